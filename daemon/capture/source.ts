@@ -1,0 +1,40 @@
+/** Where SPA packets come from: the contract of every capture mode, and the one shape in which it hands packets on. */
+import type { Ip } from "../../lib/net/address.ts";
+
+/** One UDP, TCP or ICMP payload that reached this host. */
+export interface Datagram {
+  /** Owned by the receiver: never overwritten by a later read. */
+  readonly payload: Uint8Array;
+  readonly source: Ip;
+  /** Null only where the kernel did not tell. */
+  readonly destination: Ip | null;
+  /** IP protocol number: 6, 17, 1 or 58. */
+  readonly protocol: number;
+  /** 0 for ICMP. */
+  readonly sourcePort: number;
+  readonly destinationPort: number;
+  /** Unix milliseconds: the time stamp of the capture, or of the read. */
+  readonly receivedAt: number;
+}
+
+/** One drained wake-up. */
+export interface Batch {
+  readonly datagrams: readonly Datagram[];
+  /** Packets taken from the source, whether or not they made a datagram; `-C` counts these. */
+  readonly taken: number;
+  /** Whether `limit` stopped the read and more may be waiting. */
+  readonly more: boolean;
+  /** An offline source has nothing left and never will. */
+  readonly ended: boolean;
+}
+
+export interface PacketSource extends Disposable {
+  /** The line for the log: `Sniffing interface: eth0`, `Kicking off UDP server to listen on port 62201.` … */
+  readonly banner: readonly string[];
+  /** Readable (poll POLLIN) when `read` may have something; null for an offline source, which is always ready. */
+  readonly fd: number | null;
+  /** Drains at most `limit` packets without waiting. Throws {@link CaptureError}-like `FfiError` when the source is broken. */
+  read(limit: number): Batch;
+  /** Packets seen and dropped by kernel and interface since the start; null where the mode has no such figures. */
+  statistics(): { readonly received: number; readonly dropped: number; readonly interfaceDropped: number } | null;
+}

@@ -1,0 +1,95 @@
+/**
+ * The boundary to the packet filter. A backend knows doors and when they close; it knows no message types, no stanzas
+ * and no policy. What a knock means in doors is decided once, in `grants.ts`.
+ */
+import type { Ip } from "../../lib/net/address.ts";
+import type { Service } from "../../lib/net/service.ts";
+
+/** What SNAT and masquerade rules apply to (server.md F.3). */
+export type NatMatch =
+  | { readonly source: Ip }
+  | { readonly destination: Ip; readonly service: Service };
+
+/**
+ * One thing that the packet filter lets through or rewrites. Slots are those of server.md F.1. In every door all
+ * addresses are of one family.
+ */
+export type Door =
+  /** New connections from `source` to a service of this host (`destination` null: to any of its addresses). */
+  | { readonly slot: "input"; readonly source: Ip; readonly destination: Ip | null; readonly service: Service }
+  /** The answers to that, where the site filters its output. */
+  | { readonly slot: "output"; readonly source: Ip; readonly destination: Ip | null; readonly service: Service }
+  /** Through this host; `service` null is FORWARD_ALL; `target` null is any inside host (the C rule shape). */
+  | { readonly slot: "forward"; readonly source: Ip; readonly target: Ip | null; readonly service: Service | null }
+  | {
+    readonly slot: "dnat";
+    readonly source: Ip;
+    readonly destination: Ip | null;
+    readonly service: Service | null;
+    readonly to: Ip;
+    readonly toPort: number | null;
+  }
+  | { readonly slot: "snat"; readonly match: NatMatch; readonly to: Ip }
+  | { readonly slot: "masquerade"; readonly match: NatMatch; readonly toPort: number | null };
+
+export type Slot = Door["slot"];
+
+/** A door and the end of its time. */
+export interface Grant {
+  readonly door: Door;
+  /** Unix seconds; from this moment on no new connection gets in. */
+  readonly expiresAt: number;
+}
+
+/** What became of one grant. */
+export type GrantOutcome =
+  | { readonly ok: true; /** An equal door already had at least this time. */ readonly alreadyOpen: boolean }
+  | { readonly ok: false; readonly reason: string };
+
+/** A descriptor whose readability means that the ruleset may have changed under us. */
+export interface RulesetEvents {
+  readonly fd: number;
+  /** Drains the descriptor. True: something that is not our own doing changed, or events were lost: call `repair`. */
+  drain(): boolean;
+}
+
+export interface Firewall {
+  readonly name: "nftables" | "iptables" | "recording";
+  /** Whether the kernel itself ends a grant. If not, the ledger calls `revoke` when the time comes. */
+  readonly kernelTimed: boolean;
+  /** Null where the backend cannot be told of changes. */
+  readonly events: RulesetEvents | null;
+  /**
+   * Makes chains, sets and jumps, idempotently, honouring the flush-at-start settings it was made with. Returns the
+   * grants of an earlier run that are still open and are taken over. Throws `FirewallError` when the host cannot do it.
+   */
+  prepare(): Promise<readonly Grant[]>;
+  /**
+   * Opens all doors of one wake-up, in as few transactions as possible. One outcome per grant, same order. Never shortens
+   * a door that is already open. A missing chain, set or jump is put back (with `live`) before giving up.
+   */
+  grant(batch: readonly Grant[], live: readonly Grant[], now: number): Promise<readonly GrantOutcome[]>;
+  /** Closes doors; those already gone are not an error. Resolves when none of them is open. */
+  revoke(batch: readonly Grant[]): Promise<void>;
+  /** What is open now, as the kernel tells it, foreign `_exp_` rules in our chains included. */
+  list(): Promise<readonly Grant[]>;
+  /** Checks chains, sets and jumps, and rebuilds what is missing with the `live` grants. True when something was put back. */
+  repair(live: readonly Grant[], now: number): Promise<boolean>;
+  /** Human-readable listing for `--fw-list` / `--fw-list-all`. */
+  describe(all: boolean): Promise<string>;
+  /** Removes everything of ours, doors included. Idempotent. */
+  cleanup(): Promise<void>;
+}
+
+/** The packet filter refused or is not there. `hint` says what the operator can do. */
+export class FirewallError extends Error {
+  override readonly name = "FirewallError";
+  constructor(message: string, readonly hint: string, options?: ErrorOptions) {
+    super(message, options);
+  }
+}
+
+/** A stable text for a door: equal doors have equal keys. */
+export function doorKey(door: Door): string {
+  return JSON.stringify(door, (_name, value) => value instanceof Uint8Array ? undefined : value);
+}

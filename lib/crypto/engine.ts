@@ -1,0 +1,39 @@
+/**
+ * The primitives that the SPA format needs, as a parameter of `seal` and `open`.
+ *
+ * Two engines exist because the two ends want different things (docs/ARCHITECTURE.md): the daemon checks many keys
+ * against one packet and must not wait (`noble_engine.ts`: synchronous, HMAC key state kept); the client makes one
+ * packet and must start fast (`web_engine.ts`: WebCrypto, the rest from the compatibility shim). Both pass the same vectors.
+ */
+
+/** Digests and HMACs of fwknop 2.6, by their lower-case names. Ids and lengths: `digest.ts`. */
+export type DigestName = "md5" | "sha1" | "sha256" | "sha384" | "sha512" | "sha3_256" | "sha3_512";
+
+/** Cipher modes that can be used. PCBC is known by name only and refused. */
+export type RijndaelMode = "cbc" | "ecb" | "cfb" | "ofb" | "ctr" | "legacy";
+
+/** A value now, or a promise of it. Awaiting a plain value costs a microtask, so one async road serves both engines. */
+export type Awaitable<Value> = Value | Promise<Value>;
+
+export interface CryptoEngine {
+  /** Digest of `data`. */
+  digest(name: DigestName, data: Uint8Array): Awaitable<Uint8Array>;
+  /** RFC 2104 HMAC, never truncated. `key`: 1 to 128 bytes. */
+  hmac(name: DigestName, key: Uint8Array, data: Uint8Array): Awaitable<Uint8Array>;
+  /** AES-256 over PKCS#7-padded whole blocks in every mode. `key` 32 bytes, `iv` 16 bytes; `plain` is not padded yet. */
+  encrypt(mode: RijndaelMode, key: Uint8Array, iv: Uint8Array, plain: Uint8Array): Awaitable<Uint8Array>;
+  /**
+   * The reverse. `cipher` is a positive multiple of 16 bytes. Consistent PKCS#7 padding is removed; if it is not
+   * consistent the blocks come back as they are (A.9 step 4), so nothing distinguishes bad padding from bad content.
+   */
+  decrypt(mode: RijndaelMode, key: Uint8Array, iv: Uint8Array, cipher: Uint8Array): Awaitable<Uint8Array>;
+}
+
+/** What one side knows of a stanza's Rijndael secrets. */
+export interface KeySet {
+  /** 1 to 32 bytes as configured (decoded if given as base64), natural length. */
+  readonly encryption: Uint8Array;
+  readonly mode: RijndaelMode;
+  /** Absent: no HMAC on the packet. */
+  readonly hmac: { readonly name: DigestName; readonly key: Uint8Array } | null;
+}

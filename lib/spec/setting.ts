@@ -1,0 +1,90 @@
+/**
+ * One row per setting. Parsers, defaults, help, man pages, completions, sample files and dumps are folds over tables of
+ * these rows; this file knows no particular option or directive.
+ */
+import type { Result } from "../result.ts";
+
+/** A type of value: how its text is read and written. */
+export interface Kind<Value> {
+  /** What stands for the value in help: `PORT`, `SECONDS`, `FILE` … */
+  readonly valueName: string;
+  /** What is legal, as the end of "must be …": `a number from 0 to 65535`. */
+  readonly expects: string;
+  /** Reads the text of the user. The fault is a reason such as `expected a number from 0 to 65535`; it never contains the text. */
+  parse(text: string): Result<Value, string>;
+  /** Writes a value as it would stand in a file. */
+  format(value: Value): string;
+  /** The legal words of an enumeration, for completion and "did you mean". */
+  readonly choices?: readonly string[];
+}
+
+/** How a setting is given on the command line. */
+export interface OptionNames {
+  readonly short?: string;
+  /** Long names of the C program, the printed one first. They abbreviate as in getopt_long; aliases of one row are never ambiguous. */
+  readonly long?: readonly string[];
+  /** Long names that the C program does not have: they match only when written out. */
+  readonly exact?: readonly string[];
+  /** `none` is a switch, `optional` takes only `--name=VALUE`. */
+  readonly argument: "none" | "required" | "optional";
+}
+
+export interface Setting<Value = unknown> {
+  readonly kind: Kind<Value>;
+  readonly option?: OptionNames;
+  /** Names in configuration files, the printed one first. */
+  readonly directive?: readonly string[];
+  /** What a switch means when it stands on the command line. Default: `true`. */
+  readonly given?: Value;
+  /** `count` adds one each time, `all` collects; default: the last one wins. */
+  readonly repeat?: "last" | "count" | "all";
+  /** Built-in default; absent means "not set". */
+  readonly fallback?: Value;
+  /** Topic under which help and docs list it. */
+  readonly group: string;
+  /** One line, no full stop. */
+  readonly doc: string;
+  /** Further paragraphs for the man page and the reference. */
+  readonly detail?: string;
+  /** Its text never appears in a message, dump or log. */
+  readonly secret?: boolean;
+  /** Known but not built yet: giving it stops the program with this sentence. Never ignored. */
+  readonly later?: string;
+  /** Not in `--help`, only in the man page. */
+  readonly hidden?: boolean;
+}
+
+/** A table: property name in the resolved settings → row. Order of insertion is the order in the docs. */
+export type SettingTable = Readonly<Record<string, Setting<never> | Setting<unknown>>>;
+
+/** Where something was said. */
+export interface Origin {
+  /** `--server-port`, or the file and line of a directive; neither for a built-in default. */
+  readonly option?: string;
+  readonly file?: string;
+  readonly line?: number;
+}
+
+/** What the user said, unread: the output of every parser of arguments and files. */
+export interface Given {
+  readonly key: string;
+  /** Null for a switch. */
+  readonly text: string | null;
+  /** The name as the user wrote it. */
+  readonly name: string;
+  readonly origin: Origin;
+}
+
+/** Something wrong with what was said. One sentence and the next move; never a secret. */
+export interface Problem {
+  readonly origin: Origin;
+  readonly message: string;
+  readonly hint?: string;
+}
+
+/** `fwknopd.conf:12`, `--server-port`, or empty for a built-in default. */
+export function formatOrigin(origin: Origin): string {
+  if (origin.option !== undefined) return origin.option;
+  if (origin.file === undefined) return "";
+  return origin.line === undefined ? origin.file : `${origin.file}:${origin.line}`;
+}
