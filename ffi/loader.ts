@@ -1,0 +1,68 @@
+/**
+ * Opens shared libraries lazily from a fixed list of absolute folders: a bare soname cannot be scoped by `--allow-ffi`,
+ * and the environment must not decide what code runs.
+ */
+import { FfiError } from "./errors.ts";
+
+/** Folders that `--allow-ffi` names, in the order tried. Keep in step with `packaging/permissions.json`. */
+export const LIBRARY_FOLDERS = [
+  "/usr/lib/x86_64-linux-gnu",
+  "/usr/lib/aarch64-linux-gnu",
+  "/usr/lib64",
+  "/usr/lib",
+] as const;
+
+/** What to look for and what to tell the operator when it is not there. */
+export interface LibraryName {
+  /** sonames, the preferred one first: `["libpcap.so.0.8", "libpcap.so.1"]`. */
+  readonly sonames: readonly string[];
+  /** Debian package to install. */
+  readonly debianPackage: string;
+}
+
+/**
+ * Loads the library at first use and keeps it for the life of the process. The returned function throws {@link FfiError}
+ * naming every path tried and the package to install.
+ *
+ * @tags allow-ffi
+ */
+export function lazyLibrary<Symbols extends Deno.ForeignLibraryInterface>(
+  name: LibraryName,
+  symbols: Symbols,
+): () => Deno.DynamicLibrary<Symbols>["symbols"] {
+  let loaded: Deno.DynamicLibrary<Symbols>["symbols"] | undefined;
+  return () => loaded ??= openLibrary(name, symbols);
+}
+
+/** Whether the library can be opened, without binding anything. */
+export function libraryIsPresent(name: LibraryName): boolean {
+  try {
+    openLibrary(name, {});
+    return true;
+  } catch (error) {
+    if (error instanceof FfiError) return false;
+    throw error;
+  }
+}
+
+function openLibrary<Symbols extends Deno.ForeignLibraryInterface>(name: LibraryName, symbols: Symbols) {
+  const tried: string[] = [];
+  let cause: unknown;
+  for (const folder of LIBRARY_FOLDERS) {
+    for (const soname of name.sonames) {
+      const path = `${folder}/${soname}`;
+      try {
+        return Deno.dlopen(path, symbols).symbols;
+      } catch (error) {
+        tried.push(path);
+        // The reason worth telling is that of a library which is there and does not load.
+        if (cause === undefined || !/No such file/.test(String(error))) cause = error;
+      }
+    }
+  }
+  const library = name.sonames[0] ?? "?";
+  throw new FfiError(`Cannot load ${library}: tried ${tried.join(", ")}`, {
+    library,
+    hint: `install the Debian package ${name.debianPackage} (apt-get install ${name.debianPackage})`,
+  }, { cause });
+}
