@@ -30,9 +30,21 @@ export type Door =
     readonly toPort: number | null;
   }
   | { readonly slot: "snat"; readonly match: NatMatch; readonly to: Ip }
-  | { readonly slot: "masquerade"; readonly match: NatMatch; readonly toPort: number | null };
+  | { readonly slot: "masquerade"; readonly match: NatMatch; readonly toPort: number | null }
+  /**
+   * A rule with an `_exp_` comment that somebody else put in one of our chains and that is no door above (server.md
+   * F.4). Only listed, taken over and revoked, never granted; `rule` is its text after the chain, as iptables-save says it.
+   */
+  | {
+    readonly slot: "foreign";
+    readonly family: 4 | 6;
+    readonly table: string;
+    readonly chain: string;
+    readonly rule: string;
+  };
 
-export type Slot = Door["slot"];
+/** The kinds of door that a knock can open. */
+export type Slot = Exclude<Door["slot"], "foreign">;
 
 /** A door and the end of its time. */
 export interface Grant {
