@@ -1,0 +1,191 @@
+/**
+ * Waiting for descriptors without a sleeping loop: `poll(2)` on a thread of the runtime, while timers and signals of the
+ * main thread go on. An eventfd in the set ends a wait from our side; without it a pending poll would hold the process.
+ */
+import { FfiError } from "../errors.ts";
+import { lazyLibrary } from "../loader.ts";
+import { copyIn } from "../memory.ts";
+
+const libc = lazyLibrary({ sonames: ["libc.so.6"], debianPackage: "libc6" }, {
+  /** int poll(struct pollfd *fds, nfds_t nfds, int timeout) */
+  pollElsewhere: { name: "poll", parameters: ["buffer", "usize", "i32"], result: "i32", nonblocking: true },
+  /** the same on the calling thread, where errno can be read afterwards */
+  pollHere: { name: "poll", parameters: ["buffer", "usize", "i32"], result: "i32" },
+  /** int eventfd(unsigned int initval, int flags) */
+  eventfd: { parameters: ["u32", "i32"], result: "i32" },
+  /** ssize_t read(int fd, void *buf, size_t count) */
+  read: { parameters: ["i32", "buffer", "usize"], result: "isize" },
+  /** ssize_t write(int fd, const void *buf, size_t count) */
+  write: { parameters: ["i32", "buffer", "usize"], result: "isize" },
+  /** int close(int fd) */
+  close: { parameters: ["i32"], result: "i32" },
+  /** int *__errno_location(void) */
+  errnoLocation: { name: "__errno_location", parameters: [], result: "usize" },
+});
+
+const EFD_NONBLOCK = 0o4000;
+const EFD_CLOEXEC = 0o2000000;
+const EINTR = 4;
+const POLLIN = 0x01;
+const POLLNVAL = 0x20;
+/** sizeof(struct pollfd): int fd, short events, short revents */
+const POLLFD_SIZE = 8;
+/** The largest time-out that fits `int`; a longer one is waited for in turns. */
+const LONGEST_TURN_MS = 0x7fffffff;
+
+/**
+ * A set of descriptors and the one wait on them.
+ *
+ * The waiter owns its eventfd only: watched descriptors stay the caller's, who unwatches one before closing it.
+ *
+ * @tags allow-ffi
+ */
+export class Waiter implements Disposable {
+  readonly #watched = new Set<number>();
+  readonly #eventfd: number;
+  /** eventfd first, then the watched ones; always off the JavaScript heap, so its address stays. */
+  #pollfds = new DataView(new ArrayBuffer(POLLFD_SIZE));
+  #stale = true;
+  #waiting = false;
+  #wakeAsked = false;
+  #disposed = false;
+
+  constructor() {
+    this.#eventfd = libc().eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    if (this.#eventfd < 0) throw failure("eventfd", errno());
+  }
+
+  /** Adds a descriptor. A wait in progress takes it in. Twice is once. */
+  watch(fd: number): void {
+    if (!Number.isInteger(fd) || fd < 0) throw new RangeError(`"fd" expected a descriptor, got ${fd}`);
+    if (this.#watched.has(fd)) return;
+    this.#watched.add(fd);
+    this.#changed();
+  }
+
+  /** Takes a descriptor out; a wait in progress no longer reports it. Unknown ones are fine. */
+  unwatch(fd: number): void {
+    if (this.#watched.delete(fd)) this.#changed();
+  }
+
+  /**
+   * Waits until a watched descriptor is readable, in error or hung up, until {@link wake}, disposal, or the time is over
+   * (`-1`: for ever; `0`: looks only). Resolves to the ready descriptors: none after a time-out, a wake or disposal.
+   * A descriptor that somebody closed is reported once and then unwatched, so that it cannot spin.
+   *
+   * Throws when another wait is in progress, when disposed already, and {@link FfiError} when the kernel refuses.
+   */
+  async wait(timeoutMs: number): Promise<ReadonlySet<number>> {
+    if (this.#disposed) throw new FfiError("Cannot wait: the waiter is disposed", { library: "libc", symbol: "poll" });
+    if (this.#waiting) throw new FfiError("Cannot wait: a wait is in progress", { library: "libc", symbol: "poll" });
+    this.#waiting = true;
+    try {
+      return await this.#waitInTurns(timeoutMs < 0 ? Infinity : performance.now() + timeoutMs);
+    } finally {
+      this.#waiting = false;
+      if (this.#disposed) libc().close(this.#eventfd);
+    }
+  }
+
+  /** Ends the wait in progress, or the next one if there is none. For signal handlers and timers. */
+  wake(): void {
+    if (this.#disposed) return;
+    this.#wakeAsked = true;
+    this.#signal();
+  }
+
+  /** Ends a wait in progress and gives the eventfd back. */
+  [Symbol.dispose](): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.#watched.clear();
+    if (this.#waiting) this.#signal();
+    else libc().close(this.#eventfd);
+  }
+
+  async #waitInTurns(deadline: number): Promise<ReadonlySet<number>> {
+    while (true) {
+      const pollfds = this.#current();
+      const left = Math.max(Math.ceil(deadline - performance.now()), 0);
+      const turn = deadline === Infinity ? -1 : Math.min(left, LONGEST_TURN_MS);
+      const count = pollfds.byteLength / POLLFD_SIZE;
+      const result = await libc().pollElsewhere(new Uint8Array(pollfds.buffer), BigInt(count), turn);
+      if (result < 0) this.#checkRefusal(pollfds);
+      if (this.#disposed) return new Set();
+      const woken = result > 0 && revents(pollfds, 0) !== 0;
+      if (woken) libc().read(this.#eventfd, new Uint8Array(8), 8n);
+      const ready = result > 0 ? this.#collect(pollfds) : new Set<number>();
+      const asked = this.#wakeAsked;
+      this.#wakeAsked = false;
+      // Woken without being asked: the set has changed, so the next turn waits for the new one.
+      if (ready.size > 0 || asked) return ready;
+      if (result === 0 && performance.now() >= deadline) return ready;
+    }
+  }
+
+  /** The array for the next turn; a new one after a change, because the kernel may still be writing to the old one. */
+  #current(): DataView<ArrayBuffer> {
+    if (!this.#stale) return this.#pollfds;
+    this.#stale = false;
+    this.#pollfds = new DataView(new ArrayBuffer((this.#watched.size + 1) * POLLFD_SIZE));
+    let offset = 0;
+    for (const fd of [this.#eventfd, ...this.#watched]) {
+      this.#pollfds.setInt32(offset, fd, true);
+      this.#pollfds.setInt16(offset + 4, POLLIN, true);
+      offset += POLLFD_SIZE;
+    }
+    return this.#pollfds;
+  }
+
+  #collect(pollfds: DataView<ArrayBuffer>): Set<number> {
+    const ready = new Set<number>();
+    for (let index = 1; index * POLLFD_SIZE < pollfds.byteLength; index++) {
+      const events = revents(pollfds, index);
+      if (events === 0) continue;
+      const fd = pollfds.getInt32(index * POLLFD_SIZE, true);
+      if (!this.#watched.has(fd)) continue;
+      ready.add(fd);
+      if ((events & POLLNVAL) !== 0) {
+        this.#watched.delete(fd);
+        this.#stale = true;
+      }
+    }
+    return ready;
+  }
+
+  /** The other thread's errno is out of reach, so the question is put again here; an interrupted call is none. */
+  #checkRefusal(pollfds: DataView<ArrayBuffer>): void {
+    const copy = new Uint8Array(pollfds.buffer.slice(0));
+    if (libc().pollHere(copy, BigInt(copy.length / POLLFD_SIZE), 0) >= 0) return;
+    const code = errno();
+    if (code !== EINTR) throw failure("poll", code);
+  }
+
+  #changed(): void {
+    this.#stale = true;
+    if (this.#waiting && !this.#disposed) this.#signal();
+  }
+
+  /** A full counter (EAGAIN) is a wake that has not been taken yet: nothing to add. */
+  #signal(): void {
+    libc().write(this.#eventfd, ONE, 8n);
+  }
+}
+
+const ONE = new Uint8Array(new BigUint64Array([1n]).buffer);
+
+function revents(pollfds: DataView<ArrayBuffer>, index: number): number {
+  return pollfds.getUint16(index * POLLFD_SIZE + 6, true);
+}
+
+function errno(): number {
+  return new DataView(copyIn(libc().errnoLocation(), 4).buffer).getInt32(0, true);
+}
+
+function failure(symbol: string, code: number): FfiError {
+  return new FfiError(`Cannot wait for descriptors: ${symbol} failed with errno ${code}`, {
+    library: "libc",
+    symbol,
+    code,
+  });
+}
