@@ -25,8 +25,8 @@ export interface OptionNames {
   readonly long?: readonly string[];
   /** Long names that the C program does not have: they match only when written out. */
   readonly exact?: readonly string[];
-  /** `none` is a switch, `optional` takes only `--name=VALUE`. */
-  readonly argument: "none" | "required" | "optional";
+  /** `none` is a switch, `optional` takes only `--name=VALUE`, `rest` ends the options: all that follows belongs to it. */
+  readonly argument: "none" | "required" | "optional" | "rest";
 }
 
 export interface Setting<Value = unknown> {
@@ -87,4 +87,11 @@ export function formatOrigin(origin: Origin): string {
   if (origin.option !== undefined) return origin.option;
   if (origin.file === undefined) return "";
   return origin.line === undefined ? origin.file : `${origin.file}:${origin.line}`;
+}
+
+/** `fwknopd.conf:12: PCAP_INTF: expected a value (hint)`: the one spelling of a problem on one line. */
+export function formatProblem(problem: Problem): string {
+  const place = formatOrigin(problem.origin);
+  const sentence = place === "" ? problem.message : `${place}: ${problem.message}`;
+  return problem.hint === undefined ? sentence : `${sentence} (${problem.hint})`;
 }

@@ -1,0 +1,187 @@
+/**
+ * Arguments as GNU getopt_long reads them, over a table: clusters, `-pVALUE`, `--name=VALUE`, unambiguous abbreviations,
+ * `--`, and words anywhere. Pure: it says what was given and what could not be understood, and applies nothing.
+ */
+import { didYouMean } from "./suggest.ts";
+import type { Given, OptionNames, Problem, SettingTable } from "./setting.ts";
+
+/** What the arguments say. */
+export interface Arguments {
+  /** In the order of the command line; nothing is dropped or merged. */
+  readonly given: readonly Given[];
+  /** What is no option: the C programs ignore these silently. */
+  readonly words: readonly string[];
+  /** What stands after an option whose argument is `rest`; null when there was none. */
+  readonly rest: readonly string[] | null;
+  readonly problems: readonly Problem[];
+}
+
+interface Row {
+  readonly key: string;
+  readonly option: OptionNames;
+}
+
+interface Index {
+  readonly short: ReadonlyMap<string, Row>;
+  /** Names that abbreviate, then those that must be written out. */
+  readonly long: ReadonlyMap<string, Row>;
+  readonly exact: ReadonlyMap<string, Row>;
+}
+
+/**
+ * Reads the arguments (without the program name). `ignoreCase` also takes a long option in the wrong letter case when
+ * nothing matches as written.
+ */
+export function parseArguments(
+  table: SettingTable,
+  argv: readonly string[],
+  options: { readonly ignoreCase?: boolean } = {},
+): Arguments {
+  const scan = new Scan(indexOf(table), argv, options.ignoreCase ?? false);
+  return scan.run();
+}
+
+function indexOf(table: SettingTable): Index {
+  const short = new Map<string, Row>();
+  const long = new Map<string, Row>();
+  const exact = new Map<string, Row>();
+  for (const [key, setting] of Object.entries(table)) {
+    const option = setting.option;
+    if (option === undefined) continue;
+    const row = { key, option };
+    if (option.short !== undefined) short.set(option.short, row);
+    for (const name of option.long ?? []) long.set(name, row);
+    for (const name of option.exact ?? []) exact.set(name, row);
+  }
+  return { short, long, exact };
+}
+
+/** One pass over one command line; holds the place reached. */
+class Scan {
+  readonly #given: Given[] = [];
+  readonly #words: string[] = [];
+  readonly #problems: Problem[] = [];
+  #rest: readonly string[] | null = null;
+  #next = 0;
+
+  constructor(readonly index: Index, readonly argv: readonly string[], readonly ignoreCase: boolean) {}
+
+  run(): Arguments {
+    while (this.#rest === null) {
+      const argument = this.#take();
+      if (argument === undefined) break;
+      if (argument === "--") {
+        this.#words.push(...this.argv.slice(this.#next));
+        break;
+      }
+      if (argument.startsWith("--")) this.#long(argument.slice(2));
+      else if (argument.startsWith("-") && argument !== "-") this.#cluster(argument.slice(1));
+      else this.#words.push(argument);
+    }
+    return { given: this.#given, words: this.#words, rest: this.#rest, problems: this.#problems };
+  }
+
+  #take(): string | undefined {
+    return this.argv[this.#next++];
+  }
+
+  #long(body: string): void {
+    const equals = body.indexOf("=");
+    const typed = equals < 0 ? body : body.slice(0, equals);
+    const attached = equals < 0 ? null : body.slice(equals + 1);
+    const found = this.#find(typed);
+    if (found === null) return;
+    const { row, name } = found;
+    const written = `--${name}`;
+    if (attached !== null && (row.option.argument === "none" || row.option.argument === "rest")) {
+      this.#problem(written, "takes no value", `write ${written} alone`);
+      return;
+    }
+    this.#store(row, `--${typed}`, written, attached);
+  }
+
+  /** `vvp8080`: switches until one takes the rest of the word, or the next word, as its value. */
+  #cluster(letters: string): void {
+    const characters = [...letters];
+    for (const [place, letter] of characters.entries()) {
+      const row = this.index.short.get(letter);
+      const written = `-${letter}`;
+      if (row === undefined) {
+        const other = swapCase(letter);
+        this.#problem(written, "unknown option", this.index.short.has(other) ? `did you mean -${other}?` : undefined);
+        // What follows may be a value of the option that was meant, even a secret one: it is not looked at.
+        return;
+      }
+      const remainder = characters.slice(place + 1).join("");
+      if (row.option.argument === "none" || row.option.argument === "rest") {
+        this.#store(row, written, written, null);
+        continue;
+      }
+      this.#store(row, written, written, remainder === "" ? null : remainder);
+      return;
+    }
+  }
+
+  #store(row: Row, name: string, written: string, attached: string | null): void {
+    let text = attached;
+    if (row.option.argument === "required" && text === null) {
+      const next = this.#take();
+      if (next === undefined) {
+        this.#problem(written, "requires a value", `write it after ${written}`);
+        return;
+      }
+      text = next;
+    }
+    this.#given.push({ key: row.key, text, name, origin: { option: written } });
+    if (row.option.argument === "rest") {
+      this.#rest = this.argv.slice(this.#next);
+    }
+  }
+
+  /** The row of a long name as typed: written out, then as an abbreviation, then in another letter case. */
+  #find(typed: string): { row: Row; name: string } | null {
+    const whole = this.index.long.get(typed) ?? this.index.exact.get(typed);
+    if (whole !== undefined) return { row: whole, name: typed };
+    const matches = abbreviated(this.index.long, typed, false);
+    const loose = matches.size === 0 && this.ignoreCase;
+    const found = loose ? this.#otherCase(typed) : matches;
+    const [only] = found;
+    if (found.size === 1 && only !== undefined) return { row: only[0], name: only[1] };
+    if (found.size > 1) {
+      const names = [...found.values()].map((name) => `--${name}`).sort();
+      this.#problem(`--${typed}`, "ambiguous option", `it could be ${names.join(" or ")}`);
+      return null;
+    }
+    const known = [...this.index.long.keys(), ...this.index.exact.keys()].map((name) => `--${name}`);
+    this.#problem(`--${typed}`, "unknown option", didYouMean(`--${typed}`, known));
+    return null;
+  }
+
+  #otherCase(typed: string): Map<Row, string> {
+    for (const [name, row] of [...this.index.long, ...this.index.exact]) {
+      if (name.toLowerCase() === typed.toLowerCase()) return new Map([[row, name]]);
+    }
+    return abbreviated(this.index.long, typed, true);
+  }
+
+  #problem(option: string, message: string, hint?: string): void {
+    this.#problems.push({ origin: { option }, message, ...(hint === undefined ? {} : { hint }) });
+  }
+}
+
+/** Rows with a name that begins so, each with the first such name: aliases of one row never compete. */
+function abbreviated(long: ReadonlyMap<string, Row>, typed: string, ignoreCase: boolean): Map<Row, string> {
+  const matches = new Map<Row, string>();
+  const start = ignoreCase ? typed.toLowerCase() : typed;
+  if (start === "") return matches;
+  for (const [name, row] of long) {
+    const comparable = ignoreCase ? name.toLowerCase() : name;
+    if (comparable.startsWith(start) && !matches.has(row)) matches.set(row, name);
+  }
+  return matches;
+}
+
+function swapCase(letter: string): string {
+  const upper = letter.toUpperCase();
+  return upper === letter ? letter.toLowerCase() : upper;
+}

@@ -1,0 +1,112 @@
+/**
+ * The types of values that settings have. Every kind is strict: what it does not understand is an error, never a zero
+ * (the C programs read `62201abc` as 62201 and `abc` as 0). A fault never repeats the text, which may be a secret.
+ */
+import { fail, ok, type Result } from "../result.ts";
+import type { Kind } from "./setting.ts";
+
+/** Free text. `maxLength` counts UTF-8 bytes; without `empty: true` at least one is needed. */
+export function text(options: { maxLength?: number; empty?: boolean; valueName?: string } = {}): Kind<string> {
+  const { maxLength = Infinity, empty = false, valueName = "TEXT" } = options;
+  const expects = maxLength === Infinity ? "text" : `text of at most ${maxLength} bytes`;
+  return {
+    valueName,
+    expects,
+    parse(given) {
+      if (given === "" && !empty) return fail("expected a value, got nothing");
+      if (given.includes("\0")) return fail("expected text without NUL characters");
+      const length = utf8Length(given);
+      return length <= maxLength ? ok(given) : fail(`expected ${expects}, got ${length}`);
+    },
+    format: (value) => value,
+  };
+}
+
+/** A file or directory name. */
+export function path(valueName = "FILE"): Kind<string> {
+  return { ...text({ valueName }), expects: "a path" };
+}
+
+/** `Y` or `N`: the first letter decides, as in C, but a word that begins with neither is an error. */
+export const yesNo: Kind<boolean> = {
+  valueName: "Y|N",
+  expects: "Y or N",
+  choices: ["Y", "N"],
+  parse(given) {
+    if (/^y/i.test(given)) return ok(true);
+    if (/^n/i.test(given)) return ok(false);
+    return fail("expected Y or N");
+  },
+  format: (value) => value ? "Y" : "N",
+};
+
+/** A decimal integer without sign (unless `min` is negative), padding or trailing characters. */
+export function integer(min: number, max: number, valueName = "N"): Kind<number> {
+  const range = max === Number.MAX_SAFE_INTEGER ? `a number from ${min} up` : `a number from ${min} to ${max}`;
+  const shape = min < 0 ? /^[+-]?[0-9]+$/ : /^\+?[0-9]+$/;
+  return {
+    valueName,
+    expects: range,
+    parse(given) {
+      if (!shape.test(given)) return fail(`expected ${range}`);
+      const value = Number(given);
+      if (value < min || value > max) return fail(`out of range: not in the range ${min}-${max}`);
+      return ok(value);
+    },
+    format: (value) => String(value),
+  };
+}
+
+/** A port number; 0 is allowed because the C client and server allow it where 0 means "not set". */
+export function port(min: 0 | 1 = 0): Kind<number> {
+  return integer(min, 65535, "PORT");
+}
+
+/** A number of seconds. */
+export function seconds(min: number, max: number): Kind<number> {
+  return integer(min, max, "SECONDS");
+}
+
+/** One of a few words, in any letter case; the value is the spelling of the table. */
+export function choice<const Word extends string>(words: readonly Word[], valueName = "NAME"): Kind<Word> {
+  const byFold = new Map(words.map((word) => [word.toLowerCase(), word]));
+  const expects = `one of ${words.join(", ")}`;
+  return {
+    valueName,
+    expects,
+    choices: words,
+    parse(given): Result<Word, string> {
+      const word = byFold.get(given.toLowerCase());
+      return word === undefined ? fail(`expected ${expects}`) : ok(word);
+    },
+    format: (value) => value,
+  };
+}
+
+/** Several values with a separator between them; blanks around each are ignored, an empty item is an error. */
+export function list<Value>(item: Kind<Value>, separator = ","): Kind<readonly Value[]> {
+  return {
+    valueName: `${item.valueName}[${separator}${item.valueName}…]`,
+    expects: `a list of values separated by "${separator}", each ${item.expects}`,
+    parse(given) {
+      const values: Value[] = [];
+      for (const [index, part] of given.split(separator).entries()) {
+        const read = item.parse(part.trim());
+        if (!read.ok) return fail(`item ${index + 1}: ${read.fault}`);
+        values.push(read.value);
+      }
+      return ok(values);
+    },
+    format: (values) => values.map((value) => item.format(value)).join(separator),
+  };
+}
+
+/** Bytes that the text takes in UTF-8. */
+function utf8Length(given: string): number {
+  let length = 0;
+  for (const character of given) {
+    const code = character.codePointAt(0) ?? 0;
+    length += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+  }
+  return length;
+}

@@ -1,0 +1,88 @@
+/**
+ * From what the user said to what it means: values with their types, defaults filled in, and every problem at once.
+ * Order is precedence: of two sayings of one setting the later wins, so files come first and the command line last.
+ */
+import { nearest } from "./suggest.ts";
+import type { Given, Kind, Origin, Problem, Setting, SettingTable } from "./setting.ts";
+
+/** The type of the values that a row reads. */
+export type ValueOf<Row> = Row extends { readonly kind: Kind<infer Value> } ? Value : never;
+
+/** The resolved form of a table: rows without a default may be undefined, rows that collect are lists. */
+export type SettingsOf<Table> = {
+  readonly [Key in keyof Table]: Table[Key] extends { readonly repeat: "all" } ? readonly ValueOf<Table[Key]>[]
+    : Table[Key] extends { readonly fallback: unknown } ? ValueOf<Table[Key]>
+    : ValueOf<Table[Key]> | undefined;
+};
+
+/** What the sayings mean. */
+export interface Resolved<Table> {
+  /** Settings with a problem have their default here; do not use them when there are problems. */
+  readonly values: SettingsOf<Table>;
+  /** Where each setting got its value; absent for built-in defaults. */
+  readonly origins: { readonly [Key in keyof Table]?: Origin };
+  readonly problems: readonly Problem[];
+}
+
+/**
+ * Reads every saying against its row. Sayings that are overridden by a later one are checked too: a mistake in a file
+ * is a mistake even where the command line happens to hide it.
+ */
+export function resolveSettings<const Table extends SettingTable>(
+  table: Table,
+  given: readonly Given[],
+): Resolved<Table> {
+  const values: Record<string, unknown> = {};
+  const origins: Record<string, Origin> = {};
+  const problems: Problem[] = [];
+  for (const [key, row] of Object.entries(table)) {
+    if (row.repeat === "all") values[key] = [];
+    else if (row.fallback !== undefined) values[key] = row.fallback;
+  }
+  for (const said of given) {
+    const row = table[said.key] as Setting | undefined;
+    if (row === undefined) throw new TypeError(`"given" expected a key of the table, got "${said.key}"`);
+    const read = readValue(row, said);
+    if ("problem" in read) {
+      problems.push(read.problem);
+      continue;
+    }
+    values[said.key] = merge(row, values[said.key], said, read.value);
+    origins[said.key] = said.origin;
+  }
+  // Both records were filled key by key from `table`, which the compiler cannot follow.
+  return { values: values as SettingsOf<Table>, origins: origins as Resolved<Table>["origins"], problems };
+}
+
+/**
+ * Reads one saying against its row: the value, or the problem with it. A switch (`text` null) has the value of `given`,
+ * default `true`.
+ */
+export function readValue(row: Setting, said: Given): { readonly value: unknown } | { readonly problem: Problem } {
+  if (row.later !== undefined) return { problem: problemOf(said, row.later) };
+  if (said.text === null) return { value: row.given ?? true };
+  const parsed = row.kind.parse(said.text);
+  if (parsed.ok) return { value: parsed.value };
+  const quoted = row.secret === true ? "" : `, got ${JSON.stringify(clip(said.text))}`;
+  const word = row.secret === true || row.kind.choices === undefined ? null : nearest(said.text, row.kind.choices);
+  const reason = parsed.fault.includes(", got ") ? parsed.fault : `${parsed.fault}${quoted}`;
+  return { problem: problemOf(said, reason, word === null ? undefined : `did you mean ${word}?`) };
+}
+
+/** A problem at the place of a saying. In a file the name of the directive comes first; an option is its own place. */
+export function problemOf(said: Given, reason: string, hint?: string): Problem {
+  const message = said.origin.option === undefined ? `${said.name}: ${reason}` : reason;
+  return { origin: said.origin, message, ...(hint === undefined ? {} : { hint }) };
+}
+
+function merge(row: Setting, before: unknown, said: Given, value: unknown): unknown {
+  if (row.repeat === "all") return [...(Array.isArray(before) ? before : []), value];
+  // A number in a file sets the level, each bare switch adds one to it.
+  if (row.repeat === "count" && said.text === null) return (typeof before === "number" ? before : 0) + 1;
+  return value;
+}
+
+/** Keeps a message on one line of sensible length. */
+function clip(text: string): string {
+  return text.length <= 60 ? text : `${text.slice(0, 57)}...`;
+}

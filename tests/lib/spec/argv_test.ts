@@ -1,0 +1,118 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { parseArguments } from "../../../lib/spec/argv.ts";
+import { integer, text, yesNo } from "../../../lib/spec/kinds.ts";
+import { formatProblem, type SettingTable } from "../../../lib/spec/setting.ts";
+
+const TABLE = {
+  access: {
+    kind: text(),
+    option: { short: "A", long: ["access"], argument: "required" },
+    group: "access",
+    doc: "what to open",
+  },
+  verbose: {
+    kind: integer(0, 9),
+    option: { short: "v", long: ["verbose"], argument: "none" },
+    repeat: "count",
+    fallback: 0,
+    group: "output",
+    doc: "say more",
+  },
+  test: { kind: yesNo, option: { short: "T", long: ["test"], argument: "none" }, group: "output", doc: "send nothing" },
+  resolve: {
+    kind: yesNo,
+    option: { short: "R", long: ["resolve-ip-https", "resolve-ip-http"], argument: "none" },
+    group: "access",
+    doc: "ask a service",
+  },
+  resolveUrl: {
+    kind: text(),
+    option: { long: ["resolve-url"], argument: "required" },
+    group: "access",
+    doc: "which service",
+  },
+  color: { kind: text(), option: { long: ["color"], argument: "optional" }, group: "output", doc: "colours" },
+  ours: { kind: yesNo, option: { exact: ["access-wizard"], argument: "none" }, group: "access", doc: "ask" },
+  then: { kind: text(), option: { exact: ["then"], argument: "rest" }, group: "access", doc: "run afterwards" },
+} as const satisfies SettingTable;
+
+/** `key=text` for each saying: enough to compare a whole command line. */
+function said(...argv: string[]): string[] {
+  const read = parseArguments(TABLE, argv);
+  assert.deepEqual(read.problems, []);
+  return read.given.map((one) => one.text === null ? one.key : `${one.key}=${one.text}`);
+}
+
+function problems(...argv: string[]): string[] {
+  return parseArguments(TABLE, argv).problems.map(formatProblem);
+}
+
+Deno.test("parseArguments() reads options as getopt_long does", () => {
+  const table: [string[], string[]][] = [
+    [["-A", "tcp/22"], ["access=tcp/22"]],
+    [["-Atcp/22"], ["access=tcp/22"]],
+    [["--access", "tcp/22"], ["access=tcp/22"]],
+    [["--access=tcp/22"], ["access=tcp/22"]],
+    [["--access="], ["access="]],
+    [["--acc", "x"], ["access=x"]],
+    [["-vvTA", "-v"], ["verbose", "verbose", "test", "access=-v"]],
+    [["-vA--"], ["verbose", "access=--"]],
+    [["--resolve-ip"], ["resolve"]],
+    [["--color"], ["color"]],
+    [["--color=red"], ["color=red"]],
+    [["-A", "--"], ["access=--"]],
+    [["--access-wizard"], ["ours"]],
+  ];
+  for (const [argv, expected] of table) assert.deepEqual(said(...argv), expected, argv.join(" "));
+});
+
+Deno.test("parseArguments() keeps words apart, wherever they stand", () => {
+  const read = parseArguments(TABLE, ["one", "-v", "-", "two", "--", "-T", "--x"]);
+  assert.deepEqual(read.words, ["one", "-", "two", "-T", "--x"]);
+  assert.deepEqual(read.given.map((g) => g.key), ["verbose"]);
+  assert.equal(read.rest, null);
+});
+
+Deno.test("parseArguments() gives everything after a `rest` option to it, untouched", () => {
+  const read = parseArguments(TABLE, ["-v", "--then", "ssh", "-v", "--", "host"]);
+  assert.deepEqual(read.rest, ["ssh", "-v", "--", "host"]);
+  assert.deepEqual(read.given.map((g) => g.key), ["verbose", "then"]);
+  assert.deepEqual(parseArguments(TABLE, ["--then"]).rest, []);
+});
+
+Deno.test("parseArguments() records the full name of an abbreviated option", () => {
+  const [first] = parseArguments(TABLE, ["--verb"]).given;
+  assert.deepEqual(first, { key: "verbose", text: null, name: "--verb", origin: { option: "--verbose" } });
+});
+
+Deno.test("parseArguments() says what is wrong, all of it, without values", () => {
+  const table: [string[], string[]][] = [
+    [["--acces-wizard"], ["--acces-wizard: unknown option (did you mean --access-wizard?)"]],
+    [["--access-wiz"], ["--access-wiz: unknown option (did you mean --access-wizard?)"]],
+    [["--resolve"], ["--resolve: ambiguous option (it could be --resolve-ip-https or --resolve-url)"]],
+    [["--verbos=3"], ["--verbose: takes no value (write --verbose alone)"]],
+    [["-A"], ["-A: requires a value (write it after -A)"]],
+    [["--access"], ["--access: requires a value (write it after --access)"]],
+    [["-vxSECRET", "-t"], ["-x: unknown option", "-t: unknown option (did you mean -T?)"]],
+    [["--zzz=secret"], ["--zzz: unknown option"]],
+    [["--=x"], ["--: unknown option"]],
+  ];
+  for (const [argv, expected] of table) assert.deepEqual(problems(...argv), expected, argv.join(" "));
+});
+
+Deno.test("parseArguments() takes another letter case only where asked to", () => {
+  assert.deepEqual(problems("--TEST"), ["--TEST: unknown option (did you mean --test?)"]);
+  const loose = parseArguments(TABLE, ["--TEST", "--Resolve-IP"], { ignoreCase: true });
+  assert.deepEqual(loose.given.map((g) => g.key), ["test", "resolve"]);
+  assert.deepEqual(loose.problems, []);
+});
+
+Deno.test("parseArguments() never throws and loses no word after --", () => {
+  const word = fc.oneof(fc.string(), fc.constantFrom("--", "-", "-A", "--then", "--access", "--a", "-vv"));
+  fc.assert(fc.property(fc.array(word), (argv) => {
+    const read = parseArguments(TABLE, argv, { ignoreCase: true });
+    const accounted = read.words.length + read.given.length + read.problems.length + (read.rest?.length ?? 0);
+    assert.ok(argv.length === 0 || accounted > 0 || argv[0] === "--");
+  }));
+});
