@@ -1,0 +1,88 @@
+/** Which packets were seen: the contract, the in-memory set, and the lines of the C `digest.cache` format (server E.1). */
+
+/** Where and when a digest was first seen. Addresses as text. */
+export interface SeenPacket {
+  readonly protocol: number;
+  readonly source: string;
+  readonly sourcePort: number;
+  readonly destination: string;
+  readonly destinationPort: number;
+  /** Unix seconds. */
+  readonly seenAt: number;
+}
+
+export interface ReplayStore extends Disposable {
+  /** Digests known. */
+  readonly size: number;
+  /** The first sight of a digest, if there was one. Constant time in the size of the store. */
+  find(digest: string): SeenPacket | undefined;
+  /**
+   * Check and record in one step, so that of two copies in one batch exactly one is the first. False: seen before.
+   * What is claimed stays claimed, whatever becomes of `flush`.
+   */
+  claim(digest: string, packet: SeenPacket): boolean;
+  /** Makes all claims durable. Throws when it cannot: then nothing that rests on these claims may be opened. */
+  flush(): void;
+}
+
+/** Remembers for the life of the process only: `ENABLE_DIGEST_PERSISTENCE N`. */
+export function memoryStore(): ReplayStore {
+  const seen = new Map<string, SeenPacket>();
+  return {
+    get size() {
+      return seen.size;
+    },
+    find: (digest) => seen.get(digest),
+    claim: (digest, packet) => claimIn(seen, digest, packet),
+    flush() {},
+    [Symbol.dispose]() {},
+  };
+}
+
+/** The one check-and-record that every store uses. */
+export function claimIn(seen: Map<string, SeenPacket>, digest: string, packet: SeenPacket): boolean {
+  if (seen.has(digest)) return false;
+  seen.set(digest, packet);
+  return true;
+}
+
+/** First line of a new file. */
+export const CACHE_HEADER = "# <digest> <proto> <src_ip> <src_port> <dst_ip> <dst_port> <time>\n";
+
+/** One line of the file, with its line end. */
+export function formatEntry(digest: string, packet: SeenPacket): string {
+  return `${digest} ${packet.protocol} ${packet.source} ${packet.sourcePort} ` +
+    `${packet.destination} ${packet.destinationPort} ${packet.seenAt}\n`;
+}
+
+/** Reads one line: an entry, `null` for comments and blank lines, `"invalid"` for anything else. Further fields are ignored. */
+export function parseEntry(line: string): { digest: string; packet: SeenPacket } | null | "invalid" {
+  if (line === "" || line === "\r" || line.startsWith("#") || line.startsWith(";")) return null;
+  const [digest, protocol, source, sourcePort, destination, destinationPort, seenAt] = line.trimEnd().split(/[ \t]+/);
+  if (!digest || digest.length > 64 || !source || !destination) return "invalid";
+  const numbers = [protocol, sourcePort, destinationPort, seenAt].map((text) =>
+    text !== undefined && /^[0-9]{1,15}$/.test(text) ? Number(text) : NaN
+  );
+  const [protocolNumber = NaN, fromPort = NaN, toPort = NaN, time = NaN] = numbers;
+  if (numbers.some(Number.isNaN) || protocolNumber > 255 || fromPort > 65535 || toPort > 65535) return "invalid";
+  const packet = {
+    protocol: protocolNumber,
+    source,
+    sourcePort: fromPort,
+    destination,
+    destinationPort: toPort,
+    seenAt: time,
+  };
+  return { digest, packet };
+}
+
+/** The warning of server E.4. Times in local time, as the C programs print them. */
+export function replayWarning(now: { source: string; protocol: number; port: number }, first: SeenPacket): string {
+  const at = new Date(first.seenAt * 1000);
+  const two = (n: number) => String(n).padStart(2, "0");
+  const date = [at.getMonth() + 1, at.getDate(), at.getFullYear() % 100].map(two).join("/");
+  const time = [at.getHours(), at.getMinutes(), at.getSeconds()].map(two).join(":");
+  return `Replay detected from source IP: ${now.source}, Destination proto/port: ${now.protocol}/${now.port}, ` +
+    `Original source IP: ${first.source}, Original dst proto/port: ${first.protocol}/${first.destinationPort}, ` +
+    `Entry created: ${date} ${time}`;
+}

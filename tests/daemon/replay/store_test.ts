@@ -1,0 +1,157 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { openFileStore, ReplayStoreError, rotateCache } from "../../../daemon/replay/file_store.ts";
+import {
+  CACHE_HEADER,
+  formatEntry,
+  memoryStore,
+  parseEntry,
+  replayWarning,
+  type SeenPacket,
+} from "../../../daemon/replay/store.ts";
+
+const PACKET: SeenPacket = {
+  protocol: 17,
+  source: "10.77.0.2",
+  sourcePort: 33069,
+  destination: "10.77.0.1",
+  destinationPort: 62201,
+  seenAt: 1795300998,
+};
+const DIGEST = "F6OkeN62FWzy7sX98qC8alt4HfzW1sPpCnvYVdQ8Xgk";
+/** The example line of server E.1, written by the C daemon. */
+const C_LINE = `${DIGEST} 17 10.77.0.2 33069 10.77.0.1 62201 1795300998`;
+
+function inFolder(test: (path: string) => void): void {
+  const folder = Deno.makeTempDirSync();
+  try {
+    test(`${folder}/digest.cache`);
+  } finally {
+    Deno.removeSync(folder, { recursive: true });
+  }
+}
+
+const silent = () => {};
+
+Deno.test("formatEntry() and parseEntry() speak the format of the C daemon", () => {
+  assert.equal(formatEntry(DIGEST, PACKET), `${C_LINE}\n`);
+  assert.deepEqual(parseEntry(C_LINE), { digest: DIGEST, packet: PACKET });
+  assert.deepEqual(parseEntry(`${C_LINE} further fields`), { digest: DIGEST, packet: PACKET });
+  for (const blank of ["", "\r", "# comment", "; comment", CACHE_HEADER]) assert.equal(parseEntry(blank), null);
+  for (const bad of ["x", "a b c d e f g", C_LINE.replace("33069", "70000"), C_LINE.slice(0, 60), "x".repeat(65)]) {
+    assert.equal(parseEntry(bad), "invalid", bad);
+  }
+});
+
+Deno.test("parseEntry() never throws", () => {
+  fc.assert(fc.property(fc.string({ maxLength: 200 }), (line) => void parseEntry(line)));
+});
+
+Deno.test("a claim is granted once, and at once in every store", () => {
+  inFolder((path) => {
+    for (const store of [memoryStore(), openFileStore(path, silent)]) {
+      using held = store;
+      assert.equal(held.find(DIGEST), undefined);
+      assert.equal(held.claim(DIGEST, PACKET), true);
+      assert.equal(held.claim(DIGEST, { ...PACKET, sourcePort: 1 }), false);
+      assert.deepEqual(held.find(DIGEST), PACKET);
+      assert.equal(held.size, 1);
+    }
+  });
+});
+
+Deno.test("openFileStore() makes a 0600 file with the header, and finds its entries again", () => {
+  inFolder((path) => {
+    {
+      using store = openFileStore(path, silent);
+      store.claim(DIGEST, PACKET);
+      assert.equal(Deno.readTextFileSync(path), CACHE_HEADER, "nothing is written before flush");
+      store.flush();
+    }
+    assert.equal(Deno.readTextFileSync(path), `${CACHE_HEADER}${C_LINE}\n`);
+    assert.equal((Deno.statSync(path).mode ?? 0) & 0o777, 0o600);
+    using again = openFileStore(path, silent);
+    assert.deepEqual(again.find(DIGEST), PACKET);
+    assert.equal(again.claim(DIGEST, PACKET), false);
+  });
+});
+
+Deno.test("openFileStore() skips lines it cannot read, names them, and never glues an entry to a broken one", () => {
+  inFolder((path) => {
+    Deno.writeTextFileSync(path, `${CACHE_HEADER}nonsense\n${C_LINE}\nhalf a li`, { mode: 0o600 });
+    const lines: string[] = [];
+    {
+      using store = openFileStore(path, (_level, text) => lines.push(text));
+      assert.equal(store.size, 1);
+      store.claim("other", PACKET);
+      store.flush();
+    }
+    assert.equal(lines.length, 2);
+    assert.match(lines[0] ?? "", /\*Skipping invalid digest file entry in .*digest\.cache at line 2\./);
+    assert.ok(Deno.readTextFileSync(path).endsWith("\nother 17 10.77.0.2 33069 10.77.0.1 62201 1795300998\n"));
+  });
+});
+
+Deno.test("openFileStore() goes on in a new file of mode 0600 when the old one was moved away", () => {
+  inFolder((path) => {
+    using store = openFileStore(path, silent);
+    store.claim(DIGEST, PACKET);
+    store.flush();
+    Deno.renameSync(path, `${path}.1`);
+    store.claim("second", PACKET);
+    store.flush();
+    assert.match(Deno.readTextFileSync(path), /^# <digest>.*\nsecond 17 /);
+    assert.equal((Deno.statSync(path).mode ?? 0) & 0o777, 0o600);
+    assert.equal(store.claim(DIGEST, PACKET), false, "what was seen stays seen");
+  });
+});
+
+Deno.test("flush() throws when the disk refuses, keeps the claim, and writes it when the disk is back", () => {
+  const folder = Deno.makeTempDirSync();
+  try {
+    const path = `${folder}/sub/digest.cache`;
+    assert.throws(() => openFileStore(path, silent), ReplayStoreError);
+    Deno.mkdirSync(`${folder}/sub`);
+    using store = openFileStore(path, silent);
+    Deno.removeSync(`${folder}/sub`, { recursive: true });
+    store.claim(DIGEST, PACKET);
+    assert.throws(() => store.flush(), ReplayStoreError);
+    assert.equal(store.claim(DIGEST, PACKET), false);
+    Deno.mkdirSync(`${folder}/sub`);
+    store.flush();
+    assert.match(Deno.readTextFileSync(path), new RegExp(DIGEST.slice(0, 20)));
+  } finally {
+    Deno.removeSync(folder, { recursive: true });
+  }
+});
+
+Deno.test("openFileStore() refuses a path that is not a file, with a remedy", () => {
+  const folder = Deno.makeTempDirSync();
+  try {
+    assert.throws(() => openFileStore(folder, silent), (error: unknown) => {
+      assert.ok(error instanceof ReplayStoreError);
+      assert.match(error.message, /not a regular file/);
+      assert.match(error.hint, /DIGEST_FILE/);
+      return true;
+    });
+  } finally {
+    Deno.removeSync(folder, { recursive: true });
+  }
+});
+
+Deno.test("rotateCache() moves the file to -old, and says when there is none", () => {
+  inFolder((path) => {
+    assert.equal(rotateCache(path), false);
+    Deno.writeTextFileSync(path, "x");
+    assert.equal(rotateCache(path), true);
+    assert.equal(Deno.readTextFileSync(`${path}-old`), "x");
+  });
+});
+
+Deno.test("replayWarning() is the line that scripts match", () => {
+  const text = replayWarning({ source: "192.0.2.1", protocol: 17, port: 62201 }, PACKET);
+  assert.match(
+    text,
+    /^Replay detected from source IP: 192\.0\.2\.1, Destination proto\/port: 17\/62201, Original source IP: 10\.77\.0\.2, Original dst proto\/port: 17\/62201, Entry created: \d\d\/\d\d\/\d\d \d\d:\d\d:\d\d$/,
+  );
+});
