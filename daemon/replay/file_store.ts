@@ -2,6 +2,7 @@
  * The replay cache on disk, in the format that fwknopd 2.6 reads and writes (server E.1). Every claim is on the disk
  * before `flush` returns; a file that cannot be written makes `flush` throw, and the daemon then opens nothing.
  */
+import { type AppendFile, openAppendFile } from "../../ffi/libc/append_file.ts";
 import type { Log } from "../../lib/log.ts";
 import { CACHE_HEADER, claimIn, formatEntry, parseEntry, type ReplayStore, type SeenPacket } from "./store.ts";
 
@@ -16,7 +17,7 @@ export class ReplayStoreError extends Error {
 /**
  * Loads `path`, creating it with mode 0600 when absent, and keeps it open for appending.
  *
- * @tags allow-read, allow-write
+ * @tags allow-read, allow-ffi
  * @throws {ReplayStoreError} when it cannot be read and written; replay protection is never switched off instead
  */
 export function openFileStore(path: string, log: Log): ReplayStore {
@@ -27,11 +28,9 @@ export function openFileStore(path: string, log: Log): ReplayStore {
 
   /** Whoever rotates the file under us expects a new one at the old place. */
   function followRotation(): void {
-    const here = statOrNull(path);
-    const ours = file.statSync();
-    if (here !== null && here.ino === ours.ino && here.dev === ours.dev) return;
+    if (file.isStillAt(path)) return;
     const fresh = openForAppend(path);
-    file.close();
+    file[Symbol.dispose]();
     file = fresh;
   }
 
@@ -49,14 +48,14 @@ export function openFileStore(path: string, log: Log): ReplayStore {
       if (pending === "") return;
       try {
         followRotation();
-        appendDurably(file, pending);
+        file.append(new TextEncoder().encode(pending));
       } catch (cause) {
         throw storeError(`Cannot write the replay cache ${path}`, cause);
       }
       pending = "";
     },
     [Symbol.dispose]() {
-      file.close();
+      file[Symbol.dispose]();
     },
   };
 }
@@ -87,36 +86,16 @@ function loadEntries(path: string, seen: Map<string, SeenPacket>, log: Log): voi
   }
 }
 
-function openForAppend(path: string): Deno.FsFile {
+/** A new file gets the header; after a crash in the middle of a line the next entry starts on a line of its own. */
+function openForAppend(path: string): AppendFile {
   try {
-    const file = Deno.openSync(path, { read: true, append: true, create: true, mode: 0o600 });
-    const { size } = file.statSync();
-    if (size === 0) appendDurably(file, CACHE_HEADER);
-    else if (!endsWithNewline(file, size)) appendDurably(file, "\n");
+    const file = openAppendFile(path, 0o600);
+    const last = file.lastByte();
+    if (last === null) file.append(new TextEncoder().encode(CACHE_HEADER));
+    else if (last !== 0x0a) file.append(new Uint8Array([0x0a]));
     return file;
   } catch (cause) {
     throw storeError(`Cannot open the replay cache ${path}`, cause);
-  }
-}
-
-/** A crash in the middle of a line must not swallow the next entry. */
-function endsWithNewline(file: Deno.FsFile, size: number): boolean {
-  const last = new Uint8Array(1);
-  file.seekSync(size - 1, Deno.SeekMode.Start);
-  file.readSync(last);
-  return last[0] === 0x0a;
-}
-
-/** All of `text` and its data blocks, or nothing of it: a half-written line is cut off again. */
-function appendDurably(file: Deno.FsFile, text: string): void {
-  const bytes = new TextEncoder().encode(text);
-  const { size } = file.statSync();
-  try {
-    for (let done = 0; done < bytes.length;) done += file.writeSync(bytes.subarray(done));
-    file.syncDataSync();
-  } catch (error) {
-    file.truncateSync(size);
-    throw error;
   }
 }
 

@@ -1,0 +1,174 @@
+/**
+ * From a datagram to a decision, in the order of server D.3 to D.5: shape, source, replay look-up, then stanza by stanza
+ * HMAC, decryption, digest, record, and the gates. Effects are elsewhere: what comes out is a value.
+ */
+import type { CryptoEngine } from "../../lib/crypto/engine.ts";
+import { type Fault, faultText } from "../../lib/faults.ts";
+import type { LogLevel } from "../../lib/log.ts";
+import { type Ip, UNSPECIFIED4 } from "../../lib/net/address.ts";
+import { matchesList } from "../../lib/net/cidr.ts";
+import { formatMessageDump } from "../../lib/spa/dump.ts";
+import { open, replayDigest } from "../../lib/spa/open.ts";
+import type { SpaMessage } from "../../lib/wire/message.ts";
+import type { Datagram } from "../capture/source.ts";
+import type { Stanza } from "../config/stanza.ts";
+import type { ReplayStore } from "../replay/store.ts";
+import { replayWarning } from "../replay/store.ts";
+import { type Candidate, findCandidate, type HttpPolicy } from "./candidate.ts";
+import { firstRefusal, type GatePolicy, GATES_AFTER_OPENING, GATES_BEFORE_OPENING, tag, type Visit } from "./gates.ts";
+import { serverErrorText } from "./server_errors.ts";
+
+/** Everything a decision depends on besides the packet. */
+export interface Judge {
+  readonly engine: CryptoEngine;
+  readonly stanzas: readonly Stanza[];
+  readonly policy: GatePolicy & { readonly http: HttpPolicy };
+  readonly store: Pick<ReplayStore, "find" | "claim">;
+  /** Look up but do not record: test mode (server D.6). */
+  readonly recordNothing: boolean;
+}
+
+/** Something for the log. Costly texts are functions, so that nobody builds what nobody reads. */
+export interface Line {
+  readonly level: LogLevel;
+  readonly text: string | (() => string);
+}
+
+/** The text of a line. */
+export function lineText(line: Line): string {
+  return typeof line.text === "string" ? line.text : line.text();
+}
+
+/** A knock that passed every gate. */
+export interface Admission {
+  readonly stanza: Stanza;
+  readonly message: SpaMessage;
+  /** Whom the door opens for. */
+  readonly access: Ip;
+  readonly datagram: Datagram;
+}
+
+/**
+ * - `ignore`: not an SPA packet; worth a debug line at most.
+ * - `refuse`: shaped like one and refused. `lines` is the whole story, its last line the summary. `authentic` tells
+ *   whether a key of ours made it, so that strangers' refusals can be rate-limited and key holders' are not.
+ * - `admit`: open. The digest has been claimed and must be flushed first.
+ */
+export type Decision =
+  | { readonly kind: "ignore"; readonly lines: readonly Line[] }
+  | { readonly kind: "refuse"; readonly authentic: boolean; readonly lines: readonly Line[] }
+  | { readonly kind: "admit"; readonly lines: readonly Line[]; readonly admission: Admission };
+
+/** Decides about one datagram. `now`: Unix seconds. Never throws on packet content. */
+export async function decide(datagram: Datagram, judge: Judge, now: number): Promise<Decision> {
+  const { source } = datagram;
+  const candidate = findCandidate(datagram.payload, judge.policy.http);
+  if (!candidate.ok) {
+    const { number } = candidate.fault;
+    const text = `[${source.text}] preprocess_spa_data() returned error ${number}: '${serverErrorText(number)}' ` +
+      `for incoming packet.`;
+    return { kind: "ignore", lines: [{ level: "debug", text }] };
+  }
+  if (!judge.stanzas.some((stanza) => matchesList(stanza.source, source))) {
+    return refuse([{ level: "warning", text: `No access data found for source IP: ${source.text}` }]);
+  }
+  const digest = await replayDigest(judge.engine, candidate.value.wire);
+  const first = judge.store.find(digest);
+  if (first !== undefined) {
+    const here = { source: source.text, protocol: datagram.protocol, port: datagram.destinationPort };
+    return refuse([{ level: "warning", text: replayWarning(here, first) }]);
+  }
+  return await tryStanzas(datagram, candidate.value, digest, judge, now);
+}
+
+function refuse(lines: readonly Line[], authentic = false): Decision {
+  return { kind: "refuse", authentic, lines };
+}
+
+/** Stanzas in load order; the first that admits ends the search, as does a packet of ours that another copy overtook. */
+async function tryStanzas(
+  datagram: Datagram,
+  candidate: Candidate,
+  digest: string,
+  judge: Judge,
+  now: number,
+): Promise<Decision> {
+  const lines: Line[] = candidate.remark === null ? [] : [{ level: "warning", text: candidate.remark }];
+  let claimed = false;
+  for (const stanza of judge.stanzas) {
+    const visit = { stanza, source: datagram.source, destination: datagram.destination, now };
+    const early = firstRefusal(GATES_BEFORE_OPENING, visit);
+    if (early !== null) {
+      lines.push(early);
+      continue;
+    }
+    const opened = stanza.keys === null ? null : await open(judge.engine, candidate.wire, stanza.keys);
+    if (opened === null || !opened.ok) {
+      lines.push(...openingRefused(visit, candidate.wire, opened?.fault ?? null));
+      continue;
+    }
+    if (!claimed && !judge.recordNothing) {
+      // One step without an await in between: of two copies in flight exactly one gets here first.
+      if (!judge.store.claim(digest, seenPacket(datagram, now))) {
+        return refuse([...lines, {
+          level: "warning",
+          text: `${tag(visit)} Replay detected: the packet was seen just now`,
+        }]);
+      }
+      claimed = true;
+    }
+    const message = opened.value;
+    lines.push(...openedLines(visit, candidate.wire, message));
+    const refusal = firstRefusal(GATES_AFTER_OPENING, { ...visit, message, policy: judge.policy });
+    if (refusal !== null) {
+      lines.push(refusal);
+      continue;
+    }
+    const access = accessAddress(message, candidate, datagram);
+    return { kind: "admit", lines, admission: { stanza, message, access, datagram } };
+  }
+  return refuse(lines, claimed);
+}
+
+/** The message's own address; for 0.0.0.0 that of the trusted proxy's client, else of the packet (server D.5). */
+function accessAddress(message: SpaMessage, candidate: Candidate, datagram: Datagram): Ip {
+  const { allow } = message.request;
+  return allow.text === UNSPECIFIED4.text ? candidate.forwardedFor ?? datagram.source : allow;
+}
+
+function openingRefused(visit: Visit, wire: string, fault: Fault | null): Line[] {
+  if (fault === null || wire.length >= 400) {
+    // Decided by length alone, as the C daemon prints it: 1 is Rijndael, 2 is GPG.
+    const type = wire.length >= 400 ? 2 : 1;
+    return [{ level: "error", text: `${tag(visit)} No stanza encryption mode match for encryption type: ${type}.` }];
+  }
+  const detail: Line = { level: "debug", text: `${tag(visit)} Error creating fko context: ${faultText(fault)}` };
+  if (fault.code !== "hmac-mismatch") return [{ ...detail, level: "warning" }];
+  return [detail, { level: "info", text: `${tag(visit)} Non-corresponding HMAC for this stanza` }];
+}
+
+function openedLines(visit: Visit, wire: string, message: SpaMessage): Line[] {
+  const { stanza, source } = visit;
+  return [
+    {
+      level: "info",
+      text: `(stanza #${stanza.number}) SPA Packet from IP: ${source.text} received with access source match`,
+    },
+    { level: "debug", text: () => `SPA Packet: '${wire}'` },
+    {
+      level: "debug",
+      text: () => `${tag(visit)} SPA Decode (res=0):\n${formatMessageDump(message, stanza.keys, wire)}`,
+    },
+  ];
+}
+
+function seenPacket(datagram: Datagram, now: number) {
+  return {
+    protocol: datagram.protocol,
+    source: datagram.source.text,
+    sourcePort: datagram.sourcePort,
+    destination: datagram.destination?.text ?? "0.0.0.0",
+    destinationPort: datagram.destinationPort,
+    seenAt: now,
+  };
+}
