@@ -87,6 +87,8 @@ export interface Firewall {
   list(): Promise<readonly Grant[]>;
   /** Checks chains, sets and jumps, and rebuilds what is missing with the `live` grants. True when something was put back. */
   repair(live: readonly Grant[], now: number): Promise<boolean>;
+  /** The chain or set that a door stands in, as the log names it: `FWKNOP_INPUT`, `inet filter fwknop_in4`. */
+  placeOf(door: Door): string;
   /** Human-readable listing for `--fw-list` / `--fw-list-all`. */
   describe(all: boolean): Promise<string>;
   /** Removes everything of ours, doors included. Idempotent. */
