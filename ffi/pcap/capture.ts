@@ -1,0 +1,180 @@
+/**
+ * Packets from an interface or a capture file through libpcap. Reading never waits: the caller polls {@link Capture.fd}.
+ * What a link-layer frame contains is not known here.
+ */
+import { cString, readCString } from "../memory.ts";
+import * as pcap from "./constants.ts";
+import { activationFailure, checkStatus, errbufText, filterFailure, lastError, pcapFailure } from "./failures.ts";
+import { type OpenedHandle, PcapHandle } from "./handle.ts";
+import { libpcap } from "./symbols.ts";
+
+/** How to listen on an interface. */
+export interface LiveOptions {
+  /** Interface name, or `any`. */
+  readonly device: string;
+  /** pcap-filter(7) text; empty lets everything in. */
+  readonly filter: string;
+  /** Bytes kept of each frame. */
+  readonly snaplen: number;
+  readonly promiscuous: boolean;
+  /** `in` leaves out what this host sends (where the link type can tell). */
+  readonly direction: "in" | "any";
+  /** Size of the kernel's ring; libpcap's own default (2 MiB) without it. */
+  readonly bufferBytes?: number;
+}
+
+/** One frame, owned by the receiver. */
+export interface Frame {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Length on the wire; `bytes` is shorter where the snap length cut it. */
+  readonly wireLength: number;
+  /** Unix milliseconds with a fraction, as precise as the capture is. */
+  readonly timestampMs: number;
+}
+
+/** Looks at one frame. `bytes` is valid during the call only. */
+export type FrameVisitor = (bytes: Uint8Array<ArrayBuffer>, wireLength: number, timestampMs: number) => void;
+
+/** Counters since the start of a live capture. */
+export interface CaptureStatistics {
+  readonly received: number;
+  /** Lost because nobody drained in time. */
+  readonly dropped: number;
+  readonly interfaceDropped: number;
+}
+
+/** An open capture. */
+export interface Capture extends Disposable {
+  /** Readable (POLLIN) when frames wait, or when the interface failed; null for a capture file. */
+  readonly fd: number | null;
+  /** DLT_ number of the frames (pcap-linktype(7)). */
+  readonly linkType: number;
+  /** Whether only incoming frames are delivered. */
+  readonly inboundOnly: boolean;
+  /** Why `direction: "in"` could not be had, for a log; null otherwise. */
+  readonly directionProblem: string | null;
+  /** Whether a capture file has been read to its end. Never so for a live capture. */
+  readonly ended: boolean;
+  /**
+   * Takes at most `limit` frames without waiting and shows each to `visit`; returns how many were taken. This is the
+   * road for floods: nothing is allocated per frame.
+   *
+   * Throws {@link FfiError} with code `ENETDOWN` when the interface was taken down (once; capture goes on when it comes
+   * up again), with code `ENODEV` when it is gone, and with libpcap's text otherwise. Frames already shown stay shown.
+   */
+  drain(limit: number, visit: FrameVisitor): number;
+  /** The same, as owned copies. */
+  next(limit: number): Frame[];
+  /** Counters of a live capture; null for a file. */
+  statistics(): CaptureStatistics | null;
+}
+
+/**
+ * Starts listening on an interface.
+ *
+ * @throws {FfiError} with a hint: libpcap is missing, the right is missing, no such interface, it is down, a bad filter.
+ * @tags allow-ffi
+ */
+export function openLiveCapture(options: LiveOptions): Capture {
+  const { device, direction, filter, snaplen } = options;
+  const lib = libpcap();
+  const errbuf = new Uint8Array(pcap.PCAP_ERRBUF_SIZE);
+  const handle = lib.pcap_create(cString(device), errbuf);
+  if (handle === 0n) throw pcapFailure(`Cannot listen on interface "${device}": ${errbufText(errbuf)}`);
+  return closedOnFailure(handle, () => {
+    prepare(handle, options);
+    const status = lib.pcap_activate(handle);
+    if (status < 0) throw activationFailure(handle, device, status);
+    setFilter(handle, filter);
+    const directed = setDirection(handle, direction);
+    if (lib.pcap_setnonblock(handle, 1, errbuf) < 0) {
+      throw pcapFailure(`Cannot listen on interface "${device}" without waiting: ${errbufText(errbuf)}`);
+    }
+    const fd = lib.pcap_get_selectable_fd(handle);
+    if (fd < 0) throw pcapFailure(`Cannot listen on interface "${device}": it has no descriptor to wait for`);
+    return new PcapHandle({ handle, name: device, fd, snaplen, ...directed });
+  });
+}
+
+/**
+ * Opens a capture file (pcap or pcapng, micro- or nanoseconds, either byte order).
+ *
+ * @throws {FfiError} when libpcap is missing, the file cannot be read or the filter is bad.
+ * @tags allow-ffi
+ */
+export function openCaptureFile(options: { readonly path: string; readonly filter: string }): Capture {
+  const { filter, path } = options;
+  const errbuf = new Uint8Array(pcap.PCAP_ERRBUF_SIZE);
+  const handle = libpcap().pcap_open_offline(cString(path), errbuf);
+  if (handle === 0n) {
+    // libpcap begins some of its sentences with the name, but not all.
+    const said = errbufText(errbuf).replace(`${path}: `, "");
+    throw pcapFailure(`Cannot read capture file "${path}": ${said}`, { symbol: "pcap_open_offline" });
+  }
+  return closedOnFailure(handle, () => {
+    setFilter(handle, filter);
+    return new PcapHandle({
+      handle,
+      name: path,
+      fd: null,
+      snaplen: FILE_FRAME_SIZE,
+      inboundOnly: false,
+      directionProblem: null,
+    });
+  });
+}
+
+/** The version line of the library, e.g. for `-V` and bug reports. */
+export function pcapVersion(): string {
+  return readCString(libpcap().pcap_lib_version());
+}
+
+/** Where immediate mode cannot be had: how long the kernel may wait for more frames, as in the C program. */
+const READ_TIMEOUT_MS = 100;
+/** First size of the buffer for frames of a file; it grows as they need. */
+const FILE_FRAME_SIZE = 2048;
+
+function prepare(handle: bigint, options: LiveOptions): void {
+  const lib = libpcap();
+  checkStatus(lib.pcap_set_snaplen(handle, options.snaplen), "pcap_set_snaplen");
+  checkStatus(lib.pcap_set_promisc(handle, options.promiscuous ? 1 : 0), "pcap_set_promisc");
+  checkStatus(lib.pcap_set_immediate_mode(handle, 1), "pcap_set_immediate_mode");
+  checkStatus(lib.pcap_set_timeout(handle, READ_TIMEOUT_MS), "pcap_set_timeout");
+  if (options.bufferBytes === undefined) return;
+  checkStatus(lib.pcap_set_buffer_size(handle, options.bufferBytes), "pcap_set_buffer_size");
+}
+
+function setFilter(handle: bigint, filter: string): void {
+  const program = new Uint8Array(pcap.BPF_PROGRAM_SIZE);
+  // Netmask 0 as in the C program: it matters to `ip broadcast` only, which an unknown mask would refuse.
+  if (libpcap().pcap_compile(handle, program, cString(filter), 1, 0) < 0) {
+    throw filterFailure(handle, filter, "pcap_compile");
+  }
+  try {
+    if (libpcap().pcap_setfilter(handle, program) < 0) throw filterFailure(handle, filter, "pcap_setfilter");
+  } finally {
+    libpcap().pcap_freecode(program);
+  }
+}
+
+/**
+ * Loopback link types cannot tell a direction (server D.1). `lo` of Linux can, and libpcap shows each of its packets
+ * once in any direction.
+ */
+function setDirection(handle: bigint, wanted: "in" | "any"): Pick<OpenedHandle, "inboundOnly" | "directionProblem"> {
+  const linkType = libpcap().pcap_datalink(handle);
+  if (wanted === "any" || linkType === pcap.DLT_NULL || linkType === pcap.DLT_LOOP) {
+    return { inboundOnly: false, directionProblem: null };
+  }
+  const inboundOnly = libpcap().pcap_setdirection(handle, pcap.PCAP_D_IN) === 0;
+  return { inboundOnly, directionProblem: inboundOnly ? null : lastError(handle) };
+}
+
+function closedOnFailure(handle: bigint, open: () => Capture): Capture {
+  try {
+    return open();
+  } catch (error) {
+    libpcap().pcap_close(handle);
+    throw error;
+  }
+}

@@ -1,0 +1,141 @@
+/** An open `pcap_t`: draining it, its counters, its end. */
+import type { FfiError } from "../errors.ts";
+import { copyInto } from "../memory.ts";
+import type { Capture, CaptureStatistics, Frame, FrameVisitor } from "./capture.ts";
+import * as pcap from "./constants.ts";
+import { lastError, pcapFailure } from "./failures.ts";
+import { interfaceIsDown } from "./interface_state.ts";
+import { libpcap } from "./symbols.ts";
+
+/** What the openers know about a handle. */
+export interface OpenedHandle {
+  /** Address of the `pcap_t`, which the capture owns from now on. */
+  readonly handle: bigint;
+  /** The interface, or the file, for messages. */
+  readonly name: string;
+  /** Null: a capture file. */
+  readonly fd: number | null;
+  readonly snaplen: number;
+  readonly inboundOnly: boolean;
+  readonly directionProblem: string | null;
+}
+
+/** The libpcap side of {@link Capture}. */
+export class PcapHandle implements Capture {
+  readonly fd: number | null;
+  readonly linkType: number;
+  readonly inboundOnly: boolean;
+  readonly directionProblem: string | null;
+  readonly #name: string;
+  #handle: bigint;
+  #ended = false;
+  #reportedDown = false;
+  /** Where `pcap_next_ex` puts the addresses of header and data, and where both are copied to. */
+  readonly #headerAt = new BigUint64Array(1);
+  readonly #dataAt = new BigUint64Array(1);
+  readonly #header = new DataView(new ArrayBuffer(pcap.PCAP_PKTHDR_SIZE));
+  readonly #headerBytes = new Uint8Array(this.#header.buffer);
+  #data: Uint8Array<ArrayBuffer>;
+
+  constructor(opened: OpenedHandle) {
+    this.#handle = opened.handle;
+    this.#name = opened.name;
+    this.#data = new Uint8Array(opened.snaplen);
+    this.fd = opened.fd;
+    this.inboundOnly = opened.inboundOnly;
+    this.directionProblem = opened.directionProblem;
+    this.linkType = libpcap().pcap_datalink(opened.handle);
+  }
+
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  drain(limit: number, visit: FrameVisitor): number {
+    const { pcap_next_ex } = libpcap();
+    const handle = this.#open();
+    for (let taken = 0; taken < limit; taken++) {
+      const status = pcap_next_ex(handle, this.#headerAt, this.#dataAt);
+      if (status !== 1) {
+        this.#stop(status, taken);
+        return taken;
+      }
+      this.#show(visit);
+    }
+    return limit;
+  }
+
+  next(limit: number): Frame[] {
+    const frames: Frame[] = [];
+    this.drain(limit, (bytes, wireLength, timestampMs) => {
+      frames.push({ bytes: bytes.slice(), wireLength, timestampMs });
+    });
+    return frames;
+  }
+
+  statistics(): CaptureStatistics | null {
+    if (this.fd === null) return null;
+    const counters = new Uint32Array(pcap.PCAP_STAT_SIZE / 4);
+    const handle = this.#open();
+    if (libpcap().pcap_stats(handle, counters) < 0) throw this.#failed("pcap_stats");
+    const [received = 0, dropped = 0, interfaceDropped = 0] = counters;
+    return { received, dropped, interfaceDropped };
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#handle === 0n) return;
+    libpcap().pcap_close(this.#handle);
+    this.#handle = 0n;
+  }
+
+  #open(): bigint {
+    if (this.#handle === 0n) throw pcapFailure(`Cannot read from "${this.#name}": the capture is closed`);
+    return this.#handle;
+  }
+
+  #show(visit: FrameVisitor): void {
+    const header = this.#header;
+    copyInto(this.#headerBytes, this.#headerAt[0] ?? 0n, pcap.PCAP_PKTHDR_SIZE);
+    const captured = header.getUint32(16, true);
+    if (captured > this.#data.length) this.#data = new Uint8Array(captured);
+    copyInto(this.#data, this.#dataAt[0] ?? 0n, captured);
+    const seconds = header.getUint32(0, true) + header.getInt32(4, true) * 0x1_0000_0000;
+    const timestampMs = seconds * 1000 + header.getUint32(8, true) / 1000;
+    visit(this.#data.subarray(0, captured), header.getUint32(20, true), timestampMs);
+  }
+
+  /** No frame came: nothing is waiting, the file is at its end, or something is wrong. */
+  #stop(status: number, taken: number): void {
+    if (this.fd === null) {
+      this.#ended = true;
+      if (status !== pcap.PCAP_ERROR_BREAK && status !== 0) throw this.#failed("pcap_next_ex");
+      return;
+    }
+    if (status < 0) throw this.#failed("pcap_next_ex");
+    if (taken > 0) this.#reportedDown = false;
+    else this.#checkInterface(this.fd);
+  }
+
+  /** An empty read is how libpcap passes over an interface that was taken down. */
+  #checkInterface(fd: number): void {
+    const down = interfaceIsDown(fd, this.#name);
+    const news = down && !this.#reportedDown;
+    this.#reportedDown = down;
+    if (!news) return;
+    throw pcapFailure(`Cannot read from interface "${this.#name}": it was taken down`, {
+      symbol: "pcap_next_ex",
+      code: pcap.ENETDOWN,
+      hint: `capture goes on as soon as it is up again: ip link set dev ${this.#name} up`,
+    });
+  }
+
+  #failed(symbol: string): FfiError {
+    const said = lastError(this.#handle);
+    const gone = said === "The interface disappeared";
+    const what = this.fd === null ? "capture file" : "interface";
+    return pcapFailure(`Cannot read from ${what} "${this.#name}": ${said}`, {
+      symbol,
+      ...(gone ? { code: pcap.ENODEV, hint: "start again when it is back" } : {}),
+    });
+  }
+}
