@@ -1,0 +1,51 @@
+/**
+ * Replacing a file so that every reader sees the old or the new one, whole, and nobody else ever could read it: the mode
+ * is set before the content is written.
+ *
+ * @tags allow-write, allow-read
+ */
+
+/**
+ * Writes `text` to `path` by way of a new file beside it: created exclusively with `mode`, written, forced to disk, renamed.
+ * A symbolic link is followed, so that it stays one. Throws what the system says; the file beside is removed then.
+ */
+export function writeAtomically(path: string, text: string, mode = 0o600): void {
+  const target = realPath(path);
+  const beside = `${target}.${crypto.randomUUID()}.new`;
+  const file = Deno.openSync(beside, { write: true, createNew: true, mode });
+  try {
+    try {
+      writeAll(file, new TextEncoder().encode(text));
+      file.syncDataSync();
+    } finally {
+      file.close();
+    }
+    Deno.renameSync(beside, target);
+  } catch (error) {
+    Deno.removeSync(beside);
+    throw error;
+  }
+}
+
+/** Creates a file that must not exist yet, with `mode`, and writes it. Throws `Deno.errors.AlreadyExists` else. */
+export function writeNew(path: string, text: string, mode = 0o600): void {
+  const file = Deno.openSync(path, { write: true, createNew: true, mode });
+  try {
+    writeAll(file, new TextEncoder().encode(text));
+  } finally {
+    file.close();
+  }
+}
+
+function realPath(path: string): string {
+  try {
+    return Deno.realPathSync(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return path;
+    throw error;
+  }
+}
+
+function writeAll(file: Deno.FsFile, bytes: Uint8Array): void {
+  for (let written = 0; written < bytes.length;) written += file.writeSync(bytes.subarray(written));
+}

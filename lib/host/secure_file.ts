@@ -1,0 +1,93 @@
+/**
+ * Reading files that hold keys or decide who gets in. Owner and mode are looked at on the open descriptor, so what was
+ * checked is what was read. As in the C programs a loose mode or a foreign owner is a warning (server A.7); anything
+ * that is not a regular file is refused.
+ *
+ * @tags allow-read, allow-sys=uid
+ */
+import { fail, ok, type Result } from "../result.ts";
+
+/** Why a file could not be read. `message` is a sentence without the path. */
+export interface FileFault {
+  readonly code: "missing" | "not-regular" | "unreadable";
+  readonly message: string;
+}
+
+/** A file's content and what is wrong with who may read it. */
+export interface SecureText {
+  readonly text: string;
+  /** Lines for the log, with the path in them. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Reads a whole file as UTF-8; bytes that are not become U+FFFD. `checkOwner: false` leaves owner and mode alone. Throws
+ * nothing for what an operator can mend.
+ */
+export function readSecureFile(path: string, options: { checkOwner?: boolean } = {}): Result<SecureText, FileFault> {
+  let file: Deno.FsFile;
+  try {
+    // Opening a FIFO would wait for a writer, so the kind is looked at before as well as after.
+    if (!Deno.statSync(path).isFile) return fail(NOT_REGULAR);
+    file = Deno.openSync(path, { read: true });
+  } catch (error) {
+    return fail(openFault(error));
+  }
+  try {
+    const info = file.statSync();
+    if (!info.isFile) return fail(NOT_REGULAR);
+    const text = new TextDecoder("utf-8").decode(readAll(file, info.size));
+    return ok({ text, warnings: options.checkOwner === false ? [] : ownerWarnings(path, info) });
+  } finally {
+    file.close();
+  }
+}
+
+const NOT_REGULAR: FileFault = { code: "not-regular", message: "is not a regular file or symbolic link." };
+
+/** Names in a folder, sorted by code unit; null when it cannot be listed. */
+export function listFolder(path: string): Result<readonly string[], FileFault> {
+  try {
+    return ok([...Deno.readDirSync(path)].map((entry) => entry.name).sort());
+  } catch (error) {
+    return fail(openFault(error));
+  }
+}
+
+function ownerWarnings(path: string, info: Deno.FileInfo): readonly string[] {
+  const warnings: string[] = [];
+  if (info.mode !== null && (info.mode & 0o7777) !== 0o600) {
+    warnings.push(`file: ${path} permissions should only be user read/write (0600, -rw-------)`);
+  }
+  if (info.uid !== null && info.uid !== Deno.uid()) {
+    warnings.push(`file: ${path} (owner: ${info.uid}) not owned by current effective user id: ${Deno.uid()}`);
+  }
+  return warnings;
+}
+
+function readAll(file: Deno.FsFile, size: number): Uint8Array<ArrayBuffer> {
+  let bytes = new Uint8Array(Math.max(size, 1024) + 1);
+  let filled = 0;
+  for (;;) {
+    const got = file.readSync(bytes.subarray(filled));
+    if (got === null) return bytes.subarray(0, filled);
+    filled += got;
+    if (filled === bytes.length) {
+      const larger = new Uint8Array(bytes.length * 2);
+      larger.set(bytes);
+      bytes = larger;
+    }
+  }
+}
+
+function openFault(error: unknown): FileFault {
+  if (error instanceof Deno.errors.NotFound) return { code: "missing", message: "No such file or directory" };
+  if (error instanceof Deno.errors.NotCapable) {
+    return { code: "unreadable", message: "this program was not started with the right to read it (--allow-read)" };
+  }
+  if (error instanceof Deno.errors.PermissionDenied) return { code: "unreadable", message: "Permission denied" };
+  if (error instanceof Error) {
+    return { code: "unreadable", message: error.message.replace(/ \(os error [0-9]+\).*$/, "") };
+  }
+  throw error;
+}

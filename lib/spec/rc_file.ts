@@ -1,0 +1,89 @@
+/**
+ * The stanza grammar of `.fwknoprc` (wire-and-client B.3, B.4): text in, sections with their directives and places out,
+ * with enough of the layout to save one section and leave every other line as it was. Knows no directive.
+ */
+import { shownName } from "./conf_file.ts";
+import type { Problem } from "./setting.ts";
+
+/** One `NAME value` line of a section. */
+export interface StanzaEntry {
+  readonly name: string;
+  readonly value: string;
+  /** From 1. */
+  readonly line: number;
+  /** The value was cut at a blank, `;` or `#` and what follows is not a comment: `KEY two words` is `two`. */
+  readonly cut: boolean;
+}
+
+/** One section as it stands in the file. Sections of one name (in any letter case) may repeat; all apply, in order. */
+export interface FileStanza {
+  readonly name: string;
+  /** Line of the header, from 1. */
+  readonly line: number;
+  /** The last line before the next header or the end of the file. */
+  readonly endLine: number;
+  readonly entries: readonly StanzaEntry[];
+  /** Lines that cannot be read. They matter only where the section is used. */
+  readonly problems: readonly Problem[];
+}
+
+/** A whole file. */
+export interface StanzaFile {
+  readonly stanzas: readonly FileStanza[];
+  /** Every line without its LF; line N is `lines[N - 1]`. Joined with LF they are the file again. */
+  readonly lines: readonly string[];
+}
+
+/** What may follow a value without being lost: blanks, then perhaps a comment; or the `;` that other fwknop files end lines with. */
+const ENDING = /^(?:[ \t\v\f]+(?:[#;].*)?|;(?:[ \t\v\f].*)?)?$/;
+
+const HEADER = /^[ \t\v\f]*\[([^\]\r]*)\]/;
+
+/**
+ * Reads the sections. Lines before the first header say nothing. A value ends at the first blank, `;` or `#`; a name
+ * loses its last colon and what follows it. Blank lines and comments may be indented (the C client refuses those).
+ */
+export function parseStanzaFile(text: string, file: string): StanzaFile {
+  const lines = text.split("\n");
+  const stanzas: FileStanza[] = [];
+  let open: { name: string; line: number; entries: StanzaEntry[]; problems: Problem[] } | null = null;
+  const close = (endLine: number) => {
+    if (open !== null) stanzas.push({ ...open, endLine });
+  };
+  for (const [index, raw] of lines.entries()) {
+    const line = index + 1;
+    const header = HEADER.exec(raw);
+    if (header !== null) {
+      close(index);
+      open = { name: header[1] ?? "", line, entries: [], problems: [] };
+      continue;
+    }
+    if (open === null) continue;
+    const read = parseEntry(raw, line);
+    if (read === null) continue;
+    if ("value" in read) open.entries.push(read);
+    else open.problems.push({ origin: { file, line }, ...read });
+  }
+  close(lines.length);
+  return { stanzas, lines };
+}
+
+function parseEntry(raw: string, line: number): StanzaEntry | { message: string; hint: string } | null {
+  if (/^[ \t\v\f]*(?:[#;\r\0]|$)/.test(raw)) return null;
+  const [, word = "", value = "", rest = ""] = /^[ \t\v\f]*([^ \t\v\f\r]+)[ \t\v\f]*([^ \t\r;#]*)([^\r]*)/.exec(raw) ??
+    [];
+  const colon = word.lastIndexOf(":");
+  const name = colon > 0 ? word.slice(0, colon) : word;
+  if (word.startsWith("[")) {
+    return { message: "a section header has no closing bracket", hint: "write [name]" };
+  }
+  if (value === "" || value === "=") {
+    const equals = word.includes("=") || value === "=";
+    const hint = equals ? 'write a blank between the two, not "="' : "write a value after it, or put # before the line";
+    return { message: `Invalid entry in the stanza: ${shownName(name)} has no value`, hint };
+  }
+  if (/[\0\uFFFD]/.test(name + value)) {
+    return { message: "the line holds bytes that are no UTF-8 text", hint: "save the file as UTF-8" };
+  }
+  return { name, value, line, cut: !ENDING.test(rest) };
+}
