@@ -191,7 +191,7 @@ export const ERRNO: Readonly<Record<number, readonly [name: string, text: string
   92: ["ENOPROTOOPT", "Protocol not available"],
   93: ["EPROTONOSUPPORT", "Protocol not supported"],
   94: ["ESOCKTNOSUPPORT", "Socket type not supported"],
-  95: ["ENOTSUP", "Operation not supported"],
+  95: ["EOPNOTSUPP", "Operation not supported"],
   96: ["EPFNOSUPPORT", "Protocol family not supported"],
   97: ["EAFNOSUPPORT", "Address family not supported by protocol"],
   98: ["EADDRINUSE", "Address already in use"],
@@ -229,4 +229,5 @@ export const ERRNO: Readonly<Record<number, readonly [name: string, text: string
   130: ["EOWNERDEAD", "Owner died"],
   131: ["ENOTRECOVERABLE", "State not recoverable"],
   132: ["ERFKILL", "Operation not possible due to RF-kill"],
+  133: ["EHWPOISON", "Memory page has hardware error"],
 };

@@ -6,8 +6,8 @@ async function lockedByPython(path: string) {
   const script = `import fcntl,os,sys
 fd=os.open(sys.argv[1],os.O_RDWR|os.O_CREAT,0o600)
 try: fcntl.lockf(fd,fcntl.LOCK_EX|fcntl.LOCK_NB)
-except OSError: print("held"); sys.exit(0)
-print("locked"); sys.stdout.flush(); sys.stdin.read()`;
+except OSError: print("held",flush=True); sys.exit(0)
+print("locked",flush=True); sys.stdin.read()`;
   const child = new Deno.Command("python3", { args: ["-c", script, path], stdin: "piped", stdout: "piped" }).spawn();
   const reader = child.stdout.getReader();
   const said = new TextDecoder().decode((await reader.read()).value).trim();
@@ -15,9 +15,9 @@ print("locked"); sys.stdout.flush(); sys.stdin.read()`;
     said,
     pid: child.pid,
     async end() {
-      await reader.cancel();
       await child.stdin.close();
       await child.status;
+      await reader.cancel();
     },
   };
 }
