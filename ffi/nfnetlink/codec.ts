@@ -1,0 +1,208 @@
+/**
+ * Netlink messages and attributes as bytes, both ways. Pure: no socket, no clock. Headers are in host order (every
+ * platform Deno runs on is little-endian), the integers of nfnetlink attributes are big-endian.
+ */
+import { NFNL_SUBSYS_NFTABLES, NLA_F_NESTED, NLA_TYPE_MASK } from "./constants.ts";
+
+/** Bytes of `struct nlmsghdr`. */
+export const HEADER_SIZE = 16;
+/** Bytes of `struct nfgenmsg`. */
+export const NFGENMSG_SIZE = 4;
+
+/** One attribute to send: its number, and its payload or the attributes nested in it. */
+export interface Attribute {
+  readonly type: number;
+  readonly value: Uint8Array | readonly Attribute[];
+}
+
+/** One message to send. */
+export interface OutgoingMessage {
+  /** Complete `nlmsg_type`: see {@link nftType}. */
+  readonly type: number;
+  readonly flags: number;
+  readonly seq: number;
+  /** `nfgen_family`. */
+  readonly family: number;
+  /** `res_id`; only batch begin and end use it. */
+  readonly resId?: number;
+  readonly attributes?: readonly Attribute[];
+}
+
+/** One message as received. `body` is everything after the header. */
+export interface IncomingMessage {
+  readonly type: number;
+  readonly flags: number;
+  readonly seq: number;
+  /** Port of the socket whose request caused it. */
+  readonly portId: number;
+  readonly body: Uint8Array;
+}
+
+/** Attributes of one level, the last of each number winning. Nested ones are read by calling {@link readAttributes} again. */
+export type Attributes = ReadonlyMap<number, Uint8Array>;
+
+const utf8 = new TextEncoder();
+const fromUtf8 = new TextDecoder();
+
+/** `nlmsg_type` of an nf_tables message. */
+export function nftType(message: number): number {
+  return NFNL_SUBSYS_NFTABLES << 8 | message;
+}
+
+/** An attribute with a NUL-terminated string. */
+export function stringAttribute(type: number, text: string): Attribute {
+  return { type, value: utf8.encode(`${text}\0`) };
+}
+
+/** An attribute with a big-endian 32-bit number. */
+export function be32Attribute(type: number, value: number): Attribute {
+  const bytes = new Uint8Array(4);
+  new DataView(bytes.buffer).setUint32(0, value);
+  return { type, value: bytes };
+}
+
+/** An attribute with a big-endian 64-bit number. */
+export function be64Attribute(type: number, value: bigint): Attribute {
+  const bytes = new Uint8Array(8);
+  new DataView(bytes.buffer).setBigUint64(0, value);
+  return { type, value: bytes };
+}
+
+/** Messages one after the other, each padded to four bytes, as one `sendto` takes them. */
+export function encodeMessages(messages: readonly OutgoingMessage[]): Uint8Array<ArrayBuffer> {
+  const sizes = messages.map((message) => HEADER_SIZE + NFGENMSG_SIZE + attributesSize(message.attributes ?? []));
+  const bytes = new Uint8Array(sizes.reduce((sum, size) => sum + size, 0));
+  const view = new DataView(bytes.buffer);
+  let offset = 0;
+  for (const [index, message] of messages.entries()) {
+    const size = sizes[index] ?? 0;
+    view.setUint32(offset, size, true);
+    view.setUint16(offset + 4, message.type, true);
+    view.setUint16(offset + 6, message.flags, true);
+    view.setUint32(offset + 8, message.seq, true);
+    // Port 0 addresses the kernel; nfgenmsg follows: family, version 0, resource id.
+    view.setUint8(offset + HEADER_SIZE, message.family);
+    view.setUint16(offset + HEADER_SIZE + 2, message.resId ?? 0);
+    writeAttributes(bytes, view, offset + HEADER_SIZE + NFGENMSG_SIZE, message.attributes ?? []);
+    offset += size;
+  }
+  return bytes;
+}
+
+/** Splits what one `recv` gave. Stops at the first message whose length makes no sense. */
+export function readMessages(bytes: Uint8Array): IncomingMessage[] {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const messages: IncomingMessage[] = [];
+  let offset = 0;
+  while (offset + HEADER_SIZE <= bytes.length) {
+    const size = view.getUint32(offset, true);
+    if (size < HEADER_SIZE || offset + size > bytes.length) break;
+    messages.push({
+      type: view.getUint16(offset + 4, true),
+      flags: view.getUint16(offset + 6, true),
+      seq: view.getUint32(offset + 8, true),
+      portId: view.getUint32(offset + 12, true),
+      body: bytes.subarray(offset + HEADER_SIZE, offset + size),
+    });
+    offset += align(size);
+  }
+  return messages;
+}
+
+/** Attributes of a message's body, after its `nfgenmsg`. */
+export function messageAttributes(message: IncomingMessage): Attributes {
+  return readAttributes(message.body.subarray(NFGENMSG_SIZE));
+}
+
+/** One level of attributes by number. */
+export function readAttributes(bytes: Uint8Array): Attributes {
+  return new Map(listAttributes(bytes));
+}
+
+/** One level of attributes in order, for lists whose entries share a number. */
+export function listAttributes(bytes: Uint8Array): readonly (readonly [type: number, value: Uint8Array])[] {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const attributes: [number, Uint8Array][] = [];
+  let offset = 0;
+  while (offset + 4 <= bytes.length) {
+    const size = view.getUint16(offset, true);
+    if (size < 4 || offset + size > bytes.length) break;
+    attributes.push([view.getUint16(offset + 2, true) & NLA_TYPE_MASK, bytes.subarray(offset + 4, offset + size)]);
+    offset += align(size);
+  }
+  return attributes;
+}
+
+/** A string attribute's text; empty when the attribute is not there. */
+export function readString(bytes: Uint8Array | undefined): string {
+  if (bytes === undefined) return "";
+  const end = bytes.indexOf(0);
+  return fromUtf8.decode(end < 0 ? bytes : bytes.subarray(0, end));
+}
+
+/** A big-endian 32-bit attribute; null when it is not there or too short. */
+export function readBe32(bytes: Uint8Array | undefined): number | null {
+  if (bytes === undefined || bytes.length < 4) return null;
+  return new DataView(bytes.buffer, bytes.byteOffset, 4).getUint32(0);
+}
+
+/** A big-endian 64-bit attribute; null when it is not there or too short. */
+export function readBe64(bytes: Uint8Array | undefined): bigint | null {
+  if (bytes === undefined || bytes.length < 8) return null;
+  return new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0);
+}
+
+/**
+ * The bytes of a concatenated key (`ipv4_addr . inet_proto . inet_service`): each component starts on a multiple of four
+ * bytes, filled up with zeros behind it.
+ */
+export function concatenate(components: readonly Uint8Array[]): Uint8Array {
+  const key = new Uint8Array(components.reduce((sum, component) => sum + align(component.length), 0));
+  let offset = 0;
+  for (const component of components) {
+    key.set(component, offset);
+    offset += align(component.length);
+  }
+  return key;
+}
+
+/** The components of a concatenated key, given their lengths; null when the key is shorter than they need. */
+export function split(key: Uint8Array, lengths: readonly number[]): readonly Uint8Array[] | null {
+  const components: Uint8Array[] = [];
+  let offset = 0;
+  for (const length of lengths) {
+    if (offset + length > key.length) return null;
+    components.push(key.subarray(offset, offset + length));
+    offset += align(length);
+  }
+  return components;
+}
+
+function align(size: number): number {
+  return (size + 3) & ~3;
+}
+
+function attributesSize(attributes: readonly Attribute[]): number {
+  return attributes.reduce((sum, attribute) => sum + align(attributeSize(attribute)), 0);
+}
+
+function attributeSize({ value }: Attribute): number {
+  return 4 + (value instanceof Uint8Array ? value.length : attributesSize(value));
+}
+
+function writeAttributes(bytes: Uint8Array, view: DataView, start: number, attributes: readonly Attribute[]): void {
+  let offset = start;
+  for (const attribute of attributes) {
+    const { type, value } = attribute;
+    const size = attributeSize(attribute);
+    view.setUint16(offset, size, true);
+    if (value instanceof Uint8Array) {
+      view.setUint16(offset + 2, type, true);
+      bytes.set(value, offset + 4);
+    } else {
+      view.setUint16(offset + 2, type | NLA_F_NESTED, true);
+      writeAttributes(bytes, view, offset + 4, value);
+    }
+    offset += align(size);
+  }
+}
