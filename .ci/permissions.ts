@@ -1,0 +1,26 @@
+/**
+ * The permission flags of each program, from the one list in `packaging/permissions.json`. `deno task`, `deno compile`,
+ * the bundled scripts and the tests all take them from here:
+ *
+ *     deno run --allow-read .ci/permissions.ts fwknopd
+ */
+import permissions from "../packaging/permissions.json" with { type: "json" };
+
+/** The programs that have a list. */
+export type ProgramName = keyof typeof permissions;
+
+/** Flags for `deno run` and `deno compile`. An empty list in the file means the whole kind. */
+export function permissionFlags(program: ProgramName): string[] {
+  const kinds: Readonly<Record<string, readonly string[]>> = permissions[program];
+  return ["--no-prompt", ...Object.entries(kinds).map(([kind, scope]) => flag(kind, scope))];
+}
+
+function flag(kind: string, scope: readonly string[]): string {
+  return scope.length === 0 ? `--allow-${kind}` : `--allow-${kind}=${scope.join(",")}`;
+}
+
+if (import.meta.main) {
+  const [program] = Deno.args;
+  if (program !== "fwknop" && program !== "fwknopd") throw new Error("usage: permissions.ts fwknop|fwknopd");
+  console.log(permissionFlags(program).join(" "));
+}

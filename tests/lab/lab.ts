@@ -1,0 +1,363 @@
+/**
+ * A throw-away network on this machine: a server behind a default-drop packet filter, a knocker, and, when asked for, a
+ * stranger beside them and a host inside behind the server. Each host is a network namespace of its own; nothing of the
+ * machine's own network is touched. Disposing ends the programs that the lab started and removes the namespaces.
+ */
+import { Program, type RunResult, runToEnd, type SpawnOptions } from "./program.ts";
+import { type Guard, iptablesGuard, nftablesGuard } from "./rulesets.ts";
+import {
+  bindSocket,
+  closeSocket,
+  connectDatagram,
+  drainAccepts,
+  familyOf,
+  type NetworkNamespace,
+  openNamespace,
+  type ProbeResult,
+  probeTcp,
+  probeUdp,
+  sendDatagram,
+  type Transport,
+} from "./sockets.ts";
+
+/** Hosts of a lab. */
+export type HostName = "server" | "knocker" | "stranger" | "inside";
+
+/** A host's place in the lab. */
+export interface Host {
+  readonly namespace: string;
+  readonly ipv4: string;
+  readonly ipv6: string;
+}
+
+/** Addresses of the hosts; the server's leg to `inside` is 10.78.0.1 and fd78::1. */
+const ADDRESSES: Readonly<Record<HostName, { readonly ipv4: string; readonly ipv6: string }>> = {
+  server: { ipv4: "10.77.0.1", ipv6: "fd77::1" },
+  knocker: { ipv4: "10.77.0.2", ipv6: "fd77::2" },
+  stranger: { ipv4: "10.77.0.3", ipv6: "fd77::3" },
+  inside: { ipv4: "10.78.0.2", ipv6: "fd78::2" },
+};
+
+/** The server's interface towards knocker and stranger, and the one towards the inside host. */
+export const OUTER = "eth0", INNER = "eth1";
+
+/** What to build. */
+export interface LabOptions {
+  /** Beside server and knocker. Default: the stranger. */
+  readonly extra?: readonly ("stranger" | "inside")[];
+  /** Default: nftables. */
+  readonly guard?: Guard;
+  /** UDP ports that the guard lets in from everybody. */
+  readonly udpPorts?: readonly number[];
+}
+
+/** How to probe. */
+export interface ProbeOptions {
+  readonly transport?: Transport;
+  /** Silence for this long means filtered. Default: 150, far more than two namespaces of one machine need. */
+  readonly timeoutMs?: number;
+}
+
+const living = new Set<Lab>();
+let counter = 0;
+
+/** Builds a lab. Leftovers of runs that were killed are removed first. */
+export async function makeLab(options: LabOptions = {}): Promise<Lab> {
+  await removeStale();
+  const names: HostName[] = ["server", "knocker", ...(options.extra ?? ["stranger"])];
+  const prefix = `fwlab-${Deno.pid}-${++counter}`;
+  const lab = new Lab(prefix, names, await Deno.makeTempDir({ prefix: "fwlab-" }));
+  living.add(lab);
+  try {
+    await build(lab, names);
+    lab.openNamespaces();
+    await lab.settle();
+    await lab.guard(options.guard ?? "nftables", options.udpPorts);
+  } catch (error) {
+    await lab[Symbol.asyncDispose]();
+    throw error;
+  }
+  return lab;
+}
+
+/** One lab. Made by `makeLab`. */
+export class Lab implements AsyncDisposable {
+  readonly hosts: Readonly<Partial<Record<HostName, Host>>>;
+  readonly #programs = new Set<Program>();
+  readonly #sockets: number[] = [];
+  readonly #listeners: number[] = [];
+  readonly #namespaces = new Map<HostName, NetworkNamespace>();
+
+  constructor(
+    /** Begins the name of every namespace of this lab. */
+    readonly prefix: string,
+    names: readonly HostName[],
+    /** A directory on disk for configuration and state; removed with the lab. */
+    readonly dir: string,
+  ) {
+    this.hosts = Object.fromEntries(
+      names.map((name) => [name, { namespace: `${prefix}-${name}`, ...ADDRESSES[name] }]),
+    );
+  }
+
+  /** A host that must be there. */
+  host(name: HostName): Host {
+    const host = this.hosts[name];
+    if (host === undefined) throw new Error(`this lab has no host "${name}"`);
+    return host;
+  }
+
+  /** A host's address of one family. */
+  address(name: HostName, family: 4 | 6 = 4): string {
+    return family === 4 ? this.host(name).ipv4 : this.host(name).ipv6;
+  }
+
+  /** Runs a program on a host to its end. */
+  async run(
+    host: HostName,
+    argv: readonly string[],
+    options: SpawnOptions & { readonly timeoutMs?: number } = {},
+  ): Promise<RunResult> {
+    return await runToEnd(this.#inside(host, argv), this.#withHome(options));
+  }
+
+  /** As `run`, but a failing program is an error that shows what it said. Returns stdout. */
+  async must(host: HostName, argv: readonly string[], options: SpawnOptions = {}): Promise<string> {
+    const result = await this.run(host, argv, options);
+    if (result.code !== 0) {
+      throw new Error(`${argv.join(" ")} ended with ${result.code}:\n${result.stdout}${result.stderr}`);
+    }
+    return result.stdout;
+  }
+
+  /** Starts a program on a host. It is stopped with the lab at the latest. */
+  spawn(host: HostName, argv: readonly string[], options: SpawnOptions = {}): Program {
+    const program = new Program(this.#inside(host, argv), this.#withHome(options));
+    this.#programs.add(program);
+    void program.finished().then(() => this.#programs.delete(program));
+    return program;
+  }
+
+  /** Puts the server's packet filter back to a freshly booted machine's. */
+  async guard(kind: Guard, udpPorts: readonly number[] = []): Promise<void> {
+    await this.must("server", ["nft", "flush", "ruleset"]);
+    if (kind === "nftables") await this.must("server", ["nft", "-f", "-"], { stdin: nftablesGuard(udpPorts) });
+    if (kind === "iptables") {
+      await this.must("server", ["iptables-restore"], { stdin: iptablesGuard(4, udpPorts) });
+      await this.must("server", ["ip6tables-restore"], { stdin: iptablesGuard(6, udpPorts) });
+    }
+  }
+
+  /** Tries to reach `port` of `address` from a host. */
+  async probe(from: HostName, address: string, port: number, options: ProbeOptions = {}): Promise<ProbeResult> {
+    const probe = options.transport === "udp" ? probeUdp : probeTcp;
+    const result = await probe(this.namespace(from), address, port, options.timeoutMs ?? 150);
+    for (const listener of this.#listeners) drainAccepts(listener);
+    return result;
+  }
+
+  /** Probes until the port is reached (a refusal counts: the packet came through). False when `withinMs` passes first. */
+  async opens(from: HostName, address: string, port: number, withinMs = 3000, transport: Transport = "tcp") {
+    const deadline = performance.now() + withinMs;
+    do {
+      if (await this.probe(from, address, port, { transport, timeoutMs: 60 }) !== "filtered") return true;
+    } while (performance.now() < deadline);
+    return false;
+  }
+
+  /** Probes until the port is shut. Milliseconds it took, or null when `withinMs` passes first. */
+  async closes(from: HostName, address: string, port: number, withinMs: number, transport: Transport = "tcp") {
+    const start = performance.now();
+    do {
+      if (await this.probe(from, address, port, { transport, timeoutMs: 100 }) === "filtered") {
+        return performance.now() - start;
+      }
+    } while (performance.now() - start < withinMs);
+    return null;
+  }
+
+  /** Lets a host listen; open until the lab is disposed. */
+  listen(
+    host: HostName,
+    port: number,
+    options: { readonly family?: 4 | 6; readonly transport?: Transport } = {},
+  ): void {
+    const transport = options.transport ?? "tcp";
+    const fd = this.socket(host, options.family ?? 4, transport);
+    bindSocket(fd, (options.family ?? 4) === 4 ? "0.0.0.0" : "::", port, transport);
+    if (transport === "tcp") this.#listeners.push(fd);
+  }
+
+  /** Sends one UDP datagram as it is. */
+  send(from: HostName, address: string, port: number, payload: string | Uint8Array<ArrayBuffer>): void {
+    const fd = this.namespace(from).socket(familyOf(address), "udp");
+    try {
+      connectDatagram(fd, address, port);
+      sendDatagram(fd, typeof payload === "string" ? new TextEncoder().encode(payload) : payload);
+    } finally {
+      closeSocket(fd);
+    }
+  }
+
+  /** A raw socket descriptor in a host's namespace; closed with the lab. */
+  socket(host: HostName, family: 4 | 6, transport: Transport): number {
+    const fd = this.namespace(host).socket(family, transport);
+    this.#sockets.push(fd);
+    return fd;
+  }
+
+  /** The namespace of a host, for sockets. */
+  namespace(host: HostName): NetworkNamespace {
+    const namespace = this.#namespaces.get(host);
+    if (namespace === undefined) throw new Error(`this lab has no host "${host}"`);
+    return namespace;
+  }
+
+  /** Waits until every host reaches the server over both families; for use while no guard is up. */
+  async settle(): Promise<void> {
+    for (const name of Object.keys(this.hosts) as HostName[]) {
+      if (name === "server") continue;
+      for (const family of [4, 6] as const) {
+        if (!await this.opens(name, this.address("server", family), 9)) {
+          throw new Error(`${name} cannot reach the server`);
+        }
+      }
+    }
+  }
+
+  /** Called once by `makeLab`. */
+  openNamespaces(): void {
+    for (const [name, host] of Object.entries(this.hosts)) {
+      this.#namespaces.set(name as HostName, openNamespace(host.namespace));
+    }
+  }
+
+  /** Ends the programs, closes the sockets, removes namespaces and directory. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([...this.#programs].map((program) => program.stop("SIGTERM", 2000)));
+    this.destroy();
+  }
+
+  /** The same at once, for signals and the end of the process: programs are killed. Idempotent. */
+  destroy(): void {
+    if (!living.delete(this)) return;
+    for (const program of this.#programs) program.signal("SIGKILL");
+    for (const fd of this.#sockets) closeSocket(fd);
+    for (const namespace of this.#namespaces.values()) namespace[Symbol.dispose]();
+    removeNamespaces([...Object.values(this.hosts).map((host) => host.namespace), `${this.prefix}-switch`]);
+    Deno.removeSync(this.dir, { recursive: true });
+  }
+
+  #inside(host: HostName, argv: readonly string[]): string[] {
+    return ["ip", "netns", "exec", this.host(host).namespace, ...argv];
+  }
+
+  /** Programs of the lab see a home directory of the lab's, never the developer's. */
+  #withHome<Options extends SpawnOptions>(options: Options): Options {
+    return { ...options, env: { HOME: this.dir, ...options.env } };
+  }
+}
+
+async function build(lab: Lab, names: readonly HostName[]): Promise<void> {
+  const wire = `${lab.prefix}-switch`;
+  const commands = [...names.map((name) => `netns add ${lab.host(name).namespace}`), `netns add ${wire}`];
+  const outside = names.filter((name) => name !== "inside");
+  for (const name of outside) {
+    commands.push(`link add to-${name} netns ${wire} type veth peer name ${OUTER} netns ${lab.host(name).namespace}`);
+  }
+  if (names.includes("inside")) {
+    const [server, inside] = [lab.host("server").namespace, lab.host("inside").namespace];
+    commands.push(`link add ${INNER} netns ${server} type veth peer name ${OUTER} netns ${inside}`);
+  }
+  await mustRun(["ip", "-batch", "-"], commands.join("\n"));
+  await Promise.all([
+    mustRun(
+      ["ip", "-n", wire, "-batch", "-"],
+      [
+        "link add name wire type bridge stp_state 0 mcast_snooping 0",
+        ...outside.map((name) => `link set to-${name} master wire up`),
+        "link set wire up",
+      ].join("\n"),
+    ),
+    ...names.map((name) =>
+      mustRun(["ip", "netns", "exec", lab.host(name).namespace, "sh", "-e"], hostScript(name, names))
+    ),
+  ]);
+}
+
+/** Static addresses, no duplicate address detection, no rate limit on the refusals that probes look at. */
+function hostScript(name: HostName, names: readonly HostName[]): string {
+  const { ipv4, ipv6 } = ADDRESSES[name];
+  const lines = [
+    "set_to() { if [ -e /proc/sys/net/$1 ]; then echo $2 > /proc/sys/net/$1; fi; }",
+    "set_to ipv4/icmp_ratelimit 0",
+    "set_to ipv6/icmp/ratelimit 0",
+    "set_to ipv6/conf/all/accept_ra 0",
+    `set_to ipv6/conf/${OUTER}/accept_dad 0`,
+    `set_to ipv6/conf/${OUTER}/addr_gen_mode 1`,
+    // A veth pair comes up piecemeal: ask for neighbours often, not once a second.
+    ...["ipv4", "ipv6"].flatMap((family) => [
+      `set_to ${family}/neigh/${OUTER}/retrans_time_ms 20`,
+      `set_to ${family}/neigh/${OUTER}/mcast_solicit 100`,
+    ]),
+    "ip link set lo up",
+    `ip address add ${ipv4}/24 dev ${OUTER}`,
+    `ip -6 address add ${ipv6}/64 dev ${OUTER} nodad`,
+    `ip link set ${OUTER} up`,
+  ];
+  if (name === "server" && names.includes("inside")) {
+    lines.push(
+      `ip address add 10.78.0.1/24 dev ${INNER}`,
+      `ip -6 address add fd78::1/64 dev ${INNER} nodad`,
+      `ip link set ${INNER} up`,
+      "set_to ipv4/ip_forward 1",
+      "set_to ipv6/conf/all/forwarding 1",
+    );
+  }
+  if (name === "inside") lines.push("ip route add default via 10.78.0.1", "ip -6 route add default via fd78::1");
+  return lines.join("\n");
+}
+
+async function mustRun(argv: readonly string[], stdin: string): Promise<void> {
+  const result = await runToEnd(argv, { stdin });
+  if (result.code !== 0) throw new Error(`${argv.join(" ")} ended with ${result.code}: ${result.stderr}\n${stdin}`);
+}
+
+function removeNamespaces(names: readonly string[]): void {
+  for (const name of names) {
+    new Deno.Command("ip", { args: ["netns", "del", name], stdout: "null", stderr: "null" }).outputSync();
+  }
+}
+
+/** Namespaces of labs whose process is gone: what still runs in them was started by that lab, so it ends with it. */
+async function removeStale(): Promise<void> {
+  const listed = await runToEnd(["ip", "netns", "list"]);
+  for (const [name, owner] of listed.stdout.matchAll(/^fwlab-(\d+)-\S+/gm)) {
+    if (isAlive(Number(owner))) continue;
+    const pids = await runToEnd(["ip", "netns", "pids", name]);
+    for (const pid of pids.stdout.split("\n").filter((line) => line !== "")) tryKill(Number(pid));
+    removeNamespaces([name]);
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return Deno.statSync(`/proc/${pid}`).isDirectory;
+  } catch {
+    return false;
+  }
+}
+
+function tryKill(pid: number): void {
+  try {
+    Deno.kill(pid, "SIGKILL");
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}
+
+function destroyAll(): void {
+  for (const lab of [...living]) lab.destroy();
+}
+
+globalThis.addEventListener("unload", destroyAll);
