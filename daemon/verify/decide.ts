@@ -2,12 +2,12 @@
  * From a datagram to a decision, in the order of server D.3 to D.5: shape, source, replay look-up, then stanza by stanza
  * HMAC, decryption, digest, record, and the gates. Effects are elsewhere: what comes out is a value.
  */
-import type { CryptoEngine } from "../../lib/crypto/engine.ts";
+import type { CryptoEngine, KeySet } from "../../lib/crypto/engine.ts";
 import { type Fault, faultText } from "../../lib/faults.ts";
 import type { LogLevel } from "../../lib/log.ts";
 import { type Ip, UNSPECIFIED4 } from "../../lib/net/address.ts";
 import { matchesList } from "../../lib/net/cidr.ts";
-import { formatMessageDump } from "../../lib/spa/dump.ts";
+import { formatReceivedDump } from "../../lib/spa/dump.ts";
 import { open, replayDigest } from "../../lib/spa/open.ts";
 import type { SpaMessage } from "../../lib/wire/message.ts";
 import type { Datagram } from "../capture/source.ts";
@@ -102,9 +102,13 @@ async function tryStanzas(
       lines.push(early);
       continue;
     }
-    const opened = stanza.keys === null ? null : await open(judge.engine, candidate.wire, stanza.keys);
-    if (opened === null || !opened.ok) {
-      lines.push(...openingRefused(visit, candidate.wire, opened?.fault ?? null));
+    if (stanza.keys === null) {
+      lines.push(...openingRefused(visit, candidate.wire, null));
+      continue;
+    }
+    const opened = await open(judge.engine, candidate.wire, stanza.keys);
+    if (!opened.ok) {
+      lines.push(...openingRefused(visit, candidate.wire, opened.fault));
       continue;
     }
     if (!claimed && !judge.recordNothing) {
@@ -118,7 +122,7 @@ async function tryStanzas(
       claimed = true;
     }
     const message = opened.value;
-    lines.push(...openedLines(visit, candidate.wire, message));
+    lines.push(...openedLines(visit, stanza.keys, candidate.wire, message));
     const refusal = firstRefusal(GATES_AFTER_OPENING, { ...visit, message, policy: judge.policy });
     if (refusal !== null) {
       lines.push(refusal);
@@ -147,7 +151,7 @@ function openingRefused(visit: Visit, wire: string, fault: Fault | null): Line[]
   return [detail, { level: "info", text: `${tag(visit)} Non-corresponding HMAC for this stanza` }];
 }
 
-function openedLines(visit: Visit, wire: string, message: SpaMessage): Line[] {
+function openedLines(visit: Visit, keys: KeySet, wire: string, message: SpaMessage): Line[] {
   const { stanza, source } = visit;
   return [
     {
@@ -157,7 +161,7 @@ function openedLines(visit: Visit, wire: string, message: SpaMessage): Line[] {
     { level: "debug", text: () => `SPA Packet: '${wire}'` },
     {
       level: "debug",
-      text: () => `${tag(visit)} SPA Decode (res=0):\n${formatMessageDump(message, stanza.keys, wire)}`,
+      text: () => `${tag(visit)} SPA Decode (res=0):\n${formatReceivedDump(message, keys, wire)}`,
     },
   ];
 }

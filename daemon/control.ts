@@ -1,0 +1,65 @@
+/** `-K`, `-R`, `-S`: speaking to the daemon that runs. Words, streams and exit codes are those of fwknopd (server A.5). */
+import { runningDaemon } from "./service/pid_file.ts";
+
+/** What the three modes need of the world. */
+export interface ControlWorld {
+  /** Sends a signal by number; false when there is no such process. Throws when it may not. */
+  kill(pid: number, signal: number): boolean;
+  /** Standard output and standard error, one line each. */
+  print(line: string): void;
+  complain(line: string): void;
+  /** Resolves after so many milliseconds. */
+  pause(ms: number): Promise<void>;
+}
+
+const SIGHUP = 1;
+const SIGKILL = 9;
+const SIGTERM = 15;
+const NOT_RUNNING = "No running fwknopd detected.";
+/** How long the daemon may take to close its doors before it is killed outright. */
+const GRACE_MS = 5000;
+const STEP_MS = 50;
+
+/** `-S`: exit code 0 when a daemon holds the PID file. */
+export function showStatus(pidPath: string, world: ControlWorld): number {
+  const pid = runningDaemon(pidPath);
+  world.print(pid === null ? NOT_RUNNING : `Detected fwknopd is running (pid=${pid}).`);
+  return pid === null ? 1 : 0;
+}
+
+/** `-R`: asks the running daemon to read its configuration again. */
+export function sendRestart(pidPath: string, world: ControlWorld): number {
+  const pid = runningDaemon(pidPath);
+  const sent = pid !== null && world.kill(pid, SIGHUP);
+  world.print(sent ? `Sent restart signal to fwknopd (pid=${pid})` : NOT_RUNNING);
+  return sent ? 0 : 1;
+}
+
+/** `-K`: stops the running daemon, politely first. */
+export async function stopDaemon(pidPath: string, world: ControlWorld): Promise<number> {
+  const pid = runningDaemon(pidPath);
+  if (pid === null || !world.kill(pid, SIGTERM)) {
+    world.complain(NOT_RUNNING);
+    return 1;
+  }
+  if (await isGone(pidPath, pid, world)) {
+    world.print(`Killed fwknopd (pid=${pid}) via SIGTERM`);
+    return 0;
+  }
+  world.kill(pid, SIGKILL);
+  if (await isGone(pidPath, pid, world)) {
+    world.print(`Killed fwknopd (pid=${pid}) via SIGKILL`);
+    return 0;
+  }
+  world.complain(`Cannot stop fwknopd (pid=${pid}): it still holds ${pidPath} after SIGTERM and SIGKILL`);
+  return 1;
+}
+
+/** The lock, not the number, says that it is gone: numbers are given out again. */
+async function isGone(pidPath: string, pid: number, world: ControlWorld): Promise<boolean> {
+  for (let waited = 0; waited < GRACE_MS; waited += STEP_MS) {
+    if (runningDaemon(pidPath) !== pid) return true;
+    await world.pause(STEP_MS);
+  }
+  return false;
+}

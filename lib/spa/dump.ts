@@ -1,0 +1,72 @@
+/** The field dump of `fwknop -v`, `-T` and `fwknopd -v`, whose labels and layout scripts read (wire-and-client B.12). Pure. */
+import { DIGESTS, MODES } from "../crypto/digest.ts";
+import type { DigestName, KeySet } from "../crypto/engine.ts";
+import type { MessageType, SpaFields, SpaMessage } from "../wire/message.ts";
+
+/** Everything a dump shows. */
+export interface DumpSubject {
+  readonly fields: SpaFields;
+  readonly digestName: DigestName;
+  readonly hmacName: DigestName | null;
+  readonly mode: KeySet["mode"];
+  /** The colon text without its digest. */
+  readonly encoded: string;
+  readonly digest: string;
+  /** b64n of the tag, or null. */
+  readonly hmac: string | null;
+  readonly final: string;
+}
+
+const MESSAGE_NAMES: Readonly<Record<MessageType, string>> = {
+  0: "Command msg",
+  1: "Access msg",
+  2: "NAT access msg",
+  3: "Client timeout access msg",
+  4: "Client timeout NAT access msg",
+  5: "Local NAT access msg",
+  6: "Client timeout local NAT access msg",
+};
+
+const LABEL_WIDTH = 15;
+
+/** The whole dump: heading, one line an item, and an empty line at the end (so it ends with two line ends). */
+export function formatDump(subject: DumpSubject): string {
+  const { fields, digestName, hmacName, mode } = subject;
+  const digest = DIGESTS[digestName];
+  const rows: [string, string | number | null][] = [
+    ["Random Value", fields.random],
+    ["Username", fields.username],
+    ["Timestamp", fields.timestamp],
+    ["FKO Version", fields.version],
+    ["Message Type", `${fields.type} (${MESSAGE_NAMES[fields.type]})`],
+    ["Message String", fields.message],
+    ["Nat Access", fields.natAccess],
+    ["Server Auth", fields.serverAuth],
+    ["Client Timeout", fields.clientTimeout],
+    ["Digest Type", `${digest.id} (${digest.printed})`],
+    ["HMAC Type", hmacName === null ? "0 (None)" : `${DIGESTS[hmacName].id} (${DIGESTS[hmacName].printed})`],
+    ["Encryption Type", "1 (Rijndael)"],
+    ["Encryption Mode", `${MODES[mode].id} (${MODES[mode].printed})`],
+    ["Encoded Data", subject.encoded],
+    ["SPA Data Digest", subject.digest],
+    ["HMAC", subject.hmac],
+    ["Final SPA Data", subject.final],
+  ];
+  const lines = rows.map(([label, value]) => `${label.padStart(LABEL_WIDTH)}: ${value ?? "<NULL>"}`);
+  return ["SPA Field Values:", "=".repeat(17), ...lines, "", ""].join("\n");
+}
+
+/** The dump of a received packet. As in the C programs its final data has lost the tag. */
+export function formatReceivedDump(message: SpaMessage, keys: KeySet, wire: string): string {
+  const tagLength = keys.hmac === null ? 0 : DIGESTS[keys.hmac.name].characters;
+  return formatDump({
+    fields: message,
+    digestName: message.digestName,
+    hmacName: keys.hmac?.name ?? null,
+    mode: keys.mode,
+    encoded: message.encoded,
+    digest: message.digest,
+    hmac: tagLength === 0 ? null : wire.slice(-tagLength),
+    final: wire.slice(0, wire.length - tagLength),
+  });
+}
