@@ -1,0 +1,107 @@
+/** Options and directives that say where the packet goes and how it travels. */
+import { integer, text } from "../../lib/spec/kinds.ts";
+import type { SettingTable } from "../../lib/spec/setting.ts";
+import { address, bounded, protocol, yesNo } from "./kinds.ts";
+
+const WHERE = "Where the packet goes";
+
+/** Rows of wire-and-client B.2/B.3: server, transport, HTTP. */
+export const DELIVERY_OPTIONS = {
+  server: {
+    kind: text({ valueName: "HOST", maxLength: 255 }),
+    option: { short: "D", long: ["destination"], argument: "required" },
+    directive: ["SPA_SERVER"],
+    group: WHERE,
+    doc: "the server: a host name or an address",
+  },
+  serverPort: {
+    kind: integer(0, 65_535, "PORT"),
+    option: { short: "p", long: ["server-port"], argument: "required" },
+    directive: ["SPA_SERVER_PORT"],
+    fallback: 62_201,
+    group: WHERE,
+    doc: "port of the server",
+  },
+  serverProto: {
+    kind: protocol,
+    option: { short: "P", long: ["server-proto"], argument: "required" },
+    directive: ["SPA_SERVER_PROTO"],
+    fallback: "udp",
+    group: WHERE,
+    doc: "udp, tcp, http, udpraw, tcpraw or icmp",
+  },
+  ipv4: {
+    kind: yesNo,
+    option: { short: "4", argument: "none" },
+    fallback: false,
+    group: WHERE,
+    doc: "use IPv4 where a name has both families (the default)",
+  },
+  ipv6: {
+    kind: yesNo,
+    option: { short: "6", argument: "none" },
+    fallback: false,
+    group: WHERE,
+    doc: "use IPv6 where a name has both families",
+  },
+  serverResolveIpv4: {
+    kind: yesNo,
+    option: { long: ["server-resolve-ipv4"], argument: "none" },
+    directive: ["SERVER_RESOLVE_IPV4"],
+    fallback: false,
+    group: WHERE,
+    doc: "use IPv4 addresses of the server only",
+  },
+  sourcePort: {
+    kind: integer(0, 65_535, "PORT"),
+    option: { short: "S", long: ["source-port"], argument: "required" },
+    directive: ["SPA_SOURCE_PORT"],
+    fallback: 0,
+    group: WHERE,
+    doc: "port the packet leaves from",
+  },
+  spoofSource: {
+    kind: address("Invalid spoof IP"),
+    option: { short: "Q", long: ["spoof-source", "spoof-src"], argument: "required" },
+    directive: ["SPOOF_SOURCE_IP"],
+    group: WHERE,
+    doc: "source address of the packet (udpraw, tcpraw, icmp)",
+  },
+  randPort: {
+    kind: yesNo,
+    option: { short: "r", long: ["rand-port"], argument: "none" },
+    directive: ["RAND_PORT"],
+    fallback: false,
+    group: WHERE,
+    doc: "send to a random port",
+    detail: "The server's capture filter must let every port through.",
+  },
+  httpProxy: {
+    kind: text({ valueName: "HOST[:PORT]" }),
+    option: { short: "H", long: ["http-proxy"], argument: "required" },
+    group: WHERE,
+    doc: "send over HTTP through this proxy",
+  },
+  userAgent: {
+    kind: text({ valueName: "TEXT" }),
+    option: { short: "u", long: ["user-agent"], argument: "required" },
+    directive: ["HTTP_USER_AGENT"],
+    group: WHERE,
+    doc: "User-Agent of HTTP requests",
+    detail: "Servers take HTTP packets only from agents that begin with Fwknop, unless told otherwise.",
+  },
+  icmpType: {
+    kind: bounded([0, 40], "Invalid icmp type: must be in", "N"),
+    option: { long: ["icmp-type"], argument: "required" },
+    fallback: 0,
+    group: WHERE,
+    doc: "ICMP type (icmp)",
+  },
+  icmpCode: {
+    kind: bounded([0, 15], "Invalid icmp code: must be in", "N"),
+    option: { long: ["icmp-code"], argument: "required" },
+    fallback: 0,
+    group: WHERE,
+    doc: "ICMP code (icmp)",
+  },
+} as const satisfies SettingTable;

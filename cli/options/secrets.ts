@@ -1,0 +1,206 @@
+/** Options and directives for keys, digests and cipher modes, and those of GPG. */
+import { integer, path, text } from "../../lib/spec/kinds.ts";
+import type { SettingTable } from "../../lib/spec/setting.ts";
+import { base64Key, bounded, digest, mode, rawKey, yesNo } from "./kinds.ts";
+
+const KEYS = "Keys";
+const GPG = "GnuPG";
+
+/** Bytes that a Rijndael key can have (wire-and-client A.4). */
+const MAX_KEY = 32;
+
+/** Bytes that the C client takes for an HMAC key. */
+const MAX_HMAC_KEY = 128;
+
+/** Rows of wire-and-client B.2/B.3: keys, algorithms, key generation. */
+export const KEY_OPTIONS = {
+  key: {
+    kind: rawKey(MAX_KEY),
+    option: { long: ["key-rijndael"], argument: "required" },
+    directive: ["KEY", "GPG_SIGNING_PW"],
+    secret: true,
+    group: KEYS,
+    doc: "encryption key as text; every user of this machine can see it",
+  },
+  keyBase64: {
+    kind: base64Key(MAX_KEY),
+    option: { long: ["key-base64-rijndael"], argument: "required" },
+    directive: ["KEY_BASE64", "GPG_SIGNING_PW_BASE64"],
+    secret: true,
+    group: KEYS,
+    doc: "encryption key in base64; every user of this machine can see it",
+  },
+  keyFile: {
+    kind: path(),
+    option: { short: "G", long: ["get-key"], argument: "required" },
+    directive: ["KEY_FILE"],
+    group: KEYS,
+    doc: "take the encryption key from this file",
+    detail: "The line of the server in the file is `HOST: KEY`; the last one counts.",
+  },
+  keyCmd: {
+    kind: text({ valueName: "COMMAND" }),
+    directive: ["KEY_CMD"],
+    group: KEYS,
+    doc: "take the encryption key from the first line that this program prints",
+    detail: "Run without a shell, with this program's environment. Words may be quoted.",
+  },
+  hmacKey: {
+    kind: rawKey(MAX_HMAC_KEY),
+    option: { long: ["key-hmac"], argument: "required" },
+    directive: ["HMAC_KEY"],
+    secret: true,
+    group: KEYS,
+    doc: "HMAC key as text; every user of this machine can see it",
+  },
+  hmacKeyBase64: {
+    kind: base64Key(MAX_HMAC_KEY),
+    option: { long: ["key-base64-hmac"], argument: "required" },
+    directive: ["HMAC_KEY_BASE64"],
+    secret: true,
+    group: KEYS,
+    doc: "HMAC key in base64; every user of this machine can see it",
+  },
+  hmacKeyFile: {
+    kind: path(),
+    option: { long: ["get-hmac-key"], argument: "required" },
+    directive: ["HMAC_KEY_FILE"],
+    group: KEYS,
+    doc: "take the HMAC key from this file",
+  },
+  hmacKeyCmd: {
+    kind: text({ valueName: "COMMAND" }),
+    directive: ["HMAC_KEY_CMD"],
+    group: KEYS,
+    doc: "take the HMAC key from the first line that this program prints",
+  },
+  useHmac: {
+    kind: yesNo,
+    option: { long: ["use-hmac"], argument: "none" },
+    directive: ["USE_HMAC"],
+    fallback: false,
+    group: KEYS,
+    doc: "authenticate the packet; asks for the HMAC key when there is none",
+  },
+  stdin: {
+    kind: yesNo,
+    option: { long: ["stdin"], argument: "none" },
+    fallback: false,
+    group: KEYS,
+    doc: "read the encryption key, then the HMAC key, from lines of standard input",
+  },
+  fd: {
+    kind: integer(0, 1_048_576, "N"),
+    option: { long: ["fd"], argument: "required" },
+    group: KEYS,
+    doc: "the same from this file descriptor",
+  },
+  digestType: {
+    kind: digest("digest"),
+    option: { short: "m", long: ["digest-type"], argument: "required" },
+    directive: ["DIGEST_TYPE"],
+    fallback: "sha256",
+    group: KEYS,
+    doc: "digest inside the packet: md5, sha1, sha256, sha384, sha512, sha3_256, sha3_512",
+  },
+  hmacDigestType: {
+    kind: digest("hmac digest"),
+    option: { long: ["hmac-digest-type"], argument: "required" },
+    directive: ["HMAC_DIGEST_TYPE"],
+    fallback: "sha256",
+    group: KEYS,
+    doc: "digest of the HMAC",
+  },
+  encryptionMode: {
+    kind: mode,
+    option: { short: "M", long: ["encryption-mode"], argument: "required" },
+    directive: ["ENCRYPTION_MODE"],
+    fallback: "cbc",
+    group: KEYS,
+    doc: "cipher mode: CBC, CTR, CFB, OFB, ECB, or legacy for servers before 2.5",
+  },
+  keyGen: {
+    kind: yesNo,
+    option: { short: "k", long: ["key-gen"], argument: "none" },
+    fallback: false,
+    group: KEYS,
+    doc: "make a new encryption key and HMAC key, and print them",
+  },
+  keyGenFile: {
+    kind: path(),
+    option: { short: "K", long: ["key-gen-file"], argument: "required" },
+    group: KEYS,
+    doc: "the same into a file",
+  },
+  keyLen: {
+    kind: bounded([1, MAX_KEY], "Invalid key length: must be in", "BYTES"),
+    option: { long: ["key-len"], argument: "required" },
+    fallback: MAX_KEY,
+    group: KEYS,
+    doc: "length of the new encryption key",
+    hidden: true,
+  },
+  hmacKeyLen: {
+    kind: bounded([1, MAX_HMAC_KEY], "Invalid hmac key length: must be in", "BYTES"),
+    option: { long: ["hmac-key-len"], argument: "required" },
+    group: KEYS,
+    doc: "length of the new HMAC key",
+    hidden: true,
+  },
+} as const satisfies SettingTable;
+
+/** Rows of GPG. They are read and saved; {@link validate} refuses to send with them. */
+export const GPG_OPTIONS = {
+  useGpg: {
+    kind: yesNo,
+    option: { short: "g", long: ["gpg-encryption"], argument: "none" },
+    directive: ["USE_GPG"],
+    fallback: false,
+    group: GPG,
+    doc: "encrypt with GnuPG",
+  },
+  gpgRecipient: {
+    kind: text({ valueName: "KEY" }),
+    option: { long: ["gpg-recipient-key"], exact: ["gpg--recipient"], argument: "required" },
+    directive: ["GPG_RECIPIENT"],
+    group: GPG,
+    doc: "name or id of the server's key",
+  },
+  gpgSigner: {
+    kind: text({ valueName: "KEY" }),
+    option: { long: ["gpg-signer-key"], argument: "required" },
+    directive: ["GPG_SIGNER"],
+    group: GPG,
+    doc: "name or id of the key that signs",
+  },
+  gpgHomeDir: {
+    kind: path("DIR"),
+    option: { long: ["gpg-home-dir"], argument: "required" },
+    directive: ["GPG_HOMEDIR"],
+    group: GPG,
+    doc: "directory of the keyring",
+  },
+  gpgExe: {
+    kind: path(),
+    option: { long: ["gpg-exe"], argument: "required" },
+    directive: ["GPG_EXE"],
+    group: GPG,
+    doc: "the gpg program",
+  },
+  gpgAgent: {
+    kind: yesNo,
+    option: { long: ["gpg-agent"], argument: "none" },
+    directive: ["USE_GPG_AGENT"],
+    fallback: false,
+    group: GPG,
+    doc: "leave the passphrase to gpg-agent",
+  },
+  gpgNoSigningPw: {
+    kind: yesNo,
+    option: { long: ["gpg-no-signing-pw"], argument: "none" },
+    directive: ["GPG_NO_SIGNING_PW"],
+    fallback: false,
+    group: GPG,
+    doc: "the signing key has no passphrase",
+  },
+} as const satisfies SettingTable;
