@@ -48,17 +48,17 @@ export function hasJump(listing: RuleListing, spec: ChainSpec): boolean {
   return chainRules(listing, spec.table, spec.from)?.includes(`-j ${spec.to}`) ?? false;
 }
 
-/** How many rules of the table lead to a chain in another way than by the plain jump from `from`. */
-export function otherReferences(listing: RuleListing, spec: ChainSpec): number {
-  let count = 0;
+/** Whether rules of the table lead to a chain of ours otherwise than by the plain jumps that `jumps` describe. */
+export function hasOtherReferences(listing: RuleListing, spec: ChainSpec, jumps: readonly ChainSpec[]): boolean {
   for (const [chain, rules] of listing.get(spec.table) ?? []) {
+    const ours = jumps.some((jump) => jump.table === spec.table && jump.from === chain && jump.to === spec.to);
     for (const rule of rules) {
-      if (chain === spec.from && rule === `-j ${spec.to}`) continue;
+      if (!rule.includes(spec.to) || (ours && rule === `-j ${spec.to}`)) continue;
       const words = splitWords(rule);
-      if (words.some((word, index) => (word === "-j" || word === "-g") && words[index + 1] === spec.to)) count++;
+      if (words.some((word, index) => (word === "-j" || word === "-g") && words[index + 1] === spec.to)) return true;
     }
   }
-  return count;
+  return false;
 }
 
 /** Every rule with an `_exp_` comment in our chains, whoever put it there (server.md F.4). */
