@@ -1,0 +1,78 @@
+/** From the name of a server to the addresses that are tried, in order. */
+import { FfiError } from "../../ffi/errors.ts";
+import type { ResolvedAddress } from "../../ffi/libc/resolver.ts";
+import { parseIp } from "../../lib/net/address.ts";
+import { SendError } from "./target.ts";
+
+/** One address to try. */
+export type Destination = ResolvedAddress;
+
+/**
+ * The addresses of `host`, IPv4 before IPv6 unless one family was asked for. A numeric address needs no resolver; the
+ * resolver is not even loaded then, which keeps the ordinary knock fast.
+ *
+ * @throws SendError with the fragment `error in getaddrinfo:`
+ */
+export async function findDestinations(
+  host: string,
+  options: { readonly port: number; readonly family: 4 | 6 | null },
+): Promise<Destination[]> {
+  const numeric = parseIp(host);
+  if (numeric.ok) {
+    const { family, bytes, text } = numeric.value;
+    if (options.family !== null && options.family !== family) {
+      throw new SendError(
+        `error in getaddrinfo: "${host}" is an IPv${family} address, but IPv${options.family} was asked for`,
+        `leave -${options.family} out, or name an IPv${options.family} address`,
+      );
+    }
+    return [{ family, bytes, text, scopeId: 0, port: options.port }];
+  }
+  const { resolveHost } = await import("../../ffi/libc/resolver.ts");
+  try {
+    const found = await resolveHost(host, options);
+    return [...found.filter(({ family }) => family === 4), ...found.filter(({ family }) => family === 6)];
+  } catch (cause) {
+    if (!(cause instanceof FfiError)) throw cause;
+    const reason = cause.message.replace(/^Cannot resolve ".*": /s, "");
+    throw new SendError(`error in getaddrinfo: ${reason} ("${host}")`, cause.details.hint ?? null, { cause });
+  }
+}
+
+/**
+ * Tries one address after the other until `attempt` succeeds. The last failure is told when none does.
+ *
+ * @throws SendError with the fragment `Could not create socket: <errno text>`
+ */
+export async function tryEach<Outcome>(
+  destinations: readonly Destination[],
+  attempt: (destination: Destination) => Promise<Outcome> | Outcome,
+): Promise<Outcome> {
+  let last: unknown;
+  for (const destination of destinations) {
+    try {
+      return await attempt(destination);
+    } catch (error) {
+      if (!(error instanceof FfiError)) throw error;
+      last = socketError(error, destination);
+    }
+  }
+  throw last;
+}
+
+function socketError(cause: FfiError, destination: Destination): SendError {
+  const reason = cause.message.slice(cause.message.lastIndexOf(": ") + 2);
+  const action = cause.message.slice("Cannot ".length, cause.message.lastIndexOf(": "));
+  return new SendError(
+    `Could not create socket: ${reason} (${action}, ${destination.text})`,
+    cause.details.hint ?? ERRNO_HINT[cause.details.code ?? 0] ?? null,
+    { cause },
+  );
+}
+
+const ERRNO_HINT: Readonly<Record<number, string>> = {
+  101: "this machine has no route to that address: check the network connection, or the other family with -4 or -6",
+  110: "nobody answered: check address and port, and whether a firewall drops the connection",
+  111: "nothing listens on that port: check the port (-p), or use -P udp, which needs no listener",
+  113: "the host cannot be reached: check the address and the network connection",
+};
