@@ -1,5 +1,5 @@
 /** Runs the programs of the iptables package and turns what they say into values and errors with a remedy. */
-import { type RunOptions, runProgram, type RunResult } from "../../lib/host/run.ts";
+import type { RunOptions, RunResult } from "../../lib/host/run.ts";
 import { FirewallError } from "./firewall.ts";
 import { type Batch, formatBatch } from "./iptables_batch.ts";
 import { parseSave, type RuleListing } from "./iptables_listing.ts";

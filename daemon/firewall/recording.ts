@@ -83,7 +83,6 @@ export function recordingFirewall(options: RecordingOptions): RecordingFirewall 
     list: () => Promise.resolve(open()),
     repair: (live, now) => Promise.resolve(repair(live, now)),
     placeOf: (door) => `recording ${door.slot}`,
-    placeOf: (door) => `recorded ${door.slot}`,
     describe: () => Promise.resolve(open().map((grant) => `${doorKey(grant.door)} _exp_${grant.expiresAt}\n`).join("")),
     cleanup: () => {
       state.doors.clear();
