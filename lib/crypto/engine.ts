@@ -18,7 +18,7 @@ export type Awaitable<Value> = Value | Promise<Value>;
 export interface CryptoEngine {
   /** Digest of `data`. */
   digest(name: DigestName, data: Uint8Array): Awaitable<Uint8Array>;
-  /** RFC 2104 HMAC, never truncated. `key`: 1 to 128 bytes. */
+  /** RFC 2104 HMAC, never truncated. `key`: 1 to 136 bytes (wire-and-client A.4). */
   hmac(name: DigestName, key: Uint8Array, data: Uint8Array): Awaitable<Uint8Array>;
   /** AES-256 over PKCS#7-padded whole blocks in every mode. `key` 32 bytes, `iv` 16 bytes; `plain` is not padded yet. */
   encrypt(mode: RijndaelMode, key: Uint8Array, iv: Uint8Array, plain: Uint8Array): Awaitable<Uint8Array>;

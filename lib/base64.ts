@@ -1,0 +1,96 @@
+/**
+ * Base64 as SPA packets use it: standard alphabet, no padding, and exactly one text for every byte string. The C decoder
+ * takes `=`, whatever follows it, and loose low bits; that gave one packet many spellings (wire-and-client C.2 F1).
+ */
+
+const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+const FOREIGN = 0xff;
+
+/** Value of each character code below 128. */
+const VALUES = buildValues();
+
+function buildValues(): Uint8Array {
+  const values = new Uint8Array(128).fill(FOREIGN);
+  for (let i = 0; i < ALPHABET.length; i++) values[ALPHABET.charCodeAt(i)] = i;
+  return values;
+}
+
+/** Encodes without padding: the C programs encode with it and cut at the first `=`. */
+export function encodeBase64(bytes: Uint8Array): string {
+  let text = "";
+  for (let i = 0; i < bytes.length; i += 3) {
+    const left = bytes.length - i;
+    const group = ((bytes[i] ?? 0) << 16) | ((bytes[i + 1] ?? 0) << 8) | (bytes[i + 2] ?? 0);
+    text += ALPHABET.charAt(group >> 18) + ALPHABET.charAt((group >> 12) & 63);
+    if (left > 1) text += ALPHABET.charAt((group >> 6) & 63);
+    if (left > 2) text += ALPHABET.charAt(group & 63);
+  }
+  return text;
+}
+
+/**
+ * Decodes the one spelling that {@link encodeBase64} writes. Null for a foreign character (`=` and white space are
+ * foreign), a lone last character, or unused low bits that are not zero.
+ */
+export function decodeBase64(text: string): Uint8Array<ArrayBuffer> | null {
+  const decoded = text.length % 4 === 1 ? null : decodeGroups(text);
+  return decoded !== null && decoded.rest === 0 ? decoded.bytes : null;
+}
+
+/** `rest`: the bits that fill no byte. Null when there is a foreign character. */
+function decodeGroups(text: string): { bytes: Uint8Array<ArrayBuffer>; rest: number } | null {
+  const bytes = new Uint8Array(decodedLength(text.length));
+  let at = 0;
+  let held = 0;
+  let bits = 0;
+  for (let i = 0; i < text.length; i++) {
+    const value = VALUES[text.charCodeAt(i)] ?? FOREIGN;
+    if (value === FOREIGN) return null;
+    held = (held << 6) | value;
+    bits += 6;
+    if (bits >= 8) {
+      bits -= 8;
+      bytes[at++] = held >> bits;
+      held &= (1 << bits) - 1;
+    }
+  }
+  return { bytes, rest: held };
+}
+
+/** Bytes that so many characters stand for; a lone last character stands for none. */
+export function decodedLength(characters: number): number {
+  return (characters * 3) >> 2;
+}
+
+/** Index of the first character outside the alphabet, or the length of the text. */
+export function foreignCharacter(text: string): number {
+  for (let i = 0; i < text.length; i++) {
+    if ((VALUES[text.charCodeAt(i)] ?? FOREIGN) === FOREIGN) return i;
+  }
+  return text.length;
+}
+
+/** Standard base64 with padding, as key files and stanzas carry it. */
+export function encodePaddedBase64(bytes: Uint8Array): string {
+  const text = encodeBase64(bytes);
+  return text + "=".repeat((4 - (text.length % 4)) % 4);
+}
+
+/**
+ * Decodes a key as configured. Keys are not packets: here the same bytes must come out as in the C programs, so missing
+ * padding and loose low bits are taken. Null for a foreign character, and for anything after the padding.
+ */
+export function decodePaddedBase64(text: string): Uint8Array<ArrayBuffer> | null {
+  return decodeGroups(text.replace(/=+$/, ""))?.bytes ?? null;
+}
+
+/** SPA over HTTP: the path of the request carries `-` for `+` and `_` for `/` (wire-and-client B.8). */
+export function toUrlForm(text: string): string {
+  return text.replaceAll("+", "-").replaceAll("/", "_");
+}
+
+/** The reverse of {@link toUrlForm}. */
+export function fromUrlForm(text: string): string {
+  return text.replaceAll("-", "+").replaceAll("_", "/");
+}

@@ -1,0 +1,47 @@
+/** Numbers that the SPA format itself fixes. Not for tuning: another value is another format. Facts: wire-and-client A.3, A.4, A.9, A.10. */
+
+/** Characters of ENCODED, PLAINTEXT, FULL and WIRE alike (A.4, A.9). */
+export const MIN_SPA_LENGTH = 36;
+export const MAX_SPA_LENGTH = 1499;
+
+/** From this many characters on, a packet is taken for GPG; below, for Rijndael (A.9 step 3). */
+export const MIN_GPG_LENGTH = 400;
+
+/** Decimal digits of the random value. */
+export const RANDOM_DIGITS = 16;
+
+/** What we send. Older clients send `2.0.x` (A.3, C.1 K4). */
+export const PROTOCOL_VERSION = "3.0.0";
+export const MAX_VERSION_LENGTH = 8;
+
+export const MAX_TIMESTAMP_DIGITS = 12;
+/** The largest number of {@link MAX_TIMESTAMP_DIGITS} digits. */
+export const MAX_TIMESTAMP = 999_999_999_999;
+
+/** Bytes that the setter of the C library takes, and base64 characters that its decoder takes (48 bytes). */
+export const MAX_USERNAME_SET = 63;
+export const MAX_USERNAME_BASE64 = 64;
+
+/** The same for the message string (192 bytes survive). */
+export const MAX_MESSAGE_SET = 255;
+export const MAX_MESSAGE_BASE64 = 256;
+
+/** The same for the NAT string, and the characters before its comma. */
+export const MAX_NAT_SET = 127;
+export const MAX_NAT_BASE64 = 256;
+export const MAX_NAT_HOST = 70;
+
+export const MAX_SERVER_AUTH = 63;
+
+/** Seconds. */
+export const MAX_CLIENT_TIMEOUT = 65_536;
+
+/** Bytes of the Rijndael key; an empty one is refused (C.2 F11). */
+export const MAX_KEY_LENGTH = 32;
+/** Bytes of the HMAC key that the C library takes (A.4); its client stops at 128. */
+export const MAX_HMAC_KEY_LENGTH = 136;
+
+/** `Salted__`, and the salt after it (A.6). */
+export const SALT_HEADER_LENGTH = 8;
+export const SALT_LENGTH = 8;
+export const BLOCK_LENGTH = 16;
