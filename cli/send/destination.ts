@@ -28,14 +28,13 @@ export async function findDestinations(
     }
     return [{ family, bytes, text, scopeId: 0, port: options.port }];
   }
-  const { resolveHost } = await import("../../ffi/libc/resolver.ts");
+  const { resolveHost, ResolveError } = await import("../../ffi/libc/resolver.ts");
   try {
     const found = await resolveHost(host, options);
     return [...found.filter(({ family }) => family === 4), ...found.filter(({ family }) => family === 6)];
   } catch (cause) {
-    if (!(cause instanceof FfiError)) throw cause;
-    const reason = cause.message.replace(/^Cannot resolve ".*": /s, "");
-    throw new SendError(`error in getaddrinfo: ${reason} ("${host}")`, cause.details.hint ?? null, { cause });
+    if (!(cause instanceof ResolveError)) throw cause;
+    throw new SendError(`error in getaddrinfo: ${cause.reason} ("${host}")`, cause.details.hint ?? null, { cause });
   }
 }
 
