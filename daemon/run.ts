@@ -4,7 +4,7 @@
  * a digest is on the disk before its door opens.
  */
 import type { Waiter } from "../ffi/libc/poll.ts";
-import type { Log } from "../lib/log.ts";
+import { lineText, type Log, type LogLine } from "../lib/log.ts";
 import type { Batch, PacketSource } from "./capture/source.ts";
 import type { Firewall, Grant } from "./firewall/firewall.ts";
 import { formatAdded, type GrantOptions, grantSeconds, planGrants, type PlannedGrant } from "./firewall/grants.ts";
@@ -12,7 +12,7 @@ import type { Ledger } from "./firewall/ledger.ts";
 import type { ReplayStore } from "./replay/store.ts";
 import type { RefusalLog } from "./service/refusal_log.ts";
 import type { SignalInbox } from "./service/signals.ts";
-import { type Admission, decide, type Judge, type Line, lineText } from "./verify/decide.ts";
+import { type Admission, decide, type Judge } from "./verify/decide.ts";
 
 /** What a reload may exchange while everything else goes on. */
 export interface Regime {
@@ -27,7 +27,7 @@ export interface Regime {
 
 /** What lives as long as the loop. */
 export interface Household {
-  readonly waiter: Waiter;
+  readonly waiter: Pick<Waiter, "wait" | "watch" | "unwatch">;
   readonly signals: SignalInbox;
   readonly store: ReplayStore;
   readonly firewall: Firewall;
@@ -141,7 +141,7 @@ async function mindRuleset(ready: ReadonlySet<number>, regime: Regime, house: Ho
 }
 
 async function handleBatch(batch: Batch, regime: Regime, house: Household): Promise<void> {
-  const admitted: { readonly admission: Admission; readonly lines: readonly Line[] }[] = [];
+  const admitted: { readonly admission: Admission; readonly lines: readonly LogLine[] }[] = [];
   for (const datagram of batch.datagrams) {
     const decision = await decide(datagram, regime.judge, seconds(house));
     if (decision.kind === "admit") admitted.push(decision);
@@ -224,7 +224,7 @@ async function closeDue(regime: Regime, house: Household): Promise<void> {
   }
 }
 
-function say(log: Log, lines: readonly Line[]): void {
+function say(log: Log, lines: readonly LogLine[]): void {
   for (const line of lines) log(line.level, lineText(line));
 }
 

@@ -14,3 +14,14 @@ export const SYSLOG_SEVERITY: Readonly<Record<LogLevel, number>> = {
   info: 6,
   debug: 7,
 };
+
+/** A line for later. Costly texts are functions, so that nobody builds what nobody reads. */
+export interface LogLine {
+  readonly level: LogLevel;
+  readonly text: string | (() => string);
+}
+
+/** The text of a line. */
+export function lineText(line: LogLine): string {
+  return typeof line.text === "string" ? line.text : line.text();
+}

@@ -2,12 +2,11 @@
  * Keeps strangers from filling the disk: whatever they send costs at most one line of log each and one line a second in
  * all. Nothing is lost silently: the next line says how many were left out. With `-v` every line is written.
  */
-import { type Log, SYSLOG_SEVERITY } from "../../lib/log.ts";
-import { type Line, lineText } from "../verify/decide.ts";
+import { lineText, type Log, type LogLine, SYSLOG_SEVERITY } from "../../lib/log.ts";
 
 export interface RefusalLog {
   /** Reports a refused packet. `now`: Unix milliseconds. */
-  report(lines: readonly Line[], now: number): void;
+  report(lines: readonly LogLine[], now: number): void;
   /** When something is held back and may be written, in Unix milliseconds; null when nothing is. */
   readonly dueAt: number | null;
   /** Writes what is held back, if its time has come. */
@@ -18,9 +17,9 @@ const INTERVAL_MS = 1000;
 
 export function refusalLog(log: Log, verbose: boolean): RefusalLog {
   let lastAt = -Infinity;
-  let held: { summary: Line; count: number } | null = null;
+  let held: { summary: LogLine; count: number } | null = null;
 
-  function write(summary: Line, others: number, now: number): void {
+  function write(summary: LogLine, others: number, now: number): void {
     lastAt = now;
     held = null;
     log(summary.level, others === 0 ? lineText(summary) : `${lineText(summary)} (and ${others} more refused packets)`);

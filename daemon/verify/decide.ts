@@ -4,7 +4,7 @@
  */
 import type { CryptoEngine, KeySet } from "../../lib/crypto/engine.ts";
 import { type Fault, faultText } from "../../lib/faults.ts";
-import type { LogLevel } from "../../lib/log.ts";
+import type { LogLine } from "../../lib/log.ts";
 import { type Ip, UNSPECIFIED4 } from "../../lib/net/address.ts";
 import { matchesList } from "../../lib/net/cidr.ts";
 import { formatReceivedDump } from "../../lib/spa/dump.ts";
@@ -28,17 +28,6 @@ export interface Judge {
   readonly recordNothing: boolean;
 }
 
-/** Something for the log. Costly texts are functions, so that nobody builds what nobody reads. */
-export interface Line {
-  readonly level: LogLevel;
-  readonly text: string | (() => string);
-}
-
-/** The text of a line. */
-export function lineText(line: Line): string {
-  return typeof line.text === "string" ? line.text : line.text();
-}
-
 /** A knock that passed every gate. */
 export interface Admission {
   readonly stanza: Stanza;
@@ -55,9 +44,9 @@ export interface Admission {
  * - `admit`: open. The digest has been claimed and must be flushed first.
  */
 export type Decision =
-  | { readonly kind: "ignore"; readonly lines: readonly Line[] }
-  | { readonly kind: "refuse"; readonly authentic: boolean; readonly lines: readonly Line[] }
-  | { readonly kind: "admit"; readonly lines: readonly Line[]; readonly admission: Admission };
+  | { readonly kind: "ignore"; readonly lines: readonly LogLine[] }
+  | { readonly kind: "refuse"; readonly authentic: boolean; readonly lines: readonly LogLine[] }
+  | { readonly kind: "admit"; readonly lines: readonly LogLine[]; readonly admission: Admission };
 
 /** Decides about one datagram. `now`: Unix seconds. Never throws on packet content. */
 export async function decide(datagram: Datagram, judge: Judge, now: number): Promise<Decision> {
@@ -81,7 +70,7 @@ export async function decide(datagram: Datagram, judge: Judge, now: number): Pro
   return await tryStanzas(datagram, candidate.value, digest, judge, now);
 }
 
-function refuse(lines: readonly Line[], authentic = false): Decision {
+function refuse(lines: readonly LogLine[], authentic = false): Decision {
   return { kind: "refuse", authentic, lines };
 }
 
@@ -93,7 +82,7 @@ async function tryStanzas(
   judge: Judge,
   now: number,
 ): Promise<Decision> {
-  const lines: Line[] = candidate.remark === null ? [] : [{ level: "warning", text: candidate.remark }];
+  const lines: LogLine[] = candidate.remark === null ? [] : [{ level: "warning", text: candidate.remark }];
   let claimed = false;
   for (const stanza of judge.stanzas) {
     const visit = { stanza, source: datagram.source, destination: datagram.destination, now };
@@ -140,18 +129,18 @@ function accessAddress(message: SpaMessage, candidate: Candidate, datagram: Data
   return allow.text === UNSPECIFIED4.text ? candidate.forwardedFor ?? datagram.source : allow;
 }
 
-function openingRefused(visit: Visit, wire: string, fault: Fault | null): Line[] {
+function openingRefused(visit: Visit, wire: string, fault: Fault | null): LogLine[] {
   if (fault === null || wire.length >= 400) {
     // Decided by length alone, as the C daemon prints it: 1 is Rijndael, 2 is GPG.
     const type = wire.length >= 400 ? 2 : 1;
     return [{ level: "error", text: `${tag(visit)} No stanza encryption mode match for encryption type: ${type}.` }];
   }
-  const detail: Line = { level: "debug", text: `${tag(visit)} Error creating fko context: ${faultText(fault)}` };
+  const detail: LogLine = { level: "debug", text: `${tag(visit)} Error creating fko context: ${faultText(fault)}` };
   if (fault.code !== "hmac-mismatch") return [{ ...detail, level: "warning" }];
   return [detail, { level: "info", text: `${tag(visit)} Non-corresponding HMAC for this stanza` }];
 }
 
-function openedLines(visit: Visit, keys: KeySet, wire: string, message: SpaMessage): Line[] {
+function openedLines(visit: Visit, keys: KeySet, wire: string, message: SpaMessage): LogLine[] {
   const { stanza, source } = visit;
   return [
     {

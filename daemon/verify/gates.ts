@@ -2,7 +2,7 @@
  * What an authentic packet must still pass, as a list of small tests in the order of server D.5. Pure: the clock and the
  * configuration are in the {@link Attempt}. A refusal is a value and says what the log will say.
  */
-import type { LogLevel } from "../../lib/log.ts";
+import type { LogLine } from "../../lib/log.ts";
 import { type Ip, UNSPECIFIED4 } from "../../lib/net/address.ts";
 import { matchesList } from "../../lib/net/cidr.ts";
 import type { Service } from "../../lib/net/service.ts";
@@ -31,13 +31,8 @@ export interface Attempt extends Visit {
   readonly policy: GatePolicy;
 }
 
-export interface Refusal {
-  readonly level: LogLevel;
-  readonly text: string;
-}
-
 /** Null lets through. */
-type Gate<Subject> = (subject: Subject) => Refusal | null;
+type Gate<Subject> = (subject: Subject) => LogLine | null;
 
 /** Tests that need no key: which stanza speaks for this packet at all. */
 export const GATES_BEFORE_OPENING: readonly Gate<Visit>[] = [addressesMatch, stanzaIsValid];
@@ -53,7 +48,7 @@ export const GATES_AFTER_OPENING: readonly Gate<Attempt>[] = [
 ];
 
 /** The first refusal of the list, or null. */
-export function firstRefusal<Subject>(gates: readonly Gate<Subject>[], subject: Subject): Refusal | null {
+export function firstRefusal<Subject>(gates: readonly Gate<Subject>[], subject: Subject): LogLine | null {
   for (const gate of gates) {
     const refusal = gate(subject);
     if (refusal !== null) return refusal;
@@ -66,7 +61,7 @@ export function tag(visit: Visit): string {
   return `[${visit.source.text}] (stanza #${visit.stanza.number})`;
 }
 
-function addressesMatch({ stanza, source, destination }: Visit): Refusal | null {
+function addressesMatch({ stanza, source, destination }: Visit): LogLine | null {
   const sourceFits = matchesList(stanza.source, source);
   const destinationFits = stanza.destination === null ||
     (destination !== null && matchesList(stanza.destination, destination));
@@ -79,26 +74,26 @@ function addressesMatch({ stanza, source, destination }: Visit): Refusal | null 
   };
 }
 
-function stanzaIsValid(visit: Visit): Refusal | null {
+function stanzaIsValid(visit: Visit): LogLine | null {
   const { expiresAt } = visit.stanza;
   if (expiresAt === null || visit.now <= expiresAt) return null;
   return { level: "info", text: `${tag(visit)} Access stanza has expired` };
 }
 
-function isFresh(attempt: Attempt): Refusal | null {
+function isFresh(attempt: Attempt): LogLine | null {
   const { maxAge } = attempt.policy;
   const difference = Math.abs(attempt.now - attempt.message.timestamp);
   if (maxAge === null || difference <= maxAge) return null;
   return { level: "warning", text: `${tag(attempt)} SPA data time difference is too great (${difference} seconds).` };
 }
 
-function namesItsSource(attempt: Attempt): Refusal | null {
+function namesItsSource(attempt: Attempt): LogLine | null {
   const { allow } = attempt.message.request;
   if (!attempt.stanza.requireSourceAddress || allow.text !== UNSPECIFIED4.text) return null;
   return { level: "warning", text: `${tag(attempt)} Got 0.0.0.0 when valid source IP was required.` };
 }
 
-function isTheRightUser(attempt: Attempt): Refusal | null {
+function isTheRightUser(attempt: Attempt): LogLine | null {
   const { requireUsername } = attempt.stanza;
   const { username } = attempt.message;
   if (requireUsername === null || requireUsername === username) return null;
@@ -108,7 +103,7 @@ function isTheRightUser(attempt: Attempt): Refusal | null {
   };
 }
 
-function isNoNatRequest({ stanza, source, message }: Attempt): Refusal | null {
+function isNoNatRequest({ stanza, source, message }: Attempt): LogLine | null {
   if (message.nat === null) return null;
   return {
     level: "warning",
@@ -117,7 +112,7 @@ function isNoNatRequest({ stanza, source, message }: Attempt): Refusal | null {
   };
 }
 
-function isNoCommand(attempt: Attempt): Refusal | null {
+function isNoCommand(attempt: Attempt): LogLine | null {
   if (attempt.message.request.kind !== "command") return null;
   return {
     level: "warning",
@@ -126,7 +121,7 @@ function isNoCommand(attempt: Attempt): Refusal | null {
 }
 
 /** server C.4: one restricted service denies; then every requested one must be in OPEN_PORTS, where that is set. */
-function portsAreAllowed(attempt: Attempt): Refusal | null {
+function portsAreAllowed(attempt: Attempt): LogLine | null {
   const { request } = attempt.message;
   if (request.kind !== "access") return null;
   const { openPorts, restrictPorts } = attempt.stanza;
