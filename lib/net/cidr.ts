@@ -1,7 +1,8 @@
 /** Address lists of access.conf: `ANY`, addresses, prefixes and dotted masks of both families. Pure. */
-import type { Ip } from "./address.ts";
+import { fail, ok, type Result } from "../result.ts";
+import { type Ip, parseIp, parseIpv4 } from "./address.ts";
 
-/** One entry. `mask` has as many bytes as the address; both null-free. */
+/** One entry. `mask` has as many bytes as the address. */
 export interface AddressRange {
   readonly family: 4 | 6;
   readonly address: Uint8Array;
@@ -29,4 +30,73 @@ function contains(range: AddressRange, ip: Ip): boolean {
     if (((ip.bytes[i] ?? 0) & mask) !== ((range.address[i] ?? 0) & mask)) return false;
   }
   return true;
+}
+
+/** The item that could not be read, without the blanks around it, and why. */
+export interface AddressListProblem {
+  readonly item: string;
+  /** The end of a sentence, such as `must be an address, …`. */
+  readonly reason: string;
+}
+
+/**
+ * Reads a comma-separated list: `ANY`, `192.0.2.7`, `192.0.2.0/24`, `192.0.2.0/255.255.255.0` (the mask need not be
+ * contiguous), `2001:db8::7`, `2001:db8::/32`; blanks around items are allowed. Host bits below the mask are ignored.
+ *
+ * Stricter than the C daemon (server C.3) where its reading would surprise: no short, octal or hexadecimal address, and
+ * not the mask 0.0.0.32, which it takes for /32.
+ */
+export function parseAddressList(text: string): Result<AddressList, AddressListProblem> {
+  const ranges: AddressRange[] = [];
+  let any = false;
+  for (const written of text.split(",")) {
+    const item = written.trim();
+    if (item.toUpperCase() === "ANY") {
+      any = true;
+      continue;
+    }
+    const range = parseRange(item);
+    if (!range.ok) return fail({ item, reason: range.fault });
+    ranges.push(range.value);
+  }
+  return ok({ text, any, ranges });
+}
+
+function parseRange(item: string): Result<AddressRange, string> {
+  if (item === "") return fail("must not be empty: remove the extra comma or name an address");
+  const slash = item.indexOf("/");
+  const base = slash < 0 ? item : item.slice(0, slash);
+  const ip = parseIp(base);
+  if (!ip.ok) {
+    return fail("must be ANY, an IPv4 address of four decimal numbers, or an IPv6 address, each also with a mask");
+  }
+  const { family, bytes } = ip.value;
+  // A mapped address has become IPv4; its prefix length still counts 96 bits before it.
+  const mapped = family === 4 && base.includes(":") ? 96 : 0;
+  const mask = slash < 0
+    ? ok(prefixMask(bytes.length, bytes.length * 8))
+    : parseMask(item.slice(slash + 1), family, mapped);
+  return mask.ok ? ok({ family, address: bytes, mask: mask.value }) : mask;
+}
+
+function parseMask(text: string, family: 4 | 6, mapped: number): Result<Uint8Array, string> {
+  if (family === 4 && mapped === 0 && text.includes(".")) return parseDottedMask(text);
+  const bits = (family === 4 ? 32 : 128) + mapped;
+  const length = /^[0-9]{1,3}$/.test(text) ? Number(text) : -1;
+  if (length < mapped + 1 || length > bits) {
+    return fail(`must have a prefix length from ${mapped + 1} to ${bits} after "/" (ANY stands for every address)`);
+  }
+  return ok(prefixMask(family === 4 ? 4 : 16, length - mapped));
+}
+
+function parseDottedMask(text: string): Result<Uint8Array, string> {
+  const mask = parseIpv4(text);
+  if (!mask.ok) return fail('must have a mask of four decimal numbers from 0 to 255 after "/"');
+  if (mask.value.text === "0.0.0.32") return fail("has a mask that fwknopd takes for /32: write the one that is meant");
+  return ok(mask.value.bytes);
+}
+
+/** A mask of `length` bytes whose first `ones` bits are set. */
+function prefixMask(length: number, ones: number): Uint8Array {
+  return Uint8Array.from({ length }, (_, i) => (0xff00 >> Math.min(Math.max(ones - 8 * i, 0), 8)) & 0xff);
 }

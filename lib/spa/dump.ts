@@ -1,7 +1,8 @@
 /** The field dump of `fwknop -v`, `-T` and `fwknopd -v`, whose labels and layout scripts read (wire-and-client B.12). Pure. */
 import { DIGESTS, MODES } from "../crypto/digest.ts";
 import type { DigestName, KeySet } from "../crypto/engine.ts";
-import type { MessageType, SpaFields, SpaMessage } from "../wire/message.ts";
+import { MESSAGE_TYPES } from "../wire/fields.ts";
+import type { SpaFields, SpaMessage } from "../wire/message.ts";
 
 /** Everything a dump shows. */
 export interface DumpSubject {
@@ -17,16 +18,6 @@ export interface DumpSubject {
   readonly final: string;
 }
 
-const MESSAGE_NAMES: Readonly<Record<MessageType, string>> = {
-  0: "Command msg",
-  1: "Access msg",
-  2: "NAT access msg",
-  3: "Client timeout access msg",
-  4: "Client timeout NAT access msg",
-  5: "Local NAT access msg",
-  6: "Client timeout local NAT access msg",
-};
-
 const LABEL_WIDTH = 15;
 
 /** The whole dump: heading, one line an item, and an empty line at the end (so it ends with two line ends). */
@@ -38,7 +29,7 @@ export function formatDump(subject: DumpSubject): string {
     ["Username", fields.username],
     ["Timestamp", fields.timestamp],
     ["FKO Version", fields.version],
-    ["Message Type", `${fields.type} (${MESSAGE_NAMES[fields.type]})`],
+    ["Message Type", `${fields.type} (${MESSAGE_TYPES[fields.type].printed})`],
     ["Message String", fields.message],
     ["Nat Access", fields.natAccess],
     ["Server Auth", fields.serverAuth],
