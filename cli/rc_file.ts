@@ -1,0 +1,141 @@
+/**
+ * `.fwknoprc`: found, created when absent, read into layers. Its grammar is `lib/spec/rc_file.ts`, its directives are
+ * those of the table. Saving is `rc_save.ts`.
+ */
+import { writeNew } from "../lib/host/atomic_file.ts";
+import { readSecureFile } from "../lib/host/secure_file.ts";
+import { type FileStanza, parseStanzaFile, type StanzaEntry, type StanzaFile } from "../lib/spec/rc_file.ts";
+import type { Given, Problem } from "../lib/spec/setting.ts";
+import { didYouMean } from "../lib/spec/suggest.ts";
+import { KEY_OF_DIRECTIVE } from "./options.ts";
+import type { Layer } from "./precedence.ts";
+import { ClientError, reasonOf, tellWarning, type Terminal } from "./tui.ts";
+
+/** The stanza that every run starts from. */
+export const DEFAULT_STANZA = "default";
+
+/** Directives whose value is the rest of the line: they hold a command. */
+const WHOLE_LINE: ReadonlySet<string> = new Set(["KEY_CMD", "HMAC_KEY_CMD"]);
+
+/** What stands in a file that this program creates. */
+const INITIAL_TEXT = `# Settings of the fwknop client.
+#
+# A stanza begins with its name in brackets. "fwknop -n NAME" uses the stanza NAME; what [default] says
+# holds for every run. A stanza overrides [default], options override both.
+#
+#   [gateway]
+#   SPA_SERVER          gateway.example.org
+#   ACCESS              tcp/22
+#   ALLOW_IP            resolve
+#   KEY_BASE64          (from: fwknop --key-gen)
+#   HMAC_KEY_BASE64     (from: fwknop --key-gen)
+#
+# "fwknop --key-gen --save-rc-stanza -n gateway -D gateway.example.org -A tcp/22 -R" writes such a stanza.
+
+[${DEFAULT_STANZA}]
+`;
+
+/** An rc file as read. */
+export interface RcFile {
+  readonly path: string;
+  readonly file: StanzaFile;
+}
+
+/**
+ * Reads the file, after creating it when it is absent. Loose modes and foreign owners are warnings, as is a file that
+ * cannot be created. Null: there is none to read.
+ */
+export function openRcFile(path: string, terminal: Terminal): RcFile | null {
+  if (!exists(path) && !createRcFile(path, terminal)) return null;
+  const read = readSecureFile(path);
+  if (!read.ok) {
+    tellWarning(terminal, `Unable to open rc file: ${path}: ${read.fault.message}`);
+    return null;
+  }
+  for (const warning of read.value.warnings) tellWarning(terminal, warning);
+  return { path, file: parseStanzaFile(read.value.text, path) };
+}
+
+/** What the stanzas of that name say, in file order (sections of one name add up); null when there is none. */
+export function readStanza(
+  rc: RcFile,
+  name: string,
+  terminal: Terminal,
+): { readonly layer: Layer; readonly problems: readonly Problem[] } | null {
+  const wanted = name.toLowerCase();
+  const stanzas = rc.file.stanzas.filter((stanza) => stanza.name.toLowerCase() === wanted);
+  if (stanzas.length === 0) return null;
+  const problems: Problem[] = [];
+  const given: Given[] = [];
+  for (const stanza of stanzas) {
+    problems.push(...stanza.problems);
+    for (const entry of stanza.entries) readEntry(rc, entry, { given, problems, terminal });
+  }
+  return { layer: { name: stanzaLabel(stanzas[0], name), given }, problems };
+}
+
+/** Names of all sections except the default one, as written, repeated ones too (wire-and-client B.4). */
+export function stanzaNames(file: StanzaFile): readonly string[] {
+  return file.stanzas.map((stanza) => stanza.name).filter((name) => name.toLowerCase() !== DEFAULT_STANZA);
+}
+
+/** Where the rc file is. Throws when there is no way to know; null when the home directory is unknown. */
+export function rcPath(
+  options: { readonly rcFile: string | undefined; readonly noHomeDir: boolean; readonly home: string | undefined },
+): string | null {
+  if (options.rcFile !== undefined) return options.rcFile;
+  if (options.noHomeDir) {
+    throw new ClientError("in --no-home-dir mode, must set --rc-file path", "add --rc-file FILE or --no-rc-file");
+  }
+  return options.home === undefined || options.home === "" ? null : `${options.home.replace(/\/$/, "")}/.fwknoprc`;
+}
+
+function readEntry(
+  rc: RcFile,
+  entry: StanzaEntry,
+  sink: { readonly given: Given[]; readonly problems: Problem[]; readonly terminal: Terminal },
+): void {
+  const origin = { file: rc.path, line: entry.line };
+  const key = KEY_OF_DIRECTIVE.get(entry.name);
+  if (key === undefined) {
+    const hint = didYouMean(entry.name, KEY_OF_DIRECTIVE.keys());
+    sink.problems.push({ origin, message: `unknown directive ${entry.name}`, ...(hint === undefined ? {} : { hint }) });
+    return;
+  }
+  const whole = WHOLE_LINE.has(entry.name);
+  if (entry.cut && !whole) {
+    tellWarning(sink.terminal, `${rc.path}:${entry.line}: ${entry.name}: the value ends at the first blank, ; or #`);
+  }
+  const text = whole ? restOfLine(rc.file.lines[entry.line - 1] ?? "") : entry.value;
+  sink.given.push({ key, text, name: entry.name, origin });
+}
+
+/** What follows the first word, as written. */
+function restOfLine(line: string): string {
+  return line.trim().replace(/^[^ \t]+[ \t]+/, "");
+}
+
+function stanzaLabel(stanza: FileStanza | undefined, name: string): string {
+  return `[${stanza?.name ?? name}]`;
+}
+
+function exists(path: string): boolean {
+  try {
+    Deno.statSync(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw new ClientError(`cannot look at rc file ${path}: ${reasonOf(error)}`, undefined, { cause: error });
+  }
+}
+
+function createRcFile(path: string, terminal: Terminal): boolean {
+  try {
+    writeNew(path, INITIAL_TEXT);
+  } catch (error) {
+    tellWarning(terminal, `Unable to create initial rc file: ${path}: ${reasonOf(error)}`);
+    return false;
+  }
+  terminal.out(`[*] Creating initial rc file: ${path}.`);
+  return true;
+}

@@ -1,0 +1,53 @@
+/**
+ * How the client speaks.
+ *
+ * - Standard output carries what was asked for: dumps, keys, lists, the port that was drawn. A plain send says nothing.
+ * - Standard error carries one sentence per mistake: `fwknop: error: what, where` and, where there is a next move,
+ *   `fwknop: hint: the next move`. Warnings are `fwknop: warning: …`.
+ * - Sentences keep the fragments that scripts match (wire-and-client B.12). No key is ever part of one.
+ */
+import { formatOrigin, type Problem } from "../lib/spec/setting.ts";
+
+/** Where lines go. Each call writes one line, or several with line ends between them. */
+export interface Terminal {
+  out(text: string): void;
+  err(text: string): void;
+}
+
+/** A mistake of the operator or a failure of the machine, ready to be told. Ends the run with `exitCode`. */
+export class ClientError extends Error {
+  override readonly name = "ClientError";
+  readonly hint: string | undefined;
+  /** 1, or 130 when the user broke off. */
+  readonly exitCode: number;
+  constructor(message: string, hint?: string, options: ErrorOptions & { readonly exitCode?: number } = {}) {
+    super(message, options);
+    this.hint = hint;
+    this.exitCode = options.exitCode ?? 1;
+  }
+}
+
+/** Tells an error and what to do about it. */
+export function tellError(terminal: Terminal, message: string, hint?: string): void {
+  terminal.err(`fwknop: error: ${message}`);
+  if (hint !== undefined) terminal.err(`fwknop: hint: ${hint}`);
+}
+
+/** Tells something that the run goes on in spite of. */
+export function tellWarning(terminal: Terminal, message: string): void {
+  terminal.err(`fwknop: warning: ${message}`);
+}
+
+/** Tells every problem of what was said on the command line and in the stanzas. */
+export function tellProblems(terminal: Terminal, problems: readonly Problem[]): void {
+  for (const problem of problems) {
+    const place = formatOrigin(problem.origin);
+    tellError(terminal, place === "" ? problem.message : `${place}: ${problem.message}`, problem.hint);
+  }
+}
+
+/** The reason in an error of the runtime, without its numbers and calls. */
+export function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.message.replace(/ \(os error [0-9]+\).*$/, "");
+}
