@@ -1,0 +1,90 @@
+/**
+ * Builds `build/fwknop` and `build/fwknopd`: each program is bundled into one file and then compiled with the permissions
+ * of `packaging/permissions.json`. Where the base runtime of `deno compile` cannot be had, the same two paths become
+ * self-contained scripts that need `deno` on PATH, and the output says so. With `--scripts` only those are built.
+ *
+ *     deno run -A .ci/build.ts [--scripts] [--out=DIR]
+ */
+import { permissionFlags, type ProgramName } from "./permissions.ts";
+
+const ROOT = new URL("../", import.meta.url).pathname;
+const MAINS: Readonly<Record<ProgramName, string>> = { fwknop: "cli/main.ts", fwknopd: "daemon/main.ts" };
+
+/** What compiling a program came to: null when it worked, else why not. */
+type Failure = string | null;
+
+async function run(program: string, args: readonly string[], cwd: string): Promise<Failure> {
+  const child = new Deno.Command(program, { args: [...args], cwd, stdout: "piped", stderr: "piped" });
+  const { success, stderr, code } = await child.output();
+  return success ? null : new TextDecoder().decode(stderr).trim() || `exit status ${code}`;
+}
+
+/** Bundles with the Deno that runs this, or, where its bundler fails, with the one on PATH. */
+async function bundle(program: ProgramName, target: string): Promise<void> {
+  const failures: string[] = [];
+  for (const deno of new Set([Deno.execPath(), "deno"])) {
+    const failure = await run(deno, ["bundle", "--frozen", "--quiet", "-o", target, MAINS[program]], ROOT)
+      .catch((error: Error) => error.message);
+    if (failure === null) return;
+    failures.push(`${deno}: ${failure}`);
+  }
+  throw new Error(`Cannot bundle ${MAINS[program]}:\n${failures.join("\n")}`);
+}
+
+/** Compiles a bundle away from the project, so that nothing of it is embedded twice. */
+async function compile(program: ProgramName, bundled: string, target: string): Promise<Failure> {
+  const folder = bundled.slice(0, bundled.lastIndexOf("/"));
+  const flags = ["--no-config", "--no-lock", "--no-check", "--no-remote", ...permissionFlags(program)];
+  return await run(Deno.execPath(), ["compile", ...flags, "--output", target, bundled], folder);
+}
+
+/** `/bin/sh` reads the second line, JavaScript takes it for a string and a comment. A shebang could not hold the flags. */
+function scriptHeader(program: ProgramName): string {
+  const flags = ["--quiet", "--ext=js", "--no-config", "--no-lock", "--no-remote", ...permissionFlags(program)].join(
+    " ",
+  );
+  const absent = `{ echo '${program}: this script needs deno on PATH (npm package "deno")' >&2; exit 1; }`;
+  return `#!/bin/sh\n":" //; command -v deno >/dev/null 2>&1 || ${absent}; exec deno run ${flags} "$0" "$@"\n`;
+}
+
+async function writeScript(program: ProgramName, bundled: string, target: string): Promise<void> {
+  const code = await Deno.readTextFile(bundled);
+  await Deno.remove(target).catch(() => {});
+  await Deno.writeTextFile(target, scriptHeader(program) + code.replace(/^#!.*\n/, ""), { mode: 0o755 });
+  await Deno.chmod(target, 0o755);
+}
+
+async function build(out: string, scriptsOnly: boolean): Promise<void> {
+  await Deno.mkdir(out, { recursive: true });
+  const work = await Deno.makeTempDir({ prefix: "fwknop-build-" });
+  try {
+    let failure: Failure = scriptsOnly ? "asked for scripts" : null;
+    for (const program of Object.keys(MAINS) as ProgramName[]) {
+      const bundled = `${work}/${program}.js`;
+      console.log(`bundling ${MAINS[program]}`);
+      await bundle(program, bundled);
+      const target = `${out}/${program}`;
+      failure ??= await compile(program, bundled, target);
+      if (failure !== null) {
+        if (!scriptsOnly) console.log(explain(failure));
+        await writeScript(program, bundled, target);
+      }
+      const { size } = await Deno.stat(target);
+      const kind = failure === null ? "compiled program" : "script, runs with the deno on PATH";
+      console.log(`${target}: ${kind}, ${(size / 1e6).toFixed(1)} MB`);
+    }
+  } finally {
+    await Deno.remove(work, { recursive: true });
+  }
+}
+
+function explain(failure: string): string {
+  return [
+    "deno compile did not work here, most likely because its base runtime (denort) could not be downloaded:",
+    ...failure.split("\n").slice(0, 6).map((line) => `    ${line}`),
+    "Set DENORT_BIN to a base runtime of exactly this Deno version to compile. Building self-contained scripts instead.",
+  ].join("\n");
+}
+
+const out = Deno.args.find((arg) => arg.startsWith("--out="))?.slice("--out=".length) ?? `${ROOT}build`;
+await build(out, Deno.args.includes("--scripts"));
