@@ -1,0 +1,76 @@
+/** This process and its neighbours: ids, folder, file mode mask, signals. Through libc, so that no run or sys permission is needed. */
+import { cString } from "../memory.ts";
+import { E, errno, lazyLibc, throwErrno } from "./errno.ts";
+
+const libc = lazyLibc({
+  /** pid_t getpid(void) */
+  getpid: { parameters: [], result: "i32" },
+  /** uid_t getuid(void) */
+  getuid: { parameters: [], result: "u32" },
+  /** uid_t geteuid(void) */
+  geteuid: { parameters: [], result: "u32" },
+  /** gid_t getgid(void) */
+  getgid: { parameters: [], result: "u32" },
+  /** int kill(pid_t pid, int sig) */
+  kill: { parameters: ["i32", "i32"], result: "i32" },
+  /** int chdir(const char *path) */
+  chdir: { parameters: ["buffer"], result: "i32" },
+  /** mode_t umask(mode_t mask) */
+  umask: { parameters: ["u32"], result: "u32" },
+});
+
+/** Numbers of the signals that the programs send. */
+export const SIGNAL = { none: 0, hangup: 1, interrupt: 2, kill: 9, terminate: 15 } as const;
+
+/** Name of a signal in {@link SIGNAL}. */
+export type SignalName = keyof typeof SIGNAL;
+
+/**
+ * The id of this process.
+ *
+ * @tags allow-ffi
+ */
+export function ownPid(): number {
+  return libc().getpid();
+}
+
+/** Real and effective user and real group of this process. */
+export function ownIds(): { readonly uid: number; readonly euid: number; readonly gid: number } {
+  return { uid: libc().getuid(), euid: libc().geteuid(), gid: libc().getgid() };
+}
+
+/**
+ * Sends a signal to one process. False when there is none of that id.
+ *
+ * @param pid a process, never a group: 1 or more
+ * @throws FfiError EPERM when the process belongs to somebody else
+ */
+export function sendSignal(pid: number, signal: SignalName): boolean {
+  checkPid(pid);
+  if (libc().kill(pid, SIGNAL[signal]) === 0) return true;
+  if (errno() === E.SRCH) return false;
+  throwErrno("kill", `send a signal to process ${pid}`, "run this as root, or as the user who started the process");
+}
+
+/** Whether a process of that id is there (a zombie counts), whoever owns it. */
+export function processExists(pid: number): boolean {
+  checkPid(pid);
+  return libc().kill(pid, SIGNAL.none) === 0 || errno() === E.PERM;
+}
+
+/** Makes `path` the current folder. */
+export function changeFolder(path: string): void {
+  if (libc().chdir(cString(path)) !== 0) throwErrno("chdir", `change to the folder "${path}"`);
+}
+
+/** Sets the mask of permission bits that new files do not get. Returns the former one. */
+export function setFileModeMask(mask: number): number {
+  return libc().umask(mask);
+}
+
+/** 0 and negative numbers would mean process groups. */
+function checkPid(pid: number): void {
+  if (!Number.isInteger(pid) || pid < 1 || pid > 0x7fffffff) {
+    throw new RangeError(`"pid" expected a process, got ${pid}`);
+  }
+}
