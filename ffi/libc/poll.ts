@@ -3,10 +3,10 @@
  * main thread go on. An eventfd in the set ends a wait from our side; without it a pending poll would hold the process.
  */
 import { FfiError } from "../errors.ts";
-import { lazyLibrary } from "../loader.ts";
-import { copyIn } from "../memory.ts";
+import { E, errno, errnoError, lazyLibc, throwErrno } from "./errno.ts";
+import { closeFd, POLLIN, POLLNVAL } from "./fd.ts";
 
-const libc = lazyLibrary({ sonames: ["libc.so.6"], debianPackage: "libc6" }, {
+const libc = lazyLibc({
   /** int poll(struct pollfd *fds, nfds_t nfds, int timeout) */
   pollElsewhere: { name: "poll", parameters: ["buffer", "usize", "i32"], result: "i32", nonblocking: true },
   /** the same on the calling thread, where errno can be read afterwards */
@@ -17,17 +17,10 @@ const libc = lazyLibrary({ sonames: ["libc.so.6"], debianPackage: "libc6" }, {
   read: { parameters: ["i32", "buffer", "usize"], result: "isize" },
   /** ssize_t write(int fd, const void *buf, size_t count) */
   write: { parameters: ["i32", "buffer", "usize"], result: "isize" },
-  /** int close(int fd) */
-  close: { parameters: ["i32"], result: "i32" },
-  /** int *__errno_location(void) */
-  errnoLocation: { name: "__errno_location", parameters: [], result: "usize" },
 });
 
 const EFD_NONBLOCK = 0o4000;
 const EFD_CLOEXEC = 0o2000000;
-const EINTR = 4;
-const POLLIN = 0x01;
-const POLLNVAL = 0x20;
 /** sizeof(struct pollfd): int fd, short events, short revents */
 const POLLFD_SIZE = 8;
 /** The largest time-out that fits `int`; a longer one is waited for in turns. */
@@ -52,7 +45,7 @@ export class Waiter implements Disposable {
 
   constructor() {
     this.#eventfd = libc().eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-    if (this.#eventfd < 0) throw failure("eventfd", errno());
+    if (this.#eventfd < 0) throwErrno("eventfd", "wait for descriptors");
   }
 
   /** Adds a descriptor. A wait in progress takes it in. Twice is once. */
@@ -83,7 +76,7 @@ export class Waiter implements Disposable {
       return await this.#waitInTurns(timeoutMs < 0 ? Infinity : performance.now() + timeoutMs);
     } finally {
       this.#waiting = false;
-      if (this.#disposed) libc().close(this.#eventfd);
+      if (this.#disposed) closeFd(this.#eventfd);
     }
   }
 
@@ -100,7 +93,7 @@ export class Waiter implements Disposable {
     this.#disposed = true;
     this.#watched.clear();
     if (this.#waiting) this.#signal();
-    else libc().close(this.#eventfd);
+    else closeFd(this.#eventfd);
   }
 
   async #waitInTurns(deadline: number): Promise<ReadonlySet<number>> {
@@ -158,7 +151,7 @@ export class Waiter implements Disposable {
     const copy = new Uint8Array(pollfds.buffer.slice(0));
     if (libc().pollHere(copy, BigInt(copy.length / POLLFD_SIZE), 0) >= 0) return;
     const code = errno();
-    if (code !== EINTR) throw failure("poll", code);
+    if (code !== E.INTR) throw errnoError(code, "poll", "wait for descriptors");
   }
 
   #changed(): void {
@@ -176,16 +169,4 @@ const ONE = new Uint8Array(new BigUint64Array([1n]).buffer);
 
 function revents(pollfds: DataView<ArrayBuffer>, index: number): number {
   return pollfds.getUint16(index * POLLFD_SIZE + 6, true);
-}
-
-function errno(): number {
-  return new DataView(copyIn(libc().errnoLocation(), 4).buffer).getInt32(0, true);
-}
-
-function failure(symbol: string, code: number): FfiError {
-  return new FfiError(`Cannot wait for descriptors: ${symbol} failed with errno ${code}`, {
-    library: "libc",
-    symbol,
-    code,
-  });
 }

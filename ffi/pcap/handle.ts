@@ -54,6 +54,7 @@ export class PcapHandle implements Capture {
   drain(limit: number, visit: FrameVisitor): number {
     const { pcap_next_ex } = libpcap();
     const handle = this.#open();
+    if (this.#ended) return 0;
     for (let taken = 0; taken < limit; taken++) {
       const status = pcap_next_ex(handle, this.#headerAt, this.#dataAt);
       if (status !== 1) {

@@ -1,0 +1,34 @@
+/** Packets from an interface: the default way, which works on ports where nothing listens (server D.1). */
+import { type Capture, type LiveOptions, openLiveCapture } from "../../ffi/pcap/capture.ts";
+import { readFrames } from "./frames.ts";
+import type { Batch, PacketSource } from "./source.ts";
+
+/**
+ * Listens on an interface, or on `any`.
+ *
+ * A source whose interface was taken down throws `FfiError` with code 100 (ENETDOWN) once and goes on when it is up
+ * again; one whose interface is gone throws with code 19 (ENODEV) and stays broken.
+ *
+ * @throws {FfiError} with a hint for the operator when the interface or the filter cannot be used
+ * @tags allow-ffi
+ */
+export function openPcapSource(options: LiveOptions): PacketSource {
+  const capture = openLiveCapture(options);
+  const read = readFrames(capture);
+  return {
+    banner: banner(options, capture),
+    fd: capture.fd,
+    read: (limit): Batch => read(limit),
+    statistics: () => capture.statistics(),
+    [Symbol.dispose]: () => capture[Symbol.dispose](),
+  };
+}
+
+function banner(options: LiveOptions, capture: Capture): string[] {
+  const lines = [`Sniffing interface: ${options.device}`];
+  if (options.filter !== "") lines.push(`PCAP filter is: '${options.filter}'`);
+  if (capture.directionProblem !== null) {
+    lines.push(`Packets that this host sends are looked at too: pcap_setdirection says "${capture.directionProblem}"`);
+  }
+  return lines;
+}

@@ -1,0 +1,57 @@
+/** Packets to a UDP port of our own (ENABLE_UDP_SERVER): needs no right to sniff (server D.2). */
+import { openDatagramServer, type ReceivedDatagram } from "../../ffi/libc/datagram_server.ts";
+import { ipFromBytes } from "../../lib/net/address.ts";
+import { PROTO_NUMBER } from "../../lib/net/service.ts";
+import { MAX_PAYLOAD, MIN_PAYLOAD } from "../verify/candidate.ts";
+import type { Batch, Datagram, PacketSource } from "./source.ts";
+
+/** Room for a burst while the daemon is busy with its files or the packet filter. */
+const BUFFER_BYTES = 4 * 1024 * 1024;
+
+/** How to serve. */
+export interface UdpSourceOptions {
+  /** 0: a free one, for tests; the banner names it. */
+  readonly port: number;
+  /** Unix milliseconds, for datagrams without a time stamp of the kernel. */
+  readonly clock: () => number;
+}
+
+/**
+ * Listens on a UDP port of every own address, both families. Unlike the C program it knows the destination of each
+ * datagram, and leaves out one that is too long instead of cutting it.
+ *
+ * @throws {FfiError} with a hint when the port cannot be had
+ * @tags allow-ffi
+ */
+export function openUdpSource(options: UdpSourceOptions): PacketSource {
+  const server = openDatagramServer({ port: options.port, bufferBytes: BUFFER_BYTES, longest: MAX_PAYLOAD });
+  const port = server.port;
+  return {
+    banner: [`Kicking off UDP server to listen on port ${port}.`],
+    fd: server.fd,
+    read(limit): Batch {
+      const { datagrams, taken } = server.receive(limit, MIN_PAYLOAD);
+      return {
+        datagrams: datagrams.map((received) => toDatagram(received, port, options.clock)),
+        taken,
+        more: taken === limit,
+        ended: false,
+      };
+    },
+    statistics: () => ({ ...server.statistics(), interfaceDropped: 0 }),
+    [Symbol.dispose]: () => server[Symbol.dispose](),
+  };
+}
+
+function toDatagram(received: ReceivedDatagram, port: number, clock: () => number): Datagram {
+  const { destination, payload, source, timestampMs } = received;
+  return {
+    payload,
+    source: ipFromBytes(source.bytes),
+    destination: destination === null ? null : ipFromBytes(destination),
+    protocol: PROTO_NUMBER.udp,
+    sourcePort: source.port,
+    destinationPort: port,
+    receivedAt: timestampMs ?? clock(),
+  };
+}

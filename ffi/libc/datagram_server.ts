@@ -1,0 +1,238 @@
+/**
+ * A UDP socket for both families that tells where each datagram was sent to: `Deno.listenDatagram` is unstable, and
+ * `node:dgram` has no destination. Reading never waits: the caller polls {@link DatagramServer.fd}.
+ */
+import { FfiError } from "../errors.ts";
+import { allocate, type Block, copyIn, copyInto, copyOut } from "../memory.ts";
+import { controlFacts, MESSAGE, messageHeaders } from "./datagram_messages.ts";
+import { E, errno, errnoError, lazyLibc, throwErrno } from "./errno.ts";
+import { closeFd } from "./fd.ts";
+import {
+  anyAddress,
+  decodeSocketAddress,
+  encodeSocketAddress,
+  familyNumber,
+  type SocketAddress,
+} from "./socket_address.ts";
+
+const libc = lazyLibc({
+  /** int socket(int domain, int type, int protocol) */
+  socket: { parameters: ["i32", "i32", "i32"], result: "i32" },
+  /** int bind(int fd, const struct sockaddr *addr, socklen_t len) */
+  bind: { parameters: ["i32", "buffer", "u32"], result: "i32" },
+  /** int getsockname(int fd, struct sockaddr *addr, socklen_t *len) */
+  getsockname: { parameters: ["i32", "buffer", "buffer"], result: "i32" },
+  /** int getsockopt(int fd, int level, int name, void *value, socklen_t *len) */
+  getsockopt: { parameters: ["i32", "i32", "i32", "buffer", "buffer"], result: "i32" },
+  /** int setsockopt(int fd, int level, int name, const void *value, socklen_t len) */
+  setsockopt: { parameters: ["i32", "i32", "i32", "buffer", "u32"], result: "i32" },
+  /** int recvmmsg(int fd, struct mmsghdr *msgvec, unsigned int vlen, int flags, struct timespec *timeout) */
+  recvmmsg: { parameters: ["i32", "usize", "u32", "i32", "usize"], result: "i32" },
+});
+
+const SOCK_DGRAM = 2;
+const SOCK_NONBLOCK = 0o4000;
+const SOCK_CLOEXEC = 0o2000000;
+const SOL_SOCKET = 1;
+const SO_RCVBUF = 8;
+const SO_TIMESTAMP = 29;
+const SO_RCVBUFFORCE = 33;
+const SO_MEMINFO = 55;
+/** Index of SK_MEMINFO_DROPS in what SO_MEMINFO answers, and the number of its words. */
+const MEMINFO_DROPS = 8;
+const MEMINFO_WORDS = 9;
+const IPPROTO_IP = 0;
+const IP_PKTINFO = 8;
+const IPPROTO_IPV6 = 41;
+const IPV6_V6ONLY = 26;
+const IPV6_RECVPKTINFO = 49;
+const MSG_TRUNC = 0x20;
+
+/** What the server listens on. */
+export interface DatagramServerOptions {
+  /** 0: a free one. */
+  readonly port: number;
+  /** Wanted size of the receive buffer in bytes; without CAP_NET_ADMIN the kernel's maximum limits it. */
+  readonly bufferBytes: number;
+  /** Longest datagram of interest, at most 65535. */
+  readonly longest: number;
+}
+
+/** One datagram, owned by the receiver. */
+export interface ReceivedDatagram {
+  readonly payload: Uint8Array<ArrayBuffer>;
+  /** Family 6 throughout on a socket for both families: IPv4 as mapped address. */
+  readonly source: SocketAddress;
+  /** The address it was sent to, 4 or 16 bytes; null where the kernel did not tell. */
+  readonly destination: Uint8Array | null;
+  /** Unix milliseconds when the kernel received it; null where it did not tell. */
+  readonly timestampMs: number | null;
+}
+
+/** What one drain brought. */
+export interface Received {
+  readonly datagrams: readonly ReceivedDatagram[];
+  /** Taken from the socket, including those that were too short or too long. */
+  readonly taken: number;
+}
+
+/**
+ * An open UDP server. Disposal closes the socket.
+ *
+ * @tags allow-ffi
+ */
+export class DatagramServer implements Disposable {
+  readonly #longest: number;
+  readonly #block: Block;
+  readonly #headers: Uint8Array<ArrayBuffer>;
+  readonly #scratch = new Uint8Array(new ArrayBuffer(MESSAGE.count * MESSAGE.metaSize));
+  #fd: number;
+  #received = 0;
+
+  /** @param fd an open, non-blocking, bound socket, which becomes this object's own */
+  constructor(fd: number, longest: number) {
+    this.#fd = fd;
+    this.#longest = longest;
+    this.#block = allocate(MESSAGE.count * (MESSAGE.metaSize + longest));
+    this.#headers = messageHeaders(this.#block.address, longest);
+  }
+
+  /** Readable (POLLIN) when datagrams wait. */
+  get fd(): number {
+    if (this.#fd < 0) throw new FfiError("Cannot receive datagrams: the server is closed", { library: "libc" });
+    return this.#fd;
+  }
+
+  /** The port that it is bound to. */
+  get port(): number {
+    const encoded = new Uint8Array(128);
+    const length = new Uint8Array(new Uint32Array([encoded.length]).buffer);
+    if (libc().getsockname(this.fd, encoded, length) !== 0) throwErrno("getsockname", "read the own address");
+    return decodeSocketAddress(encoded)?.port ?? 0;
+  }
+
+  /**
+   * Takes at most `limit` datagrams without waiting. Those shorter than `shortest`, or longer than the server's longest
+   * (never a cut one), are taken and left out.
+   *
+   * Throws {@link FfiError} when the socket is broken.
+   */
+  receive(limit: number, shortest = 0): Received {
+    const datagrams: ReceivedDatagram[] = [];
+    let taken = 0;
+    while (taken < limit) {
+      const wanted = Math.min(limit - taken, MESSAGE.count);
+      const count = this.#fill(wanted);
+      for (let index = 0; index < count; index++) {
+        const datagram = this.#take(index, shortest);
+        if (datagram !== null) datagrams.push(datagram);
+      }
+      taken += count;
+      if (count < wanted) break;
+    }
+    this.#received += taken;
+    return { datagrams, taken };
+  }
+
+  /** Datagrams taken or lost since the start, and those the kernel dropped because the buffer was full. */
+  statistics(): { readonly received: number; readonly dropped: number } {
+    const words = new Uint32Array(MEMINFO_WORDS);
+    const length = new Uint32Array([words.byteLength]);
+    const known = libc().getsockopt(this.fd, SOL_SOCKET, SO_MEMINFO, words, length) === 0;
+    const dropped = known ? words[MEMINFO_DROPS] ?? 0 : 0;
+    return { received: this.#received + dropped, dropped };
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#fd < 0) return;
+    closeFd(this.#fd);
+    this.#fd = -1;
+    this.#block[Symbol.dispose]();
+  }
+
+  /** One system call for up to `wanted` datagrams; then headers, addresses and control data in one copy. */
+  #fill(wanted: number): number {
+    // The kernel has overwritten lengths and flags of the last time.
+    copyOut(this.#block.address, this.#headers);
+    const count = libc().recvmmsg(this.fd, this.#block.address, wanted, 0, 0n);
+    if (count < 0) {
+      const code = errno();
+      if (code === E.AGAIN || code === E.INTR) return 0;
+      throw errnoError(code, "recvmmsg", "receive datagrams");
+    }
+    if (count > 0) copyInto(this.#scratch, this.#block.address, this.#scratch.length);
+    return count;
+  }
+
+  #take(index: number, shortest: number): ReceivedDatagram | null {
+    const view = new DataView(this.#scratch.buffer);
+    const header = index * MESSAGE.headerSize;
+    const length = view.getUint32(header + MESSAGE.lengthAt, true);
+    const cut = (view.getInt32(header + MESSAGE.flagsAt, true) & MSG_TRUNC) !== 0;
+    if (cut || length < shortest) return null;
+    const name = MESSAGE.namesAt + index * MESSAGE.nameSize;
+    const source = decodeSocketAddress(this.#scratch.subarray(name, name + MESSAGE.nameSize));
+    if (source === null) return null;
+    const control = MESSAGE.controlsAt + index * MESSAGE.controlSize;
+    const controlLength = Number(view.getBigUint64(header + MESSAGE.controlLengthAt, true));
+    const facts = controlFacts(this.#scratch.subarray(control, control + controlLength));
+    const data = this.#block.address + BigInt(MESSAGE.count * MESSAGE.metaSize + index * this.#longest);
+    return { payload: copyIn(data, length), source, ...facts };
+  }
+}
+
+/**
+ * Opens a UDP server on every own address of both families; on IPv4 alone where the kernel has no IPv6. Like the C
+ * program it does not share its port (server D.2).
+ *
+ * @throws {FfiError} with a hint when the port is taken or not allowed
+ * @tags allow-ffi
+ */
+export function openDatagramServer(options: DatagramServerOptions): DatagramServer {
+  const { family, fd } = createSocket();
+  try {
+    const level = family === 6 ? IPPROTO_IPV6 : IPPROTO_IP;
+    if (family === 6) setOption(fd, level, IPV6_V6ONLY, 0);
+    setOption(fd, level, family === 6 ? IPV6_RECVPKTINFO : IP_PKTINFO, 1);
+    setOption(fd, SOL_SOCKET, SO_TIMESTAMP, 1);
+    enlargeBuffer(fd, options.bufferBytes);
+    bindPort(fd, family, options.port);
+    return new DatagramServer(fd, options.longest);
+  } catch (error) {
+    closeFd(fd);
+    throw error;
+  }
+}
+
+function createSocket(): { readonly family: 4 | 6; readonly fd: number } {
+  for (const family of [6, 4] as const) {
+    const fd = libc().socket(familyNumber(family), SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd >= 0) return { family, fd };
+    if (errno() !== E.AFNOSUPPORT) break;
+  }
+  throwErrno("socket", "create a UDP socket");
+}
+
+function setOption(fd: number, level: number, name: number, value: number): void {
+  if (libc().setsockopt(fd, level, name, new Int32Array([value]), 4) === 0) return;
+  throwErrno("setsockopt", `set option ${level}/${name} of the UDP socket`);
+}
+
+/** A bigger buffer is a wish: the plain option never fails, it is cut to the kernel's maximum. */
+function enlargeBuffer(fd: number, bytes: number): void {
+  if (libc().setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, new Int32Array([bytes]), 4) === 0) return;
+  setOption(fd, SOL_SOCKET, SO_RCVBUF, bytes);
+}
+
+function bindPort(fd: number, family: 4 | 6, port: number): void {
+  const encoded = encodeSocketAddress(anyAddress(family, port));
+  if (libc().bind(fd, encoded, encoded.length) === 0) return;
+  const code = errno();
+  throw errnoError(code, "bind", `listen on UDP port ${port}`, bindHint(code, port));
+}
+
+function bindHint(code: number, port: number): string | undefined {
+  if (code === E.ADDRINUSE) return `another program has it: "ss -lunp sport = :${port}" shows which`;
+  if (code === E.ACCES) return "ports below 1024 need root or the capability CAP_NET_BIND_SERVICE";
+  return undefined;
+}
