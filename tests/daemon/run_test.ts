@@ -1,0 +1,214 @@
+import assert from "node:assert/strict";
+import type { Batch, Datagram, PacketSource } from "../../daemon/capture/source.ts";
+import type { Door } from "../../daemon/firewall/firewall.ts";
+import { createLedger } from "../../daemon/firewall/ledger.ts";
+import { recordingFirewall } from "../../daemon/firewall/recording.ts";
+import { memoryStore, type ReplayStore } from "../../daemon/replay/store.ts";
+import { type Ending, type Household, type Regime, runLoop } from "../../daemon/run.ts";
+import { refusalLog } from "../../daemon/service/refusal_log.ts";
+import { nobleEngine } from "../../lib/crypto/noble_engine.ts";
+import { datagram, ip, knock, NOW, stanza } from "../fakes/knock.ts";
+
+const FD = 7;
+const door = (source: string, port: number): Door => ({
+  slot: "input",
+  source: ip(source),
+  destination: null,
+  service: { proto: "tcp", port },
+});
+
+/** One wake-up: packets that arrive, or time that passes, or both. */
+interface Turn {
+  readonly packets?: readonly Datagram[];
+  readonly seconds?: number;
+  readonly before?: () => void;
+  readonly hangup?: boolean;
+  readonly broken?: boolean;
+}
+
+/** Runs the loop through the turns with everything real but the clock, the wait, the packets and the packet filter. */
+async function play(turns: readonly Turn[], changes: Partial<Household> = {}) {
+  const lines: string[] = [];
+  const log = (level: string, text: string) => void lines.push(`${level}: ${text}`);
+  const clock = { now: NOW };
+  const firewall = recordingFirewall({ now: () => clock.now });
+  await firewall.prepare();
+  const signals = { stop: null as "SIGTERM" | null, hangup: false };
+  let at = -1;
+  let inbox: Batch | "broken" | null = null;
+  const waits: number[] = [];
+  const disposed: string[] = [];
+
+  const source: PacketSource = {
+    banner: [],
+    fd: FD,
+    read: () => {
+      if (inbox === "broken") throw new Error("the interface disappeared");
+      assert.ok(inbox !== null, "read only when something is there");
+      return inbox;
+    },
+    statistics: () => null,
+    [Symbol.dispose]: () => void disposed.push("source"),
+  };
+  const regime: Regime = {
+    judge: {
+      engine: nobleEngine,
+      stanzas: [stanza()],
+      policy: { maxAge: 120, http: { enabled: false, anyUserAgent: false, trustForwardedFor: false } },
+      store: memoryStore(),
+      recordNothing: false,
+    },
+    grantOptions: { destinationRule: false, output: false },
+    source,
+    log,
+    refusals: refusalLog(log, true),
+    batchLimit: 100,
+  };
+  const house: Household = {
+    waiter: {
+      watch: () => {},
+      unwatch: () => {},
+      wait: (timeout) => {
+        waits.push(timeout);
+        const turn = turns[++at];
+        if (turn === undefined) {
+          signals.stop = "SIGTERM";
+          return Promise.resolve(new Set());
+        }
+        turn.before?.();
+        clock.now += turn.seconds ?? 0;
+        signals.hangup = turn.hangup ?? false;
+        const packets = turn.packets ?? [];
+        inbox = turn.broken ? "broken" : { datagrams: packets, taken: packets.length, more: false, ended: false };
+        return Promise.resolve(new Set(turn.packets || turn.broken ? [FD] : []));
+      },
+    },
+    signals: {
+      get stop() {
+        return signals.stop;
+      },
+      takeHangup: () => {
+        const came = signals.hangup;
+        signals.hangup = false;
+        return came;
+      },
+      [Symbol.dispose]: () => {},
+    },
+    store: regime.judge.store as ReplayStore,
+    firewall,
+    ledger: createLedger(),
+    packetLimit: 0,
+    testMode: false,
+    clock: () => clock.now * 1000,
+    reload: (current) => Promise.resolve(current),
+    recover: () => Promise.resolve(null),
+    ...changes,
+  };
+  const ending: Ending = await runLoop(regime, house);
+  return { lines, firewall, ending, waits, disposed };
+}
+
+Deno.test("runLoop() opens for a knock, closes on time, and sleeps until then", async () => {
+  const packet = datagram(await knock());
+  const open = await play([{ packets: [packet] }]);
+  assert.equal(open.firewall.admits(door("192.0.2.10", 22)), true);
+  assert.equal(open.firewall.admits(door("192.0.2.11", 22)), false);
+  assert.ok(
+    open.lines.includes(
+      `info: Added access rule to recording input for 192.0.2.10 -> 0.0.0.0/0 tcp/22, expires at ${NOW + 30}`,
+    ),
+  );
+  assert.deepEqual(open.waits, [-1, 30_000]);
+  const closed = await play([{ packets: [packet] }, { seconds: 30 }]);
+  assert.equal(closed.firewall.admits(door("192.0.2.10", 22)), false);
+  assert.deepEqual(closed.waits, [-1, 30_000, -1]);
+});
+
+Deno.test("runLoop() opens once for two copies in one batch", async () => {
+  const wire = await knock();
+  const { lines } = await play([{ packets: [datagram(wire), datagram(wire)] }]);
+  assert.equal(lines.filter((line) => line.includes("Added access rule")).length, 1);
+  assert.equal(lines.filter((line) => line.includes("Replay detected")).length, 1);
+});
+
+Deno.test("runLoop() opens nothing when the digest cannot be recorded", async () => {
+  const store = memoryStore();
+  const broken: ReplayStore = {
+    ...store,
+    size: 0,
+    flush: () => {
+      throw new Error("no space left on device");
+    },
+  };
+  const { lines, firewall } = await play([{ packets: [datagram(await knock())] }], { store: broken });
+  assert.equal(firewall.admits(door("192.0.2.10", 22)), false);
+  assert.ok(lines.some((line) => /^error: Nothing is opened for 1 packets: no space left/.test(line)));
+});
+
+Deno.test("runLoop() records before it opens", async () => {
+  const order: string[] = [];
+  const store = memoryStore();
+  const firewall = recordingFirewall({ now: () => NOW });
+  await firewall.prepare();
+  await play([{ packets: [datagram(await knock())] }], {
+    store: { ...store, size: 0, flush: () => void order.push("record") },
+    firewall: {
+      ...firewall,
+      grant: (...args) => {
+        order.push("open");
+        return firewall.grant(...args);
+      },
+    },
+  });
+  assert.deepEqual(order, ["record", "open"]);
+});
+
+Deno.test("runLoop() keeps trying to close a door that will not close", async () => {
+  const packet = datagram(await knock());
+  const firewall = recordingFirewall({ now: () => NOW });
+  await firewall.prepare();
+  const { lines, waits } = await play([
+    { packets: [packet] },
+    { seconds: 30, before: () => firewall.refuse("the lock is held") },
+    { seconds: 1, before: () => firewall.refuse(null) },
+  ], { firewall });
+  assert.ok(lines.some((line) => line.includes("Cannot close 1 doors, trying again in a second: the lock is held")));
+  assert.deepEqual(waits, [-1, 30_000, 1000, -1]);
+  assert.equal(firewall.admits(door("192.0.2.10", 22)), false);
+});
+
+Deno.test("runLoop() in test mode leaves the packet filter alone", async () => {
+  const { lines, firewall } = await play([{ packets: [datagram(await knock())] }], { testMode: true });
+  assert.equal(firewall.admits(door("192.0.2.10", 22)), false);
+  assert.ok(lines.some((line) => line.includes("--test mode enabled, skipping firewall manipulation.")));
+});
+
+Deno.test("runLoop() stops at the packet limit, junk included", async () => {
+  const junk = datagram("junk");
+  const { ending, lines } = await play([{ packets: [junk, junk] }, { packets: [junk] }, { packets: [junk] }], {
+    packetLimit: 3,
+  });
+  assert.deepEqual(ending, { reason: "packet limit" });
+  assert.ok(lines.includes("warning: * Incoming packet count limit of 3 reached"));
+});
+
+Deno.test("runLoop() goes on with another source when the capture breaks, and ends when there is none", async () => {
+  assert.deepEqual((await play([{ broken: true }])).ending, { reason: "capture broken" });
+  const replaced = await play([{ broken: true }, {}], {
+    recover: (current) => Promise.resolve({ ...current.source }),
+  });
+  assert.deepEqual(replaced.ending, { reason: "SIGTERM" });
+  assert.deepEqual(replaced.disposed, ["source"]);
+});
+
+Deno.test("runLoop() takes a new regime at SIGHUP and keeps the doors", async () => {
+  const seen: string[] = [];
+  const { firewall } = await play([{ packets: [datagram(await knock())] }, { hangup: true }, {}], {
+    reload: (current) => {
+      seen.push("reload");
+      return Promise.resolve({ ...current, judge: { ...current.judge, stanzas: [] } });
+    },
+  });
+  assert.deepEqual(seen, ["reload"]);
+  assert.equal(firewall.admits(door("192.0.2.10", 22)), true);
+});

@@ -1,0 +1,151 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import type { Stanza } from "../../../daemon/config/stanza.ts";
+import { memoryStore } from "../../../daemon/replay/store.ts";
+import { decide, type Decision, type Judge } from "../../../daemon/verify/decide.ts";
+import { nobleEngine } from "../../../lib/crypto/noble_engine.ts";
+import { lineText } from "../../../lib/log.ts";
+import { addresses, datagram, ip, KEYS, knock, NOW, stanza } from "../../fakes/knock.ts";
+
+function judge(stanzas: readonly Stanza[] = [stanza()], changes: Partial<Judge> = {}): Judge {
+  const http = { enabled: false, anyUserAgent: false, trustForwardedFor: false };
+  const policy = { maxAge: 120, http };
+  return { engine: nobleEngine, stanzas, policy, store: memoryStore(), recordNothing: false, ...changes };
+}
+
+function summary(decision: Decision): string {
+  const last = decision.lines.at(-1);
+  return last === undefined ? "" : lineText(last);
+}
+
+const otherKey = { ...KEYS, encryption: new TextEncoder().encode("another key altogether") };
+const otherHmac = { ...KEYS, hmac: { name: "sha256" as const, key: new TextEncoder().encode("another HMAC key") } };
+
+Deno.test("decide() admits an authentic knock for the address in it", async () => {
+  const decision = await decide(datagram(await knock()), judge(), NOW);
+  assert.equal(decision.kind, "admit");
+  assert.ok(decision.kind === "admit");
+  assert.equal(decision.admission.access.text, "192.0.2.10");
+  assert.ok(
+    decision.lines.map(lineText).includes(
+      "(stanza #1) SPA Packet from IP: 198.51.100.7 received with access source match",
+    ),
+  );
+});
+
+Deno.test("decide() takes the source of the packet for 0.0.0.0, over IPv6 too", async () => {
+  const text = await knock({ message: "0.0.0.0,tcp/22" });
+  const decision = await decide(datagram(text, { source: ip("2001:db8::7") }), judge(), NOW);
+  assert.equal(decision.kind === "admit" && decision.admission.access.text, "2001:db8::7");
+});
+
+Deno.test("decide() refuses with the words that scripts match", async () => {
+  const tcp22 = [{ proto: "tcp" as const, port: 22 }];
+  const cases: [what: string, wire: string, stanza: Partial<Stanza>, now: number, words: RegExp][] = [
+    ["wrong encryption key", await knock({}, otherKey), {}, NOW, /stanza #1\) Error creating fko context: .*/],
+    ["wrong HMAC key", await knock({}, otherHmac), {}, NOW, /\(stanza #1\) Non-corresponding HMAC for this stanza/],
+    ["121 s old", await knock(), {}, NOW + 121, /SPA data time difference is too great \(121 seconds\)\./],
+    ["121 s ahead", await knock(), {}, NOW - 121, /SPA data time difference is too great \(121 seconds\)\./],
+    ["expired stanza", await knock(), { expiresAt: NOW - 1 }, NOW, /Access stanza has expired/],
+    ["other source", await knock(), { source: addresses("10.0.0.0/8") }, NOW, /No access data found for source IP: /],
+    [
+      "other destination",
+      await knock(),
+      { destination: addresses("10.0.0.1") },
+      NOW,
+      /filtered by SOURCE and\/or DEST/,
+    ],
+    ["0.0.0.0", await knock({ message: "0.0.0.0,tcp/22" }), { requireSourceAddress: true }, NOW, /Got 0\.0\.0\.0 when/],
+    [
+      "other user",
+      await knock(),
+      { requireUsername: "bob" },
+      NOW,
+      /Username in SPA data \(alice\) does not match .* bob$/,
+    ],
+    ["port not open", await knock(), { openPorts: [{ proto: "udp", port: 22 }] }, NOW, /protocol\/ports was denied/],
+    ["restricted port", await knock(), { openPorts: tcp22, restrictPorts: tcp22 }, NOW, /protocol\/ports was denied/],
+    ["one of two", await knock({ message: "192.0.2.10,tcp/22,tcp/80" }), { openPorts: tcp22 }, NOW, /was denied/],
+    ["NAT", await knock({ type: 2, natAccess: "10.0.0.1,22" }), {}, NOW, /requested NAT access, but is not enabled/],
+    ["command", await knock({ type: 0, message: "192.0.2.10,id" }), {}, NOW, /Command messages are not allowed/],
+    ["GPG stanza", await knock(), { keys: null }, NOW, /No stanza encryption mode match for encryption type: 1\./],
+    ["GPG packet", "A".repeat(500), {}, NOW, /No stanza encryption mode match for encryption type: 2\./],
+  ];
+  for (const [what, wire, changes, now, words] of cases) {
+    const decision = await decide(datagram(wire), judge([stanza(changes)]), now);
+    assert.equal(decision.kind, "refuse", what);
+    assert.match(summary(decision), words, what);
+  }
+});
+
+Deno.test("decide() lets packets through at the very edge of the time window", async () => {
+  for (const now of [NOW - 120, NOW + 120]) {
+    assert.equal((await decide(datagram(await knock()), judge(), now)).kind, "admit");
+  }
+  const ageless = judge([stanza()], { policy: { ...judge().policy, maxAge: null } });
+  assert.equal((await decide(datagram(await knock()), ageless, NOW + 10_000)).kind, "admit");
+});
+
+Deno.test("decide() opens for one of two copies, whichever spelling the other has", async () => {
+  const wire = await knock();
+  const bench = judge();
+  assert.equal((await decide(datagram(wire), bench, NOW)).kind, "admit");
+  const again = await decide(datagram(wire), bench, NOW + 1);
+  assert.equal(again.kind, "refuse");
+  assert.match(
+    summary(again),
+    /^Replay detected from source IP: 198\.51\.100\.7, Destination proto\/port: 17\/62201, /,
+  );
+  for (const spelling of [`${wire}=`, `U2FsdGVkX1${wire}`, `${wire}A`, wire.slice(0, -1), `${wire}\n`]) {
+    assert.notEqual((await decide(datagram(spelling), bench, NOW)).kind, "admit", spelling);
+  }
+});
+
+Deno.test("decide() records an authentic packet even when a gate refuses it, and no other", async () => {
+  const bench = judge([stanza({ requireUsername: "bob" })]);
+  const wire = await knock();
+  assert.equal((await decide(datagram(wire), bench, NOW)).kind, "refuse");
+  assert.match(summary(await decide(datagram(wire), bench, NOW)), /^Replay detected/);
+  const forged = await knock({}, otherHmac);
+  for (let i = 0; i < 2; i++) {
+    assert.match(summary(await decide(datagram(forged), bench, NOW)), /Non-corresponding HMAC/);
+  }
+});
+
+Deno.test("decide() in test mode looks replays up but records nothing", async () => {
+  const bench = judge([stanza()], { recordNothing: true });
+  const wire = await knock();
+  for (let i = 0; i < 2; i++) assert.equal((await decide(datagram(wire), bench, NOW)).kind, "admit");
+});
+
+Deno.test("decide() goes on to the next stanza until one admits", async () => {
+  const first = stanza({ number: 1, keys: otherHmac });
+  const second = stanza({ number: 2, requireUsername: "bob" });
+  const third = stanza({ number: 3 });
+  const decision = await decide(datagram(await knock()), judge([first, second, third]), NOW);
+  assert.equal(decision.kind === "admit" && decision.admission.stanza.number, 3);
+});
+
+Deno.test("decide() tells key holders from strangers", async () => {
+  const authentic = async (wire: string, changes: Partial<Stanza>) => {
+    const decision = await decide(datagram(wire), judge([stanza(changes)]), NOW);
+    return decision.kind === "refuse" && decision.authentic;
+  };
+  assert.equal(await authentic(await knock(), { requireUsername: "bob" }), true);
+  assert.equal(await authentic(await knock({}, otherHmac), {}), false);
+});
+
+Deno.test("decide() never throws and never admits what no key of ours made", async () => {
+  const bench = judge();
+  const real = new TextEncoder().encode(await knock());
+  const mutated = fc.tuple(fc.nat(real.length - 1), fc.integer({ min: 1, max: 255 })).map(([at, flip]) => {
+    const copy = real.slice();
+    copy[at] = (copy[at] ?? 0) ^ flip;
+    return copy;
+  });
+  const payloads = fc.oneof(fc.uint8Array({ maxLength: 1600 }), mutated);
+  await fc.assert(fc.asyncProperty(payloads, async (payload) => {
+    const decision = await decide({ ...datagram(""), payload }, bench, NOW);
+    assert.notEqual(decision.kind, "admit");
+  }));
+});

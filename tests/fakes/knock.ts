@@ -1,0 +1,88 @@
+/** Packets and stanzas for tests of the daemon's brain: real packets by the real codec, fixed keys, no clock. */
+import { nobleEngine } from "../../lib/crypto/noble_engine.ts";
+import type { KeySet } from "../../lib/crypto/engine.ts";
+import { parseIp } from "../../lib/net/address.ts";
+import { parseAddressList } from "../../lib/net/cidr.ts";
+import { seal } from "../../lib/spa/seal.ts";
+import type { SpaFields } from "../../lib/wire/message.ts";
+import type { Datagram } from "../../daemon/capture/source.ts";
+import type { Stanza } from "../../daemon/config/stanza.ts";
+
+/** Unix seconds at which every fake knock is made. */
+export const NOW = 1_795_300_800;
+
+const bytes = (text: string) => new TextEncoder().encode(text);
+
+export const KEYS: KeySet = {
+  encryption: bytes("Rijndael-test-key-0123456789abcd"),
+  mode: "cbc",
+  hmac: { name: "sha256", key: bytes("HMAC-test-key-for-tests-of-the-daemon") },
+};
+
+export function ip(text: string) {
+  const parsed = parseIp(text);
+  if (!parsed.ok) throw new RangeError(`"text" expected an address, got ${text}`);
+  return parsed.value;
+}
+
+export function addresses(text: string) {
+  const parsed = parseAddressList(text);
+  if (!parsed.ok) throw new RangeError(`"text" expected an address list, got ${text}`);
+  return parsed.value;
+}
+
+export function stanza(changes: Partial<Stanza> = {}): Stanza {
+  return {
+    number: 1,
+    origin: { file: "access.conf", line: 1 },
+    source: addresses("ANY"),
+    destination: null,
+    openPorts: null,
+    restrictPorts: [],
+    keys: KEYS,
+    hmac: KEYS.hmac,
+    timeout: 30,
+    maxTimeout: 300,
+    requireUsername: null,
+    requireSourceAddress: false,
+    expiresAt: null,
+    ...changes,
+  };
+}
+
+let salt = 0;
+
+/** The text of a packet. Every call has another salt, so no two packets are equal. */
+export async function knock(changes: Partial<SpaFields> = {}, keys: KeySet = KEYS): Promise<string> {
+  const fields: SpaFields = {
+    random: "1234567890123456",
+    username: "alice",
+    timestamp: NOW,
+    version: "3.0.0",
+    type: 1,
+    message: "192.0.2.10,tcp/22",
+    natAccess: null,
+    serverAuth: null,
+    clientTimeout: 0,
+    ...changes,
+  };
+  const bytesOfSalt = new Uint8Array(8);
+  new DataView(bytesOfSalt.buffer).setUint32(0, ++salt);
+  const sealed = await seal(nobleEngine, fields, "sha256", keys, bytesOfSalt);
+  if (!sealed.ok) throw new RangeError(`"changes" expected fields that can be sealed, got fault ${sealed.fault.code}`);
+  return sealed.value.wire;
+}
+
+/** A UDP datagram with this text. */
+export function datagram(text: string, changes: Partial<Datagram> = {}): Datagram {
+  return {
+    payload: bytes(text),
+    source: ip("198.51.100.7"),
+    destination: ip("203.0.113.1"),
+    protocol: 17,
+    sourcePort: 40000,
+    destinationPort: 62201,
+    receivedAt: NOW * 1000,
+    ...changes,
+  };
+}
