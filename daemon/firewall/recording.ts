@@ -13,6 +13,20 @@ export interface RecordingOptions {
   readonly kernelTimed?: boolean;
   /** Whether `prepare` forgets the doors of an earlier run. Default: true. */
   readonly flushAtInit?: boolean;
+  /** The rules of the host, which outlive a run of the daemon. Default: fresh ones. */
+  readonly ruleset?: RecordedRuleset;
+}
+
+/** What would be in the kernel. */
+export interface RecordedRuleset {
+  prepared: boolean;
+  jump: boolean;
+  readonly doors: Map<string, Grant>;
+}
+
+/** The rules of a host where the daemon never ran. */
+export function recordedRuleset(): RecordedRuleset {
+  return { prepared: false, jump: false, doors: new Map() };
 }
 
 /** The packet filter, and what a test can see of it and do to it. */
@@ -28,16 +42,10 @@ export interface RecordingFirewall extends Firewall {
   refuse(reason: string | null): void;
 }
 
-interface State {
-  prepared: boolean;
-  jump: boolean;
-  refusal: string | null;
-  doors: Map<string, Grant>;
-}
-
-/** Makes one. Nothing is shared between two of them. */
+/** Makes one. */
 export function recordingFirewall(options: RecordingOptions): RecordingFirewall {
-  const state: State = { prepared: false, jump: false, refusal: null, doors: new Map() };
+  const state = options.ruleset ?? recordedRuleset();
+  let refusal: string | null = null;
   const kernelTimed = options.kernelTimed ?? false;
   const open = (): readonly Grant[] =>
     [...state.doors.values()].filter((grant) => !kernelTimed || grant.expiresAt > options.now());
@@ -52,7 +60,7 @@ export function recordingFirewall(options: RecordingOptions): RecordingFirewall 
     return changed;
   };
   const grantOne = (grant: Grant): GrantOutcome => {
-    if (state.refusal !== null) return { ok: false, reason: state.refusal };
+    if (refusal !== null) return { ok: false, reason: refusal };
     if (!state.prepared) return { ok: false, reason: "the packet filter is not prepared" };
     if (grant.door.slot === "foreign") return { ok: false, reason: "a foreign rule cannot be granted" };
     const key = doorKey(grant.door);
@@ -72,11 +80,11 @@ export function recordingFirewall(options: RecordingOptions): RecordingFirewall 
       return Promise.resolve(open());
     },
     grant: (batch, live, now) => {
-      if (state.refusal === null && state.prepared) repair(live, now);
+      if (refusal === null && state.prepared) repair(live, now);
       return Promise.resolve(batch.map(grantOne));
     },
     revoke: (batch) => {
-      if (state.refusal !== null) return Promise.reject(new Error(state.refusal));
+      if (refusal !== null) return Promise.reject(new Error(refusal));
       for (const { door } of batch) state.doors.delete(doorKey(door));
       return Promise.resolve();
     },
@@ -98,7 +106,7 @@ export function recordingFirewall(options: RecordingOptions): RecordingFirewall 
       state.jump = false;
     },
     refuse: (reason) => {
-      state.refusal = reason;
+      refusal = reason;
     },
   };
 }

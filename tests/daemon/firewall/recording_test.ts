@@ -1,0 +1,9 @@
+import { firewallContract } from "../../contract/firewall_contract.ts";
+import { recordingRig } from "../../contract/recording_rig.ts";
+
+for (const kernelTimed of [false, true]) {
+  firewallContract(`recordingFirewall(kernelTimed: ${kernelTimed})`, {
+    makeRig: () => Promise.resolve(recordingRig(kernelTimed)),
+    test: (name, body) => Deno.test(name, body),
+  });
+}
