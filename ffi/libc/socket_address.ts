@@ -50,3 +50,18 @@ export function decodeSocketAddress(encoded: Uint8Array<ArrayBuffer>): SocketAdd
   if (family !== AF_INET6 || encoded.length < 28) return null;
   return { family: 6, bytes: encoded.slice(8, 24), scopeId: view.getUint32(24, true), port };
 }
+
+/** sun_path of struct sockaddr_un holds 108 bytes. */
+const UNIX_PATH_MAX = 108;
+
+/** struct sockaddr_un for a path, or for an abstract name when it starts with `@`. Throws `RangeError` when it is too long. */
+export function encodeUnixAddress(path: string): Uint8Array<ArrayBuffer> {
+  const name = new TextEncoder().encode(path.startsWith("@") ? `\0${path.slice(1)}` : `${path}\0`);
+  if (path === "" || name.length > UNIX_PATH_MAX) {
+    throw new RangeError(`"path" expected 1 to ${UNIX_PATH_MAX - 1} bytes, got ${name.length - 1}`);
+  }
+  const encoded = new Uint8Array(2 + name.length);
+  encoded[0] = AF_UNIX;
+  encoded.set(name, 2);
+  return encoded;
+}
