@@ -31,7 +31,29 @@ export function lazyLibrary<Symbols extends Deno.ForeignLibraryInterface>(
   symbols: Symbols,
 ): () => Deno.DynamicLibrary<Symbols>["symbols"] {
   let loaded: Deno.DynamicLibrary<Symbols>["symbols"] | undefined;
-  return () => loaded ??= openLibrary(name, symbols);
+  const load = () => {
+    if (loaded === undefined) {
+      loaded = openLibrary(name, symbols);
+      inUse.add(name.sonames[0]);
+    }
+    return loaded;
+  };
+  tables.push({ soname: name.sonames[0], load });
+  return load;
+}
+
+/** First sonames of libraries that the process has opened. */
+const inUse = new Set<string | undefined>();
+const tables: { readonly soname: string | undefined; readonly load: () => unknown }[] = [];
+
+/**
+ * Opens all symbol tables of the libraries already in use. For a program that is about to give up its right to open
+ * libraries: what it has opened goes on working.
+ *
+ * @tags allow-ffi
+ */
+export function loadRemainingTables(): void {
+  for (const { soname, load } of tables) if (inUse.has(soname)) load();
 }
 
 /** Whether the library can be opened, without binding anything. */

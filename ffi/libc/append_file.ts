@@ -3,10 +3,10 @@
  * process has long given up its right to write files through the runtime.
  */
 import { FfiError } from "../errors.ts";
-import { lazyLibrary } from "../loader.ts";
-import { copyIn, cString } from "../memory.ts";
+import { cString } from "../memory.ts";
+import { E, errno, lazyLibc, throwErrno } from "./errno.ts";
 
-const libc = lazyLibrary({ sonames: ["libc.so.6"], debianPackage: "libc6" }, {
+const libc = lazyLibc({
   /** int open(const char *pathname, int flags, mode_t mode) */
   open: { parameters: ["buffer", "i32", "u32"], result: "i32" },
   /** ssize_t write(int fd, const void *buf, size_t count) */
@@ -21,17 +21,12 @@ const libc = lazyLibrary({ sonames: ["libc.so.6"], debianPackage: "libc6" }, {
   close: { parameters: ["i32"], result: "i32" },
   /** int statx(int dirfd, const char *pathname, int flags, unsigned int mask, struct statx *statxbuf) */
   statx: { parameters: ["i32", "buffer", "i32", "u32", "buffer"], result: "i32" },
-  /** int *__errno_location(void) */
-  errnoLocation: { name: "__errno_location", parameters: [], result: "usize" },
-  /** char *strerror_r(int errnum, char *buf, size_t buflen), the GNU one */
-  strerror: { name: "strerror_r", parameters: ["i32", "buffer", "usize"], result: "usize" },
 });
 
 const O_RDWR = 0o2, O_CREAT = 0o100, O_APPEND = 0o2000, O_CLOEXEC = 0o2000000;
 const AT_FDCWD = -100, AT_EMPTY_PATH = 0x1000;
 /** STATX_TYPE | STATX_INO | STATX_SIZE */
 const STATX_MASK = 0x1 | 0x100 | 0x200;
-const EINTR = 4, ENOENT = 2;
 const S_IFMT = 0o170000, S_IFREG = 0o100000;
 /** struct statx has one layout on every architecture; 256 bytes. */
 const STATX = { size: 256, mode: 28, ino: 32, fileSize: 40, devMajor: 136, devMinor: 140 } as const;
@@ -63,7 +58,7 @@ export interface AppendFile extends Disposable {
  */
 export function openAppendFile(path: string, mode: number): AppendFile {
   const fd = libc().open(cString(path), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, mode);
-  if (fd < 0) throw failure("open", `open ${path}`);
+  if (fd < 0) throwErrno("open", `open ${path}`);
   const here = identity(fd, "");
   if (!here?.regular) {
     libc().close(fd);
@@ -85,7 +80,7 @@ export function openAppendFile(path: string, mode: number): AppendFile {
       const before = size();
       try {
         writeAll(fd, bytes);
-        if (libc().fdatasync(fd) < 0) throw failure("fdatasync", "write to the disk");
+        if (libc().fdatasync(fd) < 0) throwErrno("fdatasync", "bring it to the disk");
       } catch (error) {
         libc().ftruncate(fd, BigInt(before));
         throw error;
@@ -103,7 +98,7 @@ function writeAll(fd: number, bytes: Uint8Array<ArrayBuffer>): void {
     const rest = bytes.subarray(done);
     const written = Number(libc().write(fd, rest, BigInt(rest.length)));
     if (written >= 0) done += written;
-    else if (errno() !== EINTR) throw failure("write", "write");
+    else if (errno() !== E.INTR) throwErrno("write", "write");
   }
 }
 
@@ -111,8 +106,8 @@ function writeAll(fd: number, bytes: Uint8Array<ArrayBuffer>): void {
 function identity(folder: number, path: string): Identity | null {
   const buffer = new Uint8Array(STATX.size);
   if (libc().statx(folder, cString(path), path === "" ? AT_EMPTY_PATH : 0, STATX_MASK, buffer) < 0) {
-    if (errno() === ENOENT) return null;
-    throw failure("statx", `look at ${path}`);
+    if (errno() === E.NOENT) return null;
+    throwErrno("statx", `look at ${path}`);
   }
   const view = new DataView(buffer.buffer);
   return {
@@ -125,13 +120,4 @@ function identity(folder: number, path: string): Identity | null {
     ]
       .join(":"),
   };
-}
-
-function errno(): number {
-  return new DataView(copyIn(libc().errnoLocation(), 4).buffer).getInt32(0, true);
-}
-
-function failure(symbol: string, action: string): FfiError {
-  const code = errno();
-  return new FfiError(`Cannot ${action}: errno ${code}`, { library: "libc", symbol, code });
 }

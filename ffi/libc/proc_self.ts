@@ -1,0 +1,51 @@
+/** What the kernel knows of this process under /proc/self, read through libc: the runtime's own road there needs every permission. */
+import { cString } from "../memory.ts";
+import { lazyLibc, throwErrno } from "./errno.ts";
+import { closeFd, readFd } from "./fd.ts";
+
+const libc = lazyLibc({
+  /** int open(const char *pathname, int flags, mode_t mode) */
+  open: { parameters: ["buffer", "i32", "u32"], result: "i32" },
+});
+
+const O_RDONLY = 0;
+const O_CLOEXEC = 0o2000000;
+
+/**
+ * The words with which this process was started, the program first: for `deno run` those of deno itself.
+ *
+ * @tags allow-ffi
+ */
+export function ownCommandLine(): string[] {
+  return words(readAll("/proc/self/cmdline"));
+}
+
+/** The environment with which this process was started. */
+export function ownEnvironment(): Record<string, string> {
+  const pairs = words(readAll("/proc/self/environ")).map((pair): [string, string] => {
+    const equals = pair.indexOf("=");
+    return [pair.slice(0, equals), pair.slice(equals + 1)];
+  });
+  return Object.fromEntries(pairs.filter(([name]) => name !== ""));
+}
+
+function words(text: string): string[] {
+  return text.split("\0").slice(0, -1);
+}
+
+function readAll(path: string): string {
+  const fd = libc().open(cString(path), O_RDONLY | O_CLOEXEC, 0);
+  if (fd < 0) throwErrno("open", `read "${path}"`);
+  try {
+    const decoder = new TextDecoder();
+    const chunk = new Uint8Array(65536);
+    let text = "";
+    for (;;) {
+      const count = readFd(fd, chunk) ?? 0;
+      if (count === 0) return text;
+      text += decoder.decode(chunk.subarray(0, count), { stream: true });
+    }
+  } finally {
+    closeFd(fd);
+  }
+}
