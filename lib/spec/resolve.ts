@@ -59,13 +59,15 @@ export function resolveSettings<const Table extends SettingTable>(
  * default `true`.
  */
 export function readValue(row: Setting, said: Given): { readonly value: unknown } | { readonly problem: Problem } {
-  if (row.later !== undefined) return { problem: problemOf(said, row.later) };
-  if (said.text === null) return { value: row.given ?? true };
+  const later = row.later === undefined ? null : { problem: problemOf(said, row.later) };
+  if (said.text === null) return later ?? { value: row.given ?? true };
   const parsed = row.kind.parse(said.text);
+  if (later !== null) return parsed.ok && row.harmless?.includes(parsed.value) ? { value: parsed.value } : later;
   if (parsed.ok) return { value: parsed.value };
   const quoted = row.secret === true ? "" : `, got ${JSON.stringify(clip(said.text))}`;
   const word = row.secret === true || row.kind.choices === undefined ? null : nearest(said.text, row.kind.choices);
-  const reason = parsed.fault.includes(", got ") ? parsed.fault : `${parsed.fault}${quoted}`;
+  // Some reasons point at the place themselves.
+  const reason = /"|, got /.test(parsed.fault) ? parsed.fault : `${parsed.fault}${quoted}`;
   return { problem: problemOf(said, reason, word === null ? undefined : `did you mean ${word}?`) };
 }
 

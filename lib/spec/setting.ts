@@ -50,6 +50,8 @@ export interface Setting<Value = unknown> {
   readonly secret?: boolean;
   /** Known but not built yet: giving it stops the program with this sentence. Never ignored. */
   readonly later?: string;
+  /** Values of a `later` setting that ask for nothing: they are accepted and read. */
+  readonly harmless?: readonly Value[];
   /** Not in `--help`, only in the man page. */
   readonly hidden?: boolean;
 }

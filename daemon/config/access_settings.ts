@@ -1,0 +1,189 @@
+/** Every variable of an access.conf stanza, one row each (server C.2). */
+import { choice, integer, list, path, seconds, text, yesNo } from "../../lib/spec/kinds.ts";
+import type { SettingTable } from "../../lib/spec/setting.ts";
+import { addressList, base64Key, expiryDate, hostMidnight, passphrase, serviceList } from "./access_kinds.ts";
+import { NOT_YET } from "./server_settings.ts";
+
+/** Bytes of any key; what the mode allows an encryption key is less (`stanzas.ts`). */
+const MAX_KEY = 128;
+const MAX_SECONDS = 8_388_608;
+
+const MATCHING = {
+  source: {
+    kind: addressList,
+    directive: ["SOURCE"],
+    group: "who",
+    doc: "Addresses from which packets are accepted; begins a stanza",
+    detail:
+      "ANY, addresses, prefixes (192.0.2.0/24, 2001:db8::/32) and dotted masks, separated by commas. It is compared with " +
+      "the source of the packet, not with the address that the packet asks to let in.",
+  },
+  destination: {
+    kind: addressList,
+    directive: ["DESTINATION"],
+    group: "who",
+    doc: "Addresses to which the packet must have been sent; default any",
+  },
+  openPorts: {
+    kind: serviceList,
+    directive: ["OPEN_PORTS"],
+    group: "what",
+    doc: "Services that may be asked for; default all",
+  },
+  restrictPorts: {
+    kind: serviceList,
+    directive: ["RESTRICT_PORTS"],
+    group: "what",
+    doc: "Services that are refused; looked at before OPEN_PORTS",
+  },
+  requireUsername: {
+    kind: text({ valueName: "NAME" }),
+    directive: ["REQUIRE_USERNAME"],
+    group: "who",
+    doc: "User name that the packet must carry",
+  },
+  requireSourceAddress: {
+    kind: yesNo,
+    directive: ["REQUIRE_SOURCE_ADDRESS", "REQUIRE_SOURCE"],
+    fallback: false,
+    group: "who",
+    doc: "The packet must name the address to let in, not leave it to the source of the packet",
+    detail: "Set it to Y: otherwise whoever sees the packet first may send it on from an address of their own.",
+  },
+  accessExpire: {
+    kind: expiryDate(hostMidnight),
+    directive: ["ACCESS_EXPIRE"],
+    group: "how long",
+    doc: "Day on which the stanza ends, at its beginning, local time",
+  },
+  accessExpireEpoch: {
+    kind: integer(0, Number.MAX_SAFE_INTEGER, "SECONDS"),
+    directive: ["ACCESS_EXPIRE_EPOCH"],
+    group: "how long",
+    doc: "The same in seconds since 1970; 0 is never",
+  },
+  accessTimeout: {
+    kind: seconds(0, MAX_SECONDS),
+    directive: ["FW_ACCESS_TIMEOUT"],
+    group: "how long",
+    doc: "Seconds a door stays open when the packet asks for no time; default 30, which 0 means too",
+  },
+  maxTimeout: {
+    kind: seconds(0, MAX_SECONDS),
+    directive: ["MAX_FW_TIMEOUT"],
+    group: "how long",
+    doc: "Most seconds that a packet may ask for; default 300, which 0 means too",
+    detail: "When it is set, FW_ACCESS_TIMEOUT cannot be longer either.",
+  },
+} as const satisfies SettingTable;
+
+const KEYS = {
+  key: {
+    kind: passphrase(MAX_KEY),
+    directive: ["KEY"],
+    secret: true,
+    group: "keys",
+    doc: "Encryption key, as text",
+  },
+  keyBase64: {
+    kind: base64Key(MAX_KEY),
+    directive: ["KEY_BASE64"],
+    secret: true,
+    group: "keys",
+    doc: "Encryption key, in base64",
+    detail: "Of KEY and KEY_BASE64 the one that stands last in the stanza counts.",
+  },
+  hmacKey: {
+    kind: passphrase(MAX_KEY),
+    directive: ["HMAC_KEY"],
+    secret: true,
+    group: "keys",
+    doc: "HMAC key, as text",
+  },
+  hmacKeyBase64: {
+    kind: base64Key(MAX_KEY),
+    directive: ["HMAC_KEY_BASE64"],
+    secret: true,
+    group: "keys",
+    doc: "HMAC key, in base64",
+    detail: "Without an HMAC key packets are only encrypted: every stanza should have one.",
+  },
+  hmacDigestType: {
+    kind: choice(["md5", "sha1", "sha256", "sha384", "sha512", "sha3_256", "sha3_512"]),
+    directive: ["HMAC_DIGEST_TYPE"],
+    group: "keys",
+    doc: "Digest of the HMAC; default sha256",
+  },
+  encryptionMode: {
+    kind: choice(["CBC", "ECB", "CFB", "OFB", "CTR", "Asymmetric", "legacy"], "MODE"),
+    directive: ["ENCRYPTION_MODE"],
+    fallback: "CBC",
+    group: "keys",
+    doc: "Cipher mode of the packets; client and stanza must agree",
+    detail: "legacy is for clients older than 2.5 and cuts the key to 16 bytes. PCBC never worked and is refused.",
+  },
+} as const satisfies SettingTable;
+
+const GPG = {
+  gpgHome: later("GPG_HOME_DIR", path("DIRECTORY"), "GnuPG home of the stanza"),
+  gpgExe: later("GPG_EXE", path(), "The gpg to run"),
+  gpgDecryptId: later("GPG_DECRYPT_ID", text({ valueName: "ID" }), "Key that packets are encrypted to"),
+  gpgDecryptPassword: {
+    ...later("GPG_DECRYPT_PW", text({ valueName: "PASSPHRASE" }), "Passphrase of that key"),
+    secret: true,
+  },
+  gpgAllowNoPassword: laterSwitch("GPG_ALLOW_NO_PW", "That key has no passphrase"),
+  gpgRequireSignature: laterSwitch("GPG_REQUIRE_SIG", "Packets must be signed"),
+  gpgDisableSignature: laterSwitch("GPG_DISABLE_SIG", "Signatures are not looked at"),
+  gpgIgnoreSignatureError: laterSwitch("GPG_IGNORE_SIG_VERIFY_ERROR", "Bad signatures are accepted"),
+  gpgRemoteId: later("GPG_REMOTE_ID", list(text({ valueName: "ID" })), "Keys that may sign packets, by id"),
+  gpgFingerprints: later("GPG_FINGERPRINT_ID", list(text({ valueName: "FPR" })), "Keys that may sign packets"),
+} as const satisfies SettingTable;
+
+const COMMANDS = {
+  commandExec: laterSwitch("ENABLE_CMD_EXEC", "Packets may carry commands", "commands"),
+  commandExecUser: later("CMD_EXEC_USER", text({ valueName: "USER" }), "User that runs them", "commands"),
+  commandExecGroup: later("CMD_EXEC_GROUP", text({ valueName: "GROUP" }), "Group that runs them", "commands"),
+  commandSudo: laterSwitch("ENABLE_CMD_SUDO_EXEC", "Commands are run by sudo", "commands"),
+  commandSudoUser: later("CMD_SUDO_EXEC_USER", text({ valueName: "USER" }), "User given to sudo", "commands"),
+  commandSudoGroup: later("CMD_SUDO_EXEC_GROUP", text({ valueName: "GROUP" }), "Group given to sudo", "commands"),
+  cycleOpen: later("CMD_CYCLE_OPEN", text({ valueName: "COMMAND" }), "Run instead of opening a door", "commands"),
+  cycleClose: later("CMD_CYCLE_CLOSE", text({ valueName: "COMMAND" }), "Run when its time is over", "commands"),
+  cycleTimer: later("CMD_CYCLE_TIMER", seconds(1, MAX_SECONDS), "Seconds between the two", "commands"),
+} as const satisfies SettingTable;
+
+const NAT = {
+  forceNat: later("FORCE_NAT", text({ valueName: "ADDRESS PORT" }), "Where all access of the stanza leads", "nat"),
+  forceSnat: later("FORCE_SNAT", text({ valueName: "ADDRESS" }), "Source address it gets", "nat"),
+  forceMasquerade: laterSwitch("FORCE_MASQUERADE", "Its source address is that of the gateway", "nat"),
+  disableDnat: laterSwitch("DISABLE_DNAT", "No rule rewrites the destination", "nat"),
+  forwardAll: laterSwitch("FORWARD_ALL", "All ports and protocols are let through", "nat"),
+} as const satisfies SettingTable;
+
+/** One stanza. */
+export const ACCESS_SETTINGS = { ...MATCHING, ...KEYS, ...GPG, ...COMMANDS, ...NAT } as const;
+
+/** What a file named by `%include_keys` may say (server C.1). */
+export const KEY_FILE_DIRECTIVES: ReadonlySet<string> = new Set([
+  "KEY",
+  "KEY_BASE64",
+  "HMAC_KEY",
+  "HMAC_KEY_BASE64",
+  "GPG_DECRYPT_ID",
+  "GPG_DECRYPT_PW",
+  "GPG_ALLOW_NO_PW",
+  "GPG_REQUIRE_SIG",
+  "GPG_DISABLE_SIG",
+  "GPG_IGNORE_SIG_VERIFY_ERROR",
+  "GPG_REMOTE_ID",
+  "GPG_FINGERPRINT_ID",
+]);
+
+function later<Kind>(name: string, kind: Kind, doc: string, group = "gpg") {
+  return { kind, directive: [name], later: NOT_YET, group, doc } as const;
+}
+
+/** N asks for nothing. */
+function laterSwitch(name: string, doc: string, group = "gpg") {
+  return { kind: yesNo, directive: [name], fallback: false, later: NOT_YET, harmless: [false], group, doc } as const;
+}

@@ -1,0 +1,102 @@
+/** The `-D` dump in the format of the C daemon (server B.5). Secrets are never in it. */
+import { formatService } from "../../lib/net/service.ts";
+import type { Setting } from "../../lib/spec/setting.ts";
+import type { ServerConfig } from "./server_config.ts";
+import { DUMPED, SERVER_SETTINGS } from "./server_settings.ts";
+import type { ResolvedStanza } from "./stanzas.ts";
+
+const NOT_SET = "<not set>";
+const SECRET = "<see the access.conf file>";
+const HMAC_NUMBERS = ["none", "md5", "sha1", "sha256", "sha384", "sha512", "sha3_256", "sha3_512"];
+
+/** The whole dump, ending with a line end. Variables that the C daemon does not have follow its own. */
+export function formatDump(config: ServerConfig, access: readonly ResolvedStanza[]): string {
+  return `${formatSettings(config)}\n${formatAccess(access)}\n`;
+}
+
+function formatSettings(config: ServerConfig): string {
+  const lines = ["Current fwknopd config settings:"];
+  for (const [index, key] of DUMPED.entries()) {
+    // The row and the value come from one table, which the compiler cannot follow through a computed key.
+    const row = SERVER_SETTINGS[key] as Setting;
+    const value = config.settings[key] as unknown;
+    const text = value === undefined ? NOT_SET : row.kind.format(value);
+    const name = row.directive?.[0] ?? "";
+    lines.push(`${String(index).padStart(3)}. ${name.padEnd(28)} =  '${text}'`);
+  }
+  return `${lines.join("\n")}\n`;
+}
+
+function formatAccess(access: readonly ResolvedStanza[]): string {
+  const blocks = access.map((one) => {
+    const rows = stanzaRows(one).map(([label, value]) => `${label.padStart(27)}:  ${value}`);
+    const heading = `SOURCE (${one.stanza.number}):  ${one.stanza.source.text}`;
+    return [heading, "=".repeat(62), ...rows].join("\n") + "\n";
+  });
+  return ["Current fwknopd access settings:\n", ...blocks].join("");
+}
+
+function stanzaRows({ stanza, settings }: ResolvedStanza): readonly (readonly [string, string | number])[] {
+  const { keys } = stanza;
+  return [
+    ["DESTINATION", stanza.destination?.text ?? NOT_SET],
+    ["OPEN_PORTS", stanza.openPorts?.map(formatService).join(", ") ?? NOT_SET],
+    ["RESTRICT_PORTS", stanza.restrictPorts.map(formatService).join(", ") || NOT_SET],
+    ["KEY", keys === null ? NOT_SET : SECRET],
+    ["KEY_BASE64", settings.keyBase64 === undefined ? NOT_SET : SECRET],
+    ["KEY_LEN", keys?.encryption.length ?? 0],
+    ["HMAC_KEY", stanza.hmac === null ? NOT_SET : SECRET],
+    ["HMAC_KEY_BASE64", settings.hmacKeyBase64 === undefined ? NOT_SET : SECRET],
+    ["HMAC_KEY_LEN", stanza.hmac?.key.length ?? 0],
+    ["HMAC_DIGEST_TYPE", HMAC_NUMBERS.indexOf(stanza.hmac?.name ?? "none")],
+    ["FW_ACCESS_TIMEOUT", stanza.timeout],
+    ["MAX_FW_TIMEOUT", stanza.maxTimeout],
+    ...COMMAND_ROWS,
+    ["REQUIRE_USERNAME", stanza.requireUsername ?? NOT_SET],
+    ["REQUIRE_SOURCE_ADDRESS", stanza.requireSourceAddress ? "Yes" : "No"],
+    ...NAT_ROWS,
+    ["ACCESS_EXPIRE", stanza.expiresAt === null ? NOT_SET : asctime(stanza.expiresAt)],
+    ...GPG_ROWS,
+  ];
+}
+
+/** What no stanza of this version can set. */
+const COMMAND_ROWS = [
+  ["ENABLE_CMD_EXEC", "No"],
+  ["ENABLE_CMD_SUDO_EXEC", "No"],
+  ["CMD_SUDO_EXEC_USER", NOT_SET],
+  ["CMD_SUDO_EXEC_GROUP", NOT_SET],
+  ["CMD_EXEC_USER", NOT_SET],
+  ["CMD_EXEC_GROUP", NOT_SET],
+  ["CMD_CYCLE_OPEN", NOT_SET],
+  ["CMD_CYCLE_CLOSE", NOT_SET],
+  ["CMD_CYCLE_TIMER", 0],
+] as const;
+
+const NAT_ROWS = [
+  ["FORCE_NAT (ip)", NOT_SET],
+  ["FORCE_NAT (proto)", NOT_SET],
+  ["FORCE_NAT (port)", 0],
+  ["FORCE_SNAT (ip)", NOT_SET],
+  ["FORCE_MASQUERADE", "No"],
+  ["DISABLE_DNAT", "No"],
+  ["FORWARD_ALL", "No"],
+] as const;
+
+const GPG_ROWS = [
+  ["GPG_HOME_DIR", NOT_SET],
+  ["GPG_EXE", NOT_SET],
+  ["GPG_DECRYPT_ID", NOT_SET],
+  ["GPG_DECRYPT_PW", NOT_SET],
+  ["GPG_REQUIRE_SIG", "No"],
+  ["GPG_IGNORE_SIG_VERIFY_ERROR", "No"],
+  ["GPG_REMOTE_ID", NOT_SET],
+  ["GPG_FINGERPRINT_ID", NOT_SET],
+] as const;
+
+/** `Thu Jul  4 00:00:00 2030`, local time, as asctime(3) writes it. */
+function asctime(seconds: number): string {
+  const [week, month, day, year] = new Date(seconds * 1000).toDateString().split(" ");
+  const time = new Date(seconds * 1000).toTimeString().slice(0, 8);
+  return `${week} ${month} ${String(Number(day)).padStart(2)} ${time} ${year}`;
+}

@@ -1,0 +1,105 @@
+/** The configuration of the daemon: files and command line in, typed settings and stanzas out, or every problem at once. */
+import { listFolder, readSecureFile } from "../../lib/host/secure_file.ts";
+import { resolveSettings } from "../../lib/spec/resolve.ts";
+import type { Given, Problem } from "../../lib/spec/setting.ts";
+import type { DaemonOptions } from "../options.ts";
+import { type ConfigFiles, loadAccess, loadServerFiles, type Report } from "./load.ts";
+import { type ServerConfig, toServerConfig } from "./server_config.ts";
+import { SERVER_SETTINGS } from "./server_settings.ts";
+import type { Stanza } from "./stanza.ts";
+import { type ResolvedStanza, resolveStanza } from "./stanzas.ts";
+
+export type { ConfigFiles } from "./load.ts";
+export type { ServerConfig } from "./server_config.ts";
+export { formatDump } from "./dump.ts";
+
+/** What was wrong; nothing of the configuration may be used. */
+export interface ConfigRefused {
+  readonly ok: false;
+  /** In the order of files and lines. `formatProblem` of `lib/spec/setting.ts` makes a line of each. */
+  readonly problems: readonly Problem[];
+}
+
+/** fwknopd.conf and command line. */
+export interface LoadedServer {
+  readonly ok: true;
+  readonly config: ServerConfig;
+  /** Lines for the log. */
+  readonly warnings: readonly string[];
+}
+
+/** Everything. */
+export interface LoadedConfig extends LoadedServer {
+  readonly stanzas: readonly Stanza[];
+  /** The same stanzas with what was written for them, for the dump. */
+  readonly access: readonly ResolvedStanza[];
+}
+
+/** The file system of the host. Relative paths mean `startDirectory`: give the one the program was started in. */
+export function hostConfigFiles(startDirectory: string): ConfigFiles {
+  return { read: (path) => readSecureFile(path), list: listFolder, startDirectory };
+}
+
+/** Reads and resolves fwknopd.conf, its overrides and the command line, but no access.conf: for `-K`, `-S`, `--fw-list` … */
+export function loadServerConfig(options: DaemonOptions, files: ConfigFiles): LoadedServer | ConfigRefused {
+  const report: Report = { problems: [], warnings: [] };
+  const { config } = readServer(options, files, report);
+  if (report.problems.length > 0) return { ok: false, problems: inOrder(report.problems) };
+  return { ok: true, config, warnings: report.warnings };
+}
+
+/** Reads and resolves everything. Opens nothing but the files, and changes nothing: fit for checking before a reload. */
+export function loadConfig(options: DaemonOptions, files: ConfigFiles): LoadedConfig | ConfigRefused {
+  const report: Report = { problems: [], warnings: [] };
+  const { config, given } = readServer(options, files, report);
+  const access = readAccess(config, given, files, report);
+  if (report.problems.length > 0) return { ok: false, problems: inOrder(report.problems) };
+  const stanzas = access.map((one) => one.stanza);
+  return { ok: true, config, stanzas, access, warnings: report.warnings };
+}
+
+function readServer(options: DaemonOptions, files: ConfigFiles, report: Report) {
+  const said = (key: string) => options.settings.filter((one) => one.key === key).at(-1)?.text ?? null;
+  const main = said("configFile") ?? SERVER_SETTINGS.configFile.fallback;
+  const fromFiles = loadServerFiles(main, said("overrideConfig"), files, report);
+  // What stands in the file about the file itself is bookkeeping of the C daemon.
+  const given = [...fromFiles.filter((one) => one.key !== "configFile"), ...options.settings];
+  const resolved = resolveSettings(SERVER_SETTINGS, given);
+  report.problems.push(...resolved.problems);
+  warnOtherBuilds(given, report);
+  return { config: toServerConfig(resolved, files.startDirectory, report.problems), given };
+}
+
+function warnOtherBuilds(given: readonly Given[], report: Report): void {
+  for (const said of given) {
+    const row = SERVER_SETTINGS[said.key as keyof typeof SERVER_SETTINGS];
+    if (row.group !== "other builds" || said.origin.file === undefined) continue;
+    report.warnings.push(
+      `${said.origin.file}:${said.origin.line}: ${said.name} has no effect: it is for another firewall or capture`,
+    );
+  }
+}
+
+function readAccess(config: ServerConfig, given: readonly Given[], files: ConfigFiles, report: Report) {
+  const { accessFile, accessFolder } = config.paths;
+  const key = accessFolder === null ? "accessFile" : "accessFolder";
+  const origin = given.filter((said) => said.key === key).at(-1)?.origin ?? {};
+  const before = report.problems.length;
+  const raw = loadAccess({ file: accessFile, folder: accessFolder, origin }, files, report);
+  if (raw.length === 0 && report.problems.length === before) {
+    const message = "Could not find valid SOURCE stanza: could not find any valid access.conf stanzas";
+    report.problems.push({
+      origin: { file: accessFolder ?? accessFile },
+      message,
+      hint: "a stanza begins with SOURCE",
+    });
+  }
+  return raw.map((stanza) => resolveStanza(stanza, report)).filter((one) => one !== null);
+}
+
+/** By file, in the order in which files first appear, and by line. */
+function inOrder(problems: readonly Problem[]): readonly Problem[] {
+  const files = [...new Set(problems.map((problem) => problem.origin.file))];
+  const rank = (problem: Problem) => files.indexOf(problem.origin.file);
+  return [...problems].sort((a, b) => rank(a) - rank(b) || (a.origin.line ?? 0) - (b.origin.line ?? 0));
+}

@@ -1,0 +1,158 @@
+/** What fwknopd.conf and the command line mean, in the shape in which the daemon's rooms want it. Pure. */
+import type { Resolved, SettingsOf } from "../../lib/spec/resolve.ts";
+import type { Problem } from "../../lib/spec/setting.ts";
+import type { ChainSpecs, SlotSwitches } from "../firewall/iptables_chains.ts";
+import type { NftChain } from "./nft_chains.ts";
+import { absolutePath } from "./load.ts";
+import { SERVER_SETTINGS, SYSLOG_FACILITIES } from "./server_settings.ts";
+
+/** All paths are absolute. */
+export interface ServerConfig {
+  readonly capture: {
+    readonly interface: string;
+    /** A capture file to read instead of the interface. */
+    readonly file: string | null;
+    readonly filter: string;
+    readonly promiscuous: boolean;
+    readonly anyDirection: boolean;
+    readonly exitAtInterfaceDown: boolean;
+    /** Bytes. */
+    readonly snapLength: number;
+    /** Packets of one turn. */
+    readonly dispatchCount: number;
+  };
+  readonly udpServer: { readonly enabled: boolean; readonly port: number };
+  readonly http: { readonly enabled: boolean; readonly anyUserAgent: boolean; readonly trustForwardedFor: boolean };
+  /** Seconds a time stamp may be off in either direction; null switches the test off. */
+  readonly maxAge: number | null;
+  readonly replay: { /** Whether digests go to the file. */ readonly persist: boolean; readonly file: string };
+  readonly paths: {
+    readonly runDirectory: string;
+    readonly pidFile: string;
+    readonly accessFile: string;
+    readonly accessFolder: string | null;
+  };
+  readonly logging: {
+    readonly identity: string;
+    /** Facility number of syslog(3). */
+    readonly facility: number;
+    readonly verbosity: number;
+  };
+  readonly firewall: {
+    readonly choice: "auto" | "nftables" | "iptables";
+    /** FIREWALL_EXE. */
+    readonly executable: string;
+    /** FIREWALL_EXE or a chain of iptables was set: `auto` takes iptables. */
+    readonly iptablesConfigured: boolean;
+    /** ENABLE_DESTINATION_RULE. */
+    readonly destinationRule: boolean;
+    readonly iptables: {
+      readonly flushAtInit: boolean;
+      readonly flushAtExit: boolean;
+      readonly prepend: boolean;
+      readonly commentCheck: boolean;
+      readonly chains: ChainSpecs;
+      readonly switches: SlotSwitches;
+    };
+    readonly nftables: {
+      readonly flushAtInit: boolean;
+      readonly flushAtExit: boolean;
+      /** Base chains named by the administrator; null: every one found that can drop. */
+      readonly inputChains: readonly NftChain[] | null;
+    };
+  };
+  /** Every variable as resolved, for the dump. */
+  readonly settings: ServerSettings;
+}
+
+export type ServerSettings = SettingsOf<typeof SERVER_SETTINGS>;
+
+/** Shapes resolved settings; what is wrong between them goes to `problems`. */
+export function toServerConfig(
+  resolved: Resolved<typeof SERVER_SETTINGS>,
+  startDirectory: string,
+  problems: Problem[],
+): ServerConfig {
+  const { values, origins } = resolved;
+  if (!values.runDirectory.startsWith("/")) {
+    const message = `Path '${values.runDirectory}' is not absolute`;
+    problems.push({ origin: origins.runDirectory ?? {}, message, hint: "write it from / on" });
+  }
+  const path = (given: string) => absolutePath(given, startDirectory);
+  const inRunDirectory = (name: string) => `${values.runDirectory.replace(/\/$/, "")}/${name}`;
+  const settings: ServerSettings = {
+    ...values,
+    pidFile: values.pidFile ?? inRunDirectory("fwknopd.pid"),
+    digestFile: values.digestFile ?? inRunDirectory("digest.cache"),
+    checkAge: values.checkAge ?? values.captureFile === undefined,
+  };
+  return {
+    capture: {
+      interface: values.captureInterface,
+      file: values.captureFile === undefined ? null : path(values.captureFile),
+      filter: values.captureFilter,
+      promiscuous: values.promiscuous,
+      anyDirection: values.anyDirection ?? false,
+      exitAtInterfaceDown: values.exitAtInterfaceDown,
+      snapLength: values.snapLength,
+      dispatchCount: values.dispatchCount,
+    },
+    udpServer: { enabled: values.udpServer, port: values.udpServerPort },
+    http: {
+      enabled: values.spaOverHttp,
+      anyUserAgent: values.anyUserAgent,
+      trustForwardedFor: values.trustForwardedFor,
+    },
+    maxAge: settings.checkAge ? values.maxAge : null,
+    replay: { persist: values.digestPersistence, file: path(settings.digestFile ?? "") },
+    paths: {
+      runDirectory: values.runDirectory,
+      pidFile: path(settings.pidFile ?? ""),
+      accessFile: path(values.accessFile),
+      accessFolder: values.accessFolder === undefined ? null : path(values.accessFolder),
+    },
+    logging: {
+      identity: values.syslogIdentity,
+      facility: SYSLOG_FACILITIES[values.syslogFacility],
+      verbosity: values.verbose ?? 0,
+    },
+    firewall: firewallConfig(resolved),
+    settings,
+  };
+}
+
+const CHAIN_KEYS = ["inputChain", "outputChain", "forwardChain", "dnatChain", "snatChain", "masqueradeChain"] as const;
+
+function firewallConfig({ values, origins }: Resolved<typeof SERVER_SETTINGS>): ServerConfig["firewall"] {
+  return {
+    choice: values.firewall,
+    executable: values.firewallExe,
+    iptablesConfigured: [...CHAIN_KEYS, "firewallExe" as const].some((key) => origins[key] !== undefined),
+    destinationRule: values.destinationRule,
+    iptables: {
+      flushAtInit: values.flushIptAtInit,
+      flushAtExit: values.flushIptAtExit,
+      prepend: values.rulePrepend,
+      commentCheck: values.commentCheck,
+      chains: {
+        input: values.inputChain,
+        output: values.outputChain,
+        forward: values.forwardChain,
+        dnat: values.dnatChain,
+        snat: values.snatChain,
+        masquerade: values.masqueradeChain,
+      },
+      switches: {
+        output: values.outputRules,
+        forwarding: values.natForwarding,
+        localNat: values.localNat,
+        snat: values.snat,
+      },
+    },
+    nftables: {
+      flushAtInit: values.flushNftAtInit,
+      flushAtExit: values.flushNftAtExit,
+      inputChains: values.nftInputChains ?? null,
+    },
+  };
+}

@@ -1,0 +1,129 @@
+/**
+ * The command line of fwknopd: the options that say what to do (here) and those that are settings with a variable in
+ * fwknopd.conf (`config/server_settings.ts`). Facts: server A.2.
+ */
+import { parseArguments } from "../lib/spec/argv.ts";
+import { choice, integer, path, yesNo } from "../lib/spec/kinds.ts";
+import { resolveSettings, type SettingsOf } from "../lib/spec/resolve.ts";
+import type { Given, OptionNames, Problem, SettingTable } from "../lib/spec/setting.ts";
+import { SERVER_SETTINGS } from "./config/server_settings.ts";
+
+/** What to do, apart from the settings. */
+export const DAEMON_ACTIONS = {
+  foreground: flag("f", "foreground", "running", "Stay in the foreground and log to stderr"),
+  packetLimit: {
+    kind: integer(0, Number.MAX_SAFE_INTEGER, "COUNT"),
+    option: { short: "C", long: ["packet-limit"], argument: "required" },
+    fallback: 0,
+    group: "running",
+    doc: "Stop after so many captured packets; 0 is no limit",
+  },
+  test: flag("t", "test", "running", "Process packets but leave the firewall alone"),
+  syslogEnable: flag(null, "syslog-enable", "running", "With -f: log to stderr and to syslog"),
+  rotateDigestCache: flag(
+    null,
+    "rotate-digest-cache",
+    "running",
+    "Begin a new replay file; the old one gets the suffix -old",
+  ),
+  dumpConfig: flag("D", "dump-config", "asking", "Print what the configuration means, and exit"),
+  exitParseConfig: flag(null, "exit-parse-config", "asking", "Check the configuration, and exit"),
+  exitParseDigestCache: flag(null, "exit-parse-digest-cache", "asking", "Check the replay file too, and exit"),
+  kill: flag("K", "kill", "control", "Stop the running daemon"),
+  restart: flag("R", "restart", "control", "Make the running daemon read its configuration again"),
+  status: flag("S", "status", "control", "Say whether a daemon is running"),
+  fwList: flag(null, "fw-list", "firewall", "List the doors that are open, and exit"),
+  fwListAll: flag(null, "fw-list-all", "firewall", "List all firewall rules, ours and others, and exit"),
+  fwFlush: flag(null, "fw-flush", "firewall", "Close all doors and remove our chains, and exit"),
+  noIptCheckSupport: flag(
+    null,
+    "no-ipt-check-support",
+    "firewall",
+    "Accepted and without effect: iptables -C is not used",
+  ),
+  noFirewdCheckSupport: flag(null, "no-firewd-check-support", "firewall", "Accepted and without effect"),
+  keyGen: flag(null, "key-gen", "keys", "Print a new encryption key and a new HMAC key, and exit"),
+  keyGenFile: {
+    kind: path(),
+    option: { long: ["key-gen-file"], argument: "required" },
+    group: "keys",
+    doc: "Write the keys to this file instead",
+  },
+  keyLength: {
+    kind: integer(1, 32, "BYTES"),
+    option: { long: ["key-len"], argument: "required" },
+    fallback: 32,
+    group: "keys",
+    doc: "Length of the encryption key",
+  },
+  hmacKeyLength: {
+    kind: integer(1, 128, "BYTES"),
+    option: { long: ["hmac-key-len"], argument: "required" },
+    group: "keys",
+    doc: "Length of the HMAC key; default by --hmac-digest-type",
+  },
+  hmacDigestType: {
+    kind: choice(["md5", "sha1", "sha256", "sha384", "sha512", "sha3_256", "sha3_512"]),
+    option: { long: ["hmac-digest-type"], argument: "required" },
+    fallback: "sha256",
+    group: "keys",
+    doc: "Digest that the HMAC key is for",
+  },
+  dumpServerErrors: flag(null, "dump-serv-err-codes", "asking", "List the error numbers of the daemon, and exit"),
+  version: flag("V", "version", "asking", "Print the version, and exit"),
+  help: flag("h", "help", "asking", "Print this text, and exit"),
+  aflFuzzing: {
+    ...flag("A", "afl-fuzzing", "testing", "For test builds of the C daemon only"),
+    later: "not compiled with AFL fuzzing support",
+    hidden: true,
+  },
+} as const satisfies SettingTable;
+
+/** The whole command line. */
+export const DAEMON_OPTIONS = { ...DAEMON_ACTIONS, ...SERVER_SETTINGS } as const;
+
+/** A command line that makes sense. */
+export interface DaemonOptions {
+  readonly actions: SettingsOf<typeof DAEMON_ACTIONS>;
+  /** What it says about settings: laid over the files when the configuration is resolved. */
+  readonly settings: readonly Given[];
+}
+
+/** Reads the arguments; every problem at once. Words that are no options are ignored, as in the C daemon. */
+export function parseDaemonOptions(
+  argv: readonly string[],
+): { readonly ok: true; readonly options: DaemonOptions } | {
+  readonly ok: false;
+  readonly problems: readonly Problem[];
+} {
+  const read = parseArguments(DAEMON_OPTIONS, argv);
+  const isAction = (said: Given) => said.key in DAEMON_ACTIONS;
+  const settings = read.given.filter((said) => !isAction(said));
+  const { values, problems } = resolveSettings(DAEMON_ACTIONS, read.given.filter(isAction));
+  // Settings are resolved again together with the files; here only what is wrong with them by themselves.
+  const all = [...read.problems, ...problems, ...resolveSettings(SERVER_SETTINGS, settings).problems];
+  all.push(...conflicts(values, read.given));
+  return all.length > 0 ? { ok: false, problems: all } : { ok: true, options: { actions: values, settings } };
+}
+
+function conflicts(values: SettingsOf<typeof DAEMON_ACTIONS>, given: readonly Given[]): Problem[] {
+  const problems: Problem[] = [];
+  const modes = { "-D": values.dumpConfig, "-K": values.kill, "-R": values.restart, "-S": values.status };
+  const chosen = Object.entries(modes).filter(([_, on]) => on).map(([name]) => name);
+  if (chosen.length > 1) {
+    const message = `the options ${chosen.join(", ")} are mutually exclusive`;
+    problems.push({ origin: {}, message, hint: "give one of them" });
+  }
+  if (!values.keyGen && values.keyGenFile === undefined) {
+    for (const said of given) {
+      if (!["keyLength", "hmacKeyLength", "hmacDigestType"].includes(said.key)) continue;
+      problems.push({ origin: said.origin, message: "has no effect without --key-gen", hint: "add --key-gen" });
+    }
+  }
+  return problems;
+}
+
+function flag(short: string | null, long: string, group: string, doc: string) {
+  const option: OptionNames = { ...(short === null ? {} : { short }), long: [long], argument: "none" };
+  return { kind: yesNo, option, fallback: false, group, doc } as const;
+}
