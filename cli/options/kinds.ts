@@ -2,32 +2,19 @@
  * Types of values that only the client has. The faults carry the fragments that scripts match (wire-and-client B.12);
  * an enumeration or a number repeats what was typed, a key never.
  */
-import type { DigestName, RijndaelMode } from "../../lib/crypto/engine.ts";
+import { DIGEST_NAMES, DIGESTS, type ModeName, MODES, RIJNDAEL_MODES } from "../../lib/crypto/digest.ts";
+import type { DigestName } from "../../lib/crypto/engine.ts";
 import { type Ip, parseIp } from "../../lib/net/address.ts";
+import { isHostName } from "../../lib/net/host_name.ts";
 import { fail, ok, type Result } from "../../lib/result.ts";
 import type { Kind } from "../../lib/spec/setting.ts";
+import type { SendProto } from "../send/target.ts";
 import { formatTimeOffset, parseTimeOffset } from "../time_offset.ts";
 
-const DIGESTS: readonly DigestName[] = ["md5", "sha1", "sha256", "sha384", "sha512", "sha3_256", "sha3_512"];
-
 /** A cipher mode as it can be asked for; `asymmetric` marks GPG. */
-export type ClientMode = RijndaelMode | "asymmetric";
+export type ClientMode = Exclude<ModeName, "pcbc">;
 
-/** How each mode is printed and saved (wire-and-client A.2). */
-const MODES: Readonly<Record<ClientMode, string>> = {
-  cbc: "CBC",
-  ecb: "ECB",
-  cfb: "CFB",
-  ofb: "OFB",
-  ctr: "CTR",
-  asymmetric: "Asymmetric",
-  legacy: "legacy",
-};
-
-/** Protocols that a packet can travel by. */
-export type ServerProto = "udp" | "tcp" | "http" | "udpraw" | "tcpraw" | "icmp";
-
-const PROTOCOLS: readonly ServerProto[] = ["udp", "tcp", "http", "udpraw", "tcpraw", "icmp"];
+const PROTOCOLS: readonly SendProto[] = ["udp", "tcp", "http", "udpraw", "tcpraw", "icmp"];
 
 /** Whose address is to be let in. */
 export type Allow =
@@ -38,22 +25,22 @@ export type Allow =
 
 /** A digest or HMAC name in any letter case; printed in capitals. `label` is `digest` or `hmac digest`. */
 export function digest(label: string): Kind<DigestName> {
-  return word(DIGESTS, {
+  return word(DIGEST_NAMES, {
     valueName: "DIGEST",
     refusal: `Invalid ${label} type`,
-    print: (name) => name.toUpperCase(),
+    print: (name) => DIGESTS[name].printed,
   });
 }
 
 /** A cipher mode in any letter case. PCBC is a known name that no program can decode, so it is refused. */
-export const mode: Kind<ClientMode> = word(Object.keys(MODES) as ClientMode[], {
+export const mode: Kind<ClientMode> = word<ClientMode>([...RIJNDAEL_MODES, "asymmetric"], {
   valueName: "MODE",
   refusal: "Invalid encryption mode",
-  print: (name) => MODES[name],
+  print: (name) => MODES[name].printed,
 });
 
 /** A transport in any letter case. */
-export const protocol: Kind<ServerProto> = word(PROTOCOLS, {
+export const protocol: Kind<SendProto> = word(PROTOCOLS, {
   valueName: "PROTO",
   refusal: "Unrecognized protocol",
   print: (name) => name,
@@ -185,13 +172,6 @@ export function decodeKey(text: string): Uint8Array<ArrayBuffer> | null {
   } catch {
     return null;
   }
-}
-
-/** Letters, digits and hyphens in labels of 1 to 63, at most 254 in all; a final dot is allowed (wire-and-client B.7). */
-export function isHostName(text: string): boolean {
-  if (text.length > 254) return false;
-  const labels = text.replace(/\.$/, "").split(".");
-  return labels.every((label) => /^[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/.test(label));
 }
 
 function isUnspecified(ip: Ip): boolean {

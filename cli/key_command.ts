@@ -1,0 +1,58 @@
+/** `KEY_CMD` and `HMAC_KEY_CMD`: a key from a program such as a password store. No shell is involved. */
+import { decodeKey } from "./options/kinds.ts";
+import { ClientError, reasonOf } from "./tui.ts";
+import { splitWords } from "./words.ts";
+
+/** Which key is wanted: the name under which `--key-gen` prints it. */
+export type KeyLabel = "KEY_BASE64" | "HMAC_KEY_BASE64";
+
+/**
+ * Runs `command` (words, perhaps quoted) and takes the key from what it prints: the line of `--key-gen` with that label
+ * where there is one, else the first line, as text, or as base64 after `base64:`. Its standard error and input are ours,
+ * so that it can ask. Nothing it prints is ever part of a message.
+ */
+export async function keyFromCommand(command: string, label: KeyLabel): Promise<Uint8Array<ArrayBuffer>> {
+  const directive = label === "KEY_BASE64" ? "KEY_CMD" : "HMAC_KEY_CMD";
+  const [program, ...args] = splitWords(command) ?? [];
+  if (program === undefined) {
+    throw new ClientError(`${directive}: a quote is not closed`, "close it, or write it as \\'");
+  }
+  const output = await run(program, args, directive);
+  const key = parseKeyOutput(output, label);
+  if (key === null || key.length === 0) {
+    throw new ClientError(`${directive}: ${program} printed no usable key`, "its first line must be the key");
+  }
+  return key;
+}
+
+/** The key in what a program printed; null when there is none. */
+export function parseKeyOutput(output: string, label: KeyLabel): Uint8Array<ArrayBuffer> | null {
+  const lines = output.split("\n").map((line) => line.replace(/\r$/, ""));
+  const labelled = lines.find((line) => line.startsWith(`${label}:`));
+  if (labelled !== undefined) return decodeKey(labelled.slice(label.length + 1).trim());
+  const [first = ""] = lines;
+  return first.startsWith("base64:") ? decodeKey(first.slice(7).trim()) : new TextEncoder().encode(first);
+}
+
+async function run(program: string, args: readonly string[], directive: string): Promise<string> {
+  let result: Deno.CommandOutput;
+  try {
+    result = await new Deno.Command(program, {
+      args: [...args],
+      clearEnv: true,
+      env: environment(),
+      stdin: "inherit",
+      stdout: "piped",
+      stderr: "inherit",
+    }).output();
+  } catch (error) {
+    throw new ClientError(`${directive}: cannot run ${program}: ${reasonOf(error)}`, undefined, { cause: error });
+  }
+  if (!result.success) throw new ClientError(`${directive}: ${program} failed with status ${result.code}`);
+  return new TextDecoder().decode(result.stdout);
+}
+
+/** Ours without `LD_*`, with which Deno starts no program. */
+function environment(): Record<string, string> {
+  return Object.fromEntries(Object.entries(Deno.env.toObject()).filter(([name]) => !name.startsWith("LD_")));
+}

@@ -1,0 +1,40 @@
+/** Key files of `-G` and `--get-hmac-key`: one line for each server (wire-and-client B.5). */
+import { readSecureFile } from "../lib/host/secure_file.ts";
+import { ClientError } from "./tui.ts";
+
+/** Longer keys overran buffers of the C client; no key can be longer. */
+const MAX_KEY_BYTES = 128;
+
+/** Reads the key of `server`. The file's mode is not looked at, as in C. Throws {@link ClientError}. */
+export function keyFromFile(path: string, server: string): Uint8Array<ArrayBuffer> {
+  const read = readSecureFile(path, { checkOwner: false });
+  if (!read.ok) throw new ClientError(`Could not open config file: ${path}: ${read.fault.message}`);
+  const key = findKey(read.value.text, server);
+  if (key === null) {
+    throw new ClientError(
+      `Could not get key for IP: ${server} from: ${path}`,
+      `add a line "${server}: KEY"; the name must be written exactly as after -D`,
+    );
+  }
+  const bytes = new TextEncoder().encode(key);
+  if (bytes.length === 0 || bytes.length > MAX_KEY_BYTES) {
+    throw new ClientError(
+      `Invalid key length: ${bytes.length} bytes for ${server} in ${path}, must be in [1,${MAX_KEY_BYTES}]`,
+    );
+  }
+  return bytes;
+}
+
+/**
+ * The key in the last line for `server`. Blanks and `=` may stand before the name and before the key; the colon follows
+ * the name at once. The key runs to the end of the line, with trailing blanks and carriage return.
+ */
+export function findKey(text: string, server: string): string | null {
+  let found: string | null = null;
+  for (const line of text.split("\n")) {
+    const body = line.replace(/^[ \t=]+/, "");
+    if (/^[#;\r]/.test(body) || !body.startsWith(`${server}:`)) continue;
+    found = body.slice(server.length + 1).replace(/^[ \t=]+/, "");
+  }
+  return found;
+}

@@ -1,0 +1,79 @@
+/**
+ * The arguments of the last run: `~/.fwknop.run`, `--show-last`, `-l` (wire-and-client B.11). Keys are not written
+ * (mended, C.2 F17): a run from the file asks for them. Files of the C client are read too.
+ */
+import { writeAtomically } from "../lib/host/atomic_file.ts";
+import { readSecureFile } from "../lib/host/secure_file.ts";
+import { parseArguments } from "../lib/spec/argv.ts";
+import type { Given } from "../lib/spec/setting.ts";
+import { CLIENT_SETTINGS, type ClientKey, settingOf } from "./options.ts";
+import { ClientError, reasonOf, tellWarning, type Terminal } from "./tui.ts";
+import { joinWords, splitPlain, splitWords } from "./words.ts";
+
+/** Stands in the file where a key stood on the command line. */
+export const MASK = "********";
+
+/** Where the file is. Throws when there is no way to know. */
+export function lastRunPath(
+  options: {
+    readonly saveArgsFile: string | undefined;
+    readonly noHomeDir: boolean;
+    readonly home: string | undefined;
+  },
+): string {
+  if (options.saveArgsFile !== undefined) return options.saveArgsFile;
+  if (options.noHomeDir) {
+    throw new ClientError(
+      "in --no-home-dir mode must set the args save file path with -E",
+      "add -E FILE or --no-save-args",
+    );
+  }
+  if (options.home === undefined || options.home === "") {
+    throw new ClientError("Unable to determine args save file: HOME is not set", "add -E FILE or --no-save-args");
+  }
+  return `${options.home.replace(/\/$/, "")}/.fwknop.run`;
+}
+
+/** The line for the file: every option as it was given, keys masked, words quoted where they need it. */
+export function formatLastRun(given: readonly Given[], words: readonly string[]): string {
+  const parts = given.flatMap((said) => {
+    if (said.text === null) return [said.name];
+    const text = settingOf(said.key as ClientKey).secret === true ? MASK : said.text;
+    return [said.name, text];
+  });
+  return joinWords(["fwknop", ...parts, ...words]);
+}
+
+/** Writes the file, mode 0600. A failure is a warning: the packet matters more. */
+export function saveLastRun(path: string, line: string, terminal: Terminal): void {
+  try {
+    // The blank before the line end is how the C client writes it.
+    writeAtomically(path, `${line} \n`);
+  } catch (error) {
+    tellWarning(terminal, `Unable to write the arguments of this run to ${path}: ${reasonOf(error)}`);
+  }
+}
+
+/** The line of the last run, without its line end. Throws {@link ClientError}. */
+export function readLastRun(path: string, terminal: Terminal): string {
+  const read = readSecureFile(path);
+  if (!read.ok) {
+    throw new ClientError(`Could not open args file: ${path}: ${read.fault.message}`, "run fwknop once without -l");
+  }
+  for (const warning of read.value.warnings) tellWarning(terminal, warning);
+  const [line = ""] = read.value.text.split("\n");
+  if (line.trim() === "") throw new ClientError(`Could not read line from file: ${path}`, "run fwknop once without -l");
+  return line;
+}
+
+/** The arguments of that line, without the program's name. Keys that were masked are asked for. */
+export function argumentsOf(line: string): readonly string[] {
+  const words = (splitWords(line) ?? splitPlain(line)).slice(1);
+  if (!words.includes(MASK)) return words;
+  const parsed = parseArguments(CLIENT_SETTINGS, words, { ignoreCase: true });
+  const kept = parsed.given.flatMap((said) => {
+    if (said.text === MASK) return said.key.startsWith("hmac") ? ["--use-hmac"] : [];
+    return said.text === null ? [said.name] : [said.name, said.text];
+  });
+  return [...kept, ...parsed.words];
+}
