@@ -7,7 +7,7 @@
  * the batch is made again.
  */
 import type { Log } from "../../lib/log.ts";
-import { runProgram } from "../../lib/host/run.ts";
+import { runProgram, type RunResult } from "../../lib/host/run.ts";
 import {
   doorKey,
   type Firewall,
@@ -58,18 +58,28 @@ export interface IptablesOptions {
   /** ENABLE_RULE_PREPEND. */
   readonly prepend: boolean;
   readonly log: Log;
-  /** A subscription to ruleset changes, where the kernel's nf_tables carries the rules. */
-  readonly events?: RulesetEvents | null;
+  /** A subscription to changes of nf_tables: iptables-nft changes are among them. Silent for legacy iptables. */
+  readonly listener?: ChangeListener | null;
   /** How programs are run; default: `runProgram`. */
   readonly run?: Run;
+}
+
+/** What is used of `ffi/nfnetlink`'s listener. */
+export interface ChangeListener {
+  readonly fd: number;
+  drain(): { readonly changes: readonly { readonly portId: number; readonly table: string }[]; readonly lost: boolean };
 }
 
 /** How often a batch is made again after the rules turned out to be others than believed. */
 const ATTEMPTS = 3;
 
+/** How many process numbers are remembered: news of a change is read long before so many more processes ran. */
+const OWN_PIDS = 64;
+
 /** Makes the backend. Nothing is run before `prepare`, `list`, `describe` or `cleanup`. */
 export function iptablesFirewall(options: IptablesOptions): Firewall {
-  const run = options.run ?? runProgram;
+  const own = createOwnPids();
+  const run: Run = async (...call) => own.note(await (options.run ?? runProgram)(...call));
   const v4 = new FamilyRules(run, findTools(options.firewallExe, 4), options);
   const v6 = new FamilyRules(run, findTools(options.firewallExe, 6), options);
   const inTurn = createQueue();
@@ -95,7 +105,7 @@ export function iptablesFirewall(options: IptablesOptions): Firewall {
   return {
     name: "iptables",
     kernelTimed: false,
-    events: options.events ?? null,
+    events: options.listener ? rulesetEvents(options.listener, own, options.chains) : null,
     prepare: () =>
       inTurn(async () => {
         await onBoth((rules) => rules.prepare());
@@ -199,9 +209,9 @@ class FamilyRules {
 
   async revoke(batch: readonly Grant[]): Promise<void> {
     const keys = new Set(batch.map(({ door }) => doorKey(door)));
-    const standing = () => this.#known.filter(({ door }) => keys.has(doorKey(door)));
+    const standing = () => this.#known.filter(({ key }) => keys.has(key));
     // What the picture does not show may have been added by somebody else since.
-    if (new Set(standing().map(({ door }) => doorKey(door))).size < keys.size) await this.look();
+    if (new Set(standing().map(({ key }) => key)).size < keys.size) await this.look();
     let refusal: Refusal | null = null;
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const rules = standing();
@@ -257,7 +267,7 @@ class FamilyRules {
       return { reason: `the ${unused.door.slot} chain is not in use`, hint: "see ENABLE_IPT_* in fwknopd.conf" };
     }
     const kept = this.#known.filter((rule) => !replaced.has(rule));
-    const present = [...this.#standing(batch, kept), ...canaries(kept, now)];
+    const present = [...this.#standing(batch), ...canaries(kept, now)];
     const refusal = await this.#apply(grantBatch(openings, present, slots, this.#style));
     if (refusal === null) this.#known = [...kept, ...openings.map(({ grant }) => this.#listed(grant))];
     return refusal;
@@ -265,24 +275,28 @@ class FamilyRules {
 
   /** What has to be added so that each door is open at least as long as the longest of its grants. */
   #openings(grants: readonly Grant[]): readonly Opening[] {
+    const known = Map.groupBy(this.#known, ({ key }) => key);
     const openings: Opening[] = [];
     for (const [key, grant] of latestByDoor(grants)) {
-      const rules = this.#known.filter(({ door }) => doorKey(door) === key);
-      if (rules.some(({ expiresAt }) => expiresAt >= grant.expiresAt)) continue;
-      openings.push({ grant, replaces: rules });
+      const rules = known.get(key) ?? [];
+      if (!rules.some(({ expiresAt }) => expiresAt >= grant.expiresAt)) openings.push({ grant, replaces: rules });
     }
     return openings;
   }
 
   /** The rules by which doors of the batch are believed to be open long enough already. */
-  #standing(batch: readonly Grant[], rules: readonly ListedGrant[]): readonly ListedGrant[] {
-    return [...latestByDoor(batch)].flatMap(([key, grant]) =>
-      rules.find(({ door, expiresAt }) => doorKey(door) === key && expiresAt >= grant.expiresAt) ?? []
-    );
+  #standing(batch: readonly Grant[]): readonly ListedGrant[] {
+    const wanted = latestByDoor(batch);
+    const standing = new Map<string, ListedGrant>();
+    for (const rule of this.#known) {
+      const grant = wanted.get(rule.key);
+      if (grant !== undefined && rule.expiresAt >= grant.expiresAt) standing.set(rule.key, rule);
+    }
+    return [...standing.values()];
   }
 
   #openKeys(batch: readonly Grant[]): ReadonlySet<string> {
-    return new Set(this.#standing(batch, this.#known).map(({ door }) => doorKey(door)));
+    return new Set(this.#standing(batch).map(({ key }) => key));
   }
 
   #succeed(batch: readonly Grant[], openAlready: ReadonlySet<string>, outcomes: Map<Grant, GrantOutcome>): void {
@@ -295,11 +309,10 @@ class FamilyRules {
     }
   }
 
-  #listed(grant: Grant): ListedGrant {
-    if (grant.door.slot === "foreign") throw new RangeError(`"grant" expected a door of ours, got a foreign rule`);
-    const { table, to } = this.options.chains[grant.door.slot];
-    const rule = ruleText(grant, this.options.chains);
-    return { door: grant.door, expiresAt: grant.expiresAt, family: this.tools.family, table, chain: to, rule };
+  #listed({ door, expiresAt }: Grant): ListedGrant {
+    const { table, to } = doorChain(door, this.options.chains);
+    const rule = ruleText({ door, expiresAt }, this.options.chains);
+    return { door, key: doorKey(door), expiresAt, family: this.tools.family, table, chain: to, rule };
   }
 
   async #apply(batch: Batch): Promise<Refusal | null> {
@@ -359,6 +372,36 @@ async function describe(
     texts.push(parts.join("\n"));
   }
   return texts.join("\n");
+}
+
+/** The processes that we ran last: iptables-nft talks to the kernel from a port that has the number of its process. */
+interface OwnPids {
+  has(pid: number): boolean;
+  note(result: RunResult): RunResult;
+}
+
+function createOwnPids(): OwnPids {
+  const pids: number[] = [];
+  return {
+    has: (pid) => pids.includes(pid),
+    note: (result) => {
+      pids.push(result.pid);
+      if (pids.length > OWN_PIDS) pids.shift();
+      return result;
+    },
+  };
+}
+
+/** Changes of tables that we use, made by anybody else. */
+function rulesetEvents(listener: ChangeListener, own: OwnPids, chains: ChainSpecs): RulesetEvents {
+  const tables = new Set(SLOTS.map((slot) => chains[slot].table));
+  return {
+    fd: listener.fd,
+    drain: () => {
+      const { changes, lost } = listener.drain();
+      return lost || changes.some(({ portId, table }) => tables.has(table) && !own.has(portId));
+    },
+  };
 }
 
 /** Runs one piece of work at a time, in the order of asking. */

@@ -1,7 +1,7 @@
 /** Reads what `iptables-save` prints: which chains there are, which rules, and which of them are doors of ours. Pure. */
 import { type Ip, parseIp } from "../../lib/net/address.ts";
 import type { Service } from "../../lib/net/service.ts";
-import type { Door, Grant, NatMatch, Slot } from "./firewall.ts";
+import { type Door, doorKey, type Grant, type NatMatch, type Slot } from "./firewall.ts";
 import { type ChainSpec, type ChainSpecs, SLOTS } from "./iptables_chains.ts";
 
 /** Rules of one address family: table → chain → the text of each rule after `-A CHAIN `, in order. */
@@ -9,6 +9,8 @@ export type RuleListing = ReadonlyMap<string, ReadonlyMap<string, readonly strin
 
 /** A rule with an expiry in one of our chains. */
 export interface ListedGrant extends Grant {
+  /** Of its door. */
+  readonly key: string;
   readonly family: 4 | 6;
   readonly table: string;
   readonly chain: string;
@@ -75,9 +77,11 @@ export function listedGrants(listing: RuleListing, chains: ChainSpecs, family: 4
       const fields = readRule(rule);
       const expiresAt = parseExpiry(fields.comment);
       if (expiresAt === null) continue;
-      const door = slots.map((candidate) => readDoor(candidate, fields, chains[candidate])).find((it) => it !== null) ??
+      const door: Door = slots.map((candidate) =>
+        readDoor(candidate, fields, chains[candidate])
+      ).find((it) => it !== null) ??
         { slot: "foreign", family, table: spec.table, chain: spec.to, rule };
-      found.push({ door, expiresAt, family, table: spec.table, chain: spec.to, rule });
+      found.push({ door, key: doorKey(door), expiresAt, family, table: spec.table, chain: spec.to, rule });
     }
   }
   return found;

@@ -1,0 +1,107 @@
+/** The server of a lab, guarded by iptables, for the contract. */
+import { activeSlots, DEFAULT_CHAINS } from "../../daemon/firewall/iptables_chains.ts";
+import { iptablesFirewall, type IptablesOptions } from "../../daemon/firewall/iptables.ts";
+import { openRulesetListener, type RulesetListener } from "../../ffi/nfnetlink/nfnetlink.ts";
+import type { Firewall } from "../../daemon/firewall/firewall.ts";
+import { iptablesGuard, type Lab, makeLab, OUTER } from "../lab/mod.ts";
+import { addressPair } from "./addresses.ts";
+import type { FirewallRig } from "./firewall_contract.ts";
+import { runWithin, within } from "./namespace.ts";
+
+/** The two variants of the iptables package. */
+export type Variant = "iptables" | "iptables-legacy";
+
+/** A rig, its lab, and a way to start backends with other settings. */
+export interface IptablesRig extends FirewallRig {
+  readonly lab: Lab;
+  readonly log: readonly string[];
+  start(options?: Partial<IptablesOptions>): Firewall;
+}
+
+/** The default settings of the C daemon. */
+export const DEFAULT_OPTIONS: Omit<IptablesOptions, "log" | "run" | "firewallExe"> = {
+  chains: DEFAULT_CHAINS,
+  active: activeSlots({ output: false, forwarding: false, localNat: false, snat: false }),
+  flushAtInit: true,
+  commentCheck: true,
+  prepend: false,
+};
+
+let shared: Promise<Lab> | undefined;
+
+/** One lab serves all rigs of a test file, one after the other; the lab removes itself when the process ends. */
+async function prepareLab(): Promise<Lab> {
+  const lab = await makeLab({ guard: "none" });
+  await lab.must("server", ["ip", "address", "add", "10.77.0.9/24", "dev", OUTER]);
+  await lab.must("server", ["ip", "-6", "address", "add", "fd77::9/64", "dev", OUTER, "nodad"]);
+  return lab;
+}
+
+/** Makes a rig with freshly loaded rules. */
+export async function iptablesRig(variant: Variant = "iptables"): Promise<IptablesRig> {
+  const lab = await (shared ??= prepareLab());
+  const { namespace } = lab.host("server");
+  await lab.guard("none");
+  const listeners: RulesetListener[] = [];
+  const log: string[] = [];
+  const tools = [variant, variant.replace("ip", "ip6")];
+  const start = (options: Partial<IptablesOptions> = {}) => {
+    const listener = within(namespace, openRulesetListener);
+    listeners.push(listener);
+    return iptablesFirewall({
+      ...DEFAULT_OPTIONS,
+      firewallExe: `/usr/sbin/${variant}`,
+      log: (_level, text) => log.push(text),
+      run: runWithin(namespace),
+      listener,
+      ...options,
+    });
+  };
+  const onBoth = async (...args: readonly string[]) => {
+    for (const tool of tools) await lab.must("server", [tool, ...args]);
+  };
+  const reload = async () => {
+    for (const [index, tool] of tools.entries()) {
+      const stdin = iptablesGuard(index === 0 ? 4 : 6);
+      await lab.must("server", [`${tool}-restore`], { stdin });
+    }
+  };
+  await reload();
+  return {
+    lab,
+    log,
+    start,
+    open: (options) => Promise.resolve(start(options)),
+    now: () => Math.floor(Date.now() / 1000),
+    addresses: {
+      knocker: addressPair(lab.address("knocker"), lab.address("knocker", 6)),
+      stranger: addressPair(lab.address("stranger"), lab.address("stranger", 6)),
+      first: addressPair(lab.address("server"), lab.address("server", 6)),
+      second: addressPair("10.77.0.9", "fd77::9"),
+    },
+    admits: async ({ from, family, service, to }) => {
+      const target = to === "second" ? (family === 4 ? "10.77.0.9" : "fd77::9") : lab.address("server", family);
+      return await lab.probe(from, target, service.port, { transport: service.proto }) !== "filtered";
+    },
+    ruleset: async () => {
+      const texts: string[] = [];
+      for (const tool of tools) texts.push(await lab.must("server", [`${tool}-save`]));
+      return texts.join("").replace(/^#.*\n/gm, "").replace(/ \[\d+:\d+\]$/gm, "");
+    },
+    reload,
+    loseJump: () => onBoth("-D", "INPUT", "-j", "FWKNOP_INPUT"),
+    loseDoors: () => onBoth("-F", "FWKNOP_INPUT"),
+    [Symbol.asyncDispose]: async () => {
+      for (const listener of listeners) listener[Symbol.dispose]();
+      for (const tool of tools) {
+        for (const table of ["filter", "nat"]) {
+          const policies = table === "filter"
+            ? ["INPUT", "FORWARD", "OUTPUT"]
+            : ["PREROUTING", "POSTROUTING", "OUTPUT"];
+          const stdin = [`*${table}`, ...policies.map((chain) => `:${chain} ACCEPT`), "COMMIT", ""].join("\n");
+          await lab.must("server", [`${tool}-restore`], { stdin });
+        }
+      }
+    },
+  };
+}

@@ -1,0 +1,46 @@
+/** Work inside a network namespace of `ip netns`, for rigs of packet filters. Test code only: needs root and unscoped FFI. */
+import { type Run } from "../../daemon/firewall/iptables_tools.ts";
+import { runProgram } from "../../lib/host/run.ts";
+
+const CLONE_NEWNET = 0x4000_0000;
+const O_CLOEXEC = 0o2000000;
+
+/** Runs programs in the namespace. `exec` keeps the process number, so events are recognised as one's own. */
+export function runWithin(namespace: string): Run {
+  return (program, args, options) =>
+    runProgram("/usr/sbin/ip", ["netns", "exec", namespace, program, ...args], options);
+}
+
+/**
+ * Calls `body` on a thread that is in the namespace. Sockets that it opens stay there. It must not wait for anything: only
+ * this thread has moved, and it moves back when `body` returns.
+ */
+export function within<Value>(namespace: string, body: () => Value): Value {
+  using libc = openLibc();
+  const c = libc.symbols;
+  const home = c.open(cString("/proc/thread-self/ns/net"), O_CLOEXEC);
+  const there = c.open(cString(`/run/netns/${namespace}`), O_CLOEXEC);
+  try {
+    if (home < 0 || there < 0 || c.setns(there, CLONE_NEWNET) < 0) throw new Error(`cannot enter ${namespace}`);
+    return body();
+  } finally {
+    const returned = home < 0 || c.setns(home, CLONE_NEWNET) === 0;
+    c.close(home);
+    c.close(there);
+    // Whatever runs next would change the wrong packet filter.
+    if (!returned) Deno.exit(70);
+  }
+}
+
+function openLibc() {
+  const library = Deno.dlopen("libc.so.6", {
+    open: { parameters: ["buffer", "i32"], result: "i32" },
+    close: { parameters: ["i32"], result: "i32" },
+    setns: { parameters: ["i32", "i32"], result: "i32" },
+  });
+  return { symbols: library.symbols, [Symbol.dispose]: () => library.close() };
+}
+
+function cString(text: string): Uint8Array<ArrayBuffer> {
+  return new TextEncoder().encode(`${text}\0`);
+}
