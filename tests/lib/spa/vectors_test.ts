@@ -1,0 +1,71 @@
+import assert from "node:assert/strict";
+import type { CryptoEngine } from "../../../lib/crypto/engine.ts";
+import { deriveKey } from "../../../lib/crypto/kdf.ts";
+import { nobleEngine } from "../../../lib/crypto/noble_engine.ts";
+import { webEngine } from "../../../lib/crypto/web_engine.ts";
+import { open } from "../../../lib/spa/open.ts";
+import { seal } from "../../../lib/spa/seal.ts";
+import { SPA_VECTORS, spaVector } from "../../vectors/spa.ts";
+import { twinSeal } from "./twin.ts";
+
+const ENGINES: readonly [string, CryptoEngine][] = [["noble", nobleEngine], ["web", webEngine]];
+
+for (const [name, engine] of ENGINES) {
+  for (const vector of SPA_VECTORS) {
+    Deno.test(`${name} engine: ${vector.id} opens and re-encodes byte for byte`, async () => {
+      const opened = await open(engine, vector.packet, vector.keys);
+      assert.ok(opened.ok, JSON.stringify(opened));
+      const { digest, encoded } = opened.value;
+      assert.equal(`${encoded}:${digest}`, vector.plaintext);
+      assert.equal(opened.value.digestName, vector.digest);
+      const sealed = await seal(engine, opened.value, vector.digest, vector.keys, vector.salt);
+      assert.ok(sealed.ok, JSON.stringify(sealed));
+      assert.equal(sealed.value.wire, vector.packet);
+      assert.equal(sealed.value.encoded, encoded);
+      assert.equal(sealed.value.digest, digest);
+      assert.equal(
+        sealed.value.hmac,
+        vector.keys.hmac === null ? null : vector.packet.slice(-sealed.value.hmac!.length),
+      );
+    });
+  }
+}
+
+Deno.test("deriveKey() gives the AES keys and IVs of the vectors", async () => {
+  for (const vector of SPA_VECTORS) {
+    const derived = await deriveKey(nobleEngine, vector.keys.mode, vector.keys.encryption, vector.salt);
+    assert.deepEqual(derived.key, vector.aesKey, vector.id);
+    assert.deepEqual(derived.iv, vector.iv, vector.id);
+  }
+});
+
+Deno.test("the twin of the tests makes the same packets, so what it makes elsewhere can be believed", () => {
+  for (const vector of SPA_VECTORS) {
+    const encoded = vector.plaintext.slice(0, vector.plaintext.lastIndexOf(":"));
+    assert.equal(twinSeal(encoded, vector.digest, vector.keys, vector.salt), vector.packet, vector.id);
+  }
+});
+
+Deno.test("the vectors mean what their options asked for", async () => {
+  const opened = async (id: string) => {
+    const vector = spaVector(id);
+    const result = await open(nobleEngine, vector.packet, vector.keys);
+    assert.ok(result.ok);
+    return result.value;
+  };
+  const v4 = await opened("V4");
+  assert.equal(v4.type, 0);
+  assert.ok(v4.request.kind === "command" && v4.request.command === "id -u; echo hi");
+  const v5 = await opened("V5");
+  assert.deepEqual([v5.type, v5.nat], [2, { host: "10.1.2.3", port: 8022 }]);
+  const v6 = await opened("V6");
+  assert.deepEqual([v6.type, v6.clientTimeout, v6.nat], [6, 60, { host: "127.0.0.1", port: 22 }]);
+  const v8 = await opened("V8");
+  assert.deepEqual([v8.type, v8.nat], [4, { host: "internal.example.com", port: 443 }]);
+  const v9 = await opened("V9");
+  assert.ok(v9.request.kind === "access");
+  assert.equal(v9.request.allow.text, "0.0.0.0");
+  assert.deepEqual(v9.request.services, [{ proto: "udp", port: 5353 }]);
+  const l1 = await opened("L1");
+  assert.deepEqual([l1.type, l1.serverAuth, l1.clientTimeout], [3, "crypt,letmein", 45]);
+});
