@@ -1,0 +1,69 @@
+/** Runs a program of ours on a real pseudo-terminal, which Python's `pty` makes. */
+
+/** What happened on the terminal. */
+export interface TerminalRun {
+  /** Everything the terminal showed, echo included. */
+  readonly shown: string;
+  /** Exit status as a shell would say it. */
+  readonly code: number;
+  /** Whether echo and line mode were on again at the end. */
+  readonly restored: boolean;
+}
+
+/** One step: wait until the terminal shows `expect`, then type `send`. */
+export interface Step {
+  readonly expect: string;
+  readonly send: string;
+}
+
+const DRIVER = `import os,pty,sys,json,termios,select,fcntl,struct
+job=json.load(sys.stdin)
+pid,fd=pty.fork()
+if pid==0:
+    os.execv(job["path"],[job["path"]]+job["args"])
+fcntl.ioctl(fd,termios.TIOCSWINSZ,struct.pack("HHHH",40,100,0,0))
+if job.get("erase"):
+    a=termios.tcgetattr(fd); a[6][termios.VERASE]=job["erase"].encode(); termios.tcsetattr(fd,termios.TCSANOW,a)
+shown=b""
+def pump():
+    global shown
+    r,_,_=select.select([fd],[],[],30)
+    if not r: raise SystemExit("nothing more in 30 s: "+repr(shown))
+    try: d=os.read(fd,4096)
+    except OSError: return False
+    shown+=d
+    return len(d)>0
+at=0
+for step in job["steps"]:
+    e=step["expect"].encode()
+    while shown.find(e,at)<0:
+        if not pump(): raise SystemExit("ended before "+repr(e)+": "+repr(shown))
+    at=shown.find(e,at)+len(e)
+    os.write(fd,step["send"].encode("latin1"))
+while b"[end]" not in shown and pump(): pass
+flags=termios.tcgetattr(fd)[3] if b"[end]" in shown else None
+if flags is not None: os.write(fd,b"\\n")
+while pump(): pass
+_,status=os.waitpid(pid,0)
+print(json.dumps({"shown":shown.decode(),"code":os.waitstatus_to_exitcode(status),
+ "restored":flags is not None and bool(flags&termios.ECHO) and bool(flags&termios.ICANON) and bool(flags&termios.ISIG)}))`;
+
+/**
+ * Runs `deno run <script> ARGS` on a terminal of 100 by 40. The script prints `[end]` when it is done with the terminal and
+ * then waits for a line, so that the terminal's state can be looked at.
+ */
+export async function runOnTerminal(
+  script: string,
+  options: { readonly args?: readonly string[]; readonly steps: readonly Step[]; readonly erase?: string },
+): Promise<TerminalRun> {
+  const child = new Deno.Command("python3", { args: ["-c", DRIVER], stdin: "piped", stdout: "piped", stderr: "piped" })
+    .spawn();
+  const writer = child.stdin.getWriter();
+  const args = ["run", "--no-prompt", "-A", script, ...options.args ?? []];
+  const job = { path: Deno.execPath(), args, steps: options.steps, erase: options.erase };
+  await writer.write(new TextEncoder().encode(JSON.stringify(job)));
+  await writer.close();
+  const { stdout, stderr } = await child.output();
+  if (stdout.length === 0) throw new Error(new TextDecoder().decode(stderr));
+  return JSON.parse(new TextDecoder().decode(stdout));
+}
