@@ -5,26 +5,11 @@
 import { E } from "./errno.ts";
 import { connectUnixDatagram, type UnixDatagram } from "./unix_datagram.ts";
 
-/** Facilities that SYSLOG_FACILITY can name (server B), with their numbers. */
-export const SYSLOG_FACILITIES = {
-  LOG_DAEMON: 3,
-  LOG_LOCAL0: 16,
-  LOG_LOCAL1: 17,
-  LOG_LOCAL2: 18,
-  LOG_LOCAL3: 19,
-  LOG_LOCAL4: 20,
-  LOG_LOCAL5: 21,
-  LOG_LOCAL6: 22,
-  LOG_LOCAL7: 23,
-} as const;
-
-/** A name in {@link SYSLOG_FACILITIES}. */
-export type SyslogFacility = keyof typeof SYSLOG_FACILITIES;
-
 /** Who speaks, and where to. */
 export interface SyslogOptions {
   readonly identity: string;
-  readonly facility: SyslogFacility;
+  /** Facility number of syslog(3): 3 for LOG_DAEMON, 16 to 23 for LOG_LOCAL0 to LOG_LOCAL7. */
+  readonly facility: number;
   readonly pid: number;
   readonly now: () => Date;
   /** Socket of the system logger; `/dev/log` when absent. */
@@ -89,7 +74,7 @@ export function formatSyslogLine(
   { identity, facility, pid }: Pick<SyslogOptions, "identity" | "facility" | "pid">,
   { severity, now, text }: { readonly severity: number; readonly now: Date; readonly text: string },
 ): string {
-  const priority = SYSLOG_FACILITIES[facility] * 8 + severity;
+  const priority = facility * 8 + severity;
   const day = String(now.getDate()).padStart(2, " ");
   const time = [now.getHours(), now.getMinutes(), now.getSeconds()].map((n) => String(n).padStart(2, "0")).join(":");
   // deno-lint-ignore no-control-regex -- control characters would forge lines or move a terminal's cursor
