@@ -1,0 +1,134 @@
+/** The daemon's life with doors open: reload, restart, sudden death. */
+import assert from "node:assert/strict";
+import { type Guard, labTest, makeLab, newKeys, writeAccess, writeServerConfig } from "../lab/mod.ts";
+import { keyArgs, knock } from "../lab/mod.ts";
+import { knockArgs, makeScene, type Scene, setScene } from "./scene.ts";
+
+async function openDoor(scene: Scene, port: number): Promise<void> {
+  await scene.knock(port);
+  assert.ok(await scene.lab.opens("knocker", scene.server, port), scene.daemon.program.output);
+}
+
+for (const guard of ["nftables", "iptables"] as Guard[]) {
+  labTest(`${guard}: SIGHUP takes a good configuration and keeps live doors`, async () => {
+    await using lab = await makeLab({ guard });
+    const scene = await setScene(lab, { stanza: { FW_ACCESS_TIMEOUT: 60 } });
+    await openDoor(scene, 22);
+    const added = newKeys();
+    await writeAccess(scene.daemon.dir, [{ ...added, FW_ACCESS_TIMEOUT: 60 }]);
+    const mark = scene.daemon.program.mark();
+    scene.daemon.program.signal("SIGHUP");
+    await scene.daemon.program.waitFor(/Re-starting fwknopd/, { since: mark });
+    assert.ok(await scene.isOpen(22));
+    await knock(lab, [...knockArgs(lab, 24), ...keyArgs(added)]);
+    assert.ok(await lab.opens("knocker", scene.server, 24), scene.daemon.program.output);
+    await scene.knock(25);
+    await knock(lab, [...knockArgs(lab, 26), ...keyArgs(added)]);
+    assert.ok(await lab.opens("knocker", scene.server, 26), scene.daemon.program.output);
+    assert.equal(await scene.isOpen(25), false, "the old keys are gone");
+    assert.equal(await lab.probe("stranger", scene.server, 22), "filtered");
+  });
+
+  labTest(`${guard}: SIGHUP with a bad configuration names file and line and changes nothing`, async () => {
+    await using lab = await makeLab({ guard });
+    const scene = await setScene(lab, { stanza: { FW_ACCESS_TIMEOUT: 60 } });
+    await openDoor(scene, 22);
+    await writeAccess(scene.daemon.dir, [{ ...newKeys(), OPEN_PORT: "tcp/22" }]);
+    const mark = scene.daemon.program.mark();
+    scene.daemon.program.signal("SIGHUP");
+    await scene.daemon.program.waitFor(/access\.conf:4.*OPEN_PORT/, { since: mark });
+    assert.ok(await scene.isOpen(22));
+    await openDoor(scene, 24);
+    assert.equal(await lab.probe("stranger", scene.server, 22), "filtered");
+  });
+
+  labTest(`${guard}: a clean exit closes all doors and leaves the ruleset as it was`, async () => {
+    await using lab = await makeLab({ guard });
+    const list = async () =>
+      (await lab.must("server", ["nft", "list", "ruleset"])).replaceAll(/packets \d+ bytes \d+/g, "");
+    const before = await list();
+    const scene = await setScene(lab, { stanza: { FW_ACCESS_TIMEOUT: 60 } });
+    await openDoor(scene, 22);
+    assert.equal((await scene.daemon.stop("SIGINT")).code, 0);
+    assert.equal(await scene.isOpen(22), false);
+    assert.equal(await list(), before);
+  });
+}
+
+const KEEP = { FLUSH_IPT_AT_INIT: "N", FLUSH_IPT_AT_EXIT: "N", FLUSH_NFT_AT_EXIT: "N" } as const;
+
+for (const guard of ["nftables", "iptables"] as Guard[]) {
+  labTest(`${guard}: doors that an earlier run left are taken over and close on time`, async () => {
+    await using lab = await makeLab({ guard });
+    const { FLUSH_NFT_AT_EXIT, ...forIptables } = KEEP;
+    const server = guard === "nftables" ? { FLUSH_NFT_AT_EXIT } : forIptables;
+    const scene = await setScene(lab, { server, stanza: { FW_ACCESS_TIMEOUT: 6 } });
+    await openDoor(scene, 22);
+    const opened = performance.now();
+    assert.equal((await scene.daemon.stop()).code, 0);
+    assert.ok(await scene.isOpen(22), "kept at exit");
+    const again = makeScene(lab, await scene.daemon.again(), scene.keys);
+    assert.ok(await again.isOpen(22), `kept at start:\n${again.daemon.program.output}`);
+    await openDoor(again, 24);
+    assert.notEqual(await lab.closes("knocker", scene.server, 22, 10_000), null);
+    const seconds = (performance.now() - opened) / 1000;
+    assert.ok(seconds > 4 && seconds < 8, `closed after ${seconds} s`);
+    assert.equal(await lab.probe("stranger", scene.server, 22), "filtered");
+  });
+}
+
+labTest("nftables: a door closes on time without the daemon, after kill -9", async () => {
+  await using lab = await makeLab();
+  const scene = await setScene(lab, { stanza: { FW_ACCESS_TIMEOUT: 3 } });
+  await openDoor(scene, 22);
+  const opened = performance.now();
+  await scene.daemon.stop("SIGKILL");
+  assert.ok(await scene.isOpen(22), "still open right after");
+  assert.equal(await lab.probe("stranger", scene.server, 22), "filtered");
+  assert.notEqual(await lab.closes("knocker", scene.server, 22, 6000), null);
+  assert.ok(performance.now() - opened < 5000);
+});
+
+labTest("nftables: after kill -9 a new daemon takes live doors over and works on", async () => {
+  await using lab = await makeLab();
+  const scene = await setScene(lab, { stanza: { FW_ACCESS_TIMEOUT: 60 } });
+  await openDoor(scene, 22);
+  await scene.daemon.stop("SIGKILL");
+  const again = makeScene(lab, await scene.daemon.again(), scene.keys);
+  assert.ok(await again.isOpen(22));
+  assert.equal(await lab.probe("stranger", scene.server, 22), "filtered");
+  await openDoor(again, 24);
+  assert.equal((await again.daemon.stop()).code, 0);
+  assert.equal(await again.isOpen(22), false, "a clean exit closes what was taken over as well");
+});
+
+labTest("a start with a misspelt directive fails with file and line, and opens nothing", async () => {
+  await using lab = await makeLab();
+  const scene = await setScene(lab);
+  await scene.daemon.stop();
+  await writeServerConfig(scene.daemon.dir, { PCAP_INTF: "eth0", PCAP_FILTRE: "udp port 1" });
+  const before = await lab.must("server", ["nft", "list", "ruleset"]);
+  const result = await lab.run("server", scene.daemon.argv);
+  assert.equal(result.code, 1);
+  assert.match(result.stderr, /fwknopd\.conf:5.*PCAP_FILTRE/);
+  assert.equal(await lab.must("server", ["nft", "list", "ruleset"]), before);
+});
+
+labTest("without -f the daemon goes to the background, and -S, -R and -K find it", async () => {
+  await using lab = await makeLab();
+  const scene = await setScene(lab);
+  await scene.daemon.stop();
+  const argv = scene.daemon.argv.filter((word) => word !== "-f");
+  try {
+    await lab.must("server", argv);
+    assert.match(await lab.must("server", [...argv, "-S"]), /Detected fwknopd is running \(pid=\d+\)/);
+    const background = makeScene(lab, scene.daemon, scene.keys);
+    await background.processed();
+    assert.match(await lab.must("server", [...argv, "-R"]), /Sent restart signal to fwknopd \(pid=\d+\)/);
+    await background.knock(26);
+    assert.ok(await lab.opens("knocker", scene.server, 26));
+  } finally {
+    assert.match(await lab.must("server", [...argv, "-K"]), /Killed fwknopd \(pid=\d+\)/);
+  }
+  assert.equal((await lab.run("server", [...argv, "-S"])).code, 1);
+});
