@@ -152,9 +152,10 @@ export class DatagramServer implements Disposable {
 
   /** One system call for up to `wanted` datagrams; then headers, addresses and control data in one copy. */
   #fill(wanted: number): number {
+    const fd = this.fd;
     // The kernel has overwritten lengths and flags of the last time.
     copyOut(this.#block.address, this.#headers);
-    const count = libc().recvmmsg(this.fd, this.#block.address, wanted, 0, 0n);
+    const count = libc().recvmmsg(fd, this.#block.address, wanted, 0, 0n);
     if (count < 0) {
       const code = errno();
       if (code === E.AGAIN || code === E.INTR) return 0;
