@@ -1,0 +1,86 @@
+import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import fc from "fast-check";
+import {
+  decodeBase64,
+  decodedLength,
+  decodePaddedBase64,
+  encodeBase64,
+  encodePaddedBase64,
+  foreignCharacter,
+  fromUrlForm,
+  toUrlForm,
+} from "../../lib/base64.ts";
+
+const bytes = fc.uint8Array({ maxLength: 70 });
+
+Deno.test("encodeBase64() is the standard alphabet without padding, and decodeBase64() its reverse", () => {
+  fc.assert(fc.property(bytes, (data) => {
+    const text = encodeBase64(data);
+    assert.equal(text, Buffer.from(data).toString("base64").replaceAll("=", ""));
+    assert.deepEqual(decodeBase64(text), data);
+    assert.equal(decodedLength(text.length), data.length);
+    assert.equal(encodePaddedBase64(data), Buffer.from(data).toString("base64"));
+    assert.deepEqual(decodePaddedBase64(encodePaddedBase64(data)), data);
+  }));
+});
+
+Deno.test("decodeBase64() knows one spelling: whatever it takes, encodeBase64() writes back", () => {
+  const texts = fc.string({ unit: fc.constantFrom(..."ABQgw/+09=-_ \n"), maxLength: 9 });
+  let taken = 0;
+  fc.assert(
+    fc.property(texts, (text) => {
+      const decoded = decodeBase64(text);
+      if (decoded === null) return;
+      taken++;
+      assert.equal(encodeBase64(decoded), text);
+    }),
+    { numRuns: 3000 },
+  );
+  assert.ok(taken > 50);
+});
+
+Deno.test("decodeBase64() refuses padding, blanks, foreign characters, loose bits and a lone character", () => {
+  for (
+    const bad of [
+      "QQ==",
+      "QUI=",
+      "QUJD ",
+      "QUJD\n",
+      "QU-D",
+      "QU_D",
+      "QUé",
+      "Q",
+      "QUJDQ",
+      "QR",
+      "QUJ1RR",
+      "\u0141\u0141",
+      "\u{1f600}",
+    ]
+  ) {
+    assert.equal(decodeBase64(bad), null, bad);
+  }
+  assert.deepEqual(decodeBase64(""), new Uint8Array(0));
+});
+
+Deno.test("decodePaddedBase64() reads a key as the C programs do, and nothing that is not base64", () => {
+  const key = new TextEncoder().encode("AB");
+  for (const spelling of ["QUI=", "QUI", "QUJ=", "QUI=="]) {
+    assert.deepEqual(decodePaddedBase64(spelling), key, spelling);
+  }
+  for (const bad of ["QUI=x", "QU I", "QU\n", "QUé="]) assert.equal(decodePaddedBase64(bad), null, bad);
+});
+
+Deno.test("foreignCharacter() finds the first one", () => {
+  assert.equal(foreignCharacter("AZaz09+/"), 8);
+  assert.equal(foreignCharacter("AZ=az-"), 2);
+  for (let code = 0; code < 0x180; code++) {
+    const character = String.fromCharCode(code);
+    assert.equal(foreignCharacter(character), /[A-Za-z0-9+/]/.test(character) ? 1 : 0, `${code}`);
+  }
+});
+
+Deno.test("the URL form maps both characters and back", () => {
+  assert.equal(toUrlForm("a+b/c+"), "a-b_c-");
+  assert.equal(fromUrlForm("a-b_c-"), "a+b/c+");
+});

@@ -1,0 +1,66 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import {
+  asciiBytes,
+  concat,
+  equalConstantTime,
+  isPrintable,
+  latin1Bytes,
+  latin1Text,
+  utf8Bytes,
+  utf8Text,
+  wipe,
+} from "../../lib/bytes.ts";
+import { anyCharacter } from "./wire/generators.ts";
+
+Deno.test("concat() joins in order and copies", () => {
+  const one = Uint8Array.of(1, 2);
+  const whole = concat(one, new Uint8Array(0), Uint8Array.of(3));
+  one[0] = 9;
+  assert.deepEqual(whole, Uint8Array.of(1, 2, 3));
+  assert.deepEqual(concat(), new Uint8Array(0));
+});
+
+Deno.test("asciiBytes() refuses what is not ASCII", () => {
+  assert.deepEqual(asciiBytes("aZ\0\x7f"), Uint8Array.of(0x61, 0x5a, 0, 0x7f));
+  assert.equal(asciiBytes("é"), null);
+});
+
+Deno.test("latin1Text() and latin1Bytes() lose nothing, long inputs too", () => {
+  fc.assert(fc.property(fc.uint8Array({ maxLength: 50 }), (bytes) => {
+    assert.deepEqual(latin1Bytes(latin1Text(bytes)), bytes);
+  }));
+  const long = new Uint8Array(10_001).map((_, i) => i);
+  assert.deepEqual(latin1Bytes(latin1Text(long)), long);
+  assert.equal(latin1Bytes("\u0100"), null);
+});
+
+Deno.test("utf8Text() takes valid UTF-8 only and keeps a byte order mark", () => {
+  fc.assert(fc.property(fc.string({ unit: anyCharacter }), (text) => {
+    const bytes = utf8Bytes(text);
+    assert.ok(bytes !== null);
+    assert.equal(utf8Text(bytes), text);
+  }));
+  assert.equal(utf8Text(Uint8Array.of(0xef, 0xbb, 0xbf, 0x41)), "\ufeffA");
+  for (const bad of [[0xff], [0xc0, 0x80], [0xed, 0xa0, 0x80], [0xe2, 0x82]]) {
+    assert.equal(utf8Text(Uint8Array.from(bad)), null);
+  }
+  assert.equal(utf8Bytes("\ud800"), null);
+});
+
+Deno.test("isPrintable() is C isprint: 0x20 to 0x7e", () => {
+  for (let byte = 0; byte < 256; byte++) assert.equal(isPrintable(Uint8Array.of(0x41, byte)), byte >= 32 && byte < 127);
+});
+
+Deno.test("equalConstantTime() is equality", () => {
+  const bytes = fc.uint8Array({ maxLength: 4, max: 2 });
+  fc.assert(fc.property(bytes, bytes, (a, b) => assert.equal(equalConstantTime(a, b), `${a}` === `${b}`)), {
+    numRuns: 500,
+  });
+});
+
+Deno.test("wipe() leaves zeros in every array it is given", () => {
+  const [a, b] = [Uint8Array.of(1, 2), Uint8Array.of(3)];
+  wipe(a, b);
+  assert.deepEqual([...a, ...b], [0, 0, 0]);
+});

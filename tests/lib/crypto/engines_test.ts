@@ -1,0 +1,90 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { DIGEST_NAMES, RIJNDAEL_MODES } from "../../../lib/crypto/digest.ts";
+import type { CryptoEngine } from "../../../lib/crypto/engine.ts";
+import { nobleEngine } from "../../../lib/crypto/noble_engine.ts";
+import { webEngine } from "../../../lib/crypto/web_engine.ts";
+import { twinDigest, twinEncrypt, twinHmac, twinPad } from "../spa/twin.ts";
+
+const ENGINES: readonly [string, CryptoEngine][] = [["noble", nobleEngine], ["web", webEngine]];
+const DATA = new TextEncoder().encode("U2FsdGVkX1+ the quick brown fox");
+
+const exactly = (length: number) => fc.uint8Array({ minLength: length, maxLength: length });
+
+for (const [name, engine] of ENGINES) {
+  Deno.test(`${name} engine: digests are those of node:crypto`, async () => {
+    for (const digest of DIGEST_NAMES) {
+      for (const data of [new Uint8Array(0), DATA, new Uint8Array(1000).fill(0x5a)]) {
+        assert.deepEqual(new Uint8Array(await engine.digest(digest, data)), twinDigest(digest, data), digest);
+      }
+    }
+  });
+
+  Deno.test(`${name} engine: HMACs are those of node:crypto at every key length around a block`, async () => {
+    for (const digest of DIGEST_NAMES) {
+      for (const length of [1, 16, 63, 64, 65, 72, 73, 100, 127, 128, 129, 135, 136]) {
+        const key = Uint8Array.from({ length }, (_, i) => i * 7 + length);
+        const expected = twinHmac(digest, key, DATA);
+        assert.deepEqual(new Uint8Array(await engine.hmac(digest, key, DATA)), expected, `${digest} ${length}`);
+        assert.deepEqual(new Uint8Array(await engine.hmac(digest, key, DATA)), expected, `${digest} ${length}, again`);
+      }
+    }
+  });
+
+  Deno.test(`${name} engine: every mode encrypts as its naive twin and decrypts back`, async () => {
+    const property = fc.asyncProperty(
+      fc.constantFrom(...RIJNDAEL_MODES),
+      exactly(32),
+      exactly(16),
+      fc.uint8Array({ maxLength: 100 }),
+      async (mode, key, iv, plain) => {
+        const cipher = new Uint8Array(await engine.encrypt(mode, key, iv, plain));
+        assert.deepEqual(cipher, twinEncrypt(mode, key, iv, twinPad(plain)));
+        assert.deepEqual(new Uint8Array(await engine.decrypt(mode, key, iv, cipher)), plain);
+      },
+    );
+    await fc.assert(property, { numRuns: 150 });
+  });
+
+  Deno.test(`${name} engine: blocks without consistent padding come back as they are`, async () => {
+    const ends = [[0], [17], [255], [1, 2], [3, 3, 2, 3], Array<number>(15).fill(16)];
+    for (const mode of RIJNDAEL_MODES) {
+      for (const end of ends) {
+        const blocks = new Uint8Array(48).fill(0x41);
+        blocks.set(end, 48 - end.length);
+        const [key, iv] = [new Uint8Array(32).fill(9), new Uint8Array(16).fill(7)];
+        const cipher = twinEncrypt(mode, key, iv, blocks);
+        assert.deepEqual(new Uint8Array(await engine.decrypt(mode, key, iv, cipher)), blocks, `${mode} ${end}`);
+      }
+    }
+  });
+
+  Deno.test(`${name} engine: the CTR counter carries over all sixteen bytes`, async () => {
+    const [key, iv] = [new Uint8Array(32).fill(1), new Uint8Array(16).fill(0xff)];
+    const plain = new Uint8Array(64).fill(0x42);
+    assert.deepEqual(
+      new Uint8Array(await engine.encrypt("ctr", key, iv, plain)),
+      twinEncrypt("ctr", key, iv, twinPad(plain)),
+    );
+  });
+}
+
+Deno.test("noble engine: two HMACs of one key object do not disturb each other", () => {
+  const key = new TextEncoder().encode("shared");
+  const [one, two] = [Uint8Array.of(1), Uint8Array.of(2)];
+  for (const name of DIGEST_NAMES) {
+    const answers = [one, two, one].map((data) => nobleEngine.hmac(name, key, data));
+    assert.deepEqual(answers, [one, two, one].map((data) => twinHmac(name, key, data)));
+  }
+});
+
+Deno.test("the engines leave keys, IVs and data as they were", async () => {
+  for (const [, engine] of ENGINES) {
+    for (const mode of RIJNDAEL_MODES) {
+      const given = [new Uint8Array(32).fill(1), new Uint8Array(16).fill(2), new Uint8Array(32).fill(3)] as const;
+      await engine.encrypt(mode, ...given);
+      await engine.decrypt(mode, ...given);
+      given.forEach((bytes, i) => assert.ok(bytes.every((byte) => byte === i + 1), mode));
+    }
+  }
+});
