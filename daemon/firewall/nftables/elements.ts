@@ -1,0 +1,132 @@
+/** Doors as set elements: the bytes that nfnetlink wants, the words that nft wants, and back. Pure. */
+import { concatenate, split } from "../../../ffi/nfnetlink/codec.ts";
+import { type Ip, ipFromBytes, parseIp } from "../../../lib/net/address.ts";
+import { PROTO_NUMBER, type Service } from "../../../lib/net/service.ts";
+import type { Door } from "../firewall.ts";
+import { type DoorFields, doorOf, type Field, fieldsOf, type Shape, shapeOf } from "./shapes.ts";
+
+/** A door's place in the ruleset. */
+export interface Element {
+  readonly shape: Shape;
+  readonly key: Uint8Array;
+  /** What a map holds for the key; null for a set. */
+  readonly data: Uint8Array | null;
+  /** Equal for doors that share a set and a key, and so cannot both be open unless they are the same. */
+  readonly id: string;
+}
+
+/** The element for a door; null when no set can hold it. */
+export function elementOf(door: Door): Element | null {
+  const shape = shapeOf(door);
+  if (shape === null || door.slot === "foreign") return null;
+  const fields = fieldsOf(door);
+  const bytes = (names: readonly Field[]) => join(names.map((field) => fieldBytes(field, fields)));
+  return makeElement(shape, bytes(shape.key), shape.value.length === 0 ? null : bytes(shape.value));
+}
+
+/** An element from its bytes. */
+export function makeElement(shape: Shape, key: Uint8Array, data: Uint8Array | null): Element {
+  return { shape, key, data, id: `${shape.name} ${key.toHex()}` };
+}
+
+/** The door that an element stands for; null when it is none (another protocol than TCP and UDP). */
+export function doorOfElement({ shape, key, data }: Element): Door | null {
+  const fields = new Map([...readFields(shape.key, key, shape), ...readFields(shape.value, data, shape)]);
+  if (fields.size !== shape.key.length + shape.value.length) return null;
+  return doorOf(shape.slot, assemble(fields));
+}
+
+/** The key in nft's language: `192.0.2.1 . tcp . 22`. */
+export function keyText({ shape, key }: Element): string {
+  return [...readFields(shape.key, key, shape).values()].map(wordOf).join(" . ");
+}
+
+/** The value of a map's element in nft's language. */
+export function dataText({ shape, data }: Element): string {
+  return [...readFields(shape.value, data, shape).values()].map(wordOf).join(" . ");
+}
+
+/** An element from the words of a JSON listing (`["192.0.2.1", "tcp", 22]`); null when they are not understood. */
+export function elementOfWords(shape: Shape, key: readonly unknown[], value: readonly unknown[]): Element | null {
+  const parse = (names: readonly Field[], words: readonly unknown[]) => {
+    const parts = names.map((field, index) => wordBytes(field, words[index]));
+    return words.length === names.length && parts.every((part) => part !== null) ? join(parts) : null;
+  };
+  const keyBytes = parse(shape.key, key);
+  const data = parse(shape.value, value);
+  if (keyBytes === null || data === null) return null;
+  return makeElement(shape, keyBytes, shape.value.length === 0 ? null : data);
+}
+
+/** What stands alone is not padded. */
+function join(parts: readonly Uint8Array[]): Uint8Array {
+  const [only = new Uint8Array(), ...more] = parts;
+  return more.length === 0 ? only : concatenate(parts);
+}
+
+type Part = Ip | number | "tcp" | "udp";
+
+function fieldBytes(field: Field, { source, destination, service, to, toPort }: DoorFields): Uint8Array {
+  const missing = () => new RangeError(`"door" expected a ${field}`);
+  switch (field) {
+    case "proto":
+      if (service === null) throw missing();
+      return Uint8Array.of(PROTO_NUMBER[service.proto]);
+    case "port":
+    case "toPort": {
+      const port = field === "port" ? service?.port ?? null : toPort;
+      if (port === null) throw missing();
+      return Uint8Array.of(port >> 8, port & 0xff);
+    }
+    default: {
+      const ip = { source, destination, to }[field];
+      if (ip === null) throw missing();
+      return ip.bytes;
+    }
+  }
+}
+
+/** Reads as many fields as make sense. */
+function readFields(names: readonly Field[], bytes: Uint8Array | null, { family }: Shape): Map<Field, Part> {
+  const parts = new Map<Field, Part>();
+  const lengths = names.map((field) => field === "proto" ? 1 : field.endsWith("ort") ? 2 : family === 4 ? 4 : 16);
+  for (const [index, part] of (split(bytes ?? new Uint8Array(), lengths) ?? []).entries()) {
+    const field = names[index];
+    if (field === undefined) continue;
+    if (field === "port" || field === "toPort") parts.set(field, ((part[0] ?? 0) << 8) | (part[1] ?? 0));
+    else if (field !== "proto") parts.set(field, ipFromBytes(part));
+    else if (part[0] === PROTO_NUMBER.tcp) parts.set(field, "tcp");
+    else if (part[0] === PROTO_NUMBER.udp) parts.set(field, "udp");
+  }
+  return parts;
+}
+
+function assemble(parts: ReadonlyMap<Field, Part>): DoorFields {
+  const ip = (field: Field) => {
+    const part = parts.get(field);
+    return typeof part === "object" ? part : null;
+  };
+  const port = (field: Field) => {
+    const part = parts.get(field);
+    return typeof part === "number" ? part : null;
+  };
+  const proto = parts.get("proto");
+  const number = port("port");
+  const service: Service | null = (proto === "tcp" || proto === "udp") && number !== null
+    ? { proto, port: number }
+    : null;
+  return { source: ip("source"), destination: ip("destination"), service, to: ip("to"), toPort: port("toPort") };
+}
+
+function wordOf(part: Part): string {
+  return typeof part === "object" ? part.text : String(part);
+}
+
+function wordBytes(field: Field, word: unknown): Uint8Array | null {
+  if (field === "proto") return word === "tcp" || word === "udp" ? Uint8Array.of(PROTO_NUMBER[word]) : null;
+  if (field === "port" || field === "toPort") {
+    return typeof word === "number" ? Uint8Array.of(word >> 8, word & 0xff) : null;
+  }
+  const ip = typeof word === "string" ? parseIp(word) : null;
+  return ip?.ok ? ip.value.bytes : null;
+}

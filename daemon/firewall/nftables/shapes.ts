@@ -1,0 +1,200 @@
+/**
+ * The sets and maps that hold open doors: which there are, what their keys and values are made of, and which rule looks
+ * packets up in them. One table; everything else (scripts, element bytes, listings) is a fold over it.
+ */
+import type { Ip } from "../../../lib/net/address.ts";
+import type { Service } from "../../../lib/net/service.ts";
+import type { Door, NatMatch, Slot } from "../firewall.ts";
+
+/** A part of a key or value. `source` is always the knocker, also where the rule looks at answers to it. */
+export type Field = "source" | "destination" | "proto" | "port" | "to" | "toPort";
+
+/** One set (no value) or map. */
+export interface Shape {
+  /** Name of the set in the ruleset. */
+  readonly name: string;
+  readonly slot: Slot;
+  readonly family: 4 | 6;
+  readonly key: readonly Field[];
+  readonly value: readonly Field[];
+}
+
+/** The parts of a door by field; null is what the door does not say. */
+export interface DoorFields {
+  readonly source: Ip | null;
+  readonly destination: Ip | null;
+  readonly service: Service | null;
+  readonly to: Ip | null;
+  readonly toPort: number | null;
+}
+
+/** Everything of ours in somebody else's table begins with this. */
+export const PREFIX = "fwknop_";
+/** The table of our own that holds the NAT chains. */
+export const NAT_TABLE = { family: "inet", table: "fwknop_nat" } as const;
+
+const SERVICE: readonly Field[] = ["source", "proto", "port"];
+const SERVICE_TO: readonly Field[] = ["source", "destination", "proto", "port"];
+const ALL: readonly Field[] = ["source"];
+const ALL_TO: readonly Field[] = ["source", "destination"];
+const INNER: readonly Field[] = ["destination", "proto", "port"];
+
+/** The more exact comes first: its rule stands first, and for NAT the first that matches decides. */
+const ROWS: readonly (readonly [slot: Slot, suffix: string, key: readonly Field[], value: readonly Field[]])[] = [
+  ["input", "_to", SERVICE_TO, []],
+  ["input", "", SERVICE, []],
+  ["output", "_to", SERVICE_TO, []],
+  ["output", "", SERVICE, []],
+  ["forward", "_to", SERVICE_TO, []],
+  ["forward", "", SERVICE, []],
+  ["forward", "_all_to", ALL_TO, []],
+  ["forward", "_all", ALL, []],
+  ["dnat", "_port_to", SERVICE_TO, ["to", "toPort"]],
+  ["dnat", "_to", SERVICE_TO, ["to"]],
+  ["dnat", "_port", SERVICE, ["to", "toPort"]],
+  ["dnat", "", SERVICE, ["to"]],
+  ["dnat", "_all_to", ALL_TO, ["to"]],
+  ["dnat", "_all", ALL, ["to"]],
+  ["snat", "", INNER, ["to"]],
+  ["snat", "_all", ALL, ["to"]],
+  ["masquerade", "_port", INNER, ["toPort"]],
+  ["masquerade", "", INNER, []],
+  ["masquerade", "_all", ALL, []],
+];
+
+/** All shapes of both families. */
+export const SHAPES: readonly Shape[] = ROWS.flatMap(([slot, suffix, key, value]) =>
+  ([4, 6] as const).map((family) => ({ name: `${PREFIX}${slot}${family}${suffix}`, slot, family, key, value }))
+);
+
+/** The slots whose rules stand in the administrator's own base chains; each is the name of its hook. */
+export const FILTER_SLOTS = ["input", "output", "forward"] as const;
+export type FilterSlot = (typeof FILTER_SLOTS)[number];
+
+/** The slots whose rules stand in {@link NAT_TABLE}, with the hook and priority of their chain. */
+export const NAT_CHAINS = {
+  dnat: "type nat hook prerouting priority dstnat - 5;",
+  snat: "type nat hook postrouting priority srcnat - 5;",
+  masquerade: "type nat hook postrouting priority srcnat - 4;",
+} as const;
+
+/** Our chain for a slot. */
+export function chainOf(slot: Slot): string {
+  return `${PREFIX}${slot}`;
+}
+
+/** The shape that holds such doors; null when none can (a translated port without a service to translate). */
+export function shapeOf(door: Door): Shape | null {
+  if (door.slot === "foreign") return null;
+  const fields = fieldsOf(door);
+  const family = (fields.source ?? fields.destination)?.family;
+  const parts = partsOf(fields);
+  return SHAPES.find((shape) =>
+    shape.slot === door.slot && shape.family === family && parts.size === shape.key.length + shape.value.length &&
+    [...shape.key, ...shape.value].every((field) => parts.has(field))
+  ) ?? null;
+}
+
+/** The fields that the door fills. */
+function partsOf({ source, destination, service, to, toPort }: DoorFields): ReadonlySet<Field> {
+  const parts = new Set<Field>();
+  if (source) parts.add("source");
+  if (destination) parts.add("destination");
+  if (service) parts.add("proto").add("port");
+  if (to) parts.add("to");
+  if (toPort !== null) parts.add("toPort");
+  return parts;
+}
+
+/** Takes a door apart. */
+export function fieldsOf(door: Exclude<Door, { slot: "foreign" }>): DoorFields {
+  const none = { source: null, destination: null, service: null, to: null, toPort: null };
+  switch (door.slot) {
+    case "input":
+    case "output":
+      return { ...none, source: door.source, destination: door.destination, service: door.service };
+    case "forward":
+      return { ...none, source: door.source, destination: door.target, service: door.service };
+    case "dnat":
+      return {
+        source: door.source,
+        destination: door.destination,
+        service: door.service,
+        to: door.to,
+        toPort: door.toPort,
+      };
+    case "snat":
+      return { ...none, ...matchFields(door.match), to: door.to };
+    case "masquerade":
+      return { ...none, ...matchFields(door.match), toPort: door.toPort };
+  }
+}
+
+function matchFields(match: NatMatch): Pick<DoorFields, "source" | "destination" | "service"> {
+  return "source" in match
+    ? { source: match.source, destination: null, service: null }
+    : { source: null, destination: match.destination, service: match.service };
+}
+
+/** Puts a door together; null when the fields do not make one. */
+export function doorOf(slot: Slot, fields: DoorFields): Door | null {
+  const { source, destination, service, to, toPort } = fields;
+  switch (slot) {
+    case "input":
+    case "output":
+      return source && service ? { slot, source, destination, service } : null;
+    case "forward":
+      return source ? { slot, source, target: destination, service } : null;
+    case "dnat":
+      return source && to ? { slot, source, destination, service, to, toPort } : null;
+    case "snat":
+    case "masquerade": {
+      const match = source ? { source } : destination && service ? { destination, service } : null;
+      if (match === null) return null;
+      if (slot === "masquerade") return { slot, match, toPort };
+      return to ? { slot, match, to } : null;
+    }
+  }
+}
+
+/** The type of a field in nft's language. */
+export function fieldType(field: Field, family: 4 | 6): string {
+  if (field === "proto") return "inet_proto";
+  if (field === "port" || field === "toPort") return "inet_service";
+  return family === 4 ? "ipv4_addr" : "ipv6_addr";
+}
+
+/** What the rule of a slot compares with a key field. Answers (output) come from the service's end. */
+function selector(field: Field, { slot, family }: Shape): string {
+  const ip = family === 4 ? "ip" : "ip6";
+  const answering = slot === "output";
+  if (field === "proto") return "meta l4proto";
+  if (field === "port") return answering ? "th sport" : "th dport";
+  return (field === "source") === answering ? `${ip} daddr` : `${ip} saddr`;
+}
+
+/** The rule that looks packets up in the set, in nft's language. */
+export function ruleOf(shape: Shape): string {
+  const key = shape.key.map((field) => selector(field, shape)).join(" . ");
+  const ip = shape.family === 4 ? "ip" : "ip6";
+  // A port can only be rewritten where the protocol is known to have one.
+  const ported = shape.value.includes("toPort") ? "meta l4proto { tcp, udp } " : "";
+  switch (shape.slot) {
+    case "dnat":
+      return `${ported}dnat ${ip} to ${key} map @${shape.name}`;
+    case "snat":
+      return `snat ${ip} to ${key} map @${shape.name}`;
+    case "masquerade":
+      return ported ? `${ported}masquerade to :${key} map @${shape.name}` : `${key} @${shape.name} masquerade`;
+    default:
+      return `${key} @${shape.name} accept`;
+  }
+}
+
+/** The declaration of the set or map, in nft's language. */
+export function declarationOf({ name, family, key, value }: Shape, place: string): string {
+  const types = (fields: readonly Field[]) => fields.map((field) => fieldType(field, family)).join(" . ");
+  return value.length === 0
+    ? `add set ${place} ${name} { type ${types(key)}; flags timeout; }`
+    : `add map ${place} ${name} { type ${types(key)} : ${types(value)}; flags timeout; }`;
+}

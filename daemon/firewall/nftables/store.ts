@@ -1,0 +1,164 @@
+/** Reading and changing elements: by nfnetlink, whose cost does not grow with the ruleset, or else by nft. */
+import { FfiError } from "../../../ffi/errors.ts";
+import { ENOENT, EPERM, type TableFamily } from "../../../ffi/nfnetlink/constants.ts";
+import type { ElementChange } from "../../../ffi/nfnetlink/messages.ts";
+import { type Nfnetlink, openNfnetlink, type Refusal } from "../../../ffi/nfnetlink/nfnetlink.ts";
+import { dataText, type Element, elementOfWords, keyText, makeElement } from "./elements.ts";
+import { list, parseRuleset, record } from "./ruleset.ts";
+import { nftFailure, type NftRunner } from "./runner.ts";
+import { chainOf, PREFIX, type Shape } from "./shapes.ts";
+import { expectedSets, type Target } from "./targets.ts";
+
+/** A set or map in a table. */
+export interface Place {
+  readonly family: TableFamily;
+  readonly table: string;
+  readonly shape: Shape;
+}
+
+/** One step of a transaction. */
+export interface Step {
+  readonly verb: "add" | "delete";
+  readonly place: Place;
+  readonly element: Element;
+  /** Only for `add`; null adds for the moment, to be deleted in the same transaction. */
+  readonly timeoutMs: number | null;
+}
+
+/** An element that is there. */
+export interface StoredElement {
+  readonly element: Element;
+  /** Null: it does not end. */
+  readonly remainingMs: number | null;
+}
+
+/** What became of a transaction; after a failure nothing is changed. */
+export type WriteOutcome =
+  | { readonly ok: true }
+  | {
+    readonly ok: false; /** The ruleset is not of that generation. */
+    readonly stale: boolean;
+    readonly reason: string;
+  };
+
+export interface ElementStore extends Disposable {
+  readonly name: "nfnetlink" | "nft";
+  /** By which events of our own doing are told; null where there is no such mark. */
+  readonly portId: number | null;
+  /** The ruleset's generation; null where it cannot be told, so that every look must be a thorough one. */
+  generation(): number | null;
+  /** One transaction, only on the ruleset of that generation when one is given. */
+  write(steps: readonly Step[], generation: number | null): Promise<WriteOutcome>;
+  /** All elements that make sense to us; null when the set is not there. */
+  read(place: Place): Promise<readonly StoredElement[] | null>;
+  /** Whether chains, rules and jumps of the target stand, seen without reading the ruleset; null: cannot tell. */
+  isIntact(target: Target): boolean | null;
+}
+
+/** Opens the fast road. Throws `FfiError`. */
+export function netlinkStore(): ElementStore {
+  const netlink = openNfnetlink();
+  return {
+    name: "nfnetlink",
+    portId: netlink.portId,
+    generation: () => netlink.generation(),
+    write(steps, generation) {
+      const outcome = netlink.transact(steps.map(changeOf), generation);
+      if (outcome.ok) return Promise.resolve(outcome);
+      if (outcome.stale) return Promise.resolve({ ok: false, stale: true, reason: "the ruleset changed meanwhile" });
+      return Promise.resolve({ ok: false, stale: false, reason: reasonOf(outcome.refusals) });
+    },
+    read({ family, table, shape }) {
+      const elements = netlink.elements({ family, table, set: shape.name });
+      return Promise.resolve(
+        elements?.map(({ key, data, remainingMs }) => ({ element: makeElement(shape, key, data), remainingMs })) ??
+          null,
+      );
+    },
+    isIntact: (target) => looksIntact(netlink, target),
+    [Symbol.dispose]: () => netlink[Symbol.dispose](),
+  };
+}
+
+function changeOf({ verb, place, element, timeoutMs }: Step): ElementChange {
+  return {
+    verb,
+    family: place.family,
+    table: place.table,
+    set: place.shape.name,
+    key: element.key,
+    ...(element.data === null ? {} : { data: element.data }),
+    ...(timeoutMs === null ? {} : { timeoutMs }),
+  };
+}
+
+function reasonOf(refusals: readonly Refusal[]): string {
+  const first = refusals[0];
+  if (first === undefined) return "the packet filter refused";
+  if (first.code === EPERM) return "the packet filter refused: fwknopd needs the capability CAP_NET_ADMIN";
+  if (first.code === ENOENT) return "the packet filter refused: our set is gone";
+  return `the packet filter refused (errno ${first.code})${first.text === "" ? "" : `: ${first.text}`}`;
+}
+
+function looksIntact(netlink: Nfnetlink, target: Target): boolean {
+  const name = { family: target.family, table: target.table };
+  const chainsStand = target.slots.every((slot) => {
+    const found = netlink.rules({ ...name, chain: chainOf(slot) });
+    const expected = expectedSets(target, slot);
+    return found !== null && found.length === expected.length &&
+      found.every(({ sets }, index) => sets.filter((set) => set.startsWith(PREFIX)).join() === expected[index]);
+  });
+  const jumpsStand = target.jumps.every(({ from, slot }) =>
+    netlink.rules({ ...name, chain: from })?.some(({ jump }) => jump === chainOf(slot)) ?? false
+  );
+  return chainsStand && jumpsStand;
+}
+
+/** The road by nft's language, for where the other is closed. */
+export function nftStore(nft: NftRunner): ElementStore {
+  return {
+    name: "nft",
+    portId: null,
+    generation: () => null,
+    async write(steps) {
+      const reply = await nft.run(steps.map(lineOf).join(""));
+      return reply.ok ? { ok: true } : { ok: false, stale: false, reason: nftFailure(reply).message };
+    },
+    async read({ family, table, shape }) {
+      const kind = shape.value.length === 0 ? "set" : "map";
+      const reply = await nft.run(`list ${kind} ${family} ${table} ${shape.name}`, { json: true, terse: false });
+      if (!reply.ok) return null;
+      const elements = parseRuleset(reply.output).sets[0]?.elements ?? [];
+      return elements.map((element) => readListed(shape, element)).filter((element) => element !== null);
+    },
+    isIntact: () => null,
+    [Symbol.dispose]() {},
+  };
+}
+
+function lineOf({ verb, place, element, timeoutMs }: Step): string {
+  const timeout = timeoutMs === null ? "" : ` timeout ${timeoutMs}ms`;
+  const data = verb === "add" && element.data !== null ? ` : ${dataText(element)}` : "";
+  const text = `${keyText(element)}${timeout}${data}`;
+  return `${verb} element ${place.family} ${place.table} ${place.shape.name} { ${text} }\n`;
+}
+
+/** `{"elem": {"val": …, "expires": n}}`, for maps a pair of that and the value. */
+function readListed(shape: Shape, listed: unknown): StoredElement | null {
+  const [wrapped, value] = shape.value.length === 0 ? [listed, undefined] : list(listed);
+  const inner = record(record(wrapped).elem);
+  const key = "val" in inner ? inner.val : wrapped;
+  const element = elementOfWords(shape, words(key), value === undefined ? [] : words(value));
+  if (element === null) return null;
+  return { element, remainingMs: typeof inner.expires === "number" ? inner.expires * 1000 : null };
+}
+
+function words(value: unknown): readonly unknown[] {
+  const { concat } = record(value);
+  return concat === undefined ? [value] : list(concat);
+}
+
+/** Whether netlink cannot be used here at all, as opposed to us not being allowed to. */
+export function isUnavailable(error: unknown): boolean {
+  return error instanceof FfiError && error.details.code !== EPERM;
+}
