@@ -31,7 +31,7 @@ function formatAccess(access: readonly ResolvedStanza[]): string {
   const blocks = access.map((one) => {
     const rows = stanzaRows(one).map(([label, value]) => `${label.padStart(27)}:  ${value}`);
     const heading = `SOURCE (${one.stanza.number}):  ${one.stanza.source.text}`;
-    return [heading, "=".repeat(62), ...rows].join("\n") + "\n";
+    return [heading, "=".repeat(62), ...rows].join("\n") + "\n\n";
   });
   return ["Current fwknopd access settings:\n", ...blocks].join("");
 }

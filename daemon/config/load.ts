@@ -43,7 +43,12 @@ export function absolutePath(path: string, startDirectory: string): string {
 }
 
 /** Reads the main file, then what its OVERRIDE_CONFIG names, then what `-O` names; later sayings win. */
-export function loadServerFiles(main: string, overrides: string | null, files: ConfigFiles, report: Report): Given[] {
+export function loadServerFiles(
+  main: { readonly path: string; readonly origin: Origin },
+  overrides: string | null,
+  files: ConfigFiles,
+  report: Report,
+): Given[] {
   const given: Given[] = [];
   const values = new Map<string, string>();
   const readOne = (path: string, origin: Origin) => {
@@ -58,7 +63,7 @@ export function loadServerFiles(main: string, overrides: string | null, files: C
       if (said !== null) given.push(said);
     }
   };
-  readOne(main, {});
+  readOne(main.path, main.origin);
   const inFile = given.filter((said) => said.key === "overrideConfig").at(-1);
   for (const path of splitPaths(inFile?.text ?? "")) readOne(path, inFile?.origin ?? {});
   for (const path of splitPaths(overrides ?? "")) readOne(path, { option: "-O" });
@@ -133,14 +138,15 @@ class AccessWalk {
   }
 
   folder(path: string, depth: number, origin: Origin): void {
-    const names = this.files.list(absolutePath(path, this.files.startDirectory));
+    const folder = path.replace(/(.)\/$/, "$1");
+    const names = this.files.list(absolutePath(folder, this.files.startDirectory));
     if (!names.ok) {
       const message = `Invalid access folder: '${path}' could not be opened: ${names.fault.message}`;
       this.report.problems.push({ origin, message, hint: "name an existing directory" });
       return;
     }
     for (const name of names.value) {
-      const file = `${path.replace(/\/$/, "")}/${name}`;
+      const file = `${folder}/${name}`;
       if (name.endsWith(".conf")) this.file(file, depth, origin, "%include_folder");
       else if (/\.conf[^.]*$/.test(name)) {
         this.report.warnings.push(`${file} is not read: only names that end in .conf are`);
@@ -158,7 +164,7 @@ class AccessWalk {
       const key = DIRECTIVES.access.get(name);
       if (key === undefined) {
         this.report.problems.push(
-          unknownDirective(name, origin, DIRECTIVES.access, DIRECTIVES.server, "fwknopd.conf"),
+          unknownDirective(name, origin, ACCESS_WORDS, DIRECTIVES.server, "fwknopd.conf"),
         );
         return stanza;
       }
@@ -229,6 +235,12 @@ function unknownDirective(name: string, origin: Origin, known: Names, elsewhere:
 }
 
 const DIRECTIVES = { server: directiveNames(SERVER_SETTINGS), access: directiveNames(ACCESS_SETTINGS) };
+
+/** What a word of access.conf may have been meant to be. */
+const ACCESS_WORDS: Names = new Map([
+  ...DIRECTIVES.access,
+  ...["%include", "%include_folder", "%include_keys"].map((name) => [name, name] as const),
+]);
 
 /** Directive → key of the table. */
 function directiveNames(table: SettingTable): Names {

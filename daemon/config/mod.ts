@@ -59,9 +59,10 @@ export function loadConfig(options: DaemonOptions, files: ConfigFiles): LoadedCo
 }
 
 function readServer(options: DaemonOptions, files: ConfigFiles, report: Report) {
-  const said = (key: string) => options.settings.filter((one) => one.key === key).at(-1)?.text ?? null;
-  const main = said("configFile") ?? SERVER_SETTINGS.configFile.fallback;
-  const fromFiles = loadServerFiles(main, said("overrideConfig"), files, report);
+  const said = (key: string) => options.settings.filter((one) => one.key === key).at(-1);
+  const named = said("configFile");
+  const main = { path: named?.text ?? SERVER_SETTINGS.configFile.fallback, origin: named?.origin ?? {} };
+  const fromFiles = loadServerFiles(main, said("overrideConfig")?.text ?? null, files, report);
   // What stands in the file about the file itself is bookkeeping of the C daemon.
   const given = [...fromFiles.filter((one) => one.key !== "configFile"), ...options.settings];
   const resolved = resolveSettings(SERVER_SETTINGS, given);

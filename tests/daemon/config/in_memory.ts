@@ -1,0 +1,50 @@
+/** Configuration from texts: a file system that holds what the test says, and reads of it in one line. */
+import { fail, ok } from "../../../lib/result.ts";
+import { formatProblem } from "../../../lib/spec/setting.ts";
+import type { ConfigFiles } from "../../../daemon/config/load.ts";
+import { loadConfig, type LoadedConfig } from "../../../daemon/config/mod.ts";
+import { parseDaemonOptions } from "../../../daemon/options.ts";
+
+/** Files by absolute path; relative paths mean `/start`. */
+export function inMemory(texts: Readonly<Record<string, string>>): ConfigFiles {
+  return {
+    startDirectory: "/start",
+    read(path) {
+      const text = texts[path];
+      if (text === undefined) return fail({ code: "missing", message: "No such file or directory" });
+      return ok({ text, warnings: [] });
+    },
+    list(folder) {
+      const inside = Object.keys(texts).filter((path) => path.startsWith(`${folder}/`));
+      if (inside.length === 0) return fail({ code: "missing", message: "No such file or directory" });
+      return ok(inside.map((path) => path.slice(folder.length + 1)).sort());
+    },
+  };
+}
+
+/** A stanza that needs nothing more. */
+export const STANZA = "SOURCE ANY\nKEY enckey\nHMAC_KEY hmackey\nREQUIRE_SOURCE_ADDRESS Y\n";
+
+/** Loads `server` as `/c` and `access` as `/a`, with further arguments and files. */
+export function load(
+  server: string,
+  access: string = STANZA,
+  more: { readonly argv?: readonly string[]; readonly files?: Readonly<Record<string, string>> } = {},
+) {
+  const options = parseDaemonOptions(["-c", "/c", "-a", "/a", ...(more.argv ?? [])]);
+  if (!options.ok) return options;
+  return loadConfig(options.options, inMemory({ "/c": server, "/a": access, ...more.files }));
+}
+
+/** The configuration, or an error with what was wrong with it. */
+export function good(...given: Parameters<typeof load>): LoadedConfig {
+  const loaded = load(...given);
+  if (loaded.ok) return loaded;
+  throw new Error(`refused: ${loaded.problems.map(formatProblem).join("\n")}`);
+}
+
+/** The problems as lines; empty when it was accepted. */
+export function wrong(...given: Parameters<typeof load>): readonly string[] {
+  const loaded = load(...given);
+  return loaded.ok ? [] : loaded.problems.map(formatProblem);
+}

@@ -1,0 +1,184 @@
+import assert from "node:assert/strict";
+import { good, STANZA, wrong } from "./in_memory.ts";
+
+Deno.test("loadConfig() gives an empty fwknopd.conf the defaults of the C daemon", () => {
+  const { config, warnings } = good("");
+  assert.deepEqual(warnings, []);
+  assert.deepEqual(config.capture, {
+    interface: "eth0",
+    file: null,
+    filter: "udp port 62201",
+    promiscuous: false,
+    anyDirection: false,
+    exitAtInterfaceDown: true,
+    snapLength: 1500,
+    dispatchCount: 100,
+  });
+  assert.deepEqual(config.udpServer, { enabled: false, port: 62201 });
+  assert.equal(config.maxAge, 120);
+  assert.deepEqual(config.replay, { persist: true, file: "/run/fwknop/digest.cache" });
+  assert.deepEqual(config.paths, {
+    runDirectory: "/run/fwknop",
+    pidFile: "/run/fwknop/fwknopd.pid",
+    accessFile: "/a",
+    accessFolder: null,
+  });
+  assert.deepEqual(config.logging, { identity: "fwknopd", facility: 3, verbosity: 0 });
+  assert.equal(config.firewall.choice, "auto");
+  assert.equal(config.firewall.iptablesConfigured, false);
+});
+
+Deno.test("loadConfig() reads the line grammar of fwknopd.conf", () => {
+  const text = [
+    "# comment",
+    "; comment",
+    "",
+    "   ",
+    "   # an indented comment",
+    "PCAP_INTF   lo;",
+    "  PCAP_FILTER\tudp port 5   ; said after the semicolon",
+    "SYSLOG_IDENTITY knockd\r",
+    "MAX_SPA_PACKET_AGE 5",
+    "MAX_SPA_PACKET_AGE 6",
+  ].join("\n");
+  const { config } = good(text);
+  assert.equal(config.capture.interface, "lo");
+  assert.equal(config.capture.filter, "udp port 5");
+  assert.equal(config.logging.identity, "knockd");
+  assert.equal(config.maxAge, 6);
+});
+
+Deno.test("loadConfig() expands $VARIABLE at the beginning of a value, once", () => {
+  const expanded = good("FWKNOP_RUN_DIR /srv/run\nFWKNOP_PID_FILE $FWKNOP_RUN_DIR/x.pid\nDIGEST_FILE $ACCESS_FILE\n");
+  assert.equal(expanded.config.paths.pidFile, "/srv/run/x.pid");
+  assert.equal(expanded.config.replay.file, "/etc/fwknop/access.conf");
+  const builtIn = good("FWKNOP_PID_FILE $FWKNOP_RUN_DIR/x.pid");
+  assert.equal(builtIn.config.paths.pidFile, "/run/fwknop/x.pid");
+  assert.deepEqual(wrong("DIGEST_FILE $PCAP_FILE/x"), [
+    "/c:1: DIGEST_FILE: Invalid embedded variable in the value: $PCAP_FILE is not set (set PCAP_FILE above this line)",
+  ]);
+});
+
+Deno.test("loadConfig() lays overrides and the command line over the main file", () => {
+  const files = {
+    "/o1": "PCAP_INTF one\nMAX_SNIFF_BYTES 1000",
+    "/start/o2": "PCAP_INTF two",
+    "/o3": "PCAP_INTF three",
+  };
+  const main = "PCAP_INTF zero\nUDPSERV_PORT 7\n";
+  assert.equal(good(main, STANZA, { files, argv: ["-O", "/o1,o2"] }).config.capture.interface, "two");
+  assert.equal(good(`${main}OVERRIDE_CONFIG /o3`, STANZA, { files }).config.capture.interface, "three");
+  assert.equal(
+    good(`${main}OVERRIDE_CONFIG /o3`, STANZA, { files, argv: ["-O", "/o1"] }).config.capture.interface,
+    "one",
+  );
+  const all = good(main, STANZA, {
+    files,
+    argv: ["-O", "/o1", "-i", "eth9", "-vv", "-r", "/r", "-p", "x.pid", "-P", ""],
+  });
+  assert.equal(all.config.capture.interface, "eth9");
+  assert.equal(all.config.capture.snapLength, 1000);
+  assert.equal(all.config.capture.filter, "");
+  assert.equal(all.config.logging.verbosity, 2);
+  assert.equal(all.config.paths.pidFile, "/start/x.pid");
+  assert.equal(all.config.replay.file, "/r/digest.cache");
+  assert.equal(good("VERBOSE 2", STANZA, { argv: ["-v"] }).config.logging.verbosity, 3);
+});
+
+Deno.test("loadConfig() does not check the age of packets from a file unless told to", () => {
+  assert.equal(good("PCAP_FILE x.pcap").config.maxAge, null);
+  assert.equal(good("PCAP_FILE x.pcap").config.capture.file, "/start/x.pcap");
+  assert.equal(good("PCAP_FILE x.pcap\nENABLE_SPA_PACKET_AGING Y").config.maxAge, 120);
+  assert.equal(good("ENABLE_SPA_PACKET_AGING no").config.maxAge, null);
+});
+
+Deno.test("loadConfig() reads chain strings and sees that iptables is wanted", () => {
+  const { config } = good("IPT_INPUT_ACCESS ACCEPT, filter,  INPUT , 3, MY_INPUT, 1;");
+  assert.equal(config.firewall.iptablesConfigured, true);
+  assert.deepEqual(config.firewall.iptables.chains.input, {
+    target: "ACCEPT",
+    table: "filter",
+    from: "INPUT",
+    jumpPosition: 3,
+    to: "MY_INPUT",
+    rulePosition: 1,
+  });
+  assert.equal(good("FIREWALL_EXE /sbin/iptables").config.firewall.iptablesConfigured, true);
+  assert.equal(good("FIREWALL nftables").config.firewall.choice, "nftables");
+  assert.deepEqual(good("NFT_INPUT_CHAINS inet filter input, ip6 my.t c").config.firewall.nftables.inputChains, [
+    { family: "inet", table: "filter", chain: "input" },
+    { family: "ip6", table: "my.t", chain: "c" },
+  ]);
+});
+
+Deno.test("loadConfig() accepts what asks for nothing, and says what has no effect", () => {
+  const { warnings } = good(
+    "ENABLE_TCP_SERVER N\nENABLE_IPT_FORWARDING n\nFIREWD_INPUT_ACCESS ACCEPT,filter,INPUT,1,X,1\nPF_ANCHOR_NAME x\n" +
+      "SNAT_TRANSLATE_IP __CHANGEME__\nLOCALE C\nGPG_HOME_DIR /nowhere\nENABLE_NFQ_CAPTURE N",
+  );
+  assert.deepEqual(warnings.map((line) => line.split(":").slice(0, 3).join(":")), [
+    "/c:3: FIREWD_INPUT_ACCESS has no effect",
+    "/c:4: PF_ANCHOR_NAME has no effect",
+    "/c:8: ENABLE_NFQ_CAPTURE has no effect",
+  ]);
+});
+
+Deno.test("loadConfig() refuses every bad line of fwknopd.conf at once, with its place", () => {
+  const table: [string, string][] = [
+    ["PCAP_INTF", "PCAP_INTF has no value (write a value after it, or put # before the line)"],
+    ["PCAP_INTF ;", "PCAP_INTF has no value (write a value after it, or put # before the line)"],
+    ["PCAP_INTF=lo", 'this line has no value (write a blank between the two, not "=")'],
+    ["PCAP_INFT lo", "PCAP_INFT: unknown configuration parameter (did you mean PCAP_INTF?)"],
+    ["pcap_intf lo", "pcap_intf: unknown configuration parameter (did you mean PCAP_INTF?)"],
+    ["c2VjcmV0 hunter2", "unknown configuration parameter"],
+    ["KEY_BASE64 c2VjcmV0", "KEY_BASE64: unknown configuration parameter (it belongs in access.conf)"],
+    ["MAX_SPA_PACKET_AGE 0", 'MAX_SPA_PACKET_AGE: out of range: not in the range 1-100000, got "0"'],
+    ["MAX_SPA_PACKET_AGE 12x", 'MAX_SPA_PACKET_AGE: expected a number from 1 to 100000, got "12x"'],
+    ["UDPSERV_PORT 131071", 'UDPSERV_PORT: out of range: not in the range 1-65535, got "131071"'],
+    ["ENABLE_UDP_SERVER true", 'ENABLE_UDP_SERVER: expected Y or N, got "true"'],
+    [
+      "SYSLOG_FACILITY LOG_LOCAL8",
+      "SYSLOG_FACILITY: expected one of LOG_DAEMON, LOG_LOCAL0, LOG_LOCAL1, LOG_LOCAL2, LOG_LOCAL3, LOG_LOCAL4, " +
+      'LOG_LOCAL5, LOG_LOCAL6, LOG_LOCAL7, got "LOG_LOCAL8" (did you mean LOG_LOCAL0?)',
+    ],
+    [
+      "FIREWALL iptabels",
+      'FIREWALL: expected one of auto, nftables, iptables, got "iptabels" (did you mean iptables?)',
+    ],
+    ["ENABLE_TCP_SERVER Y", "ENABLE_TCP_SERVER: not supported by this version"],
+    ["ENABLE_IPT_FORWARDING Y", "ENABLE_IPT_FORWARDING: not supported by this version"],
+    ["FWKNOP_RUN_DIR run", "Path 'run' is not absolute (write it from / on)"],
+    [
+      "IPT_INPUT_ACCESS ACCEPT,filter,IN-PUT,1,X,1",
+      "IPT_INPUT_ACCESS: Invalid ACCESS specification: only letters, digits, _, blanks and commas are allowed, " +
+      'got "ACCEPT,filter,IN-PUT,1,X,1"',
+    ],
+    [
+      "IPT_INPUT_ACCESS ACCEPT,filter,INPUT,1,X",
+      "IPT_INPUT_ACCESS: Invalid ACCESS specification: expected six fields: target, table, from-chain, jump position, " +
+      'to-chain, rule position, got "ACCEPT,filter,INPUT,1,X"',
+    ],
+    [
+      "IPT_INPUT_ACCESS ACCEPT,filter,INPUT,65537,X,1",
+      "IPT_INPUT_ACCESS: invalid jump rule position: not in the range 0-65536, " +
+      'got "ACCEPT,filter,INPUT,65537,X,1"',
+    ],
+  ];
+  for (const [line, expected] of table) assert.deepEqual(wrong(`# first\n${line}\n`), [`/c:2: ${expected}`], line);
+  const together = wrong(table.map(([line]) => line).join("\n"));
+  assert.deepEqual(
+    together,
+    table.map(([_, expected], index) => `/c:${index + 1}: ${expected}`),
+  );
+});
+
+Deno.test("loadConfig() names missing files and how to name others", () => {
+  assert.deepEqual(wrong("", STANZA, { argv: ["-c", "nope.conf"] }), [
+    "-c: Could not open config file: nope.conf: No such file or directory (make it, or name another with -c)",
+  ]);
+  assert.deepEqual(wrong("ACCESS_FILE /gone", STANZA, { argv: [] }), []);
+  assert.deepEqual(wrong("", STANZA, { argv: ["-a", "/gone"] }), [
+    "-a: Could not open access file: /gone: No such file or directory (make it, or name another with -a)",
+  ]);
+  assert.deepEqual(wrong("", STANZA, { argv: ["-O", "/gone,/gone2"] }).length, 2);
+});
