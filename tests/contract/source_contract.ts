@@ -31,6 +31,9 @@ export type Register = (name: string, body: (t: Deno.TestContext) => Promise<voi
 /** Far longer than any packet takes; only a failing test waits for it. */
 const PATIENCE_MS = 3000;
 
+/** The kernel's time stamps and `Date.now()` are not read off the same tick. */
+const CLOCKS_APART_MS = 50;
+
 /** An SPA packet's payload lengths: shorter and longer ones are taken, but make no datagram. */
 const SHORTEST = 140;
 const LONGEST = 1499;
@@ -63,8 +66,11 @@ function all(batches: readonly Batch[]): Datagram[] {
   return batches.flatMap((batch) => batch.datagrams);
 }
 
+/** Libraries are opened at first use and stay: Deno 2.6 counts that as a leak of the test that comes first. */
+const plainTest: Register = (name, fn) => Deno.test({ name, fn, sanitizeResources: false });
+
 /** Registers the suite. */
-export function testPacketSource(kind: string, open: OpenRig, register: Register = Deno.test): void {
+export function testPacketSource(kind: string, open: OpenRig, register: Register = plainTest): void {
   register(`${kind}: payload, addresses, ports and time of both families arrive as sent, in order`, async () => {
     const knocks = [knock(4, 1), knock(6, 2), knock(4, 3, SHORTEST), knock(6, 4, LONGEST), knock(4, 5)];
     using rig = open(knocks);
@@ -77,7 +83,8 @@ export function testPacketSource(kind: string, open: OpenRig, register: Register
       assert.deepEqual([datagram.protocol, datagram.destinationPort], [17, rig.port]);
       assert.ok(datagram.sourcePort > 0 && datagram.sourcePort < 65536);
       const [from, to] = rig.sentBetween;
-      assert.ok(datagram.receivedAt >= from && datagram.receivedAt <= to, `${datagram.receivedAt} in ${from}..${to}`);
+      const { receivedAt } = datagram;
+      assert.ok(receivedAt > from - CLOCKS_APART_MS && receivedAt < to + CLOCKS_APART_MS, `${receivedAt}, not ${from}`);
     }
   });
 

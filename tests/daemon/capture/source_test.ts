@@ -10,7 +10,7 @@ import { loopbackSender } from "./loopback.ts";
 const PORT = 62201;
 
 const openUdp: OpenRig = (knocks) => {
-  const from = Date.now() - 1;
+  const from = Date.now();
   const source = openUdpSource({ port: 0, clock: Date.now });
   const port = Number(/port (\d+)\./.exec(source.banner[0] ?? "")?.[1]);
   const send = ({ family, payload }: Knock) => loopbackSender(family === 4 ? "127.0.0.1" : "::1", port)(payload);
@@ -23,7 +23,7 @@ const openUdp: OpenRig = (knocks) => {
       4: { source: "127.0.0.1", destination: "127.0.0.1" },
       6: { source: "::1", destination: "::1" },
     },
-    sentBetween: [from, Date.now() + 1],
+    sentBetween: [from, Date.now()],
     [Symbol.dispose]: () => source[Symbol.dispose](),
   };
 };
@@ -56,7 +56,7 @@ const openFile: OpenRig = (knocks) => {
 function openLive(device: string, from: "near" | "far"): OpenRig {
   return (knocks): Rig => {
     const cable = new Cable();
-    const started = Date.now() - 1;
+    const started = Date.now();
     const source = cable.inside("near", () =>
       openPcapSource({
         device,
@@ -76,7 +76,7 @@ function openLive(device: string, from: "near" | "far"): OpenRig {
       port: PORT,
       send,
       addresses: { 4: pair(4), 6: pair(6) },
-      sentBetween: [started, Date.now() + 1],
+      sentBetween: [started, Date.now()],
       [Symbol.dispose]() {
         source[Symbol.dispose]();
         cable[Symbol.dispose]();
