@@ -12,6 +12,7 @@ import type { Ledger } from "./firewall/ledger.ts";
 import type { ReplayStore } from "./replay/store.ts";
 import type { RefusalLog } from "./service/refusal_log.ts";
 import type { SignalInbox } from "./service/signals.ts";
+import { reasonOf } from "./start_error.ts";
 import { type Admission, decide, type Judge } from "./verify/decide.ts";
 
 /** What a reload may exchange while everything else goes on. */
@@ -234,8 +235,4 @@ function describe(grant: Grant & Partial<PlannedGrant>): string {
 
 function seconds(house: Household): number {
   return Math.floor(house.clock() / 1000);
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

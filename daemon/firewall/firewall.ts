@@ -69,6 +69,8 @@ export interface Firewall {
   readonly name: "nftables" | "iptables" | "recording";
   /** Whether the kernel itself ends a grant. If not, the ledger calls `revoke` when the time comes. */
   readonly kernelTimed: boolean;
+  /** Whether it starts programs (iptables, nft) after `prepare`: then the right to run must not be given up. */
+  readonly needsPrograms: boolean;
   /** Null where the backend cannot be told of changes. */
   readonly events: RulesetEvents | null;
   /**

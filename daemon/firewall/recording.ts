@@ -73,6 +73,7 @@ export function recordingFirewall(options: RecordingOptions): RecordingFirewall 
   return {
     name: "recording",
     kernelTimed,
+    needsPrograms: false,
     events: null,
     prepare: () => {
       if (options.flushAtInit ?? true) state.doors.clear();

@@ -1,0 +1,189 @@
+/**
+ * fwknopd: arguments in, exit code out. Modes that answer and end are here; the daemon itself is `serve.ts`.
+ *
+ * Standard output carries what was asked for; standard error one sentence per mistake, `fwknopd: error: what, where`, and
+ * the next move as `fwknopd: hint: …`. Exit codes are 0 and 1 (server A.3).
+ */
+import { ownCommandLine, ownEnvironment } from "../ffi/libc/proc_self.ts";
+import { READINESS_FD, startInBackground } from "../ffi/libc/background.ts";
+import { sendSignal, type SignalName } from "../ffi/libc/process.ts";
+import { formatKeys, generateKeys } from "../lib/crypto/key_generation.ts";
+import { randomBytes } from "../lib/host/entropy.ts";
+import { formatHelp } from "../lib/spec/help.ts";
+import { formatOrigin, type Problem } from "../lib/spec/setting.ts";
+import { VERSION } from "../lib/version.ts";
+import { formatDump, hostConfigFiles, loadConfig, type LoadedConfig, loadServerConfig } from "./config/mod.ts";
+import { type ControlWorld, sendRestart, showStatus, stopDaemon } from "./control.ts";
+import { openFirewall, openLog } from "./open_parts.ts";
+import { DAEMON_OPTIONS, type DaemonOptions, parseDaemonOptions } from "./options.ts";
+import { serve } from "./serve.ts";
+import { runningDaemon } from "./service/pid_file.ts";
+import { explain, StartError } from "./start_error.ts";
+import { serverErrorLines } from "./verify/server_errors.ts";
+
+/** Set in the environment of the process that goes to the background: the descriptor on which it says how its start went. */
+const READINESS_VARIABLE = "FWKNOPD_READINESS_FD";
+/** What a background process says when it listens. */
+const READY = "ready";
+
+const terminal = {
+  out: (text: string) => console.log(text),
+  err: (text: string) => console.error(text),
+};
+
+/** Runs the program and returns its exit code. */
+export async function main(argv: readonly string[]): Promise<number> {
+  try {
+    const parsed = parseDaemonOptions(argv);
+    if (!parsed.ok) {
+      tellProblems(parsed.problems);
+      terminal.out(usage());
+      return 1;
+    }
+    return await perform(parsed.options);
+  } catch (error) {
+    const known = explain(error);
+    if (known === null) throw error;
+    tell(known.message, known.hint);
+    return 1;
+  }
+}
+
+async function perform(options: DaemonOptions): Promise<number> {
+  const { actions } = options;
+  if (actions.help) return answer(usage());
+  if (actions.dumpServerErrors) return answer(serverErrorLines().join("\n"));
+  if (actions.keyGen || actions.keyGenFile !== undefined) return generate(actions);
+  const files = hostConfigFiles(Deno.cwd());
+  const server = () => {
+    const loaded = loadServerConfig(options, files);
+    if (!loaded.ok) tellProblems(loaded.problems);
+    return loaded.ok ? loaded.config : null;
+  };
+  if (actions.version) {
+    const executable = server()?.firewall.executable ?? DAEMON_OPTIONS.firewallExe.fallback;
+    return answer(`fwknopd server ${VERSION}, compiled for firewall bin: ${executable}`);
+  }
+  if (actions.kill || actions.restart || actions.status) {
+    const config = server();
+    return config === null ? 1 : await control(actions, config.paths.pidFile);
+  }
+  if (actions.fwList || actions.fwListAll || actions.fwFlush) {
+    const config = server();
+    return config === null ? 1 : await askFirewall(actions, config);
+  }
+  const loaded = loadConfig(options, files);
+  if (!loaded.ok) {
+    tellProblems(loaded.problems);
+    return 1;
+  }
+  if (actions.dumpConfig) return answer(formatDump(loaded.config, loaded.access).trimEnd());
+  if (actions.exitParseConfig) {
+    for (const warning of loaded.warnings) terminal.err(warning);
+    return complainAndSucceed("Configs parsed, exiting.");
+  }
+  return await startDaemon(options, loaded, files);
+}
+
+async function startDaemon(
+  options: DaemonOptions,
+  loaded: LoadedConfig,
+  files: ReturnType<typeof hostConfigFiles>,
+): Promise<number> {
+  const stays = options.actions.foreground || options.actions.exitParseDigestCache;
+  const readiness = ownEnvironment()[READINESS_VARIABLE];
+  if (stays || readiness !== undefined) {
+    const readinessFd = readiness === undefined ? null : READINESS_FD;
+    return await serve({ options, loaded, files, foreground: stays, readinessFd, readyWord: READY });
+  }
+  const running = runningDaemon(loaded.config.paths.pidFile);
+  if (running !== null) throw new StartError(`[*] An instance of fwknopd is already running: (PID=${running}).`);
+  const [, ...args] = ownCommandLine();
+  const env = { ...ownEnvironment(), [READINESS_VARIABLE]: String(READINESS_FD) };
+  const child = startInBackground({ path: Deno.execPath(), args, env });
+  const said = await child.readiness(-1);
+  if (said === READY) return 0;
+  terminal.err(
+    said?.trimEnd() || `fwknopd: error: the daemon ended without a word (pid ${child.pid}); see the system log`,
+  );
+  return 1;
+}
+
+async function control(actions: DaemonOptions["actions"], pidPath: string): Promise<number> {
+  const names: Readonly<Record<number, SignalName>> = { 1: "hangup", 9: "kill", 15: "terminate" };
+  const world: ControlWorld = {
+    kill: (pid, signal) => sendSignal(pid, names[signal] ?? "none"),
+    print: terminal.out,
+    complain: terminal.err,
+    pause: (ms) => new Promise((done) => setTimeout(done, ms)),
+  };
+  if (actions.status) return showStatus(pidPath, world);
+  if (actions.restart) return sendRestart(pidPath, world);
+  return await stopDaemon(pidPath, world);
+}
+
+async function askFirewall(
+  actions: DaemonOptions["actions"],
+  config: LoadedConfig["config"],
+): Promise<number> {
+  const log = openLog(config.logging, { foreground: true, syslog: false, pid: Deno.pid });
+  const { firewall, reason } = await openFirewall(config.firewall, log);
+  log("debug", reason);
+  if (!actions.fwFlush) return answer((await firewall.describe(actions.fwListAll)).trimEnd());
+  terminal.out("Deleting any existing firewall rules...");
+  const running = runningDaemon(config.paths.pidFile);
+  await firewall.cleanup();
+  if (running === null) return 0;
+  tell(`fwknopd (pid ${running}) is running and puts back the doors that are open`, "stop it first: fwknopd -K");
+  return 1;
+}
+
+function generate(actions: DaemonOptions["actions"]): number {
+  const keys = formatKeys(generateKeys({
+    keyLen: actions.keyLength,
+    hmacKeyLen: actions.hmacKeyLength,
+    hmacDigest: actions.hmacDigestType,
+  }, randomBytes));
+  const path = actions.keyGenFile;
+  if (path === undefined) return answer(keys);
+  try {
+    const file = Deno.openSync(path, { write: true, create: true, truncate: true, mode: 0o600 });
+    file.writeSync(new TextEncoder().encode(`${keys}\n`));
+    file.close();
+  } catch (cause) {
+    throw new StartError(
+      `Unable to create key gen file ${path}: ${String(cause)}`,
+      "name a file in a writable folder",
+      { cause },
+    );
+  }
+  return answer(`[+] Wrote Rijndael and HMAC keys to: ${path}`);
+}
+
+function usage(): string {
+  return formatHelp(DAEMON_OPTIONS, { program: "fwknopd", synopsis: "fwknopd [OPTION]...", version: VERSION });
+}
+
+function answer(text: string): number {
+  terminal.out(text);
+  return 0;
+}
+
+function complainAndSucceed(text: string): number {
+  terminal.err(text);
+  return 0;
+}
+
+function tellProblems(problems: readonly Problem[]): void {
+  for (const problem of problems) {
+    const place = formatOrigin(problem.origin);
+    tell(place === "" ? problem.message : `${place}: ${problem.message}`, problem.hint ?? null);
+  }
+}
+
+function tell(message: string, hint: string | null): void {
+  terminal.err(`fwknopd: error: ${message}`);
+  if (hint !== null) terminal.err(`fwknopd: hint: ${hint}`);
+}
+
+if (import.meta.main) Deno.exit(await main(Deno.args));

@@ -1,0 +1,134 @@
+/** From configuration to the parts that touch the host: log, packet source, packet filter, run directory. */
+import { FfiError } from "../ffi/errors.ts";
+import { openRulesetListener } from "../ffi/nfnetlink/nfnetlink.ts";
+import { Syslog } from "../ffi/libc/syslog.ts";
+import { type LogSink, makeLog, stderrSink } from "../lib/host/log.ts";
+import { type Log, SYSLOG_SEVERITY } from "../lib/log.ts";
+import { openCaptureFileSource } from "./capture/offline.ts";
+import { openPcapSource } from "./capture/pcap.ts";
+import type { PacketSource } from "./capture/source.ts";
+import { openUdpSource } from "./capture/udp.ts";
+import type { ServerConfig } from "./config/mod.ts";
+import { type Firewall, FirewallError } from "./firewall/firewall.ts";
+import { iptablesFirewall } from "./firewall/iptables.ts";
+import { activeSlots } from "./firewall/iptables_chains.ts";
+import { openNftables, openRunner, surveyHooks } from "./firewall/nftables/nftables.ts";
+import { formatChain } from "./firewall/nftables/survey.ts";
+import { recordingFirewall } from "./firewall/recording.ts";
+import { type BackendName, chooseFirewall, formatChoice, type HostSurvey } from "./firewall/select.ts";
+
+/** Where log lines go: standard error in the foreground, the system log otherwise, both with `--syslog-enable`. */
+export function openLog(
+  logging: ServerConfig["logging"],
+  where: { readonly foreground: boolean; readonly syslog: boolean; readonly pid: number },
+): Log {
+  const sinks: LogSink[] = [];
+  if (where.foreground) sinks.push(stderrSink());
+  if (where.syslog || !where.foreground) {
+    const syslog = new Syslog({ ...logging, pid: where.pid, now: () => new Date() });
+    sinks.push((level, line) => void syslog.send(SYSLOG_SEVERITY[level], line));
+  }
+  return makeLog(logging.verbosity, sinks);
+}
+
+/** The source that the configuration asks for. Throws `FfiError` with a hint. */
+export function openSource(config: ServerConfig): PacketSource {
+  const { capture, udpServer } = config;
+  if (udpServer.enabled) return openUdpSource({ port: udpServer.port, clock: Date.now });
+  if (capture.file !== null) return openCaptureFileSource({ path: capture.file, filter: capture.filter });
+  return openPcapSource({
+    device: capture.interface,
+    filter: capture.filter,
+    snaplen: capture.snapLength,
+    promiscuous: capture.promiscuous,
+    direction: capture.anyDirection ? "any" : "in",
+  });
+}
+
+/** Whether two configurations mean the same source. */
+export function sameSource(a: ServerConfig, b: ServerConfig): boolean {
+  const text = ({ capture, udpServer }: ServerConfig) => JSON.stringify([capture, udpServer]);
+  return text(a) === text(b);
+}
+
+/** A packet filter and why it is that one. */
+export interface OpenedFirewall {
+  readonly firewall: Firewall;
+  /** The line for the log. */
+  readonly reason: string;
+  readonly warning: string | null;
+}
+
+/** Chooses and opens the packet filter; nothing on the host is changed before its `prepare`. Throws `FirewallError`. */
+export async function openFirewall(config: ServerConfig["firewall"], log: Log): Promise<OpenedFirewall> {
+  const iptablesDirectives = config.iptablesConfigured ? ["FIREWALL_EXE or an IPT_* chain"] : [];
+  const survey = config.choice === "auto" && iptablesDirectives.length === 0 ? await surveyHost(config) : null;
+  const choice = chooseFirewall({ directive: config.choice, iptablesDirectives }, () => survey ?? UNSEEN);
+  if (!choice.ok) throw new FirewallError(choice.fault.message, choice.fault.hint);
+  const firewall = await makeFirewall(choice.value.backend, config, log);
+  return { firewall, reason: formatChoice(choice.value), warning: choice.value.warning };
+}
+
+/** The stand-in of test mode: remembers, and changes nothing. */
+export function openTestFirewall(): OpenedFirewall {
+  const firewall = recordingFirewall({ now: () => Date.now() / 1000 });
+  return { firewall, reason: "firewall: none, because of --test", warning: null };
+}
+
+/** Never looked at: the configuration alone decided. */
+const UNSEEN: HostSurvey = { nftablesBlocker: null, nativeHooks: [], managedHooks: [], hasIptables: false };
+
+async function surveyHost(config: ServerConfig["firewall"]): Promise<HostSurvey> {
+  const hasIptables = isFile(config.executable);
+  try {
+    const { droppingChains, iptablesManaged } = await surveyHooks(await openRunner());
+    return {
+      nftablesBlocker: null,
+      nativeHooks: droppingChains.map(formatChain),
+      managedHooks: iptablesManaged.map(formatChain),
+      hasIptables,
+    };
+  } catch (error) {
+    if (!(error instanceof FirewallError)) throw error;
+    return { nftablesBlocker: error.message, nativeHooks: [], managedHooks: [], hasIptables };
+  }
+}
+
+async function makeFirewall(backend: BackendName, config: ServerConfig["firewall"], log: Log): Promise<Firewall> {
+  const active = activeSlots(config.iptables.switches);
+  if (backend === "nftables") {
+    const { flushAtInit, inputChains } = config.nftables;
+    return await openNftables({
+      flushAtInit,
+      slots: active,
+      chains: inputChains === null ? {} : { input: inputChains },
+      log,
+    });
+  }
+  return iptablesFirewall({
+    ...config.iptables,
+    firewallExe: config.executable,
+    active,
+    log,
+    listener: listenerOrNull(log),
+  });
+}
+
+/** iptables of the legacy kind makes no events, and some kernels know none: the backend then proves every batch. */
+function listenerOrNull(log: Log) {
+  try {
+    return openRulesetListener();
+  } catch (error) {
+    if (!(error instanceof FfiError)) throw error;
+    log("debug", `Changes of the ruleset cannot be listened to: ${error.message}`);
+    return null;
+  }
+}
+
+function isFile(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,293 @@
+/** The life of the daemon: everything is opened in the one right order, the loop runs, and everything is closed again. */
+import { notifyReady } from "../ffi/libc/background.ts";
+import type { LockFile } from "../ffi/libc/file_lock.ts";
+import { FfiError } from "../ffi/errors.ts";
+import { Waiter } from "../ffi/libc/poll.ts";
+import { changeFolder, setFileModeMask } from "../ffi/libc/process.ts";
+import { nobleEngine } from "../lib/crypto/noble_engine.ts";
+import type { Log } from "../lib/log.ts";
+import { formatProblem } from "../lib/spec/setting.ts";
+import type { PacketSource } from "./capture/source.ts";
+import { type ConfigFiles, formatDump, loadConfig, type LoadedConfig, type ServerConfig } from "./config/mod.ts";
+import type { Stanza } from "./config/stanza.ts";
+import type { Firewall } from "./firewall/firewall.ts";
+import { createLedger } from "./firewall/ledger.ts";
+import { openFirewall, openLog, openSource, openTestFirewall, sameSource } from "./open_parts.ts";
+import type { DaemonOptions } from "./options.ts";
+import { giveUpRights } from "./privileges.ts";
+import { openFileStore, rotateCache } from "./replay/file_store.ts";
+import { memoryStore, type ReplayStore } from "./replay/store.ts";
+import { type Ending, type Household, type Regime, runLoop } from "./run.ts";
+import { claimPidFile, retirePidFile } from "./service/pid_file.ts";
+import { refusalLog } from "./service/refusal_log.ts";
+import { listenForSignals, type SignalInbox } from "./service/signals.ts";
+import { explain, reasonOf, StartError } from "./start_error.ts";
+
+/** How to live. */
+export interface Life {
+  readonly options: DaemonOptions;
+  readonly loaded: LoadedConfig;
+  readonly files: ConfigFiles;
+  readonly foreground: boolean;
+  /** Where a process in the background says how its start went; null in the foreground. */
+  readonly readinessFd: number | null;
+  readonly readyWord: string;
+}
+
+/** Code of `FfiError` for an interface that was taken down (ENETDOWN) and for one that is gone (ENODEV). */
+const INTERFACE_DOWN = 100;
+const RETRY_MS = 1000;
+
+/** Runs the daemon to its end. Returns the exit code. Failures of the start are thrown, in the background said on `readinessFd`. */
+export async function serve(life: Life): Promise<number> {
+  const { loaded, foreground, readinessFd } = life;
+  const log = openLog(loaded.config.logging, {
+    foreground,
+    syslog: life.options.actions.syslogEnable,
+    pid: Deno.pid,
+  });
+  let ready = false;
+  try {
+    return await live(life, log, async () => {
+      ready = true;
+      if (readinessFd !== null) await notifyReady(readinessFd, life.readyWord);
+    });
+  } catch (error) {
+    const known = explain(error);
+    if (known === null || readinessFd === null) throw error;
+    log("error", reasonOf(error));
+    const hint = known.hint === null ? "" : `\nfwknopd: hint: ${known.hint}`;
+    if (!ready) await notifyReady(readinessFd, `fwknopd: error: ${known.message}${hint}`);
+    return 1;
+  }
+}
+
+async function live(life: Life, log: Log, announce: () => Promise<void>): Promise<number> {
+  const { config, stanzas } = life.loaded;
+  const { actions } = life.options;
+  setFileModeMask(0o077);
+  makeRunDirectory(config.paths.runDirectory, log);
+  const lock = takePidFile(config.paths.pidFile);
+  try {
+    if (!life.foreground) changeFolder("/");
+    log("info", "Starting fwknopd");
+    for (const warning of life.loaded.warnings) log("warning", warning);
+    if (life.foreground && config.logging.verbosity >= 2) console.log(formatDump(config, life.loaded.access));
+    using store = openStore(config, actions.rotateDigestCache, log);
+    if (actions.exitParseDigestCache) {
+      log("info", "Digest cache parsed, exiting.");
+      return 0;
+    }
+    using waiter = new Waiter();
+    using signals = listenForSignals(() => waiter.wake());
+    const { firewall, reason, warning } = actions.test ? openTestFirewall() : await openFirewall(config.firewall, log);
+    log("info", reason);
+    if (warning !== null) log("warning", warning);
+    try {
+      const ledger = createLedger(await firewall.prepare());
+      if (ledger.size > 0) log("info", `${ledger.size} doors of an earlier run are still open and close at their time`);
+      const source = openSource(config);
+      const regime = makeRegime({ config, stanzas, source, log, store, test: actions.test });
+      for (const line of source.banner) log("info", line);
+      giveUpRights(firewall.needsPrograms);
+      await announce();
+      log("info", "Starting fwknopd main event loop.");
+      const ending = await runLoop(regime, {
+        waiter,
+        signals,
+        store,
+        firewall,
+        ledger,
+        packetLimit: actions.packetLimit,
+        testMode: actions.test,
+        clock: Date.now,
+        reload: makeReload(life, store),
+        recover: (current, error) => recover(current, error, config, signals),
+      });
+      return conclude(ending, actions.packetLimit, log);
+    } finally {
+      if (closesDoorsAtExit(firewall, config)) await firewall.cleanup();
+    }
+  } finally {
+    retirePidFile(lock);
+  }
+}
+
+function makeRunDirectory(path: string, log: Log): void {
+  try {
+    if (Deno.statSync(path).isDirectory) return;
+  } catch (cause) {
+    if (!(cause instanceof Deno.errors.NotFound)) throw runDirectoryError(path, cause);
+    log("warning", `Run directory: ${path} does not exist. Attempting to create it.`);
+    try {
+      Deno.mkdirSync(path, { recursive: true, mode: 0o700 });
+    } catch (error) {
+      throw runDirectoryError(path, error);
+    }
+    log("info", `Successfully created Run directory: ${path}`);
+    return;
+  }
+  throw runDirectoryError(path, new Error("it is not a directory"));
+}
+
+function runDirectoryError(path: string, cause: unknown): StartError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new StartError(
+    `Cannot use the run directory ${path}: ${why}`,
+    "set FWKNOP_RUN_DIR (option -r) to a folder of root",
+    {
+      cause,
+    },
+  );
+}
+
+function takePidFile(path: string): LockFile {
+  const claim = claimPidFile(path, Deno.pid);
+  if ("lock" in claim) return claim.lock;
+  throw new StartError(
+    `[*] An instance of fwknopd is already running: (PID=${claim.runningPid}).`,
+    "stop it with fwknopd -K, or give this one a PID file of its own (option -p)",
+  );
+}
+
+function openStore(config: ServerConfig, rotate: boolean, log: Log): ReplayStore {
+  if (!config.replay.persist) {
+    log(
+      "warning",
+      "ENABLE_DIGEST_PERSISTENCE is N: a packet seen before a restart of the daemon can be replayed after it",
+    );
+    return memoryStore();
+  }
+  if (rotate && rotateCache(config.replay.file)) log("info", "Rotating digest cache file.");
+  const store = openFileStore(config.replay.file, log);
+  log("info", `Using Digest Cache: '${config.replay.file}' (entry count = ${store.size})`);
+  return store;
+}
+
+interface RegimeParts {
+  readonly config: ServerConfig;
+  readonly stanzas: readonly Stanza[];
+  readonly source: PacketSource;
+  readonly log: Log;
+  readonly store: ReplayStore;
+  readonly test: boolean;
+}
+
+function makeRegime(
+  { config, stanzas, source, log, store, test }: RegimeParts,
+): Regime & { readonly config: ServerConfig } {
+  return {
+    config,
+    judge: {
+      engine: nobleEngine,
+      stanzas,
+      policy: { maxAge: config.maxAge, http: config.http },
+      store,
+      recordNothing: test,
+    },
+    grantOptions: {
+      destinationRule: config.firewall.destinationRule,
+      output: config.firewall.iptables.switches.output,
+    },
+    source,
+    log,
+    refusals: refusalLog(log, config.logging.verbosity > 0),
+    batchLimit: config.capture.dispatchCount,
+  };
+}
+
+/** SIGHUP: the new configuration is read and checked whole; only then does anything of it count. */
+function makeReload(life: Life, store: ReplayStore): Household["reload"] {
+  let config = life.loaded.config;
+  // deno-lint-ignore require-await -- a household may also reload from somewhere slow
+  return async (current) => {
+    current.log("info", "Got SIGHUP. Re-reading configs.");
+    const loaded = loadSafely(life);
+    if (!loaded.ok) {
+      for (const problem of loaded.problems) current.log("error", problem);
+      current.log("error", "The configuration stays as it was, and so do open doors");
+      return current;
+    }
+    let source = current.source;
+    try {
+      if (!sameSource(config, loaded.config)) source = openSource(loaded.config);
+    } catch (error) {
+      current.log("error", `The configuration stays as it was: ${reasonOf(error)}`);
+      return current;
+    }
+    for (const name of needRestart(config, loaded.config)) {
+      current.log("warning", `${name} has changed: that takes effect when fwknopd is started again`);
+    }
+    for (const warning of loaded.warnings) current.log("warning", warning);
+    if (source !== current.source) { for (const line of source.banner) current.log("info", line); }
+    config = loaded.config;
+    current.log("info", "Re-starting fwknopd");
+    const { stanzas } = loaded;
+    return makeRegime({ config, stanzas, source, log: current.log, store, test: life.options.actions.test });
+  };
+}
+
+function loadSafely(life: Life): LoadedConfig | { readonly ok: false; readonly problems: readonly string[] } {
+  try {
+    const loaded = loadConfig(life.options, life.files);
+    return loaded.ok ? loaded : { ok: false, problems: loaded.problems.map(formatProblem) };
+  } catch (error) {
+    return { ok: false, problems: [reasonOf(error)] };
+  }
+}
+
+/** What is opened once, and only once. */
+function needRestart(before: ServerConfig, after: ServerConfig): string[] {
+  const parts = [
+    ["the firewall configuration", "firewall"],
+    ["the logging configuration", "logging"],
+    ["the replay file", "replay"],
+    ["a path", "paths"],
+  ] as const;
+  return parts.filter(([, key]) => JSON.stringify(before[key]) !== JSON.stringify(after[key])).map(([name]) => name);
+}
+
+/**
+ * An interface that is down comes up again by itself. One that is gone ends the daemon, so that a supervisor can act; with
+ * `EXIT_AT_INTF_DOWN N` it is waited for.
+ */
+async function recover(
+  current: Regime,
+  error: unknown,
+  config: ServerConfig,
+  signals: SignalInbox,
+): Promise<PacketSource | null> {
+  if (!(error instanceof FfiError)) throw error;
+  if (error.details.code === INTERFACE_DOWN) {
+    current.log("warning", `${error.message}: waiting until it is up again`);
+    return current.source;
+  }
+  current.log("error", reasonOf(error));
+  if (config.capture.exitAtInterfaceDown) return null;
+  current.log("warning", "EXIT_AT_INTF_DOWN is N: trying again every second");
+  while (signals.stop === null) {
+    try {
+      const source = openSource(config);
+      for (const line of source.banner) current.log("info", line);
+      return source;
+    } catch (again) {
+      if (!(again instanceof FfiError)) throw again;
+    }
+    await new Promise((done) => setTimeout(done, RETRY_MS));
+  }
+  return current.source;
+}
+
+function closesDoorsAtExit(firewall: Firewall, config: ServerConfig): boolean {
+  const { iptables, nftables } = config.firewall;
+  return firewall.name === "nftables" ? nftables.flushAtExit : firewall.name === "iptables" && iptables.flushAtExit;
+}
+
+function conclude(ending: Ending, packetLimit: number, log: Log): number {
+  log("info", "Gracefully leaving the fwknopd event loop.");
+  if (ending.reason === "packet limit") log("warning", `Packet count limit (${packetLimit}) reached. Exiting...`);
+  else if (ending.reason === "capture broken") log("error", "Packets can no longer be captured. Exiting...");
+  else log("warning", `Got ${ending.reason}. Exiting...`);
+  log("warning", "Shutting Down fwknopd.");
+  return ending.reason === "capture broken" ? 1 : 0;
+}
