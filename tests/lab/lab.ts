@@ -49,6 +49,8 @@ export interface LabOptions {
   readonly guard?: Guard;
   /** UDP ports that the guard lets in from everybody. */
   readonly udpPorts?: readonly number[];
+  /** Where the lab's directory is made. Default: the system's place for temporary files, which may be memory. */
+  readonly parentDir?: string;
 }
 
 /** How to probe. */
@@ -66,7 +68,14 @@ export async function makeLab(options: LabOptions = {}): Promise<Lab> {
   await removeStale();
   const names: HostName[] = ["server", "knocker", ...(options.extra ?? ["stranger"])];
   const prefix = `fwlab-${Deno.pid}-${++counter}`;
-  const lab = new Lab(prefix, names, await Deno.makeTempDir({ prefix: "fwlab-" }));
+  const lab = new Lab(
+    prefix,
+    names,
+    await Deno.makeTempDir({
+      prefix: "fwlab-",
+      ...(options.parentDir === undefined ? {} : { dir: options.parentDir }),
+    }),
+  );
   living.add(lab);
   try {
     await build(lab, names);

@@ -6,3 +6,4 @@ export * from "./program.ts";
 export * from "./programs.ts";
 export * from "./rulesets.ts";
 export * from "./sockets.ts";
+export * from "./measure.ts";

@@ -1,0 +1,74 @@
+/**
+ * From the knock to the open door, on one clock. The measuring process owns the knocker's and the server's end: it sends
+ * the knock, then datagrams to the guarded port in a tight loop, and looks after each whether one has come out behind
+ * the packet filter. Nothing is subtracted; one turn of the loop is the resolution.
+ */
+import type { Lab } from "./lab.ts";
+import { bindSocket, closeSocket, connectDatagram, familyOf, receiveDatagram, sendDatagram } from "./sockets.ts";
+
+/** One measurement. */
+export interface Opening {
+  /** Milliseconds from handing the knock to the kernel until a guarded datagram had passed; null: not within the limit. */
+  readonly milliseconds: number | null;
+  /** Datagrams tried until then. */
+  readonly probes: number;
+}
+
+/** Where to knock and what to watch. */
+export interface OpeningOptions {
+  readonly server: string;
+  /** Guarded UDP port that the packet asks for. */
+  readonly port: number;
+  /** Give up after this long. Default: 2000. */
+  readonly limitMs?: number;
+}
+
+/** Least time between two datagrams: the loop must not be a load of its own. */
+const PACE_MS = 0.02;
+
+/** Sends `packet` and measures. Blocks the event loop until the door is open. */
+export function measureOpening(lab: Lab, packet: string, options: OpeningOptions): Opening {
+  const family = familyOf(options.server);
+  // New sockets each time: a flow that once passed would be let in by its connection-tracking entry.
+  const knock = lab.namespace("knocker").socket(family, "udp");
+  const probe = lab.namespace("knocker").socket(family, "udp");
+  const behind = lab.namespace("server").socket(family, "udp");
+  try {
+    bindSocket(behind, options.server, options.port, "udp");
+    connectDatagram(knock, options.server, 62201);
+    connectDatagram(probe, options.server, options.port);
+    const payload = new TextEncoder().encode(packet);
+    const mark = new Uint8Array(1);
+    if (sendDatagram(probe, mark) && receiveDatagram(behind, 1) !== null) {
+      throw new Error(`port ${options.port} is open`);
+    }
+    const start = performance.now();
+    sendDatagram(knock, payload);
+    const limit = start + (options.limitMs ?? 2000);
+    for (let probes = 1, next = start;; probes++) {
+      sendDatagram(probe, mark);
+      const passed = receiveDatagram(behind, 1) !== null;
+      const now = performance.now();
+      if (passed) return { milliseconds: now - start, probes };
+      if (now > limit) return { milliseconds: null, probes };
+      next = now + PACE_MS;
+      while (performance.now() < next);
+    }
+  } finally {
+    for (const fd of [knock, probe, behind]) closeSocket(fd);
+  }
+}
+
+/** Median, 95th and 99th percentile (nearest rank) of a series. */
+export interface Quantiles {
+  readonly median: number;
+  readonly p95: number;
+  readonly p99: number;
+}
+
+/** Quantiles of a non-empty series. */
+export function quantiles(series: readonly number[]): Quantiles {
+  const sorted = series.toSorted((a, b) => a - b);
+  const rank = (share: number) => sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)]!;
+  return { median: rank(0.5), p95: rank(0.95), p99: rank(0.99) };
+}
