@@ -1,0 +1,117 @@
+import assert from "node:assert/strict";
+import { checksumsAreRight, type PacketFields } from "./packet_fields.ts";
+import { makeSendNamespace, namespacesWork, PACKET } from "./send_namespace.ts";
+
+const ignore = !namespacesWork();
+const hasC = new Deno.Command("sh", { args: ["-c", "command -v fwknop"], stdout: "null" }).outputSync().success;
+if (!hasC && Deno.env.get("CI") === "true") throw new Error("the C client fwknop is missing, but CI=true");
+
+const toServer = ({ destination }: PacketFields) => destination === "198.51.100.2";
+
+Deno.test({
+  name: "sendPacket() in raw modes sends what the C client sends, field by field, with right checksums",
+  ignore: ignore || !hasC,
+  async fn() {
+    await using net = await makeSendNamespace();
+    const raw = { host: "198.51.100.2", sourcePort: 33333 };
+    const cases: [Record<string, unknown>, string[]][] = [
+      [{ proto: "udpraw" }, ["-P", "udpraw"]],
+      [{ proto: "tcpraw" }, ["-P", "tcpraw"]],
+      [{ proto: "icmp" }, ["-P", "icmp"]],
+      [{ proto: "icmp", icmpType: 13, icmpCode: 2 }, ["-P", "icmp", "--icmp-type", "13", "--icmp-code", "2"]],
+      [{ proto: "udpraw", port: 53, spoofSource: "203.0.113.9" }, ["-P", "udpraw", "-p", "53", "-Q", "203.0.113.9"]],
+      [{ proto: "tcpraw", spoofSource: "203.0.113.9" }, ["-P", "tcpraw", "-Q", "203.0.113.9"]],
+      [{ proto: "icmp", spoofSource: "203.0.113.9" }, ["-P", "icmp", "-Q", "203.0.113.9"]],
+    ];
+    let seen = 0;
+    for (const [job, args] of cases) {
+      const said = await net.sendOurs({ ...raw, ...job });
+      await net.sendC("-D", "198.51.100.2", "-S", "33333", ...args);
+      const [ours, theirs] = (await net.packets(seen += 2, toServer)).slice(-2);
+      const label = JSON.stringify(job);
+      assert.equal(said.bytesSent, ours!.raw.length, label);
+      assert.equal(said.remote, "198.51.100.2");
+      for (const field of ["version", "protocol", "ip", "source", "destination", "header"] as const) {
+        assert.deepEqual(ours![field], theirs![field], `${label}: ${field}`);
+      }
+      assert.equal(ours!.payload, PACKET, label);
+      assert.ok(checksumsAreRight(ours!), label);
+      assert.notEqual(ours!.id, 0, "identification is random");
+    }
+  },
+});
+
+Deno.test({
+  name: "sendPacket() by icmp numbers an echo request, and answers in ICMPv6 terms on IPv6",
+  ignore,
+  async fn() {
+    await using net = await makeSendNamespace();
+    await net.sendOurs({ proto: "icmp", host: "198.51.100.2", icmpType: 8 });
+    const [echo] = await net.packets(1, toServer);
+    assert.deepEqual({ ...echo!.header, id: 0 }, { type: 8, code: 0, id: 0, sequence: 1 });
+    assert.ok(checksumsAreRight(echo!));
+    for (const icmpType of [0, 8]) await net.sendOurs({ proto: "icmp", host: "2001:db8:1::2", icmpType });
+    const six = await net.packets(
+      2,
+      ({ destination, payload }) => destination === "2001:db8:1:0:0:0:0:2" && payload === PACKET,
+    );
+    assert.deepEqual(six.map(({ header }) => [header.type, header.sequence]), [[129, 0], [128, 1]]);
+    assert.ok(six.every(checksumsAreRight));
+  },
+});
+
+Deno.test({
+  name: "sendPacket() in raw modes fills in the own IPv6 address, takes a spoofed one, and knows zones",
+  ignore,
+  async fn() {
+    await using net = await makeSendNamespace();
+    await net.sendOurs({ proto: "udpraw", host: "2001:db8:1::2" });
+    await net.sendOurs({ proto: "tcpraw", host: "2001:db8:1::2", spoofSource: "2001:db8:9::9", sourcePort: 4444 });
+    await net.sendOurs({ proto: "udpraw", host: "fe80::2%d0" });
+    const [udp, tcp, zone] = await net.packets(3, ({ payload }) => payload === PACKET);
+    assert.equal(udp!.source, "2001:db8:1:0:0:0:0:1");
+    assert.ok(udp!.header.sourcePort! >= 10000 && udp!.header.sourcePort! <= 65534);
+    assert.equal(tcp!.source, "2001:db8:9:0:0:0:0:9");
+    assert.deepEqual(tcp!.header, {
+      sourcePort: 4444,
+      destinationPort: 62201,
+      sequence: 1,
+      acknowledgement: 0,
+      offsetAndFlags: 0x5002,
+      window: 32767,
+      urgent: 0,
+    });
+    assert.equal(zone!.destination, "fe80:0:0:0:0:0:0:2");
+    for (const packet of [udp, tcp, zone]) assert.ok(checksumsAreRight(packet!));
+  },
+});
+
+const ORDINARY = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"];
+
+Deno.test({
+  name: "sendPacket() in raw modes works for an ordinary user with CAP_NET_RAW and tells one without how to get it",
+  ignore,
+  async fn() {
+    await using net = await makeSendNamespace();
+    const job = { proto: "udpraw", host: "198.51.100.2" };
+    const allowed = await net.sendOurs(job, [...ORDINARY, "--inh-caps=+net_raw", "--ambient-caps=+net_raw"]);
+    assert.equal(allowed.error, undefined);
+    const [packet] = await net.packets(1, toServer);
+    assert.equal(packet!.payload, PACKET);
+    const refused = await net.sendOurs(job, [...ORDINARY, "--bounding-set=-all"]);
+    assert.match(refused.error!, /^Could not create socket: Operation not permitted/);
+    assert.match(refused.hint!, /CAP_NET_RAW.*setcap cap_net_raw\+ep/);
+  },
+});
+
+Deno.test({
+  name: "sendPacket() refuses a spoofed source of the other family",
+  ignore,
+  async fn() {
+    await using net = await makeSendNamespace();
+    const said = await net.sendOurs({ proto: "icmp", host: "198.51.100.2", spoofSource: "2001:db8::1" });
+    assert.match(said.error!, /IPv4 address, but IPv6 was asked for/);
+    const explicit = await net.sendOurs({ proto: "icmp", host: "h", family: 4, spoofSource: "2001:db8::1" });
+    assert.match(explicit.error!, /Cannot send by IPv4 from "2001:db8::1"/);
+  },
+});
