@@ -1,0 +1,58 @@
+import assert from "node:assert/strict";
+import { encodeBase64 } from "../../../lib/base64.ts";
+import {
+  encryptionByLength,
+  GPG_PREFIXES,
+  hasPrefix,
+  PREFIXES,
+  RIJNDAEL_FIRST_CHARACTERS,
+  splitTag,
+  stripPrefix,
+} from "../../../lib/wire/envelope.ts";
+
+Deno.test("encryptionByLength() draws its lines at 36, 400 and 1499", () => {
+  const rows: readonly [number, string | null][] = [
+    [0, null],
+    [35, null],
+    [36, "rijndael"],
+    [399, "rijndael"],
+    [400, "gpg"],
+    [1499, "gpg"],
+    [1500, null],
+  ];
+  for (const [length, type] of rows) assert.equal(encryptionByLength(length), type, `${length}`);
+});
+
+Deno.test("the prefix of Rijndael is what every salted message starts with, and its next character is one of four", () => {
+  const firsts = new Set<string>();
+  for (let salt = 0; salt < 256; salt++) {
+    const full = encodeBase64(Uint8Array.from([...new TextEncoder().encode("Salted__"), salt, 0, 0]));
+    assert.ok(full.startsWith(PREFIXES.rijndael));
+    firsts.add(stripPrefix(full, "rijndael").charAt(0));
+  }
+  assert.deepEqual([...firsts].sort().join(""), [...RIJNDAEL_FIRST_CHARACTERS].sort().join(""));
+});
+
+Deno.test("the prefixes of GPG are the starts of all session-key packets of one and two length bytes", () => {
+  const starts = new Set<string>();
+  for (const tag of [0x84, 0x85]) {
+    for (let length = 0; length < 256; length++) starts.add(encodeBase64(Uint8Array.of(tag, length, 0)).slice(0, 2));
+  }
+  assert.deepEqual(new Set(GPG_PREFIXES), starts);
+  assert.equal(GPG_PREFIXES.length, 32);
+  assert.equal(GPG_PREFIXES[0], "hQ");
+  assert.equal(stripPrefix("hF4DAAAA", "gpg"), "4DAAAA");
+});
+
+Deno.test("hasPrefix() knows both prefixes, that of GPG only above 400 characters", () => {
+  assert.equal(hasPrefix(`U2FsdGVkX1${"A".repeat(100)}`), true);
+  assert.equal(hasPrefix(`hQ${"A".repeat(399)}`), true);
+  assert.equal(hasPrefix(`hQ${"A".repeat(398)}`), false);
+  assert.equal(hasPrefix(`8U2FsdGVkX1${"A".repeat(100)}`), false);
+});
+
+Deno.test("splitTag() leaves at least 36 characters before the tag", () => {
+  assert.deepEqual(splitTag("a".repeat(36) + "b".repeat(22), 22), { body: "a".repeat(36), tag: "b".repeat(22) });
+  assert.equal(splitTag("a".repeat(57), 22), null);
+  assert.deepEqual(splitTag("a".repeat(40), 0), { body: "a".repeat(40), tag: "" });
+});
