@@ -180,7 +180,8 @@ function plan(admission: Admission, regime: Regime, house: Household): readonly 
       nat: null,
     },
     options: regime.grantOptions,
-    expiresAt: seconds(house) + grantSeconds(stanza, message.clientTimeout),
+    // Rounded up: a door is open for at least the seconds that were asked for.
+    expiresAt: Math.ceil(house.clock() / 1000) + grantSeconds(stanza, message.clientTimeout),
   });
   if (planned.ok) return planned.value;
   regime.log("error", `${tag} Cannot open the requested access: ${planned.fault}`);
