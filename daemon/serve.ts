@@ -18,6 +18,7 @@ import { giveUpRights } from "./privileges.ts";
 import { openFileStore, rotateCache } from "./replay/file_store.ts";
 import { memoryStore, type ReplayStore } from "./replay/store.ts";
 import { type Ending, type Household, type Regime, runLoop } from "./run.ts";
+import { testOurselves } from "./self_test.ts";
 import { claimPidFile, retirePidFile } from "./service/pid_file.ts";
 import { refusalLog } from "./service/refusal_log.ts";
 import { listenForSignals, type SignalInbox } from "./service/signals.ts";
@@ -89,6 +90,7 @@ async function live(life: Life, log: Log, announce: () => Promise<void>): Promis
       const source = openSource(config);
       const regime = makeRegime({ config, stanzas, source, log, store, test: actions.test });
       for (const line of source.banner) log("info", line);
+      await testOurselves(regime.judge, Math.floor(Date.now() / 1000));
       giveUpRights(firewall.needsPrograms);
       await announce();
       log("info", "Starting fwknopd main event loop.");
