@@ -53,7 +53,10 @@ function isMapped(bytes: Uint8Array): boolean {
   return bytes[10] === 0xff && bytes[11] === 0xff && bytes.subarray(0, 10).every((byte) => byte === 0);
 }
 
-/** RFC 4291 section 2.2, forms 1 to 3. */
+/**
+ * RFC 4291 section 2.2, forms 1 to 3. By hand, and compared with ipaddr.js in the tests: that library takes zones, and reads
+ * `::192.0.2.1` as `::ffff:192.0.2.1`, which would let in another host than was written.
+ */
 function ipv6Bytes(text: string): Uint8Array | null {
   if (text.length > 45) return null;
   let head = text;

@@ -1,0 +1,86 @@
+/**
+ * The SPA format of fwknop 2.6 as pure functions: no I/O, no clock, no randomness, and hostile input comes back as a value.
+ *
+ * Seal a request. The time, the random value and the salt are yours to give; a salt or random value used twice is a mistake.
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { webEngine } from "./crypto/web_engine.ts";
+ * import { type KeySet, PROTOCOL_VERSION, seal } from "./mod.ts";
+ *
+ * const keys: KeySet = {
+ *   encryption: crypto.getRandomValues(new Uint8Array(32)),
+ *   mode: "cbc",
+ *   hmac: { name: "sha256", key: crypto.getRandomValues(new Uint8Array(64)) },
+ * };
+ * const digits = crypto.getRandomValues(new Uint8Array(16)).reduce((text, byte) => text + (byte % 10), "");
+ * const packet = await seal(
+ *   webEngine,
+ *   {
+ *     random: digits,
+ *     username: "alice",
+ *     timestamp: Math.floor(Date.now() / 1000),
+ *     version: PROTOCOL_VERSION,
+ *     type: 1,
+ *     message: "2001:db8::7,tcp/22",
+ *     natAccess: null,
+ *     serverAuth: null,
+ *     clientTimeout: 30,
+ *   },
+ *   "sha256",
+ *   keys,
+ *   crypto.getRandomValues(new Uint8Array(8)),
+ * );
+ * assert(packet.ok);
+ * assert(packet.value.fields.type === 3); // the timeout made "access" an "access with timeout"
+ * ```
+ *
+ * Open a packet, here one that the C client made. Whether it is fresh, seen before, or asks for too much is yours to judge.
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { nobleEngine } from "./crypto/noble_engine.ts";
+ * import { faultText, open, replayDigest } from "./mod.ts";
+ *
+ * const keys = { encryption: new TextEncoder().encode("shortkey"), mode: "cbc", hmac: null } as const;
+ * const wire = "/+gA69p/BcRdk6ykJmGp6D1LIphoGpx9NmT/oMUsgrw9Ha/tXuzGXOaQemfVVZKyQ8G0XzTVHHiK7NmuYOdODeAlyFx4kZBTH44n" +
+ *   "14/73D5ZImOsqRGeEeI9BlUZORMw9Uh4Hefk3P+wHoZVg4kr9rHu/ZqIKEep4";
+ *
+ * const opened = await open(nobleEngine, wire, keys);
+ * assert(opened.ok);
+ * assert(opened.value.message === "192.0.2.10,tcp/22,udp/53");
+ * assert(opened.value.request.kind === "access" && opened.value.request.services[1]?.port === 53);
+ *
+ * // The same packet in another spelling does not open, so this is all that a replay store has to remember of it.
+ * assert((await replayDigest(nobleEngine, wire)).length === 43);
+ * assert((await open(nobleEngine, `${wire}=`, keys)).ok === false);
+ *
+ * // A wrong key is not an exception.
+ * const refused = await open(nobleEngine, wire, { ...keys, encryption: new TextEncoder().encode("wrong") });
+ * assert(!refused.ok && refused.fault.code === "not-decryptable" && refused.fault.number === 107);
+ * assert.match(faultText(refused.fault), /not a decryptable SPA message/);
+ * ```
+ *
+ * The engines are modules of their own, because either loads what the other does not need: `crypto/noble_engine.ts`
+ * (synchronous, all of noble) and `crypto/web_engine.ts` (WebCrypto, the rest when it is asked for).
+ *
+ * @module
+ */
+export { fail, ok, type Result } from "./result.ts";
+export { allFaults, type Fault, fault, type FaultCode, faultText } from "./faults.ts";
+export { PROTOCOL_VERSION } from "./limits.ts";
+
+export { open, replayDigest } from "./spa/open.ts";
+export { seal, type SealedPacket } from "./spa/seal.ts";
+
+export type { CryptoEngine, DigestName, KeySet, RijndaelMode } from "./crypto/engine.ts";
+export { DIGESTS, MODES, parseDigestName, parseModeName } from "./crypto/digest.ts";
+
+export type { MessageType, NatTarget, SpaFields, SpaMessage, SpaRequest } from "./wire/message.ts";
+export { formatMessage, formatNat, parseMessage, parseNat } from "./wire/access.ts";
+export { coupleTypeAndTimeout, encodeFields } from "./wire/encode.ts";
+export { decodeFields } from "./wire/decode.ts";
+
+export { fromUrlForm, toUrlForm } from "./base64.ts";
+export { type Ip, ipFromBytes, parseIp } from "./net/address.ts";
+export { formatService, parseService, type Service } from "./net/service.ts";
