@@ -42,7 +42,8 @@ export interface ServerConfig {
     readonly choice: "auto" | "nftables" | "iptables";
     /** FIREWALL_EXE. */
     readonly executable: string;
-    /** FIREWALL_EXE or a chain of iptables was set: `auto` takes iptables. */
+    /** Which of FIREWALL_EXE and IPT_*_ACCESS were set, by name: if any, `auto` takes iptables. */
+    readonly iptablesDirectives: readonly string[];
     readonly iptablesConfigured: boolean;
     /** ENABLE_DESTINATION_RULE. */
     readonly destinationRule: boolean;
@@ -57,7 +58,8 @@ export interface ServerConfig {
     readonly nftables: {
       readonly flushAtInit: boolean;
       readonly flushAtExit: boolean;
-      /** Base chains named by the administrator; null: every one found that can drop. */
+      /** Base chains named by the administrator, by hook. A hook that is not named: every one found that can drop. */
+      readonly chains: Partial<Readonly<Record<"input" | "output" | "forward", readonly NftChain[]>>>;
       readonly inputChains: readonly NftChain[] | null;
     };
   };
@@ -121,13 +123,24 @@ export function toServerConfig(
   };
 }
 
-const CHAIN_KEYS = ["inputChain", "outputChain", "forwardChain", "dnatChain", "snatChain", "masqueradeChain"] as const;
+const IPTABLES_KEYS = [
+  "firewallExe",
+  "inputChain",
+  "outputChain",
+  "forwardChain",
+  "dnatChain",
+  "snatChain",
+  "masqueradeChain",
+] as const;
 
 function firewallConfig({ values, origins }: Resolved<typeof SERVER_SETTINGS>): ServerConfig["firewall"] {
   return {
     choice: values.firewall,
     executable: values.firewallExe,
-    iptablesConfigured: [...CHAIN_KEYS, "firewallExe" as const].some((key) => origins[key] !== undefined),
+    iptablesDirectives: IPTABLES_KEYS.filter((key) => origins[key] !== undefined).map((key) =>
+      SERVER_SETTINGS[key].directive[0]
+    ),
+    iptablesConfigured: IPTABLES_KEYS.some((key) => origins[key] !== undefined),
     destinationRule: values.destinationRule,
     iptables: {
       flushAtInit: values.flushIptAtInit,
@@ -152,6 +165,11 @@ function firewallConfig({ values, origins }: Resolved<typeof SERVER_SETTINGS>): 
     nftables: {
       flushAtInit: values.flushNftAtInit,
       flushAtExit: values.flushNftAtExit,
+      chains: {
+        ...(values.nftInputChains === undefined ? {} : { input: values.nftInputChains }),
+        ...(values.nftOutputChains === undefined ? {} : { output: values.nftOutputChains }),
+        ...(values.nftForwardChains === undefined ? {} : { forward: values.nftForwardChains }),
+      },
       inputChains: values.nftInputChains ?? null,
     },
   };

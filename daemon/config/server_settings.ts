@@ -33,7 +33,7 @@ const GENERAL = {
     directive: ["CONFIG_FILE"],
     fallback: "/etc/fwknop/fwknopd.conf",
     group: "files",
-    doc: "Main configuration file",
+    doc: "main configuration file",
     detail: "In the file itself the variable has no effect.",
   },
   overrideConfig: {
@@ -41,7 +41,7 @@ const GENERAL = {
     option: { short: "O", long: ["override-config"], argument: "required" },
     directive: ["OVERRIDE_CONFIG"],
     group: "files",
-    doc: "More configuration files, read after the main one; what they say wins",
+    doc: "more configuration files, read after the main one; what they say wins",
   },
   captureInterface: {
     kind: text({ valueName: "NAME" }),
@@ -49,7 +49,7 @@ const GENERAL = {
     directive: ["PCAP_INTF"],
     fallback: "eth0",
     group: "capture",
-    doc: "Network interface on which to look for SPA packets",
+    doc: "network interface on which to look for SPA packets",
     detail: "any looks at all of them.",
   },
   captureFile: {
@@ -57,7 +57,7 @@ const GENERAL = {
     option: { long: ["pcap-file"], argument: "required" },
     directive: ["PCAP_FILE"],
     group: "capture",
-    doc: "Read packets from a capture file instead of an interface",
+    doc: "read packets from a capture file instead of an interface",
     detail: "The age of packets is then not checked unless ENABLE_SPA_PACKET_AGING says so.",
   },
   promiscuous: {
@@ -65,7 +65,7 @@ const GENERAL = {
     directive: ["ENABLE_PCAP_PROMISC"],
     fallback: false,
     group: "capture",
-    doc: "Also see packets that are addressed to other hosts",
+    doc: "also see packets that are addressed to other hosts",
   },
   captureFilter: {
     kind: text({ empty: true, valueName: "EXPRESSION" }),
@@ -82,21 +82,21 @@ const GENERAL = {
     directive: ["PCAP_DISPATCH_COUNT"],
     fallback: 100,
     group: "capture",
-    doc: "Packets that are taken from the capture at one go",
+    doc: "packets that are taken from the capture at one go",
   },
   loopSleep: {
     kind: integer(1, 8_388_608, "MICROSECONDS"),
     directive: ["PCAP_LOOP_SLEEP"],
     fallback: 100_000,
     group: "capture",
-    doc: "Accepted and without effect: this daemon waits for packets instead of sleeping between looks",
+    doc: "accepted and without effect: this daemon waits for packets instead of sleeping between looks",
   },
   anyDirection: {
     kind: yesNo,
     option: { long: ["pcap-any-direction"], argument: "none" },
     directive: ["ENABLE_PCAP_ANY_DIRECTION"],
     group: "capture",
-    doc: "Also process packets that leave through the interface",
+    doc: "also process packets that leave through the interface",
     detail: "For gateways that forward SPA packets. The C daemon reads the variable but obeys only the option.",
   },
   exitAtInterfaceDown: {
@@ -104,20 +104,20 @@ const GENERAL = {
     directive: ["EXIT_AT_INTF_DOWN"],
     fallback: true,
     group: "capture",
-    doc: "Stop when the interface goes down, so that a supervisor can start the daemon again",
+    doc: "stop when the interface goes down, so that a supervisor can start the daemon again",
   },
   snapLength: {
     kind: integer(1, 32_768, "BYTES"),
     directive: ["MAX_SNIFF_BYTES"],
     fallback: 1500,
     group: "capture",
-    doc: "Bytes that are captured of each frame; a frame that is cut is dropped",
+    doc: "bytes that are captured of each frame; a frame that is cut is dropped",
   },
   checkAge: {
     kind: yesNo,
     directive: ["ENABLE_SPA_PACKET_AGING"],
     group: "packets",
-    doc: "Refuse packets whose time stamp is too far from the clock of the server",
+    doc: "refuse packets whose time stamp is too far from the clock of the server",
     detail: "Default Y, with PCAP_FILE N.",
   },
   maxAge: {
@@ -125,14 +125,14 @@ const GENERAL = {
     directive: ["MAX_SPA_PACKET_AGE"],
     fallback: 120,
     group: "packets",
-    doc: "Seconds that a time stamp may differ from the clock, in either direction",
+    doc: "seconds that a time stamp may differ from the clock, in either direction",
   },
   digestPersistence: {
     kind: yesNo,
     directive: ["ENABLE_DIGEST_PERSISTENCE"],
     fallback: true,
     group: "packets",
-    doc: "Keep the digests of accepted packets in DIGEST_FILE, so that replays are seen after a restart",
+    doc: "keep the digests of accepted packets in DIGEST_FILE, so that replays are seen after a restart",
     detail: "Replays within one run are refused in any case; in the C daemon N switches that off too.",
   },
   rulesCheckThreshold: {
@@ -140,27 +140,27 @@ const GENERAL = {
     directive: ["RULES_CHECK_THRESHOLD"],
     fallback: 20,
     group: "firewall",
-    doc: "Accepted and without effect: doors are closed by the kernel or at their time, not by scans",
+    doc: "accepted and without effect: doors are closed by the kernel or at their time, not by scans",
   },
   commandTimeout: {
     kind: integer(0, 8_388_608, "SECONDS"),
     directive: ["CMD_EXEC_TIMEOUT"],
     group: "commands",
-    doc: "Accepted and without effect, as in the C daemon",
+    doc: "accepted and without effect, as in the C daemon",
   },
   spaOverHttp: {
     kind: yesNo,
     directive: ["ENABLE_SPA_OVER_HTTP"],
     fallback: false,
     group: "packets",
-    doc: "Accept SPA packets that come as the path of an HTTP request",
+    doc: "accept SPA packets that come as the path of an HTTP request",
   },
   anyUserAgent: {
     kind: yesNo,
     directive: ["ALLOW_ANY_USER_AGENT"],
     fallback: false,
     group: "packets",
-    doc: "Accept SPA over HTTP from any user agent, not only from one that begins with Fwknop",
+    doc: "accept SPA over HTTP from any user agent, not only from one that begins with Fwknop",
   },
   tcpServer: {
     kind: yesNo,
@@ -169,14 +169,14 @@ const GENERAL = {
     later: NOT_YET,
     harmless: [false],
     group: "capture",
-    doc: "Answer TCP connections on TCPSERV_PORT, so that packets sent over TCP can be captured",
+    doc: "answer TCP connections on TCPSERV_PORT, so that packets sent over TCP can be captured",
   },
   tcpServerPort: {
     kind: integer(1, 65_535, "PORT"),
     directive: ["TCPSERV_PORT"],
     fallback: 62_201,
     group: "capture",
-    doc: "Port of the TCP server",
+    doc: "port of the TCP server",
   },
   udpServer: {
     kind: yesNo,
@@ -184,7 +184,7 @@ const GENERAL = {
     directive: ["ENABLE_UDP_SERVER"],
     fallback: false,
     group: "capture",
-    doc: "Receive packets on a UDP socket instead of capturing them",
+    doc: "receive packets on a UDP socket instead of capturing them",
     detail: "PCAP_INTF and PCAP_FILTER then have no effect, and libpcap is not needed.",
   },
   udpServerPort: {
@@ -192,49 +192,49 @@ const GENERAL = {
     directive: ["UDPSERV_PORT"],
     fallback: 62_201,
     group: "capture",
-    doc: "Port of the UDP server",
+    doc: "port of the UDP server",
   },
   udpServerSelectTimeout: {
     kind: integer(1, 8_388_608, "MICROSECONDS"),
     directive: ["UDPSERV_SELECT_TIMEOUT"],
     fallback: 500_000,
     group: "capture",
-    doc: "Accepted and without effect: this daemon waits for packets instead of polling",
+    doc: "accepted and without effect: this daemon waits for packets instead of polling",
   },
   locale: {
     kind: text({ valueName: "LOCALE" }),
     option: { short: "l", long: ["locale"], argument: "required" },
     directive: ["LOCALE"],
     group: "logging",
-    doc: "Accepted and without effect: the messages of this daemon do not depend on a locale",
+    doc: "accepted and without effect: the messages of this daemon do not depend on a locale",
   },
   syslogIdentity: {
     kind: text({ valueName: "NAME", maxLength: 63 }),
     directive: ["SYSLOG_IDENTITY"],
     fallback: "fwknopd",
     group: "logging",
-    doc: "Name of the program in syslog",
+    doc: "name of the program in syslog",
   },
   syslogFacility: {
     kind: choice(FACILITY_NAMES, "FACILITY"),
     directive: ["SYSLOG_FACILITY"],
     fallback: "LOG_DAEMON",
     group: "logging",
-    doc: "Facility of syslog messages",
+    doc: "facility of syslog messages",
   },
   trustForwardedFor: {
     kind: yesNo,
     directive: ["ENABLE_X_FORWARDED_FOR"],
     fallback: false,
     group: "packets",
-    doc: "Believe the X-Forwarded-For header of SPA over HTTP, whoever sends it",
+    doc: "believe the X-Forwarded-For header of SPA over HTTP, whoever sends it",
   },
   destinationRule: {
     kind: yesNo,
     directive: ["ENABLE_DESTINATION_RULE"],
     fallback: false,
     group: "firewall",
-    doc: "Open the door only to the address that the SPA packet was sent to",
+    doc: "open the door only to the address that the SPA packet was sent to",
   },
   rulePrepend: {
     kind: yesNo,
@@ -248,7 +248,7 @@ const GENERAL = {
     directive: ["ENABLE_NAT_DNS"],
     fallback: true,
     group: "firewall",
-    doc: "Accept host names in NAT requests",
+    doc: "accept host names in NAT requests",
   },
 } as const satisfies SettingTable;
 
@@ -258,7 +258,7 @@ const FIREWALL = {
     directive: ["FIREWALL"],
     fallback: "auto",
     group: "firewall",
-    doc: "Which firewall to open doors in",
+    doc: "which firewall to open doors in",
     detail:
       "auto takes nftables where libnftables can be loaded and a native chain that can drop stands in the way of incoming " +
       "packets, and iptables when FIREWALL_EXE or an IPT_*_ACCESS variable is set, when the chains in the way belong to " +
@@ -269,7 +269,7 @@ const FIREWALL = {
     directive: ["FLUSH_NFT_AT_INIT"],
     fallback: false,
     group: "nftables",
-    doc: "Close at start the doors that an earlier run left open",
+    doc: "close at start the doors that an earlier run left open",
     detail: "With N they are taken over and close at their time, which the kernel keeps.",
   },
   flushNftAtExit: {
@@ -277,15 +277,11 @@ const FIREWALL = {
     directive: ["FLUSH_NFT_AT_EXIT"],
     fallback: true,
     group: "nftables",
-    doc: "Close all doors on a clean exit",
+    doc: "close all doors on a clean exit",
   },
-  nftInputChains: {
-    kind: nftChains,
-    directive: ["NFT_INPUT_CHAINS"],
-    group: "nftables",
-    doc: "Base chains on the input hook that get our jump, such as: inet filter input",
-    detail: "Default: every native base chain of that hook that can drop.",
-  },
+  nftInputChains: nftRow("NFT_INPUT_CHAINS", "input"),
+  nftOutputChains: nftRow("NFT_OUTPUT_CHAINS", "output"),
+  nftForwardChains: nftRow("NFT_FORWARD_CHAINS", "forward"),
   natForwarding: {
     kind: yesNo,
     directive: ["ENABLE_IPT_FORWARDING"],
@@ -293,7 +289,7 @@ const FIREWALL = {
     later: NOT_YET,
     harmless: [false],
     group: "iptables",
-    doc: "Permit NAT requests and FORCE_NAT",
+    doc: "permit NAT requests and FORCE_NAT",
   },
   localNat: {
     kind: yesNo,
@@ -302,7 +298,7 @@ const FIREWALL = {
     later: NOT_YET,
     harmless: [false],
     group: "iptables",
-    doc: "Permit local NAT requests and FORCE_NAT",
+    doc: "permit local NAT requests and FORCE_NAT",
   },
   snat: {
     kind: yesNo,
@@ -311,27 +307,27 @@ const FIREWALL = {
     later: NOT_YET,
     harmless: [false],
     group: "iptables",
-    doc: "Rewrite the source address of what NAT lets through",
+    doc: "rewrite the source address of what NAT lets through",
   },
   snatAddress: {
     kind: text({ valueName: "ADDRESS" }),
     directive: ["SNAT_TRANSLATE_IP"],
     group: "iptables",
-    doc: "The address that ENABLE_IPT_SNAT puts in; without that it has no effect",
+    doc: "the address that ENABLE_IPT_SNAT puts in; without that it has no effect",
   },
   outputRules: {
     kind: yesNo,
     directive: ["ENABLE_IPT_OUTPUT"],
     fallback: false,
     group: "iptables",
-    doc: "Also let the answers out, for hosts that filter their output",
+    doc: "also let the answers out, for hosts that filter their output",
   },
   flushIptAtInit: {
     kind: yesNo,
     directive: ["FLUSH_IPT_AT_INIT"],
     fallback: true,
     group: "iptables",
-    doc: "Empty and remake our chains at start",
+    doc: "empty and remake our chains at start",
     detail: "With N, rules that an earlier run left are taken over and removed at their time.",
   },
   flushIptAtExit: {
@@ -339,20 +335,20 @@ const FIREWALL = {
     directive: ["FLUSH_IPT_AT_EXIT"],
     fallback: true,
     group: "iptables",
-    doc: "Remove our chains on a clean exit",
+    doc: "remove our chains on a clean exit",
   },
-  inputChain: chainRow("IPT_INPUT_ACCESS", DEFAULT_CHAINS.input, "Chain of the rules that let a client in"),
-  outputChain: chainRow("IPT_OUTPUT_ACCESS", DEFAULT_CHAINS.output, "Chain of the rules that let answers out"),
-  forwardChain: chainRow("IPT_FORWARD_ACCESS", DEFAULT_CHAINS.forward, "Chain of the rules for forwarded connections"),
-  dnatChain: chainRow("IPT_DNAT_ACCESS", DEFAULT_CHAINS.dnat, "Chain of the rules that rewrite destinations"),
-  snatChain: chainRow("IPT_SNAT_ACCESS", DEFAULT_CHAINS.snat, "Chain of the rules that rewrite sources"),
-  masqueradeChain: chainRow("IPT_MASQUERADE_ACCESS", DEFAULT_CHAINS.masquerade, "Chain of the masquerading rules"),
+  inputChain: chainRow("IPT_INPUT_ACCESS", DEFAULT_CHAINS.input, "chain of the rules that let a client in"),
+  outputChain: chainRow("IPT_OUTPUT_ACCESS", DEFAULT_CHAINS.output, "chain of the rules that let answers out"),
+  forwardChain: chainRow("IPT_FORWARD_ACCESS", DEFAULT_CHAINS.forward, "chain of the rules for forwarded connections"),
+  dnatChain: chainRow("IPT_DNAT_ACCESS", DEFAULT_CHAINS.dnat, "chain of the rules that rewrite destinations"),
+  snatChain: chainRow("IPT_SNAT_ACCESS", DEFAULT_CHAINS.snat, "chain of the rules that rewrite sources"),
+  masqueradeChain: chainRow("IPT_MASQUERADE_ACCESS", DEFAULT_CHAINS.masquerade, "chain of the masquerading rules"),
   commentCheck: {
     kind: yesNo,
     directive: ["ENABLE_IPT_COMMENT_CHECK"],
     fallback: true,
     group: "iptables",
-    doc: "Make sure at start that the comment match is there, which carries the expiry of a rule",
+    doc: "make sure at start that the comment match is there, which carries the expiry of a rule",
   },
 } as const satisfies SettingTable;
 
@@ -363,7 +359,7 @@ const PATHS = {
     directive: ["FWKNOP_RUN_DIR"],
     fallback: "/run/fwknop",
     group: "files",
-    doc: "Directory of the PID file and the replay file; made when absent",
+    doc: "directory of the PID file and the replay file; made when absent",
     detail: "Must be absolute.",
   },
   confDirectory: {
@@ -371,7 +367,7 @@ const PATHS = {
     directive: ["FWKNOP_CONF_DIR"],
     fallback: "/etc/fwknop",
     group: "files",
-    doc: "Accepted and without effect, as in the C daemon",
+    doc: "accepted and without effect, as in the C daemon",
   },
   accessFile: {
     kind: path(),
@@ -379,14 +375,14 @@ const PATHS = {
     directive: ["ACCESS_FILE"],
     fallback: "/etc/fwknop/access.conf",
     group: "files",
-    doc: "The file that says who may open what",
+    doc: "the file that says who may open what",
   },
   accessFolder: {
     kind: path("DIRECTORY"),
     option: { long: ["access-folder"], argument: "required" },
     directive: ["ACCESS_FOLDER"],
     group: "files",
-    doc: "Read every .conf file of this directory, in the order of their names, instead of ACCESS_FILE",
+    doc: "read every .conf file of this directory, in the order of their names, instead of ACCESS_FILE",
   },
   pidFile: {
     kind: path(),
@@ -400,7 +396,7 @@ const PATHS = {
     option: { short: "d", long: ["digest-file"], argument: "required" },
     directive: ["DIGEST_FILE"],
     group: "files",
-    doc: "Replay file; default digest.cache in FWKNOP_RUN_DIR",
+    doc: "replay file; default digest.cache in FWKNOP_RUN_DIR",
   },
   gpgHome: {
     kind: path("DIRECTORY"),
@@ -408,7 +404,7 @@ const PATHS = {
     directive: ["GPG_HOME_DIR"],
     fallback: "/root/.gnupg",
     group: "files",
-    doc: "Default GnuPG home of stanzas",
+    doc: "default GnuPG home of stanzas",
   },
   gpgExe: {
     kind: path(),
@@ -416,7 +412,7 @@ const PATHS = {
     directive: ["GPG_EXE"],
     fallback: "/usr/bin/gpg",
     group: "files",
-    doc: "Accepted and without effect, as in the C daemon: stanzas name their own",
+    doc: "accepted and without effect, as in the C daemon: stanzas name their own",
   },
   sudoExe: {
     kind: path(),
@@ -424,14 +420,14 @@ const PATHS = {
     directive: ["SUDO_EXE"],
     fallback: "/usr/bin/sudo",
     group: "commands",
-    doc: "The sudo that ENABLE_CMD_SUDO_EXEC uses",
+    doc: "the sudo that ENABLE_CMD_SUDO_EXEC uses",
   },
   firewallExe: {
     kind: path(),
     directive: ["FIREWALL_EXE"],
     fallback: "/usr/sbin/iptables",
     group: "firewall",
-    doc: "The iptables to run; the ip6tables beside it is used for IPv6",
+    doc: "the iptables to run; the ip6tables beside it is used for IPv6",
     detail: "Setting it makes FIREWALL auto take iptables.",
   },
   verbose: {
@@ -440,7 +436,7 @@ const PATHS = {
     directive: ["VERBOSE"],
     repeat: "count",
     group: "logging",
-    doc: "Say more; each -v adds one to VERBOSE",
+    doc: "say more; each -v adds one to VERBOSE",
   },
   faultInjectionTag: {
     kind: text({ valueName: "TAG" }),
@@ -449,7 +445,7 @@ const PATHS = {
     later: "not compiled with libfiu support",
     group: "testing",
     hidden: true,
-    doc: "For test builds of the C daemon only",
+    doc: "for test builds of the C daemon only",
   },
 } as const satisfies SettingTable;
 
@@ -462,9 +458,9 @@ const OTHER_BUILDS = {
     later: "not compiled with AFL fuzzing support",
     group: "testing",
     hidden: true,
-    doc: "For test builds of the C daemon only",
+    doc: "for test builds of the C daemon only",
   },
-  digestDatabase: otherBuild("DIGEST_DB_FILE", path(), "Replay database of C daemons without the replay file"),
+  digestDatabase: otherBuild("DIGEST_DB_FILE", path(), "replay database of C daemons without the replay file"),
   nfqCapture: {
     kind: yesNo,
     option: { short: "n", long: ["nfq-capture"], argument: "none" },
@@ -473,14 +469,14 @@ const OTHER_BUILDS = {
     harmless: [false],
     group: "other builds",
     hidden: true,
-    doc: "Receive packets from a netfilter queue",
+    doc: "receive packets from a netfilter queue",
   },
-  nfqInterface: otherBuild("NFQ_INTERFACE", text({ valueName: "NAME" }), "Interface of the netfilter queue"),
-  nfqPort: otherBuild("NFQ_PORT", integer(0, 65_535, "PORT"), "Port of the netfilter queue"),
-  nfqTable: otherBuild("NFQ_TABLE", text({ valueName: "TABLE" }), "Table of the netfilter queue"),
-  nfqChain: otherBuild("NFQ_CHAIN", text({ valueName: "CHAIN" }), "Chain of the netfilter queue"),
-  nfqQueue: otherBuild("NFQ_QUEUE_NUMBER", integer(0, 65_535), "Number of the netfilter queue"),
-  nfqLoopSleep: otherBuild("NFQ_LOOP_SLEEP", integer(0, 8_388_608), "Sleep between looks at the netfilter queue"),
+  nfqInterface: otherBuild("NFQ_INTERFACE", text({ valueName: "NAME" }), "interface of the netfilter queue"),
+  nfqPort: otherBuild("NFQ_PORT", integer(0, 65_535, "PORT"), "port of the netfilter queue"),
+  nfqTable: otherBuild("NFQ_TABLE", text({ valueName: "TABLE" }), "table of the netfilter queue"),
+  nfqChain: otherBuild("NFQ_CHAIN", text({ valueName: "CHAIN" }), "chain of the netfilter queue"),
+  nfqQueue: otherBuild("NFQ_QUEUE_NUMBER", integer(0, 65_535), "number of the netfilter queue"),
+  nfqLoopSleep: otherBuild("NFQ_LOOP_SLEEP", integer(0, 8_388_608), "sleep between looks at the netfilter queue"),
   firewdForwarding: otherBuild("ENABLE_FIREWD_FORWARDING", yesNo, "firewalld: permit NAT requests"),
   firewdLocalNat: otherBuild("ENABLE_FIREWD_LOCAL_NAT", yesNo, "firewalld: permit local NAT requests"),
   firewdSnat: otherBuild("ENABLE_FIREWD_SNAT", yesNo, "firewalld: rewrite source addresses"),
@@ -523,6 +519,16 @@ export const DUMPED = [
 
 function isOurs(key: string): boolean {
   return key === "firewall" || /nft/i.test(key);
+}
+
+function nftRow<const Name extends string>(name: Name, hook: string) {
+  return {
+    kind: nftChains,
+    directive: [name],
+    group: "nftables",
+    doc: `Base chains on the ${hook} hook that get our jump, such as: inet filter ${hook}`,
+    detail: "Default: every native base chain of that hook that can drop.",
+  } as const;
 }
 
 function chainRow<const Name extends string>(name: Name, fallback: typeof DEFAULT_CHAINS.input, doc: string) {
