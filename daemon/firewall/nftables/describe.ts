@@ -1,12 +1,13 @@
 /** The listing of `--fw-list`: our chains, who jumps to them, and the doors that are open. Pure. */
-import { dataText, type Element, keyText } from "./elements.ts";
+import { dataText, keyText } from "./elements.ts";
+import type { Opening } from "./openings.ts";
 import { plainJump, type Ruleset } from "./ruleset.ts";
 import { ourChains, ourSets } from "./targets.ts";
 
 /** Text for people, with a line for each chain, set and door. */
-export function describeTargets(
+export function describeRuleset(
   ruleset: Ruleset,
-  open: readonly { readonly element: Element; readonly expiresAt: number }[],
+  open: readonly Opening[],
   now: number,
 ): string {
   const lines = ["Listing rules in fwknopd nftables chains..."];

@@ -42,8 +42,8 @@ export async function openRunner(prefer: "libnftables" | "nft" = "libnftables"):
   );
 }
 
-/** A context for each run: one that is kept would hold the whole ruleset in memory. */
-function libraryRunner(): NftRunner {
+/** libnftables in this process. A context for each run: one that is kept would hold the whole ruleset in memory. */
+export function libraryRunner(): NftRunner {
   return {
     name: "libnftables",
     run(commands, format = TEXT) {
@@ -53,13 +53,14 @@ function libraryRunner(): NftRunner {
   };
 }
 
-function programRunner(program: string): NftRunner {
+/** The `nft` program at that path. */
+export function programRunner(program: string, run: typeof runProgram = runProgram): NftRunner {
   return {
     name: "nft",
     async run(commands, { json, terse } = TEXT) {
       // With -j it would take its standard input for JSON.
       const args = json ? ["-j", ...(terse ? ["-t"] : []), commands] : ["-f", "-"];
-      const result = await runProgram(program, args, json ? {} : { stdin: commands });
+      const result = await run(program, args, json ? {} : { stdin: commands });
       const failed = result.code !== 0 || result.timedOut || result.truncated;
       return {
         ok: !failed,

@@ -1,0 +1,210 @@
+/**
+ * Native nftables as a packet filter. Doors are elements of sets with a timeout, so the kernel closes them on time, daemon
+ * or no daemon; the sets are looked up by chains of ours that the administrator's own base chains jump to.
+ */
+import { FfiError } from "../../../ffi/errors.ts";
+import type { RulesetListener } from "../../../ffi/nfnetlink/nfnetlink.ts";
+import type { Log } from "../../../lib/log.ts";
+import {
+  type Door,
+  type Firewall,
+  FirewallError,
+  type Grant,
+  type GrantOutcome,
+  type RulesetEvents,
+} from "../firewall.ts";
+import { describeRuleset } from "./describe.ts";
+import { elementOf } from "./elements.ts";
+import { concernsUs } from "./events.ts";
+import { longest, type Opening, openingOf } from "./openings.ts";
+import { ATTEMPTS, MAX_OPENINGS, type NftablesParts, Picture } from "./picture.ts";
+import { mustRun, readRuleset } from "./runner.ts";
+import { shapeOf } from "./shapes.ts";
+import { formatChain, warnAboutChains } from "./survey.ts";
+import type { Wanted } from "./targets.ts";
+
+/** How to work. */
+export interface NftablesOptions extends Wanted {
+  /** Close the doors of an earlier run instead of taking them over. */
+  readonly flushAtInit: boolean;
+  readonly log: Log;
+  /** Unix seconds with their fraction. Default: the system's clock. */
+  readonly clock?: () => number;
+}
+
+/** The backend, and the sockets it holds. */
+export type NftablesFirewall = Firewall & Disposable;
+
+/** Makes the backend. The ruleset is not touched before `prepare`. */
+export function nftablesFirewall(parts: NftablesParts, options: NftablesOptions): NftablesFirewall {
+  const { nft, store, listener } = parts;
+  const clock = options.clock ?? (() => Date.now() / 1000);
+  const picture = new Picture(parts, options, options.log, clock);
+  const inTurn = createQueue();
+  /** The run loop counts whole seconds; a timeout should not be longer for that. */
+  const exact = (now: number) => Math.floor(clock()) === now ? clock() : now;
+
+  return {
+    name: "nftables",
+    kernelTimed: true,
+    needsPrograms: nft.name === "nft",
+    events: listener === null ? null : eventsOf(listener, store.portId),
+    prepare: () =>
+      inTurn(async () => {
+        if (options.flushAtInit) await picture.teardown([]);
+        const { chains } = await picture.rebuild([], clock(), true);
+        await picture.teardown(picture.targets ?? []);
+        warnAboutChains(chains, options.log);
+        const places = chains.map(formatChain).join(", ") || "no chain";
+        options.log("info", `nftables: doors are opened in ${places} by ${store.name}`);
+        return picture.grants;
+      }),
+    grant: (batch, live, now) => inTurn(() => grantAll(picture, batch, live, exact(now))),
+    revoke: (batch) =>
+      inTurn(async () => {
+        const doomed = batch.map(({ door }) => elementOf(door)).filter((element) => element !== null);
+        let reason = "";
+        for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+          const outcome = await picture.close(doomed);
+          if (outcome === null) return;
+          if (!outcome.ok) reason = outcome.reason;
+        }
+        throw new FirewallError(`Cannot close ${batch.length} doors: ${reason}`, "see `nft list ruleset`");
+      }),
+    list: () =>
+      inTurn(async () => {
+        await picture.look(picture.targets ?? await picture.standing());
+        return picture.grants;
+      }),
+    repair: (live, now) => inTurn(async () => (await picture.rebuild(live, exact(now))).changed),
+    placeOf: (door) => placeOf(picture, door),
+    describe: (all) =>
+      inTurn(async () => {
+        if (all) return `Listing all nftables rules...\n\n${await mustRun(nft, "list ruleset")}`;
+        const ruleset = await readRuleset(nft);
+        await picture.look(await picture.standing(ruleset));
+        return describeRuleset(ruleset, picture.openings, clock());
+      }),
+    cleanup: () =>
+      inTurn(async () => {
+        await picture.teardown([]);
+        picture.forget();
+      }),
+    [Symbol.dispose]() {
+      store[Symbol.dispose]();
+      listener?.[Symbol.dispose]();
+    },
+  };
+}
+
+function eventsOf(listener: RulesetListener, ownPort: number | null): RulesetEvents {
+  return {
+    fd: listener.fd,
+    drain() {
+      const { changes, lost } = listener.drain();
+      return lost || changes.some((change) => change.portId !== ownPort && concernsUs(change));
+    },
+  };
+}
+
+function placeOf(picture: Picture, door: Door): string {
+  const shape = shapeOf(door);
+  if (shape === null) return door.slot;
+  const tables = (picture.targets ?? []).filter(({ shapes }) => shapes.includes(shape));
+  if (tables.length === 0) return shape.name;
+  return tables.map(({ family, table }) => `${family} ${table} ${shape.name}`).join(", ");
+}
+
+/** One outcome for each grant of the batch. Throws only what is no failure of the packet filter. */
+async function grantAll(
+  picture: Picture,
+  batch: readonly Grant[],
+  live: readonly Grant[],
+  now: number,
+): Promise<readonly GrantOutcome[]> {
+  const asked = batch.map((grant) => grant.expiresAt > now ? openingOf(grant) : null);
+  const wanted = longest(asked.filter((opening) => opening !== null));
+  const already = new Set<Opening>();
+  const failed = new Map<string, string>();
+  try {
+    await picture.settle(live, now);
+    for (const opening of wanted.values()) if (picture.isOpen(opening)) already.add(opening);
+    const all = [...wanted.values()];
+    for (let start = 0; start < all.length; start += MAX_OPENINGS) {
+      const together = all.slice(start, start + MAX_OPENINGS);
+      if (await openTogether(picture, together, live, now)) continue;
+      // One bad element must not keep the others shut.
+      for (const opening of together) {
+        const reason = await openOne(picture, opening, live, now);
+        if (reason !== null) failed.set(opening.element.id, reason);
+      }
+    }
+  } catch (error) {
+    if (!(error instanceof FirewallError) && !(error instanceof FfiError)) throw error;
+    for (const [id, opening] of wanted) if (!picture.isOpen(opening)) failed.set(id, error.message);
+  }
+  return asked.map((opening, index): GrantOutcome => {
+    if (opening === null) {
+      const over = (batch[index]?.expiresAt ?? 0) <= now;
+      return { ok: false, reason: over ? "its time is over" : "nftables cannot hold such a door" };
+    }
+    const reason = failed.get(opening.element.id);
+    if (reason !== undefined) return { ok: false, reason };
+    return { ok: true, alreadyOpen: wanted.get(opening.element.id) !== opening || already.has(opening) };
+  });
+}
+
+/** All in one transaction; false when the kernel refused it. */
+async function openTogether(
+  picture: Picture,
+  openings: readonly Opening[],
+  live: readonly Grant[],
+  now: number,
+): Promise<boolean> {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const outcome = await picture.open(openings, now);
+    if (outcome.ok) return true;
+    if (!outcome.stale) return false;
+    await picture.settle(live, now);
+  }
+  return false;
+}
+
+/** One door by itself; null when it is open, else why not. */
+async function openOne(
+  picture: Picture,
+  opening: Opening,
+  live: readonly Grant[],
+  now: number,
+): Promise<string | null> {
+  let reason = "";
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const outcome = await picture.open([opening], now);
+    if (outcome.ok) return null;
+    reason = outcome.reason;
+    if (outcome.stale) await picture.settle(live, now);
+    else if (attempt > 0) return reason;
+    else await picture.rebuild(live, now);
+  }
+  return reason;
+}
+
+/** Runs one piece of work at a time, in the order of asking; what goes wrong below leaves as a `FirewallError`. */
+function createQueue(): <Value>(work: () => Promise<Value>) => Promise<Value> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (work) => {
+    const mine = last.then(work, work).catch((error) => {
+      throw asFirewallError(error);
+    });
+    last = mine.catch(() => {});
+    return mine;
+  };
+}
+
+/** A failure of a native library, as the boundary knows it. */
+export function asFirewallError(error: unknown): unknown {
+  if (!(error instanceof FfiError)) return error;
+  return new FirewallError(`nftables: ${error.message}`, error.details.hint ?? "set FIREWALL to iptables", {
+    cause: error,
+  });
+}
