@@ -1,0 +1,196 @@
+import assert from "node:assert/strict";
+import { sendPacket } from "../../../cli/send/sender.ts";
+import { type Destination, findDestinations, tryEach } from "../../../cli/send/destination.ts";
+import { formatHttpRequest, parseHttpProxy } from "../../../cli/send/http.ts";
+import { encodeConnect } from "../../../cli/send/socks5.ts";
+import { connectStream } from "../../../ffi/libc/socket.ts";
+import { fail, ok } from "../../../lib/result.ts";
+import { captureTcp, closedPort, readAll, readExactly } from "./capture_stream.ts";
+import { PACKET } from "./send_namespace.ts";
+import { targetOf } from "./target_for_test.ts";
+
+/** Runs the C client with everything in a throw-away home. */
+async function sendByC(...args: string[]): Promise<void> {
+  const home = Deno.makeTempDirSync();
+  const keys = [
+    "-A",
+    "tcp/22",
+    "-a",
+    "192.0.2.10",
+    "--key-rijndael",
+    "shortkey",
+    "--key-hmac",
+    "hmackey",
+    "--no-save-args",
+  ];
+  const { success, stderr } = await new Deno.Command("fwknop", {
+    args: [...keys, "-D", "127.0.0.1", ...args],
+    env: { HOME: home },
+    stdin: "null",
+  }).output();
+  Deno.removeSync(home, { recursive: true });
+  assert.ok(success, new TextDecoder().decode(stderr));
+}
+
+const hasC = new Deno.Command("sh", { args: ["-c", "command -v fwknop"], stdout: "null" }).outputSync().success;
+if (!hasC && Deno.env.get("CI") === "true") throw new Error("the C client fwknop is missing, but CI=true");
+
+Deno.test("sendPacket() by tcp sends the packet alone, from the source port asked for", async () => {
+  const server = captureTcp();
+  const sourcePort = closedPort();
+  const report = await sendPacket("tcp", PACKET, targetOf({ port: server.port, sourcePort }));
+  assert.deepEqual(await server.connection, { text: PACKET, sourcePort });
+  assert.deepEqual(report, { bytesSent: PACKET.length, remote: "127.0.0.1", port: server.port, requestText: null });
+});
+
+Deno.test("sendPacket() by tcp works over IPv6", async () => {
+  const server = captureTcp({ hostname: "::1" });
+  const report = await sendPacket("tcp", PACKET, targetOf({ host: "::1", port: server.port }));
+  assert.equal(report.remote, "::1");
+  assert.equal((await server.connection).text, PACKET);
+});
+
+Deno.test("tryEach() goes on to the next address of a name and tells the last failure", async () => {
+  const server = captureTcp({ hostname: "::1" });
+  const [six] = await findDestinations("::1", { port: server.port, family: null });
+  const [closed] = await findDestinations("127.0.0.1", { port: closedPort(), family: null });
+  const connect = (destination: Destination) => connectStream(destination, { timeoutMs: 5000 });
+  {
+    using socket = await tryEach([closed!, six!], connect);
+    assert.equal(socket.remote.family, 6);
+  }
+  assert.equal((await server.connection).text, "");
+  await assert.rejects(tryEach([closed!], connect), /Could not create socket: Connection refused/);
+});
+
+Deno.test("sendPacket() by tcp says in one sentence why nothing was sent", async () => {
+  const port = closedPort();
+  await assert.rejects(sendPacket("tcp", PACKET, targetOf({ port })), (error: Error & { hint?: string }) => {
+    assert.equal(
+      error.message,
+      `Could not create socket: Connection refused (connect to port ${port}, 127.0.0.1)`,
+    );
+    return /nothing listens/.test(error.hint ?? "");
+  });
+});
+
+// Version 2.6.10 says HTTP/1.0, 2.6.11 says HTTP/1.1 (wire-and-client B.8); all else is compared.
+Deno.test({
+  name: "sendPacket() by http writes the C client's request, but for the packet",
+  ignore: !hasC,
+  async fn() {
+    const theirs = captureTcp();
+    await sendByC("-P", "http", "-p", String(theirs.port), "-u", "Fwknop/9 x");
+    const ours = captureTcp();
+    const target = targetOf({ port: ours.port, userAgent: "Fwknop/9 x" });
+    const report = await sendPacket("http", PACKET, target);
+    const shape = (text: string) => text.replace(/GET \/[A-Za-z0-9_-]+ HTTP\/1\.[01]\r/, "GET /S\r");
+    const { text } = await ours.connection;
+    assert.equal(shape(text), shape((await theirs.connection).text));
+    assert.equal(text.split(" ")[1], `/${PACKET.replaceAll("/", "_").replaceAll("+", "-")}`);
+    assert.equal(report.bytesSent, text.length);
+    assert.equal(report.requestText, text);
+  },
+});
+
+Deno.test({
+  name: "sendPacket() by http through a proxy writes the C client's request, but for the packet",
+  ignore: !hasC,
+  async fn() {
+    const theirs = captureTcp();
+    await sendByC("-H", `http://127.0.0.1:${theirs.port}`);
+    const ours = captureTcp({ answer: "HTTP/1.1 504 Gateway Timeout\r\n\r\n" });
+    const httpProxy = { host: "127.0.0.1", port: ours.port };
+    await sendPacket("http", PACKET, targetOf({ httpProxy, userAgent: "Fwknop/2.6.10" }));
+    const shape = (text: string) => text.replace(/0.1\/[A-Za-z0-9_-]+ HTTP\/1\.[01]\r/, "0.1/S\r");
+    assert.equal(shape((await ours.connection).text), shape((await theirs.connection).text));
+  },
+});
+
+Deno.test("sendPacket() by http says when the proxy wants a password", async () => {
+  const proxy = captureTcp({ answer: "HTTP/1.1 407 Proxy Authentication Required\r\n\r\n" });
+  const httpProxy = { host: "127.0.0.1", port: proxy.port };
+  await assert.rejects(
+    sendPacket("http", PACKET, targetOf({ httpProxy })),
+    /proxy "127.0.0.1" wants a user and password/,
+  );
+  await proxy.connection;
+});
+
+Deno.test("formatHttpRequest() brackets IPv6, leaves zones out, and refuses forged and overlong requests", () => {
+  const shape = { host: "fe80::1%eth0", httpProxy: null, userAgent: "Fwknop/2" };
+  assert.match(formatHttpRequest(PACKET, shape), /\r\nHost: \[fe80::1\]\r\n/);
+  const proxied = { ...shape, httpProxy: { host: "2001:db8::9", port: null } };
+  assert.match(formatHttpRequest(PACKET, proxied), /^GET http:\/\/\[fe80::1\]\/.*\r\nHost: \[2001:db8::9\]\r\n/s);
+  assert.throws(() => formatHttpRequest(PACKET, { ...shape, userAgent: "a\r\nX: y" }), /control characters/);
+  assert.throws(() => formatHttpRequest(PACKET, { ...shape, userAgent: "a\nb" }), /control characters/);
+  assert.throws(() => formatHttpRequest(PACKET, { ...shape, userAgent: "a".repeat(2000) }), /the server reads 1999/);
+});
+
+Deno.test("parseHttpProxy() takes what -H takes", () => {
+  const cases = [
+    ["proxy", ok({ host: "proxy", port: null })],
+    ["HTTP://proxy:3128", ok({ host: "proxy", port: 3128 })],
+    ["http://10.0.0.1:8080/", ok({ host: "10.0.0.1", port: 8080 })],
+    ["http://proxy/", ok({ host: "proxy", port: null })],
+    ["[2001:db8::1]:3128", ok({ host: "2001:db8::1", port: 3128 })],
+    ["proxy:", fail("port")],
+    ["proxy:0", fail("port")],
+    ["proxy:65536", fail("port")],
+    ["proxy:x", fail("port")],
+    [":3128", fail("host")],
+    ["", fail("host")],
+  ] as const;
+  for (const [text, expected] of cases) assert.deepEqual(parseHttpProxy(text), expected, text);
+});
+
+Deno.test("encodeConnect() names hosts, IPv4 and IPv6 as RFC 1928 does", () => {
+  assert.deepEqual([...encodeConnect("a.b", 258)], [5, 1, 0, 3, 3, 97, 46, 98, 1, 2]);
+  assert.deepEqual([...encodeConnect("192.0.2.1", 1)], [5, 1, 0, 1, 192, 0, 2, 1, 0, 1]);
+  assert.equal(encodeConnect("2001:db8::1", 1).length, 3 + 1 + 16 + 2);
+});
+
+/** A SOCKS5 proxy that answers one request with `reply` and keeps what it was asked and given. */
+function socksProxy(reply: number[]): { port: number; done: Promise<{ asked: number[]; text: string }> } {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const serve = async () => {
+    using socket = await listener.accept();
+    listener.close();
+    assert.deepEqual([...await readExactly(socket, 3)], [5, 1, 0]);
+    await socket.write(new Uint8Array([5, 0]));
+    const asked = [...await readExactly(socket, 5)];
+    asked.push(...await readExactly(socket, asked[4]! + 2));
+    // In pieces, as a slow proxy would.
+    for (const byte of reply) await socket.write(new Uint8Array([byte]));
+    return { asked, text: await readAll(socket) };
+  };
+  return { port: listener.addr.port, done: serve() };
+}
+
+Deno.test("sendPacket() through SOCKS5 leaves the name to the proxy and sends the packet alone", async () => {
+  for (const bound of [[1, 0, 0, 0, 0], [3, 2, 97, 98], [4, ...new Array(16).fill(0)]]) {
+    const proxy = socksProxy([5, 0, 0, ...bound, 0, 0]);
+    const socks5 = { host: "127.0.0.1", port: proxy.port };
+    const report = await sendPacket("tcp", PACKET, targetOf({ host: "gw.onion", port: 62201, socks5 }));
+    const { asked, text } = await proxy.done;
+    assert.deepEqual(asked, [...encodeConnect("gw.onion", 62201)]);
+    assert.equal(text, PACKET);
+    assert.equal(report.remote, "gw.onion");
+  }
+});
+
+Deno.test("sendPacket() through SOCKS5 tells the proxy's reason", async () => {
+  const proxy = socksProxy([5, 5, 0, 1]);
+  const socks5 = { host: "127.0.0.1", port: proxy.port };
+  await assert.rejects(
+    sendPacket("tcp", PACKET, targetOf({ host: "gw.example", socks5 })),
+    /the SOCKS5 proxy says: connection refused/,
+  );
+  await proxy.done;
+  const silent = captureTcp({ answer: "HTTP/1.1 400" });
+  await assert.rejects(
+    sendPacket("tcp", PACKET, targetOf({ host: "gw.example", socks5: { host: "127.0.0.1", port: silent.port } })),
+    /does not speak SOCKS5/,
+  );
+  await silent.connection;
+});
