@@ -100,7 +100,8 @@ export class PcapHandle implements Capture {
     const captured = header.getUint32(16, true);
     if (captured > this.#data.length) this.#data = new Uint8Array(captured);
     copyInto(this.#data, this.#dataAt[0] ?? 0n, captured);
-    const seconds = header.getUint32(0, true) + header.getInt32(4, true) * 0x1_0000_0000;
+    // The seconds of a file are 32 bits without a sign, which libpcap 1.10 extends as if they had one.
+    const seconds = header.getUint32(0, true) + Math.max(header.getInt32(4, true), 0) * 0x1_0000_0000;
     const timestampMs = seconds * 1000 + header.getUint32(8, true) / 1000;
     visit(this.#data.subarray(0, captured), header.getUint32(20, true), timestampMs);
   }
