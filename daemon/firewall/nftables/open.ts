@@ -1,12 +1,10 @@
 /** Opening the backend on this host, and what it finds there. */
 import { openRulesetListener } from "../../../ffi/nfnetlink/nfnetlink.ts";
-import { FirewallError } from "../firewall.ts";
-import type { HostSurvey } from "../select.ts";
 import { asFirewallError, type NftablesFirewall, nftablesFirewall, type NftablesOptions } from "./backend.ts";
 import { type NftRunner, openRunner, readRuleset } from "./runner.ts";
 import type { FilterSlot } from "./shapes.ts";
 import { isUnavailable, netlinkStore, nftStore } from "./store.ts";
-import { formatChain, surveyRuleset } from "./survey.ts";
+import { type BaseChain, type HookSurvey, surveyRuleset } from "./survey.ts";
 
 /** How to open it. */
 export interface OpenNftablesOptions extends NftablesOptions {
@@ -34,25 +32,12 @@ export async function openNftables(options: OpenNftablesOptions): Promise<Nftabl
 }
 
 /**
- * What stands in the way on the hooks, for choosing a backend. Never throws for what the host lacks: `nftablesBlocker`
- * says it. Where iptables drops by default and native chains only pick some packets, iptables is what opens doors, and the
- * native chains are left out.
+ * What can drop on the hooks, and whose it is: for choosing a backend. Where iptables drops by default and native chains
+ * only pick some packets, iptables is what opens doors, and the native chains are left out. Throws `FirewallError`.
  */
-export async function surveyHooks(
-  hooks: readonly FilterSlot[] = ["input"],
-  runner?: NftRunner,
-): Promise<Omit<HostSurvey, "hasIptables">> {
-  try {
-    const found = surveyRuleset(await readRuleset(runner ?? await openRunner()), hooks);
-    const byDefault = (chains: typeof found.droppingChains) => chains.filter(({ drops }) => drops === "default");
-    const iptablesDecides = byDefault(found.iptablesManaged).length > 0 && byDefault(found.droppingChains).length === 0;
-    return {
-      nftablesBlocker: null,
-      nativeHooks: iptablesDecides ? [] : found.droppingChains.map(formatChain),
-      managedHooks: found.iptablesManaged.map(formatChain),
-    };
-  } catch (error) {
-    if (!(error instanceof FirewallError)) throw error;
-    return { nftablesBlocker: error.message, nativeHooks: [], managedHooks: [] };
-  }
+export async function surveyHooks(nft: NftRunner, hooks: readonly FilterSlot[] = ["input"]): Promise<HookSurvey> {
+  const found = surveyRuleset(await readRuleset(nft), hooks);
+  const byDefault = (chains: readonly BaseChain[]) => chains.some(({ drops }) => drops === "default");
+  const iptablesDecides = byDefault(found.iptablesManaged) && !byDefault(found.droppingChains);
+  return iptablesDecides ? { ...found, droppingChains: [] } : found;
 }

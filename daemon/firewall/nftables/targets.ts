@@ -32,16 +32,16 @@ export interface Target {
 /** What is wanted. */
 export interface Wanted {
   readonly slots: readonly Slot[];
-  /** NFT_INPUT_CHAINS. Null, and on the other hooks: every native base chain that can drop. */
-  readonly inputChains: readonly ChainName[] | null;
+  /** By hook (NFT_INPUT_CHAINS); a hook that is not named gets every native base chain that can drop. */
+  readonly chains: Partial<Readonly<Record<FilterSlot, readonly ChainName[]>>>;
 }
 
 /** The native chains to go into. Throws `FirewallError` where iptables-nft is in the way or a named chain is not there. */
 export function chooseChains(ruleset: Ruleset, wanted: Wanted, log: Log): readonly BaseChain[] {
   return FILTER_SLOTS.filter((slot) => wanted.slots.includes(slot)).flatMap((hook) => {
     const all = baseChains(ruleset, hook);
-    const named = hook === "input" ? wanted.inputChains : null;
-    const chosen = named === null
+    const named = wanted.chains[hook];
+    const chosen = named === undefined
       ? all.filter(({ drops, iptables }) => drops !== "nothing" && !iptables)
       : named.map((name) => findNamed(all, name, hook));
     refuseIptables(all, chosen, log);
@@ -57,7 +57,7 @@ function findNamed(all: readonly BaseChain[], name: ChainName, hook: FilterSlot)
       `There is no base chain "${formatChain(name)}" on the ${hook} hook`,
       others.length === 0
         ? "create it, or set FIREWALL to iptables"
-        : `correct NFT_INPUT_CHAINS; there are: ${others.join(", ")}`,
+        : `correct NFT_${hook.toUpperCase()}_CHAINS; there are: ${others.join(", ")}`,
     );
   }
   if (found.iptables) {
