@@ -41,7 +41,7 @@ export function twinKey(mode: RijndaelMode, pass: Uint8Array, salt: Uint8Array):
 export function twinEncrypt(mode: RijndaelMode, key: Uint8Array, iv: Uint8Array, blocks: Uint8Array): Uint8Array {
   if (mode === "cfb" || mode === "ofb") return twinFeedback(mode, key, iv, blocks);
   const name = `aes-256-${mode === "legacy" ? "cbc" : mode}`;
-  const cipher = createCipheriv(name, key, mode === "ecb" ? null : iv);
+  const cipher = createCipheriv(name, key, mode === "ecb" ? new Uint8Array(0) : iv);
   cipher.setAutoPadding(false);
   return Uint8Array.from([...cipher.update(blocks), ...cipher.final()]);
 }
