@@ -11,33 +11,11 @@ export function concat(...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer>
   return whole;
 }
 
-/** Text of characters below 128 to bytes; null when there is another one. */
-export function asciiBytes(text: string): Uint8Array<ArrayBuffer> | null {
-  const bytes = new Uint8Array(text.length);
-  for (let i = 0; i < text.length; i++) {
-    const unit = text.charCodeAt(i);
-    if (unit > 0x7f) return null;
-    bytes[i] = unit;
-  }
-  return bytes;
-}
-
 /** One character a byte (ISO 8859-1): loses nothing and never fails. */
 export function latin1Text(bytes: Uint8Array): string {
   let text = "";
   for (let at = 0; at < bytes.length; at += 4096) text += String.fromCharCode(...bytes.subarray(at, at + 4096));
   return text;
-}
-
-/** The reverse of {@link latin1Text}; null when a character is above 255. */
-export function latin1Bytes(text: string): Uint8Array<ArrayBuffer> | null {
-  const bytes = new Uint8Array(text.length);
-  for (let i = 0; i < text.length; i++) {
-    const unit = text.charCodeAt(i);
-    if (unit > 0xff) return null;
-    bytes[i] = unit;
-  }
-  return bytes;
 }
 
 const encoder = new TextEncoder();
@@ -46,6 +24,11 @@ const strictDecoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
 /** UTF-8; null for a string with a lone surrogate, which no bytes stand for. */
 export function utf8Bytes(text: string): Uint8Array<ArrayBuffer> | null {
   return text.isWellFormed() ? encoder.encode(text) : null;
+}
+
+/** UTF-8 of text that is known to be ASCII, or whose bytes are only hashed or compared: a lone surrogate becomes U+FFFD. */
+export function textBytes(text: string): Uint8Array<ArrayBuffer> {
+  return encoder.encode(text);
 }
 
 /** Text of valid UTF-8 (a byte order mark is a character like any other); null for anything else. */

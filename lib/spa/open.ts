@@ -5,7 +5,7 @@
  * so a replay opens here; and without an HMAC key anybody can make the receiver decrypt.
  */
 import { decodeBase64, decodedLength, encodeBase64, foreignCharacter } from "../base64.ts";
-import { equalConstantTime, utf8Bytes, wipe } from "../bytes.ts";
+import { equalConstantTime, textBytes, wipe } from "../bytes.ts";
 import { DIGESTS } from "../crypto/digest.ts";
 import type { CryptoEngine, KeySet } from "../crypto/engine.ts";
 import { deriveKey } from "../crypto/kdf.ts";
@@ -51,13 +51,7 @@ export async function authenticate(
   if (foreignCharacter(split.body) < split.body.length) return refuse("not-base64");
   if (hmac === null) return ok(split.body);
   const expected = await authenticationTag(engine, prefix + split.body, hmac);
-  return sameText(expected, split.tag) ? ok(split.body) : refuse("hmac-mismatch");
-}
-
-/** Constant time in the content: as UTF-8, so that a character outside ASCII cannot stand for one inside. */
-function sameText(a: string, b: string): boolean {
-  const [left, right] = [utf8Bytes(a), utf8Bytes(b)];
-  return left !== null && right !== null && equalConstantTime(left, right);
+  return equalConstantTime(textBytes(expected), textBytes(split.tag)) ? ok(split.body) : refuse("hmac-mismatch");
 }
 
 /**
@@ -89,7 +83,7 @@ function startsLikeMessage(plaintext: Uint8Array): boolean {
 
 /** What a replay store remembers of a packet: b64n of SHA-256 over its text as it came, tag included (A.9). */
 export async function replayDigest(engine: Pick<CryptoEngine, "digest">, wire: string): Promise<string> {
-  return encodeBase64(await engine.digest("sha256", utf8Bytes(wire) ?? new Uint8Array(0)));
+  return encodeBase64(await engine.digest("sha256", textBytes(wire)));
 }
 
 function refuse(code: FaultCode): { readonly ok: false; readonly fault: Fault } {

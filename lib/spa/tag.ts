@@ -1,6 +1,6 @@
 /** The HMAC of a packet: over its base64 text with the prefix that is not sent (wire-and-client A.7). */
 import { encodeBase64 } from "../base64.ts";
-import { utf8Bytes } from "../bytes.ts";
+import { textBytes } from "../bytes.ts";
 import type { CryptoEngine, KeySet } from "../crypto/engine.ts";
 import { PREFIXES } from "../wire/envelope.ts";
 
@@ -10,7 +10,7 @@ export async function authenticationTag(
   full: string,
   hmac: NonNullable<KeySet["hmac"]>,
 ): Promise<string> {
-  return encodeBase64(await engine.hmac(hmac.name, hmac.key, utf8Bytes(full) ?? new Uint8Array(0)));
+  return encodeBase64(await engine.hmac(hmac.name, hmac.key, textBytes(full)));
 }
 
 /**

@@ -3,7 +3,7 @@
  * number that the C library gives it (wire-and-client A.10, its negative table, decisions.md). Nothing here throws.
  */
 import { decodeBase64, encodeBase64 } from "../base64.ts";
-import { asciiBytes, equalConstantTime, isPrintable, latin1Text, utf8Text } from "../bytes.ts";
+import { equalConstantTime, isPrintable, latin1Text, textBytes, utf8Text } from "../bytes.ts";
 import { digestsOfLength } from "../crypto/digest.ts";
 import type { CryptoEngine, DigestName } from "../crypto/engine.ts";
 import { type Fault, fault, type FaultCode } from "../faults.ts";
@@ -69,10 +69,10 @@ async function matchingDigest(
   digest: string,
   candidates: readonly DigestName[],
 ): Promise<DigestName | null> {
-  const given = asciiBytes(digest);
+  const given = textBytes(digest);
   for (const name of candidates) {
-    const expected = asciiBytes(encodeBase64(await engine.digest(name, data)));
-    if (given !== null && expected !== null && equalConstantTime(given, expected)) return name;
+    const expected = textBytes(encodeBase64(await engine.digest(name, data)));
+    if (equalConstantTime(given, expected)) return name;
   }
   return null;
 }

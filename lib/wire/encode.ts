@@ -3,7 +3,7 @@
  * the server silently drops (wire-and-client A.3, A.4, C.2 F5). Pure: the random value and the time come in the fields.
  */
 import { encodeBase64 } from "../base64.ts";
-import { asciiBytes, utf8Bytes } from "../bytes.ts";
+import { textBytes, utf8Bytes } from "../bytes.ts";
 import { isDigestName } from "../crypto/digest.ts";
 import type { CryptoEngine, DigestName } from "../crypto/engine.ts";
 import { type Fault, fault, type FaultCode } from "../faults.ts";
@@ -56,11 +56,8 @@ export async function encodeMessage(
   if (!isDigestName(digestName)) return fail(fault("digest-type-invalid"));
   const text = encodeFields(fields);
   if (!text.ok) return text;
-  const bytes = asciiBytes(text.value);
-  // Cannot be: every field is digits, dots or base64 by now.
-  if (bytes === null) return fail(fault("plaintext-not-printable"));
-  const digest = encodeBase64(await engine.digest(digestName, bytes));
-  const plaintext = asciiBytes(`${text.value}:${digest}`) ?? bytes;
+  const digest = encodeBase64(await engine.digest(digestName, textBytes(text.value)));
+  const plaintext = textBytes(`${text.value}:${digest}`);
   return ok({ encoded: text.value, digest, plaintext });
 }
 
@@ -84,7 +81,7 @@ export function encodeFields(fields: SpaFields): Result<string, Fault> {
 }
 
 function encodeText(text: string): string {
-  return encodeBase64(utf8Bytes(text) ?? new Uint8Array(0));
+  return encodeBase64(textBytes(text));
 }
 
 function fieldFault(fields: SpaFields): FaultCode | null {
@@ -120,7 +117,7 @@ const MESSAGE_FAULTS: Readonly<Record<MessageProblem, FaultCode>> = {
 
 function messageFault(type: MessageType, message: string): FaultCode | null {
   if (message === "") return "message-empty";
-  if ((utf8Bytes(message)?.length ?? 0) > MAX_MESSAGE_SET) return "value-too-long";
+  if (textBytes(message).length > MAX_MESSAGE_SET) return "value-too-long";
   const parsed = parseMessage(type, message);
   if (!parsed.ok) return MESSAGE_FAULTS[parsed.fault];
   return encodeText(message).length > MAX_MESSAGE_BASE64 ? "message-too-long" : null;
