@@ -12,8 +12,7 @@ import type { ServerConfig } from "./config/mod.ts";
 import { type Firewall, FirewallError } from "./firewall/firewall.ts";
 import { iptablesFirewall } from "./firewall/iptables.ts";
 import { activeSlots } from "./firewall/iptables_chains.ts";
-import { openNftables, openRunner, surveyHooks } from "./firewall/nftables/nftables.ts";
-import { formatChain } from "./firewall/nftables/survey.ts";
+import { formatChain, openNftables, openRunner, surveyHooks } from "./firewall/nftables/nftables.ts";
 import { recordingFirewall } from "./firewall/recording.ts";
 import { type BackendName, chooseFirewall, formatChoice, type HostSurvey } from "./firewall/select.ts";
 
@@ -97,13 +96,8 @@ async function surveyHost(config: ServerConfig["firewall"]): Promise<HostSurvey>
 async function makeFirewall(backend: BackendName, config: ServerConfig["firewall"], log: Log): Promise<Firewall> {
   const active = activeSlots(config.iptables.switches);
   if (backend === "nftables") {
-    const { flushAtInit, inputChains } = config.nftables;
-    return await openNftables({
-      flushAtInit,
-      slots: active,
-      chains: inputChains === null ? {} : { input: inputChains },
-      log,
-    });
+    const { flushAtInit, chains } = config.nftables;
+    return await openNftables({ flushAtInit, chains, slots: active, log });
   }
   return iptablesFirewall({
     ...config.iptables,
