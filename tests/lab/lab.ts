@@ -263,8 +263,14 @@ export class Lab implements AsyncDisposable {
 
   /** Programs of the lab see a home directory of the lab's, never the developer's. */
   #withHome<Options extends SpawnOptions>(options: Options): Options {
-    return { ...options, env: { HOME: this.dir, ...options.env } };
+    return { ...options, env: { HOME: this.dir, DENO_DIR: denoDirectory(), ...options.env } };
   }
+}
+
+/** Where this Deno keeps its downloads: programs from source need them under their changed home directory as well. */
+function denoDirectory(): string {
+  const cache = Deno.env.get("XDG_CACHE_HOME") ?? `${Deno.env.get("HOME") ?? "/root"}/.cache`;
+  return Deno.env.get("DENO_DIR") ?? `${cache}/deno`;
 }
 
 async function build(lab: Lab, names: readonly HostName[]): Promise<void> {

@@ -19,7 +19,7 @@ function fromSource(program: "fwknop" | "fwknopd", main: string): readonly strin
   const given = Deno.env.get(program.toUpperCase());
   if (given !== undefined && given !== "") return [given];
   const flags = permissionFlags(program);
-  return [Deno.execPath(), "run", "--frozen", `--config=${ROOT}deno.json`, ...flags, `${ROOT}${main}`];
+  return [Deno.execPath(), "run", "--cached-only", "--frozen", `--config=${ROOT}deno.json`, ...flags, `${ROOT}${main}`];
 }
 
 /** Our client. */
