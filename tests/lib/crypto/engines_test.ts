@@ -47,7 +47,7 @@ for (const [name, engine] of ENGINES) {
   });
 
   Deno.test(`${name} engine: blocks without consistent padding come back as they are`, async () => {
-    const ends = [[0], [17], [255], [1, 2], [3, 3, 2, 3], Array<number>(15).fill(16)];
+    const ends = [[0], [17], [255], [1, 2], [3, 3, 2, 3], Array<number>(15).fill(16), Array<number>(17).fill(17)];
     for (const mode of RIJNDAEL_MODES) {
       for (const end of ends) {
         const blocks = new Uint8Array(48).fill(0x41);

@@ -21,6 +21,12 @@ Deno.test("decodeFields() refuses fields that are too long to stand in a Rijndae
   assert.equal(errorOf(`${HEAD}:3:${MESSAGE}:${"1".repeat(256)}`), 42);
 });
 
+Deno.test("decodeFields() answers 6 to less than 36 characters, which the encoder refuses too", () => {
+  const short = `1234567890123456:YQ:0:3:0:${b64("::1,x")}`;
+  assert.equal(errorOf(short), 6);
+  assert.equal(errorOf(short.replace(":0:3:", ":1700:3:")), 0);
+});
+
 Deno.test("decodeFields() answers 12 to a random value that is not 16 digits: GPG messages come here unchecked", () => {
   for (const random of ["", "123456789012345", "12345678901234567", "123456789012345a", "１234567890123456"]) {
     assert.equal(errorOf(`${random}${HEAD.slice(16)}:1:${MESSAGE}`.padEnd(40, "A")), 12, random);
