@@ -17,10 +17,16 @@ import {
   type RuleStyle,
   ruleText,
 } from "./iptables_batch.ts";
-import { SLOTS } from "./iptables_chains.ts";
 import { type ListedGrant, listedGrants, type RuleListing } from "./iptables_listing.ts";
 import { doorChain } from "./iptables_rules.ts";
-import { type FamilyTools, type Refusal, restoreRules, type Run, saveRules } from "./iptables_tools.ts";
+import {
+  type FamilyTools,
+  type Refusal,
+  refuseUnreadable,
+  restoreRules,
+  type Run,
+  saveRules,
+} from "./iptables_tools.ts";
 import { latestByDoor } from "./ledger.ts";
 
 /** How often a batch is made again after the rules turned out to be others than believed. */
@@ -47,22 +53,30 @@ export class FamilyRules {
     return this.#known;
   }
 
-  /** Lists what is there and makes it the picture. */
+  /** Lists the tables that matter and makes them the picture: those in use, and those with rules that are to be closed. */
   async look(): Promise<RuleListing> {
-    const tables = new Set(SLOTS.map((slot) => this.options.chains[slot].table));
-    const used = new Set(this.options.active.map((slot) => this.options.chains[slot].table));
-    const only = used.size === 1 && tables.size > 1 ? [...used][0] : undefined;
-    return await this.#list(only);
+    return await this.#list(new Set([...this.#tables(), ...this.#known.map(({ table }) => table)]));
   }
 
-  async #list(table?: string): Promise<RuleListing> {
-    const listing = await saveRules(this.run, this.tools, table);
+  /** The same for all tables that there are: what an earlier run left may stand in one that is not in use any more. */
+  async #lookEverywhere(): Promise<RuleListing> {
+    return await this.#list(null);
+  }
+
+  async #list(tables: ReadonlySet<string> | null): Promise<RuleListing> {
+    const listing = await saveRules(this.run, this.tools, tables?.size === 1 ? [...tables][0] : undefined);
+    refuseUnreadable(listing, tables ?? this.#tables(), this.tools);
     this.#known = listedGrants(listing, this.options.chains, this.tools.family);
     return listing;
   }
 
+  #tables(): ReadonlySet<string> {
+    return new Set(this.options.active.map((slot) => this.options.chains[slot].table));
+  }
+
   async prepare(): Promise<void> {
-    await this.#retry(async () => prepareBatch(await this.#list(), this.options, this.options.flushAtInit));
+    await this.#retry(async () => prepareBatch(await this.#lookEverywhere(), this.options, this.options.flushAtInit));
+    await this.#lookEverywhere();
     if (this.options.commentCheck) await this.#checkComments();
     this.ready = true;
   }
@@ -79,16 +93,18 @@ export class FamilyRules {
   }
 
   async cleanup(): Promise<void> {
-    await this.#retry(async () => cleanupBatch(await this.#list(), this.options.chains));
+    await this.#retry(async () => cleanupBatch(await this.#lookEverywhere(), this.options.chains));
     this.#known = [];
   }
 
   async repair(live: readonly Grant[], now: number): Promise<boolean> {
-    return await this.#retry(async () => {
+    const changed = await this.#retry(async () => {
       const listing = await this.look();
       const lost = this.#openings(live.filter(({ door, expiresAt }) => expiresAt > now && this.#isActive(door)));
       return repairBatch(listing, this.options, lost);
     });
+    if (changed) await this.look();
+    return changed;
   }
 
   async revoke(batch: readonly Grant[]): Promise<void> {
@@ -127,6 +143,8 @@ export class FamilyRules {
       const openAfterRepair = this.#openKeys(batch);
       const openAlready = new Set([...openBefore].filter((key) => openAfterRepair.has(key)));
       if (await this.#open(batch, now) === null) return this.#succeed(batch, openAlready, outcomes);
+      // One of them is at fault, or one table was committed and the next refused: each for itself, from the truth.
+      await this.look();
       for (const grant of batch) {
         const refusal = await this.#open([grant], now);
         if (refusal === null) this.#succeed([grant], openAlready, outcomes);
@@ -214,10 +232,7 @@ export class FamilyRules {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const batch = await make();
       refusal = await this.#apply(batch);
-      if (refusal === null) {
-        if (batch.size > 0) await this.look();
-        return batch.size > 0;
-      }
+      if (refusal === null) return batch.size > 0;
     }
     throw new FirewallError(`Cannot set up the chains: ${refusal?.reason}`, refusal?.hint ?? "");
   }

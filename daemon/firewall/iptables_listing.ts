@@ -4,8 +4,13 @@ import type { Service } from "../../lib/net/service.ts";
 import { type Door, doorKey, type Grant, type NatMatch, type Slot } from "./firewall.ts";
 import { type ChainSpec, type ChainSpecs, SLOTS } from "./iptables_chains.ts";
 
-/** Rules of one address family: table → chain → the text of each rule after `-A CHAIN `, in order. */
-export type RuleListing = ReadonlyMap<string, ReadonlyMap<string, readonly string[]>>;
+/** Rules of one address family. */
+export interface RuleListing {
+  /** Table → chain → the text of each rule after `-A CHAIN `, in order. */
+  readonly tables: ReadonlyMap<string, ReadonlyMap<string, readonly string[]>>;
+  /** Tables that are there and that iptables cannot read. */
+  readonly unreadable: readonly string[];
+}
 
 /** A rule with an expiry in one of our chains. */
 export interface ListedGrant extends Grant {
@@ -21,6 +26,7 @@ export interface ListedGrant extends Grant {
 /** Reads the output of `iptables-save` or `ip6tables-save`, of any number of tables. */
 export function parseSave(text: string): RuleListing {
   const tables = new Map<string, Map<string, string[]>>();
+  const unreadable = [...text.matchAll(/^# Table `(.+)' is incompatible/gm)].map(([, name = ""]) => name);
   let chains = new Map<string, string[]>();
   for (const line of text.split("\n")) {
     if (line.startsWith("*")) {
@@ -37,12 +43,12 @@ export function parseSave(text: string): RuleListing {
       else rules.push(rule);
     }
   }
-  return tables;
+  return { tables, unreadable };
 }
 
 /** The rules of a chain; null when there is no such chain. */
 export function chainRules(listing: RuleListing, table: string, chain: string): readonly string[] | null {
-  return listing.get(table)?.get(chain) ?? null;
+  return listing.tables.get(table)?.get(chain) ?? null;
 }
 
 /** Whether the jump of a slot is there. */
@@ -52,7 +58,7 @@ export function hasJump(listing: RuleListing, spec: ChainSpec): boolean {
 
 /** Whether rules of the table lead to a chain of ours otherwise than by the plain jumps that `jumps` describe. */
 export function hasOtherReferences(listing: RuleListing, spec: ChainSpec, jumps: readonly ChainSpec[]): boolean {
-  for (const [chain, rules] of listing.get(spec.table) ?? []) {
+  for (const [chain, rules] of listing.tables.get(spec.table) ?? []) {
     const ours = jumps.some((jump) => jump.table === spec.table && jump.from === chain && jump.to === spec.to);
     for (const rule of rules) {
       if (!rule.includes(spec.to) || (ours && rule === `-j ${spec.to}`)) continue;

@@ -46,6 +46,19 @@ export async function saveRules(run: Run, tools: FamilyTools, table?: string): P
   return parseSave(result.stdout);
 }
 
+/**
+ * Throws when a table that is needed has rules that iptables cannot say: iptables-save leaves such a table out, with exit
+ * status 0.
+ */
+export function refuseUnreadable(listing: RuleListing, needed: ReadonlySet<string>, tools: FamilyTools): void {
+  const table = listing.unreadable.find((name) => needed.has(name));
+  if (table === undefined) return;
+  throw new FirewallError(
+    `${tools.save} cannot read the table "${table}": it has rules that only nft knows`,
+    "set FIREWALL to nftables, or move those rules to a table of their own",
+  );
+}
+
 /** Applies a batch. Null when all of it happened, else why not. Throws only when the program cannot be started. */
 export async function restoreRules(run: Run, tools: FamilyTools, batch: Batch): Promise<Refusal | null> {
   if (batch.size === 0) return null;
@@ -105,9 +118,6 @@ function hintFor(result: RunResult): string {
   }
   if (/permission denied|operation not permitted|must be root/i.test(result.stderr)) {
     return "run fwknopd as root or with CAP_NET_ADMIN";
-  }
-  if (/incompatible/i.test(result.stderr)) {
-    return "the table has rules that iptables cannot read: set FIREWALL to nftables";
   }
   return "see the IPT_*_ACCESS directives: their tables, chains and targets must exist";
 }
