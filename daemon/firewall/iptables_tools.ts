@@ -113,11 +113,11 @@ function reasonOf(result: RunResult): string {
 }
 
 function hintFor(result: RunResult): string {
-  if (result.code === RESOURCE_PROBLEM) {
-    return "another program holds the lock of iptables (/run/xtables.lock): find it, or use the nftables variant of iptables";
-  }
   if (/permission denied|operation not permitted|must be root/i.test(result.stderr)) {
     return "run fwknopd as root or with CAP_NET_ADMIN";
+  }
+  if (result.code === RESOURCE_PROBLEM) {
+    return "another program holds the lock of iptables (/run/xtables.lock): find it, or use the nftables variant of iptables";
   }
   return "see the IPT_*_ACCESS directives: their tables, chains and targets must exist";
 }
