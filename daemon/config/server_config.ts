@@ -60,7 +60,6 @@ export interface ServerConfig {
       readonly flushAtExit: boolean;
       /** Base chains named by the administrator, by hook. A hook that is not named: every one found that can drop. */
       readonly chains: Partial<Readonly<Record<"input" | "output" | "forward", readonly NftChain[]>>>;
-      readonly inputChains: readonly NftChain[] | null;
     };
   };
   /** Every variable as resolved, for the dump. */
@@ -170,7 +169,6 @@ function firewallConfig({ values, origins }: Resolved<typeof SERVER_SETTINGS>): 
         ...(values.nftOutputChains === undefined ? {} : { output: values.nftOutputChains }),
         ...(values.nftForwardChains === undefined ? {} : { forward: values.nftForwardChains }),
       },
-      inputChains: values.nftInputChains ?? null,
     },
   };
 }

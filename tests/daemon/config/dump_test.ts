@@ -55,7 +55,9 @@ const ACCESSES: readonly string[] = [
 /** Numbers go, because one variable more shifts them. */
 function comparable(dump: string): string[] {
   return dump.split("\n").map((line) => line.replace(/^ *[0-9]+\. /, ""))
-    .filter((line) => !/^(ALLOW_ANY_USER_AGENT|FIREWALL|FLUSH_NFT_AT_(INIT|EXIT)|NFT_(INPUT|OUTPUT|FORWARD)_CHAINS) /.test(line));
+    .filter((line) =>
+      !/^(ALLOW_ANY_USER_AGENT|FIREWALL|FLUSH_NFT_AT_(INIT|EXIT)|NFT_(INPUT|OUTPUT|FORWARD)_CHAINS) /.test(line)
+    );
 }
 
 Deno.test({

@@ -105,7 +105,7 @@ Deno.test("loadConfig() reads chain strings and sees that iptables is wanted", (
   });
   assert.equal(good("FIREWALL_EXE /sbin/iptables").config.firewall.iptablesConfigured, true);
   assert.equal(good("FIREWALL nftables").config.firewall.choice, "nftables");
-  assert.deepEqual(good("NFT_INPUT_CHAINS inet filter input, ip6 my.t c").config.firewall.nftables.inputChains, [
+  assert.deepEqual(good("NFT_INPUT_CHAINS inet filter input, ip6 my.t c").config.firewall.nftables.chains.input, [
     { family: "inet", table: "filter", chain: "input" },
     { family: "ip6", table: "my.t", chain: "c" },
   ]);

@@ -1,0 +1,58 @@
+/** What must hold for any text in any file: no exception, places that exist, and no key in a message. */
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { ACCESS_SETTINGS } from "../../../daemon/config/access_settings.ts";
+import { SERVER_SETTINGS } from "../../../daemon/config/server_settings.ts";
+import { formatProblem } from "../../../lib/spec/setting.ts";
+import { load, STANZA } from "./in_memory.ts";
+
+const SERVER_NAMES = Object.values(SERVER_SETTINGS).flatMap((row) => row.directive ?? []);
+const ACCESS_NAMES = Object.values(ACCESS_SETTINGS).flatMap((row) => row.directive ?? []);
+
+function lines(names: readonly string[]): fc.Arbitrary<string> {
+  const value = fc.oneof(
+    fc.string({ unit: "binary" }),
+    fc.constantFrom("Y", "N", "ANY", "tcp/22", "1", "0", "-1", "192.0.2.0/24", "__CHANGEME__", "$FWKNOP_RUN_DIR/x"),
+  );
+  const known = fc.tuple(fc.constantFrom(...names), fc.constantFrom(" ", ": ", "=", ""), value).map((parts) =>
+    parts.join("")
+  );
+  return fc.array(fc.oneof(known, fc.string({ unit: "binary" })), { maxLength: 12 }).map((all) => all.join("\n"));
+}
+
+Deno.test("loadConfig() never throws, whatever stands in the files, and every problem has its place", () => {
+  const access = lines([...ACCESS_NAMES, "SOURCE", "%include_keys", "%include_folder"]);
+  fc.assert(fc.property(lines(SERVER_NAMES), access, (server, stanzas) => {
+    const loaded = load(server, stanzas, { files: { "/x": stanzas } });
+    if (loaded.ok) return;
+    assert.ok(loaded.problems.length > 0);
+    const count = new Map([["/c", server.split("\n").length], ["/a", stanzas.split("\n").length]]);
+    for (const { origin } of loaded.problems) {
+      if (origin.line !== undefined && count.has(origin.file ?? "")) {
+        assert.ok(origin.line <= (count.get(origin.file ?? "") ?? 0));
+      }
+    }
+  }));
+});
+
+Deno.test("loadConfig() never shows a key, however the line that holds it is broken", () => {
+  const name = fc.constantFrom(
+    "KEY",
+    "KEY_BASE64",
+    "HMAC_KEY",
+    "HMAC_KEY_BASE64",
+    "GPG_DECRYPT_PW",
+    "KEYY",
+    "key",
+    "K EY",
+    "",
+  );
+  const between = fc.constantFrom(" ", "=", " = ", ": ", ":", "", "\t", " \0", " \uFFFD ");
+  const around = fc.constantFrom("", "*", "/", "__CHANGEME__", "x".repeat(200));
+  fc.assert(fc.property(name, between, around, fc.boolean(), (word, gap, more, inServer) => {
+    const line = `${word}${gap}${more}s3cr3tw0rd${more}`;
+    const loaded = inServer ? load(line) : load("", `${STANZA}${line}\n`);
+    const said = loaded.ok ? loaded.warnings : loaded.problems.map(formatProblem);
+    assert.doesNotMatch(said.join("\n"), /s3cr3tw0rd/);
+  }));
+});
