@@ -89,8 +89,8 @@ labTest(
     }
     // Two doors of type 1 and one of type 3, and nothing for the others.
     const doors = ours.program.lines.filter((line) => /^Added (?!jump)/.test(line));
-    const asked = doors.map((line) => /access rule .*?((tcp|udp)\/\d+)/.exec(line)?.[1]);
-    assert.deepEqual(asked, ["tcp/22", "udp/53", "tcp/22"], doors.join("\n"));
+    const asked = doors.map((line) => /access rule .* ((tcp|udp)\/\S+), expires/.exec(line)?.[1]);
+    assert.deepEqual(asked, ["tcp/22,udp/53", "tcp/22,udp/53", "tcp/22"], doors.join("\n"));
     assert.ok(await lab.opens("knocker", server, 22));
     assert.equal(await lab.probe("knocker", server, 60001), "filtered");
     assert.equal(await lab.probe("stranger", server, 22), "filtered");
