@@ -77,3 +77,11 @@ export function argumentsOf(line: string): readonly string[] {
   });
   return [...kept, ...parsed.words];
 }
+
+/** The line for showing: keys that an older file holds in clear are masked. */
+export function maskedLine(line: string): string {
+  const [program = "fwknop", ...words] = splitWords(line) ?? splitPlain(line);
+  const parsed = parseArguments(CLIENT_SETTINGS, words, { ignoreCase: true });
+  const secret = parsed.given.some(({ key, text }) => settingOf(key as ClientKey).secret === true && text !== MASK);
+  return secret ? formatLastRun(parsed.given, parsed.words).replace(/^fwknop/, program) : line;
+}

@@ -1,4 +1,4 @@
-/** How a line with a secret is typed, on a terminal or through a descriptor (wire-and-client B.5, C.1 K16). Pure. */
+/** How a line with a secret is edited, on a terminal or through a descriptor (wire-and-client B.5, C.1 K16). Pure. */
 
 const INTERRUPT = 0x03;
 const BACKSPACE = 0x08;
@@ -8,37 +8,39 @@ const KILL = 0x15;
 /** Bytes kept; the rest of the line is dropped. */
 const MAX_BYTES = 127;
 
-/** What was typed. */
-export interface SecretLine {
-  readonly bytes: Uint8Array<ArrayBuffer>;
-  /** Ctrl-C: everything typed is gone. */
-  readonly interrupted: boolean;
-  /** The input ended before the line did. */
-  readonly ended: boolean;
-}
+/** What a byte did: the line goes on, is finished, or was broken off. */
+export type LineState = "open" | "finished" | "interrupted";
 
 /**
- * Reads up to the end of the line, of the input, or a Ctrl-C. Backspace and each of `erase` delete one character, Ctrl-U
- * all; a carriage return is data. `nextByte` gives null at the end of the input.
+ * One line being typed. Backspace and each of `erase` delete one character, Ctrl-U and each of `kill` all, Ctrl-C ends it
+ * and discards everything; a carriage return is data.
  */
-export function readSecretLine(nextByte: () => number | null, erase: readonly number[] = []): SecretLine {
-  const kept: number[] = [];
-  for (;;) {
-    const byte = nextByte();
-    if (byte === null || byte === LINE_FEED) return finish(kept, { ended: byte === null });
-    if (byte === INTERRUPT) return finish([], { interrupted: true });
-    if (byte === BACKSPACE || erase.includes(byte)) eraseCharacter(kept);
-    else if (byte === KILL) kept.length = 0;
-    else if (kept.length < MAX_BYTES) kept.push(byte);
+export class SecretLine {
+  readonly #kept: number[] = [];
+
+  constructor(readonly keys: { readonly erase?: readonly number[]; readonly kill?: readonly number[] } = {}) {}
+
+  /** Takes the next byte. After anything but `open` the line takes no more. */
+  push(byte: number): LineState {
+    if (byte === LINE_FEED) return "finished";
+    if (byte === INTERRUPT) {
+      this.#kept.length = 0;
+      return "interrupted";
+    }
+    if (byte === BACKSPACE || this.keys.erase?.includes(byte)) this.#erase();
+    else if (byte === KILL || this.keys.kill?.includes(byte)) this.#kept.length = 0;
+    else if (this.#kept.length < MAX_BYTES) this.#kept.push(byte);
+    return "open";
   }
-}
 
-/** Deletes one character: the bytes that continue a UTF-8 character go with its first. */
-function eraseCharacter(kept: number[]): void {
-  let last = kept.pop();
-  while (last !== undefined && (last & 0xc0) === 0x80) last = kept.pop();
-}
+  /** What stands there now. */
+  bytes(): Uint8Array<ArrayBuffer> {
+    return Uint8Array.from(this.#kept);
+  }
 
-function finish(kept: readonly number[], state: { interrupted?: boolean; ended?: boolean }): SecretLine {
-  return { bytes: Uint8Array.from(kept), interrupted: state.interrupted ?? false, ended: state.ended ?? false };
+  /** Deletes one character: the bytes that continue a UTF-8 character go with its first. */
+  #erase(): void {
+    let last = this.#kept.pop();
+    while (last !== undefined && (last & 0xc0) === 0x80) last = this.#kept.pop();
+  }
 }

@@ -1,0 +1,49 @@
+/** What follows from the settings taken together: options that imply others, and the one answer of several. Pure. */
+import type { Given } from "../lib/spec/setting.ts";
+import type { ClientKey, ClientSettings } from "./options.ts";
+import { stripBrackets } from "./request.ts";
+
+const GPG_KEYS: readonly ClientKey[] = [
+  "gpgRecipient",
+  "gpgSigner",
+  "gpgHomeDir",
+  "gpgExe",
+  "gpgAgent",
+  "gpgNoSigningPw",
+];
+
+/**
+ * Completes settings that were settled (`precedence.ts`) and resolved: `timeOffset`, `allowIp`, `resolveIp`, `useHmac`,
+ * `useGpg`, `serverProto` and `server` hold what counts afterwards. Options imply, directives mostly do not
+ * (wire-and-client B.2, B.3).
+ */
+export function completeSettings(settings: ClientSettings, given: readonly Given[]): ClientSettings {
+  const fromOption = (key: ClientKey) => given.some((said) => said.key === key && said.origin.option !== undefined);
+  const offset = settings.timeOffsetMinus === undefined ? settings.timeOffsetPlus : -settings.timeOffsetMinus;
+  return {
+    ...settings,
+    ...allowedAddress(settings, fromOption),
+    timeOffset: offset ?? settings.timeOffset,
+    useHmac: settings.useHmac || hasHmacKey(settings) || fromOption("hmacDigestType") || fromOption("hmacKeyLen"),
+    useGpg: settings.useGpg || GPG_KEYS.some(fromOption),
+    serverProto: settings.httpProxy !== undefined && !fromOption("serverProto") ? "http" : settings.serverProto,
+    server: settings.server === undefined ? undefined : stripBrackets(settings.server),
+  };
+}
+
+/** An address, "source", or a request to find out; `--resolve-url` alone is such a request too. */
+function allowedAddress(
+  settings: ClientSettings,
+  fromOption: (key: ClientKey) => boolean,
+): Pick<ClientSettings, "allowIp" | "resolveIp"> {
+  if (settings.sourceIp) return { allowIp: { kind: "source" }, resolveIp: false };
+  const direct = settings.allowIp;
+  if (direct !== undefined && direct.kind !== "resolve") return { allowIp: direct, resolveIp: false };
+  const asked = direct !== undefined || settings.resolveIp || fromOption("resolveHttpOnly") ||
+    settings.resolveUrl !== undefined;
+  return { allowIp: undefined, resolveIp: asked };
+}
+
+function hasHmacKey({ hmacKey, hmacKeyBase64, hmacKeyFile, hmacKeyCmd }: ClientSettings): boolean {
+  return [hmacKey, hmacKeyBase64, hmacKeyFile, hmacKeyCmd].some((source) => source !== undefined);
+}

@@ -1,0 +1,42 @@
+/** `-k` and `-K`: new keys on standard output, in a file, or in a stanza (wire-and-client B.10). */
+import { writeAtomically } from "../lib/host/atomic_file.ts";
+import { formatKeys, type GeneratedKeys, generateKeys } from "./keygen.ts";
+import type { Loaded } from "./load.ts";
+import type { ClientSettings } from "./options.ts";
+import { ClientError, reasonOf } from "./tui.ts";
+import type { World } from "./world.ts";
+
+/** Makes the keys. */
+export function makeKeys(settings: ClientSettings, world: World): GeneratedKeys {
+  const { keyLen, hmacKeyLen, hmacDigestType } = settings;
+  return generateKeys({ keyLen, hmacKeyLen, hmacDigest: hmacDigestType }, world.randomBytes);
+}
+
+/** Says where the keys are, or prints them. The result is the exit code. */
+export function reportKeys(keys: GeneratedKeys, loaded: Loaded, world: World): number {
+  const { settings, rc } = loaded;
+  if (settings.keyGenFile !== undefined) {
+    writeKeyFile(settings.keyGenFile, keys);
+    world.out(`[+] Wrote Rijndael and HMAC keys to: ${settings.keyGenFile}`);
+  } else if (settings.saveRcStanza) {
+    world.out(`[+] Wrote Rijndael and HMAC keys to rc file: ${rc?.path ?? ""}`);
+  } else {
+    world.out(formatKeys(keys));
+    hintAtKnock(settings, world);
+  }
+  return 0;
+}
+
+function writeKeyFile(path: string, keys: GeneratedKeys): void {
+  try {
+    writeAtomically(path, `${formatKeys(keys)}\n`);
+  } catch (error) {
+    throw new ClientError(`Unable to create key gen file: ${path}: ${reasonOf(error)}`, undefined, { cause: error });
+  }
+}
+
+/** The old how-to writes `fwknop -A tcp/22 -a IP -D HOST -k`, which makes keys and forgets the rest. */
+function hintAtKnock(settings: ClientSettings, world: World): void {
+  if (settings.access === undefined || settings.server === undefined) return;
+  world.err("fwknop: hint: only keys were made; to keep them with the other options add --save-rc-stanza");
+}

@@ -1,0 +1,177 @@
+/** One knock: address, request, keys, packet, and out it goes (wire-and-client B.1, steps 12 to 18). */
+import type { KeySet, RijndaelMode } from "../lib/crypto/engine.ts";
+import { webEngine } from "../lib/crypto/web_engine.ts";
+import { faultText } from "../lib/faults.ts";
+import { randomDigits } from "../lib/host/entropy.ts";
+import { PROTOCOL_VERSION, RANDOM_DIGITS, SALT_LENGTH } from "../lib/limits.ts";
+import { seal, type SealedPacket } from "../lib/spa/seal.ts";
+import { VERSION } from "../lib/version.ts";
+import { allowedAddress } from "./allow.ts";
+import { collectKeys } from "./keys.ts";
+import type { ClientSettings } from "./options.ts";
+import { RANDOM_PORT_DIGITS, randomPort } from "./random_port.ts";
+import { buildRequest, type Request } from "./request.ts";
+import { SendError, type SendReport, type Target } from "./send/sender.ts";
+import { ClientError, tellError, tellWarning } from "./tui.ts";
+import { packetUser } from "./username.ts";
+import type { World } from "./world.ts";
+
+/** Servers of the C program take longer packets for GPG unless commands are allowed there (wire-and-client A.9). */
+const C_SERVER_LIMIT = 400;
+
+/** Builds and sends the packet of these settings. The result is the exit code. Throws {@link ClientError}. */
+export async function knock(settings: ClientSettings, world: World): Promise<number> {
+  warnOfSource(settings, world);
+  const request = await makeRequest(settings, world);
+  const keys = await loadKeys(settings, world);
+  const packet = await makePacket(settings, { request, keys, world });
+  const shown = settings.test || settings.verbose > 0;
+  if (shown) (await import("./dump.ts")).showPacket(packet, keys, world);
+  if (settings.savePacket !== undefined) await savePacketFile(settings, packet.wire, world);
+  const target = makeTarget(settings, world);
+  return settings.test
+    ? await (await import("./dump.ts")).rehearse({ settings, target, packet, keys, world })
+    : await send(settings, { target, packet, world });
+}
+
+/** The message strings, with names resolved, the own address found and random ports drawn. */
+async function makeRequest(settings: ClientSettings, world: World): Promise<Request> {
+  const randomNatPort = settings.natRandPort ? drawPort(world) : null;
+  const allow = await allowedAddress(settings, world);
+  const request = buildRequest(settings, { allow, randomNatPort });
+  if (!request.ok) throw new ClientError(request.fault.message, request.fault.hint);
+  const { message, natAccess } = request.value;
+  if (randomNatPort !== null && natAccess !== null) {
+    world.out(
+      `[+] Randomly assigned port '${randomNatPort}' on: '${message}' will grant access to: '${natAccess}'`,
+    );
+  }
+  return request.value;
+}
+
+async function loadKeys(settings: ClientSettings, world: World): Promise<KeySet> {
+  const descriptor = settings.stdin ? 0 : settings.fd;
+  using stream = descriptor === undefined ? null : (await import("./prompt.ts")).openKeyStream(descriptor);
+  // GPG was refused before, so the mode is one of Rijndael's.
+  return await collectKeys(settings, settings.encryptionMode as RijndaelMode, {
+    ask: (question) => stream === null ? world.askSecret(question) : stream.ask(),
+    fromFile: async (path, server) => (await import("./key_file.ts")).keyFromFile(path, server),
+    fromCommand: async (command, label) => await (await import("./key_command.ts")).keyFromCommand(command, label),
+    warn: (message) => tellWarning(world, message),
+  });
+}
+
+async function makePacket(
+  settings: ClientSettings,
+  parts: { readonly request: Request; readonly keys: KeySet; readonly world: World },
+): Promise<SealedPacket> {
+  const { request, keys, world } = parts;
+  const account = settings.spoofUser === undefined ? await import("./account.ts") : null;
+  const user = packetUser({
+    explicit: settings.spoofUser,
+    env: world.env,
+    systemName: () => account?.accountName() ?? null,
+  });
+  if (user.warning !== null) tellWarning(world, user.warning);
+  const timestamp = world.now() + (settings.timeOffset ?? 0);
+  if (timestamp < 0) throw new ClientError("the time offset leads before 1970", "use a smaller --time-offset-minus");
+  const { type, message, natAccess, clientTimeout } = request;
+  const sealed = await seal(
+    webEngine,
+    {
+      random: randomDigits(RANDOM_DIGITS, world.randomBytes),
+      username: user.name,
+      timestamp,
+      version: PROTOCOL_VERSION,
+      type,
+      message,
+      natAccess,
+      serverAuth: null,
+      clientTimeout,
+    },
+    settings.digestType,
+    keys,
+    world.randomBytes(SALT_LENGTH),
+  );
+  if (!sealed.ok) {
+    throw new ClientError(
+      `Cannot build the packet: Error ${sealed.fault.number} - ${faultText(sealed.fault)}`,
+      "ask for fewer ports, or use a shorter command, user name or digest",
+    );
+  }
+  if (sealed.value.wire.length >= C_SERVER_LIMIT) {
+    tellWarning(world, `the packet has ${sealed.value.wire.length} characters; C servers may ignore it`);
+  }
+  return sealed.value;
+}
+
+async function savePacketFile(settings: ClientSettings, wire: string, world: World): Promise<void> {
+  const { savePacket } = await import("./packet_file.ts");
+  try {
+    savePacket(settings.savePacket ?? "", wire, { append: settings.savePacketAppend });
+  } catch (error) {
+    // As in C the packet is sent nevertheless (C.2 F27).
+    if (!(error instanceof ClientError)) throw error;
+    tellError(world, error.message, error.hint);
+  }
+}
+
+function makeTarget(settings: ClientSettings, world: World): Target {
+  return {
+    host: settings.server ?? "",
+    port: settings.randPort ? drawPort(world) : settings.serverPort,
+    sourcePort: settings.sourcePort > 0 ? settings.sourcePort : null,
+    family: settings.ipv6 ? 6 : settings.ipv4 || settings.serverResolveIpv4 ? 4 : null,
+    spoofSource: settings.spoofSource ?? null,
+    icmpType: settings.icmpType,
+    icmpCode: settings.icmpCode,
+    httpProxy: null,
+    userAgent: settings.userAgent ?? `Fwknop/${VERSION}`,
+    socks5: null,
+  };
+}
+
+async function send(
+  settings: ClientSettings,
+  parts: { readonly target: Target; readonly packet: SealedPacket; readonly world: World },
+): Promise<number> {
+  const { target, packet, world } = parts;
+  const withProxy = settings.httpProxy === undefined ? target : await throughProxy(target, settings.httpProxy);
+  if (settings.verbose > 0) (await import("./dump.ts")).showDelivery(settings, withProxy, world);
+  let report: SendReport;
+  try {
+    report = await world.send(settings.serverProto, packet.wire, withProxy);
+  } catch (error) {
+    if (!(error instanceof SendError)) throw error;
+    tellError(world, error.message, error.hint ?? undefined);
+    world.err("send_spa_packet: packet not sent.");
+    return 1;
+  }
+  if (settings.verbose > 0) {
+    if (report.requestText !== null) world.out(report.requestText);
+    world.out(`send_spa_packet: bytes sent: ${report.bytesSent}`);
+  }
+  return 0;
+}
+
+/** The target with its proxy, or the sentence about a bad one. */
+export async function throughProxy(target: Target, text: string): Promise<Target> {
+  const { parseHttpProxy } = await import("./send/http.ts");
+  const proxy = parseHttpProxy(text);
+  if (!proxy.ok) {
+    const message = proxy.fault === "port"
+      ? "proxy port value is invalid, must be in [1-65535]"
+      : "--http-proxy names no host";
+    throw new ClientError(message, "write -H HOST:PORT");
+  }
+  return { ...target, httpProxy: proxy.value };
+}
+
+function warnOfSource(settings: ClientSettings, world: World): void {
+  if (settings.allowIp?.kind !== "source" || settings.verbose === 0 || settings.test) return;
+  tellWarning(world, "Should use -a or -R to harden SPA against potential MITM attacks");
+}
+
+function drawPort(world: World): number {
+  return randomPort(randomDigits(RANDOM_PORT_DIGITS, world.randomBytes));
+}

@@ -1,0 +1,107 @@
+/** From the arguments to the settings of a run: rc file, stanzas, precedence, values, and every problem at once. */
+import type { Arguments } from "../lib/spec/argv.ts";
+import { type Resolved, resolveSettings } from "../lib/spec/resolve.ts";
+import type { Given, Problem } from "../lib/spec/setting.ts";
+import { completeSettings } from "./effective.ts";
+import { CLIENT_SETTINGS, type ClientSettings } from "./options.ts";
+import { type Layer, settleLayers } from "./precedence.ts";
+import { DEFAULT_STANZA, openRcFile, type RcFile, rcPath, readStanza } from "./rc_file.ts";
+import { ClientError, tellWarning } from "./tui.ts";
+import type { World } from "./world.ts";
+
+/** What a run was told. */
+export interface Loaded {
+  readonly settings: ClientSettings;
+  /** Where each value came from; absent for built-in defaults. */
+  readonly origins: Resolved<typeof CLIENT_SETTINGS>["origins"];
+  /** What stood on the command line. */
+  readonly given: readonly Given[];
+  /** Null with `--no-rc-file`, or when there is none. */
+  readonly rc: RcFile | null;
+}
+
+/** Options that decide which files are read, as the command line has them. */
+export type EarlySettings = Pick<
+  ClientSettings,
+  | "namedConfig"
+  | "rcFile"
+  | "noRcFile"
+  | "noHomeDir"
+  | "saveRcStanza"
+  | "stanzaList"
+  | "saveArgsFile"
+  | "lastCmd"
+  | "showLast"
+  | "verbose"
+>;
+
+/** Reads the options that matter before any file. Their problems come up again with all others. */
+export function earlySettings(args: Arguments): EarlySettings {
+  return resolveSettings(CLIENT_SETTINGS, args.given).values;
+}
+
+/** Opens the rc file that this run uses, creating it when it is absent. */
+export function openRc(early: EarlySettings, world: World): RcFile | null {
+  if (early.noRcFile) {
+    const needing = early.namedConfig !== undefined ? "-n" : early.saveRcStanza ? "--save-rc-stanza" : null;
+    const option = needing ?? (early.stanzaList ? "--stanza-list" : null);
+    if (option === null) return null;
+    throw new ClientError(`${option} needs the rc file, which --no-rc-file forbids`, "leave out --no-rc-file");
+  }
+  const path = rcPath({ rcFile: early.rcFile, noHomeDir: early.noHomeDir, home: world.env("HOME") });
+  if (path !== null) return openRcFile(path, world);
+  tellWarning(world, "Unable to determine HOME directory: no rc file is read");
+  return null;
+}
+
+/** Loads everything. Throws {@link ProblemsError} with all problems of arguments and stanzas. */
+export function loadSettings(args: Arguments, rc: RcFile | null, world: World): Loaded {
+  const early = earlySettings(args);
+  const problems: Problem[] = [...args.problems];
+  const layers: Layer[] = [...stanzaLayers(early, { rc, problems, world })];
+  layers.push({ name: "command line", given: args.given });
+  // Everything that was said is checked, also what a closer source overrides.
+  problems.push(...resolveSettings(CLIENT_SETTINGS, layers.flatMap(({ given }) => given)).problems);
+  if (problems.length > 0) throw new ProblemsError(problems);
+  const settled = settleLayers(layers);
+  for (const warning of settled.warnings) tellWarning(world, warning);
+  const resolved = resolveSettings(CLIENT_SETTINGS, settled.given);
+  return {
+    settings: completeSettings(resolved.values, settled.given),
+    origins: resolved.origins,
+    given: args.given,
+    rc,
+  };
+}
+
+/** Mistakes in arguments and stanzas, all of them. */
+export class ProblemsError extends Error {
+  override readonly name = "ProblemsError";
+  constructor(readonly problems: readonly Problem[]) {
+    super(problems.map(({ message }) => message).join("; "));
+  }
+}
+
+/** `[default]`, then the named stanza; while saving, the stanza that will be replaced says nothing. */
+function stanzaLayers(
+  early: EarlySettings,
+  sources: { readonly rc: RcFile | null; readonly problems: Problem[]; readonly world: World },
+): readonly Layer[] {
+  const { rc, problems, world } = sources;
+  const name = early.saveRcStanza ? undefined : early.namedConfig;
+  const layers: Layer[] = [];
+  for (const wanted of [DEFAULT_STANZA, ...(name === undefined ? [] : [name])]) {
+    const read = rc === null ? null : readStanza(rc, wanted, world);
+    if (read !== null) {
+      problems.push(...read.problems);
+      // The default stanza may be named too: it is not applied twice.
+      if (wanted !== name || wanted !== DEFAULT_STANZA || layers.length === 0) layers.push(read.layer);
+    } else if (wanted === name) {
+      throw new ClientError(
+        `Named configuration stanza: [${name}] was not found`,
+        rc === null ? "there is no rc file" : `see fwknop --stanza-list, or add [${name}] to ${rc.path}`,
+      );
+    }
+  }
+  return layers;
+}

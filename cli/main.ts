@@ -1,0 +1,116 @@
+/** The client: arguments in, exit code out. The order of the steps is that of wire-and-client B.1. */
+import { FfiError } from "../ffi/errors.ts";
+import { type Arguments, parseArguments } from "../lib/spec/argv.ts";
+import { VERSION } from "../lib/version.ts";
+import { formatLastRun, lastRunPath, saveLastRun } from "./last_run.ts";
+import { earlySettings, type Loaded, loadSettings, openRc, ProblemsError } from "./load.ts";
+import { knock } from "./knock.ts";
+import { CLIENT_SETTINGS, type ClientSettings } from "./options.ts";
+import { ClientError, tellError, tellProblems, type Terminal } from "./tui.ts";
+import { findConflict, makesKeys } from "./validate.ts";
+import { realWorld, type World } from "./world.ts";
+
+/** One run. Never throws what an operator can mend; the result is the exit code of the process. */
+export async function main(argv: readonly string[], world: World): Promise<number> {
+  try {
+    return await run(parse(argv), world);
+  } catch (error) {
+    return tellFailure(error, world);
+  }
+}
+
+function parse(argv: readonly string[]): Arguments {
+  return parseArguments(CLIENT_SETTINGS, argv, { ignoreCase: true });
+}
+
+async function run(args: Arguments, world: World): Promise<number> {
+  if (args.given.some(({ key }) => key === "help")) return await showHelp(args, world);
+  if (args.problems.length > 0) throw new ProblemsError(args.problems);
+  if (args.given.some(({ key }) => key === "version")) return showVersion(world);
+  const early = earlySettings(args);
+  if (early.showLast || early.lastCmd) return await fromLastRun(args, world);
+  const rc = openRc(early, world);
+  if (early.stanzaList) return await (await import("./stanza_commands.ts")).listStanzas(rc, world);
+  const loaded = loadSettings(args, rc, world);
+  return await perform(loaded, { args, world, remember: true });
+}
+
+/** Steps 5 to 18 for settings that are read. */
+async function perform(
+  loaded: Loaded,
+  options: { readonly args: Arguments; readonly world: World; readonly remember: boolean },
+): Promise<number> {
+  const { args, world } = options;
+  const { settings } = loaded;
+  if (settings.saveRcStanza) (await import("./stanza_commands.ts")).checkStanzaName(settings);
+  const conflict = findConflict(settings);
+  // A stanza for GPG can be saved although nothing can be sent with it yet.
+  if (conflict !== null && !(settings.saveRcStanza && settings.useGpg && conflict.message.includes("not there yet"))) {
+    throw new ClientError(conflict.message, conflict.hint);
+  }
+  const keys = makesKeys(settings) ? (await import("./keygen_command.ts")).makeKeys(settings, world) : null;
+  if (settings.saveRcStanza) await (await import("./stanza_commands.ts")).saveStanza(loaded, { keys, world });
+  if (keys !== null) return (await import("./keygen_command.ts")).reportKeys(keys, loaded, world);
+  if (conflict !== null) throw new ClientError(conflict.message, conflict.hint);
+  if (options.remember && !settings.noSaveArgs) rememberRun(settings, args, world);
+  return await knock(settings, world);
+}
+
+function rememberRun(settings: ClientSettings, args: Arguments, world: World): void {
+  const { saveArgsFile, noHomeDir } = settings;
+  const path = lastRunPath({ saveArgsFile, noHomeDir, home: world.env("HOME") });
+  saveLastRun(path, formatLastRun(args.given, args.words), world);
+}
+
+/** `--show-last` and `-l`. The run that is repeated is not remembered again. */
+async function fromLastRun(args: Arguments, world: World): Promise<number> {
+  const { argumentsOf, maskedLine, readLastRun } = await import("./last_run.ts");
+  const early = earlySettings(args);
+  const line = readLastRun(lastRunPath({ ...early, home: world.env("HOME") }), world);
+  if (early.showLast) {
+    world.out(`Last fwknop client command line: ${maskedLine(line)}\n`);
+    return 0;
+  }
+  if (early.verbose > 0) world.out(`Executing: ${maskedLine(line)}`);
+  const repeated = parse(argumentsOf(line));
+  if (repeated.problems.length > 0) throw new ProblemsError(repeated.problems);
+  const loaded = loadSettings(repeated, openRc(earlySettings(repeated), world), world);
+  return await perform(loaded, { args: repeated, world, remember: false });
+}
+
+async function showHelp(_args: Arguments, world: World): Promise<number> {
+  const { formatHelp } = await import("../lib/spec/help.ts");
+  world.out(formatHelp(CLIENT_SETTINGS, {
+    program: "fwknop",
+    synopsis: "fwknop -A PROTO/PORT[,...] [-a ADDRESS|-R|-s] -D SERVER [OPTION]...",
+    version: VERSION,
+  }));
+  return 0;
+}
+
+function showVersion(world: Terminal): number {
+  world.out(`fwknop client ${VERSION}, FKO protocol version 3.0.0`);
+  return 0;
+}
+
+function tellFailure(error: unknown, world: Terminal): number {
+  if (error instanceof ProblemsError) {
+    tellProblems(world, error.problems);
+    return 1;
+  }
+  if (error instanceof ClientError) {
+    tellError(world, error.message, error.hint);
+    return error.exitCode;
+  }
+  if (error instanceof FfiError) {
+    tellError(world, error.message, error.details.hint);
+    return 1;
+  }
+  if (error instanceof Deno.errors.NotCapable) {
+    tellError(world, error.message, "start the program with the permissions that its documentation lists");
+    return 1;
+  }
+  throw error;
+}
+
+if (import.meta.main) Deno.exit(await main(Deno.args, realWorld()));

@@ -1,0 +1,80 @@
+/** `--stanza-list` and `--save-rc-stanza` (wire-and-client B.4). */
+import { writeAtomically } from "../lib/host/atomic_file.ts";
+import { parseStanzaFile } from "../lib/spec/rc_file.ts";
+import type { GeneratedKeys } from "./keygen.ts";
+import type { Loaded } from "./load.ts";
+import type { ClientSettings } from "./options.ts";
+import { type RcFile, stanzaNames } from "./rc_file.ts";
+import { inOrder, isStanzaName, linesToSave, replaceStanza, type SavedLine } from "./rc_save.ts";
+import { ClientError, reasonOf, type Terminal } from "./tui.ts";
+import type { World } from "./world.ts";
+
+/** Prints the names of all stanzas. The result is the exit code. */
+export function listStanzas(rc: RcFile | null, terminal: Terminal): number {
+  if (rc === null) throw new ClientError("there is no rc file to list", "name one with --rc-file");
+  terminal.out(`The following stanzas are configured in ${rc.path} :`);
+  for (const name of stanzaNames(rc.file)) terminal.out(` - ${name}`);
+  return 0;
+}
+
+/** Refuses a run that would save and has no name to save under. */
+export function checkStanzaName(settings: ClientSettings): void {
+  const name = stanzaName(settings);
+  if (name === undefined) {
+    throw new ClientError("Must use --destination or --named-config with --save-rc-stanza", "name it with -n NAME");
+  }
+  if (!isStanzaName(name)) throw new ClientError(`[${name}] cannot be the name of a stanza`, "choose one without ]");
+}
+
+/** Saves what the command line said, and new keys, as a stanza. */
+export async function saveStanza(
+  loaded: Loaded,
+  parts: { readonly keys: GeneratedKeys | null; readonly world: World },
+): Promise<void> {
+  const { settings, given, rc } = loaded;
+  const { keys, world } = parts;
+  if (rc === null) throw new ClientError("there is no rc file to save to", "name one with --rc-file");
+  const name = stanzaName(settings) ?? "";
+  const lines = withKeys(linesToSave(given, settings), keys);
+  const overwrite = settings.forceStanza ? null : (directive: string) => askToOverwrite(directive, name, world);
+  const text = await replaceStanza(rc.file, name, lines, overwrite);
+  try {
+    writeAtomically(rc.path, text);
+  } catch (error) {
+    throw new ClientError(`Unable to save the stanza to ${rc.path}: ${reasonOf(error)}`, undefined, { cause: error });
+  }
+  warnOfKeptKeys(text, { name, keys, world });
+}
+
+function stanzaName(settings: ClientSettings): string | undefined {
+  return settings.namedConfig ?? settings.server;
+}
+
+function withKeys(lines: readonly SavedLine[], keys: GeneratedKeys | null): readonly SavedLine[] {
+  if (keys === null) return lines;
+  const others = lines.filter(({ directive }) => !["KEY_BASE64", "HMAC_KEY_BASE64"].includes(directive));
+  return inOrder([
+    ...others,
+    { directive: "KEY_BASE64", value: keys.keyBase64 },
+    { directive: "HMAC_KEY_BASE64", value: keys.hmacKeyBase64 },
+  ]);
+}
+
+/** Only a word that begins with y says yes; the end of the input says no. */
+function askToOverwrite(directive: string, name: string, world: World): boolean {
+  world.out(`${directive} is already in stanza [${name}]. Overwrite [N/y] ? `);
+  return /^y/i.test(world.readAnswer());
+}
+
+/** New keys that the user's answer kept out of the file would be lost without a word. */
+function warnOfKeptKeys(
+  text: string,
+  parts: { readonly name: string; readonly keys: GeneratedKeys | null; readonly world: World },
+): void {
+  const { name, keys, world } = parts;
+  if (keys === null) return;
+  const values = parseStanzaFile(text, "").stanzas.filter((stanza) => stanza.name.toLowerCase() === name.toLowerCase())
+    .flatMap(({ entries }) => entries.map(({ value }) => value));
+  if (values.includes(keys.keyBase64) && values.includes(keys.hmacKeyBase64)) return;
+  world.err(`fwknop: warning: stanza [${name}] keeps an old key, so the new ones are not both saved`);
+}

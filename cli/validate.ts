@@ -1,0 +1,81 @@
+/** What does not go together (wire-and-client B.2, "Validation order"). Pure: the first conflict in the C order, or null. */
+import type { ClientSettings } from "./options.ts";
+
+/** One conflict: a sentence and the next move. */
+export interface Conflict {
+  readonly message: string;
+  readonly hint: string;
+}
+
+/** Runs that neither send nor build a packet need no destination. */
+export function needsDestination(settings: ClientSettings): boolean {
+  return !settings.test && !makesKeys(settings);
+}
+
+/** `-k`, or `-K` which implies it. */
+export function makesKeys(settings: ClientSettings): boolean {
+  return settings.keyGen || settings.keyGenFile !== undefined;
+}
+
+/** The first thing that stands against this run. */
+export function findConflict(settings: ClientSettings): Conflict | null {
+  for (const check of CHECKS) {
+    const conflict = check(settings);
+    if (conflict !== null) return conflict;
+  }
+  return null;
+}
+
+type Check = (settings: ClientSettings) => Conflict | null;
+
+const CHECKS: readonly Check[] = [
+  (settings) =>
+    needsDestination(settings) && settings.server === undefined
+      ? conflict("Must use --destination unless --test mode is used", "name the server with -D HOST")
+      : null,
+  (settings) =>
+    !makesKeys(settings) && settings.allowIp === undefined && !settings.resolveIp
+      ? conflict(
+        "Must use one of [-s|-R|-a] to specify IP for SPA access",
+        "-R finds the own address, -a ADDRESS names it",
+      )
+      : null,
+  ({ spoofSource, serverProto }) =>
+    spoofSource !== undefined && !["udpraw", "tcpraw", "icmp"].includes(serverProto)
+      ? conflict("Must set -P <udpraw|tcpraw|icmp> with a spoofed source IP", "add -P udpraw, or leave out -Q")
+      : null,
+  ({ httpProxy, serverProto }) =>
+    httpProxy !== undefined && serverProto !== "http"
+      ? conflict(`Cannot set --http-proxy with a non-HTTP protocol: -P ${serverProto}`, "leave out -P or -H")
+      : null,
+  ({ useGpg, gpgRecipient }) =>
+    useGpg && gpgRecipient === undefined
+      ? conflict("Must specify --gpg-recipient-key when GPG is used", "add --gpg-recipient-key KEY")
+      : null,
+  ({ useGpg, encryptionMode }) =>
+    encryptionMode === "asymmetric" && !useGpg
+      ? conflict(
+        "Must specify GPG recipient/signing keys when Asymmetric encryption mode is used",
+        "leave out -M, or add --gpg-recipient-key KEY",
+      )
+      : null,
+  ({ encryptionMode, useHmac }) =>
+    encryptionMode === "legacy" && useHmac
+      ? conflict(
+        "Legacy encryption mode is incompatible with HMAC usage",
+        "leave out -M legacy, or the HMAC key",
+      )
+      : null,
+  ({ ipv4, ipv6, serverResolveIpv4 }) =>
+    ipv6 && (ipv4 || serverResolveIpv4)
+      ? conflict(`-6 contradicts ${ipv4 ? "-4" : "--server-resolve-ipv4"}`, "leave out one of them")
+      : null,
+  ({ stdin, fd }) =>
+    stdin && fd !== undefined ? conflict("--stdin and --fd both say where keys come from", "leave out one") : null,
+  ({ useGpg }) =>
+    useGpg ? conflict("GnuPG encryption is not there yet", "use a Rijndael key: fwknop --key-gen makes one") : null,
+];
+
+function conflict(message: string, hint: string): Conflict {
+  return { message, hint };
+}
