@@ -53,7 +53,8 @@ export function nftablesFirewall(parts: NftablesParts, options: NftablesOptions)
       inTurn(async () => {
         if (options.flushAtInit) await picture.teardown([]);
         const { chains } = await picture.rebuild([], clock(), true);
-        await picture.teardown(picture.targets ?? []);
+        // What another configuration left behind goes; the events of that are dropped, so one more look is due.
+        if (await picture.teardown(picture.targets ?? [])) await picture.rebuild([], clock());
         warnAboutChains(chains, options.log);
         const places = chains.map(formatChain).join(", ") || "no chain";
         options.log("info", `nftables: doors are opened in ${places} by ${store.name}`);
@@ -162,7 +163,7 @@ async function openTogether(
   now: number,
 ): Promise<boolean> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const outcome = await picture.open(openings, now);
+    const outcome = await picture.open(openings, now, attempt === ATTEMPTS - 1);
     if (outcome.ok) return true;
     if (!outcome.stale) return false;
     await picture.settle(live, now);
@@ -179,7 +180,7 @@ async function openOne(
 ): Promise<string | null> {
   let reason = "";
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const outcome = await picture.open([opening], now);
+    const outcome = await picture.open([opening], now, attempt === ATTEMPTS - 1);
     if (outcome.ok) return null;
     reason = outcome.reason;
     if (outcome.stale) await picture.settle(live, now);

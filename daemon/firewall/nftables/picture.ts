@@ -84,8 +84,11 @@ export class Picture {
     return known !== undefined && known.expiresAt >= expiresAt && sameData(known.element, element);
   }
 
-  /** Opens those that are not open long enough, in one transaction. */
-  async open(openings: readonly Opening[], now: number): Promise<WriteOutcome> {
+  /**
+   * Opens those that are not open long enough, in one transaction: on the ruleset that the picture is of, or `anyway`.
+   */
+  async open(openings: readonly Opening[], now: number, anyway = false): Promise<WriteOutcome> {
+    if (anyway) this.#generation = null;
     const missing = openings.filter((opening) => !this.isOpen(opening));
     const places = placesOf(this.targets ?? []);
     const steps = missing.flatMap((opening) => {
@@ -125,24 +128,31 @@ export class Picture {
     return outcome;
   }
 
-  /** Makes sure that the targets stand and the picture is true, as cheaply as the store allows. */
+  /**
+   * Makes sure that the targets stand and the picture is true, as cheaply as the store allows. Where others change the
+   * ruleset all the time the picture is as true as a moment ago, which is the best there is.
+   */
   async settle(live: readonly Grant[], now: number): Promise<void> {
-    const { targets } = this;
-    const generation = this.parts.store.generation();
-    if (targets !== null && generation !== null) {
-      if (generation === this.#generation) return;
-      if (targets.length > 0 && targets.every((target) => this.parts.store.isIntact(target))) {
-        await this.look(targets);
-        if (this.parts.store.generation() === generation) {
-          this.#generation = generation;
-          return;
-        }
-      }
-    }
+    if (await this.#isTrue()) return;
     const { changed } = await this.rebuild(live, now);
     if (changed) {
       this.log("warning", "The ruleset was changed by somebody else: put back what belongs to fwknopd (nftables)");
     }
+  }
+
+  async #isTrue(): Promise<boolean> {
+    const { targets, parts: { store } } = this;
+    if (targets === null) return false;
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      const generation = store.generation();
+      if (generation === null) return false;
+      if (generation === this.#generation) return true;
+      if (targets.length === 0 || !targets.every((target) => store.isIntact(target))) return false;
+      await this.look(targets);
+      this.#generation = store.generation() === generation ? generation : null;
+      if (this.#generation !== null) return true;
+    }
+    return true;
   }
 
   /**
@@ -171,10 +181,11 @@ export class Picture {
       this.targets = targets;
       this.#sayWhatIsOpen(chains);
       const inherited = await this.look(targets);
-      if (this.parts.store.generation() !== generation) continue;
-      this.#generation = generation;
-      const restored = await this.#restore(first ? inherited : [], live, now);
-      return { changed: changed || restored, chains };
+      this.#generation = this.parts.store.generation() === generation ? generation : null;
+      const last = attempt === ATTEMPTS - 1;
+      if (this.#generation !== generation && !last) continue;
+      const restored = await this.#restore([...first ? inherited : [], ...liveOpenings(live, now)], now, last);
+      if (restored !== null) return { changed: changed || restored, chains };
     }
     throw failure;
   }
@@ -213,12 +224,12 @@ export class Picture {
     });
   }
 
-  /** Takes away what is ours, or what is not needed for `keep`. */
-  async teardown(keep: readonly Target[]): Promise<void> {
+  /** Takes away what is ours, or what is not needed for `keep`. Returns whether there was any. */
+  async teardown(keep: readonly Target[]): Promise<boolean> {
     let failure = new FirewallError("The ruleset changes too fast to be worked on", "see `nft monitor`");
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const script = teardownScript(await readRuleset(this.parts.nft), keep);
-      if (script === "") return;
+      if (script === "") return attempt > 0;
       failure = await this.#run(script) ?? failure;
     }
     throw failure;
@@ -246,17 +257,18 @@ export class Picture {
     return reply.ok ? null : nftFailure(reply);
   }
 
-  /** Opens again what should be open. */
-  async #restore(inherited: readonly Opening[], live: readonly Grant[], now: number): Promise<boolean> {
+  /** Opens again what should be open and returns whether anything was; null when the ruleset changed meanwhile. */
+  async #restore(wanted: readonly Opening[], now: number, anyway: boolean): Promise<boolean | null> {
     const places = placesOf(this.targets ?? []);
-    const wanted = live.filter(({ expiresAt }) => expiresAt > now).map(openingOf).filter((opening) => opening !== null);
     // A listing may count in whole seconds: what differs by less than one is the same.
-    const lost = [...longest([...inherited, ...wanted]).values()].filter(({ element, expiresAt }) =>
+    const lost = [...longest(wanted).values()].filter(({ element, expiresAt }) =>
       places.some(({ shape }) => shape === element.shape) && !this.isOpen({ element, expiresAt: expiresAt - 1 })
     );
     for (let start = 0; start < lost.length; start += MAX_OPENINGS) {
-      const outcome = await this.open(lost.slice(start, start + MAX_OPENINGS), now);
-      if (!outcome.ok && !outcome.stale) throw new FirewallError(outcome.reason, "see `nft list ruleset`");
+      const outcome = await this.open(lost.slice(start, start + MAX_OPENINGS), now, anyway);
+      if (outcome.ok) continue;
+      if (outcome.stale) return null;
+      throw new FirewallError(outcome.reason, "see `nft list ruleset`");
     }
     return lost.length > 0;
   }
@@ -275,6 +287,10 @@ export class Picture {
       }
     }
   }
+}
+
+function liveOpenings(live: readonly Grant[], now: number): readonly Opening[] {
+  return live.filter(({ expiresAt }) => expiresAt > now).map(openingOf).filter((opening) => opening !== null);
 }
 
 /** The kernel skips 0. */

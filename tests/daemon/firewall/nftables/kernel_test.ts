@@ -1,0 +1,326 @@
+import assert from "node:assert/strict";
+import { type Door, FirewallError, type Grant } from "../../../../daemon/firewall/firewall.ts";
+import {
+  formatChain,
+  libraryRunner,
+  netlinkStore,
+  surveyHooks,
+} from "../../../../daemon/firewall/nftables/nftables.ts";
+import { within } from "../../../contract/namespace.ts";
+import { iptablesGuard, labTest } from "../../../lab/mod.ts";
+import { type NftablesRig, nftablesRig } from "./rig.ts";
+
+const SSH = { proto: "tcp", port: 22 } as const;
+const FAMILIES = [4, 6] as const;
+
+function door(rig: NftablesRig, family: 4 | 6 = 4, port = 22): Door {
+  return {
+    slot: "input",
+    source: rig.addresses.knocker[family],
+    destination: null,
+    service: { proto: "tcp", port },
+  };
+}
+
+function grant(rig: NftablesRig, seconds: number, family: 4 | 6 = 4, port = 22): Grant {
+  return { door: door(rig, family, port), expiresAt: rig.now() + seconds };
+}
+
+async function text(rig: NftablesRig): Promise<string> {
+  return await rig.lab.must("server", ["nft", "list", "ruleset"]);
+}
+
+/** A backend that lives and dies in another process: it opens the door for the knocker, says so, and waits to be killed. */
+const CHILD = `
+import { openNftables } from "${import.meta.resolve("../../../../daemon/firewall/nftables/nftables.ts")}";
+import { address } from "${import.meta.resolve("../../../contract/addresses.ts")}";
+const [source, seconds, prefer] = Deno.args;
+const firewall = await openNftables({ slots: ["input"], chains: {}, flushAtInit: true, log: () => {}, prefer });
+await firewall.prepare();
+const now = Math.floor(Date.now() / 1000);
+const door = { slot: "input", source: address(source), destination: null, service: { proto: "tcp", port: 22 } };
+const [outcome] = await firewall.grant([{ door, expiresAt: now + Number(seconds) }], [], now);
+console.log(JSON.stringify(outcome));
+setInterval(() => {}, 1000);
+`;
+
+async function openInChild(rig: NftablesRig, source: string, seconds: number, prefer: string) {
+  const script = `${rig.lab.dir}/child.ts`;
+  await Deno.writeTextFile(script, CHILD);
+  const argv = [Deno.execPath(), "run", "-A", "--no-check", script, source, String(seconds), prefer];
+  const child = rig.lab.spawn("server", argv);
+  await child.waitFor(/"ok":true/, { timeoutMs: 30_000 });
+  return child;
+}
+
+for (const prefer of ["netlink", "nft"] as const) {
+  labTest(`openNftables() by ${prefer}: the kernel closes the door on time when the daemon was killed`, async () => {
+    await using rig = await nftablesRig();
+    for (const family of FAMILIES) {
+      const child = await openInChild(rig, rig.addresses.knocker[family].text, 3, prefer);
+      await child.stop("SIGKILL");
+      const target = rig.lab.address("server", family);
+      assert.ok(await rig.admits({ from: "knocker", family, service: SSH }), `IPv${family} is shut`);
+      assert.ok(!await rig.admits({ from: "stranger", family, service: SSH }));
+      assert.notEqual(await rig.lab.closes("knocker", target, 22, 15_000), null, `IPv${family} stays open`);
+    }
+  });
+}
+
+labTest(
+  "openNftables() takes over the door of a daemon that was killed, in every table, with its own end",
+  async () => {
+    await using rig = await nftablesRig();
+    const child = await openInChild(rig, rig.addresses.knocker[4].text, 300, "netlink");
+    await child.stop("SIGKILL");
+    await rig.nft(
+      "table ip another {\n chain early {\n type filter hook input priority -20; tcp dport 22 drop\n }\n }",
+    );
+    assert.ok(!await rig.admits({ from: "knocker", family: 4, service: SSH }));
+    const later = rig.start({ flushAtInit: false });
+    const [taken, ...more] = await later.prepare();
+    assert.deepEqual(more, []);
+    assert.ok(taken);
+    assert.ok(Math.abs(taken.expiresAt - rig.now() - 300) < 30);
+    assert.ok(await rig.admits({ from: "knocker", family: 4, service: SSH }));
+    assert.deepEqual(await later.grant([{ ...taken, expiresAt: taken.expiresAt - 5 }], [taken], rig.now()), [
+      { ok: true, alreadyOpen: true },
+    ]);
+  },
+);
+
+labTest("nftablesFirewall() closes by itself, and a renewal moves the end", async () => {
+  await using rig = await nftablesRig();
+  const firewall = rig.start();
+  await firewall.prepare();
+  await firewall.grant([grant(rig, 2, 4, 22), grant(rig, 2, 4, 53)], [], rig.now());
+  await firewall.grant([grant(rig, 600, 4, 53)], [], rig.now());
+  assert.notEqual(await rig.lab.closes("knocker", rig.lab.address("server"), 22, 15_000), null);
+  assert.ok(await rig.admits({ from: "knocker", family: 4, service: { proto: "tcp", port: 53 } }));
+  assert.deepEqual((await firewall.list()).map(({ door }) => door), [door(rig, 4, 53)]);
+});
+
+labTest("nftablesFirewall() opens the others when one door is refused", async () => {
+  await using rig = await nftablesRig();
+  const firewall = rig.start({ flushAtInit: false });
+  // Somebody made one of our sets smaller than it will be needed.
+  await rig.nft(
+    "add set inet guard fwknop_input4 { type ipv4_addr . inet_proto . inet_service; flags timeout; size 2; }",
+  );
+  await firewall.prepare();
+  const batch = [22, 23, 24, 25].map((port) => grant(rig, 60, 4, port));
+  const outcomes = await firewall.grant([...batch, grant(rig, 60, 6)], [], rig.now());
+  assert.deepEqual(outcomes.map(({ ok }) => ok), [true, true, false, false, true]);
+  for (const outcome of outcomes) if (!outcome.ok) assert.match(outcome.reason, /refused/);
+  assert.ok(await rig.admits({ from: "knocker", family: 4, service: SSH }));
+  assert.ok(await rig.admits({ from: "knocker", family: 6, service: SSH }));
+});
+
+labTest(
+  "nftablesFirewall() refuses a grant whose time is over and one with a translated port but no service",
+  async () => {
+    await using rig = await nftablesRig();
+    const firewall = rig.start();
+    await firewall.prepare();
+    const { knocker, first } = rig.addresses;
+    const odd: Door = { slot: "dnat", source: knocker[4], destination: null, service: null, to: first[4], toPort: 80 };
+    const outcomes = await firewall.grant(
+      [grant(rig, -1), { door: odd, expiresAt: rig.now() + 60 }, grant(rig, 60)],
+      [],
+      rig.now(),
+    );
+    assert.deepEqual(outcomes, [
+      { ok: false, reason: "its time is over" },
+      { ok: false, reason: "nftables cannot hold such a door" },
+      { ok: true, alreadyOpen: false },
+    ]);
+  },
+);
+
+for (const moment of ["looks", "writes"] as const) {
+  labTest(`nftablesFirewall() still grants where others change the ruleset whenever it ${moment}`, async () => {
+    await using rig = await nftablesRig();
+    await rig.nft("add set inet guard banned { type ipv4_addr; }");
+    using busy = within(rig.lab.host("server").namespace, netlinkStore);
+    let count = 0;
+    const disturb = () => {
+      count++;
+      const key = Uint8Array.of(192, 0, count >> 8, count & 0xff);
+      const shape = { name: "banned", slot: "input", family: 4, key: ["source"], value: [] } as const;
+      const step = { verb: "add", place: { family: "inet", table: "guard", shape }, timeoutMs: null } as const;
+      void busy.write([{ ...step, element: { shape, key, data: null, id: String(count) } }], null);
+    };
+    const firewall = rig.start({}, (parts) => ({
+      ...parts,
+      store: {
+        ...parts.store,
+        generation: () => {
+          if (moment === "looks") disturb();
+          return parts.store.generation();
+        },
+        write: (steps, generation) => {
+          if (moment === "writes") disturb();
+          return parts.store.write(steps, generation);
+        },
+      },
+    }));
+    await firewall.prepare();
+    for (const family of FAMILIES) {
+      const outcomes = await firewall.grant([grant(rig, 60, family)], [], rig.now());
+      assert.deepEqual(outcomes, [{ ok: true, alreadyOpen: false }]);
+      assert.ok(await rig.admits({ from: "knocker", family, service: SSH }));
+    }
+    assert.ok(count > 5);
+  });
+}
+
+labTest("nftablesFirewall() repairs a deleted chain, a deleted table and a new chain that drops", async () => {
+  await using rig = await nftablesRig();
+  const firewall = rig.start();
+  await firewall.prepare();
+  const live = FAMILIES.map((family) => grant(rig, 600, family));
+  await firewall.grant(live, [], rig.now());
+  const disturbances = [
+    "flush chain inet guard input\nflush chain inet guard fwknop_input",
+    "flush chain ip extra fwknop_input",
+    "delete table ip extra",
+    "table inet third {\n chain in {\n type filter hook input priority 20; policy drop;\n }\n }",
+    "flush set inet guard fwknop_input4",
+  ];
+  for (const script of disturbances) {
+    await rig.nft(script);
+    assert.equal(firewall.events?.drain(), true, script);
+    const outcome = await firewall.repair(live, rig.now());
+    assert.equal(outcome, !script.startsWith("delete table"), script);
+    for (const family of FAMILIES) {
+      assert.ok(await rig.admits({ from: "knocker", family, service: SSH }), script);
+      assert.ok(!await rig.admits({ from: "stranger", family, service: SSH }), script);
+    }
+  }
+});
+
+labTest("nftablesFirewall() does not call other people's elements a change", async () => {
+  await using rig = await nftablesRig();
+  await rig.nft("add set inet guard banned { type ipv4_addr; }");
+  const firewall = rig.start();
+  await firewall.prepare();
+  firewall.events?.drain();
+  await rig.nft("add element inet guard banned { 192.0.2.1 }");
+  await rig.nft("delete element inet guard banned { 192.0.2.1 }");
+  assert.equal(firewall.events?.drain(), false);
+  await rig.nft("flush chain ip extra fwknop_input");
+  assert.equal(firewall.events?.drain(), true);
+});
+
+labTest(
+  "nftablesFirewall() has nothing to open where nothing drops, says it once, and notices when that changes",
+  async () => {
+    await using rig = await nftablesRig();
+    await rig.nft("flush ruleset");
+    const firewall = rig.start();
+    assert.deepEqual(await firewall.prepare(), []);
+    const [outcome] = await firewall.grant([grant(rig, 600)], [], rig.now());
+    assert.ok(outcome?.ok);
+    await firewall.grant([grant(rig, 700)], [], rig.now());
+    assert.equal(rig.log.filter((line) => /nothing to open/.test(line)).length, 1);
+    assert.equal(await text(rig), "");
+    await rig.reload();
+    assert.equal(firewall.events?.drain(), true);
+    assert.equal(await firewall.repair([grant(rig, 600)], rig.now()), true);
+    assert.ok(await rig.admits({ from: "knocker", family: 4, service: SSH }));
+  },
+);
+
+labTest("nftablesFirewall() goes into the chains that are named, and into no other", async () => {
+  await using rig = await nftablesRig();
+  const before = await rig.ruleset();
+  const firewall = rig.start({ chains: { input: [{ family: "inet", table: "guard", chain: "input" }] } });
+  await firewall.prepare();
+  assert.match(await text(rig), /chain input \{\n\t\ttype filter hook input [^\n]*\n\t\tjump fwknop_input\n/);
+  assert.match(await text(rig), /chain late \{\n\t\ttype filter hook input [^\n]*\n\t\tmeta l4proto/);
+  await firewall.cleanup();
+  assert.equal(await rig.ruleset(), before);
+  const missing = rig.start({ chains: { input: [{ family: "inet", table: "guard", chain: "inputt" }] } });
+  await assert.rejects(missing.prepare(), (error: FirewallError) => {
+    assert.match(error.message, /no base chain "inet guard inputt" on the input hook/);
+    assert.match(error.hint, /NFT_INPUT_CHAINS.*inet guard input/);
+    return true;
+  });
+  assert.equal(await rig.ruleset(), before);
+});
+
+labTest("nftablesFirewall() never enters a table of iptables", async () => {
+  await using rig = await nftablesRig();
+  await rig.nft("flush ruleset");
+  await rig.lab.must("server", ["iptables-restore"], { stdin: iptablesGuard(4) });
+  const before = await rig.ruleset();
+  const named = { input: [{ family: "ip", table: "filter", chain: "INPUT" } as const] };
+  for (const chains of [{}, named]) {
+    await assert.rejects(rig.start({ chains }).prepare(), (error: FirewallError) => {
+      assert.match(error.message, /"ip filter INPUT".*managed by iptables/);
+      assert.match(error.hint, /set FIREWALL to iptables/);
+      return true;
+    });
+  }
+  assert.equal(await rig.ruleset(), before);
+  const { namespace } = rig.lab.host("server");
+  const survey = await within(namespace, () => surveyHooks(libraryRunner()));
+  assert.deepEqual(survey.droppingChains, []);
+  assert.deepEqual(survey.iptablesManaged.map(formatChain), ["ip filter INPUT"]);
+  // Both drop by default: neither backend alone can open a door.
+  await rig.nft("table inet guard {\n chain input {\n type filter hook input priority 0; policy drop;\n }\n }");
+  await assert.rejects(rig.start().prepare(), /managed by iptables/);
+  await rig.lab.must("server", ["iptables", "-P", "INPUT", "ACCEPT"]);
+  await rig.lab.must("server", ["iptables", "-I", "INPUT", "-s", "192.0.2.1", "-j", "DROP"]);
+  await rig.start().prepare();
+  assert.ok(rig.log.some((line) => /notice ip filter INPUT is managed by iptables and drops some packets/.test(line)));
+});
+
+labTest("nftablesFirewall() warns where connections or IPv6 will break", async () => {
+  await using rig = await nftablesRig();
+  await rig.start().prepare();
+  assert.deepEqual(rig.log.filter((line) => line.startsWith("warning")), []);
+  await rig.nft("flush ruleset\ntable inet f {\n chain i {\n type filter hook input priority 0; policy drop;\n }\n }");
+  await rig.start().prepare();
+  const warnings = rig.log.filter((line) => line.startsWith("warning"));
+  assert.equal(warnings.length, 2);
+  assert.match(warnings[0] ?? "", /inet f i has no rule that accepts established connections/);
+  assert.match(warnings[1] ?? "", /inet f i does not let ICMPv6 neighbour discovery in/);
+});
+
+labTest("nftablesFirewall() removes what another configuration left behind", async () => {
+  await using rig = await nftablesRig();
+  const before = await rig.ruleset();
+  await rig.start({ slots: ["input", "output", "forward", "dnat", "snat", "masquerade"] }).prepare();
+  assert.match(await text(rig), /table inet fwknop_nat/);
+  const later = rig.start({ flushAtInit: false });
+  await later.prepare();
+  assert.doesNotMatch(await text(rig), /fwknop_(nat|forward|output)/);
+  await later.cleanup();
+  assert.equal(await rig.ruleset(), before);
+});
+
+labTest("nftablesFirewall() replaces a set of ours that has another form", async () => {
+  await using rig = await nftablesRig();
+  await rig.nft("add set inet guard fwknop_input4 { type ipv4_addr; flags timeout; }");
+  const firewall = rig.start({ flushAtInit: false });
+  await firewall.prepare();
+  await firewall.grant([grant(rig, 60)], [], rig.now());
+  assert.ok(await rig.admits({ from: "knocker", family: 4, service: SSH }));
+});
+
+labTest("openNftables() says which capability is missing", async () => {
+  await using rig = await nftablesRig();
+  const script = `${rig.lab.dir}/plain.ts`;
+  await Deno.writeTextFile(
+    script,
+    `import { openNftables } from "${import.meta.resolve("../../../../daemon/firewall/nftables/nftables.ts")}";
+try {
+  const firewall = await openNftables({ slots: ["input"], chains: {}, flushAtInit: false, log: () => {} });
+  await firewall.prepare();
+} catch (error) { console.log(error.name, error.hint); }`,
+  );
+  const argv = ["setpriv", "--bounding-set=-net_admin", "--inh-caps=-net_admin", Deno.execPath(), "run", "-A", script];
+  const { stdout, stderr } = await rig.lab.run("server", [...argv]);
+  assert.match(stdout, /^FirewallError .*CAP_NET_ADMIN/, stderr);
+});
