@@ -43,7 +43,8 @@ export function iptablesFirewall(options: IptablesOptions): Firewall {
       options.log("warning", `IPv6 grants are not possible here: ${error.message}`);
     }
   };
-  const open = (): readonly Grant[] => [...latestByDoor([...v4.open(), ...v6.open()]).values()];
+  const open = (): readonly Grant[] =>
+    [...latestByDoor([...v4.open(), ...v6.open()]).values()].map(({ door, expiresAt }) => ({ door, expiresAt }));
   const familyOf = (grant: Grant) => doorFamily(grant.door) === 4 ? v4 : v6;
   const byFamily = (grants: readonly Grant[], rules: FamilyRules) =>
     grants.filter((grant) => familyOf(grant) === rules);
