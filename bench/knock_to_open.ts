@@ -4,8 +4,8 @@
  *     deno run -A bench/knock_to_open.ts [--ours=N] [--c=N]        (root)
  *
  * Method. Knocker and server are network namespaces joined by veth pairs and a bridge. Packets are sealed beforehand. One
- * process owns both ends: it hands the knock to the kernel, then sends datagrams to the guarded UDP port every 20
- * microseconds until one of them comes out behind the packet filter (`tests/lab/measure.ts`). Everything between is
+ * process owns both ends: it hands the knock to the kernel, then sends datagrams to the guarded UDP port, some 20,000 a
+ * second, until one of them comes out behind the packet filter (`tests/lab/measure.ts`). Everything between is
  * counted, nothing is subtracted. Each knock asks for a port of its own, pauses of random length lie between, and the replay
  * file is on a disk. The first few knocks warm up and are not counted.
  */
