@@ -4,9 +4,10 @@
  * starter waits for that word and exits with it.
  */
 import { FfiError } from "../errors.ts";
-import { allocate, type Block, copyOut, cString } from "../memory.ts";
+import { allocate, cString } from "../memory.ts";
 import { errnoError, lazyLibc, throwErrno } from "./errno.ts";
 import { closeFd, pollFds, POLLIN, readFd, writeAll } from "./fd.ts";
+import { stringVector } from "./string_vector.ts";
 
 const libc = lazyLibc({
   /** int pipe2(int fds[2], int flags) */
@@ -138,21 +139,6 @@ function spawn(program: BackgroundProgram, writeEnd: number): number {
     libc().actionsDestroy(actions.address);
     libc().attributesDestroy(attributes.address);
   }
-}
-
-/** `char *const list[]` with its strings, ended by a null pointer: all in one block. */
-export function stringVector(strings: readonly string[]): Block {
-  const encoded = strings.map(cString);
-  const pointers = new BigUint64Array(strings.length + 1);
-  const block = allocate(pointers.byteLength + encoded.reduce((sum, { length }) => sum + length, 0));
-  let offset = block.address + BigInt(pointers.byteLength);
-  for (const [index, string] of encoded.entries()) {
-    pointers[index] = offset;
-    copyOut(offset, string);
-    offset += BigInt(string.length);
-  }
-  copyOut(block.address, new Uint8Array(pointers.buffer));
-  return block;
 }
 
 async function readUntilClosed(fd: number, timeoutMs: number): Promise<string | null> {

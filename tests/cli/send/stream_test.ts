@@ -7,7 +7,7 @@ import { connectStream } from "../../../ffi/libc/socket.ts";
 import { fail, ok } from "../../../lib/result.ts";
 import { captureTcp, closedPort, readAll, readExactly } from "./capture_stream.ts";
 import { PACKET } from "./send_namespace.ts";
-import { targetOf } from "./target_for_test.ts";
+import { targetOf } from "./targets.ts";
 
 /** Runs the C client with everything in a throw-away home. */
 async function sendByC(...args: string[]): Promise<void> {

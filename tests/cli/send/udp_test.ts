@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { sendPacket } from "../../../cli/send/sender.ts";
 import { closedPort } from "./capture_stream.ts";
 import { makeSendNamespace, namespacesWork, PACKET } from "./send_namespace.ts";
-import { targetOf } from "./target_for_test.ts";
+import { targetOf } from "./targets.ts";
 
 const ignore = !namespacesWork();
 

@@ -1,0 +1,42 @@
+/** Becoming another program: same process, same descriptors 0 to 2, its exit code is ours. */
+import { allocateCopy, cString } from "../memory.ts";
+import { errno, errnoError, lazyLibc } from "./errno.ts";
+import { stringVector } from "./string_vector.ts";
+
+const libc = lazyLibc({
+  /** int execvp(const char *file, char *const argv[]) */
+  execvp: { parameters: ["usize", "usize"], result: "i32" },
+  /** sighandler_t signal(int signum, sighandler_t handler) */
+  signal: { parameters: ["i32", "usize"], result: "usize" },
+  /** int sigprocmask(int how, const sigset_t *set, sigset_t *oldset) */
+  sigprocmask: { parameters: ["i32", "buffer", "usize"], result: "i32" },
+});
+
+const SIGPIPE = 13;
+const SIG_DFL = 0n;
+const SIG_IGN = 1n;
+const SIG_SETMASK = 2;
+/** sizeof(sigset_t) */
+const SIGSET_SIZE = 128;
+
+/**
+ * Replaces this program by `command`, looked for in PATH as a shell does. Returns only by throwing.
+ *
+ * SIGPIPE, which the runtime ignores, is put back first: ignored signals stay ignored across exec, and a command whose
+ * reader went away would go on for ever.
+ *
+ * @param command the program and its arguments; no shell is involved
+ * @throws FfiError with the errno (ENOENT, EACCES, …); this program then goes on as before
+ * @tags allow-ffi
+ */
+export function becomeCommand(command: readonly [program: string, ...args: string[]]): never {
+  const [program] = command;
+  using file = allocateCopy(cString(program));
+  using argv = stringVector(command);
+  const former = libc().signal(SIGPIPE, SIG_DFL);
+  libc().sigprocmask(SIG_SETMASK, new Uint8Array(SIGSET_SIZE), 0n);
+  libc().execvp(file.address, argv.address);
+  const code = errno();
+  libc().signal(SIGPIPE, former === SIG_IGN ? SIG_IGN : SIG_DFL);
+  throw errnoError(code, "execvp", `run "${program}"`, "check that it is installed and in PATH");
+}
