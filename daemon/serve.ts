@@ -1,43 +1,30 @@
 /** The life of the daemon: everything is opened in the one right order, the loop runs, and everything is closed again. */
 import { notifyReady } from "../ffi/libc/background.ts";
 import type { LockFile } from "../ffi/libc/file_lock.ts";
-import { FfiError } from "../ffi/errors.ts";
 import { Waiter } from "../ffi/libc/poll.ts";
 import { changeFolder, setFileModeMask } from "../ffi/libc/process.ts";
-import { nobleEngine } from "../lib/crypto/noble_engine.ts";
 import type { Log } from "../lib/log.ts";
-import { formatProblem } from "../lib/spec/setting.ts";
-import type { PacketSource } from "./capture/source.ts";
-import { type ConfigFiles, formatDump, loadConfig, type LoadedConfig, type ServerConfig } from "./config/mod.ts";
-import type { Stanza } from "./config/stanza.ts";
+import { formatDump, type ServerConfig } from "./config/mod.ts";
 import type { Firewall } from "./firewall/firewall.ts";
 import { createLedger } from "./firewall/ledger.ts";
-import { openFirewall, openLog, openSource, openTestFirewall, sameSource } from "./open_parts.ts";
-import type { DaemonOptions } from "./options.ts";
+import { openFirewall, openLog, openSource, openTestFirewall } from "./open_parts.ts";
 import { giveUpRights } from "./privileges.ts";
+import { type ConfigSource, makeRegime, makeReload, recover } from "./reload.ts";
 import { openFileStore, rotateCache } from "./replay/file_store.ts";
 import { memoryStore, type ReplayStore } from "./replay/store.ts";
-import { type Ending, type Household, type Regime, runLoop } from "./run.ts";
+import { type Ending, runLoop } from "./run.ts";
 import { testOurselves } from "./self_test.ts";
 import { claimPidFile, retirePidFile } from "./service/pid_file.ts";
-import { refusalLog } from "./service/refusal_log.ts";
-import { listenForSignals, type SignalInbox } from "./service/signals.ts";
+import { listenForSignals } from "./service/signals.ts";
 import { explain, reasonOf, StartError } from "./start_error.ts";
 
 /** How to live. */
-export interface Life {
-  readonly options: DaemonOptions;
-  readonly loaded: LoadedConfig;
-  readonly files: ConfigFiles;
+export interface Life extends ConfigSource {
   readonly foreground: boolean;
   /** Where a process in the background says how its start went; null in the foreground. */
   readonly readinessFd: number | null;
   readonly readyWord: string;
 }
-
-/** Code of `FfiError` for an interface that was taken down (ENETDOWN) and for one that is gone (ENODEV). */
-const INTERFACE_DOWN = 100;
-const RETRY_MS = 1000;
 
 /** Runs the daemon to its end. Returns the exit code. Failures of the start are thrown, in the background said on `readinessFd`. */
 export async function serve(life: Life): Promise<number> {
@@ -164,120 +151,6 @@ function openStore(config: ServerConfig, rotate: boolean, log: Log): ReplayStore
   const store = openFileStore(config.replay.file, log);
   log("info", `Using Digest Cache: '${config.replay.file}' (entry count = ${store.size})`);
   return store;
-}
-
-interface RegimeParts {
-  readonly config: ServerConfig;
-  readonly stanzas: readonly Stanza[];
-  readonly source: PacketSource;
-  readonly log: Log;
-  readonly store: ReplayStore;
-  readonly test: boolean;
-}
-
-function makeRegime(
-  { config, stanzas, source, log, store, test }: RegimeParts,
-): Regime & { readonly config: ServerConfig } {
-  return {
-    config,
-    judge: {
-      engine: nobleEngine,
-      stanzas,
-      policy: { maxAge: config.maxAge, http: config.http },
-      store,
-      recordNothing: test,
-    },
-    grantOptions: {
-      destinationRule: config.firewall.destinationRule,
-      output: config.firewall.iptables.switches.output,
-    },
-    source,
-    log,
-    refusals: refusalLog(log, config.logging.verbosity > 0),
-    batchLimit: config.capture.dispatchCount,
-  };
-}
-
-/** SIGHUP: the new configuration is read and checked whole; only then does anything of it count. */
-function makeReload(life: Life, store: ReplayStore): Household["reload"] {
-  let config = life.loaded.config;
-  // deno-lint-ignore require-await -- a household may also reload from somewhere slow
-  return async (current) => {
-    current.log("info", "Got SIGHUP. Re-reading configs.");
-    const loaded = loadSafely(life);
-    if (!loaded.ok) {
-      for (const problem of loaded.problems) current.log("error", problem);
-      current.log("error", "The configuration stays as it was, and so do open doors");
-      return current;
-    }
-    let source = current.source;
-    try {
-      if (!sameSource(config, loaded.config)) source = openSource(loaded.config);
-    } catch (error) {
-      current.log("error", `The configuration stays as it was: ${reasonOf(error)}`);
-      return current;
-    }
-    for (const name of needRestart(config, loaded.config)) {
-      current.log("warning", `${name} has changed: that takes effect when fwknopd is started again`);
-    }
-    for (const warning of loaded.warnings) current.log("warning", warning);
-    if (source !== current.source) { for (const line of source.banner) current.log("info", line); }
-    config = loaded.config;
-    current.log("info", "Re-starting fwknopd");
-    const { stanzas } = loaded;
-    return makeRegime({ config, stanzas, source, log: current.log, store, test: life.options.actions.test });
-  };
-}
-
-function loadSafely(life: Life): LoadedConfig | { readonly ok: false; readonly problems: readonly string[] } {
-  try {
-    const loaded = loadConfig(life.options, life.files);
-    return loaded.ok ? loaded : { ok: false, problems: loaded.problems.map(formatProblem) };
-  } catch (error) {
-    return { ok: false, problems: [reasonOf(error)] };
-  }
-}
-
-/** What is opened once, and only once. */
-function needRestart(before: ServerConfig, after: ServerConfig): string[] {
-  const parts = [
-    ["the firewall configuration", "firewall"],
-    ["the logging configuration", "logging"],
-    ["the replay file", "replay"],
-    ["a path", "paths"],
-  ] as const;
-  return parts.filter(([, key]) => JSON.stringify(before[key]) !== JSON.stringify(after[key])).map(([name]) => name);
-}
-
-/**
- * An interface that is down comes up again by itself. One that is gone ends the daemon, so that a supervisor can act; with
- * `EXIT_AT_INTF_DOWN N` it is waited for.
- */
-async function recover(
-  current: Regime,
-  error: unknown,
-  config: ServerConfig,
-  signals: SignalInbox,
-): Promise<PacketSource | null> {
-  if (!(error instanceof FfiError)) throw error;
-  if (error.details.code === INTERFACE_DOWN) {
-    current.log("warning", `${error.message}: waiting until it is up again`);
-    return current.source;
-  }
-  current.log("error", reasonOf(error));
-  if (config.capture.exitAtInterfaceDown) return null;
-  current.log("warning", "EXIT_AT_INTF_DOWN is N: trying again every second");
-  while (signals.stop === null) {
-    try {
-      const source = openSource(config);
-      for (const line of source.banner) current.log("info", line);
-      return source;
-    } catch (again) {
-      if (!(again instanceof FfiError)) throw again;
-    }
-    await new Promise((done) => setTimeout(done, RETRY_MS));
-  }
-  return current.source;
 }
 
 function closesDoorsAtExit(firewall: Firewall, config: ServerConfig): boolean {

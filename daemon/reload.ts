@@ -1,0 +1,141 @@
+/** What may change while the daemon runs: the configuration at SIGHUP, and the source of packets when an interface fails. */
+import { FfiError } from "../ffi/errors.ts";
+import { nobleEngine } from "../lib/crypto/noble_engine.ts";
+import type { Log } from "../lib/log.ts";
+import { formatProblem } from "../lib/spec/setting.ts";
+import type { PacketSource } from "./capture/source.ts";
+import { type ConfigFiles, loadConfig, type LoadedConfig, type ServerConfig } from "./config/mod.ts";
+import type { Stanza } from "./config/stanza.ts";
+import { openSource, sameSource } from "./open_parts.ts";
+import type { DaemonOptions } from "./options.ts";
+import type { ReplayStore } from "./replay/store.ts";
+import type { Household, Regime } from "./run.ts";
+import { refusalLog } from "./service/refusal_log.ts";
+import type { SignalInbox } from "./service/signals.ts";
+import { reasonOf } from "./start_error.ts";
+
+/** Code of `FfiError` for an interface that was taken down (ENETDOWN); any other failure means that it is gone. */
+const INTERFACE_DOWN = 100;
+const RETRY_MS = 1000;
+
+/** What the configuration was made from, so that it can be made again. */
+export interface ConfigSource {
+  readonly options: DaemonOptions;
+  readonly loaded: LoadedConfig;
+  readonly files: ConfigFiles;
+}
+
+/** What a regime is made of. */
+export interface RegimeParts {
+  readonly config: ServerConfig;
+  readonly stanzas: readonly Stanza[];
+  readonly source: PacketSource;
+  readonly log: Log;
+  readonly store: ReplayStore;
+  readonly test: boolean;
+}
+
+/** The part of the daemon's life that a reload exchanges. */
+export function makeRegime(
+  { config, stanzas, source, log, store, test }: RegimeParts,
+): Regime {
+  return {
+    judge: {
+      engine: nobleEngine,
+      stanzas,
+      policy: { maxAge: config.maxAge, http: config.http },
+      store,
+      recordNothing: test,
+    },
+    grantOptions: {
+      destinationRule: config.firewall.destinationRule,
+      output: config.firewall.iptables.switches.output,
+    },
+    source,
+    log,
+    refusals: refusalLog(log, config.logging.verbosity > 0),
+    batchLimit: config.capture.dispatchCount,
+  };
+}
+
+/** SIGHUP: the new configuration is read and checked whole; only then does anything of it count. */
+export function makeReload(origin: ConfigSource, store: ReplayStore): Household["reload"] {
+  let config = origin.loaded.config;
+  // deno-lint-ignore require-await -- a household may also reload from somewhere slow
+  return async (current) => {
+    current.log("info", "Got SIGHUP. Re-reading configs.");
+    const loaded = loadSafely(origin);
+    if (!loaded.ok) {
+      for (const problem of loaded.problems) current.log("error", problem);
+      current.log("error", "The configuration stays as it was, and so do open doors");
+      return current;
+    }
+    let source = current.source;
+    try {
+      if (!sameSource(config, loaded.config)) source = openSource(loaded.config);
+    } catch (error) {
+      current.log("error", `The configuration stays as it was: ${reasonOf(error)}`);
+      return current;
+    }
+    for (const name of needRestart(config, loaded.config)) {
+      current.log("warning", `${name} has changed: that takes effect when fwknopd is started again`);
+    }
+    for (const warning of loaded.warnings) current.log("warning", warning);
+    if (source !== current.source) { for (const line of source.banner) current.log("info", line); }
+    config = loaded.config;
+    current.log("info", "Re-starting fwknopd");
+    const { stanzas } = loaded;
+    return makeRegime({ config, stanzas, source, log: current.log, store, test: origin.options.actions.test });
+  };
+}
+
+function loadSafely(origin: ConfigSource): LoadedConfig | { readonly ok: false; readonly problems: readonly string[] } {
+  try {
+    const loaded = loadConfig(origin.options, origin.files);
+    return loaded.ok ? loaded : { ok: false, problems: loaded.problems.map(formatProblem) };
+  } catch (error) {
+    return { ok: false, problems: [reasonOf(error)] };
+  }
+}
+
+/** What is opened once, and only once. */
+function needRestart(before: ServerConfig, after: ServerConfig): string[] {
+  const parts = [
+    ["the firewall configuration", "firewall"],
+    ["the logging configuration", "logging"],
+    ["the replay file", "replay"],
+    ["a path", "paths"],
+  ] as const;
+  return parts.filter(([, key]) => JSON.stringify(before[key]) !== JSON.stringify(after[key])).map(([name]) => name);
+}
+
+/**
+ * An interface that is down comes up again by itself. One that is gone ends the daemon, so that a supervisor can act; with
+ * `EXIT_AT_INTF_DOWN N` it is waited for.
+ */
+export async function recover(
+  current: Regime,
+  error: unknown,
+  config: ServerConfig,
+  signals: SignalInbox,
+): Promise<PacketSource | null> {
+  if (!(error instanceof FfiError)) throw error;
+  if (error.details.code === INTERFACE_DOWN) {
+    current.log("warning", `${error.message}: waiting until it is up again`);
+    return current.source;
+  }
+  current.log("error", reasonOf(error));
+  if (config.capture.exitAtInterfaceDown) return null;
+  current.log("warning", "EXIT_AT_INTF_DOWN is N: trying again every second");
+  while (signals.stop === null) {
+    try {
+      const source = openSource(config);
+      for (const line of source.banner) current.log("info", line);
+      return source;
+    } catch (again) {
+      if (!(again instanceof FfiError)) throw again;
+    }
+    await new Promise((done) => setTimeout(done, RETRY_MS));
+  }
+  return current.source;
+}
