@@ -95,7 +95,7 @@ async function live(life: Life, log: Log, announce: () => Promise<void>): Promis
       });
       return conclude(ending, actions.packetLimit, log);
     } finally {
-      if (closesDoorsAtExit(firewall, config)) await firewall.cleanup();
+      if (closesDoorsAtExit(firewall, config)) await closeAllDoors(firewall, log);
     }
   } finally {
     retirePidFile(lock);
@@ -151,6 +151,15 @@ function openStore(config: ServerConfig, rotate: boolean, log: Log): ReplayStore
   const store = openFileStore(config.replay.file, log);
   log("info", `Using Digest Cache: '${config.replay.file}' (entry count = ${store.size})`);
   return store;
+}
+
+/** A failure here must not hide why the daemon ends. */
+async function closeAllDoors(firewall: Firewall, log: Log): Promise<void> {
+  try {
+    await firewall.cleanup();
+  } catch (error) {
+    log("error", `Cannot take what belongs to fwknopd out of the ruleset: ${reasonOf(error)}`);
+  }
 }
 
 function closesDoorsAtExit(firewall: Firewall, config: ServerConfig): boolean {
