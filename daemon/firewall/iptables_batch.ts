@@ -53,8 +53,12 @@ export function prepareBatch(listing: RuleListing, style: RuleStyle, flush: bool
   return lines.batch;
 }
 
-/** Puts back missing chains and jumps, and adds `openings`. Empty when nothing is missing. */
-export function repairBatch(listing: RuleListing, style: RuleStyle, openings: readonly Opening[]): Batch {
+/** Puts back missing chains and jumps, adds `openings`, and deletes `overdue`. Empty when all is as it should be. */
+export function repairBatch(
+  listing: RuleListing,
+  style: RuleStyle,
+  { openings, overdue }: { readonly openings: readonly Opening[]; readonly overdue: readonly ListedGrant[] },
+): Batch {
   const lines = new Lines();
   const counts = new RuleCounts(listing);
   for (const spec of activeChains(style)) {
@@ -62,6 +66,8 @@ export function repairBatch(listing: RuleListing, style: RuleStyle, openings: re
     if (!hasJump(listing, spec)) jumpLine(lines, counts, spec);
   }
   for (const opening of openings) openLines(lines, opening, style);
+  const replaced = new Set(openings.flatMap(({ replaces }) => replaces));
+  for (const rule of overdue) if (!replaced.has(rule)) lines.addAgain(rule.table, `-D ${rule.chain} ${rule.rule}`);
   return lines.batch;
 }
 

@@ -100,8 +100,10 @@ export class FamilyRules {
   async repair(live: readonly Grant[], now: number): Promise<boolean> {
     const changed = await this.#retry(async () => {
       const listing = await this.look();
-      const lost = this.#openings(live.filter(({ door, expiresAt }) => expiresAt > now && this.#isActive(door)));
-      return repairBatch(listing, this.options, lost);
+      const openings = this.#openings(live.filter(({ door, expiresAt }) => expiresAt > now && this.#isActive(door)));
+      // Somebody restored a rule set that was saved while a door was open: its time is over all the same.
+      const overdue = this.#known.filter(({ expiresAt }) => expiresAt <= now);
+      return repairBatch(listing, this.options, { openings, overdue });
     });
     if (changed) await this.look();
     return changed;

@@ -22,14 +22,19 @@ export function within<Value>(namespace: string, body: () => Value): Value {
   const there = c.open(cString(`/run/netns/${namespace}`), O_CLOEXEC);
   try {
     if (home < 0 || there < 0 || c.setns(there, CLONE_NEWNET) < 0) throw new Error(`cannot enter ${namespace}`);
-    return body();
+    try {
+      return body();
+    } finally {
+      mustReturn(c.setns(home, CLONE_NEWNET));
+    }
   } finally {
-    const returned = home < 0 || c.setns(home, CLONE_NEWNET) === 0;
     c.close(home);
     c.close(there);
-    // Whatever runs next would change the wrong packet filter.
-    if (!returned) Deno.exit(70);
   }
+}
+
+function mustReturn(result: number): void {
+  if (result < 0) throw new Error("cannot return to the own namespace");
 }
 
 function openLibc() {

@@ -103,13 +103,25 @@ Deno.test("prepareBatch() puts the jump where it is wanted, or at the end where 
 });
 
 Deno.test("repairBatch() puts back only what is missing", () => {
-  assert.equal(repairBatch(RUNNING, INPUT, []).size, 0);
+  assert.equal(repairBatch(RUNNING, INPUT, { openings: [], overdue: [] }).size, 0);
   const noJump = parseSave("*filter\n:INPUT DROP [0:0]\n:FWKNOP_INPUT - [0:0]\nCOMMIT\n");
-  assert.deepEqual(lines(repairBatch(noJump, INPUT, [{ grant: GRANT, replaces: [] }])), [
+  assert.deepEqual(lines(repairBatch(noJump, INPUT, { openings: [{ grant: GRANT, replaces: [] }], overdue: [] })), [
     "-I INPUT 1 -j FWKNOP_INPUT",
     `-A FWKNOP_INPUT ${NEW}`,
   ]);
-  assert.deepEqual(lines(repairBatch(EMPTY, INPUT, [])), ["-N FWKNOP_INPUT", "-I INPUT 1 -j FWKNOP_INPUT"]);
+  assert.deepEqual(lines(repairBatch(EMPTY, INPUT, { openings: [], overdue: [] })), [
+    "-N FWKNOP_INPUT",
+    "-I INPUT 1 -j FWKNOP_INPUT",
+  ]);
+});
+
+Deno.test("repairBatch() deletes what is overdue, once, also where a door is renewed", () => {
+  const overdue = listedGrants(RUNNING, DEFAULT_CHAINS, 4);
+  assert.deepEqual(lines(repairBatch(RUNNING, INPUT, { openings: [], overdue })), [`-D FWKNOP_INPUT ${RULE}`]);
+  assert.deepEqual(lines(repairBatch(RUNNING, INPUT, { openings: [{ grant: GRANT, replaces: overdue }], overdue })), [
+    `-A FWKNOP_INPUT ${NEW}`,
+    `-D FWKNOP_INPUT ${RULE}`,
+  ]);
 });
 
 Deno.test("grantBatch() proves the jump and the rules it counts on, and replaces in one transaction", () => {

@@ -23,7 +23,7 @@ async function save(rig: IptablesRig, tool: string): Promise<string> {
   return await rig.lab.must("server", [`${tool}-save`]);
 }
 
-labTest("a saved rule set that is restored later brings its doors back only to be closed", async () => {
+labTest("a saved rule set that is restored later brings no door back whose time is over", async () => {
   await using rig = await iptablesRig();
   const firewall = rig.start();
   await firewall.prepare();
@@ -33,8 +33,11 @@ labTest("a saved rule set that is restored later brings its doors back only to b
   await firewall.revoke([over]);
   await rig.lab.must("server", ["iptables-restore"], { stdin: saved });
   assert.deepEqual(await firewall.list(), [over]);
-  await firewall.revoke(await firewall.list());
+  assert.equal(await firewall.repair([], over.expiresAt - 1), false);
+  assert.ok(await rig.admits({ from: "knocker", family: 4, service: SSH }));
+  assert.equal(await firewall.repair([], over.expiresAt), true);
   assert.deepEqual(await firewall.list(), []);
+  assert.ok(!await rig.admits({ from: "knocker", family: 4, service: SSH }));
 });
 
 labTest("one process grants, one revokes, and none is needed to know that it worked", async () => {
