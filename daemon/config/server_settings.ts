@@ -87,6 +87,7 @@ const GENERAL = {
   loopSleep: {
     kind: integer(1, 8_388_608, "MICROSECONDS"),
     directive: ["PCAP_LOOP_SLEEP"],
+    hidden: true,
     fallback: 100_000,
     group: "capture",
     doc: "accepted and without effect: this daemon waits for packets instead of sleeping between looks",
@@ -138,6 +139,7 @@ const GENERAL = {
   rulesCheckThreshold: {
     kind: integer(0, 131_071, "COUNT"),
     directive: ["RULES_CHECK_THRESHOLD"],
+    hidden: true,
     fallback: 20,
     group: "firewall",
     doc: "accepted and without effect: doors are closed by the kernel or at their time, not by scans",
@@ -145,6 +147,7 @@ const GENERAL = {
   commandTimeout: {
     kind: integer(0, 8_388_608, "SECONDS"),
     directive: ["CMD_EXEC_TIMEOUT"],
+    hidden: true,
     group: "commands",
     doc: "accepted and without effect, as in the C daemon",
   },
@@ -197,6 +200,7 @@ const GENERAL = {
   udpServerSelectTimeout: {
     kind: integer(1, 8_388_608, "MICROSECONDS"),
     directive: ["UDPSERV_SELECT_TIMEOUT"],
+    hidden: true,
     fallback: 500_000,
     group: "capture",
     doc: "accepted and without effect: this daemon waits for packets instead of polling",
@@ -365,6 +369,7 @@ const PATHS = {
   confDirectory: {
     kind: path("DIRECTORY"),
     directive: ["FWKNOP_CONF_DIR"],
+    hidden: true,
     fallback: "/etc/fwknop",
     group: "files",
     doc: "accepted and without effect, as in the C daemon",

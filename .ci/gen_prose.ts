@@ -1,0 +1,163 @@
+/** The words of generated pages that no table knows. */
+import type { ManSection } from "../lib/spec/man.ts";
+import { CLIENT_SETTINGS } from "../cli/options.ts";
+import { ACCESS_SETTINGS } from "../daemon/config/access_settings.ts";
+import { SERVER_SETTINGS } from "../daemon/config/server_settings.ts";
+import { DAEMON_OPTIONS } from "../daemon/options.ts";
+
+/** Sections of fwknop(8). */
+export const CLIENT_PAGE: readonly ManSection[] = [
+  {
+    heading: "Description",
+    prose: [
+      "fwknop sends one encrypted and authenticated packet, which is never answered, to a host that runs fwknopd. When the " +
+      "packet is right, fwknopd lets one address reach one service for a short time. To everybody else the service does " +
+      "not exist.",
+      "The packet is called SPA packet, for Single Packet Authorization. Client and server share two keys, one for " +
+      "encryption and one for the HMAC.",
+    ],
+  },
+  {
+    heading: "Examples",
+    prose: [
+      "Make a pair of keys and keep them with the name of the server:",
+      "    fwknop -A tcp/22 -s -D gate.example --key-gen --save-rc-stanza",
+      "Put the same two keys into /etc/fwknop/access.conf of the server. From then on:",
+      "    fwknop -n gate.example\n    ssh gate.example",
+      "The address to let in is best named: -R asks a service on the Internet for it, -a states it.",
+    ],
+  },
+  { heading: "Options", rows: { table: CLIENT_SETTINGS, by: "option" } },
+  {
+    heading: "The file ~/.fwknoprc",
+    prose: [
+      "The file has sections that begin with a name in brackets. What stands in [default] holds for every run; -n NAME adds " +
+      "that section; options of the command line win over both. A line is a name, blanks and a value; the value ends at the " +
+      "first blank, semicolon or #. Lines that begin with # or ; are comments.",
+    ],
+    rows: { table: CLIENT_SETTINGS, by: "directive" },
+  },
+  {
+    heading: "Exit status",
+    prose: [
+      "0 when the packet was sent, or what was asked for was done; 1 otherwise, with a sentence on standard error. That a packet was sent does not mean that a door opened: nothing answers.",
+    ],
+  },
+  { heading: "See also", prose: ["fwknopd(8)"] },
+];
+
+/** Sections of fwknopd(8). */
+export const DAEMON_PAGE: readonly ManSection[] = [
+  {
+    heading: "Description",
+    prose: [
+      "fwknopd looks for SPA packets among those that reach the host, without answering any. A packet that was made with the " +
+      "keys of a stanza of access.conf, is fresh and was never seen before opens the firewall for the address and the " +
+      "services it asks for, as far as the stanza allows, and for a limited time.",
+      "Without -f it goes to the background when everything is ready. All mistakes in the configuration are reported at " +
+      "once, with file and line, and nothing is started then.",
+    ],
+  },
+  {
+    heading: "Examples",
+    prose: [
+      "Check the configuration, then see what it means:",
+      "    fwknopd --exit-parse-config\n    fwknopd -D",
+      "Run in the foreground and say what happens:",
+      "    fwknopd -f -v",
+      "A stanza of access.conf that lets whoever has the keys reach ssh for half a minute:",
+      "    SOURCE                  ANY\n    OPEN_PORTS              tcp/22\n    KEY_BASE64              (from fwknopd --key-gen)\n" +
+      "    HMAC_KEY_BASE64         (from fwknopd --key-gen)\n    REQUIRE_SOURCE_ADDRESS  Y",
+    ],
+  },
+  { heading: "Options", rows: { table: DAEMON_OPTIONS, by: "option" } },
+  {
+    heading: "The file fwknopd.conf",
+    prose: [
+      "A line is a variable, blanks and a value; the value ends at a semicolon or the end of the line. Lines that begin with " +
+      "# or ; are comments. A value that begins with $ and the name of another variable begins with the value of that one. " +
+      "A variable that stands twice has its last value.",
+    ],
+    rows: { table: SERVER_SETTINGS, by: "directive" },
+  },
+  {
+    heading: "The file access.conf",
+    prose: [
+      "The file has the same lines, without $, and a colon after the variable is allowed. Every SOURCE line begins a stanza, " +
+      "which ends before the next. Stanzas are tried in order.",
+      "%include FILE reads another file, %include_folder DIRECTORY every file in it whose name ends in .conf, in the order of " +
+      "their names; three levels deep. %include_keys FILE, inside a stanza, reads only its keys.",
+    ],
+    rows: { table: ACCESS_SETTINGS, by: "directive" },
+  },
+  {
+    heading: "Signals",
+    prose: [
+      "SIGHUP reads the configuration again. It is checked first: when it is wrong, the old one stays in force. Open doors, the " +
+      "replay store and the capture are kept.",
+      "SIGTERM and SIGINT stop the daemon. Open doors are closed then, unless FLUSH_NFT_AT_EXIT or FLUSH_IPT_AT_EXIT says N.",
+    ],
+  },
+  {
+    heading: "Exit status",
+    prose: ["0 after a clean stop or an answered question, 1 after an error."],
+  },
+  { heading: "See also", prose: ["fwknop(8), nft(8), iptables(8), pcap-filter(7)"] },
+];
+
+/** Lines at the top of the sample fwknopd.conf. */
+export const SERVER_SAMPLE = [
+  "fwknopd.conf - settings of the Single Packet Authorization daemon, see fwknopd(8)",
+  "",
+  "Everything is commented out and shows its default, or what kind of value it takes.",
+  "After a change: fwknopd --exit-parse-config, then send SIGHUP (fwknopd -R).",
+  "Who may open what stands in access.conf.",
+];
+
+/** Lines at the top of the sample access.conf. */
+export const ACCESS_SAMPLE = [
+  "access.conf - who may open what, see fwknopd(8)",
+  "",
+  "Keep this file readable by root only: it holds keys.",
+  "A stanza begins with SOURCE and ends before the next one. To begin with, take",
+  "the # from the five lines below and put in the keys that fwknopd --key-gen prints.",
+];
+
+/** A stanza to begin with; it does not start before somebody put keys in. */
+export const ACCESS_STANZA = [
+  "#SOURCE                      ANY",
+  "#OPEN_PORTS                  tcp/22",
+  "#REQUIRE_SOURCE_ADDRESS      Y",
+  "#KEY_BASE64                  __CHANGEME__",
+  "#HMAC_KEY_BASE64             __CHANGEME__",
+];
+
+/** Values that show what a setting without a default looks like. */
+export const EXAMPLES: Readonly<Record<string, string>> = {
+  OVERRIDE_CONFIG: "/etc/fwknop/local.conf",
+  PCAP_FILE: "/var/tmp/packets.pcap",
+  SNAT_TRANSLATE_IP: "192.0.2.1",
+  NFT_INPUT_CHAINS: "inet filter input",
+  NFT_OUTPUT_CHAINS: "inet filter output",
+  NFT_FORWARD_CHAINS: "inet filter forward",
+  ENABLE_PCAP_ANY_DIRECTION: "N",
+  ENABLE_SPA_PACKET_AGING: "Y",
+  ACCESS_FOLDER: "/etc/fwknop/access.d",
+  FWKNOP_PID_FILE: "$FWKNOP_RUN_DIR/fwknopd.pid",
+  DIGEST_FILE: "$FWKNOP_RUN_DIR/digest.cache",
+  VERBOSE: "0",
+  SOURCE: "192.0.2.0/24, 2001:db8::/32",
+  DESTINATION: "198.51.100.1",
+  OPEN_PORTS: "tcp/22, udp/1194",
+  RESTRICT_PORTS: "tcp/25",
+  REQUIRE_USERNAME: "alice",
+  ACCESS_EXPIRE: "12/31/2030",
+  ACCESS_EXPIRE_EPOCH: "1924902000",
+  FW_ACCESS_TIMEOUT: "30",
+  MAX_FW_TIMEOUT: "300",
+  KEY: "__CHANGEME__",
+  KEY_BASE64: "__CHANGEME__",
+  HMAC_KEY: "__CHANGEME__",
+  HMAC_KEY_BASE64: "__CHANGEME__",
+  HMAC_DIGEST_TYPE: "sha256",
+};

@@ -1,0 +1,95 @@
+/** Man pages: prose and tables in, roff (man(7) macros) out. */
+import { formatOption } from "./help.ts";
+import type { Setting, SettingTable } from "./setting.ts";
+
+/** One `.SH`. */
+export interface ManSection {
+  readonly heading: string;
+  /** Paragraphs before the table. A line that begins with four blanks is shown as it is, for commands and files. */
+  readonly prose?: readonly string[];
+  /** Rows to list, one subsection for each group: by their options, or by their names in configuration files. */
+  readonly rows?: { readonly table: SettingTable; readonly by: "option" | "directive" };
+}
+
+/** A whole page. */
+export interface ManPage {
+  readonly name: string;
+  readonly section: number;
+  /** Behind the dash of NAME. */
+  readonly brief: string;
+  readonly version: string;
+  readonly synopsis: string;
+  readonly sections: readonly ManSection[];
+}
+
+/** The roff text, ending with a line end. It depends on nothing but the arguments, so that generated files are stable. */
+export function formatManPage(page: ManPage): string {
+  const title = page.name.toUpperCase();
+  return [
+    `.TH "${title}" ${page.section} "" "${escape(page.name)} ${escape(page.version)}" ""`,
+    ".SH NAME",
+    `${escape(page.name)} \\- ${escape(page.brief)}`,
+    ".SH SYNOPSIS",
+    `.B ${escape(page.synopsis)}`,
+    ...page.sections.flatMap(formatSection),
+    "",
+  ].join("\n");
+}
+
+function formatSection({ heading, prose = [], rows }: ManSection): readonly string[] {
+  const lines = [`.SH ${escape(heading.toUpperCase())}`, ...prose.flatMap(formatParagraph)];
+  if (rows === undefined) return lines;
+  const listed = Object.values(rows.table).filter((row: Setting) =>
+    rows.by === "option" ? row.option !== undefined : row.directive !== undefined
+  );
+  for (const group of new Set(listed.map((row) => row.group))) {
+    lines.push(`.SS ${escape(group)}`);
+    for (const row of listed.filter((one) => one.group === group)) lines.push(...formatRow(row as Setting, rows.by));
+  }
+  return lines;
+}
+
+function formatParagraph(text: string): readonly string[] {
+  const literal = text.split("\n").every((line) => line.startsWith("    "));
+  if (!literal) return [".PP", escape(text)];
+  return [".PP", ".nf", ".RS", ...text.split("\n").map((line) => escape(line.slice(4))), ".RE", ".fi"];
+}
+
+function formatRow(row: Setting, by: "option" | "directive"): readonly string[] {
+  const names = by === "option"
+    ? optionNames(row)
+    : (row.directive ?? []).map((name) => `${name} ${row.kind.valueName}`);
+  const [first = "", ...aliases] = names;
+  const also = by === "option" ? row.directive : row.option === undefined ? [] : optionNames(row);
+  const lines = [".TP", `.B ${escape(first)}`, ...aliases.flatMap((name) => [".TQ", `.B ${escape(name)}`])];
+  lines.push(escape(sentence(row.doc)));
+  if (row.kind.choices !== undefined && row.kind.choices.length > 2) {
+    lines.push(escape(`One of ${row.kind.choices.join(", ")}.`));
+  }
+  if (row.fallback !== undefined && row.option?.argument !== "none" && row.kind.format(row.fallback) !== "") {
+    lines.push(escape(`Default: ${row.kind.format(row.fallback)}.`));
+  }
+  if (row.detail !== undefined) lines.push(".IP", escape(row.detail));
+  if (row.later !== undefined) lines.push(".IP", escape(sentence(row.later)));
+  if (also !== undefined && also.length > 0) {
+    lines.push(".IP", escape(`${by === "option" ? "In the file" : "On the command line"}: ${also.join(", ")}.`));
+  }
+  return lines;
+}
+
+/** The printed form, then the other names of the same option. */
+function optionNames(row: Setting): readonly string[] {
+  if (row.option === undefined) return [];
+  const [, ...others] = [...(row.option.long ?? []), ...(row.option.exact ?? [])];
+  return [formatOption(row, row.option).trim(), ...others.map((name) => `--${name}`)];
+}
+
+/** `docs in a table have no full stop`: here they get one, and a capital. */
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+}
+
+/** Backslashes, hyphens that must stay hyphens, and lines that would be read as requests. */
+function escape(text: string): string {
+  return text.replaceAll("\\", "\\e").replaceAll("-", "\\-").replace(/^(?=[.'])/gm, "\\&");
+}

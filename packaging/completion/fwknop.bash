@@ -1,0 +1,125 @@
+# bash completion for fwknop
+_fwknop() {
+  local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
+  case "$previous" in
+    -A | --access)
+      COMPREPLY=()
+      return ;;
+    -C | --server-cmd)
+      COMPREPLY=()
+      return ;;
+    -f | --fw-timeout)
+      COMPREPLY=()
+      return ;;
+    -N | --nat-access)
+      COMPREPLY=()
+      return ;;
+    --nat-port)
+      COMPREPLY=()
+      return ;;
+    -U | --spoof-user)
+      COMPREPLY=()
+      return ;;
+    --time-offset-plus)
+      COMPREPLY=()
+      return ;;
+    --time-offset-minus)
+      COMPREPLY=()
+      return ;;
+    -a | --allow-ip)
+      COMPREPLY=()
+      return ;;
+    --resolve-url)
+      COMPREPLY=()
+      return ;;
+    -w | --wget-cmd)
+      COMPREPLY=()
+      return ;;
+    -D | --destination)
+      COMPREPLY=()
+      return ;;
+    -p | --server-port)
+      COMPREPLY=()
+      return ;;
+    -P | --server-proto)
+      COMPREPLY=($(compgen -W "udp tcp http udpraw tcpraw icmp" -- "$current"))
+      return ;;
+    -S | --source-port)
+      COMPREPLY=()
+      return ;;
+    -Q | --spoof-source | --spoof-src)
+      COMPREPLY=()
+      return ;;
+    -H | --http-proxy)
+      COMPREPLY=()
+      return ;;
+    -u | --user-agent)
+      COMPREPLY=()
+      return ;;
+    --icmp-type)
+      COMPREPLY=()
+      return ;;
+    --icmp-code)
+      COMPREPLY=()
+      return ;;
+    --key-rijndael)
+      COMPREPLY=()
+      return ;;
+    --key-base64-rijndael)
+      COMPREPLY=()
+      return ;;
+    -G | --get-key)
+      COMPREPLY=($(compgen -f -- "$current"))
+      return ;;
+    --key-hmac)
+      COMPREPLY=()
+      return ;;
+    --key-base64-hmac)
+      COMPREPLY=()
+      return ;;
+    --get-hmac-key)
+      COMPREPLY=($(compgen -f -- "$current"))
+      return ;;
+    --fd)
+      COMPREPLY=()
+      return ;;
+    -m | --digest-type)
+      COMPREPLY=($(compgen -W "MD5 SHA1 SHA256 SHA384 SHA512 SHA3_256 SHA3_512" -- "$current"))
+      return ;;
+    --hmac-digest-type)
+      COMPREPLY=($(compgen -W "MD5 SHA1 SHA256 SHA384 SHA512 SHA3_256 SHA3_512" -- "$current"))
+      return ;;
+    -M | --encryption-mode)
+      COMPREPLY=($(compgen -W "CBC ECB CFB OFB CTR legacy Asymmetric" -- "$current"))
+      return ;;
+    -K | --key-gen-file)
+      COMPREPLY=($(compgen -f -- "$current"))
+      return ;;
+    --gpg-recipient-key | --gpg--recipient)
+      COMPREPLY=()
+      return ;;
+    --gpg-signer-key)
+      COMPREPLY=()
+      return ;;
+    --gpg-home-dir)
+      COMPREPLY=($(compgen -d -- "$current"))
+      return ;;
+    --gpg-exe)
+      COMPREPLY=($(compgen -f -- "$current"))
+      return ;;
+    -n | --named-config)
+      COMPREPLY=()
+      return ;;
+    --rc-file)
+      COMPREPLY=($(compgen -f -- "$current"))
+      return ;;
+    -E | --save-args-file)
+      COMPREPLY=($(compgen -f -- "$current"))
+      return ;;
+    -B | --save-packet)
+      COMPREPLY=($(compgen -f -- "$current"))
+      return ;;
+  esac
+  COMPREPLY=($(compgen -W "-A --access -C --server-cmd -f --fw-timeout -N --nat-access --nat-local --nat-port --nat-rand-port -U --spoof-user --time-offset-plus --time-offset-minus -a --allow-ip -s --source-ip -R --resolve-ip-https --resolve-ip-http --resolve-http-only --resolve-url -w --wget-cmd --use-wget-user-agent -D --destination -p --server-port -P --server-proto -4 -6 --server-resolve-ipv4 -S --source-port -Q --spoof-source --spoof-src -r --rand-port -H --http-proxy -u --user-agent --icmp-type --icmp-code --key-rijndael --key-base64-rijndael -G --get-key --key-hmac --key-base64-hmac --get-hmac-key --use-hmac --stdin --fd -m --digest-type --hmac-digest-type -M --encryption-mode -k --key-gen -K --key-gen-file -g --gpg-encryption --gpg-recipient-key --gpg--recipient --gpg-signer-key --gpg-home-dir --gpg-exe --gpg-agent --gpg-no-signing-pw -n --named-config --save-rc-stanza --force-stanza --stanza-list --rc-file --no-rc-file --no-home-dir -l --last-cmd --show-last --no-save-args -E --save-args-file -T --test -B --save-packet -b --save-packet-append -v --verbose -V --version -h --help" -- "$current"))
+}
+complete -F _fwknop -o filenames fwknop

@@ -1,0 +1,105 @@
+#compdef fwknop
+_arguments -s \
+  '-A+[ports to open, such as tcp/22 or tcp/80,udp/53]:PROTO/PORT ,…:' \
+  '--access=[ports to open, such as tcp/22 or tcp/80,udp/53]:PROTO/PORT ,…:' \
+  '-C+[command that the server runs, instead of opening ports]:COMMAND:' \
+  '--server-cmd=[command that the server runs, instead of opening ports]:COMMAND:' \
+  '-f+[how long the door is asked to stay open]:SECONDS:' \
+  '--fw-timeout=[how long the door is asked to stay open]:SECONDS:' \
+  '-N+[reach this internal host through the server]:HOST  PORT:' \
+  '--nat-access=[reach this internal host through the server]:HOST  PORT:' \
+  '--nat-local[reach a service of the server itself through another port]' \
+  '--nat-port=[port of the server that is forwarded, instead of the one of --access]:PORT:' \
+  '--nat-rand-port[the same with a random port, which is printed]' \
+  '-U+[user name in the packet, instead of the one logged in]:NAME:' \
+  '--spoof-user=[user name in the packet, instead of the one logged in]:NAME:' \
+  '--time-offset-plus=[add to the time stamp\: seconds, or 2m, 3h, 1d]:TIME:' \
+  '--time-offset-minus=[subtract from the time stamp]:TIME:' \
+  '-a+[address or host name that is let in]:IP|HOST:' \
+  '--allow-ip=[address or host name that is let in]:IP|HOST:' \
+  '-s[whatever address the packet arrives from]' \
+  '--source-ip[whatever address the packet arrives from]' \
+  '-R[the address under which the Internet sees this machine, asked over HTTPS]' \
+  '--resolve-ip-https[the address under which the Internet sees this machine, asked over HTTPS]' \
+  '--resolve-ip-http[the address under which the Internet sees this machine, asked over HTTPS]' \
+  '--resolve-http-only[the same over plain HTTP, which others can falsify]' \
+  '--resolve-url=[service to ask for the own address]:URL:' \
+  '-w+[ask with this wget instead of the built-in HTTPS]:COMMAND:' \
+  '--wget-cmd=[ask with this wget instead of the built-in HTTPS]:COMMAND:' \
+  '--use-wget-user-agent[let wget name itself]' \
+  '-D+[the server\: a host name or an address]:HOST:' \
+  '--destination=[the server\: a host name or an address]:HOST:' \
+  '-p+[port of the server]:PORT:' \
+  '--server-port=[port of the server]:PORT:' \
+  '-P+[udp, tcp, http, udpraw, tcpraw or icmp]:PROTO:(udp tcp http udpraw tcpraw icmp)' \
+  '--server-proto=[udp, tcp, http, udpraw, tcpraw or icmp]:PROTO:(udp tcp http udpraw tcpraw icmp)' \
+  '-4[use IPv4 where a name has both families (the default)]' \
+  '-6[use IPv6 where a name has both families]' \
+  '--server-resolve-ipv4[use IPv4 addresses of the server only]' \
+  '-S+[port the packet leaves from]:PORT:' \
+  '--source-port=[port the packet leaves from]:PORT:' \
+  '-Q+[source address of the packet (udpraw, tcpraw, icmp)]:IP:' \
+  '--spoof-source=[source address of the packet (udpraw, tcpraw, icmp)]:IP:' \
+  '--spoof-src=[source address of the packet (udpraw, tcpraw, icmp)]:IP:' \
+  '-r[send to a random port]' \
+  '--rand-port[send to a random port]' \
+  '-H+[send over HTTP through this proxy]:HOST  PORT:' \
+  '--http-proxy=[send over HTTP through this proxy]:HOST  PORT:' \
+  '-u+[User-Agent of HTTP requests]:TEXT:' \
+  '--user-agent=[User-Agent of HTTP requests]:TEXT:' \
+  '--icmp-type=[ICMP type (icmp)]:N:' \
+  '--icmp-code=[ICMP code (icmp)]:N:' \
+  '--key-rijndael=[encryption key as text; every user of this machine can see it]:KEY:' \
+  '--key-base64-rijndael=[encryption key in base64; every user of this machine can see it]:BASE64:' \
+  '-G+[take the encryption key from this file]:FILE:_files' \
+  '--get-key=[take the encryption key from this file]:FILE:_files' \
+  '--key-hmac=[HMAC key as text; every user of this machine can see it]:KEY:' \
+  '--key-base64-hmac=[HMAC key in base64; every user of this machine can see it]:BASE64:' \
+  '--get-hmac-key=[take the HMAC key from this file]:FILE:_files' \
+  '--use-hmac[authenticate the packet; asks for the HMAC key when there is none]' \
+  '--stdin[read the encryption key, then the HMAC key, from lines of standard input]' \
+  '--fd=[the same from this file descriptor]:N:' \
+  '-m+[digest inside the packet\: md5, sha1, sha256, sha384, sha512, sha3_256, sha3_512]:DIGEST:(MD5 SHA1 SHA256 SHA384 SHA512 SHA3_256 SHA3_512)' \
+  '--digest-type=[digest inside the packet\: md5, sha1, sha256, sha384, sha512, sha3_256, sha3_512]:DIGEST:(MD5 SHA1 SHA256 SHA384 SHA512 SHA3_256 SHA3_512)' \
+  '--hmac-digest-type=[digest of the HMAC]:DIGEST:(MD5 SHA1 SHA256 SHA384 SHA512 SHA3_256 SHA3_512)' \
+  '-M+[cipher mode\: CBC, CTR, CFB, OFB, ECB, or legacy for servers before 2.5]:MODE:(CBC ECB CFB OFB CTR legacy Asymmetric)' \
+  '--encryption-mode=[cipher mode\: CBC, CTR, CFB, OFB, ECB, or legacy for servers before 2.5]:MODE:(CBC ECB CFB OFB CTR legacy Asymmetric)' \
+  '-k[make a new encryption key and HMAC key, and print them]' \
+  '--key-gen[make a new encryption key and HMAC key, and print them]' \
+  '-K+[the same into a file]:FILE:_files' \
+  '--key-gen-file=[the same into a file]:FILE:_files' \
+  '-g[encrypt with GnuPG]' \
+  '--gpg-encryption[encrypt with GnuPG]' \
+  '--gpg-recipient-key=[name or id of the server'\''s key]:KEY:' \
+  '--gpg--recipient=[name or id of the server'\''s key]:KEY:' \
+  '--gpg-signer-key=[name or id of the key that signs]:KEY:' \
+  '--gpg-home-dir=[directory of the keyring]:DIR:_files -/' \
+  '--gpg-exe=[the gpg program]:FILE:_files' \
+  '--gpg-agent[leave the passphrase to gpg-agent]' \
+  '--gpg-no-signing-pw[the signing key has no passphrase]' \
+  '-n+[use the settings of this stanza of ~/.fwknoprc]:NAME:' \
+  '--named-config=[use the settings of this stanza of ~/.fwknoprc]:NAME:' \
+  '--save-rc-stanza[save the options given as a stanza, named by -n or else -D]' \
+  '--force-stanza[replace the whole stanza without asking]' \
+  '--stanza-list[list the stanzas]' \
+  '--rc-file=[use this file instead of ~/.fwknoprc]:FILE:_files' \
+  '--no-rc-file[use no such file]' \
+  '--no-home-dir[look for nothing in the home directory]' \
+  '-l[run again with the arguments of the last run]' \
+  '--last-cmd[run again with the arguments of the last run]' \
+  '--show-last[show those arguments]' \
+  '--no-save-args[do not remember the arguments of this run]' \
+  '-E+[remember them here instead of ~/.fwknop.run]:FILE:_files' \
+  '--save-args-file=[remember them here instead of ~/.fwknop.run]:FILE:_files' \
+  '-T[build, show and check the packet, but do not send it]' \
+  '--test[build, show and check the packet, but do not send it]' \
+  '-B+[write the packet to this file as well]:FILE:_files' \
+  '--save-packet=[write the packet to this file as well]:FILE:_files' \
+  '-b[append to that file instead of replacing it]' \
+  '--save-packet-append[append to that file instead of replacing it]' \
+  '*-v[say more; may be repeated]' \
+  '*--verbose[say more; may be repeated]' \
+  '-V[print the version]' \
+  '--version[print the version]' \
+  '-h[print this help]' \
+  '--help[print this help]'
