@@ -1,6 +1,7 @@
 /** `KEY_CMD` and `HMAC_KEY_CMD`: a key from a program such as a password store. No shell is involved. */
+import { runChild } from "./child.ts";
 import { decodeKey } from "./options/kinds.ts";
-import { ClientError, reasonOf } from "./tui.ts";
+import { ClientError } from "./tui.ts";
 import { splitWords } from "./words.ts";
 
 /** Which key is wanted: the name under which `--key-gen` prints it. */
@@ -17,8 +18,9 @@ export async function keyFromCommand(command: string, label: KeyLabel): Promise<
   if (program === undefined) {
     throw new ClientError(`${directive}: a quote is not closed`, "close it, or write it as \\'");
   }
-  const output = await run(program, args, directive);
-  const key = parseKeyOutput(output, label);
+  const output = await runChild(program, args);
+  if (!output.ok) throw new ClientError(`${directive}: ${output.reason}`, "run the command in a shell to see why");
+  const key = parseKeyOutput(output.stdout, label);
   if (key === null || key.length === 0) {
     throw new ClientError(`${directive}: ${program} printed no usable key`, "its first line must be the key");
   }
@@ -32,27 +34,4 @@ export function parseKeyOutput(output: string, label: KeyLabel): Uint8Array<Arra
   if (labelled !== undefined) return decodeKey(labelled.slice(label.length + 1).trim());
   const [first = ""] = lines;
   return first.startsWith("base64:") ? decodeKey(first.slice(7).trim()) : new TextEncoder().encode(first);
-}
-
-async function run(program: string, args: readonly string[], directive: string): Promise<string> {
-  let result: Deno.CommandOutput;
-  try {
-    result = await new Deno.Command(program, {
-      args: [...args],
-      clearEnv: true,
-      env: environment(),
-      stdin: "inherit",
-      stdout: "piped",
-      stderr: "inherit",
-    }).output();
-  } catch (error) {
-    throw new ClientError(`${directive}: cannot run ${program}: ${reasonOf(error)}`, undefined, { cause: error });
-  }
-  if (!result.success) throw new ClientError(`${directive}: ${program} failed with status ${result.code}`);
-  return new TextDecoder().decode(result.stdout);
-}
-
-/** Ours without `LD_*`, with which Deno starts no program. */
-function environment(): Record<string, string> {
-  return Object.fromEntries(Object.entries(Deno.env.toObject()).filter(([name]) => !name.startsWith("LD_")));
 }

@@ -1,0 +1,35 @@
+/** Services that tell a caller its address, and how their URLs and answers are read. Pure. */
+import { type Ip, parseIp } from "../lib/net/address.ts";
+import { fail, ok, type Result } from "../lib/result.ts";
+
+/** Asked in this order over HTTPS. Each answers with nothing but the address. */
+export const HTTPS_SERVICES: readonly string[] = [
+  "https://www.cipherdyne.org/cgi-bin/myip",
+  "https://api64.ipify.org/",
+  "https://icanhazip.com/",
+  "https://ifconfig.co/ip",
+];
+
+/** Asked over plain HTTP, where that was asked for. */
+export const HTTP_SERVICES: readonly string[] = [
+  "http://www.cipherdyne.org/cgi-bin/myip",
+  "http://www.cipherdyne.com/cgi-bin/myip",
+  "http://icanhazip.com/",
+];
+
+/** Reads `--resolve-url`. The scheme may be left out; it is https then, or http in `--resolve-http-only`. */
+export function parseResolveUrl(text: string, options: { readonly httpOnly: boolean }): Result<URL, string> {
+  const hasScheme = /^[a-z][a-z0-9+.-]*:\/\//i.test(text);
+  const url = URL.parse(hasScheme ? text : `${options.httpOnly ? "http" : "https"}://${text}`);
+  if (url === null || url.hostname === "") return fail("it is no URL");
+  if (!["http:", "https:"].includes(url.protocol)) return fail(`${url.protocol}// is not supported`);
+  if (options.httpOnly && url.protocol === "https:") return fail("https is not supported for --resolve-http-only");
+  return ok(url);
+}
+
+/** The whole body must be one address: anything else is the page of somebody who wants to be read by people. */
+export function parseAddressBody(body: string): Result<Ip, string> {
+  const ip = parseIp(body.trim());
+  if (!ip.ok) return fail("the answer is no IP address");
+  return ip.value.bytes.every((byte) => byte === 0) ? fail("the answer names no host") : ok(ip.value);
+}
