@@ -1,7 +1,13 @@
 /** Packets from an interface: the default way, which works on ports where nothing listens (server D.1). */
 import { type Capture, type LiveOptions, openLiveCapture } from "../../ffi/pcap/capture.ts";
 import { readFrames } from "./frames.ts";
-import type { Batch, PacketSource } from "./source.ts";
+import type { PacketSource } from "./source.ts";
+
+/**
+ * The kernel's ring: about 5,000 frames at the default snap length. libpcap's own 2 MiB are full after a few
+ * milliseconds of flood, and a turn that records a digest and opens a door can take that long.
+ */
+const RING_BYTES = 8 * 1024 * 1024;
 
 /**
  * Listens on an interface, or on `any`.
@@ -13,12 +19,11 @@ import type { Batch, PacketSource } from "./source.ts";
  * @tags allow-ffi
  */
 export function openPcapSource(options: LiveOptions): PacketSource {
-  const capture = openLiveCapture(options);
-  const read = readFrames(capture);
+  const capture = openLiveCapture({ bufferBytes: RING_BYTES, ...options });
   return {
     banner: banner(options, capture),
     fd: capture.fd,
-    read: (limit): Batch => read(limit),
+    read: readFrames(capture),
     statistics: () => capture.statistics(),
     [Symbol.dispose]: () => capture[Symbol.dispose](),
   };

@@ -1,8 +1,9 @@
 /** Packets to a UDP port of our own (ENABLE_UDP_SERVER): needs no right to sniff (server D.2). */
 import { openDatagramServer, type ReceivedDatagram } from "../../ffi/libc/datagram_server.ts";
-import { ipFromBytes } from "../../lib/net/address.ts";
+import type { Ip } from "../../lib/net/address.ts";
 import { PROTO_NUMBER } from "../../lib/net/service.ts";
 import { MAX_PAYLOAD, MIN_PAYLOAD } from "../verify/candidate.ts";
+import { makeIpMemory } from "./owned.ts";
 import type { Batch, Datagram, PacketSource } from "./source.ts";
 
 /** Room for a burst while the daemon is busy with its files or the packet filter. */
@@ -26,13 +27,14 @@ export interface UdpSourceOptions {
 export function openUdpSource(options: UdpSourceOptions): PacketSource {
   const server = openDatagramServer({ port: options.port, bufferBytes: BUFFER_BYTES, longest: MAX_PAYLOAD });
   const port = server.port;
+  const toIp = makeIpMemory();
   return {
     banner: [`Kicking off UDP server to listen on port ${port}.`],
     fd: server.fd,
     read(limit): Batch {
       const { datagrams, taken } = server.receive(limit, MIN_PAYLOAD);
       return {
-        datagrams: datagrams.map((received) => toDatagram(received, port, options.clock)),
+        datagrams: datagrams.map((received) => toDatagram(received, { port, toIp, clock: options.clock })),
         taken,
         more: taken === limit,
         ended: false,
@@ -43,14 +45,20 @@ export function openUdpSource(options: UdpSourceOptions): PacketSource {
   };
 }
 
-function toDatagram(received: ReceivedDatagram, port: number, clock: () => number): Datagram {
-  const { destination, payload, source, timestampMs } = received;
+interface Arrival {
+  readonly port: number;
+  readonly toIp: (bytes: Uint8Array) => Ip;
+  readonly clock: () => number;
+}
+
+function toDatagram(received: ReceivedDatagram, { clock, port, toIp }: Arrival): Datagram {
+  const { destination, payload, source, sourcePort, timestampMs } = received;
   return {
     payload,
-    source: ipFromBytes(source.bytes),
-    destination: destination === null ? null : ipFromBytes(destination),
+    source: toIp(source),
+    destination: destination === null ? null : toIp(destination),
     protocol: PROTO_NUMBER.udp,
-    sourcePort: source.port,
+    sourcePort,
     destinationPort: port,
     receivedAt: timestampMs ?? clock(),
   };

@@ -4,16 +4,10 @@
  */
 import { FfiError } from "../errors.ts";
 import { allocate, type Block, copyIn, copyInto, copyOut } from "../memory.ts";
-import { controlFacts, MESSAGE, messageHeaders } from "./datagram_messages.ts";
+import { MESSAGE, type MessageHead, messageHeaders, readMessage } from "./datagram_messages.ts";
 import { E, errno, errnoError, lazyLibc, throwErrno } from "./errno.ts";
 import { closeFd } from "./fd.ts";
-import {
-  anyAddress,
-  decodeSocketAddress,
-  encodeSocketAddress,
-  familyNumber,
-  type SocketAddress,
-} from "./socket_address.ts";
+import { anyAddress, decodeSocketAddress, encodeSocketAddress, familyNumber } from "./socket_address.ts";
 
 const libc = lazyLibc({
   /** int socket(int domain, int type, int protocol) */
@@ -46,7 +40,6 @@ const IP_PKTINFO = 8;
 const IPPROTO_IPV6 = 41;
 const IPV6_V6ONLY = 26;
 const IPV6_RECVPKTINFO = 49;
-const MSG_TRUNC = 0x20;
 
 /** What the server listens on. */
 export interface DatagramServerOptions {
@@ -58,11 +51,12 @@ export interface DatagramServerOptions {
   readonly longest: number;
 }
 
-/** One datagram, owned by the receiver. */
+/** One datagram, owned by the receiver. The arrays of one system call share their memory, which is used once only. */
 export interface ReceivedDatagram {
   readonly payload: Uint8Array<ArrayBuffer>;
-  /** Family 6 throughout on a socket for both families: IPv4 as mapped address. */
-  readonly source: SocketAddress;
+  /** 4 or 16 bytes: on a socket for both families always 16, IPv4 as mapped address. */
+  readonly source: Uint8Array;
+  readonly sourcePort: number;
   /** The address it was sent to, 4 or 16 bytes; null where the kernel did not tell. */
   readonly destination: Uint8Array | null;
   /** Unix milliseconds when the kernel received it; null where it did not tell. */
@@ -85,7 +79,6 @@ export class DatagramServer implements Disposable {
   readonly #longest: number;
   readonly #block: Block;
   readonly #headers: Uint8Array<ArrayBuffer>;
-  readonly #scratch = new Uint8Array(new ArrayBuffer(MESSAGE.count * MESSAGE.metaSize));
   #fd: number;
   #received = 0;
 
@@ -123,10 +116,7 @@ export class DatagramServer implements Disposable {
     while (taken < limit) {
       const wanted = Math.min(limit - taken, MESSAGE.count);
       const count = this.#fill(wanted);
-      for (let index = 0; index < count; index++) {
-        const datagram = this.#take(index, shortest);
-        if (datagram !== null) datagrams.push(datagram);
-      }
+      if (count > 0) this.#takeAll(count, shortest, datagrams);
       taken += count;
       if (count < wanted) break;
     }
@@ -150,7 +140,7 @@ export class DatagramServer implements Disposable {
     this.#block[Symbol.dispose]();
   }
 
-  /** One system call for up to `wanted` datagrams; then headers, addresses and control data in one copy. */
+  /** One system call for up to `wanted` datagrams. */
   #fill(wanted: number): number {
     const fd = this.fd;
     // The kernel has overwritten lengths and flags of the last time.
@@ -161,24 +151,28 @@ export class DatagramServer implements Disposable {
       if (code === E.AGAIN || code === E.INTR) return 0;
       throw errnoError(code, "recvmmsg", "receive datagrams");
     }
-    if (count > 0) copyInto(this.#scratch, this.#block.address, this.#scratch.length);
     return count;
   }
 
-  #take(index: number, shortest: number): ReceivedDatagram | null {
-    const view = new DataView(this.#scratch.buffer);
-    const header = index * MESSAGE.headerSize;
-    const length = view.getUint32(header + MESSAGE.lengthAt, true);
-    const cut = (view.getInt32(header + MESSAGE.flagsAt, true) & MSG_TRUNC) !== 0;
-    if (cut || length < shortest) return null;
-    const name = MESSAGE.namesAt + index * MESSAGE.nameSize;
-    const source = decodeSocketAddress(this.#scratch.subarray(name, name + MESSAGE.nameSize));
-    if (source === null) return null;
-    const control = MESSAGE.controlsAt + index * MESSAGE.controlSize;
-    const controlLength = Number(view.getBigUint64(header + MESSAGE.controlLengthAt, true));
-    const facts = controlFacts(this.#scratch.subarray(control, control + controlLength));
-    const data = this.#block.address + BigInt(MESSAGE.count * MESSAGE.metaSize + index * this.#longest);
-    return { payload: copyIn(data, length), source, ...facts };
+  /** Small arrays are dear: there is one for the headers, addresses and control data of all, and one for the payloads. */
+  #takeAll(count: number, shortest: number, datagrams: ReceivedDatagram[]): void {
+    const meta = copyIn(this.#block.address, MESSAGE.count * MESSAGE.metaSize);
+    const heads: MessageHead[] = [];
+    let total = 0;
+    for (let index = 0; index < count; index++) {
+      const head = readMessage(meta, index);
+      if (head === null || head.length < shortest) continue;
+      heads.push(head);
+      total += head.length;
+    }
+    const payloads = new Uint8Array(total);
+    let used = 0;
+    for (const { index, length, ...facts } of heads) {
+      const payload = payloads.subarray(used, used + length);
+      copyInto(payload, this.#block.address + BigInt(MESSAGE.count * MESSAGE.metaSize + index * this.#longest), length);
+      datagrams.push({ payload, ...facts });
+      used += length;
+    }
   }
 }
 

@@ -41,13 +41,14 @@ export type FrameFault =
   /** IPv4-mapped addresses in an IPv6 header: Linux drops such packets too, they could only pretend. */
   | "mapped-address";
 
-/** Payload lengths that the caller cares about, both inclusive; checked before anything is built. */
-export interface PayloadLimits {
-  readonly minimum: number;
-  readonly maximum: number;
+/** What the caller cares about. */
+export interface FrameOptions {
+  /** Payload lengths of interest, both inclusive; checked before anything is built. */
+  readonly minimum?: number;
+  readonly maximum?: number;
+  /** Makes the addresses, from views into the frame: a caller that sees many packets may remember some. */
+  readonly toIp?: (bytes: Uint8Array) => Ip;
 }
-
-const ANY_LENGTH: PayloadLimits = { minimum: 0, maximum: Infinity };
 
 const ICMP = 1;
 const TCP = 6;
@@ -75,7 +76,7 @@ interface Transport {
 export function viewFrame(
   frame: Uint8Array,
   linkType: number,
-  limits: PayloadLimits = ANY_LENGTH,
+  options: FrameOptions = {},
 ): Result<FrameView, FrameFault> {
   const start = findNetworkStart(frame, linkType);
   if (typeof start === "string") return fail(start);
@@ -88,14 +89,15 @@ export function viewFrame(
   const from = payloadStart(frame, transport);
   if (typeof from === "string") return fail(from);
   const end = transport.protocol === UDP ? transport.offset + word(frame, transport.offset + 4) : transport.end;
-  if (end - from < limits.minimum || end - from > limits.maximum) return fail("payload-length");
+  const { maximum = Infinity, minimum = 0, toIp = ipFromBytes } = options;
+  if (end - from < minimum || end - from > maximum) return fail("payload-length");
   const addresses = version === 4 ? at + 12 : at + 8;
   const size = version === 4 ? 4 : 16;
   if (version === 6 && (isMapped(frame, addresses) || isMapped(frame, addresses + 16))) return fail("mapped-address");
   const ports = transport.protocol === UDP || transport.protocol === TCP;
   return ok({
-    source: ipFromBytes(frame.subarray(addresses, addresses + size)),
-    destination: ipFromBytes(frame.subarray(addresses + size, addresses + 2 * size)),
+    source: toIp(frame.subarray(addresses, addresses + size)),
+    destination: toIp(frame.subarray(addresses + size, addresses + 2 * size)),
     protocol: transport.protocol,
     sourcePort: ports ? word(frame, transport.offset) : 0,
     destinationPort: ports ? word(frame, transport.offset + 2) : 0,

@@ -49,6 +49,11 @@ export class Cable implements Disposable {
     this.#settle();
   }
 
+  /** The namespace of an end, as `ip netns` knows it. */
+  name(end: End): string {
+    return this.#names[end];
+  }
+
   /** Runs `body` on one end. It must not wait for anything: the whole thread is there. */
   inside<Value>(end: End, body: () => Value): Value {
     enter(this.#ends[end]);

@@ -1,22 +1,36 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { type FrameFault, type FrameView, type PayloadLimits, viewFrame } from "../../../lib/net/frame.ts";
+import { type FrameFault, type FrameOptions, type FrameView, viewFrame } from "../../../lib/net/frame.ts";
 import { LINK_TYPE } from "../../../lib/net/frame_link.ts";
-import { be16, cooked, cooked2, ethernet, icmp, ipv4, ipv6, join, payloadOf, pppoe, tcp, udp } from "./frame_bytes.ts";
+import {
+  be16,
+  cooked,
+  cooked2,
+  ethernet,
+  icmp,
+  ipv4,
+  ipv6,
+  type Ipv6Fields,
+  join,
+  payloadOf,
+  pppoe,
+  tcp,
+  udp,
+} from "./frame_bytes.ts";
 
 const PAYLOAD = payloadOf(150);
 const V4 = ipv4(udp(PAYLOAD));
 const V6 = ipv6(udp(PAYLOAD));
 const { ethernet: ETHERNET, raw: RAW } = LINK_TYPE;
 
-function seen(frame: Uint8Array, linkType: number, limits?: PayloadLimits): FrameView {
-  const view = viewFrame(frame, linkType, limits);
+function seen(frame: Uint8Array, linkType: number, options?: FrameOptions): FrameView {
+  const view = viewFrame(frame, linkType, options);
   assert.ok(view.ok, `refused: ${view.ok ? "" : view.fault}`);
   return view.value;
 }
 
-function fault(frame: Uint8Array, linkType: number, limits?: PayloadLimits): FrameFault | null {
-  const view = viewFrame(frame, linkType, limits);
+function fault(frame: Uint8Array, linkType: number, options?: FrameOptions): FrameFault | null {
+  const view = viewFrame(frame, linkType, options);
   return view.ok ? null : view.fault;
 }
 

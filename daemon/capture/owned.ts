@@ -1,0 +1,58 @@
+/**
+ * What a flood of packets would otherwise allocate per packet: a small array costs more than everything else that is
+ * done to a packet before its HMAC.
+ */
+import { type Ip, ipFromBytes } from "../../lib/net/address.ts";
+
+/** Payloads of many packets share one array; it is let go when none of them is held any more. */
+const CHUNK_BYTES = 64 * 1024;
+
+/** A function that copies bytes to where nothing will overwrite them. */
+export function makeKeeper(): (bytes: Uint8Array) => Uint8Array {
+  let chunk = new Uint8Array(CHUNK_BYTES);
+  let used = 0;
+  return (bytes) => {
+    if (bytes.length > CHUNK_BYTES) return bytes.slice();
+    if (used + bytes.length > CHUNK_BYTES) {
+      chunk = new Uint8Array(CHUNK_BYTES);
+      used = 0;
+    }
+    const kept = chunk.subarray(used, used + bytes.length);
+    kept.set(bytes);
+    used += bytes.length;
+    return kept;
+  };
+}
+
+/**
+ * {@link ipFromBytes} that remembers the two addresses asked for last: all packets have the same few destinations, and
+ * those of one sender the same source.
+ */
+export function makeIpMemory(): (bytes: Uint8Array) => Ip {
+  let recent: Remembered | null = null;
+  let older: Remembered | null = null;
+  return (bytes) => {
+    if (recent !== null && sameBytes(recent.bytes, bytes)) return recent.ip;
+    const found = older !== null && sameBytes(older.bytes, bytes) ? older : remember(bytes);
+    older = recent;
+    recent = found;
+    return found.ip;
+  };
+}
+
+interface Remembered {
+  /** As they were asked for: a mapped address in full. */
+  readonly bytes: Uint8Array;
+  readonly ip: Ip;
+}
+
+function remember(bytes: Uint8Array): Remembered {
+  const ip = ipFromBytes(bytes);
+  return { bytes: ip.bytes.length === bytes.length ? ip.bytes : bytes.slice(), ip };
+}
+
+function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
