@@ -104,8 +104,7 @@ export async function runC(
 
 /** Keys of the vectors (wire-and-client D). */
 export const K64 = "UmlqbmRhZWwtdGVzdC1rZXktMDEyMzQ1Njc4OWFiY2Q=";
-export const H64 =
-  "SE1BQy10ZXN0LWtleS1mb3ItZndrbm9wLXZlY3RvcnMtMDEyMzQ1Njc4OUFCQ0RFRkdISUpLTE1OT1BRUlNUVQ==";
+export const H64 = "SE1BQy10ZXN0LWtleS1mb3ItZndrbm9wLXZlY3RvcnMtMDEyMzQ1Njc4OUFCQ0RFRkdISUpLTE1OT1BRUlNUVQ==";
 
 /** Arguments that make a run independent of any home directory. */
 export const ALONE = ["--no-rc-file", "--no-save-args"] as const;

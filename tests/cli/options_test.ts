@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type ClientKey, CLIENT_SETTINGS, KEY_OF_DIRECTIVE, settingOf } from "../../cli/options.ts";
+import { CLIENT_SETTINGS, type ClientKey, KEY_OF_DIRECTIVE, settingOf } from "../../cli/options.ts";
 import { parseArguments } from "../../lib/spec/argv.ts";
 import { cClientIsPresent, runC, temporaryFolder } from "./harness.ts";
 

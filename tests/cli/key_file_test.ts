@@ -1,0 +1,38 @@
+import assert from "node:assert/strict";
+import { findKey, keyFromFile } from "../../cli/key_file.ts";
+import { temporaryFolder } from "./harness.ts";
+
+const ROWS: readonly [text: string, key: string | null][] = [
+  ["10.0.0.1: secret\n", "secret"],
+  ["10.0.0.1:secret", "secret"],
+  [" \t=10.0.0.1:= \tsecret\n", "secret"],
+  ["10.0.0.1: one\n10.0.0.1: two\n", "two"],
+  ["10.0.0.1: blank \r\n", "blank \r"],
+  ["#10.0.0.1: no\n;10.0.0.1: no\n", null],
+  ["10.0.0.1 : no\n", null],
+  ["10.0.0.11: no\n", null],
+  ["10.0.0.1: a:b c#d;e\n", "a:b c#d;e"],
+  ["", null],
+];
+
+for (const [text, key] of ROWS) {
+  Deno.test(`findKey() in ${JSON.stringify(text)}`, () => assert.equal(findKey(text, "10.0.0.1"), key));
+}
+
+Deno.test("findKey() compares the name exactly and with its case", () => {
+  assert.equal(findKey("Host: x\n", "host"), null);
+});
+
+Deno.test("keyFromFile() says what is missing, and never a key", () => {
+  using folder = temporaryFolder();
+  const path = `${folder.path}/keys`;
+  assert.throws(() => keyFromFile(path, "host"), /Could not open config file: .*keys/);
+  Deno.writeTextFileSync(path, `other: topsecret\nlong: ${"k".repeat(129)}\nempty:\n`);
+  assert.throws(() => keyFromFile(path, "host"), (error: Error) => {
+    assert.match(error.message, /^Could not get key for IP: host from: /);
+    return !error.message.includes("topsecret");
+  });
+  assert.throws(() => keyFromFile(path, "long"), /Invalid key length: 129 bytes/);
+  assert.throws(() => keyFromFile(path, "empty"), /Invalid key length: 0 bytes/);
+  assert.equal(new TextDecoder().decode(keyFromFile(path, "other")), "topsecret");
+});
