@@ -59,7 +59,7 @@ export function resolveSettings<const Table extends SettingTable>(
  * default `true`.
  */
 export function readValue(row: Setting, said: Given): { readonly value: unknown } | { readonly problem: Problem } {
-  const later = row.later === undefined ? null : { problem: problemOf(said, row.later) };
+  const later = row.later === undefined ? null : { problem: problemOf(said, row.later, laterHint(row, said)) };
   if (said.text === null) return later ?? { value: row.given ?? true };
   const parsed = row.kind.parse(said.text);
   if (later !== null) return parsed.ok && row.harmless?.includes(parsed.value) ? { value: parsed.value } : later;
@@ -69,6 +69,13 @@ export function readValue(row: Setting, said: Given): { readonly value: unknown 
   // Some reasons point at the place themselves.
   const reason = /"|, got /.test(parsed.fault) ? parsed.fault : `${parsed.fault}${quoted}`;
   return { problem: problemOf(said, reason, word === null ? undefined : `did you mean ${word}?`) };
+}
+
+/** What to do about a line that comes too early. An option is simply not given. */
+function laterHint(row: Setting, said: Given): string | undefined {
+  if (said.origin.file === undefined) return undefined;
+  const words = (row.harmless ?? []).map((value) => row.kind.format(value));
+  return words.length === 0 ? "remove the line" : `remove the line, or set it to ${words.join(" or ")}`;
 }
 
 /** A problem at the place of a saying. In a file the name of the directive comes first; an option is its own place. */

@@ -145,8 +145,11 @@ Deno.test("loadConfig() refuses every bad line of fwknopd.conf at once, with its
       "FIREWALL iptabels",
       'FIREWALL: expected one of auto, nftables, iptables, got "iptabels" (did you mean iptables?)',
     ],
-    ["ENABLE_TCP_SERVER Y", "ENABLE_TCP_SERVER: not supported by this version"],
-    ["ENABLE_IPT_FORWARDING Y", "ENABLE_IPT_FORWARDING: not supported by this version"],
+    ["ENABLE_TCP_SERVER Y", "ENABLE_TCP_SERVER: not supported by this version (remove the line, or set it to N)"],
+    [
+      "ENABLE_IPT_FORWARDING Y",
+      "ENABLE_IPT_FORWARDING: not supported by this version (remove the line, or set it to N)",
+    ],
     ["FWKNOP_RUN_DIR run", "Path 'run' is not absolute (write it from / on)"],
     [
       "IPT_INPUT_ACCESS ACCEPT,filter,IN-PUT,1,X,1",

@@ -57,7 +57,7 @@ Deno.test("resolveSettings() reports every problem at once, and no secret", () =
     'f.conf:1: PORT: out of range: not in the range 0-65535, got "70000"',
     'f.conf:3: MODE: expected one of CBC, legacy, got "legaci" (did you mean legacy?)',
     "f.conf:4: KEY: expected text of at most 4 bytes, got 7",
-    "f.conf:5: FIRE: FIRE is not supported by this version",
+    "f.conf:5: FIRE: FIRE is not supported by this version (remove the line)",
     '-p: expected a number from 0 to 65535, got "62201abc"',
   ]);
 });
