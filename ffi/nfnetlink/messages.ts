@@ -124,7 +124,7 @@ function elementMessage(change: ElementChange, seq: number, acknowledge: boolean
 export function readAcknowledgement(message: IncomingMessage): Acknowledgement | null {
   if (message.type !== NLMSG_ERROR || message.body.length < 4 + 16) return null;
   const view = new DataView(message.body.buffer, message.body.byteOffset, message.body.byteLength);
-  const code = -view.getInt32(0, true);
+  const code = Math.abs(view.getInt32(0, true));
   let text = "";
   if (message.flags & NLM_F_ACK_TLVS) {
     const requestSize = message.flags & NLM_F_CAPPED ? 16 : view.getUint32(4, true);
