@@ -49,6 +49,8 @@ export interface DatagramServerOptions {
   readonly bufferBytes: number;
   /** Longest datagram of interest, at most 65535. */
   readonly longest: number;
+  /** Sockets to try, in this order, as far as the kernel has the family; 6 serves IPv4 too. Default: 6, then 4. */
+  readonly families?: readonly (4 | 6)[];
 }
 
 /** One datagram, owned by the receiver. The arrays of one system call share their memory, which is used once only. */
@@ -184,7 +186,7 @@ export class DatagramServer implements Disposable {
  * @tags allow-ffi
  */
 export function openDatagramServer(options: DatagramServerOptions): DatagramServer {
-  const { family, fd } = createSocket();
+  const { family, fd } = createSocket(options.families ?? [6, 4]);
   try {
     const level = family === 6 ? IPPROTO_IPV6 : IPPROTO_IP;
     if (family === 6) setOption(fd, level, IPV6_V6ONLY, 0);
@@ -199,8 +201,8 @@ export function openDatagramServer(options: DatagramServerOptions): DatagramServ
   }
 }
 
-function createSocket(): { readonly family: 4 | 6; readonly fd: number } {
-  for (const family of [6, 4] as const) {
+function createSocket(families: readonly (4 | 6)[]): { readonly family: 4 | 6; readonly fd: number } {
+  for (const family of families) {
     const fd = libc().socket(familyNumber(family), SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd >= 0) return { family, fd };
     if (errno() !== E.AFNOSUPPORT) break;
