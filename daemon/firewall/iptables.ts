@@ -1,5 +1,5 @@
 /**
- * iptables and ip6tables as a packet filter: the chains, rule shapes and `_exp_` comments of the C daemon (server.md F),
+ * iptables and ip6tables as a packet filter: the chains, rule shapes and `_exp_` comments of the C daemon (server F),
  * but in one atomic `iptables-restore --noflush` per wake-up and address family instead of five processes per rule.
  * Time limits are the daemon's: whoever uses it revokes what is over.
  */

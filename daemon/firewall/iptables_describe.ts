@@ -1,4 +1,4 @@
-/** The listings of `--fw-list` and `--fw-list-all` (server.md F.6). */
+/** The listings of `--fw-list` and `--fw-list-all` (server F.6). */
 import { FirewallError, type Slot } from "./firewall.ts";
 import type { ChainSpecs } from "./iptables_chains.ts";
 import { type FamilyTools, type Run, start } from "./iptables_tools.ts";

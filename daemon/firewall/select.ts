@@ -42,7 +42,7 @@ export interface NoFirewall {
   readonly hint: string;
 }
 
-/** Decides (design.md section 5). The survey is asked only when the configuration leaves it open. */
+/** Decides. The survey is asked only when the configuration leaves it open. */
 export function chooseFirewall(preference: Preference, survey: () => HostSurvey): Result<Choice, NoFirewall> {
   const { directive, iptablesDirectives: [configured] } = preference;
   if (directive !== "auto") return ok(choice(directive, `FIREWALL is ${directive}`));

@@ -1,6 +1,6 @@
 /**
  * Runs another program: an argument vector, never a shell, never the caller's environment. An `LD_*` variable of the
- * caller would make Deno refuse to spawn (design.md section 9), and nothing the daemon starts needs the rest.
+ * caller would make Deno refuse to spawn, and nothing the daemon starts needs the rest.
  */
 
 /** How to run. */
