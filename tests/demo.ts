@@ -44,13 +44,17 @@ async function look(lab: Lab, from: "knocker" | "stranger", server: string): Pro
   return result;
 }
 
-/** Shows what the daemon says as it says it. */
-function follow(program: Program): () => void {
-  let shown = 0;
-  const timer = setInterval(() => {
+/** Shows what the daemon says as it says it, from now on. */
+function follow(program: Program, since = program.mark()): () => void {
+  let shown = since;
+  const show = () => {
     while (shown < program.lines.length) say(`    fwknopd: ${program.lines[shown++]}`);
-  }, 20);
-  return () => clearInterval(timer);
+  };
+  const timer = setInterval(show, 20);
+  return () => {
+    clearInterval(timer);
+    show();
+  };
 }
 
 function expect(actual: unknown, wanted: unknown, what: string): void {
@@ -74,7 +78,7 @@ async function demonstrate(lab: Lab): Promise<void> {
 
   step(`fwknopd starts with one stanza: SOURCE ANY, those keys, FW_ACCESS_TIMEOUT ${OPEN_SECONDS}`);
   const daemon = await startDaemon(lab, { access: [{ ...keys, FW_ACCESS_TIMEOUT: OPEN_SECONDS }] });
-  const unfollow = follow(daemon.program);
+  const unfollow = follow(daemon.program, 0);
   await new Promise((resolve) => setTimeout(resolve, 50));
 
   step("before the knock");
@@ -94,13 +98,14 @@ async function demonstrate(lab: Lab): Promise<void> {
   expect(await look(lab, "knocker", server), "open", "the port after the knock");
   expect(await look(lab, "stranger", server), "filtered", "the port for the stranger");
 
-  step("the door closes by itself: the kernel removes the set element");
+  step("the door closes by itself: the kernel removes the element from the set");
   if (await lab.closes("knocker", server, PORT, (OPEN_SECONDS + 3) * 1000) === null) {
     throw new Error("The door stays open");
   }
   say(`    closed ${((performance.now() - start) / 1000).toFixed(1)} s after the knock`);
   await look(lab, "knocker", server);
 
+  unfollow();
   step("how long the server takes: a sealed packet sent, until the first guarded datagram passes");
   for (let turn = 0; turn < 5; turn++) {
     const port = 5000 + turn;
@@ -109,10 +114,11 @@ async function demonstrate(lab: Lab): Promise<void> {
     say(`    ${milliseconds === null ? "did not open" : `${milliseconds.toFixed(2)} ms`}`);
   }
 
-  step("fwknopd stops and leaves the packet filter as it was");
-  await daemon.stop();
   await new Promise((resolve) => setTimeout(resolve, 50));
-  unfollow();
+  step("fwknopd stops and leaves the packet filter as it was");
+  const unfollowEnd = follow(daemon.program);
+  await daemon.stop();
+  unfollowEnd();
 }
 
 const blocker = labBlocker();
