@@ -12,7 +12,7 @@ import type { Stanza } from "./stanza.ts";
 
 export type AccessSettings = SettingsOf<typeof ACCESS_SETTINGS>;
 
-/** A stanza and what was written for it. */
+/** A stanza and everything that was written for it, also what a later line replaced. */
 export interface ResolvedStanza {
   readonly stanza: Stanza;
   readonly settings: AccessSettings;
@@ -58,7 +58,7 @@ export function resolveStanza(raw: RawStanza, report: Report): ResolvedStanza | 
     requireSourceAddress: last.requireSourceAddress,
     expiresAt: last.accessExpire ?? (last.accessExpireEpoch || null),
   };
-  return { stanza, settings: last };
+  return { stanza, settings: resolved.values };
 }
 
 /** The sayings that count, one for each slot. A variable that stands twice is worth a warning: the first is lost. */
