@@ -5,10 +5,15 @@ import { lazyLibc, throwErrno } from "./errno.ts";
 const libc = lazyLibc({
   /** ssize_t sendmsg(int fd, const struct msghdr *message, int flags) */
   sendmsg: { parameters: ["i32", "usize", "i32"], result: "isize" },
+  /** int fcntl(int fd, int op, int arg) */
+  fcntl: { parameters: ["i32", "i32", "i32"], result: "i32" },
 });
 
 const SOL_SOCKET = 1;
 const SCM_RIGHTS = 1;
+const F_GETFL = 3;
+const F_SETFL = 4;
+const O_NONBLOCK = 0o4000;
 const MSG_NOSIGNAL = 0x4000;
 /** struct msghdr (56 bytes), struct iovec (16), the one data byte (8 with padding), then the control message (24). */
 const LAYOUT = { iovec: 56, data: 72, control: 80, size: 104 } as const;
@@ -17,13 +22,14 @@ const CONTROL = { length: 20, space: 24 } as const;
 
 /**
  * Sends `passed` through the socket `channel`, with the one byte that must go along. Both stay open here; the receiver has
- * a descriptor of its own afterwards.
+ * a descriptor of its own afterwards. `passed` becomes blocking, as every program expects of what it is given.
  *
  * @param channel an AF_UNIX socket; for ssh, standard output
  * @throws FfiError ENOTSOCK when `channel` is no socket
  * @tags allow-ffi
  */
 export function passDescriptor(channel: number, passed: number): void {
+  libc().fcntl(passed, F_SETFL, libc().fcntl(passed, F_GETFL, 0) & ~O_NONBLOCK);
   using block = allocate(LAYOUT.size);
   const at = (offset: number) => block.address + BigInt(offset);
   const message = new DataView(new ArrayBuffer(LAYOUT.size));

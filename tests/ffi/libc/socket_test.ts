@@ -1,0 +1,139 @@
+import assert from "node:assert/strict";
+import { FfiError } from "../../../ffi/errors.ts";
+import { numericHost, ResolveError, resolveHost } from "../../../ffi/libc/resolver.ts";
+import { connectDatagram, connectStream, firstConnected, startConnect } from "../../../ffi/libc/socket.ts";
+import { decodeSocketAddress, encodeSocketAddress, encodeUnixAddress } from "../../../ffi/libc/socket_address.ts";
+
+function loopback(port: number, family: 4 | 6 = 4) {
+  const address = numericHost(family === 4 ? "127.0.0.1" : "::1", { family, port });
+  assert.ok(address);
+  return address;
+}
+
+function errnoIs(code: number, hint?: RegExp) {
+  return (error: unknown) =>
+    error instanceof FfiError && error.details.code === code && (hint?.test(error.details.hint ?? "") ?? true);
+}
+
+Deno.test("numericHost() takes what C programs take as an address, and no name", () => {
+  const any = { family: null, port: 9 };
+  assert.deepEqual(numericHost("192.0.2.1", any), {
+    family: 4,
+    bytes: new Uint8Array([192, 0, 2, 1]),
+    scopeId: 0,
+    port: 9,
+    text: "192.0.2.1",
+  });
+  assert.equal(numericHost("127.1", any)?.text, "127.0.0.1");
+  assert.equal(numericHost("2001:DB8:0::1", any)?.text, "2001:db8::1");
+  const zone = numericHost("fe80::1%lo", any);
+  assert.equal(zone?.scopeId, 1);
+  assert.equal(zone?.text, "fe80::1%lo");
+  assert.equal(numericHost("fe80::1%1", any)?.scopeId, 1);
+  for (const text of ["localhost", "", "1.2.3.4.5", "fe80::1%nosuchif", "::g"]) {
+    assert.equal(numericHost(text, any), null);
+  }
+  assert.equal(numericHost("::1", { family: 4, port: 9 }), null);
+});
+
+Deno.test("resolveHost() gives each address once and the resolver's reason when there is none", async () => {
+  const found = await resolveHost("localhost", { family: null, port: 7 });
+  assert.ok(found.length >= 1);
+  assert.equal(new Set(found.map(({ text }) => text)).size, found.length);
+  assert.ok(found.every(({ port }) => port === 7));
+  assert.equal((await resolveHost("localhost", { family: 4, port: 7 }))[0]?.text, "127.0.0.1");
+  await assert.rejects(resolveHost("no-such-host.invalid", { family: 4, port: 7 }), (error) => {
+    return error instanceof ResolveError && error.details.code! < 0 && error.reason !== "" &&
+      error.details.hint !== undefined;
+  });
+});
+
+Deno.test("socket addresses survive encoding, and other families decode to null", () => {
+  const address = { family: 6, bytes: new Uint8Array(16).fill(7), scopeId: 3, port: 65535 } as const;
+  assert.deepEqual(decodeSocketAddress(encodeSocketAddress(address)), address);
+  assert.equal(encodeSocketAddress(address).length, 28);
+  assert.equal(decodeSocketAddress(encodeUnixAddress("/a/long/enough/path")), null);
+  assert.equal(decodeSocketAddress(new Uint8Array(3)), null);
+  assert.throws(() => encodeSocketAddress({ ...address, family: 4 }), RangeError);
+  assert.throws(() => encodeUnixAddress("/".repeat(108)), RangeError);
+  assert.deepEqual([...encodeUnixAddress("@x")], [1, 0, 0, 120]);
+});
+
+Deno.test("connectDatagram() tells the own address towards a server and sends from the port asked for", () => {
+  using probe = connectDatagram(loopback(9));
+  assert.deepEqual(probe.localAddress().bytes, new Uint8Array([127, 0, 0, 1]));
+  const { port } = probe.localAddress();
+  assert.notEqual(port, 0);
+  assert.throws(() => connectDatagram(loopback(9), { sourcePort: port }), errnoIs(98, /another source port/));
+  using other = connectDatagram(loopback(9), {
+    sourceAddress: { ...loopback(0), bytes: new Uint8Array([127, 0, 0, 9]) },
+  });
+  assert.deepEqual(other.localAddress().bytes, new Uint8Array([127, 0, 0, 9]));
+});
+
+Deno.test("connectStream() talks over both families, from the port asked for, and again at once from the same", async () => {
+  for (const family of [4, 6] as const) {
+    using listener = Deno.listen({ hostname: family === 4 ? "127.0.0.1" : "::1", port: 0 });
+    using free = connectDatagram(loopback(9, family));
+    const sourcePort = free.localAddress().port;
+    for (let round = 0; round < 2; round++) {
+      using socket = await connectStream(loopback(listener.addr.port, family), { sourcePort, timeoutMs: 5000 });
+      using server = await listener.accept();
+      assert.equal(server.remoteAddr.port, sourcePort);
+      await socket.write(new TextEncoder().encode("ping"));
+      const heard = new Uint8Array(10);
+      assert.equal(await server.read(heard), 4);
+      await server.write(new TextEncoder().encode("pong"));
+      assert.equal(await socket.read(heard), 4);
+      assert.equal(await socket.read(heard, 1), null, "nothing more within a millisecond");
+      server.close();
+      assert.equal(await socket.read(heard), 0);
+    }
+  }
+});
+
+Deno.test("connectStream() fails with the errno: refused, and timed out where nobody answers", async () => {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr;
+  listener.close();
+  await assert.rejects(connectStream(loopback(port), { timeoutMs: 5000 }), errnoIs(111));
+  using full = await fullListener();
+  await assert.rejects(connectStream(loopback(full.port), { timeoutMs: 20 }), errnoIs(110));
+});
+
+Deno.test("firstConnected() tells which attempts are decided and leaves the rest going", async () => {
+  using full = await fullListener();
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  using stuck = startConnect(loopback(full.port));
+  assert.deepEqual(await firstConnected([stuck], 5), { connected: [], failed: [] });
+  using good = startConnect(loopback(listener.addr.port));
+  const outcome = await firstConnected([stuck, good], 5000);
+  assert.deepEqual(outcome, { connected: [1], failed: [] });
+});
+
+Deno.test("a closed socket refuses to be used", () => {
+  const socket = connectDatagram(loopback(9));
+  socket[Symbol.dispose]();
+  socket[Symbol.dispose]();
+  assert.throws(() => socket.sendDatagram(new Uint8Array(1)), TypeError);
+});
+
+/** A listener whose queue is full: the kernel leaves further connections without an answer. */
+async function fullListener(): Promise<Disposable & { readonly port: number }> {
+  const script = `import socket,sys
+l=socket.socket(); l.bind(("127.0.0.1",0)); l.listen(0)
+k=[socket.socket() for _ in range(3)]
+[(s.setblocking(False),s.connect_ex(l.getsockname())) for s in k]
+print(l.getsockname()[1],flush=True); sys.stdin.read()`;
+  const child = new Deno.Command("python3", { args: ["-c", script], stdin: "piped", stdout: "piped" }).spawn();
+  const reader = child.stdout.getReader();
+  const port = Number(new TextDecoder().decode((await reader.read()).value));
+  return {
+    port,
+    [Symbol.dispose]() {
+      child.kill("SIGKILL");
+      void reader.cancel();
+      void child.stdin.close().catch(() => {});
+    },
+  };
+}
