@@ -4,8 +4,6 @@ import type { TableFamily } from "../../../ffi/nfnetlink/constants.ts";
 export interface Table {
   readonly family: TableFamily;
   readonly name: string;
-  /** `dormant`: without effect; `owner`: only the program that made it may change it. */
-  readonly flags: readonly string[];
 }
 
 export interface Chain {
@@ -53,8 +51,8 @@ export interface Ruleset {
 export type ChainKey = Pick<Chain, "family" | "table" | "name">;
 
 /** Reads a listing. Members that are not known are passed over. Throws `SyntaxError` when it is no JSON. */
-export function parseRuleset(text: string): Ruleset {
-  const entries: unknown = text.trim() === "" ? [] : record(JSON.parse(text)).nftables;
+export function parseRuleset(listing: string): Ruleset {
+  const entries: unknown = listing.trim() === "" ? [] : record(JSON.parse(listing)).nftables;
   const ruleset = {
     tables: [] as Table[],
     chains: [] as Chain[],
@@ -63,7 +61,9 @@ export function parseRuleset(text: string): Ruleset {
   };
   for (const entry of list(entries)) {
     const { table, chain, rule, set, map } = record(entry);
-    if (table) ruleset.tables.push(readTable(record(table)));
+    if (table) {
+      ruleset.tables.push({ family: text(record(table).family) as TableFamily, name: text(record(table).name) });
+    }
     if (chain) ruleset.chains.push(readChain(record(chain)));
     if (rule) {
       const read = readRule(record(rule));
@@ -118,14 +118,6 @@ export function list(value: unknown): readonly unknown[] {
 
 function text(value: unknown): string {
   return typeof value === "string" ? value : "";
-}
-
-function readTable(table: Readonly<Record<string, unknown>>): Table {
-  return {
-    family: text(table.family) as TableFamily,
-    name: text(table.name),
-    flags: list(table.flags).map(text),
-  };
 }
 
 function readChain(chain: Readonly<Record<string, unknown>>): Chain {

@@ -55,13 +55,10 @@ export function isIptablesTable(ruleset: Ruleset, family: string, table: string)
     );
 }
 
-/** All base chains of the hook in tables that are in effect, those that cannot drop included. */
+/** All base chains of the hook, those that cannot drop included. A dormant table counts: it can be woken at any time. */
 export function baseChains(ruleset: Ruleset, hook: FilterSlot): readonly BaseChain[] {
   return ruleset.chains.filter((chain) =>
-    chain.base?.hook === hook && chain.base.type === "filter" && FAMILIES.includes(chain.family) &&
-    !ruleset.tables.some(({ family, name, flags }) =>
-      family === chain.family && name === chain.table && flags.includes("dormant")
-    )
+    chain.base?.hook === hook && chain.base.type === "filter" && FAMILIES.includes(chain.family)
   ).map((chain) => inspectChain(ruleset, chain, hook));
 }
 

@@ -117,7 +117,8 @@ for (const road of ["netlink", "nft"] as const) {
       ["the server's own address and a port", () => ({
         slot: "masquerade",
         match: { destination: INSIDE[family], service: WEB },
-        toPort: 8080,
+        // The kernel remembers a finished connection for a while and gives no other the same pair of ports.
+        toPort: road === "netlink" ? 8080 : 8081,
       })],
       ["the server's own address for all of the knocker", (rig) => ({
         slot: "masquerade",
