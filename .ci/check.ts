@@ -21,6 +21,7 @@ const steps: readonly Step[] = [
   { name: "lint and import directions", deno: self, args: ["lint"] },
   { name: "types", deno: self, args: ["check", "--frozen", ...CODE] },
   { name: "types on the oldest Deno", deno: OLDEST, args: ["check", "--frozen", ...CODE] },
+  { name: "generated files are fresh", deno: self, args: ["run", "--frozen", "-A", ".ci/gen.ts", "--check"] },
   { name: "documentation examples", deno: self, args: ["test", "--doc", "--frozen", "lib/mod.ts"] },
 ];
 

@@ -44,10 +44,11 @@ export function openSource(config: ServerConfig): PacketSource {
   });
 }
 
-/** Whether two configurations mean the same source. */
+/** Whether two configurations mean the same source. What the mode in use does not look at does not count. */
 export function sameSource(a: ServerConfig, b: ServerConfig): boolean {
-  const text = ({ capture, udpServer }: ServerConfig) => JSON.stringify([capture, udpServer]);
-  return text(a) === text(b);
+  const meaning = ({ capture, udpServer }: ServerConfig) =>
+    JSON.stringify(udpServer.enabled ? udpServer.port : capture);
+  return meaning(a) === meaning(b);
 }
 
 /** A packet filter and why it is that one. */
@@ -60,7 +61,7 @@ export interface OpenedFirewall {
 
 /** Chooses and opens the packet filter; nothing on the host is changed before its `prepare`. Throws `FirewallError`. */
 export async function openFirewall(config: ServerConfig["firewall"], log: Log): Promise<OpenedFirewall> {
-  const iptablesDirectives = config.iptablesConfigured ? ["FIREWALL_EXE or an IPT_* chain"] : [];
+  const { iptablesDirectives } = config;
   const survey = config.choice === "auto" && iptablesDirectives.length === 0 ? await surveyHost(config) : null;
   const choice = chooseFirewall({ directive: config.choice, iptablesDirectives }, () => survey ?? UNSEEN);
   if (!choice.ok) throw new FirewallError(choice.fault.message, choice.fault.hint);

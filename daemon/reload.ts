@@ -61,6 +61,8 @@ export function makeRegime(
 /** SIGHUP: the new configuration is read and checked whole; only then does anything of it count. */
 export function makeReload(origin: ConfigSource, store: ReplayStore): Household["reload"] {
   let config = origin.loaded.config;
+  /** The configuration that the source in use was opened with. */
+  let capturing = config;
   // deno-lint-ignore require-await -- a household may also reload from somewhere slow
   return async (current) => {
     current.log("info", "Got SIGHUP. Re-reading configs.");
@@ -72,12 +74,15 @@ export function makeReload(origin: ConfigSource, store: ReplayStore): Household[
     }
     let source = current.source;
     try {
-      if (!sameSource(config, loaded.config)) source = openSource(loaded.config);
+      if (!sameSource(capturing, loaded.config) && !needsLibpcapLate(capturing, loaded.config)) {
+        source = openSource(loaded.config);
+        capturing = loaded.config;
+      }
     } catch (error) {
       current.log("error", `The configuration stays as it was: ${reasonOf(error)}`);
       return current;
     }
-    for (const name of needRestart(config, loaded.config)) {
+    for (const name of needRestart(config, loaded.config, capturing)) {
       current.log("warning", `${name} has changed: that takes effect when fwknopd is started again`);
     }
     for (const warning of loaded.warnings) current.log("warning", warning);
@@ -98,15 +103,21 @@ function loadSafely(origin: ConfigSource): LoadedConfig | { readonly ok: false; 
   }
 }
 
+/** A daemon that began as UDP server never loaded libpcap, and has given up the right to load libraries. */
+function needsLibpcapLate(before: ServerConfig, after: ServerConfig): boolean {
+  return before.udpServer.enabled && !after.udpServer.enabled;
+}
+
 /** What is opened once, and only once. */
-function needRestart(before: ServerConfig, after: ServerConfig): string[] {
+function needRestart(before: ServerConfig, after: ServerConfig, capturing: ServerConfig): string[] {
   const parts = [
     ["the firewall configuration", "firewall"],
     ["the logging configuration", "logging"],
     ["the replay file", "replay"],
     ["a path", "paths"],
   ] as const;
-  return parts.filter(([, key]) => JSON.stringify(before[key]) !== JSON.stringify(after[key])).map(([name]) => name);
+  const changed = parts.filter(([, key]) => JSON.stringify(before[key]) !== JSON.stringify(after[key]));
+  return [...changed.map(([name]) => name), ...needsLibpcapLate(capturing, after) ? ["ENABLE_UDP_SERVER"] : []];
 }
 
 /**

@@ -45,6 +45,9 @@ export interface Household {
   recover(current: Regime, error: unknown): Promise<PacketSource | null>;
 }
 
+/** How often a packet filter that needs us for closing is asked what is open: not every kind tells of changes. */
+const AUDIT_MS = 60_000;
+
 /** Why the loop ended. */
 export type Ending =
   | { readonly reason: "SIGTERM" | "SIGINT" }
@@ -57,12 +60,13 @@ export async function runLoop(first: Regime, house: Household): Promise<Ending> 
   let taken = 0;
   let more = false;
   let ended = false;
+  let nextAudit = house.firewall.kernelTimed ? null : house.clock() + AUDIT_MS;
   watch(regime, house);
   for (;;) {
     if (house.signals.stop !== null) return { reason: house.signals.stop };
     if (house.signals.takeHangup()) regime = await exchange(regime, house);
     const offline = regime.source.fd === null && !ended;
-    const ready = await house.waiter.wait(more || offline ? 0 : untilNextDuty(regime, house));
+    const ready = await house.waiter.wait(more || offline ? 0 : untilNextDuty(nextAudit, regime, house));
     await mindRuleset(ready, regime, house);
     if (offline || more || (regime.source.fd !== null && ready.has(regime.source.fd))) {
       const batch = readBatch(regime.source);
@@ -81,6 +85,10 @@ export async function runLoop(first: Regime, house: Household): Promise<Ending> 
         regime.log("warning", `* Incoming packet count limit of ${house.packetLimit} reached`);
         return { reason: "packet limit" };
       }
+    }
+    if (nextAudit !== null && house.clock() >= nextAudit) {
+      await takeInStrangers(regime, house);
+      nextAudit = house.clock() + AUDIT_MS;
     }
     await closeDue(regime, house);
     regime.refusals.flush(house.clock());
@@ -117,10 +125,12 @@ function replaceSource(regime: Regime, source: PacketSource, house: Household): 
   return next;
 }
 
-/** Milliseconds until a door must be closed or a held-back line may be written; -1 when only packets matter. */
-function untilNextDuty(regime: Regime, house: Household): number {
+/** Milliseconds until a door must be closed, a held-back line may be written or a look is due; -1 when only packets matter. */
+function untilNextDuty(nextAudit: number | null, regime: Regime, house: Household): number {
   const dueDoor = house.ledger.nextDue();
-  const times = [dueDoor === null ? null : dueDoor * 1000, regime.refusals.dueAt].filter((time) => time !== null);
+  const times = [dueDoor === null ? null : dueDoor * 1000, regime.refusals.dueAt, nextAudit].filter((time) =>
+    time !== null
+  );
   return times.length === 0 ? -1 : Math.max(0, Math.ceil(Math.min(...times) - house.clock()));
 }
 
@@ -136,8 +146,26 @@ async function mindRuleset(ready: ReadonlySet<number>, regime: Regime, house: Ho
         `The ruleset was changed by somebody else: put back what belongs to fwknopd (${firewall.name})`,
       );
     }
+    await takeInStrangers(regime, house);
   } catch (error) {
     regime.log("error", `Cannot put back what belongs to fwknopd in the ruleset: ${reasonOf(error)}`);
+  }
+}
+
+/**
+ * Rules with an expiry that somebody else put in our chains, or that a restored ruleset brought back, close on time too
+ * (server F.4). Where the kernel keeps the time there is nothing to do.
+ */
+async function takeInStrangers(regime: Regime, house: Household): Promise<void> {
+  const { firewall, ledger } = house;
+  if (firewall.kernelTimed) return;
+  try {
+    const { found } = ledger.agree(await firewall.list(), seconds(house));
+    for (const { door, expiresAt } of found) {
+      regime.log("info", `Took over a rule in ${firewall.placeOf(door)} with expire time of ${expiresAt}`);
+    }
+  } catch (error) {
+    regime.log("error", `Cannot list what is open: ${reasonOf(error)}`);
   }
 }
 

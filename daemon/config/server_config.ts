@@ -44,7 +44,6 @@ export interface ServerConfig {
     readonly executable: string;
     /** Which of FIREWALL_EXE and IPT_*_ACCESS were set, by name: if any, `auto` takes iptables. */
     readonly iptablesDirectives: readonly string[];
-    readonly iptablesConfigured: boolean;
     /** ENABLE_DESTINATION_RULE. */
     readonly destinationRule: boolean;
     readonly iptables: {
@@ -139,7 +138,6 @@ function firewallConfig({ values, origins }: Resolved<typeof SERVER_SETTINGS>): 
     iptablesDirectives: IPTABLES_KEYS.filter((key) => origins[key] !== undefined).map((key) =>
       SERVER_SETTINGS[key].directive[0]
     ),
-    iptablesConfigured: IPTABLES_KEYS.some((key) => origins[key] !== undefined),
     destinationRule: values.destinationRule,
     iptables: {
       flushAtInit: values.flushIptAtInit,

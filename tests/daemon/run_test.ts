@@ -118,10 +118,10 @@ Deno.test("runLoop() opens for a knock, closes on time, and sleeps until then", 
       `info: Added access rule to recording input for 192.0.2.10 -> 0.0.0.0/0 tcp/22, expires at ${NOW + 30}`,
     ),
   );
-  assert.deepEqual(open.waits, [-1, 30_000]);
+  assert.deepEqual(open.waits, [60_000, 30_000]);
   const closed = await play([{ packets: [packet] }, { seconds: 30 }]);
   assert.equal(closed.firewall.admits(door("192.0.2.10", 22)), false);
-  assert.deepEqual(closed.waits, [-1, 30_000, -1]);
+  assert.deepEqual(closed.waits, [60_000, 30_000, 30_000]);
 });
 
 Deno.test("runLoop() opens once for two copies in one batch", async () => {
@@ -173,7 +173,7 @@ Deno.test("runLoop() keeps trying to close a door that will not close", async ()
     { seconds: 1, before: () => firewall.refuse(null) },
   ], { firewall });
   assert.ok(lines.some((line) => line.includes("Cannot close 1 doors, trying again in a second: the lock is held")));
-  assert.deepEqual(waits, [-1, 30_000, 1000, -1]);
+  assert.deepEqual(waits, [60_000, 30_000, 1000, 29_000]);
   assert.equal(firewall.admits(door("192.0.2.10", 22)), false);
 });
 
@@ -211,4 +211,22 @@ Deno.test("runLoop() takes a new regime at SIGHUP and keeps the doors", async ()
   });
   assert.deepEqual(seen, ["reload"]);
   assert.equal(firewall.admits(door("192.0.2.10", 22)), true);
+});
+
+Deno.test("runLoop() takes over a rule that somebody else put in our chains, and closes it on time", async () => {
+  const firewall = recordingFirewall({ now: () => NOW });
+  await firewall.prepare();
+  const foreign = { door: door("203.0.113.9", 80), expiresAt: NOW + 90 };
+  const { lines } = await play([
+    { before: () => void firewall.grant([foreign], [], NOW), seconds: 60 },
+    { seconds: 30 },
+  ], { firewall });
+  assert.ok(lines.includes(`info: Took over a rule in recording input with expire time of ${NOW + 90}`));
+  assert.equal(firewall.admits(foreign.door), false);
+});
+
+Deno.test("runLoop() sleeps for as long as nothing happens where the kernel keeps the time", async () => {
+  const firewall = recordingFirewall({ now: () => NOW, kernelTimed: true });
+  await firewall.prepare();
+  assert.deepEqual((await play([], { firewall })).waits, [-1]);
 });
