@@ -1,7 +1,8 @@
 /** SOCKS5 CONNECT without authentication (RFC 1928); names are resolved by the proxy, as Tor wants it. */
 import type { Socket } from "../../ffi/libc/socket.ts";
 import { parseIp } from "../../lib/net/address.ts";
-import { SendError } from "./target.ts";
+import { fail, ok, type Result } from "../../lib/result.ts";
+import { type HostPort, SendError } from "./target.ts";
 
 const VERSION = 5;
 const NO_AUTHENTICATION = 0;
@@ -36,6 +37,14 @@ export async function requestSocks5(socket: Socket, host: string, port: number):
     );
   }
   await readExactly(socket, await boundAddressLength(socket, addressType) + 2);
+}
+
+/** Reads the argument of `--socks5`: `host:port`, IPv6 in brackets. */
+export function parseSocks5(text: string): Result<HostPort, "host" | "port"> {
+  const parts = /^(?:\[([^\]]+)\]|([^:[\]]+)):([0-9]{1,5})$/.exec(text);
+  if (parts === null) return fail(/^(\[[^\]]+\]|[^:[\]]+)(:.*)?$/s.test(text) ? "port" : "host");
+  const port = Number(parts[3]);
+  return port >= 1 && port <= 65535 ? ok({ host: parts[1] ?? parts[2] ?? "", port }) : fail("port");
 }
 
 /** RFC 1928 section 4: `05 01 00 <type> <address> <port>`. */

@@ -97,12 +97,12 @@ Deno.test("connectStream() fails with the errno: refused, and timed out where no
   const { port } = listener.addr;
   listener.close();
   await assert.rejects(connectStream(loopback(port), { timeoutMs: 5000 }), errnoIs(111));
-  using full = await fullListener();
+  await using full = await fullListener();
   await assert.rejects(connectStream(loopback(full.port), { timeoutMs: 20 }), errnoIs(110));
 });
 
 Deno.test("firstConnected() tells which attempts are decided and leaves the rest going", async () => {
-  using full = await fullListener();
+  await using full = await fullListener();
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   using stuck = startConnect(loopback(full.port));
   assert.deepEqual(await firstConnected([stuck], 5), { connected: [], failed: [] });
@@ -119,7 +119,7 @@ Deno.test("a closed socket refuses to be used", () => {
 });
 
 /** A listener whose queue is full: the kernel leaves further connections without an answer. */
-async function fullListener(): Promise<Disposable & { readonly port: number }> {
+async function fullListener(): Promise<AsyncDisposable & { readonly port: number }> {
   const script = `import socket,sys
 l=socket.socket(); l.bind(("127.0.0.1",0)); l.listen(0)
 k=[socket.socket() for _ in range(3)]
@@ -130,10 +130,11 @@ print(l.getsockname()[1],flush=True); sys.stdin.read()`;
   const port = Number(new TextDecoder().decode((await reader.read()).value));
   return {
     port,
-    [Symbol.dispose]() {
+    async [Symbol.asyncDispose]() {
       child.kill("SIGKILL");
-      void reader.cancel();
-      void child.stdin.close().catch(() => {});
+      await child.status;
+      await reader.cancel();
+      await child.stdin.close().catch(() => {});
     },
   };
 }
