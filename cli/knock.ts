@@ -19,11 +19,15 @@ import type { World } from "./world.ts";
 /** Servers of the C program take longer packets for GPG unless commands are allowed there (wire-and-client A.9). */
 const C_SERVER_LIMIT = 400;
 
+/** Faults whose texts do not say that the packet is too long. */
+const TOO_LONG: ReadonlySet<string> = new Set(["encryption-type-unknown", "encoded-length", "message-too-long"]);
+
 /** Builds and sends the packet of these settings. The result is the exit code. Throws {@link ClientError}. */
 export async function knock(settings: ClientSettings, world: World): Promise<number> {
   warnOfSource(settings, world);
   const request = await makeRequest(settings, world);
   const keys = await loadKeys(settings, world);
+  if (settings.verbose > 0) world.err("[+] Building encrypted Single Packet Authorization (SPA) message...");
   const packet = await makePacket(settings, { request, keys, world });
   const shown = settings.test || settings.verbose > 0;
   if (shown) (await import("./dump.ts")).showPacket(packet, keys, world);
@@ -94,8 +98,9 @@ async function makePacket(
     world.randomBytes(SALT_LENGTH),
   );
   if (!sealed.ok) {
+    const reason = TOO_LONG.has(sealed.fault.code) ? "it would be longer than servers take: " : "";
     throw new ClientError(
-      `Cannot build the packet: Error ${sealed.fault.number} - ${faultText(sealed.fault)}`,
+      `Cannot build the packet: ${reason}Error ${sealed.fault.number} - ${faultText(sealed.fault)}`,
       "ask for fewer ports, or use a shorter command, user name or digest",
     );
   }
@@ -120,7 +125,7 @@ function makeTarget(settings: ClientSettings, world: World): Target {
   return {
     host: settings.server ?? "",
     port: settings.randPort ? drawPort(world) : settings.serverPort,
-    sourcePort: settings.sourcePort > 0 ? settings.sourcePort : null,
+    sourcePort: sourcePort(settings, world),
     family: settings.ipv6 ? 6 : settings.ipv4 || settings.serverResolveIpv4 ? 4 : null,
     spoofSource: settings.spoofSource ?? null,
     icmpType: settings.icmpType,
@@ -131,13 +136,22 @@ function makeTarget(settings: ClientSettings, world: World): Target {
   };
 }
 
+/** Raw packets carry a port in any case: a random one is drawn here, so that it can be shown. */
+function sourcePort(settings: ClientSettings, world: World): number | null {
+  if (settings.sourcePort > 0) return settings.sourcePort;
+  return ["udpraw", "tcpraw", "icmp"].includes(settings.serverProto) ? drawPort(world) : null;
+}
+
 async function send(
   settings: ClientSettings,
   parts: { readonly target: Target; readonly packet: SealedPacket; readonly world: World },
 ): Promise<number> {
   const { target, packet, world } = parts;
   const withProxy = settings.httpProxy === undefined ? target : await throughProxy(target, settings.httpProxy);
-  if (settings.verbose > 0) (await import("./dump.ts")).showDelivery(settings, withProxy, world);
+  if (settings.verbose > 0) {
+    (await import("./dump.ts")).showDelivery(settings, withProxy, world);
+    world.err(transcript(settings, withProxy, packet.wire));
+  }
   let report: SendReport;
   try {
     report = await world.send(settings.serverProto, packet.wire, withProxy);
@@ -152,6 +166,14 @@ async function send(
     world.out(`send_spa_packet: bytes sent: ${report.bytesSent}`);
   }
   return 0;
+}
+
+/** The line that clients before 2.0 wrote, which old scripts look for. */
+function transcript(settings: ClientSettings, target: Target, wire: string): string {
+  const over =
+    { udp: "udp", udpraw: "udp", tcp: "tcp", tcpraw: "tcp", http: "tcp", icmp: "icmp" }[settings.serverProto];
+  const { host, port } = { host: target.httpProxy?.host ?? target.host, port: target.httpProxy?.port ?? target.port };
+  return `[+] Sending ${wire.length} byte message to ${host} over ${over}/${port}...`;
 }
 
 /** The target with its proxy, or the sentence about a bad one. */

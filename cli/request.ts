@@ -4,7 +4,7 @@
  */
 import { parseIp } from "../lib/net/address.ts";
 import { isHostName } from "../lib/net/host_name.ts";
-import { parseService, type Service } from "../lib/net/service.ts";
+import { formatService, parseService, type Service } from "../lib/net/service.ts";
 import { fail, ok, type Result } from "../lib/result.ts";
 import { formatNat } from "../lib/wire/access.ts";
 import { coupleTypeAndTimeout } from "../lib/wire/encode.ts";
@@ -81,13 +81,12 @@ function buildAccess(settings: RequestSettings, inputs: RequestInputs): Result<R
   }
   if (!asked.ok) return asked;
   const services = natPort === null ? asked.value : asked.value.map(({ proto }) => ({ proto, port: natPort }));
-  const list = natPort === null ? access : services.map(({ proto, port }) => `${proto}/${port}`).join(",");
   const nat = natTarget(settings, asked.value[0]?.port ?? 0);
   if (!nat.ok) return nat;
   const type = settings.natLocal ? 5 : settings.natAccess === undefined ? 1 : 2;
   return ok({
     ...coupleTypeAndTimeout(type, settings.fwTimeout ?? 0),
-    message: `${inputs.allow},${list}`,
+    message: `${inputs.allow},${services.map(formatService).join(",")}`,
     natAccess: nat.value === null ? null : formatNat(nat.value),
     services,
   });

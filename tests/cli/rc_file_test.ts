@@ -1,0 +1,125 @@
+import assert from "node:assert/strict";
+import { runOwn, temporaryFolder } from "./harness.ts";
+
+const BASE = ["--no-save-args", "-T", "-v", "-A", "tcp/22", "-s", "-D", "h", "--key-rijndael", "k"];
+
+/** Runs with an rc file of this text and mode. */
+async function withRc(text: string, argv: readonly string[], mode = 0o600) {
+  using folder = temporaryFolder();
+  const path = `${folder.path}/rc`;
+  Deno.writeTextFileSync(path, text);
+  Deno.chmodSync(path, mode);
+  const run = await runOwn(["--rc-file", path, ...BASE, ...argv]);
+  return { ...run, err: run.err.replaceAll(path, "RC") };
+}
+
+Deno.test("a missing rc file is created with mode 0600, and said", async () => {
+  using folder = temporaryFolder();
+  const home = folder.path;
+  const first = await runOwn(BASE, { env: { HOME: home } });
+  assert.ok(first.out.startsWith(`[*] Creating initial rc file: ${home}/.fwknoprc.\n`));
+  assert.equal((Deno.statSync(`${home}/.fwknoprc`).mode ?? 0) & 0o777, 0o600);
+  assert.equal(first.code, 0);
+  const second = await runOwn(BASE, { env: { HOME: home } });
+  assert.ok(!second.out.includes("Creating"));
+  assert.equal(second.code, 0, second.err);
+});
+
+Deno.test("an rc file that cannot be created is a warning", async () => {
+  const run = await runOwn(["--rc-file", "/nonexistent/rc", ...BASE]);
+  assert.match(run.err, /warning: Unable to create initial rc file: \/nonexistent\/rc: No such file/);
+  assert.equal(run.code, 0);
+});
+
+Deno.test("a loose mode is a warning for each thing that is wrong", async () => {
+  const run = await withRc("[default]\n", [], 0o644);
+  assert.equal(run.code, 0);
+  assert.match(run.err, /permissions should only be user read\/write \(0600/);
+});
+
+Deno.test("every mistake of used stanzas is told at once with file and line; nothing is sent", async () => {
+  const run = await withRc("[default]\nACESS tcp/22\nFW_TIMEOUT\nNAT_PORT 70000\nKEY_BASE64 se!cret\n", []);
+  assert.equal(run.code, 1);
+  assert.match(run.err, /RC:2: unknown directive ACESS\nfwknop: hint: did you mean ACCESS\?/);
+  assert.match(run.err, /RC:3: Invalid entry/);
+  assert.match(run.err, /RC:4: NAT_PORT: out of range/);
+  assert.match(run.err, /RC:5: KEY_BASE64: .*look like base64-encoded/);
+  assert.ok(!run.err.includes("se!cret"));
+});
+
+Deno.test("stanzas that are not used may hold anything", async () => {
+  const run = await withRc("[default]\n[other]\nNONSENSE here\n", []);
+  assert.equal(run.code, 0, run.err);
+});
+
+Deno.test("names of sections do not care about case, repeated ones add up, the later line wins", async () => {
+  const rc = "[default]\nFW_TIMEOUT 5\n[GW]\nFW_TIMEOUT 10\nNAT_PORT 4000\n[gw]\nFW_TIMEOUT 20\n";
+  const run = await withRc(rc, ["-n", "Gw"]);
+  assert.match(run.out, /Client Timeout: 20\n/);
+  assert.match(run.out, /Message String: 0.0.0.0,tcp\/4000\n/);
+});
+
+Deno.test("-n default is legal, an unknown name is not", async () => {
+  assert.equal((await withRc("[default]\nFW_TIMEOUT 5\n", ["-n", "default"])).code, 0);
+  const run = await withRc("[default]\n", ["-n", "nope"]);
+  assert.match(run.err, /Named configuration stanza: \[nope\] was not found/);
+  assert.deepEqual([run.code, run.sent.length], [1, 0]);
+});
+
+Deno.test("the NAME: form and values that end at a comment are read as in C", async () => {
+  const run = await withRc("[default]\nFW_TIMEOUT: 7;comment\nSPOOF_USER  bob # remark\n", []);
+  assert.match(run.out, /Client Timeout: 7\n/);
+  assert.match(run.out, /Username: bob\n/);
+});
+
+Deno.test("a value that was cut at a blank is warned of, without the value", async () => {
+  const run = await withRc("[default]\nSPOOF_USER two words\n", []);
+  assert.match(run.err, /RC:2: SPOOF_USER: the value ends at the first blank/);
+  assert.match(run.out, /Username: two\n/);
+});
+
+Deno.test("KEY_CMD takes the rest of the line and runs it without a shell", async () => {
+  using folder = temporaryFolder();
+  const path = `${folder.path}/rc`;
+  Deno.writeTextFileSync(path, `[default]\nKEY_CMD printf "a;b c"\nHMAC_KEY_CMD printf x\n`, { mode: 0o600 });
+  const args = ["--rc-file", path, "--no-save-args", "-T", "-v", "-A", "tcp/22", "-s", "-D", "h"];
+  const run = await runOwn(args);
+  assert.equal(run.code, 0, run.err);
+  assert.match(run.out, /HMAC Type: 3 \(SHA256\)/);
+  assert.deepEqual(run.asked, []);
+});
+
+Deno.test("--stanza-list lists every section but the default one", async () => {
+  using folder = temporaryFolder();
+  const path = `${folder.path}/rc`;
+  Deno.writeTextFileSync(path, "[default]\n[b]\n[A]\n[b]\nBAD\n", { mode: 0o600 });
+  const run = await runOwn(["--rc-file", path, "--stanza-list"]);
+  assert.equal(run.out, `The following stanzas are configured in ${path} :\n - b\n - A\n - b\n`);
+  assert.equal(run.code, 0);
+});
+
+for (const option of [["-n", "x"], ["--save-rc-stanza"], ["--stanza-list"]]) {
+  Deno.test(`--no-rc-file refuses ${option.join(" ")}`, async () => {
+    const run = await runOwn(["--no-rc-file", ...BASE, ...option]);
+    assert.equal(run.code, 1);
+    assert.match(run.err, /--no-rc-file/);
+  });
+}
+
+Deno.test("--no-home-dir needs --rc-file or --no-rc-file, and -E only when arguments are saved (C.2 F16)", async () => {
+  assert.match((await runOwn(["--no-home-dir", ...BASE])).err, /must set --rc-file path/);
+  assert.equal((await runOwn(["--no-home-dir", "--no-rc-file", ...BASE])).code, 0);
+  const saving = BASE.filter((word) => word !== "--no-save-args");
+  const run = await runOwn(["--no-home-dir", "--no-rc-file", ...saving]);
+  assert.match(run.err, /must set the args save file path with -E/);
+  assert.equal(run.code, 1);
+});
+
+Deno.test("without HOME the rc file is passed over with a warning; saving arguments is refused", async () => {
+  const run = await runOwn(BASE);
+  assert.match(run.err, /Unable to determine HOME directory/);
+  assert.equal(run.code, 0);
+  const saving = await runOwn(BASE.filter((word) => word !== "--no-save-args"));
+  assert.match(saving.err, /Unable to determine args save file/);
+  assert.equal(saving.code, 1);
+});
