@@ -1,0 +1,164 @@
+/**
+ * What one grant costs, beside nothing and beside a set of 50,000 elements in the same table:
+ *
+ *     deno run -A bench/grant_cost.ts                              (root)
+ *
+ * Method. One network namespace, one native ruleset that drops. Each grant is for a door that was not open before, and is
+ * timed alone, in this process, from the call to its outcome: the whole backend by nfnetlink (what the daemon does), by
+ * libnftables and by the nft program (its two other roads); for comparison one rule by iptables-restore in one process,
+ * and by iptables in the five processes that the C daemon starts for each rule. The figure to look at is the last column:
+ * 1.0 means that the cost does not grow with the ruleset.
+ */
+import type { Door, Grant } from "../daemon/firewall/firewall.ts";
+import {
+  libraryRunner,
+  netlinkStore,
+  nftablesFirewall,
+  type NftRunner,
+  nftStore,
+  programRunner,
+} from "../daemon/firewall/nftables/nftables.ts";
+import { ipFromBytes } from "../lib/net/address.ts";
+import { runWithin, within } from "../tests/contract/namespace.ts";
+import { type Lab, labBlocker, makeLab, nftablesGuard, quantiles } from "../tests/lab/mod.ts";
+
+const BLOCKED = 50_000;
+
+/** One way to open a door; `open` gets a number that no other call got. */
+interface Road {
+  readonly name: string;
+  readonly rounds: number;
+  open(turn: number): Promise<void>;
+}
+
+/** A door of its own for each number. */
+function grant(turn: number): Grant {
+  const source = ipFromBytes(Uint8Array.of(172, 16 + (turn >> 16), turn >> 8, turn));
+  const door: Door = { slot: "input", source, destination: null, service: { proto: "tcp", port: 22 } };
+  return { door, expiresAt: Math.floor(Date.now() / 1000) + 3600 };
+}
+
+function ourRoads(namespace: string): readonly Road[] {
+  const library = libraryRunner();
+  const inside: NftRunner = { ...library, run: (...args) => within(namespace, () => library.run(...args)) };
+  const program = programRunner("/usr/sbin/nft", runWithin(namespace));
+  const variants = [
+    { name: "ours, nfnetlink", rounds: 2000, nft: inside, store: within(namespace, netlinkStore) },
+    { name: "ours, libnftables", rounds: 20, nft: inside, store: nftStore(inside) },
+    { name: "ours, nft program", rounds: 20, nft: program, store: nftStore(program) },
+  ];
+  return variants.map(({ name, rounds, nft, store }) => {
+    const options = { slots: ["input"] as const, chains: {}, flushAtInit: true, log: () => {} };
+    const firewall = nftablesFirewall({ nft, store, listener: null }, options);
+    let prepared: Promise<unknown> | null = null;
+    return {
+      name,
+      rounds,
+      async open(turn) {
+        await (prepared ??= firewall.prepare());
+        const [outcome] = await firewall.grant([grant(turn)], [], Math.floor(Date.now() / 1000));
+        if (!outcome?.ok) throw new Error(`${name}: ${outcome?.reason}`);
+      },
+    };
+  });
+}
+
+function iptablesRoads(lab: Lab): readonly Road[] {
+  const rule = (turn: number) => {
+    const { door, expiresAt } = grant(turn);
+    const source = door.slot === "input" ? door.source.text : "";
+    return [
+      "-p",
+      "6",
+      "-s",
+      source,
+      "--dport",
+      "22",
+      "-m",
+      "comment",
+      "--comment",
+      `_exp_${expiresAt}`,
+      "-j",
+      "ACCEPT",
+    ];
+  };
+  const run = runWithin(lab.host("server").namespace);
+  return [
+    {
+      name: "one iptables-restore",
+      rounds: 20,
+      async open(turn) {
+        const stdin = `*filter\n-A BENCH ${rule(turn).join(" ")}\nCOMMIT\n`;
+        await run("/usr/sbin/iptables-restore", ["--noflush", "-w", "5"], { stdin });
+      },
+    },
+    {
+      name: "five iptables, like C",
+      rounds: 20,
+      async open(turn) {
+        const table = ["-t", "filter"];
+        const steps = [
+          [...table, "-L", "BENCH", "-n"],
+          [...table, "-N", "BENCH"],
+          [...table, "-C", "INPUT", "-j", "BENCH"],
+          [...table, "-C", "BENCH", ...rule(turn)],
+          [...table, "-A", "BENCH", ...rule(turn)],
+        ];
+        for (const step of steps) await run("/usr/sbin/iptables", step);
+      },
+    },
+  ];
+}
+
+/** Milliseconds, best to worst, of each road. The first tenth of the calls warms up. */
+async function measure(lab: Lab, blocked: number): Promise<Map<string, ReturnType<typeof quantiles>>> {
+  await lab.must("server", ["nft", "flush", "ruleset"]);
+  const addresses = Array.from({ length: blocked }, (_, i) => `10.${i >> 16}.${(i >> 8) & 0xff}.${i & 0xff}`);
+  const set = blocked === 0
+    ? ""
+    : `table inet guard {\nset blocked {\ntype ipv4_addr\nelements = { ${addresses.join(", ")} }\n}\n}\n` +
+      "insert rule inet guard input ip saddr @blocked drop\n";
+  await lab.must("server", ["nft", "-f", "-"], { stdin: `${nftablesGuard()}${set}` });
+  await lab.must("server", ["iptables", "-N", "BENCH"]);
+  await lab.must("server", ["iptables", "-A", "INPUT", "-j", "BENCH"]);
+  const results = new Map<string, ReturnType<typeof quantiles>>();
+  for (const { name, rounds, open } of [...ourRoads(lab.host("server").namespace), ...iptablesRoads(lab)]) {
+    const times: number[] = [];
+    const warmUp = Math.ceil(rounds / 10);
+    for (let turn = 0; turn < warmUp + rounds; turn++) {
+      const start = performance.now();
+      await open(turn);
+      if (turn >= warmUp) times.push(performance.now() - start);
+    }
+    results.set(name, quantiles(times));
+  }
+  return results;
+}
+
+function microseconds(milliseconds: number): string {
+  return `${(milliseconds * 1000).toFixed(0)} us`.padStart(12);
+}
+
+async function main(): Promise<void> {
+  const blocker = labBlocker();
+  if (blocker !== null) {
+    console.error(`This benchmark cannot run: ${blocker}`);
+    Deno.exit(1);
+  }
+  await using lab = await makeLab({ guard: "none", extra: [] });
+  const alone = await measure(lab, 0);
+  const beside = await measure(lab, BLOCKED);
+  console.log(`one grant: median (p99), beside nothing and beside a set of ${BLOCKED} elements`);
+  for (const [name, small] of alone) {
+    const large = beside.get(name);
+    if (large === undefined) continue;
+    const columns = [small.median, small.p99, large.median, large.p99].map(microseconds);
+    const [smallMedian, smallP99, largeMedian, largeP99] = columns;
+    const ratio = (large.median / small.median).toFixed(2);
+    console.log(
+      `${name.padEnd(22)}${smallMedian} (${smallP99?.trim()})${largeMedian} (${largeP99?.trim()})   x ${ratio}`,
+    );
+  }
+}
+
+if (import.meta.main) await main();
