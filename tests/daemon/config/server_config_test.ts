@@ -25,7 +25,7 @@ Deno.test("loadConfig() gives an empty fwknopd.conf the defaults of the C daemon
   });
   assert.deepEqual(config.logging, { identity: "fwknopd", facility: 3, verbosity: 0 });
   assert.equal(config.firewall.choice, "auto");
-  assert.equal(config.firewall.iptablesConfigured, false);
+  assert.deepEqual(config.firewall.iptablesDirectives, []);
 });
 
 Deno.test("loadConfig() reads the line grammar of fwknopd.conf", () => {
@@ -94,7 +94,7 @@ Deno.test("loadConfig() does not check the age of packets from a file unless tol
 
 Deno.test("loadConfig() reads chain strings and sees that iptables is wanted", () => {
   const { config } = good("IPT_INPUT_ACCESS ACCEPT, filter,  INPUT , 3, MY_INPUT, 1;");
-  assert.equal(config.firewall.iptablesConfigured, true);
+  assert.deepEqual(config.firewall.iptablesDirectives, ["IPT_INPUT_ACCESS"]);
   assert.deepEqual(config.firewall.iptables.chains.input, {
     target: "ACCEPT",
     table: "filter",
@@ -103,7 +103,7 @@ Deno.test("loadConfig() reads chain strings and sees that iptables is wanted", (
     to: "MY_INPUT",
     rulePosition: 1,
   });
-  assert.equal(good("FIREWALL_EXE /sbin/iptables").config.firewall.iptablesConfigured, true);
+  assert.deepEqual(good("FIREWALL_EXE /sbin/iptables").config.firewall.iptablesDirectives, ["FIREWALL_EXE"]);
   assert.equal(good("FIREWALL nftables").config.firewall.choice, "nftables");
   assert.deepEqual(good("NFT_INPUT_CHAINS inet filter input, ip6 my.t c").config.firewall.nftables.chains.input, [
     { family: "inet", table: "filter", chain: "input" },
