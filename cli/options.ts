@@ -4,6 +4,7 @@
  */
 import type { SettingsOf } from "../lib/spec/resolve.ts";
 import type { Setting } from "../lib/spec/setting.ts";
+import { BEYOND_OPTIONS } from "./options/beyond.ts";
 import { DELIVERY_OPTIONS } from "./options/delivery.ts";
 import { PROGRAM_OPTIONS } from "./options/program.ts";
 import { REQUEST_OPTIONS } from "./options/request.ts";
@@ -16,6 +17,7 @@ export const CLIENT_SETTINGS = {
   ...KEY_OPTIONS,
   ...GPG_OPTIONS,
   ...PROGRAM_OPTIONS,
+  ...BEYOND_OPTIONS,
 };
 
 /** Name of a row. */

@@ -37,13 +37,16 @@ export function helpTopics(table: SettingTable): readonly string[] {
 /** `-A, --access=LIST`, with every name that is printed. For help and man pages. */
 export function formatOption(row: Setting, option: OptionNames): string {
   const [long] = [...(option.long ?? []), ...(option.exact ?? [])];
-  const value = option.argument === "none" ? "" : option.argument === "rest" ? " ..." : row.kind.valueName;
   const names = [option.short === undefined ? "    " : `-${option.short}${long === undefined ? "" : ", "}`];
   if (long !== undefined) names.push(`--${long}`);
-  const separator = long === undefined ? " " : "=";
-  const optional = option.argument === "optional";
-  const shown = value === "" || value === " ..." ? value : optional ? `[=${value}]` : `${separator}${value}`;
-  return names.join("") + shown;
+  return names.join("") + shownArgument(row.kind.valueName, option);
+}
+
+function shownArgument(valueName: string, { argument, long, exact }: OptionNames): string {
+  if (argument === "none") return "";
+  if (argument === "optional") return `[=${valueName}]`;
+  const attached = argument === "required" && (long ?? exact) !== undefined;
+  return `${attached ? "=" : " "}${valueName}`;
 }
 
 function rowsOf(table: SettingTable, group: string): readonly Setting[] {

@@ -131,7 +131,7 @@ Deno.test("rows of the table are complete and never share a name", () => {
 
 Deno.test("rows that hold keys are secret", () => {
   const secret = KEYS.filter((key) => settingOf(key).secret === true);
-  assert.deepEqual(secret, ["key", "keyBase64", "hmacKey", "hmacKeyBase64"]);
+  assert.deepEqual(secret, ["key", "keyBase64", "hmacKey", "hmacKeyBase64", "import"]);
 });
 
 /** What getopt_long makes of a name: written by hand, as a twin of the parser. */
