@@ -1,0 +1,109 @@
+import assert from "node:assert/strict";
+import { webEngine } from "../../lib/crypto/web_engine.ts";
+import { open } from "../../lib/spa/open.ts";
+import { runOnTerminal, type Step } from "../ffi/libc/pseudo_terminal.ts";
+import { ALONE, temporaryFolder } from "./harness.ts";
+
+const CHILD = new URL("./prompt_child.ts", import.meta.url).pathname;
+const MAIN = new URL("../../cli/main.ts", import.meta.url).pathname;
+
+/** A test run that saves its packet, with keys typed on a terminal. */
+async function typed(steps: readonly Step[], options: { args?: readonly string[]; erase?: string } = {}) {
+  using folder = temporaryFolder();
+  const packet = `${folder.path}/packet`;
+  const args = [...ALONE, "-T", "-A", "tcp/22", "-s", "-D", "h", "-B", packet, ...options.args ?? []];
+  const run = await runOnTerminal(CHILD, {
+    args,
+    steps,
+    ...(options.erase === undefined ? {} : { erase: options.erase }),
+  });
+  return { ...run, packet: readOrNull(packet) };
+}
+
+function readOrNull(path: string): string | null {
+  try {
+    return Deno.readTextFileSync(path).trim();
+  } catch {
+    return null;
+  }
+}
+
+/** Whether the packet opens with these keys. */
+async function opens(packet: string | null, key: string, hmac: string | null = null): Promise<boolean> {
+  const bytes = (text: string) => new TextEncoder().encode(text);
+  const keys = {
+    encryption: bytes(key),
+    mode: "cbc",
+    hmac: hmac === null ? null : { name: "sha256", key: bytes(hmac) },
+  };
+  return (await open(webEngine, packet ?? "", keys as Parameters<typeof open>[2])).ok;
+}
+
+Deno.test("the key is asked for without echo and without confirmation", async () => {
+  const run = await typed([{ expect: "Enter encryption key: ", send: "secret\r" }]);
+  assert.ok(!run.shown.includes("secret"));
+  assert.match(run.shown, /code 0/);
+  assert.equal(run.restored, true);
+  assert.equal(await opens(run.packet, "secret"), true);
+});
+
+Deno.test("two keys are asked for; DEL, backspace, the terminal's own erase and Ctrl-U edit", async () => {
+  const steps = [
+    { expect: "Enter encryption key: ", send: "kex\x7fy\x08y\r" },
+    { expect: "Enter HMAC key: ", send: "wrong\x15hmax#c\r" },
+  ];
+  const run = await typed(steps, { args: ["--use-hmac"], erase: "#" });
+  assert.equal(await opens(run.packet, "key", "hmac"), true);
+});
+
+Deno.test("Ctrl-C sends nothing, restores the terminal and ends with 130", async () => {
+  const run = await typed([{ expect: "Enter encryption key: ", send: "sec\x03" }]);
+  assert.match(run.shown, /interrupted, no SPA packet sent/);
+  assert.match(run.shown, /code 130/);
+  assert.deepEqual([run.restored, run.code, run.packet], [true, 130, null]);
+});
+
+Deno.test("an empty answer is refused", async () => {
+  const run = await typed([{ expect: "Enter encryption key: ", send: "\r" }]);
+  assert.match(run.shown, /the encryption key is empty/);
+  assert.deepEqual([run.code, run.packet], [1, null]);
+});
+
+/** Runs the client from a shell that arranges descriptors. */
+async function shell(script: string) {
+  using folder = temporaryFolder();
+  const packet = `${folder.path}/packet`;
+  const base = [...ALONE, "-T", "-A", "tcp/22", "-s", "-D", "h", "-B", packet].join(" ");
+  const env = { RUN: `${Deno.execPath()} run --no-prompt -A ${MAIN} ${base}`, F: `${folder.path}/keys` };
+  const args = ["-w", "bash", "-c", script];
+  const { code, stderr } = await new Deno.Command("setsid", { args, env, stdin: "null" }).output();
+  return { code, err: new TextDecoder().decode(stderr), packet: readOrNull(packet) };
+}
+
+const TWO_LINES = `printf 'key\\nhmac'`;
+
+for (
+  const [name, script] of [
+    ["a pipe on standard input", `${TWO_LINES} | $RUN --use-hmac --stdin`],
+    ["a file on descriptor 7", `${TWO_LINES} >$F; $RUN --use-hmac --fd 7 7<$F`],
+  ] as const
+) {
+  Deno.test(`two keys come from two lines of ${name} (C.2 F20)`, async () => {
+    const run = await shell(script);
+    assert.equal(run.code, 0, run.err);
+    assert.equal(await opens(run.packet, "key", "hmac"), true);
+  });
+}
+
+Deno.test("a descriptor without a second line, a foreign one, and no terminal are told apart", async () => {
+  assert.match((await shell(`printf key | $RUN --use-hmac --stdin`)).err, /standard input has no line for this key/);
+  assert.match((await shell(`$RUN --fd 33`)).err, /Bad file descriptor/);
+  const none = await shell("$RUN");
+  assert.match(none.err, /getpasswd\(\) key error/);
+  assert.deepEqual([none.code, none.packet], [1, null]);
+});
+
+Deno.test("one key of two may come from the command line", async () => {
+  const run = await shell(`printf 'key\\n' | $RUN --key-hmac hmac --stdin`);
+  assert.equal(await opens(run.packet, "key", "hmac"), true, run.err);
+});

@@ -1,0 +1,35 @@
+import assert from "node:assert/strict";
+import { HTTP_SERVICES, HTTPS_SERVICES, parseAddressBody, parseResolveUrl } from "../../cli/resolve_url.ts";
+
+Deno.test("parseResolveUrl() takes ports of five digits, IPv6 literals and URLs without a scheme (C.2 F14)", () => {
+  const href = (text: string, httpOnly = false) => {
+    const url = parseResolveUrl(text, { httpOnly });
+    return url.ok ? url.value.href : `! ${url.fault}`;
+  };
+  assert.equal(href("http://127.0.0.1:18099/ip"), "http://127.0.0.1:18099/ip");
+  assert.equal(href("https://[2001:db8::1]:8443/"), "https://[2001:db8::1]:8443/");
+  assert.equal(href("ip.example.org/me"), "https://ip.example.org/me");
+  assert.equal(href("ip.example.org:8080/me", true), "http://ip.example.org:8080/me");
+  assert.match(href("https://ip.example.org", true), /https is not supported for --resolve-http-only/);
+  assert.match(href("ftp://ip.example.org"), /ftp:\/\/ is not supported/);
+  assert.match(href("https://"), /no URL/);
+  assert.match(href("http://h:99999/"), /no URL/);
+});
+
+for (const body of ["203.0.113.9", "203.0.113.9\n", " 203.0.113.9\r\n"]) {
+  Deno.test(`parseAddressBody() takes ${JSON.stringify(body)}`, () => {
+    const ip = parseAddressBody(body);
+    assert.equal(ip.ok && ip.value.text, "203.0.113.9");
+  });
+}
+
+for (
+  const body of ["", "<html>1.2.3.4</html>", "1.2.3.4 1.2.3.5", "1.2.3", "1.2.3.4.5", "0.0.0.0", "::", "1.2.3.400"]
+) {
+  Deno.test(`parseAddressBody() refuses ${JSON.stringify(body)}`, () => assert.equal(parseAddressBody(body).ok, false));
+}
+
+Deno.test("the default services are reached by the protocol of their list", () => {
+  assert.ok(HTTPS_SERVICES.length > 1 && HTTPS_SERVICES.every((url) => new URL(url).protocol === "https:"));
+  assert.ok(HTTP_SERVICES.length > 1 && HTTP_SERVICES.every((url) => new URL(url).protocol === "http:"));
+});
