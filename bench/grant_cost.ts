@@ -3,7 +3,7 @@
  *
  *     deno run -A bench/grant_cost.ts                              (root)
  *
- * Method. One network namespace, one native ruleset that drops. Each grant is for a door that was not open before, and is
+ * Method. It starts itself in a network namespace of its own with a native ruleset that drops. Each grant is for a door that was not open before, and is
  * timed alone, in this process, from the call to its outcome: the whole backend by nfnetlink (what the daemon does), by
  * libnftables and by the nft program (its two other roads); for comparison one rule by iptables-restore in one process,
  * and by iptables in the five processes that the C daemon starts for each rule. The figure to look at is the last column:
@@ -14,15 +14,16 @@ import {
   libraryRunner,
   netlinkStore,
   nftablesFirewall,
-  type NftRunner,
   nftStore,
   programRunner,
 } from "../daemon/firewall/nftables/nftables.ts";
 import { ipFromBytes } from "../lib/net/address.ts";
-import { runWithin, within } from "../tests/contract/namespace.ts";
-import { type Lab, labBlocker, makeLab, nftablesGuard, quantiles } from "../tests/lab/mod.ts";
+import { runProgram } from "../lib/host/run.ts";
+import { labBlocker, makeLab, nftablesGuard, type Quantiles, quantiles } from "../tests/lab/mod.ts";
 
 const BLOCKED = 50_000;
+const NFT = "/usr/sbin/nft";
+const IPTABLES = "/usr/sbin/iptables";
 
 /** One way to open a door; `open` gets a number that no other call got. */
 interface Road {
@@ -38,13 +39,11 @@ function grant(turn: number): Grant {
   return { door, expiresAt: Math.floor(Date.now() / 1000) + 3600 };
 }
 
-function ourRoads(namespace: string): readonly Road[] {
-  const library = libraryRunner();
-  const inside: NftRunner = { ...library, run: (...args) => within(namespace, () => library.run(...args)) };
-  const program = programRunner("/usr/sbin/nft", runWithin(namespace));
+function ourRoads(): readonly Road[] {
+  const [library, program] = [libraryRunner(), programRunner(NFT)];
   const variants = [
-    { name: "ours, nfnetlink", rounds: 2000, nft: inside, store: within(namespace, netlinkStore) },
-    { name: "ours, libnftables", rounds: 20, nft: inside, store: nftStore(inside) },
+    { name: "ours, nfnetlink", rounds: 2000, nft: library, store: netlinkStore() },
+    { name: "ours, libnftables", rounds: 100, nft: library, store: nftStore(library) },
     { name: "ours, nft program", rounds: 20, nft: program, store: nftStore(program) },
   ];
   return variants.map(({ name, rounds, nft, store }) => {
@@ -63,7 +62,7 @@ function ourRoads(namespace: string): readonly Road[] {
   });
 }
 
-function iptablesRoads(lab: Lab): readonly Road[] {
+function iptablesRoads(): readonly Road[] {
   const rule = (turn: number) => {
     const { door, expiresAt } = grant(turn);
     const source = door.slot === "input" ? door.source.text : "";
@@ -82,14 +81,13 @@ function iptablesRoads(lab: Lab): readonly Road[] {
       "ACCEPT",
     ];
   };
-  const run = runWithin(lab.host("server").namespace);
   return [
     {
       name: "one iptables-restore",
       rounds: 20,
       async open(turn) {
         const stdin = `*filter\n-A BENCH ${rule(turn).join(" ")}\nCOMMIT\n`;
-        await run("/usr/sbin/iptables-restore", ["--noflush", "-w", "5"], { stdin });
+        await runProgram(`${IPTABLES}-restore`, ["--noflush", "-w", "5"], { stdin });
       },
     },
     {
@@ -104,25 +102,30 @@ function iptablesRoads(lab: Lab): readonly Road[] {
           [...table, "-C", "BENCH", ...rule(turn)],
           [...table, "-A", "BENCH", ...rule(turn)],
         ];
-        for (const step of steps) await run("/usr/sbin/iptables", step);
+        for (const step of steps) await runProgram(IPTABLES, step);
       },
     },
   ];
 }
 
-/** Milliseconds, best to worst, of each road. The first tenth of the calls warms up. */
-async function measure(lab: Lab, blocked: number): Promise<Map<string, ReturnType<typeof quantiles>>> {
-  await lab.must("server", ["nft", "flush", "ruleset"]);
+/** Runs a program that must not fail. */
+async function must(program: string, args: readonly string[], stdin?: string): Promise<void> {
+  const result = await runProgram(program, args, stdin === undefined ? {} : { stdin });
+  if (result.code !== 0) throw new Error(`${program} ${args.join(" ")} failed: ${result.stderr}`);
+}
+
+/** Times of each road in milliseconds. The first tenth of the calls warms up. */
+async function measure(blocked: number): Promise<Map<string, Quantiles>> {
   const addresses = Array.from({ length: blocked }, (_, i) => `10.${i >> 16}.${(i >> 8) & 0xff}.${i & 0xff}`);
   const set = blocked === 0
     ? ""
     : `table inet guard {\nset blocked {\ntype ipv4_addr\nelements = { ${addresses.join(", ")} }\n}\n}\n` +
       "insert rule inet guard input ip saddr @blocked drop\n";
-  await lab.must("server", ["nft", "-f", "-"], { stdin: `${nftablesGuard()}${set}` });
-  await lab.must("server", ["iptables", "-N", "BENCH"]);
-  await lab.must("server", ["iptables", "-A", "INPUT", "-j", "BENCH"]);
-  const results = new Map<string, ReturnType<typeof quantiles>>();
-  for (const { name, rounds, open } of [...ourRoads(lab.host("server").namespace), ...iptablesRoads(lab)]) {
+  await must(NFT, ["-f", "-"], `flush ruleset\n${nftablesGuard()}${set}`);
+  await must(IPTABLES, ["-N", "BENCH"]);
+  await must(IPTABLES, ["-A", "INPUT", "-j", "BENCH"]);
+  const results = new Map<string, Quantiles>();
+  for (const { name, rounds, open } of [...ourRoads(), ...iptablesRoads()]) {
     const times: number[] = [];
     const warmUp = Math.ceil(rounds / 10);
     for (let turn = 0; turn < warmUp + rounds; turn++) {
@@ -136,29 +139,35 @@ async function measure(lab: Lab, blocked: number): Promise<Map<string, ReturnTyp
 }
 
 function microseconds(milliseconds: number): string {
-  return `${(milliseconds * 1000).toFixed(0)} us`.padStart(12);
+  return `${(milliseconds * 1000).toFixed(0)} us`;
+}
+
+async function measureHere(): Promise<void> {
+  const alone = await measure(0);
+  const beside = await measure(BLOCKED);
+  console.log(`one grant: median (p99), beside nothing and beside a set of ${BLOCKED} elements`);
+  for (const [name, small] of alone) {
+    const large = beside.get(name);
+    if (large === undefined) continue;
+    const columns = [small, large].map(({ median, p99 }) =>
+      `${microseconds(median).padStart(12)} ${`(${microseconds(p99)})`.padEnd(14)}`
+    );
+    console.log(`${name.padEnd(22)}${columns.join("")} x ${(large.median / small.median).toFixed(2)}`);
+  }
 }
 
 async function main(): Promise<void> {
   const blocker = labBlocker();
   if (blocker !== null) {
     console.error(`This benchmark cannot run: ${blocker}`);
-    Deno.exit(1);
+    Deno.exitCode = 1;
+    return;
   }
   await using lab = await makeLab({ guard: "none", extra: [] });
-  const alone = await measure(lab, 0);
-  const beside = await measure(lab, BLOCKED);
-  console.log(`one grant: median (p99), beside nothing and beside a set of ${BLOCKED} elements`);
-  for (const [name, small] of alone) {
-    const large = beside.get(name);
-    if (large === undefined) continue;
-    const columns = [small.median, small.p99, large.median, large.p99].map(microseconds);
-    const [smallMedian, smallP99, largeMedian, largeP99] = columns;
-    const ratio = (large.median / small.median).toFixed(2);
-    console.log(
-      `${name.padEnd(22)}${smallMedian} (${smallP99?.trim()})${largeMedian} (${largeP99?.trim()})   x ${ratio}`,
-    );
-  }
+  const self = [Deno.execPath(), "run", "-A", new URL(import.meta.url).pathname, INSIDE];
+  console.log((await lab.must("server", self)).trimEnd());
 }
 
-if (import.meta.main) await main();
+const INSIDE = "--inside";
+
+if (import.meta.main) await (Deno.args[0] === INSIDE ? measureHere() : main());
