@@ -14,8 +14,10 @@ PREFIX ?= /usr/local
 SBINDIR ?= $(PREFIX)/sbin
 BINDIR ?= $(PREFIX)/bin
 SYSCONFDIR ?= /etc
+MANDIR ?= $(PREFIX)/share/man
+DATADIR ?= $(PREFIX)/share
 
-.PHONY: all demo test build check fmt bench clean install setup setup-test
+.PHONY: all demo test build check gen fmt bench clean install setup setup-test
 
 all: build
 
@@ -39,6 +41,10 @@ build: setup
 check: setup
 	@$(DENO) run --frozen -A .ci/check.ts
 
+# Man pages, reference, sample configurations and shell completion, from the tables of settings.
+gen:
+	$(DENO) run --frozen -A .ci/gen.ts
+
 fmt:
 	$(DENO) fmt
 
@@ -50,7 +56,21 @@ clean:
 
 install:
 	@test -x build/fwknop -a -x build/fwknopd || { echo "run 'make build' first" >&2; exit 1; }
-	install -d -m 755 $(DESTDIR)$(BINDIR) $(DESTDIR)$(SBINDIR)
+	install -d -m 755 $(DESTDIR)$(BINDIR) $(DESTDIR)$(SBINDIR) $(DESTDIR)$(MANDIR)/man8
+	install -d -m 755 $(DESTDIR)$(DATADIR)/bash-completion/completions
+	install -d -m 755 $(DESTDIR)$(DATADIR)/zsh/site-functions $(DESTDIR)$(DATADIR)/fish/vendor_completions.d
 	install -d -m 700 $(DESTDIR)$(SYSCONFDIR)/fwknop
 	install -m 755 build/fwknop $(DESTDIR)$(BINDIR)/fwknop
 	install -m 755 build/fwknopd $(DESTDIR)$(SBINDIR)/fwknopd
+	install -m 644 docs/man/fwknop.8 docs/man/fwknopd.8 $(DESTDIR)$(MANDIR)/man8
+	for program in fwknop fwknopd; do \
+	    install -m 644 packaging/completion/$$program.bash $(DESTDIR)$(DATADIR)/bash-completion/completions/$$program; \
+	    install -m 644 packaging/completion/$$program.zsh $(DESTDIR)$(DATADIR)/zsh/site-functions/_$$program; \
+	    install -m 644 packaging/completion/$$program.fish $(DESTDIR)$(DATADIR)/fish/vendor_completions.d/$$program.fish; \
+	done
+	# Samples beside a configuration that is there already, never over it.
+	for file in fwknopd.conf access.conf; do \
+	    target=$(DESTDIR)$(SYSCONFDIR)/fwknop/$$file; \
+	    if [ -e $$target ]; then target=$$target.sample; fi; \
+	    install -m 600 packaging/conf/$$file $$target; \
+	done
