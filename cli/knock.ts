@@ -22,11 +22,27 @@ const C_SERVER_LIMIT = 400;
 /** Faults whose texts do not say that the packet is too long. */
 const TOO_LONG: ReadonlySet<string> = new Set(["encryption-type-unknown", "encoded-length", "message-too-long"]);
 
+/** What all packets of one run have in common. */
+export interface Prepared {
+  readonly request: Request;
+  readonly keys: KeySet;
+}
+
 /** Builds and sends the packet of these settings. The result is the exit code. Throws {@link ClientError}. */
 export async function knock(settings: ClientSettings, world: World): Promise<number> {
+  return await sendFresh(settings, await prepareKnock(settings, world), world);
+}
+
+/** Finds addresses, draws ports and collects keys. Throws {@link ClientError}. */
+export async function prepareKnock(settings: ClientSettings, world: World): Promise<Prepared> {
   warnOfSource(settings, world);
   const request = await makeRequest(settings, world);
-  const keys = await loadKeys(settings, world);
+  return { request, keys: await loadKeys(settings, world) };
+}
+
+/** Builds a packet that never was before and sends it. The result is the exit code. Throws {@link ClientError}. */
+export async function sendFresh(settings: ClientSettings, prepared: Prepared, world: World): Promise<number> {
+  const { request, keys } = prepared;
   if (settings.verbose > 0) world.err("[+] Building encrypted Single Packet Authorization (SPA) message...");
   const packet = await makePacket(settings, { request, keys, world });
   const shown = settings.test || settings.verbose > 0;
@@ -53,7 +69,8 @@ async function makeRequest(settings: ClientSettings, world: World): Promise<Requ
   return request.value;
 }
 
-async function loadKeys(settings: ClientSettings, world: World): Promise<KeySet> {
+/** The keys of these settings, from wherever they come. Throws {@link ClientError}. */
+export async function loadKeys(settings: ClientSettings, world: World): Promise<KeySet> {
   const descriptor = settings.stdin ? 0 : settings.fd;
   using stream = descriptor === undefined ? null : (await import("./prompt.ts")).openKeyStream(descriptor);
   // GPG was refused before, so the mode is one of Rijndael's.

@@ -2,7 +2,6 @@
  * The arguments of the last run: `~/.fwknop.run`, `--show-last`, `-l` (wire-and-client B.11). Keys are not written
  * (mended, C.2 F17): a run from the file asks for them. Files of the C client are read too.
  */
-import { writeAtomically } from "../lib/host/atomic_file.ts";
 import { readSecureFile } from "../lib/host/secure_file.ts";
 import { parseArguments } from "../lib/spec/argv.ts";
 import type { Given } from "../lib/spec/setting.ts";
@@ -34,12 +33,14 @@ export function lastRunPath(
   return `${options.home.replace(/\/$/, "")}/.fwknop.run`;
 }
 
-/** The line for the file: every option as it was given, keys masked, words quoted where they need it. */
+/** The line for the file: every option as it was given, keys masked, words quoted where they need it; never a command. */
 export function formatLastRun(given: readonly Given[], words: readonly string[]): string {
   const parts = given.flatMap((said) => {
+    const { secret, option } = settingOf(said.key as ClientKey);
+    if (option?.argument === "rest") return [];
     if (said.text === null) return [said.name];
-    const text = settingOf(said.key as ClientKey).secret === true ? MASK : said.text;
-    return [said.name, text];
+    const text = secret === true ? MASK : said.text;
+    return option?.argument === "optional" ? [`${said.name}=${text}`] : [said.name, text];
   });
   return joinWords(["fwknop", ...parts, ...words]);
 }
@@ -47,8 +48,11 @@ export function formatLastRun(given: readonly Given[], words: readonly string[])
 /** Writes the file, mode 0600. A failure is a warning: the packet matters more. */
 export function saveLastRun(path: string, line: string, terminal: Terminal): void {
   try {
+    // Written in place and not forced to disk: losing it costs nobody anything, and every knock would wait for it.
+    using file = Deno.openSync(path, { write: true, create: true, truncate: true, mode: 0o600 });
     // The blank before the line end is how the C client writes it.
-    writeAtomically(path, `${line} \n`);
+    const bytes = new TextEncoder().encode(`${line} \n`);
+    for (let written = 0; written < bytes.length;) written += file.writeSync(bytes.subarray(written));
   } catch (error) {
     tellWarning(terminal, `Unable to write the arguments of this run to ${path}: ${reasonOf(error)}`);
   }
@@ -73,7 +77,9 @@ export function argumentsOf(line: string): readonly string[] {
   const parsed = parseArguments(CLIENT_SETTINGS, words, { ignoreCase: true });
   const kept = parsed.given.flatMap((said) => {
     if (said.text === MASK) return said.key.startsWith("hmac") ? ["--use-hmac"] : [];
-    return said.text === null ? [said.name] : [said.name, said.text];
+    if (said.text === null) return [said.name];
+    const optional = settingOf(said.key as ClientKey).option?.argument === "optional";
+    return optional ? [`${said.name}=${said.text}`] : [said.name, said.text];
   });
   return [...kept, ...parsed.words];
 }
