@@ -7,16 +7,18 @@ let known: { readonly reason: string | null } | undefined;
 
 /** Why no lab can be made on this machine, or null when it can. */
 export function labBlocker(): string | null {
-  known ??= { reason: findBlocker() };
+  known ??= { reason: missing(LAB_PROGRAMS) ?? findBlocker() };
   return known.reason;
 }
+
+/** What a lab is made of, and the Debian package of each. */
+const LAB_PROGRAMS: Readonly<Record<string, string>> = { ip: "iproute2", nft: "nftables" };
+/** What tests put on the server besides. */
+const TEST_PROGRAMS: Readonly<Record<string, string>> = { iptables: "iptables", ip6tables: "iptables" };
 
 function findBlocker(): string | null {
   if (Deno.build.os !== "linux") return `network namespaces need Linux, this is ${Deno.build.os}`;
   if (Deno.uid() !== 0) return `network namespaces need root, this is uid ${Deno.uid()}`;
-  for (const program of ["ip", "nft", "iptables", "ip6tables"]) {
-    if (!isInstalled(program)) return `the program "${program}" is absent (apt-get install iproute2 nftables iptables)`;
-  }
   const name = `fwlab-${Deno.pid}-try`;
   const made = new Deno.Command("ip", { args: ["netns", "add", name], stderr: "piped", stdout: "null" }).outputSync();
   if (!made.success) return `cannot make a network namespace: ${new TextDecoder().decode(made.stderr).trim()}`;
@@ -53,7 +55,7 @@ export function labTest(
   body: (t: Deno.TestContext) => Promise<void>,
   options: LabTestOptions = {},
 ): void {
-  const reason = labBlocker() ?? missing(options.needs ?? {}) ?? options.blocker?.() ?? null;
+  const reason = labBlocker() ?? missing({ ...TEST_PROGRAMS, ...options.needs }) ?? options.blocker?.() ?? null;
   if (reason === null) {
     Deno.test({ name, fn: body, sanitizeOps: false, sanitizeResources: false });
   } else if (Deno.env.get("CI") === "true") {
