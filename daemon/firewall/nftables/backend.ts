@@ -21,7 +21,7 @@ import { ATTEMPTS, MAX_OPENINGS, type NftablesParts, Picture } from "./picture.t
 import { mustRun, readRuleset } from "./runner.ts";
 import { shapeOf } from "./shapes.ts";
 import { formatChain, warnAboutChains } from "./survey.ts";
-import type { Wanted } from "./targets.ts";
+import { objectionTo, type Wanted } from "./targets.ts";
 
 /** How to work. */
 export interface NftablesOptions extends Wanted {
@@ -116,6 +116,8 @@ function placeOf(picture: Picture, door: Door): string {
   return tables.map(({ family, table }) => `${family} ${table} ${shape.name}`).join(", ");
 }
 
+const OVER = "its time is over";
+
 /** One outcome for each grant of the batch. Throws only what is no failure of the packet filter. */
 async function grantAll(
   picture: Picture,
@@ -123,7 +125,10 @@ async function grantAll(
   live: readonly Grant[],
   now: number,
 ): Promise<readonly GrantOutcome[]> {
-  const asked = batch.map((grant) => grant.expiresAt > now ? openingOf(grant) : null);
+  const refused = batch.map((grant) =>
+    objectionTo(grant.door, picture.wanted) ?? (grant.expiresAt > now ? null : OVER)
+  );
+  const asked = batch.map((grant, index) => refused[index] === null ? openingOf(grant) : null);
   const wanted = longest(asked.filter((opening) => opening !== null));
   const already = new Set<Opening>();
   const failed = new Map<string, string>();
@@ -145,10 +150,7 @@ async function grantAll(
     for (const [id, opening] of wanted) if (!picture.isOpen(opening)) failed.set(id, error.message);
   }
   return asked.map((opening, index): GrantOutcome => {
-    if (opening === null) {
-      const over = (batch[index]?.expiresAt ?? 0) <= now;
-      return { ok: false, reason: over ? "its time is over" : "nftables cannot hold such a door" };
-    }
+    if (opening === null) return { ok: false, reason: refused[index] ?? "it has no place" };
     const reason = failed.get(opening.element.id);
     if (reason !== undefined) return { ok: false, reason };
     return { ok: true, alreadyOpen: wanted.get(opening.element.id) !== opening || already.has(opening) };

@@ -289,8 +289,10 @@ export class Picture {
   }
 }
 
+/** What should be open. Of two doors that a map cannot hold together the one that ends last comes last, and stays. */
 function liveOpenings(live: readonly Grant[], now: number): readonly Opening[] {
-  return live.filter(({ expiresAt }) => expiresAt > now).map(openingOf).filter((opening) => opening !== null);
+  return live.filter(({ expiresAt }) => expiresAt > now).map(openingOf).filter((opening) => opening !== null)
+    .toSorted((a, b) => a.expiresAt - b.expiresAt);
 }
 
 /** The kernel skips 0. */

@@ -2,6 +2,7 @@
  * The sets and maps that hold open doors: which there are, what their keys and values are made of, and which rule looks
  * packets up in them. One table; everything else (scripts, element bytes, listings) is a fold over it.
  */
+import type { TableFamily } from "../../../ffi/nfnetlink/constants.ts";
 import type { Ip } from "../../../lib/net/address.ts";
 import type { Service } from "../../../lib/net/service.ts";
 import type { Door, NatMatch, Slot } from "../firewall.ts";
@@ -155,6 +156,11 @@ export function doorOf(slot: Slot, fields: DoorFields): Door | null {
       return to ? { slot, match, to } : null;
     }
   }
+}
+
+/** Whether packets of an IP family pass the chains of a table family. */
+export function seesFamily(table: TableFamily, family: 4 | 6): boolean {
+  return table === "inet" || table === (family === 4 ? "ip" : "ip6");
 }
 
 /** The type of a field in nft's language. */

@@ -1,7 +1,7 @@
 /** Where in the ruleset our chains, sets and jumps belong, whether they are there, and the script that puts them there. Pure. */
 import type { TableFamily } from "../../../ffi/nfnetlink/constants.ts";
 import type { Log } from "../../../lib/log.ts";
-import { FirewallError, type Slot } from "../firewall.ts";
+import { type Door, FirewallError, type Slot } from "../firewall.ts";
 import { type Chain, plainJump, type Rule, type Ruleset, rulesOf, setReferences } from "./ruleset.ts";
 import {
   chainOf,
@@ -12,7 +12,9 @@ import {
   NAT_TABLE,
   PREFIX,
   ruleOf,
+  seesFamily,
   type Shape,
+  shapeOf,
   SHAPES,
 } from "./shapes.ts";
 import { type BaseChain, baseChains, type ChainName, formatChain } from "./survey.ts";
@@ -84,6 +86,20 @@ function refuseIptables(all: readonly BaseChain[], chosen: readonly BaseChain[],
   }
 }
 
+/**
+ * Why a door cannot be opened whatever happens; null when it can. Where nothing drops, doors are open by themselves; but of
+ * chains that the administrator named it is not known what else drops.
+ */
+export function objectionTo(door: Door, wanted: Wanted): string | null {
+  const shape = shapeOf(door);
+  if (shape === null) return "nftables cannot hold such a door";
+  if (!wanted.slots.includes(shape.slot)) return `doors of the kind ${shape.slot} are not switched on`;
+  const hook = FILTER_SLOTS.find((slot) => slot === shape.slot);
+  const named = hook === undefined ? undefined : wanted.chains[hook];
+  if (named === undefined || named.some(({ family }) => seesFamily(family, shape.family))) return null;
+  return `NFT_${shape.slot.toUpperCase()}_CHAINS names no chain that IPv${shape.family} packets pass`;
+}
+
 /** Tables and what goes into them. */
 export function planTargets(chains: readonly BaseChain[], slots: readonly Slot[]): readonly Target[] {
   const tables = new Map<string, Target>();
@@ -102,8 +118,7 @@ export function planTargets(chains: readonly BaseChain[], slots: readonly Slot[]
 }
 
 function shapesOf(slots: readonly Slot[], family: TableFamily): readonly Shape[] {
-  const families = family === "ip" ? [4] : family === "ip6" ? [6] : [4, 6];
-  return SHAPES.filter((shape) => slots.includes(shape.slot) && families.includes(shape.family));
+  return SHAPES.filter((shape) => slots.includes(shape.slot) && seesFamily(family, shape.family));
 }
 
 /** The sets that the rules of our chain must look into, in order. */

@@ -4,6 +4,11 @@ import { nftablesRig } from "./rig.ts";
 
 firewallContract("nftablesFirewall() by nfnetlink", { makeRig: () => nftablesRig("netlink"), test: labTest });
 
+firewallContract("nftablesFirewall() by nfnetlink without libnftables", {
+  makeRig: () => nftablesRig("mixed"),
+  test: labTest,
+});
+
 firewallContract("nftablesFirewall() by the nft program", {
   makeRig: () => nftablesRig("nft"),
   test: labTest,

@@ -249,6 +249,53 @@ labTest("nftablesFirewall() goes into the chains that are named, and into no oth
   assert.equal(await rig.ruleset(), before);
 });
 
+labTest("nftablesFirewall() refuses what the named chains never see, and what is not switched on", async () => {
+  await using rig = await nftablesRig();
+  const firewall = rig.start({ chains: { input: [{ family: "ip", table: "extra", chain: "late" }] } });
+  await firewall.prepare();
+  const { knocker } = rig.addresses;
+  const forward: Door = { slot: "forward", source: knocker[4], target: null, service: null };
+  const outcomes = await firewall.grant(
+    [grant(rig, 60, 6), { door: forward, expiresAt: rig.now() + 60 }, grant(rig, 60, 4)],
+    [],
+    rig.now(),
+  );
+  assert.deepEqual(outcomes, [
+    { ok: false, reason: "NFT_INPUT_CHAINS names no chain that IPv6 packets pass" },
+    { ok: false, reason: "doors of the kind forward are not switched on" },
+    { ok: true, alreadyOpen: false },
+  ]);
+});
+
+labTest(
+  "nftablesFirewall() lets the later of two doors win that one map cannot hold, and puts that one back",
+  async () => {
+    await using rig = await nftablesRig();
+    const firewall = rig.start({ slots: ["input", "dnat"] });
+    await firewall.prepare();
+    const way = (to: "first" | "second", seconds: number): Grant => ({
+      door: {
+        slot: "dnat",
+        source: rig.addresses.knocker[4],
+        destination: null,
+        service: SSH,
+        to: rig.addresses[to][4],
+        toPort: 2222,
+      },
+      expiresAt: rig.now() + seconds,
+    });
+    const [first, second] = [way("first", 100), way("second", 200)];
+    for (const grants of [[first], [second]]) {
+      assert.deepEqual(await firewall.grant(grants, [], rig.now()), [{ ok: true, alreadyOpen: false }]);
+      assert.deepEqual((await firewall.list()).map(({ door }) => door), grants.map(({ door }) => door));
+    }
+    await rig.nft("flush ruleset");
+    await rig.reload();
+    await firewall.repair([second, first], rig.now());
+    assert.deepEqual((await firewall.list()).map(({ door }) => door), [second.door]);
+  },
+);
+
 labTest("nftablesFirewall() never enters a table of iptables", async () => {
   await using rig = await nftablesRig();
   await rig.nft("flush ruleset");

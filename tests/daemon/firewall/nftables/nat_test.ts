@@ -40,7 +40,7 @@ async function makeRig(road: Road): Promise<NftablesRig> {
 }
 
 /** The rules are the same by both roads; how elements are written differs, which one family shows. */
-const COURSES: Readonly<Record<Road, readonly (4 | 6)[]>> = { netlink: [4, 6], nft: [6] };
+const COURSES = { netlink: [4, 6], nft: [6] } as const;
 
 for (const road of ["netlink", "nft"] as const) {
   for (const family of COURSES[road]) {

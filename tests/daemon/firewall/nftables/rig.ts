@@ -16,8 +16,8 @@ import type { FirewallRig } from "../../../contract/firewall_contract.ts";
 import { runWithin, within } from "../../../contract/namespace.ts";
 import { type Lab, makeLab, nftablesGuard, OUTER } from "../../../lab/mod.ts";
 
-/** By which road doors are opened. */
-export type Road = "netlink" | "nft";
+/** By which road doors are opened; `mixed` is netlink on a host without libnftables. */
+export type Road = "netlink" | "mixed" | "nft";
 
 /** A rig, its lab, and a way to start backends with other settings. */
 export interface NftablesRig extends FirewallRig {
@@ -104,13 +104,12 @@ async function admits(lab: Lab, attempt: Parameters<FirewallRig["admits"]>[0]): 
 }
 
 function openParts(namespace: string, road: Road): NftablesParts {
-  if (road === "nft") {
-    const nft = programRunner("/usr/sbin/nft", runWithin(namespace));
-    return { nft, store: nftStore(nft), listener: null };
-  }
+  const program = programRunner("/usr/sbin/nft", runWithin(namespace));
+  if (road === "nft") return { nft: program, store: nftStore(program), listener: null };
   const library = libraryRunner();
   // All of its work is done before the first promise.
-  const nft: NftRunner = { ...library, run: (...args) => within(namespace, () => library.run(...args)) };
+  const inside: NftRunner = { ...library, run: (...args) => within(namespace, () => library.run(...args)) };
+  const nft = road === "mixed" ? program : inside;
   return { nft, ...within(namespace, () => ({ store: netlinkStore(), listener: openRulesetListener() })) };
 }
 
