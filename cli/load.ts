@@ -3,7 +3,7 @@ import type { Arguments } from "../lib/spec/argv.ts";
 import { type Resolved, resolveSettings } from "../lib/spec/resolve.ts";
 import type { Given, Problem } from "../lib/spec/setting.ts";
 import { completeSettings } from "./effective.ts";
-import { CLIENT_SETTINGS, type ClientSettings } from "./options.ts";
+import { CLIENT_SETTINGS, type ClientKey, type ClientSettings } from "./options.ts";
 import { type Layer, settleLayers } from "./precedence.ts";
 import { DEFAULT_STANZA, openRcFile, type RcFile, rcPath, readStanza } from "./rc_file.ts";
 import { ClientError, tellWarning } from "./tui.ts";
@@ -21,23 +21,24 @@ export interface Loaded {
 }
 
 /** Options that decide which files are read, as the command line has them. */
-export type EarlySettings = Pick<
-  ClientSettings,
-  | "namedConfig"
-  | "rcFile"
-  | "noRcFile"
-  | "noHomeDir"
-  | "saveRcStanza"
-  | "stanzaList"
-  | "saveArgsFile"
-  | "lastCmd"
-  | "showLast"
-  | "verbose"
->;
+export type EarlySettings = ReturnType<typeof earlySettings>;
 
-/** Reads the options that matter before any file. Their problems come up again with all others. */
-export function earlySettings(args: Arguments): EarlySettings {
-  return resolveSettings(CLIENT_SETTINGS, args.given).values;
+/** Reads the options that matter before any file. Their problems come up later, with all others. */
+export function earlySettings(args: Arguments) {
+  const has = (key: ClientKey) => args.given.some((said) => said.key === key);
+  const text = (key: ClientKey) => args.given.findLast((said) => said.key === key)?.text ?? undefined;
+  return {
+    namedConfig: text("namedConfig"),
+    rcFile: text("rcFile"),
+    noRcFile: has("noRcFile"),
+    noHomeDir: has("noHomeDir"),
+    saveRcStanza: has("saveRcStanza"),
+    stanzaList: has("stanzaList"),
+    saveArgsFile: text("saveArgsFile"),
+    lastCmd: has("lastCmd"),
+    showLast: has("showLast"),
+    verbose: has("verbose"),
+  };
 }
 
 /** Opens the rc file that this run uses, creating it when it is absent. */
@@ -60,18 +61,24 @@ export function loadSettings(args: Arguments, rc: RcFile | null, world: World): 
   const problems: Problem[] = [...args.problems];
   const layers: Layer[] = [...stanzaLayers(early, { rc, problems, world })];
   layers.push({ name: "command line", given: args.given });
-  // Everything that was said is checked, also what a closer source overrides.
-  problems.push(...resolveSettings(CLIENT_SETTINGS, layers.flatMap(({ given }) => given)).problems);
-  if (problems.length > 0) throw new ProblemsError(problems);
   const settled = settleLayers(layers);
-  for (const warning of settled.warnings) tellWarning(world, warning);
   const resolved = resolveSettings(CLIENT_SETTINGS, settled.given);
+  problems.push(...overriddenProblems(layers, settled.given), ...resolved.problems);
+  if (problems.length > 0) throw new ProblemsError(problems);
+  for (const warning of settled.warnings) tellWarning(world, warning);
   return {
     settings: completeSettings(resolved.values, settled.given),
     origins: resolved.origins,
     given: args.given,
     rc,
   };
+}
+
+/** What a closer source overrides is checked too: a mistake is a mistake even where it happens to be hidden. */
+function overriddenProblems(layers: readonly Layer[], settled: readonly Given[]): readonly Problem[] {
+  const counted = new Set(settled);
+  const overridden = layers.flatMap(({ given }) => given).filter((said) => !counted.has(said));
+  return overridden.length === 0 ? [] : resolveSettings(CLIENT_SETTINGS, overridden).problems;
 }
 
 /** Mistakes in arguments and stanzas, all of them. */

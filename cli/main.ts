@@ -71,7 +71,7 @@ async function fromLastRun(args: Arguments, world: World): Promise<number> {
     world.out(`Last fwknop client command line: ${maskedLine(line)}\n`);
     return 0;
   }
-  if (early.verbose > 0) world.out(`Executing: ${maskedLine(line)}`);
+  if (early.verbose) world.out(`Executing: ${maskedLine(line)}`);
   const repeated = parse(argumentsOf(line));
   if (repeated.problems.length > 0) throw new ProblemsError(repeated.problems);
   const loaded = loadSettings(repeated, openRc(earlySettings(repeated), world), world);

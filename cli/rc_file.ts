@@ -46,10 +46,10 @@ export interface RcFile {
  * cannot be created. Null: there is none to read.
  */
 export function openRcFile(path: string, terminal: Terminal): RcFile | null {
-  if (!exists(path) && !createRcFile(path, terminal)) return null;
-  const read = readSecureFile(path);
+  let read = readSecureFile(path);
+  if (!read.ok && read.fault.code === "missing" && createRcFile(path, terminal)) read = readSecureFile(path);
   if (!read.ok) {
-    tellWarning(terminal, `Unable to open rc file: ${path}: ${read.fault.message}`);
+    if (read.fault.code !== "missing") tellWarning(terminal, `Unable to open rc file: ${path}: ${read.fault.message}`);
     return null;
   }
   for (const warning of read.value.warnings) tellWarning(terminal, warning);
@@ -117,16 +117,6 @@ function restOfLine(line: string): string {
 
 function stanzaLabel(stanza: FileStanza | undefined, name: string): string {
   return `[${stanza?.name ?? name}]`;
-}
-
-function exists(path: string): boolean {
-  try {
-    Deno.statSync(path);
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw new ClientError(`cannot look at rc file ${path}: ${reasonOf(error)}`, undefined, { cause: error });
-  }
 }
 
 function createRcFile(path: string, terminal: Terminal): boolean {

@@ -2,6 +2,7 @@
  * Types of values that only the client has. The faults carry the fragments that scripts match (wire-and-client B.12);
  * an enumeration or a number repeats what was typed, a key never.
  */
+import { decodePaddedBase64 } from "../../lib/base64.ts";
 import { DIGEST_NAMES, DIGESTS, type ModeName, MODES, RIJNDAEL_MODES } from "../../lib/crypto/digest.ts";
 import type { DigestName } from "../../lib/crypto/engine.ts";
 import { type Ip, parseIp } from "../../lib/net/address.ts";
@@ -166,12 +167,7 @@ export function base64Key(maxBytes: number): Kind<string> {
 
 /** Bytes of a base64 key with or without its padding; null when it is not base64. */
 export function decodeKey(text: string): Uint8Array<ArrayBuffer> | null {
-  if (!/^[A-Za-z0-9+/]*={0,2}$/.test(text)) return null;
-  try {
-    return Uint8Array.from(atob(text.replace(/=+$/, "")), (character) => character.charCodeAt(0));
-  } catch {
-    return null;
-  }
+  return /^[A-Za-z0-9+/]*={0,2}$/.test(text) ? decodePaddedBase64(text) : null;
 }
 
 function isUnspecified(ip: Ip): boolean {
