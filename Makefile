@@ -5,10 +5,10 @@
 # make install  PREFIX=/usr/local DESTDIR= SYSCONFDIR=/etc
 
 DENO ?= deno
+# DENORT_BIN, a base runtime for deno compile, comes from the environment where there is one.
 # npm downloads go through whatever certificate authorities the machine trusts.
 export DENO_TLS_CA_STORE ?= mozilla,system
 export DENO
-export DENORT_BIN
 
 PREFIX ?= /usr/local
 SBINDIR ?= $(PREFIX)/sbin

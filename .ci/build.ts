@@ -14,7 +14,13 @@ const MAINS: Readonly<Record<ProgramName, string>> = { fwknop: "cli/main.ts", fw
 type Failure = string | null;
 
 async function run(program: string, args: readonly string[], cwd: string): Promise<Failure> {
-  const child = new Deno.Command(program, { args: [...args], cwd, stdout: "piped", stderr: "piped" });
+  const child = new Deno.Command(program, {
+    args: [...args],
+    cwd,
+    env: { NO_COLOR: "1" },
+    stdout: "piped",
+    stderr: "piped",
+  });
   const { success, stderr, code } = await child.output();
   return success ? null : new TextDecoder().decode(stderr).trim() || `exit status ${code}`;
 }
@@ -64,11 +70,11 @@ async function build(out: string, scriptsOnly: boolean): Promise<void> {
       console.log(`bundling ${MAINS[program]}`);
       await bundle(program, bundled);
       const target = `${out}/${program}`;
-      failure ??= await compile(program, bundled, target);
-      if (failure !== null) {
-        if (!scriptsOnly) console.log(explain(failure));
-        await writeScript(program, bundled, target);
+      if (failure === null) {
+        failure = await compile(program, bundled, target);
+        if (failure !== null) console.log(explain(failure));
       }
+      if (failure !== null) await writeScript(program, bundled, target);
       const { size } = await Deno.stat(target);
       const kind = failure === null ? "compiled program" : "script, runs with the deno on PATH";
       console.log(`${target}: ${kind}, ${(size / 1e6).toFixed(1)} MB`);
@@ -80,7 +86,7 @@ async function build(out: string, scriptsOnly: boolean): Promise<void> {
 
 function explain(failure: string): string {
   return [
-    "deno compile did not work here, most likely because its base runtime (denort) could not be downloaded:",
+    "deno compile did not work here. Its base runtime (denort) is downloaded at first use; what it said:",
     ...failure.split("\n").slice(0, 6).map((line) => `    ${line}`),
     "Set DENORT_BIN to a base runtime of exactly this Deno version to compile. Building self-contained scripts instead.",
   ].join("\n");
