@@ -41,7 +41,11 @@ async function bundle(program: ProgramName, target: string): Promise<void> {
 async function compile(program: ProgramName, bundled: string, target: string): Promise<Failure> {
   const folder = bundled.slice(0, bundled.lastIndexOf("/"));
   const flags = ["--no-config", "--no-lock", "--no-check", "--no-remote", ...permissionFlags(program)];
-  return await run(Deno.execPath(), ["compile", ...flags, "--output", target, bundled], folder);
+  // Renamed into place: what is there may be running, or may be a script that deno compile would not overwrite.
+  const fresh = `${target}.new`;
+  const failure = await run(Deno.execPath(), ["compile", ...flags, "--output", fresh, bundled], folder);
+  if (failure === null) await Deno.rename(fresh, target);
+  return failure;
 }
 
 /** `/bin/sh` reads the second line, JavaScript takes it for a string and a comment. A shebang could not hold the flags. */
@@ -55,9 +59,10 @@ function scriptHeader(program: ProgramName): string {
 
 async function writeScript(program: ProgramName, bundled: string, target: string): Promise<void> {
   const code = await Deno.readTextFile(bundled);
-  await Deno.remove(target).catch(() => {});
-  await Deno.writeTextFile(target, scriptHeader(program) + code.replace(/^#!.*\n/, ""), { mode: 0o755 });
-  await Deno.chmod(target, 0o755);
+  const fresh = `${target}.new`;
+  await Deno.writeTextFile(fresh, scriptHeader(program) + code.replace(/^#!.*\n/, ""));
+  await Deno.chmod(fresh, 0o755);
+  await Deno.rename(fresh, target);
 }
 
 async function build(out: string, scriptsOnly: boolean): Promise<void> {
