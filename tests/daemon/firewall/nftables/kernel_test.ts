@@ -6,6 +6,7 @@ import {
   netlinkStore,
   surveyHooks,
 } from "../../../../daemon/firewall/nftables/nftables.ts";
+import { LIBRARY_FOLDERS } from "../../../../ffi/loader.ts";
 import { within } from "../../../contract/namespace.ts";
 import { iptablesGuard, labTest } from "../../../lab/mod.ts";
 import { type NftablesRig, nftablesRig } from "./rig.ts";
@@ -40,24 +41,37 @@ await firewall.prepare();
 const now = Math.floor(Date.now() / 1000);
 const door = { slot: "input", source: address(source), destination: null, service: { proto: "tcp", port: 22 } };
 const [outcome] = await firewall.grant([{ door, expiresAt: now + Number(seconds) }], [], now);
-console.log(JSON.stringify(outcome));
+console.log(JSON.stringify(outcome), firewall.needsPrograms);
 setInterval(() => {}, 1000);
 `;
 
-async function openInChild(rig: NftablesRig, source: string, seconds: number, prefer: string) {
+/** What the child has to open doors with. */
+type Equipment = "netlink" | "nft" | "no libnftables";
+
+/** Rights with which libc can be opened, and libnftables is as good as absent. */
+const WITHOUT_LIBRARY = [
+  "--no-prompt",
+  "--allow-read",
+  "--allow-run",
+  `--allow-ffi=${LIBRARY_FOLDERS.map((folder) => `${folder}/libc.so.6`).join(",")}`,
+];
+
+async function openInChild(rig: NftablesRig, source: string, seconds: number, equipment: Equipment) {
   const script = `${rig.lab.dir}/child.ts`;
   await Deno.writeTextFile(script, CHILD);
-  const argv = [Deno.execPath(), "run", "-A", "--no-check", script, source, String(seconds), prefer];
+  const rights = equipment === "no libnftables" ? WITHOUT_LIBRARY : ["-A"];
+  const prefer = equipment === "nft" ? "nft" : "netlink";
+  const argv = [Deno.execPath(), "run", ...rights, "--no-check", script, source, String(seconds), prefer];
   const child = rig.lab.spawn("server", argv);
-  await child.waitFor(/"ok":true/, { timeoutMs: 30_000 });
+  await child.waitFor(new RegExp(`"ok":true.* ${equipment !== "netlink"}$`), { timeoutMs: 30_000 });
   return child;
 }
 
-for (const prefer of ["netlink", "nft"] as const) {
-  labTest(`openNftables() by ${prefer}: the kernel closes the door on time when the daemon was killed`, async () => {
+for (const equipment of ["netlink", "nft", "no libnftables"] as const) {
+  labTest(`openNftables() by ${equipment}: the kernel closes the door on time when the daemon was killed`, async () => {
     await using rig = await nftablesRig();
     for (const family of FAMILIES) {
-      const child = await openInChild(rig, rig.addresses.knocker[family].text, 3, prefer);
+      const child = await openInChild(rig, rig.addresses.knocker[family].text, 3, equipment);
       await child.stop("SIGKILL");
       const target = rig.lab.address("server", family);
       assert.ok(await rig.admits({ from: "knocker", family, service: SSH }), `IPv${family} is shut`);
