@@ -26,9 +26,15 @@ export function completeSettings(settings: ClientSettings, given: readonly Given
     timeOffset: offset ?? settings.timeOffset,
     useHmac: settings.useHmac || hasHmacKey(settings) || fromOption("hmacDigestType") || fromOption("hmacKeyLen"),
     useGpg: settings.useGpg || GPG_KEYS.some(fromOption),
-    serverProto: settings.httpProxy !== undefined && !fromOption("serverProto") ? "http" : settings.serverProto,
+    serverProto: fromOption("serverProto") ? settings.serverProto : impliedProto(settings),
     server: settings.server === undefined ? undefined : stripBrackets(settings.server),
   };
+}
+
+/** A proxy decides how the packet travels, whatever a stanza says. */
+function impliedProto(settings: ClientSettings): ClientSettings["serverProto"] {
+  if (settings.httpProxy !== undefined) return "http";
+  return settings.socks5 === undefined ? settings.serverProto : "tcp";
 }
 
 /** An address, "source", or a request to find out; `--resolve-url` alone is such a request too. */

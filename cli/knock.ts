@@ -30,7 +30,10 @@ export interface Prepared {
 
 /** Builds and sends the packet of these settings. The result is the exit code. Throws {@link ClientError}. */
 export async function knock(settings: ClientSettings, world: World): Promise<number> {
-  return await sendFresh(settings, await prepareKnock(settings, world), world);
+  const prepared = await prepareKnock(settings, world);
+  if (!settings.both) return await sendFresh(settings, prepared, world);
+  const overIpv4 = await sendFresh({ ...settings, ipv4: true }, prepared, world);
+  return Math.max(overIpv4, await sendFresh({ ...settings, ipv6: true }, prepared, world));
 }
 
 /** Finds addresses, draws ports and collects keys. Throws {@link ClientError}. */
@@ -149,7 +152,7 @@ function makeTarget(settings: ClientSettings, world: World): Target {
     icmpCode: settings.icmpCode,
     httpProxy: null,
     userAgent: settings.userAgent ?? `Fwknop/${VERSION}`,
-    socks5: null,
+    socks5: settings.socks5 ?? null,
   };
 }
 

@@ -1,7 +1,7 @@
 /** `--stanza-list` and `--save-rc-stanza` (wire-and-client B.4). */
 import { writeAtomically } from "../lib/host/atomic_file.ts";
 import { parseStanzaFile } from "../lib/spec/rc_file.ts";
-import type { GeneratedKeys } from "./keygen.ts";
+import type { GeneratedKeys } from "../lib/crypto/key_generation.ts";
 import type { Loaded } from "./load.ts";
 import type { ClientSettings } from "./options.ts";
 import { type RcFile, stanzaNames } from "./rc_file.ts";

@@ -48,6 +48,14 @@ const CHECKS: readonly Check[] = [
     httpProxy !== undefined && serverProto !== "http"
       ? conflict(`Cannot set --http-proxy with a non-HTTP protocol: -P ${serverProto}`, "leave out -P or -H")
       : null,
+  ({ socks5, serverProto }) =>
+    socks5 !== undefined && serverProto !== "tcp"
+      ? conflict(`Cannot set --socks5 with another protocol than tcp: ${serverProto}`, "leave out --socks5, -H or -P")
+      : null,
+  ({ both, allowIp, ipv4, ipv6 }) =>
+    both && (allowIp?.kind !== "source" || ipv4 || ipv6)
+      ? conflict("--both goes with -s, and with neither -4 nor -6", "add -s, or leave out --both")
+      : null,
   ({ useGpg, gpgRecipient }) =>
     useGpg && gpgRecipient === undefined
       ? conflict("Must specify --gpg-recipient-key when GPG is used", "add --gpg-recipient-key KEY")

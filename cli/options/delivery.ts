@@ -1,7 +1,7 @@
 /** Options and directives that say where the packet goes and how it travels. */
 import { integer, text } from "../../lib/spec/kinds.ts";
 import type { SettingTable } from "../../lib/spec/setting.ts";
-import { address, bounded, protocol, yesNo } from "./kinds.ts";
+import { address, bounded, hostPort, protocol, yesNo } from "./kinds.ts";
 
 const WHERE = "Where the packet goes";
 
@@ -44,6 +44,13 @@ export const DELIVERY_OPTIONS = {
     group: WHERE,
     doc: "use IPv6 where a name has both families",
   },
+  both: {
+    kind: yesNo,
+    option: { exact: ["both"], argument: "none" },
+    fallback: false,
+    group: WHERE,
+    doc: "with -s: knock over IPv4 and over IPv6",
+  },
   serverResolveIpv4: {
     kind: yesNo,
     option: { long: ["server-resolve-ipv4"], argument: "none" },
@@ -81,6 +88,13 @@ export const DELIVERY_OPTIONS = {
     option: { short: "H", long: ["http-proxy"], argument: "required" },
     group: WHERE,
     doc: "send over HTTP through this proxy",
+  },
+  socks5: {
+    kind: hostPort,
+    option: { exact: ["socks5"], argument: "required" },
+    group: WHERE,
+    doc: "send over TCP through this SOCKS5 proxy, such as Tor at 127.0.0.1:9050",
+    detail: "Implies -P tcp. The proxy resolves the name of the server.",
   },
   userAgent: {
     kind: text({ valueName: "TEXT" }),

@@ -9,7 +9,7 @@ import { type Ip, parseIp } from "../../lib/net/address.ts";
 import { isHostName } from "../../lib/net/host_name.ts";
 import { fail, ok, type Result } from "../../lib/result.ts";
 import type { Kind } from "../../lib/spec/setting.ts";
-import type { SendProto } from "../send/target.ts";
+import type { HostPort, SendProto } from "../send/target.ts";
 import { formatTimeOffset, parseTimeOffset } from "../time_offset.ts";
 
 /** A cipher mode as it can be asked for; `asymmetric` marks GPG. */
@@ -135,6 +135,19 @@ export function address(refusal: string): Kind<Ip> {
     format: (ip) => ip.text,
   };
 }
+
+/** `HOST:PORT`; IPv6 addresses stand in brackets. */
+export const hostPort: Kind<HostPort> = {
+  valueName: "HOST:PORT",
+  expects: "HOST:PORT, with an IPv6 address in brackets",
+  parse(text) {
+    const [, bracketed, plain, digits = ""] = /^(?:\[([^\]]+)\]|([^:[\]\s]+)):([0-9]{1,5})$/.exec(text) ?? [];
+    const host = bracketed ?? plain;
+    const port = Number(digits);
+    return host !== undefined && port >= 1 && port <= 65_535 ? ok({ host, port }) : fail(`expected ${this.expects}`);
+  },
+  format: ({ host, port }) => host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`,
+};
 
 /** A raw key. The C client cuts longer ones silently, so both ends would use different bytes. */
 export function rawKey(maxBytes: number): Kind<string> {

@@ -38,6 +38,11 @@ const REFUSED: readonly [readonly string[], RegExp][] = [
   [["-s", "-A", "tcp/22", "-M", "legacy", "--key-hmac", "x"], /Legacy encryption mode is incompatible/],
   [["-s", "-A", "tcp/22", "-4", "-6"], /-6 contradicts -4/],
   [["-s", "-A", "tcp/22", "--stdin", "--fd", "5"], /--stdin and --fd/],
+  [["-a", "1.2.3.4", "-A", "tcp/22", "--both"], /--both goes with -s/],
+  [["-s", "-A", "tcp/22", "--both", "-6"], /--both goes with -s/],
+  [["-s", "-A", "tcp/22", "--socks5", "h"], /--socks5: expected HOST:PORT/],
+  [["-s", "-A", "tcp/22", "--socks5", "h:1", "-P", "udp"], /Cannot set --socks5/],
+  [["-s", "-A", "tcp/22", "--socks5", "h:1", "-H", "h"], /Cannot set --socks5/],
   [["--fault-injection-tag", "x"], /not compiled with fault injection/],
   [["--key-len", "33", "-k"], /Invalid key length/],
   [["--key-rijndael", "x".repeat(33)], /Invalid key length: 33 bytes/],
@@ -124,6 +129,17 @@ Deno.test("the target has what was asked for", async () => {
   const brackets = await runOwn([...ALONE, "-D", "[::1]", "-s", "-A", "tcp/22", "--key-rijndael", "k"]);
   assert.equal(brackets.sent[0]?.target.host, "::1");
   assert.equal(brackets.sent[0]?.target.family, null);
+});
+
+Deno.test("-s --both sends a packet of its own over each family", async () => {
+  const run = await runOwn([...SEND, "-s", "--both", "-A", "tcp/22", "--key-rijndael", "k"]);
+  assert.deepEqual(run.sent.map(({ target }) => target.family), [4, 6]);
+  assert.notEqual(run.sent[0]?.packet, run.sent[1]?.packet);
+});
+
+Deno.test("--socks5 sends over tcp in spite of a stanza", async () => {
+  const run = await runOwn([...SEND, "-s", "-A", "tcp/22", "--key-rijndael", "k", "--socks5", "[::1]:9050"]);
+  assert.deepEqual([run.sent[0]?.proto, run.sent[0]?.target.socks5], ["tcp", { host: "::1", port: 9050 }]);
 });
 
 Deno.test("-B writes the packet that is sent; a failure is told and the packet is sent", async () => {

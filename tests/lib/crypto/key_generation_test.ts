@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { formatKeys, generateKeys } from "../../cli/keygen.ts";
+import { formatKeys, generateKeys } from "../../../lib/crypto/key_generation.ts";
 import type { DigestName } from "../../lib/crypto/engine.ts";
 
 const LENGTHS: readonly [DigestName, number][] = [

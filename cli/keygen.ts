@@ -1,1 +1,0 @@
-export { formatKeys, type GeneratedKeys, generateKeys } from "../lib/crypto/key_generation.ts";
