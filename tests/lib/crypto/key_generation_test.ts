@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { formatKeys, generateKeys } from "../../../lib/crypto/key_generation.ts";
-import type { DigestName } from "../../lib/crypto/engine.ts";
+import type { DigestName } from "../../../lib/crypto/engine.ts";
 
 const LENGTHS: readonly [DigestName, number][] = [
   ["md5", 16],
