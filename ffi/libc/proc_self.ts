@@ -1,4 +1,5 @@
-/** What the kernel knows of this process under /proc/self, read through libc: the runtime's own road there needs every permission. */
+/** What the kernel knows of this process and others under /proc, read through libc: the runtime's own road there needs every permission. */
+import { FfiError } from "../errors.ts";
 import { cString } from "../memory.ts";
 import { lazyLibc, throwErrno } from "./errno.ts";
 import { closeFd, readFd } from "./fd.ts";
@@ -27,6 +28,16 @@ export function ownEnvironment(): Record<string, string> {
     return [pair.slice(0, equals), pair.slice(equals + 1)];
   });
   return Object.fromEntries(pairs.filter(([name]) => name !== ""));
+}
+
+/** The short name of a process (`comm`, at most 15 characters); null when there is none of that id. */
+export function processName(pid: number): string | null {
+  try {
+    return readAll(`/proc/${pid}/comm`).trimEnd();
+  } catch (error) {
+    if (error instanceof FfiError) return null;
+    throw error;
+  }
 }
 
 function words(text: string): string[] {

@@ -1,0 +1,96 @@
+/** What follows a knock: waiting, a connection for ssh, another program, or a door that is kept open. */
+import { becomeCommand } from "../../ffi/libc/become.ts";
+import { E } from "../../ffi/libc/errno.ts";
+import { FfiError } from "../../ffi/errors.ts";
+import { type Prepared, prepareKnock } from "../knock.ts";
+import type { ClientSettings } from "../options.ts";
+import { DEFAULT_WAIT } from "../options/beyond.ts";
+import { ClientError, tellError } from "../tui.ts";
+import type { World } from "../world.ts";
+import { closeAll, knockAndWait, type Waited } from "./knock_and_wait.ts";
+import { EXIT_NOT_OPEN, likelyCauses, openedLine, shutSentence } from "./outcome.ts";
+import { findPlace, pinnedTo, wantedFamily } from "./place.ts";
+import { portsToWaitFor } from "./ports.ts";
+
+/** Exit status of a shell for a command that is not there, and for one that cannot be run. */
+const NOT_FOUND = 127;
+const NOT_RUNNABLE = 126;
+
+/**
+ * Knocks and does what the options say afterwards. `rest` is what stood after `--then` or `--proxy`. The result is the exit
+ * code. Throws {@link ClientError}.
+ *
+ * @tags allow-ffi
+ */
+export async function knockAndFollow(
+  settings: ClientSettings,
+  run: { readonly rest: readonly string[]; readonly world: World },
+): Promise<number> {
+  checkTogether(settings, run.rest);
+  if (settings.proxy) return await (await import("./proxy.ts")).knockAndRelay(settings, run);
+  const prepared = await prepareKnock(settings, run.world);
+  if (settings.wait !== undefined || settings.thenCommand) {
+    const code = await waitForDoors(settings, { ...run, prepared });
+    if (code !== 0) return code;
+  }
+  if (settings.thenCommand) return become(run.rest, run.world);
+  return settings.hold ? await (await import("./hold.ts")).hold(settings, { ...run, prepared }) : 0;
+}
+
+/** Refuses what contradicts itself. */
+function checkTogether(settings: ClientSettings, rest: readonly string[]): void {
+  const { proxy, thenCommand, hold, fdpass, stdin, fd } = settings;
+  const exclusive = [proxy ? "--proxy" : "", thenCommand ? "--then" : "", hold ? "--hold" : ""].filter(Boolean);
+  if (exclusive.length > 1) throw new ClientError(`${exclusive.join(" and ")} cannot be combined`, "leave out one");
+  if (fdpass && !proxy) throw new ClientError("--fdpass says how --proxy hands over, and there is no --proxy");
+  if (thenCommand && rest.length === 0) throw new ClientError("--then needs a command", "write it after --then");
+  if (proxy && (stdin || fd === 0)) {
+    throw new ClientError("--proxy carries standard input: keys cannot be read from it", "name a file, or use KEY_CMD");
+  }
+}
+
+/** Waits for all ports and says how it went: on standard output, for a command only with -v and on standard error. */
+async function waitForDoors(
+  settings: ClientSettings,
+  run: { readonly prepared: Prepared; readonly world: World },
+): Promise<number> {
+  const { prepared, world } = run;
+  const ports = portsToWaitFor(prepared.request, settings.thenCommand ? "--then" : "--wait");
+  if (!ports.ok) throw new ClientError(ports.fault.message, ports.fault.hint);
+  const host = settings.server ?? "";
+  const place = await findPlace(host, wantedFamily(settings));
+  const seconds = settings.wait ?? DEFAULT_WAIT;
+  const approach = { settings: pinnedTo(settings, place), prepared, place, ports: ports.value, seconds };
+  const waited = await knockAndWait(approach, world);
+  if (!waited.sent) return waited.code;
+  closeAll(waited.doors);
+  if (!settings.thenCommand || settings.verbose > 0) tellOpened(waited, host, world);
+  return tellShut(waited, { settings, host, seconds, world });
+}
+
+function tellOpened({ doors }: Waited & { readonly sent: true }, host: string, world: World): void {
+  for (const door of doors) if (door.open) world.out(openedLine(door, host));
+}
+
+/** Tells what did not open, and why probably. The result is the exit code. */
+export function tellShut(
+  waited: Waited & { readonly sent: true },
+  about: { readonly settings: ClientSettings; readonly host: string; readonly seconds: number; readonly world: World },
+): number {
+  const { doors, knocks } = waited;
+  if (doors.every(({ open }) => open)) return 0;
+  tellError(about.world, shutSentence(doors, { ...about, knocks }));
+  for (const cause of likelyCauses(doors, about.settings)) about.world.err(`fwknop: hint: ${cause}`);
+  return EXIT_NOT_OPEN;
+}
+
+function become(command: readonly string[], world: World): number {
+  const [program = "", ...args] = command;
+  try {
+    return becomeCommand([program, ...args]);
+  } catch (error) {
+    if (!(error instanceof FfiError)) throw error;
+    tellError(world, error.message, error.details.hint);
+    return error.details.code === E.NOENT ? NOT_FOUND : NOT_RUNNABLE;
+  }
+}

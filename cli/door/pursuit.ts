@@ -1,0 +1,134 @@
+/**
+ * Getting through one door as soon as it opens: connections are started one after the other while earlier ones go on, so
+ * that a lost SYN costs a pause of {@link pauseBeforeTry} and not the second after which a kernel repeats it.
+ *
+ * @tags allow-ffi
+ */
+import { FfiError } from "../../ffi/errors.ts";
+import { E } from "../../ffi/libc/errno.ts";
+import { firstConnected, type Socket, startConnect } from "../../ffi/libc/socket.ts";
+import type { SocketAddress } from "../../ffi/libc/socket_address.ts";
+import { pauseBeforeTry } from "./pace.ts";
+import { pause } from "./pause.ts";
+
+/** A try older than this is given up: by then the kernel has repeated its SYN twice. */
+const LONGEST_TRY = 3000;
+
+/** The kernel repeats a SYN after a second: what connects sooner did so by the SYN that was sent at the start. */
+const FIRST_REPEAT = 900;
+
+/** When the pursuit ends, and when the last knock was. Times as of `performance.now()`. */
+export interface PursuitLimits {
+  readonly deadline: number;
+  /** The first knock: from here the time until the door opens is counted. */
+  readonly knockedAt: number;
+  lastKnock(): number;
+}
+
+/** Through, or not in time. */
+export type PursuitResult =
+  | { readonly open: true; readonly socket: Socket; readonly milliseconds: number; readonly before: boolean }
+  | { readonly open: false; readonly seen: Seen };
+
+/** What the tries met. */
+export interface Seen {
+  /** The try from before the knock was refused: whoever guards the door says no aloud. */
+  readonly refusedBefore: boolean;
+  /** Milliseconds from the knock to the first refusal of a later try; null for none. */
+  readonly refusedAfter: number | null;
+  /** errno of the last failure, a refusal or another; null when nothing ever answered. */
+  readonly lastError: number | null;
+}
+
+interface Try {
+  readonly socket: Socket;
+  readonly startedAt: number;
+}
+
+/** One door that is pursued. Disposal closes what was not handed out. */
+export class Pursuit implements Disposable {
+  readonly #tries: Try[] = [];
+  #nextTry = 0;
+  #lastError: number | null = null;
+  readonly #refusals: number[] = [];
+
+  constructor(readonly address: SocketAddress) {}
+
+  /** The try before the knock, whose fate tells whether the door was open anyway. */
+  probe(): void {
+    this.#start(performance.now());
+  }
+
+  /** Tries until a connection is up or the time is over. The socket is the caller's. */
+  async run(limits: PursuitLimits): Promise<PursuitResult> {
+    for (let now = performance.now(); now < limits.deadline; now = performance.now()) {
+      if (now >= this.#nextTry) {
+        this.#start(now);
+        this.#nextTry = now + pauseBeforeTry(now - limits.lastKnock());
+      }
+      this.#giveUpOld(now);
+      const winner = await this.#wait(Math.min(this.#nextTry, limits.deadline) - now);
+      if (winner !== null) return result(winner, limits.knockedAt);
+    }
+    return { open: false, seen: this.#seen(limits.knockedAt) };
+  }
+
+  [Symbol.dispose](): void {
+    for (const { socket } of this.#tries.splice(0)) socket[Symbol.dispose]();
+  }
+
+  #start(now: number): void {
+    try {
+      this.#tries.push({ socket: startConnect(this.address), startedAt: now });
+    } catch (error) {
+      if (!(error instanceof FfiError)) throw error;
+      this.#lastError = error.details.code ?? null;
+    }
+  }
+
+  #giveUpOld(now: number): void {
+    for (let oldest = this.#tries[0]; oldest !== undefined && now - oldest.startedAt > LONGEST_TRY;) {
+      oldest.socket[Symbol.dispose]();
+      this.#tries.shift();
+      oldest = this.#tries[0];
+    }
+  }
+
+  /** The first connection that is up, taken out; null when the time is over without one. */
+  async #wait(milliseconds: number): Promise<Try | null> {
+    if (this.#tries.length === 0) {
+      await pause(milliseconds);
+      return null;
+    }
+    const tries = [...this.#tries];
+    const { connected, failed } = await firstConnected(tries.map(({ socket }) => socket), milliseconds);
+    for (const { index, code } of failed) this.#failed(tries[index], code);
+    const winner = tries[connected[0] ?? -1];
+    if (winner === undefined) return null;
+    this.#tries.splice(this.#tries.indexOf(winner), 1);
+    return winner;
+  }
+
+  #failed(attempt: Try | undefined, code: number): void {
+    if (attempt === undefined) return;
+    this.#tries.splice(this.#tries.indexOf(attempt), 1);
+    attempt.socket[Symbol.dispose]();
+    this.#lastError = code;
+    if (code === E.CONNREFUSED) this.#refusals.push(attempt.startedAt);
+  }
+
+  #seen(knockedAt: number): Seen {
+    const later = this.#refusals.find((startedAt) => startedAt > knockedAt);
+    return {
+      refusedBefore: this.#refusals.some((startedAt) => startedAt <= knockedAt),
+      refusedAfter: later === undefined ? null : later - knockedAt,
+      lastError: this.#lastError,
+    };
+  }
+}
+
+function result({ socket, startedAt }: Try, knockedAt: number): PursuitResult {
+  const now = performance.now();
+  const before = startedAt <= knockedAt && now - startedAt < FIRST_REPEAT;
+  return { open: true, socket, milliseconds: Math.max(now - knockedAt, 0), before };
+}
