@@ -5,6 +5,7 @@ import { VERSION } from "../lib/version.ts";
 import { formatLastRun, lastRunPath, saveLastRun } from "./last_run.ts";
 import { earlySettings, type Loaded, loadSettings, openRc, ProblemsError } from "./load.ts";
 import { knock } from "./knock.ts";
+import { BEYOND_OPTIONS } from "./options/beyond.ts";
 import { CLIENT_SETTINGS, type ClientSettings } from "./options.ts";
 import { ClientError, tellError, tellProblems, type Terminal } from "./tui.ts";
 import { findConflict, makesKeys } from "./validate.ts";
@@ -23,7 +24,9 @@ function parse(argv: readonly string[]): Arguments {
   return parseArguments(CLIENT_SETTINGS, argv, { ignoreCase: true });
 }
 
-async function run(args: Arguments, world: World): Promise<number> {
+async function run(args: Arguments, terminal: World): Promise<number> {
+  const errands = args.given.some(({ key }) => key in BEYOND_OPTIONS) ? await import("./errands.ts") : null;
+  const world = errands?.worldFor(args, terminal) ?? terminal;
   if (args.given.some(({ key }) => key === "help")) return await showHelp(args, world);
   if (args.problems.length > 0) throw new ProblemsError(args.problems);
   if (args.given.some(({ key }) => key === "version")) return showVersion(world);
@@ -31,8 +34,8 @@ async function run(args: Arguments, world: World): Promise<number> {
   if (early.showLast || early.lastCmd) return await fromLastRun(args, world);
   const rc = openRc(early, world);
   if (early.stanzaList) return await (await import("./stanza_commands.ts")).listStanzas(rc, world);
-  const loaded = loadSettings(args, rc, world);
-  return await perform(loaded, { args, world, remember: true });
+  const loaded = await errands?.loadForErrand(args, rc, world) ?? loadSettings(args, rc, world);
+  return await perform(loaded, { args, world, remember: !loaded.settings.proxy });
 }
 
 /** Steps 5 to 18 for settings that are read. */
@@ -53,7 +56,14 @@ async function perform(
   if (keys !== null) return (await import("./keygen_command.ts")).reportKeys(keys, loaded, world);
   if (conflict !== null) throw new ClientError(conflict.message, conflict.hint);
   if (options.remember && !settings.noSaveArgs) rememberRun(settings, args, world);
-  return await knock(settings, world);
+  return followsKnock(settings)
+    ? await (await import("./door/follow_up.ts")).knockAndFollow(settings, { rest: args.rest ?? [], world })
+    : await knock(settings, world);
+}
+
+/** Whether something is done after the knock. A rehearsal opens nothing, so nothing follows it. */
+function followsKnock({ test, wait, proxy, fdpass, thenCommand, hold }: ClientSettings): boolean {
+  return !test && (wait !== undefined || proxy || fdpass || thenCommand || hold);
 }
 
 function rememberRun(settings: ClientSettings, args: Arguments, world: World): void {
@@ -64,7 +74,7 @@ function rememberRun(settings: ClientSettings, args: Arguments, world: World): v
 
 /** `--show-last` and `-l`. The run that is repeated is not remembered again. */
 async function fromLastRun(args: Arguments, world: World): Promise<number> {
-  const { argumentsOf, maskedLine, readLastRun } = await import("./last_run.ts");
+  const { argumentsOf, maskedLine, readLastRun, withoutCommand } = await import("./last_run.ts");
   const early = earlySettings(args);
   const line = readLastRun(lastRunPath({ ...early, home: world.env("HOME") }), world);
   if (early.showLast) {
@@ -72,19 +82,15 @@ async function fromLastRun(args: Arguments, world: World): Promise<number> {
     return 0;
   }
   if (early.verbose) world.out(`Executing: ${maskedLine(line)}`);
-  const repeated = parse(argumentsOf(line));
+  const repeated = withoutCommand(parse(argumentsOf(line)));
   if (repeated.problems.length > 0) throw new ProblemsError(repeated.problems);
   const loaded = loadSettings(repeated, openRc(earlySettings(repeated), world), world);
   return await perform(loaded, { args: repeated, world, remember: false });
 }
 
-async function showHelp(_args: Arguments, world: World): Promise<number> {
-  const { formatHelp } = await import("../lib/spec/help.ts");
-  world.out(formatHelp(CLIENT_SETTINGS, {
-    program: "fwknop",
-    synopsis: "fwknop -A PROTO/PORT[,...] [-a ADDRESS|-R|-s] -D SERVER [OPTION]...",
-    version: VERSION,
-  }));
+async function showHelp(args: Arguments, world: World): Promise<number> {
+  const { clientHelp } = await import("./help.ts");
+  world.out(clientHelp(args.given.findLast(({ key }) => key === "help")?.text ?? null));
   return 0;
 }
 

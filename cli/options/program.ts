@@ -121,11 +121,11 @@ export const PROGRAM_OPTIONS = {
     doc: "print the version",
   },
   help: {
-    kind: yesNo,
-    option: { short: "h", long: ["help"], argument: "none" },
-    fallback: false,
+    kind: text({ valueName: "all|TOPIC" }),
+    option: { short: "h", long: ["help"], argument: "optional" },
+    given: "",
     group: RUN,
-    doc: "print this help",
+    doc: "print a short help, all options, or those of one topic",
   },
   faultInjectionTag: {
     kind: text({ valueName: "TAG" }),

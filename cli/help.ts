@@ -1,0 +1,75 @@
+/** `--help`: the short page that fits a terminal of 80 by 24, all options, or one topic. */
+import { formatHelp, formatOption, helpTopics } from "../lib/spec/help.ts";
+import { VERSION } from "../lib/version.ts";
+import { CLIENT_SETTINGS, type ClientKey, settingOf } from "./options.ts";
+
+/** What most people need, in the order in which they need it. */
+const ESSENTIAL: readonly ClientKey[] = [
+  "namedConfig",
+  "access",
+  "server",
+  "allowIp",
+  "resolveIp",
+  "sourceIp",
+  "fwTimeout",
+  "serverPort",
+  "keyGen",
+  "saveRcStanza",
+  "useHmac",
+  "natAccess",
+  "wait",
+  "test",
+  "verbose",
+];
+
+/** Column where the texts of the short page begin. */
+const TEXT_COLUMN = 31;
+
+const SYNOPSIS = "fwknop -A PROTO/PORT[,...] [-a ADDRESS|-R|-s] -D SERVER [OPTION]...";
+
+/**
+ * The text, without a line end at the end. `topic` null is the short page, `all` every option; any other word is the
+ * beginning of a topic's name.
+ */
+export function clientHelp(topic: string | null): string {
+  if (topic === null) return shortPage();
+  const all = topic.toLowerCase() === "all";
+  return formatHelp(CLIENT_SETTINGS, {
+    program: "fwknop",
+    synopsis: SYNOPSIS,
+    version: VERSION,
+    ...(all ? {} : { topic }),
+  });
+}
+
+function shortPage(): string {
+  const rows = ESSENTIAL.map((key) => {
+    const row = settingOf(key);
+    const names = row.option === undefined ? "" : `  ${formatOption(row, row.option)}`;
+    return `${names.padEnd(TEXT_COLUMN)} ${SHORT[key] ?? row.doc}`;
+  });
+  const topics = helpTopics(CLIENT_SETTINGS).map((name) => name.toLowerCase().split(" ")[0]);
+  return [
+    `fwknop ${VERSION}: sends one authenticated packet that makes a server open a port`,
+    "Usage: fwknop -n STANZA [OPTION]...",
+    `   or: ${SYNOPSIS}`,
+    "",
+    ...rows,
+    "",
+    "All options: fwknop --help=all     Manual: man fwknop",
+    `One topic: fwknop --help=WORD (${[...new Set(topics)].join(" ")})`,
+  ].join("\n");
+}
+
+/** Texts that are too long for one line of the short page. */
+const SHORT: Readonly<Partial<Record<ClientKey, string>>> = {
+  access: "ports to open: tcp/22 or tcp/80,udp/53",
+  resolveIp: "the own address, as the Internet sees it",
+  sourceIp: "whatever address the packet arrives from",
+  keyGen: "make new keys and print them",
+  saveRcStanza: "save the options given as a stanza",
+  useHmac: "authenticate the packet (recommended)",
+  natAccess: "reach this internal host",
+  wait: "wait until the port is open",
+  test: "build and show the packet, do not send",
+};
