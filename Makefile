@@ -56,12 +56,13 @@ clean:
 
 install:
 	@test -x build/fwknop -a -x build/fwknopd || { echo "run 'make build' first" >&2; exit 1; }
-	install -d -m 755 $(DESTDIR)$(BINDIR) $(DESTDIR)$(SBINDIR) $(DESTDIR)$(MANDIR)/man8
+	install -d -m 755 $(DESTDIR)$(BINDIR) $(DESTDIR)$(SBINDIR) $(DESTDIR)$(MANDIR)/man8 $(DESTDIR)$(MANDIR)/man5
 	install -d -m 755 $(DESTDIR)$(DATADIR)/bash-completion/completions
 	install -d -m 755 $(DESTDIR)$(DATADIR)/zsh/site-functions $(DESTDIR)$(DATADIR)/fish/vendor_completions.d
 	install -d -m 700 $(DESTDIR)$(SYSCONFDIR)/fwknop
 	install -m 755 build/fwknop $(DESTDIR)$(BINDIR)/fwknop
 	install -m 755 build/fwknopd $(DESTDIR)$(SBINDIR)/fwknopd
+	install -m 644 docs/man/fwknoprc.5 $(DESTDIR)$(MANDIR)/man5
 	install -m 644 docs/man/fwknop.8 docs/man/fwknopd.8 $(DESTDIR)$(MANDIR)/man8
 	for program in fwknop fwknopd; do \
 	    install -m 644 packaging/completion/$$program.bash $(DESTDIR)$(DATADIR)/bash-completion/completions/$$program; \

@@ -13,7 +13,15 @@ import { formatManPage } from "../lib/spec/man.ts";
 import { formatReference } from "../lib/spec/reference.ts";
 import { formatSample } from "../lib/spec/sample.ts";
 import { VERSION } from "../lib/version.ts";
-import { ACCESS_SAMPLE, ACCESS_STANZA, CLIENT_PAGE, DAEMON_PAGE, EXAMPLES, SERVER_SAMPLE } from "./gen_prose.ts";
+import {
+  ACCESS_SAMPLE,
+  ACCESS_STANZA,
+  CLIENT_FILE_PAGE,
+  CLIENT_PAGE,
+  DAEMON_PAGE,
+  EXAMPLES,
+  SERVER_SAMPLE,
+} from "./gen_prose.ts";
 
 const ROOT = new URL("..", import.meta.url).pathname;
 const SHELLS: readonly Shell[] = ["bash", "zsh", "fish"];
@@ -26,6 +34,17 @@ function generated(): Map<string, string> {
     [
       "docs/man/fwknop.8",
       formatManPage({ ...client, brief: "Single Packet Authorization client", sections: CLIENT_PAGE }),
+    ],
+    [
+      "docs/man/fwknoprc.5",
+      formatManPage({
+        name: "fwknoprc",
+        section: 5,
+        version: VERSION,
+        synopsis: "~/.fwknoprc",
+        brief: "settings of the fwknop client",
+        sections: CLIENT_FILE_PAGE,
+      }),
     ],
     [
       "docs/man/fwknopd.8",

@@ -29,21 +29,42 @@ export const CLIENT_PAGE: readonly ManSection[] = [
   },
   { heading: "Options", rows: { table: CLIENT_SETTINGS, by: "option" } },
   {
-    heading: "The file ~/.fwknoprc",
-    prose: [
-      "The file has sections that begin with a name in brackets. What stands in [default] holds for every run; -n NAME adds " +
-      "that section; options of the command line win over both. A line is a name, blanks and a value; the value ends at the " +
-      "first blank, semicolon or #. Lines that begin with # or ; are comments.",
-    ],
-    rows: { table: CLIENT_SETTINGS, by: "directive" },
-  },
-  {
     heading: "Exit status",
     prose: [
       "0 when the packet was sent, or what was asked for was done; 1 otherwise, with a sentence on standard error. That a packet was sent does not mean that a door opened: nothing answers.",
     ],
   },
-  { heading: "See also", prose: ["fwknopd(8)"] },
+  {
+    heading: "Files",
+    prose: [
+      "~/.fwknoprc holds stanzas, see fwknoprc(5). ~/.fwknop.run holds the arguments of the last run, without keys.",
+    ],
+  },
+  { heading: "See also", prose: ["fwknoprc(5), fwknopd(8)"] },
+];
+
+/** Sections of fwknoprc(5). */
+export const CLIENT_FILE_PAGE: readonly ManSection[] = [
+  {
+    heading: "Description",
+    prose: [
+      "The file has stanzas that begin with a name in brackets. What stands in [default] holds for every run; fwknop -n NAME " +
+      "adds the stanza NAME; options of the command line win over both. Stanzas of one name add up. Names of stanzas do " +
+      "not care about case, names of directives do.",
+      "A line is a name, blanks and a value. The value ends at the first blank, semicolon or #; only KEY_CMD and " +
+      "HMAC_KEY_CMD take the rest of the line. Lines that begin with # or ; are comments. A line that cannot be read in a " +
+      "stanza that is used stops the run, with its number.",
+      "The file holds keys: its mode should be 0600. It is created when it is absent.",
+    ],
+  },
+  {
+    heading: "Example",
+    prose: [
+      "    [default]\n    ALLOW_IP            resolve\n\n    [gateway]\n    SPA_SERVER          gate.example\n    ACCESS              tcp/22\n    KEY_CMD             pass show fwknop/gateway\n    HMAC_KEY_CMD        pass show fwknop/gateway",
+    ],
+  },
+  { heading: "Directives", rows: { table: CLIENT_SETTINGS, by: "directive" } },
+  { heading: "See also", prose: ["fwknop(8)"] },
 ];
 
 /** Sections of fwknopd(8). */

@@ -1,5 +1,5 @@
 /** `--help`: the short page that fits a terminal of 80 by 24, all options, or one topic. */
-import { formatHelp, formatOption, helpTopics } from "../lib/spec/help.ts";
+import { formatHelp, formatOption, helpTopics, wrap } from "../lib/spec/help.ts";
 import { VERSION } from "../lib/version.ts";
 import { CLIENT_SETTINGS, type ClientKey, settingOf } from "./options.ts";
 
@@ -24,6 +24,8 @@ const ESSENTIAL: readonly ClientKey[] = [
 
 /** Column where the texts of the short page begin. */
 const TEXT_COLUMN = 31;
+
+const WIDTH = 80;
 
 const SYNOPSIS = "fwknop -A PROTO/PORT[,...] [-a ADDRESS|-R|-s] -D SERVER [OPTION]...";
 
@@ -57,7 +59,7 @@ function shortPage(): string {
     ...rows,
     "",
     "All options: fwknop --help=all     Manual: man fwknop",
-    `One topic: fwknop --help=WORD (${[...new Set(topics)].join(" ")})`,
+    ...wrap(`One topic: fwknop --help=WORD with ${[...new Set(topics)].join(", ")}`, WIDTH),
   ].join("\n");
 }
 

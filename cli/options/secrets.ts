@@ -43,7 +43,8 @@ export const KEY_OPTIONS = {
     directive: ["KEY_CMD"],
     group: KEYS,
     doc: "take the encryption key from the first line that this program prints",
-    detail: "Run without a shell, with this program's environment. Words may be quoted.",
+    detail:
+      "Run without a shell, with this program's environment; words may be quoted. The line is the key as text, or in base64 after base64:. A line KEY_BASE64: as --key-gen prints it is found wherever it stands.",
   },
   hmacKey: {
     kind: rawKey(MAX_HMAC_KEY),
@@ -73,6 +74,7 @@ export const KEY_OPTIONS = {
     directive: ["HMAC_KEY_CMD"],
     group: KEYS,
     doc: "take the HMAC key from the first line that this program prints",
+    detail: "As KEY_CMD; a line HMAC_KEY_BASE64: is found wherever it stands, so both may run the same program.",
   },
   useHmac: {
     kind: yesNo,

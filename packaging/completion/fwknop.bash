@@ -53,6 +53,9 @@ _fwknop() {
     -H | --http-proxy)
       COMPREPLY=()
       return ;;
+    --socks5)
+      COMPREPLY=()
+      return ;;
     -u | --user-agent)
       COMPREPLY=()
       return ;;
@@ -119,7 +122,19 @@ _fwknop() {
     -B | --save-packet)
       COMPREPLY=($(compgen -f -- "$current"))
       return ;;
+    -h | --help)
+      COMPREPLY=()
+      return ;;
+    --wait)
+      COMPREPLY=()
+      return ;;
+    --ssh-config)
+      COMPREPLY=()
+      return ;;
+    --import)
+      COMPREPLY=()
+      return ;;
   esac
-  COMPREPLY=($(compgen -W "-A --access -C --server-cmd -f --fw-timeout -N --nat-access --nat-local --nat-port --nat-rand-port -U --spoof-user --time-offset-plus --time-offset-minus -a --allow-ip -s --source-ip -R --resolve-ip-https --resolve-ip-http --resolve-http-only --resolve-url -w --wget-cmd --use-wget-user-agent -D --destination -p --server-port -P --server-proto -4 -6 --server-resolve-ipv4 -S --source-port -Q --spoof-source --spoof-src -r --rand-port -H --http-proxy -u --user-agent --icmp-type --icmp-code --key-rijndael --key-base64-rijndael -G --get-key --key-hmac --key-base64-hmac --get-hmac-key --use-hmac --stdin --fd -m --digest-type --hmac-digest-type -M --encryption-mode -k --key-gen -K --key-gen-file -g --gpg-encryption --gpg-recipient-key --gpg--recipient --gpg-signer-key --gpg-home-dir --gpg-exe --gpg-agent --gpg-no-signing-pw -n --named-config --save-rc-stanza --force-stanza --stanza-list --rc-file --no-rc-file --no-home-dir -l --last-cmd --show-last --no-save-args -E --save-args-file -T --test -B --save-packet -b --save-packet-append -v --verbose -V --version -h --help" -- "$current"))
+  COMPREPLY=($(compgen -W "-A --access -C --server-cmd -f --fw-timeout -N --nat-access --nat-local --nat-port --nat-rand-port -U --spoof-user --time-offset-plus --time-offset-minus -a --allow-ip -s --source-ip -R --resolve-ip-https --resolve-ip-http --resolve-http-only --resolve-url -w --wget-cmd --use-wget-user-agent -D --destination -p --server-port -P --server-proto -4 -6 --both --server-resolve-ipv4 -S --source-port -Q --spoof-source --spoof-src -r --rand-port -H --http-proxy --socks5 -u --user-agent --icmp-type --icmp-code --key-rijndael --key-base64-rijndael -G --get-key --key-hmac --key-base64-hmac --get-hmac-key --use-hmac --stdin --fd -m --digest-type --hmac-digest-type -M --encryption-mode -k --key-gen -K --key-gen-file -g --gpg-encryption --gpg-recipient-key --gpg--recipient --gpg-signer-key --gpg-home-dir --gpg-exe --gpg-agent --gpg-no-signing-pw -n --named-config --save-rc-stanza --force-stanza --stanza-list --rc-file --no-rc-file --no-home-dir -l --last-cmd --show-last --no-save-args -E --save-args-file -T --test -B --save-packet -b --save-packet-append -v --verbose -V --version -h --help --wait --proxy --fdpass --then --hold --explain --doctor --ssh-config --qr --force-qr --import" -- "$current"))
 }
 complete -F _fwknop -o filenames fwknop

@@ -35,6 +35,7 @@ _arguments -s \
   '--server-proto=[udp, tcp, http, udpraw, tcpraw or icmp]:PROTO:(udp tcp http udpraw tcpraw icmp)' \
   '-4[use IPv4 where a name has both families (the default)]' \
   '-6[use IPv6 where a name has both families]' \
+  '--both[with -s\: knock over IPv4 and over IPv6]' \
   '--server-resolve-ipv4[use IPv4 addresses of the server only]' \
   '-S+[port the packet leaves from]:PORT:' \
   '--source-port=[port the packet leaves from]:PORT:' \
@@ -45,6 +46,7 @@ _arguments -s \
   '--rand-port[send to a random port]' \
   '-H+[send over HTTP through this proxy]:HOST  PORT:' \
   '--http-proxy=[send over HTTP through this proxy]:HOST  PORT:' \
+  '--socks5=[send over TCP through this SOCKS5 proxy, such as Tor at 127.0.0.1\:9050]:HOST PORT:' \
   '-u+[User-Agent of HTTP requests]:TEXT:' \
   '--user-agent=[User-Agent of HTTP requests]:TEXT:' \
   '--icmp-type=[ICMP type (icmp)]:N:' \
@@ -101,5 +103,16 @@ _arguments -s \
   '*--verbose[say more; may be repeated]' \
   '-V[print the version]' \
   '--version[print the version]' \
-  '-h[print this help]' \
-  '--help[print this help]'
+  '-h+[print a short help, all options, or those of one topic]:all|TOPIC:' \
+  '--help=[print a short help, all options, or those of one topic]:all|TOPIC:' \
+  '--wait=[wait until the TCP ports are open, by default 10 seconds; exit status 3 if they are not by then]:SECONDS:' \
+  '--proxy[knock, wait, then carry standard input and output\: for ProxyCommand of ssh]' \
+  '--fdpass[with --proxy\: hand the connection over as ProxyUseFdpass wants it, also where ssh is not the direct parent]' \
+  '--then[knock, wait, then become this command]' \
+  '--hold[keep the door open until Ctrl-C\: knock again before it closes and when the own address changes]' \
+  '--explain[show what would be sent to whom and where each value comes from; send nothing]' \
+  '--doctor[check clock, keys, permissions, names and route; --doctor NAME checks a stanza. Exit status 1 when a knock would fail]' \
+  '--ssh-config=[print the lines for ssh_config that knock with this stanza]:NAME:' \
+  '--qr[show a stanza, or the keys that --key-gen makes, as a QR code and as a URI]' \
+  '--force-qr[with --qr\: also into a file or pipe, and where the window is too small]' \
+  '--import=[store such a URI, read from standard input, as a stanza; -n names it]:-|URI:'
