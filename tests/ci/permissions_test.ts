@@ -9,12 +9,13 @@ Deno.test("permissionFlags() lets both programs load libraries from exactly the 
   }
 });
 
-Deno.test("permissionFlags() never asks, never allows all, and gives the daemon no network", () => {
+Deno.test("permissionFlags() never asks, never allows all, and gives the daemon no network and no program but its own", () => {
   for (const program of ["fwknop", "fwknopd"] as const) {
     const flags = permissionFlags(program);
     assert.equal(flags[0], "--no-prompt");
-    assert.ok(!flags.some((flag) => /^(-A|--allow-all|--allow-(ffi|run))$/.test(flag)), flags.join(" "));
+    assert.ok(!flags.some((flag) => /^(-A|--allow-all|--allow-ffi)$/.test(flag)), flags.join(" "));
   }
+  assert.ok(!permissionFlags("fwknopd").includes("--allow-run"));
   assert.ok(!permissionFlags("fwknopd").some((flag) => flag.startsWith("--allow-net")));
 });
 
