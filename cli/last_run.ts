@@ -3,7 +3,7 @@
  * (mended, C.2 F17): a run from the file asks for them. Files of the C client are read too.
  */
 import { readSecureFile } from "../lib/host/secure_file.ts";
-import { parseArguments } from "../lib/spec/argv.ts";
+import { type Arguments, parseArguments } from "../lib/spec/argv.ts";
 import type { Given } from "../lib/spec/setting.ts";
 import { CLIENT_SETTINGS, type ClientKey, settingOf } from "./options.ts";
 import { ClientError, reasonOf, tellWarning, type Terminal } from "./tui.ts";
@@ -82,6 +82,12 @@ export function argumentsOf(line: string): readonly string[] {
     return optional ? [`${said.name}=${said.text}`] : [said.name, said.text];
   });
   return [...kept, ...parsed.words];
+}
+
+/** The arguments without a command or a connection for ssh, in case somebody wrote one into the file: neither is repeated. */
+export function withoutCommand(args: Arguments): Arguments {
+  const given = args.given.filter(({ key }) => settingOf(key as ClientKey).option?.argument !== "rest");
+  return { ...args, given, rest: null };
 }
 
 /** The line for showing: keys that an older file holds in clear are masked. */

@@ -4,8 +4,8 @@ import type { Kind, SettingTable } from "../../lib/spec/setting.ts";
 import { yesNo } from "./kinds.ts";
 
 const AFTER = "After the knock";
-const TELL = "Looking without knocking";
-const ENROL = "Enrolment of another device";
+const KEYS = "Keys";
+const RUN = "This run";
 
 /** Seconds that `--wait` and everything built on it waits unless told otherwise. */
 export const DEFAULT_WAIT = 10;
@@ -64,28 +64,28 @@ export const BEYOND_OPTIONS = {
     kind: yesNo,
     option: { exact: ["explain"], argument: "none" },
     fallback: false,
-    group: TELL,
+    group: RUN,
     doc: "show what would be sent to whom and where each value comes from; send nothing",
   },
   doctor: {
     kind: yesNo,
     option: { exact: ["doctor"], argument: "none" },
     fallback: false,
-    group: TELL,
+    group: RUN,
     doc:
       "check clock, keys, permissions, names and route; --doctor NAME checks a stanza. Exit status 1 when a knock would fail",
   },
   sshConfig: {
     kind: text({ valueName: "NAME" }),
     option: { exact: ["ssh-config"], argument: "required" },
-    group: TELL,
+    group: AFTER,
     doc: "print the lines for ssh_config that knock with this stanza",
   },
   qr: {
     kind: yesNo,
     option: { exact: ["qr"], argument: "none" },
     fallback: false,
-    group: ENROL,
+    group: KEYS,
     doc: "show a stanza, or the keys that --key-gen makes, as a QR code and as a URI",
     detail: "Both hold the keys: only to a terminal, unless --force-qr is given.",
   },
@@ -93,14 +93,14 @@ export const BEYOND_OPTIONS = {
     kind: yesNo,
     option: { exact: ["force-qr"], argument: "none" },
     fallback: false,
-    group: ENROL,
+    group: KEYS,
     doc: "with --qr: also into a file or pipe, and where the window is too small",
   },
   import: {
     kind: text({ valueName: "-|URI" }),
     option: { exact: ["import"], argument: "required" },
     secret: true,
-    group: ENROL,
+    group: KEYS,
     doc: "store such a URI, read from standard input, as a stanza; -n names it",
     detail:
       "A URI as the argument works too, but every user of the machine can see it. A stanza that exists is replaced only with --force-stanza.",
