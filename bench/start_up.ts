@@ -1,0 +1,90 @@
+/**
+ * Whole-process time of one knock (stanza, keys, UDP) beside an empty program of the same runtime and beside the C client,
+ * in one run: as a bundled script, and compiled where `deno compile` has its base runtime (`DENORT_BIN`).
+ *
+ *     deno run -A bench/start_up.ts [ROUNDS]
+ */
+const ROOT = new URL("..", import.meta.url).pathname;
+const ROUNDS = Number(Deno.args[0] ?? 40);
+
+/** One program that is timed. */
+interface Contender {
+  readonly name: string;
+  readonly command: readonly [string, ...string[]];
+  readonly times: number[];
+}
+
+const STANZA = `[default]
+[gw]
+SPA_SERVER          127.0.0.1
+ACCESS              tcp/22
+ALLOW_IP            192.0.2.10
+KEY_BASE64          UmlqbmRhZWwtdGVzdC1rZXktMDEyMzQ1Njc4OWFiY2Q=
+HMAC_KEY_BASE64     SE1BQy10ZXN0LWtleS1mb3ItZndrbm9wLXZlY3RvcnMtMDEyMzQ1Njc4OUFCQ0RFRg==
+USE_HMAC            Y
+`;
+
+async function run(command: readonly [string, ...string[]], env: Record<string, string> = {}): Promise<number> {
+  const [program, ...args] = command;
+  const start = performance.now();
+  const { success, stderr } = await new Deno.Command(program, { args, env, stdin: "null", stdout: "null" }).output();
+  if (!success) throw new Error(`${command.join(" ")}: ${new TextDecoder().decode(stderr)}`);
+  return performance.now() - start;
+}
+
+/** The contenders that can be had on this machine. */
+async function contenders(folder: string): Promise<Contender[]> {
+  const knock = ["--rc-file", `${folder}/rc`, "-n", "gw"];
+  Deno.writeTextFileSync(`${folder}/rc`, STANZA, { mode: 0o600 });
+  Deno.writeTextFileSync(`${folder}/empty.js`, "");
+  const deno = Deno.execPath();
+  const asScript = [deno, "run", "--no-prompt", "--no-config", "-A"] as const;
+  await run([deno, "bundle", "--quiet", "-o", `${folder}/fwknop.js`, `${ROOT}cli/main.ts`]);
+  const list: Contender[] = [
+    { name: "empty script", command: [...asScript, `${folder}/empty.js`], times: [] },
+    { name: "fwknop, script", command: [...asScript, `${folder}/fwknop.js`, ...knock], times: [] },
+  ];
+  for (const name of ["empty", "fwknop"]) {
+    const compile = [deno, "compile", "--quiet", "--no-config", "-A", "--output", `${folder}/${name}`] as const;
+    const command = [`${folder}/${name}`, ...(name === "empty" ? [] : knock)] as const;
+    const failure = await run([...compile, `${folder}/${name}.js`]).then(() => null, (error: Error) => error);
+    if (failure !== null) console.log(`skipped: ${name} compiled: ${failure.message.trim().split("\n").at(-1)}`);
+    else list.push({ name: `${name}, compiled`, command, times: [] });
+  }
+  if (await Deno.stat("/usr/bin/fwknop").then(() => true, () => false)) {
+    list.push({ name: "C fwknop", command: ["/usr/bin/fwknop", ...knock], times: [] });
+  }
+  return list;
+}
+
+function quantile(times: readonly number[], share: number): number {
+  const sorted = times.toSorted((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN;
+}
+
+const folder = Deno.makeTempDirSync({ prefix: "fwknop-start-" });
+try {
+  const list = await contenders(folder);
+  // Round by round, so that what else the machine does hits all alike.
+  for (let round = -3; round < ROUNDS; round++) {
+    for (const { command, times } of list) {
+      const time = await run(command, { HOME: folder, DENO_DIR: `${folder}/cache` });
+      if (round >= 0) times.push(time);
+    }
+  }
+  const median = (name: string) => quantile(list.find((one) => one.name === name)?.times ?? [], 0.5);
+  console.log(`${ROUNDS} rounds; milliseconds    median     p95`);
+  for (const { name, times } of list) {
+    console.log(
+      `${name.padEnd(22)} ${quantile(times, 0.5).toFixed(1).padStart(8)} ${
+        quantile(times, 0.95).toFixed(1).padStart(7)
+      }`,
+    );
+  }
+  const script = median("fwknop, script") - median("empty script");
+  console.log(`above the empty program: ${script.toFixed(1)} ms as a script`);
+  const compiled = median("fwknop, compiled") - median("empty, compiled");
+  if (!Number.isNaN(compiled)) console.log(`above the empty program: ${compiled.toFixed(1)} ms compiled`);
+} finally {
+  Deno.removeSync(folder, { recursive: true });
+}
