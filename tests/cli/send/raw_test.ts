@@ -86,7 +86,12 @@ Deno.test({
   },
 });
 
-const ORDINARY = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"];
+/** Nobody, who may read the project wherever it lies, and with these rights more. */
+function ordinary(...rights: readonly string[]): string[] {
+  const set = ["-all", "+dac_read_search", ...rights.map((right) => `+${right}`)].join(",");
+  const who = ["--reuid", "65534", "--regid", "65534", "--clear-groups"];
+  return ["setpriv", ...who, `--inh-caps=${set}`, `--ambient-caps=${set}`];
+}
 
 Deno.test({
   name: "sendPacket() in raw modes works for an ordinary user with CAP_NET_RAW and tells one without how to get it",
@@ -94,11 +99,11 @@ Deno.test({
   async fn() {
     await using net = await makeSendNamespace();
     const job = { proto: "udpraw", host: "198.51.100.2" };
-    const allowed = await net.sendOurs(job, [...ORDINARY, "--inh-caps=+net_raw", "--ambient-caps=+net_raw"]);
+    const allowed = await net.sendOurs(job, ordinary("net_raw"));
     assert.equal(allowed.error, undefined);
     const [packet] = await net.packets(1, toServer);
     assert.equal(packet!.payload, PACKET);
-    const refused = await net.sendOurs(job, [...ORDINARY, "--bounding-set=-all"]);
+    const refused = await net.sendOurs(job, ordinary());
     assert.match(refused.error!, /^Could not create socket: Operation not permitted/);
     assert.match(refused.hint!, /CAP_NET_RAW.*setcap cap_net_raw\+ep/);
   },
