@@ -11,12 +11,10 @@ import type { DaemonOptions } from "./options.ts";
 import type { ReplayStore } from "./replay/store.ts";
 import type { Household, Regime } from "./run.ts";
 import { refusalLog } from "./service/refusal_log.ts";
-import type { SignalInbox } from "./service/signals.ts";
 import { reasonOf } from "./start_error.ts";
 
 /** Code of `FfiError` for an interface that was taken down (ENETDOWN); any other failure means that it is gone. */
 const INTERFACE_DOWN = 100;
-const RETRY_MS = 1000;
 
 /** What the configuration was made from, so that it can be made again. */
 export interface ConfigSource {
@@ -58,13 +56,16 @@ export function makeRegime(
   };
 }
 
-/** SIGHUP: the new configuration is read and checked whole; only then does anything of it count. */
-export function makeReload(origin: ConfigSource, store: ReplayStore): Household["reload"] {
+/**
+ * SIGHUP: the new configuration is read and checked whole; only then does anything of it count. A capture that breaks is
+ * mended by what is in force then, not by what was read at start.
+ */
+export function makeReload(origin: ConfigSource, store: ReplayStore): Pick<Household, "reload" | "recover"> {
   let config = origin.loaded.config;
   /** The configuration that the source in use was opened with. */
   let capturing = config;
   // deno-lint-ignore require-await -- a household may also reload from somewhere slow
-  return async (current) => {
+  const reload: Household["reload"] = async (current) => {
     current.log("info", "Got SIGHUP. Re-reading configs.");
     const loaded = loadSafely(origin);
     if (!loaded.ok) {
@@ -72,9 +73,10 @@ export function makeReload(origin: ConfigSource, store: ReplayStore): Household[
       current.log("error", "The configuration stays as it was, and so do open doors");
       return current;
     }
+    const late = needsLibpcapLate(origin.loaded.config, loaded.config);
     let source = current.source;
     try {
-      if (!sameSource(capturing, loaded.config) && !needsLibpcapLate(capturing, loaded.config)) {
+      if (!sameSource(capturing, loaded.config) && !late) {
         source = openSource(loaded.config);
         capturing = loaded.config;
       }
@@ -82,7 +84,7 @@ export function makeReload(origin: ConfigSource, store: ReplayStore): Household[
       current.log("error", `The configuration stays as it was: ${reasonOf(error)}`);
       return current;
     }
-    for (const name of needRestart(config, loaded.config, capturing)) {
+    for (const name of [...needRestart(config, loaded.config), ...late ? ["ENABLE_UDP_SERVER"] : []]) {
       current.log("warning", `${name} has changed: that takes effect when fwknopd is started again`);
     }
     for (const warning of loaded.warnings) current.log("warning", warning);
@@ -92,6 +94,9 @@ export function makeReload(origin: ConfigSource, store: ReplayStore): Household[
     const { stanzas } = loaded;
     return makeRegime({ config, stanzas, source, log: current.log, store, test: origin.options.actions.test });
   };
+  const recover: Household["recover"] = (current, error) =>
+    recoverSource(current, error, { capturing, wait: !config.capture.exitAtInterfaceDown });
+  return { reload, recover };
 }
 
 function loadSafely(origin: ConfigSource): LoadedConfig | { readonly ok: false; readonly problems: readonly string[] } {
@@ -109,44 +114,41 @@ function needsLibpcapLate(before: ServerConfig, after: ServerConfig): boolean {
 }
 
 /** What is opened once, and only once. */
-function needRestart(before: ServerConfig, after: ServerConfig, capturing: ServerConfig): string[] {
+function needRestart(before: ServerConfig, after: ServerConfig): string[] {
   const parts = [
     ["the firewall configuration", "firewall"],
     ["the logging configuration", "logging"],
     ["the replay file", "replay"],
     ["a path", "paths"],
   ] as const;
-  const changed = parts.filter(([, key]) => JSON.stringify(before[key]) !== JSON.stringify(after[key]));
-  return [...changed.map(([name]) => name), ...needsLibpcapLate(capturing, after) ? ["ENABLE_UDP_SERVER"] : []];
+  return parts.filter(([, key]) => JSON.stringify(before[key]) !== JSON.stringify(after[key])).map(([name]) => name);
 }
 
 /**
  * An interface that is down comes up again by itself. One that is gone ends the daemon, so that a supervisor can act; with
  * `EXIT_AT_INTF_DOWN N` it is waited for.
  */
-export async function recover(
+function recoverSource(
   current: Regime,
-  error: unknown,
-  config: ServerConfig,
-  signals: SignalInbox,
-): Promise<PacketSource | null> {
-  if (!(error instanceof FfiError)) throw error;
-  if (error.details.code === INTERFACE_DOWN) {
-    current.log("warning", `${error.message}: waiting until it is up again`);
-    return current.source;
-  }
-  current.log("error", reasonOf(error));
-  if (config.capture.exitAtInterfaceDown) return null;
-  current.log("warning", "EXIT_AT_INTF_DOWN is N: trying again every second");
-  while (signals.stop === null) {
-    try {
-      const source = openSource(config);
-      for (const line of source.banner) current.log("info", line);
-      return source;
-    } catch (again) {
-      if (!(again instanceof FfiError)) throw again;
+  error: Error | null,
+  { capturing, wait }: { readonly capturing: ServerConfig; readonly wait: boolean },
+): PacketSource | "later" | null {
+  if (error !== null) {
+    if (!(error instanceof FfiError)) throw error;
+    if (error.details.code === INTERFACE_DOWN) {
+      current.log("warning", `${error.message}: waiting until it is up again`);
+      return current.source;
     }
-    await new Promise((done) => setTimeout(done, RETRY_MS));
+    current.log("error", reasonOf(error));
+    if (!wait) return null;
+    current.log("warning", "EXIT_AT_INTF_DOWN is N: trying again every second");
   }
-  return current.source;
+  try {
+    const source = openSource(capturing);
+    for (const line of source.banner) current.log("info", line);
+    return source;
+  } catch (again) {
+    if (!(again instanceof FfiError)) throw again;
+    return "later";
+  }
 }

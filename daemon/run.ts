@@ -6,9 +6,8 @@
 import type { Waiter } from "../ffi/libc/poll.ts";
 import { lineText, type Log, type LogLine } from "../lib/log.ts";
 import type { Batch, PacketSource } from "./capture/source.ts";
-import type { Firewall, Grant } from "./firewall/firewall.ts";
-import { formatAdded, type GrantOptions, grantSeconds, planGrants, type PlannedGrant } from "./firewall/grants.ts";
-import type { Ledger } from "./firewall/ledger.ts";
+import { closeDue, type Doors, followClock, mindRuleset, openDoors, takeInStrangers } from "./doors.ts";
+import { type GrantOptions, grantSeconds, planGrants, type PlannedGrant } from "./firewall/grants.ts";
 import type { ReplayStore } from "./replay/store.ts";
 import type { RefusalLog } from "./service/refusal_log.ts";
 import type { SignalInbox } from "./service/signals.ts";
@@ -27,30 +26,31 @@ export interface Regime {
 }
 
 /** What lives as long as the loop. */
-export interface Household {
+export interface Household extends Doors {
   readonly waiter: Pick<Waiter, "wait" | "watch" | "unwatch">;
   readonly signals: SignalInbox;
   readonly store: ReplayStore;
-  readonly firewall: Firewall;
-  readonly ledger: Ledger;
   /** Packets after which to stop; 0 for no limit. */
   readonly packetLimit: number;
   /** Test mode: everything but the packet filter. */
   readonly testMode: boolean;
-  /** Unix milliseconds. */
-  readonly clock: () => number;
   /** SIGHUP: the regime to go on with, which may be the same. */
   reload(current: Regime): Promise<Regime>;
-  /** The capture broke: another source, or null to give up. */
-  recover(current: Regime, error: unknown): Promise<PacketSource | null>;
+  /**
+   * The capture broke: the source to go on with, or null to give up. `later`: not now; it is asked again, without an
+   * error, until it has an answer, and meanwhile doors are closed on time.
+   */
+  recover(current: Regime, error: Error | null): PacketSource | "later" | null;
 }
 
 /** How often a packet filter that needs us for closing is asked what is open: not every kind tells of changes. */
 const AUDIT_MS = 60_000;
+/** How long to wait before a broken capture is tried again. */
+const RETRY_MS = 1000;
 
 /** Why the loop ended. */
 export type Ending =
-  | { readonly reason: "SIGTERM" | "SIGINT" }
+  | { readonly reason: "SIGTERM" | "SIGINT" | "failure" }
   | { readonly reason: "packet limit" }
   | { readonly reason: "capture broken" };
 
@@ -60,21 +60,26 @@ export async function runLoop(first: Regime, house: Household): Promise<Ending> 
   let taken = 0;
   let more = false;
   let ended = false;
-  let nextAudit = house.firewall.kernelTimed ? null : house.clock() + AUDIT_MS;
+  /** The source is broken and is tried again then. */
+  let retryAt: number | null = null;
+  let nextAudit = house.firewall.kernelTimed ? null : house.steady() + AUDIT_MS;
+  const clock = followClock(house);
   watch(regime, house);
   for (;;) {
     if (house.signals.stop !== null) return { reason: house.signals.stop };
-    if (house.signals.takeHangup()) regime = await exchange(regime, house);
-    const offline = regime.source.fd === null && !ended;
-    const ready = await house.waiter.wait(more || offline ? 0 : untilNextDuty(nextAudit, regime, house));
-    await mindRuleset(ready, regime, house);
-    if (offline || more || (regime.source.fd !== null && ready.has(regime.source.fd))) {
+    if (house.signals.takeHangup()) {
+      const before = regime.source;
+      regime = await exchange(regime, house);
+      if (regime.source !== before) retryAt = null;
+    }
+    const offline = retryAt === null && regime.source.fd === null && !ended;
+    const ready = await house.waiter.wait(more || offline ? 0 : untilNextDuty([nextAudit, retryAt], regime, house));
+    await clock.check(regime.log);
+    await mindRuleset(ready, house, regime.log);
+    if (retryAt === null && (offline || more || (regime.source.fd !== null && ready.has(regime.source.fd)))) {
       const batch = readBatch(regime.source);
       if (batch instanceof Error) {
-        const source = await house.recover(regime, batch);
-        if (source === null) return { reason: "capture broken" };
-        if (source !== regime.source) regime = replaceSource(regime, source, house);
-        more = false;
+        if (!recover(batch)) return { reason: "capture broken" };
         continue;
       }
       more = batch.more;
@@ -86,12 +91,13 @@ export async function runLoop(first: Regime, house: Household): Promise<Ending> 
         return { reason: "packet limit" };
       }
     }
-    if (nextAudit !== null && house.clock() >= nextAudit) {
-      await takeInStrangers(regime, house);
-      nextAudit = house.clock() + AUDIT_MS;
+    if (retryAt !== null && house.steady() >= retryAt && !recover(null)) return { reason: "capture broken" };
+    if (nextAudit !== null && house.steady() >= nextAudit) {
+      await takeInStrangers(house, regime.log);
+      nextAudit = house.steady() + AUDIT_MS;
     }
-    await closeDue(regime, house);
-    regime.refusals.flush(house.clock());
+    await closeDue(house, regime.log);
+    regime.refusals.flush(house.steady());
   }
 
   function readBatch(source: PacketSource): Batch | Error {
@@ -103,6 +109,18 @@ export async function runLoop(first: Regime, house: Household): Promise<Ending> 
       if (error instanceof Error) return error;
       throw error;
     }
+  }
+
+  /** False: there is nothing to go on with. */
+  function recover(error: Error | null): boolean {
+    const source = house.recover(regime, error);
+    if (source === null) return false;
+    more = false;
+    retryAt = source === "later" ? house.steady() + RETRY_MS : null;
+    // A broken descriptor is always ready: it would be asked again and again.
+    if (source === "later" && regime.source.fd !== null) house.waiter.unwatch(regime.source.fd);
+    else if (source !== "later" && source !== regime.source) regime = replaceSource(regime, source, house);
+    return true;
   }
 }
 
@@ -125,48 +143,13 @@ function replaceSource(regime: Regime, source: PacketSource, house: Household): 
   return next;
 }
 
-/** Milliseconds until a door must be closed, a held-back line may be written or a look is due; -1 when only packets matter. */
-function untilNextDuty(nextAudit: number | null, regime: Regime, house: Household): number {
+/** Milliseconds until a door must be closed, a held-back line may be written or `others` are due; -1 when only packets matter. */
+function untilNextDuty(others: readonly (number | null)[], regime: Regime, house: Household): number {
   const dueDoor = house.ledger.nextDue();
-  const times = [dueDoor === null ? null : dueDoor * 1000, regime.refusals.dueAt, nextAudit].filter((time) =>
-    time !== null
-  );
-  return times.length === 0 ? -1 : Math.max(0, Math.ceil(Math.min(...times) - house.clock()));
-}
-
-/** Somebody changed the ruleset: look whether our chains, sets and jumps are still in it. */
-async function mindRuleset(ready: ReadonlySet<number>, regime: Regime, house: Household): Promise<void> {
-  const { firewall } = house;
-  if (firewall.events === null || !ready.has(firewall.events.fd) || !firewall.events.drain()) return;
-  const now = seconds(house);
-  try {
-    if (await firewall.repair(house.ledger.live(now), now)) {
-      regime.log(
-        "warning",
-        `The ruleset was changed by somebody else: put back what belongs to fwknopd (${firewall.name})`,
-      );
-    }
-    await takeInStrangers(regime, house);
-  } catch (error) {
-    regime.log("error", `Cannot put back what belongs to fwknopd in the ruleset: ${reasonOf(error)}`);
-  }
-}
-
-/**
- * Rules with an expiry that somebody else put in our chains, or that a restored ruleset brought back, close on time too
- * (server F.4). Where the kernel keeps the time there is nothing to do.
- */
-async function takeInStrangers(regime: Regime, house: Household): Promise<void> {
-  const { firewall, ledger } = house;
-  if (firewall.kernelTimed) return;
-  try {
-    const { found } = ledger.agree(await firewall.list(), seconds(house));
-    for (const { door, expiresAt } of found) {
-      regime.log("info", `Took over a rule in ${firewall.placeOf(door)} with expire time of ${expiresAt}`);
-    }
-  } catch (error) {
-    regime.log("error", `Cannot list what is open: ${reasonOf(error)}`);
-  }
+  const untilDoor = dueDoor === null ? null : dueDoor * 1000 - house.clock();
+  const untilOthers = [...others, regime.refusals.dueAt].map((time) => time === null ? null : time - house.steady());
+  const times = [untilDoor, ...untilOthers].filter((time) => time !== null);
+  return times.length === 0 ? -1 : Math.max(0, Math.ceil(Math.min(...times)));
 }
 
 async function handleBatch(batch: Batch, regime: Regime, house: Household): Promise<void> {
@@ -175,7 +158,7 @@ async function handleBatch(batch: Batch, regime: Regime, house: Household): Prom
     const decision = await decide(datagram, regime.judge, seconds(house));
     if (decision.kind === "admit") admitted.push(decision);
     else if (decision.kind === "refuse" && decision.authentic) say(regime.log, decision.lines);
-    else regime.refusals.report(decision.lines, house.clock());
+    else regime.refusals.report(decision.lines, house.steady());
   }
   try {
     house.store.flush();
@@ -188,7 +171,7 @@ async function handleBatch(batch: Batch, regime: Regime, house: Household): Prom
     say(regime.log, lines);
     return plan(admission, regime, house);
   });
-  await openDoors(grants, regime, house);
+  await openDoors(grants, house, regime.log);
 }
 
 function plan(admission: Admission, regime: Regime, house: Household): readonly PlannedGrant[] {
@@ -216,50 +199,8 @@ function plan(admission: Admission, regime: Regime, house: Household): readonly 
   return [];
 }
 
-async function openDoors(grants: readonly PlannedGrant[], regime: Regime, house: Household): Promise<void> {
-  if (grants.length === 0) return;
-  const { firewall, ledger } = house;
-  const now = seconds(house);
-  try {
-    const outcomes = await firewall.grant(grants, ledger.live(now), now);
-    for (const [index, grant] of grants.entries()) {
-      const outcome = outcomes[index];
-      if (outcome?.ok) {
-        ledger.record([grant]);
-        if (outcome.alreadyOpen) {
-          regime.log("info", `${formatAdded(grant, firewall.placeOf(grant.door))}: already exists`);
-        } else regime.log("info", formatAdded(grant, firewall.placeOf(grant.door)));
-      } else regime.log("error", `Cannot open ${describe(grant)}: ${outcome?.reason ?? "no answer"}`);
-    }
-  } catch (error) {
-    regime.log("error", `Cannot open ${grants.map(describe).join("; ")}: ${reasonOf(error)}`);
-  }
-}
-
-/** Ends what is over. Where the kernel does that itself only the account is closed. */
-async function closeDue(regime: Regime, house: Household): Promise<void> {
-  const { firewall, ledger } = house;
-  const now = seconds(house);
-  const due = ledger.due(now);
-  if (due.length === 0) return;
-  try {
-    if (!firewall.kernelTimed) await firewall.revoke(due);
-    ledger.close(due);
-    for (const grant of due) {
-      regime.log("info", `Removed rule from ${firewall.placeOf(grant.door)} with expire time of ${grant.expiresAt}`);
-    }
-  } catch (error) {
-    ledger.postpone(due, now + 1);
-    regime.log("error", `Cannot close ${due.length} doors, trying again in a second: ${reasonOf(error)}`);
-  }
-}
-
 function say(log: Log, lines: readonly LogLine[]): void {
   for (const line of lines) log(line.level, lineText(line));
-}
-
-function describe(grant: Grant & Partial<PlannedGrant>): string {
-  return `${grant.door.slot} ${grant.items ?? ""}`.trim();
 }
 
 function seconds(house: Household): number {

@@ -9,7 +9,7 @@ import type { Firewall } from "./firewall/firewall.ts";
 import { createLedger } from "./firewall/ledger.ts";
 import { openFirewall, openLog, openSource, openTestFirewall } from "./open_parts.ts";
 import { giveUpRights } from "./privileges.ts";
-import { type ConfigSource, makeRegime, makeReload, recover } from "./reload.ts";
+import { type ConfigSource, makeRegime, makeReload } from "./reload.ts";
 import { openFileStore, rotateCache } from "./replay/file_store.ts";
 import { memoryStore, type ReplayStore } from "./replay/store.ts";
 import { type Ending, runLoop } from "./run.ts";
@@ -90,8 +90,8 @@ async function live(life: Life, log: Log, announce: () => Promise<void>): Promis
         packetLimit: actions.packetLimit,
         testMode: actions.test,
         clock: Date.now,
-        reload: makeReload(life, store),
-        recover: (current, error) => recover(current, error, config, signals),
+        steady: () => performance.now(),
+        ...makeReload(life, store),
       });
       return conclude(ending, actions.packetLimit, log);
     } finally {

@@ -5,9 +5,9 @@
 import { lineText, type Log, type LogLine, SYSLOG_SEVERITY } from "../../lib/log.ts";
 
 export interface RefusalLog {
-  /** Reports a refused packet. `now`: Unix milliseconds. */
+  /** Reports a refused packet. `now`: milliseconds of a clock that nobody sets. */
   report(lines: readonly LogLine[], now: number): void;
-  /** When something is held back and may be written, in Unix milliseconds; null when nothing is. */
+  /** When something is held back and may be written, on the same clock; null when nothing is. */
   readonly dueAt: number | null;
   /** Writes what is held back, if its time has come. */
   flush(now: number): void;

@@ -21,6 +21,8 @@ const door = (source: string, port: number): Door => ({
 interface Turn {
   readonly packets?: readonly Datagram[];
   readonly seconds?: number;
+  /** Seconds by which somebody sets the wall clock, back when negative. */
+  readonly set?: number;
   readonly before?: () => void;
   readonly hangup?: boolean;
   readonly broken?: boolean;
@@ -30,8 +32,8 @@ interface Turn {
 async function play(turns: readonly Turn[], changes: Partial<Household> = {}) {
   const lines: string[] = [];
   const log = (level: string, text: string) => void lines.push(`${level}: ${text}`);
-  const clock = { now: NOW };
-  const firewall = recordingFirewall({ now: () => clock.now });
+  const clock = { now: NOW, set: 0 };
+  const firewall = recordingFirewall({ now: () => clock.now + clock.set });
   await firewall.prepare();
   const signals = { stop: null as "SIGTERM" | null, hangup: false };
   let at = -1;
@@ -77,6 +79,7 @@ async function play(turns: readonly Turn[], changes: Partial<Household> = {}) {
         }
         turn.before?.();
         clock.now += turn.seconds ?? 0;
+        clock.set += turn.set ?? 0;
         signals.hangup = turn.hangup ?? false;
         const packets = turn.packets ?? [];
         inbox = turn.broken ? "broken" : { datagrams: packets, taken: packets.length, more: false, ended: false };
@@ -99,9 +102,10 @@ async function play(turns: readonly Turn[], changes: Partial<Household> = {}) {
     ledger: createLedger(),
     packetLimit: 0,
     testMode: false,
-    clock: () => clock.now * 1000,
+    clock: () => (clock.now + clock.set) * 1000,
+    steady: () => clock.now * 1000,
     reload: (current) => Promise.resolve(current),
-    recover: () => Promise.resolve(null),
+    recover: () => null,
     ...changes,
   };
   const ending: Ending = await runLoop(regime, house);
@@ -195,7 +199,7 @@ Deno.test("runLoop() stops at the packet limit, junk included", async () => {
 Deno.test("runLoop() goes on with another source when the capture breaks, and ends when there is none", async () => {
   assert.deepEqual((await play([{ broken: true }])).ending, { reason: "capture broken" });
   const replaced = await play([{ broken: true }, {}], {
-    recover: (current) => Promise.resolve({ ...current.source }),
+    recover: (current) => ({ ...current.source }),
   });
   assert.deepEqual(replaced.ending, { reason: "SIGTERM" });
   assert.deepEqual(replaced.disposed, ["source"]);
@@ -229,4 +233,55 @@ Deno.test("runLoop() sleeps for as long as nothing happens where the kernel keep
   const firewall = recordingFirewall({ now: () => NOW, kernelTimed: true });
   await firewall.prepare();
   assert.deepEqual((await play([], { firewall })).waits, [-1]);
+});
+
+Deno.test("runLoop() closes doors on time while it waits for a capture that broke, and tries it every second", async () => {
+  const asked: boolean[] = [];
+  const { lines, firewall, waits } = await play([
+    { packets: [datagram(await knock())] },
+    { broken: true },
+    { seconds: 1 },
+    { seconds: 29 },
+    {},
+  ], {
+    recover: (current, error) => {
+      asked.push(error !== null);
+      return asked.length < 3 ? "later" : { ...current.source };
+    },
+  });
+  assert.deepEqual(asked, [true, false, false]);
+  assert.deepEqual(waits, [60_000, 30_000, 1000, 1000, 30_000, 30_000]);
+  assert.equal(firewall.admits(door("192.0.2.10", 22)), false);
+  assert.ok(lines.some((line) => line.includes("Removed rule from")));
+});
+
+Deno.test("runLoop() keeps the time of a door when the wall clock is set back", async () => {
+  const packet = datagram(await knock());
+  const open = await play([{ packets: [packet] }, { seconds: 10, set: -3600 }, { seconds: 19 }]);
+  assert.equal(open.firewall.admits(door("192.0.2.10", 22)), true);
+  const closed = await play([{ packets: [packet] }, { seconds: 10, set: -3600 }, { seconds: 20 }]);
+  assert.equal(closed.firewall.admits(door("192.0.2.10", 22)), false);
+  assert.ok(closed.lines.some((line) => line.includes("The clock was set back by 3600 seconds")));
+  assert.deepEqual(closed.waits, [60_000, 30_000, 20_000, 30_000]);
+});
+
+Deno.test("runLoop() closes a door by the wall clock when that is set forward", async () => {
+  const { firewall } = await play([{ packets: [datagram(await knock())] }, { set: 3600 }]);
+  assert.equal(firewall.admits(door("192.0.2.10", 22)), false);
+});
+
+Deno.test("runLoop() survives news of the ruleset that cannot be read, and closes on time all the same", async () => {
+  const firewall = recordingFirewall({ now: () => NOW });
+  await firewall.prepare();
+  const deaf = {
+    fd: FD,
+    drain: () => {
+      throw new Error("the socket is broken");
+    },
+  };
+  const { lines } = await play([{ packets: [datagram(await knock())] }, { seconds: 30 }], {
+    firewall: { ...firewall, events: deaf },
+  });
+  assert.ok(lines.some((line) => line.includes("the socket is broken")));
+  assert.equal(firewall.admits(door("192.0.2.10", 22)), false);
 });

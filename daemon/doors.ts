@@ -1,0 +1,140 @@
+/**
+ * Keeping the doors: what the run loop does to the packet filter, and the account of it in the ledger. A failure here is a
+ * line in the log and another attempt, never the end of the daemon.
+ */
+import type { Log } from "../lib/log.ts";
+import type { Firewall, Grant } from "./firewall/firewall.ts";
+import { formatAdded, type PlannedGrant } from "./firewall/grants.ts";
+import type { Ledger } from "./firewall/ledger.ts";
+import { reasonOf } from "./start_error.ts";
+
+/** The packet filter, the account of what is open in it, and the two clocks. */
+export interface Doors {
+  readonly firewall: Firewall;
+  readonly ledger: Ledger;
+  /** Unix milliseconds. */
+  readonly clock: () => number;
+  /** Milliseconds of a clock that nobody sets. */
+  readonly steady: () => number;
+}
+
+/** A step back of the wall clock that is worth the work; smaller ones add up. */
+const STEP_MS = 1000;
+
+/** Opens doors and says what became of each. */
+export async function openDoors(grants: readonly PlannedGrant[], doors: Doors, log: Log): Promise<void> {
+  if (grants.length === 0) return;
+  const { firewall, ledger } = doors;
+  const now = seconds(doors);
+  try {
+    const outcomes = await firewall.grant(grants, ledger.live(now), now);
+    for (const [index, grant] of grants.entries()) {
+      const outcome = outcomes[index];
+      if (outcome?.ok) {
+        ledger.record([grant]);
+        const already = outcome.alreadyOpen ? ": already exists" : "";
+        log("info", `${formatAdded(grant, firewall.placeOf(grant.door))}${already}`);
+      } else log("error", `Cannot open ${describe(grant)}: ${outcome?.reason ?? "no answer"}`);
+    }
+  } catch (error) {
+    log("error", `Cannot open ${grants.map(describe).join("; ")}: ${reasonOf(error)}`);
+  }
+}
+
+/** Ends what is over. Where the kernel does that itself only the account is closed. */
+export async function closeDue(doors: Doors, log: Log): Promise<void> {
+  const { firewall, ledger } = doors;
+  const now = seconds(doors);
+  const due = ledger.due(now);
+  if (due.length === 0) return;
+  try {
+    if (!firewall.kernelTimed) await firewall.revoke(due);
+    ledger.close(due);
+    for (const grant of due) {
+      log("info", `Removed rule from ${firewall.placeOf(grant.door)} with expire time of ${grant.expiresAt}`);
+    }
+  } catch (error) {
+    ledger.postpone(due, now + 1);
+    log("error", `Cannot close ${due.length} doors, trying again in a second: ${reasonOf(error)}`);
+  }
+}
+
+/** Somebody changed the ruleset: look whether our chains, sets and jumps are still in it. */
+export async function mindRuleset(ready: ReadonlySet<number>, doors: Doors, log: Log): Promise<void> {
+  const { firewall, ledger } = doors;
+  if (firewall.events === null || !ready.has(firewall.events.fd)) return;
+  try {
+    if (!firewall.events.drain()) return;
+    const now = seconds(doors);
+    if (await firewall.repair(ledger.live(now), now)) {
+      log("warning", `The ruleset was changed by somebody else: put back what belongs to fwknopd (${firewall.name})`);
+    }
+  } catch (error) {
+    log("error", `Cannot put back what belongs to fwknopd in the ruleset: ${reasonOf(error)}`);
+  }
+  await takeInStrangers(doors, log);
+}
+
+/**
+ * Rules with an expiry that somebody else put in our chains, or that a restored ruleset brought back, close on time too
+ * (server F.4). Where the kernel keeps the time there is nothing to do.
+ */
+export async function takeInStrangers(doors: Doors, log: Log): Promise<void> {
+  const { firewall, ledger } = doors;
+  if (firewall.kernelTimed) return;
+  try {
+    const { found } = ledger.agree(await firewall.list(), seconds(doors));
+    for (const { door, expiresAt } of found) {
+      log("info", `Took over a rule in ${firewall.placeOf(door)} with expire time of ${expiresAt}`);
+    }
+  } catch (error) {
+    log("error", `Cannot list what is open: ${reasonOf(error)}`);
+  }
+}
+
+/**
+ * Watches the wall clock, in which the ends of doors are written. When it is set back, doors would outlive their time by as
+ * much: they get what was left to them, on the new clock. Set forward, they merely close early: what looks like that may
+ * also be a machine that slept, and then they are indeed over.
+ */
+export function followClock(doors: Doors): { check(log: Log): Promise<void> } {
+  const offset = () => doors.clock() - doors.steady();
+  let known = offset();
+  return {
+    async check(log) {
+      const now = offset();
+      const back = Math.floor((known - now) / 1000);
+      known = Math.max(known, now);
+      if (back * 1000 < STEP_MS) return;
+      known -= back * 1000;
+      log("warning", `The clock was set back by ${back} seconds: open doors keep the time that is left to them`);
+      await moveEnds(back, doors, log);
+    },
+  };
+}
+
+async function moveEnds(back: number, { firewall, ledger, ...clocks }: Doors, log: Log): Promise<void> {
+  // What other programs wrote ends when they wrote.
+  const before = ledger.live(0).filter(({ door }) => door.slot !== "foreign");
+  const after = before.map(({ door, expiresAt }): Grant => ({ door, expiresAt: expiresAt - back }));
+  try {
+    // The kernel's own time is right as it is; the backend reads it again.
+    if (firewall.kernelTimed) await firewall.list();
+    else if (before.length > 0) {
+      await firewall.revoke(before);
+      await firewall.grant(after, [], seconds(clocks));
+    }
+  } catch (error) {
+    log("error", `Cannot rewrite the ends of ${before.length} doors: ${reasonOf(error)}`);
+  }
+  ledger.close(before);
+  ledger.record(after);
+}
+
+function describe(grant: PlannedGrant): string {
+  return `${grant.door.slot} ${grant.items}`;
+}
+
+function seconds({ clock }: Pick<Doors, "clock">): number {
+  return Math.floor(clock() / 1000);
+}
