@@ -50,6 +50,7 @@ export class Pursuit implements Disposable {
   readonly #tries: Try[] = [];
   #nextTry = 0;
   #lastError: number | null = null;
+  /** When the SYN left that was refused. */
   readonly #refusals: number[] = [];
 
   constructor(readonly address: SocketAddress) {}
@@ -114,21 +115,26 @@ export class Pursuit implements Disposable {
     this.#tries.splice(this.#tries.indexOf(attempt), 1);
     attempt.socket[Symbol.dispose]();
     this.#lastError = code;
-    if (code === E.CONNREFUSED) this.#refusals.push(attempt.startedAt);
+    if (code === E.CONNREFUSED) this.#refusals.push(answeredAt(attempt));
   }
 
   #seen(knockedAt: number): Seen {
-    const later = this.#refusals.find((startedAt) => startedAt > knockedAt);
+    const later = this.#refusals.find((time) => time > knockedAt);
     return {
-      refusedBefore: this.#refusals.some((startedAt) => startedAt <= knockedAt),
+      refusedBefore: this.#refusals.some((time) => time <= knockedAt),
       refusedAfter: later === undefined ? null : later - knockedAt,
       lastError: this.#lastError,
     };
   }
 }
 
-function result({ socket, startedAt }: Try, knockedAt: number): PursuitResult {
+function result(winner: Try, knockedAt: number): PursuitResult {
+  const milliseconds = Math.max(performance.now() - knockedAt, 0);
+  return { open: true, socket: winner.socket, milliseconds, before: answeredAt(winner) <= knockedAt };
+}
+
+/** When the SYN left that has just been answered: the first one, or one that the kernel repeated, about now. */
+function answeredAt({ startedAt }: Try): number {
   const now = performance.now();
-  const before = startedAt <= knockedAt && now - startedAt < FIRST_REPEAT;
-  return { open: true, socket, milliseconds: Math.max(now - knockedAt, 0), before };
+  return now - startedAt < FIRST_REPEAT ? startedAt : now;
 }
