@@ -1,0 +1,90 @@
+/** `--proxy` of the client: what ssh's ProxyCommand gets, from a port that is shut until the knock. */
+import assert from "node:assert/strict";
+import { type Directives, keyArgs, type Lab, labTest, makeLab, OUR_CLIENT, writeRc } from "../lab/mod.ts";
+import { type Scene, setScene } from "./scene.ts";
+
+const SOCAT = { socat: "socat" };
+
+/** Words for a shell of the test: none holds a quote. */
+function shellWords(words: readonly string[]): string {
+  return words.map((word) => `'${word}'`).join(" ");
+}
+
+/** The client with an rc file in which `[gw]` knows the keys. */
+async function proxyCommand(lab: Lab, scene: Scene, more: Directives = {}): Promise<string> {
+  const gw = { SPA_SERVER: scene.server, ALLOW_IP: lab.address("knocker"), ...scene.keys, ...more };
+  const rc = await writeRc(lab.dir, { gw });
+  return `${shellWords([...OUR_CLIENT.argv, "--rc-file", rc])}`;
+}
+
+async function sha256(path: string): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-256", await Deno.readFile(path));
+  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+async function writeRandom(path: string, megabytes: number): Promise<void> {
+  using file = await Deno.open(path, { write: true, create: true });
+  const chunk = new Uint8Array(65_536);
+  for (let count = 0; count < megabytes * 16; count++) {
+    crypto.getRandomValues(chunk);
+    for (let written = 0; written < chunk.length;) written += file.writeSync(chunk.subarray(written));
+  }
+}
+
+labTest("--proxy carries what is sent, ends it, and still brings the answer", async () => {
+  await using lab = await makeLab({ extra: [] });
+  const scene = await setScene(lab, { stanza: { FW_ACCESS_TIMEOUT: 30 } });
+  const command = await proxyCommand(lab, scene);
+  await writeRandom(`${lab.dir}/sent`, 24);
+  // Answers only after the end of what it reads.
+  lab.spawn("server", ["socat", "-t", "30", "TCP-LISTEN:22,reuseaddr", "SYSTEM:sha256sum"]);
+  const run = await lab.run("knocker", [
+    "sh",
+    "-c",
+    `${command} --proxy ${scene.server} 22 < ${lab.dir}/sent`,
+  ]);
+  assert.equal(run.code, 0, run.stderr + scene.daemon.program.output);
+  assert.equal(run.stdout, `${await sha256(`${lab.dir}/sent`)}  -\n`);
+}, { needs: SOCAT });
+
+labTest("--proxy brings a large file whole, and nothing but it", async () => {
+  await using lab = await makeLab({ extra: [] });
+  const scene = await setScene(lab, { stanza: { FW_ACCESS_TIMEOUT: 30 } });
+  const command = await proxyCommand(lab, scene);
+  await writeRandom(`${lab.dir}/held`, 24);
+  lab.spawn("server", ["socat", "-u", `FILE:${lab.dir}/held`, "TCP-LISTEN:22,reuseaddr"]);
+  const got = `${lab.dir}/got`;
+  const run = await lab.run("knocker", ["sh", "-c", `${command} -v --proxy ${scene.server} 22 > ${got} < /dev/null`]);
+  assert.equal(run.code, 0, run.stderr);
+  assert.match(run.stderr, /tcp\/22 of 10\.77\.0\.1 opened/);
+  assert.equal(await sha256(got), await sha256(`${lab.dir}/held`));
+}, { needs: SOCAT });
+
+labTest("--proxy says on standard error why nothing opened, with status 3", async () => {
+  await using lab = await makeLab({ extra: [] });
+  const scene = await setScene(lab);
+  const command = await proxyCommand(lab, scene, { HMAC_KEY_BASE64: btoa("another key") });
+  const run = await lab.run("knocker", ["sh", "-c", `${command} --wait=1 --proxy ${scene.server} 22`]);
+  assert.equal(run.code, 3);
+  assert.equal(run.stdout, "");
+  assert.match(run.stderr, /did not open within 1 s/);
+});
+
+/** An ssh client that looks at the banner of the far end and then gives up. */
+const SSH = ["-F", "none", "-v", "-o", "BatchMode=yes", "-o", "UserKnownHostsFile=/dev/null"];
+
+for (const fdpass of ["no", "yes"]) {
+  labTest(`ssh gets through with ProxyCommand and ProxyUseFdpass ${fdpass}`, async () => {
+    await using lab = await makeLab({ extra: [] });
+    const scene = await setScene(lab, { stanza: { FW_ACCESS_TIMEOUT: 30 } });
+    const command = await proxyCommand(lab, scene);
+    const banner = `${lab.dir}/banner`;
+    const listener = "printf 'SSH-2.0-lab\\r\\n'; head -n 1 > " + banner;
+    await Deno.writeTextFile(`${lab.dir}/answer`, listener);
+    lab.spawn("server", ["socat", "TCP-LISTEN:22,reuseaddr", `SYSTEM:sh ${lab.dir}/answer`]);
+    const options = [...SSH, "-o", `ProxyUseFdpass=${fdpass}`, "-o", `ProxyCommand=${command} --proxy %h %p`];
+    const run = await lab.run("knocker", ["ssh", ...options, scene.server, "true"]);
+    assert.match(run.stderr, /Remote protocol version 2\.0, remote software version lab/);
+    assert.match(await Deno.readTextFile(banner), /^SSH-2\.0-OpenSSH/);
+  }, { needs: { ...SOCAT, ssh: "openssh-client" } });
+}
