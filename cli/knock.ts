@@ -6,6 +6,7 @@ import { randomDigits } from "../lib/host/entropy.ts";
 import { PROTOCOL_VERSION, RANDOM_DIGITS, SALT_LENGTH } from "../lib/limits.ts";
 import { seal, type SealedPacket } from "../lib/spa/seal.ts";
 import { VERSION } from "../lib/version.ts";
+import { accountName } from "./account.ts";
 import { allowedAddress } from "./allow.ts";
 import { collectKeys } from "./keys.ts";
 import type { ClientSettings } from "./options.ts";
@@ -90,11 +91,10 @@ async function makePacket(
   parts: { readonly request: Request; readonly keys: KeySet; readonly world: World },
 ): Promise<SealedPacket> {
   const { request, keys, world } = parts;
-  const account = settings.spoofUser === undefined ? await import("./account.ts") : null;
   const user = packetUser({
     explicit: settings.spoofUser,
     env: world.env,
-    systemName: () => account?.accountName() ?? null,
+    systemName: accountName,
   });
   if (user.warning !== null) tellWarning(world, user.warning);
   const timestamp = world.now() + (settings.timeOffset ?? 0);
