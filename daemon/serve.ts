@@ -42,10 +42,13 @@ export async function serve(life: Life): Promise<number> {
     });
   } catch (error) {
     const known = explain(error);
-    if (known === null || readinessFd === null) throw error;
-    log("error", reasonOf(error));
-    const hint = known.hint === null ? "" : `\nfwknopd: hint: ${known.hint}`;
-    if (!ready) await notifyReady(readinessFd, `fwknopd: error: ${known.message}${hint}`);
+    if (known === null) log("error", unexpected(error));
+    else if (readinessFd === null) throw error;
+    else log("error", reasonOf(error));
+    if (!ready && readinessFd !== null) {
+      const hint = typeof known?.hint === "string" ? `\nfwknopd: hint: ${known.hint}` : "";
+      await notifyReady(readinessFd, `fwknopd: error: ${known?.message ?? reasonOf(error)}${hint}`);
+    }
     return 1;
   }
 }
@@ -67,7 +70,7 @@ async function live(life: Life, log: Log, announce: () => Promise<void>): Promis
       return 0;
     }
     using waiter = new Waiter();
-    using signals = listenForSignals(() => waiter.wake());
+    using signals = listenForSignals(() => waiter.wake(), (error) => log("error", unexpected(error)));
     const { firewall, reason, warning } = actions.test ? openTestFirewall() : await openFirewall(config.firewall, log);
     log("info", reason);
     if (warning !== null) log("warning", warning);
@@ -100,6 +103,13 @@ async function live(life: Life, log: Log, announce: () => Promise<void>): Promis
   } finally {
     retirePidFile(lock);
   }
+}
+
+/** Our own mistake: in the background nobody would see what the runtime prints of it. */
+function unexpected(error: unknown): string {
+  return `Unexpected failure, please report it: ${
+    error instanceof Error ? error.stack ?? error.message : String(error)
+  }`;
 }
 
 function makeRunDirectory(path: string, log: Log): void {
@@ -171,7 +181,8 @@ function conclude(ending: Ending, packetLimit: number, log: Log): number {
   log("info", "Gracefully leaving the fwknopd event loop.");
   if (ending.reason === "packet limit") log("warning", `Packet count limit (${packetLimit}) reached. Exiting...`);
   else if (ending.reason === "capture broken") log("error", "Packets can no longer be captured. Exiting...");
+  else if (ending.reason === "failure") log("error", "Something failed that nobody caught. Exiting...");
   else log("warning", `Got ${ending.reason}. Exiting...`);
   log("warning", "Shutting Down fwknopd.");
-  return ending.reason === "capture broken" ? 1 : 0;
+  return ending.reason === "capture broken" || ending.reason === "failure" ? 1 : 0;
 }
