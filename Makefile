@@ -50,6 +50,7 @@ fmt:
 
 bench: setup-test
 	$(DENO) run --frozen -A bench/knock_to_open.ts
+	$(DENO) run --frozen -A bench/grant_cost.ts
 
 clean:
 	rm -rf build coverage
