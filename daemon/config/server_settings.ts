@@ -68,7 +68,8 @@ const GENERAL = {
     doc: "also see packets that are addressed to other hosts",
   },
   captureFilter: {
-    kind: text({ empty: true, valueName: "EXPRESSION" }),
+    // libpcap needs minutes and gigabytes to compile one of a hundred thousand characters.
+    kind: text({ empty: true, maxLength: 4096, valueName: "EXPRESSION" }),
     option: { short: "P", long: ["pcap-filter"], argument: "required" },
     directive: ["PCAP_FILTER"],
     fallback: "udp port 62201",

@@ -55,8 +55,12 @@ export function formatEntry(digest: string, packet: SeenPacket): string {
     `${packet.destination} ${packet.destinationPort} ${packet.seenAt}\n`;
 }
 
-/** Reads one line: an entry, `null` for comments and blank lines, `"invalid"` for anything else. Further fields are ignored. */
-export function parseEntry(line: string): { digest: string; packet: SeenPacket } | null | "invalid" {
+/**
+ * Reads one line: an entry, `null` for comments and blank lines, `"invalid"` for anything else. Further fields are ignored.
+ * NULs before an entry are what a crash leaves of a block that was never written: the entry behind them still counts.
+ */
+export function parseEntry(text: string): { digest: string; packet: SeenPacket } | null | "invalid" {
+  const line = text.replace(/^[\0\uFEFF]+/, "");
   if (line === "" || line === "\r" || line.startsWith("#") || line.startsWith(";")) return null;
   const [digest, protocol, source, sourcePort, destination, destinationPort, seenAt] = line.trimEnd().split(/[ \t]+/);
   if (!digest || digest.length > 64 || !source || !destination) return "invalid";

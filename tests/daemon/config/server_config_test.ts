@@ -175,6 +175,11 @@ Deno.test("loadConfig() refuses every bad line of fwknopd.conf at once, with its
   );
 });
 
+Deno.test("loadConfig() refuses a filter that libpcap would choke on", () => {
+  const [problem] = wrong(`PCAP_FILTER ${"udp or ".repeat(1000)}udp`);
+  assert.match(problem ?? "", /^\/c:1: PCAP_FILTER: expected text of at most 4096 bytes/);
+});
+
 Deno.test("loadConfig() names missing files and how to name others", () => {
   assert.deepEqual(wrong("", STANZA, { argv: ["-c", "nope.conf"] }), [
     "-c: Could not open config file: nope.conf: No such file or directory (make it, or name another with -c)",

@@ -43,6 +43,11 @@ Deno.test("formatEntry() and parseEntry() speak the format of the C daemon", () 
   }
 });
 
+Deno.test("parseEntry() finds an entry behind the NULs that a crash left, so that it cannot be replayed", () => {
+  assert.deepEqual(parseEntry(`${"\0".repeat(300)}${C_LINE}`), { digest: DIGEST, packet: PACKET });
+  assert.equal(parseEntry("\0\0\0"), null);
+});
+
 Deno.test("parseEntry() never throws", () => {
   fc.assert(fc.property(fc.string({ maxLength: 200 }), (line) => void parseEntry(line)));
 });
