@@ -39,7 +39,7 @@ async function contenders(folder: string): Promise<Contender[]> {
   Deno.writeTextFileSync(`${folder}/empty.js`, "");
   const deno = Deno.execPath();
   const asScript = [deno, "run", "--no-prompt", "--no-config", "-A"] as const;
-  await run([deno, "bundle", "--quiet", "-o", `${folder}/fwknop.js`, `${ROOT}cli/main.ts`]);
+  await run([deno, "bundle", "--quiet", "--minify", "-o", `${folder}/fwknop.js`, `${ROOT}cli/main.ts`]);
   const list: Contender[] = [
     { name: "empty script", command: [...asScript, `${folder}/empty.js`], times: [] },
     { name: "fwknop, script", command: [...asScript, `${folder}/fwknop.js`, ...knock], times: [] },
