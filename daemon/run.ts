@@ -45,6 +45,8 @@ export interface Household extends Doors {
 
 /** How often a packet filter that needs us for closing is asked what is open: not every kind tells of changes. */
 const AUDIT_MS = 60_000;
+/** The same after it gave no answer. */
+const AUDIT_RETRY_MS = 5000;
 /** How long to wait before a broken capture is tried again. */
 const RETRY_MS = 1000;
 
@@ -93,8 +95,7 @@ export async function runLoop(first: Regime, house: Household): Promise<Ending> 
     }
     if (retryAt !== null && house.steady() >= retryAt && !recover(null)) return { reason: "capture broken" };
     if (nextAudit !== null && house.steady() >= nextAudit) {
-      await takeInStrangers(house, regime.log);
-      nextAudit = house.steady() + AUDIT_MS;
+      nextAudit = house.steady() + (await takeInStrangers(house, regime.log) ? AUDIT_MS : AUDIT_RETRY_MS);
     }
     await closeDue(house, regime.log);
     regime.refusals.flush(house.steady());
@@ -154,12 +155,16 @@ function untilNextDuty(others: readonly (number | null)[], regime: Regime, house
 
 async function handleBatch(batch: Batch, regime: Regime, house: Household): Promise<void> {
   const admitted: { readonly admission: Admission; readonly lines: readonly LogLine[] }[] = [];
+  let authentic = false;
   for (const datagram of batch.datagrams) {
     const decision = await decide(datagram, regime.judge, seconds(house));
+    authentic ||= decision.kind === "admit" || (decision.kind === "refuse" && decision.authentic);
     if (decision.kind === "admit") admitted.push(decision);
     else if (decision.kind === "refuse" && decision.authentic) say(regime.log, decision.lines);
     else regime.refusals.report(decision.lines, house.steady());
   }
+  // What an earlier flush left undone waits for the next packet of a key of ours: junk shall not cost writes and lines.
+  if (!authentic) return;
   try {
     house.store.flush();
   } catch (error) {
@@ -167,11 +172,18 @@ async function handleBatch(batch: Batch, regime: Regime, house: Household): Prom
     return;
   }
   if (admitted.length === 0) return;
+  // Doors first, words afterwards: writing a line takes as long as opening a door.
+  const story: LogLine[] = [];
+  const note: Log = (level, text) => void story.push({ level, text });
   const grants = admitted.flatMap(({ admission, lines }) => {
-    say(regime.log, lines);
-    return plan(admission, regime, house);
+    story.push(...lines);
+    return plan(admission, { ...regime, log: note }, house);
   });
-  await openDoors(grants, house, regime.log);
+  try {
+    await openDoors(grants, house, note);
+  } finally {
+    say(regime.log, story);
+  }
 }
 
 function plan(admission: Admission, regime: Regime, house: Household): readonly PlannedGrant[] {

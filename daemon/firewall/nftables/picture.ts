@@ -78,6 +78,11 @@ export class Picture {
     return [...this.#known.values()];
   }
 
+  /** Whether there is a picture that was true once, and that the kernel can compare with the ruleset as it is. */
+  get isBelieved(): boolean {
+    return this.targets !== null && this.targets.length > 0 && this.#generation !== null;
+  }
+
   /** Whether that door is open at least so long. */
   isOpen({ element, expiresAt }: Opening): boolean {
     const known = this.#known.get(element.id);
