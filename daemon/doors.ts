@@ -26,6 +26,7 @@ export async function openDoors(grants: readonly PlannedGrant[], doors: Doors, l
   if (grants.length === 0) return;
   const { firewall, ledger } = doors;
   const now = seconds(doors);
+  let failed = false;
   try {
     const outcomes = await firewall.grant(grants, ledger.live(now), now);
     for (const [index, grant] of grants.entries()) {
@@ -34,11 +35,17 @@ export async function openDoors(grants: readonly PlannedGrant[], doors: Doors, l
         ledger.record([grant]);
         const already = outcome.alreadyOpen ? ": already exists" : "";
         log("info", `${formatAdded(grant, firewall.placeOf(grant.door))}${already}`);
-      } else log("error", `Cannot open ${describe(grant)}: ${outcome?.reason ?? "no answer"}`);
+      } else {
+        failed = true;
+        log("error", `Cannot open ${describe(grant)}: ${outcome?.reason ?? "no answer"}`);
+      }
     }
   } catch (error) {
+    failed = true;
     log("error", `Cannot open ${grants.map(describe).join("; ")}: ${reasonOf(error)}`);
   }
+  // A program that was stopped because it took too long may have opened the door all the same.
+  if (failed) await takeInStrangers(doors, log);
 }
 
 /** Ends what is over. Where the kernel does that itself only the account is closed. */
@@ -77,18 +84,20 @@ export async function mindRuleset(ready: ReadonlySet<number>, doors: Doors, log:
 
 /**
  * Rules with an expiry that somebody else put in our chains, or that a restored ruleset brought back, close on time too
- * (server F.4). Where the kernel keeps the time there is nothing to do.
+ * (server F.4). Where the kernel keeps the time there is nothing to do. False when the packet filter gave no answer.
  */
-export async function takeInStrangers(doors: Doors, log: Log): Promise<void> {
+export async function takeInStrangers(doors: Doors, log: Log): Promise<boolean> {
   const { firewall, ledger } = doors;
-  if (firewall.kernelTimed) return;
+  if (firewall.kernelTimed) return true;
   try {
     const { found } = ledger.agree(await firewall.list(), seconds(doors));
     for (const { door, expiresAt } of found) {
       log("info", `Took over a rule in ${firewall.placeOf(door)} with expire time of ${expiresAt}`);
     }
+    return true;
   } catch (error) {
     log("error", `Cannot list what is open: ${reasonOf(error)}`);
+    return false;
   }
 }
 

@@ -285,3 +285,42 @@ Deno.test("runLoop() survives news of the ruleset that cannot be read, and close
   assert.ok(lines.some((line) => line.includes("the socket is broken")));
   assert.equal(firewall.admits(door("192.0.2.10", 22)), false);
 });
+
+Deno.test("runLoop() closes on time also what a packet filter opened without saying so", async () => {
+  const real = recordingFirewall({ now: () => NOW });
+  await real.prepare();
+  const mute = {
+    ...real,
+    grant: async (...args: Parameters<typeof real.grant>) => {
+      await real.grant(...args);
+      throw new Error("it did not end in time and was stopped");
+    },
+  };
+  const { lines } = await play([{ packets: [datagram(await knock())] }, { seconds: 30 }], { firewall: mute });
+  assert.ok(lines.some((line) => line.includes("it did not end in time")));
+  assert.equal(real.admits(door("192.0.2.10", 22)), false);
+});
+
+Deno.test("runLoop() asks the packet filter again soon when it did not say what is open", async () => {
+  const firewall = recordingFirewall({ now: () => NOW });
+  await firewall.prepare();
+  const silent = { ...firewall, list: () => Promise.reject(new Error("the lock is held")) };
+  const { waits } = await play([{ seconds: 60 }, {}], { firewall: silent });
+  assert.deepEqual(waits, [60_000, 5000, 5000]);
+});
+
+Deno.test("runLoop() lets junk cost no line while digests cannot be recorded", async () => {
+  const store = memoryStore();
+  const broken: ReplayStore = {
+    ...store,
+    size: 0,
+    flush: () => {
+      throw new Error("no space left on device");
+    },
+  };
+  const junk = datagram("junk");
+  const { lines } = await play([{ packets: [datagram(await knock())] }, { packets: [junk] }, { packets: [junk] }], {
+    store: broken,
+  });
+  assert.equal(lines.filter((line) => line.includes("no space left")).length, 1);
+});
