@@ -60,10 +60,18 @@ export function openFileStore(path: string, log: Log): ReplayStore {
   };
 }
 
-/** Renames the cache to `<path>-old` (`--rotate-digest-cache`). False when there was none. */
+/**
+ * Renames the cache to `<path>-old` (`--rotate-digest-cache`). False when there was none.
+ *
+ * @throws {ReplayStoreError}
+ */
 export function rotateCache(path: string): boolean {
   if (statOrNull(path) === null) return false;
-  Deno.renameSync(path, `${path}-old`);
+  try {
+    Deno.renameSync(path, `${path}-old`);
+  } catch (cause) {
+    throw storeError(`Cannot rename the replay cache ${path} to ${path}-old`, cause);
+  }
   return true;
 }
 

@@ -153,6 +153,14 @@ Deno.test("rotateCache() moves the file to -old, and says when there is none", (
   });
 });
 
+Deno.test("rotateCache() says what stands in the way", () => {
+  inFolder((path) => {
+    Deno.writeTextFileSync(path, CACHE_HEADER);
+    Deno.mkdirSync(`${path}-old`);
+    assert.throws(() => rotateCache(path), (error) => error instanceof ReplayStoreError && /-old/.test(error.message));
+  });
+});
+
 Deno.test("replayWarning() is the line that scripts match", () => {
   const text = replayWarning({ source: "192.0.2.1", protocol: 17, port: 62201 }, PACKET);
   assert.match(
