@@ -7,6 +7,7 @@ import { earlySettings, type Loaded, loadSettings, openRc, ProblemsError } from 
 import { knock } from "./knock.ts";
 import { BEYOND_OPTIONS } from "./options/beyond.ts";
 import { CLIENT_SETTINGS, type ClientSettings } from "./options.ts";
+import type { RcFile } from "./rc_file.ts";
 import { ClientError, tellError, tellProblems, type Terminal } from "./tui.ts";
 import { findConflict, makesKeys } from "./validate.ts";
 import { realWorld, type World } from "./world.ts";
@@ -34,8 +35,40 @@ async function run(args: Arguments, terminal: World): Promise<number> {
   if (early.showLast || early.lastCmd) return await fromLastRun(args, world);
   const rc = openRc(early, world);
   if (early.stanzaList) return await (await import("./stanza_commands.ts")).listStanzas(rc, world);
+  const done = await errands?.beforeSettings(args, rc, world) ?? null;
+  if (done !== null) return done;
+  if (hasServerList(args)) return await knockOnEach(args, rc, { world, remember: true });
   const loaded = await errands?.loadForErrand(args, rc, world) ?? loadSettings(args, rc, world);
+  const shown = await errands?.insteadOfKnock(loaded, world) ?? null;
+  if (shown !== null) return shown;
   return await perform(loaded, { args, world, remember: !loaded.settings.proxy });
+}
+
+/** Whether -D names several servers. */
+function hasServerList({ given }: Arguments): boolean {
+  return given.findLast(({ key }) => key === "server")?.text?.includes(",") ?? false;
+}
+
+/** One run for each server of a list. What fails for one is told with its name, and the others go on. */
+async function knockOnEach(
+  args: Arguments,
+  rc: RcFile | null,
+  options: { readonly world: World; readonly remember: boolean },
+): Promise<number> {
+  const { serverRuns, worldOf } = await import("./servers.ts");
+  let code = 0;
+  let { remember } = options;
+  for (const run of serverRuns(args, rc)) {
+    const world = worldOf(run.name, options.world);
+    try {
+      const loaded = loadSettings(run.args, rc, world);
+      code = Math.max(code, await perform(loaded, { args, world, remember }));
+      remember = false;
+    } catch (error) {
+      code = Math.max(code, tellFailure(error, world));
+    }
+  }
+  return code;
 }
 
 /** Steps 5 to 18 for settings that are read. */
@@ -53,7 +86,10 @@ async function perform(
   }
   const keys = makesKeys(settings) ? (await import("./keygen_command.ts")).makeKeys(settings, world) : null;
   if (settings.saveRcStanza) await (await import("./stanza_commands.ts")).saveStanza(loaded, { keys, world });
-  if (keys !== null) return (await import("./keygen_command.ts")).reportKeys(keys, loaded, world);
+  if (keys !== null) {
+    const code = (await import("./keygen_command.ts")).reportKeys(keys, loaded, world);
+    return settings.qr ? await (await import("./enrolment/show.ts")).showEnrolment(loaded, keys, world) : code;
+  }
   if (conflict !== null) throw new ClientError(conflict.message, conflict.hint);
   if (options.remember && !settings.noSaveArgs) rememberRun(settings, args, world);
   return followsKnock(settings)
@@ -84,8 +120,9 @@ async function fromLastRun(args: Arguments, world: World): Promise<number> {
   if (early.verbose) world.out(`Executing: ${maskedLine(line)}`);
   const repeated = withoutCommand(parse(argumentsOf(line)));
   if (repeated.problems.length > 0) throw new ProblemsError(repeated.problems);
-  const loaded = loadSettings(repeated, openRc(earlySettings(repeated), world), world);
-  return await perform(loaded, { args: repeated, world, remember: false });
+  const rc = openRc(earlySettings(repeated), world);
+  if (hasServerList(repeated)) return await knockOnEach(repeated, rc, { world, remember: false });
+  return await perform(loadSettings(repeated, rc, world), { args: repeated, world, remember: false });
 }
 
 async function showHelp(args: Arguments, world: World): Promise<number> {

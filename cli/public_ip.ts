@@ -27,13 +27,20 @@ const CERTIFICATE_FILES: readonly string[] = [
 
 type Asking = (url: URL) => Promise<Result<Ip, string>>;
 
-/** Canonical text of the own address. Throws {@link ClientError} with the cause when nobody tells it. */
-export async function findPublicAddress(settings: ClientSettings, world: World): Promise<string> {
+/**
+ * Canonical text of the own address. Throws {@link ClientError} with the cause when nobody tells it. `onAnswer` sees each
+ * answer of a service that is asked directly.
+ */
+export async function findPublicAddress(
+  settings: ClientSettings,
+  world: World,
+  onAnswer: (answer: Response) => void = () => {},
+): Promise<string> {
   const urls = serviceUrls(settings, world);
   const family = await serverFamily(settings);
   const ask = settings.wgetCmd !== undefined && !settings.resolveHttpOnly
     ? askWithWget(settings.wgetCmd, settings)
-    : askDirectly(settings, { family, world });
+    : askDirectly(settings, { family, world, onAnswer });
   const failures: string[] = [];
   for (const url of urls) {
     const answer = await ask(url);
@@ -87,7 +94,7 @@ async function serverFamily(settings: ClientSettings): Promise<4 | 6> {
 
 function askDirectly(
   settings: ClientSettings,
-  options: { readonly family: 4 | 6; readonly world: World },
+  options: { readonly family: 4 | 6; readonly world: World; readonly onAnswer: (answer: Response) => void },
 ): Asking {
   const userAgent = settings.userAgent ?? `Fwknop/${VERSION}`;
   const caCerts = systemCertificates(options.world);
@@ -103,6 +110,7 @@ function askDirectly(
         redirect: "manual",
         signal: AbortSignal.timeout(PATIENCE_MS),
       });
+      options.onAnswer(response);
       const body = await readBody(response);
       return response.status === 200 ? parseAddressBody(body) : fail(`it answered with status ${response.status}`);
     } catch (error) {

@@ -1,6 +1,7 @@
 /** The one address at which a run knocks and connects: a name with several must not send the two to different hosts. */
 import { FfiError } from "../../ffi/errors.ts";
 import { connectDatagram } from "../../ffi/libc/socket.ts";
+import { ipFromBytes } from "../../lib/net/address.ts";
 import type { ClientSettings } from "../options.ts";
 import { type Destination, findDestinations } from "../send/destination.ts";
 import { SendError } from "../send/target.ts";
@@ -27,18 +28,19 @@ export async function findPlace(host: string, family: 4 | 6 | null): Promise<Des
   return place;
 }
 
-/** The own address that packets to `place` leave from, as bytes in text; null without a route. */
+/** The own address that packets to `place` leave from; null without a route. */
 export function ownAddressTowards(place: Destination): string | null {
   try {
     using socket = connectDatagram({ ...place, port: SOME_PORT });
-    return socket.localAddress().bytes.join(".");
+    return ipFromBytes(socket.localAddress().bytes).text;
   } catch (error) {
     if (error instanceof FfiError) return null;
     throw error;
   }
 }
 
-async function destinations(host: string, family: 4 | 6 | null): Promise<readonly Destination[]> {
+/** All addresses of a host, in the order in which they are tried. Throws {@link ClientError} when there is none. */
+export async function destinations(host: string, family: 4 | 6 | null): Promise<readonly Destination[]> {
   try {
     return await findDestinations(host, { port: SOME_PORT, family });
   } catch (error) {

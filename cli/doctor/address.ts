@@ -1,0 +1,63 @@
+/** Whose address is let in, and whether it can be found. */
+import { allowedAddress } from "../allow.ts";
+import { ownAddressTowards, wantedFamily } from "../door/place.ts";
+import { findPlace } from "../door/place.ts";
+import type { ClientSettings } from "../options.ts";
+import { findPublicAddress } from "../public_ip.ts";
+import { ClientError } from "../tui.ts";
+import type { World } from "../world.ts";
+import { doubt, failure, type Finding, fine } from "./finding.ts";
+
+/** What was found, and the clock of the service that `-R` asked, where it told it. */
+export interface AddressFindings {
+  readonly findings: readonly Finding[];
+  /** Milliseconds since 1970; null when nobody was asked or told. */
+  readonly date: number | null;
+}
+
+/** Looks the address up as a knock would. */
+export async function examineAddress(settings: ClientSettings, world: World): Promise<AddressFindings> {
+  const { allowIp } = settings;
+  if (allowIp?.kind === "source") {
+    const found = "-s lets in whatever address the packet seems to come from, and the server may refuse it";
+    return { findings: [doubt("address", found, "use -R or -a")], date: null };
+  }
+  let date: number | null = null;
+  try {
+    const text = settings.resolveIp
+      ? await findPublicAddress(settings, world, (answer) => date = parseDate(answer.headers.get("date")))
+      : await allowedAddress(settings, world);
+    return { findings: [await judge(text, settings)], date };
+  } catch (error) {
+    if (!(error instanceof ClientError)) throw error;
+    return { findings: [failure("address", error.message, error.hint)], date };
+  }
+}
+
+async function judge(text: string, settings: ClientSettings): Promise<Finding> {
+  if (text.includes(":")) {
+    return doubt("address", `${text}: fwknopd in C takes IPv4 addresses only`, "use -4 if the server is one");
+  }
+  const own = await ownAddress(settings);
+  if (settings.resolveIp || own === null || own === text) return fine("address", `${text} is let in`);
+  return doubt(
+    "address",
+    `${text} is let in, but packets leave from ${own}`,
+    "right only if the server sees that address",
+  );
+}
+
+async function ownAddress(settings: ClientSettings): Promise<string | null> {
+  try {
+    return ownAddressTowards(await findPlace(settings.server ?? "", wantedFamily(settings)));
+  } catch (error) {
+    // The road's own finding tells it.
+    if (error instanceof ClientError) return null;
+    throw error;
+  }
+}
+
+function parseDate(header: string | null): number | null {
+  const date = Date.parse(header ?? "");
+  return Number.isNaN(date) ? null : date;
+}

@@ -1,0 +1,80 @@
+/** Whether the keys can be had and what they are worth. No key is shown. */
+import type { KeySet } from "../../lib/crypto/engine.ts";
+import { loadKeys } from "../knock.ts";
+import type { Loaded } from "../load.ts";
+import { type ClientKey, type ClientSettings, settingOf } from "../options.ts";
+import { ClientError } from "../tui.ts";
+import type { World } from "../world.ts";
+import { doubt, failure, type Finding, fine } from "./finding.ts";
+
+/** AES-128; fewer bytes are padded with zeros. */
+const SOUND_KEY = 16;
+/** As long as the digest of SHA-256. */
+const SOUND_HMAC = 32;
+/** A text of letters and digits has about four bits a character at best, mostly less. */
+const SOUND_PASSPHRASE = 20;
+
+const MAKE_KEYS = "make new ones with fwknop --key-gen, and change both sides";
+
+/** Thrown instead of asking: somebody must be there to answer. */
+class Asked extends Error {}
+
+/** Where the keys come from, their strength, and the algorithms. */
+export async function examineKeys(loaded: Loaded, world: World): Promise<readonly Finding[]> {
+  const { settings } = loaded;
+  const findings = [...exposedKeys(loaded), ...weakAlgorithms(settings)];
+  if (settings.stdin || settings.fd !== undefined) {
+    return [...findings, fine("keys", "they are read from a descriptor")];
+  }
+  try {
+    const keys = await loadKeys(settings, { ...world, askSecret: () => Promise.reject(new Asked()) });
+    return [...findings, ...strength(keys, settings)];
+  } catch (error) {
+    if (error instanceof Asked) return [...findings, fine("keys", "a key is asked for on the terminal")];
+    if (error instanceof ClientError) return [...findings, failure("keys", error.message, error.hint)];
+    throw error;
+  }
+}
+
+function exposedKeys({ origins }: Loaded): readonly Finding[] {
+  return (Object.keys(origins) as ClientKey[])
+    .filter((key) => settingOf(key).secret === true && origins[key]?.option !== undefined)
+    .map((key) =>
+      doubt(
+        "keys",
+        `every user of this machine can see ${origins[key]?.option}`,
+        "keep the key in the rc file, or use KEY_CMD",
+      )
+    );
+}
+
+function weakAlgorithms({ digestType, hmacDigestType, useHmac, encryptionMode }: ClientSettings): readonly Finding[] {
+  const findings: Finding[] = [];
+  if (!useHmac) {
+    findings.push(
+      doubt("keys", "there is no HMAC: the server must decrypt whatever arrives", `add HMAC_KEY_BASE64: ${MAKE_KEYS}`),
+    );
+  }
+  if (encryptionMode === "legacy" || encryptionMode === "ecb") {
+    findings.push(doubt("keys", `the cipher mode ${encryptionMode} is weak`, "use CBC on both sides"));
+  }
+  for (const [name, digest] of [["DIGEST_TYPE", digestType], ["HMAC_DIGEST_TYPE", hmacDigestType]] as const) {
+    if (digest === "md5" || digest === "sha1") {
+      findings.push(doubt("keys", `${name} ${digest} is outdated`, "use SHA256"));
+    }
+  }
+  return findings;
+}
+
+function strength({ encryption, hmac }: KeySet, settings: ClientSettings): readonly Finding[] {
+  const weak: Finding[] = [];
+  const passphrase = settings.key !== undefined || settings.keyFile !== undefined;
+  if (encryption.length < SOUND_KEY || passphrase && encryption.length < SOUND_PASSPHRASE) {
+    weak.push(doubt("keys", `the encryption key has only ${encryption.length} bytes`, MAKE_KEYS));
+  }
+  if (hmac !== null && hmac.key.length < SOUND_HMAC) {
+    weak.push(doubt("keys", `the HMAC key has only ${hmac.key.length} bytes`, MAKE_KEYS));
+  }
+  const lengths = `encryption ${encryption.length} bytes${hmac === null ? "" : `, HMAC ${hmac.key.length} bytes`}`;
+  return weak.length > 0 ? weak : [fine("keys", lengths)];
+}

@@ -1,0 +1,84 @@
+/** `--qr`: a stanza, or new keys with the options given, as a QR code and as a URI. */
+import { isTerminal, windowSize } from "../../ffi/libc/terminal.ts";
+import type { GeneratedKeys } from "../../lib/crypto/key_generation.ts";
+import { loadKeys } from "../knock.ts";
+import type { Loaded } from "../load.ts";
+import { type ClientSettings, settingOf } from "../options.ts";
+import { ClientError, tellError, tellWarning } from "../tui.ts";
+import type { World } from "../world.ts";
+import { FIELDS, KEY_FIELDS } from "./fields.ts";
+import { drawQrCode } from "./qr.ts";
+import { type Enrolment, formatEnrolment, isUsableName } from "./uri.ts";
+
+const STDOUT = 1;
+
+/**
+ * Prints code and URI. `keys` are those that were just made; null takes the stanza's. The result is the exit code: 1 when
+ * the code does not fit the window. Throws {@link ClientError}.
+ *
+ * @tags allow-ffi
+ */
+export async function showEnrolment(loaded: Loaded, keys: GeneratedKeys | null, world: World): Promise<number> {
+  const { settings } = loaded;
+  checkPlace(settings);
+  const enrolment = enrolmentOf(loaded, keys ?? await keysOf(settings, world));
+  if (settings.allowIp?.kind === "address") {
+    tellWarning(world, `the address ${settings.allowIp.ip.text} goes with it; another device wants ALLOW_IP resolve`);
+  }
+  const uri = formatEnrolment(enrolment);
+  const drawn = await drawQrCode(uri);
+  const refusal = settings.forceQr ? null : sizeRefusal(drawn.columns, drawn.lines.length);
+  if (refusal === null) world.out(drawn.lines.join("\n"));
+  else tellError(world, refusal, "enlarge the window or make its letters smaller, use the URI, or add --force-qr");
+  world.out(uri);
+  return refusal === null ? 0 : 1;
+}
+
+/** The enrolment of settings and keys. Throws {@link ClientError} when it would be of no use. */
+export function enrolmentOf({ settings, origins }: Loaded, keys: EnrolmentKeys): Enrolment {
+  const name = settings.namedConfig ?? settings.server;
+  if (name === undefined || settings.server === undefined) {
+    throw new ClientError("--qr needs a server to enrol for", "name a stanza with -n, or the server with -D");
+  }
+  if (!isUsableName(name)) throw new ClientError(`[${name}] cannot be enrolled under this name`, "choose another -n");
+  const fields = new Map<string, string>();
+  for (const [field, key] of FIELDS) {
+    const value = key === "allowIp" && settings.resolveIp ? { kind: "resolve" } : settings[key];
+    const said = key === "allowIp" || origins[key] !== undefined;
+    if (said && value !== undefined && value !== false) fields.set(field, settingOf(key).kind.format(value));
+  }
+  fields.set(KEY_FIELDS.encryption, keys.keyBase64);
+  if (keys.hmacKeyBase64 !== null) fields.set(KEY_FIELDS.hmac, keys.hmacKeyBase64);
+  return { name, fields };
+}
+
+/** Keys in base64; null for none. */
+export interface EnrolmentKeys {
+  readonly keyBase64: string;
+  readonly hmacKeyBase64: string | null;
+}
+
+/** The code holds the keys, so it must not end in a file by mistake. */
+function checkPlace(settings: ClientSettings): void {
+  if (settings.forceQr || isTerminal(STDOUT)) return;
+  throw new ClientError(
+    "--qr shows keys, and standard output is not a terminal",
+    "add --force-qr if they may go there",
+  );
+}
+
+async function keysOf(settings: ClientSettings, world: World): Promise<EnrolmentKeys> {
+  const { encryption, hmac } = await loadKeys(settings, world);
+  return { keyBase64: base64(encryption), hmacKeyBase64: hmac === null ? null : base64(hmac.key) };
+}
+
+function base64(bytes: Uint8Array): string {
+  return btoa(String.fromCharCode(...bytes));
+}
+
+function sizeRefusal(columns: number, rows: number): string | null {
+  const size = windowSize(STDOUT);
+  // The URI and the prompt stand below the code.
+  if (size === null || (columns <= size.columns && rows <= size.rows)) return null;
+  return `the QR code has ${columns} columns and ${rows} rows, the window ${size.columns} and ${size.rows}`;
+}
