@@ -1,0 +1,73 @@
+/** `-D a,b,c`: the same knock for several servers, each with its own stanza, keys and packet. */
+import type { Arguments } from "../lib/spec/argv.ts";
+import type { StanzaFile } from "../lib/spec/rc_file.ts";
+import type { Given } from "../lib/spec/setting.ts";
+import { stanzaOfHost } from "./implied_stanza.ts";
+import type { RcFile } from "./rc_file.ts";
+import { stripBrackets } from "./request.ts";
+import { ClientError } from "./tui.ts";
+import type { World } from "./world.ts";
+
+/** What makes sense for one server only. */
+const ALONE: readonly string[] = [
+  "saveRcStanza",
+  "keyGen",
+  "keyGenFile",
+  "proxy",
+  "thenCommand",
+  "hold",
+  "stdin",
+  "fd",
+];
+
+/** One server of several: its name as written, and the arguments of its run. */
+export interface ServerRun {
+  readonly name: string;
+  readonly args: Arguments;
+}
+
+/**
+ * The runs that a list of servers asks for. Each uses the stanza of that name or with that `SPA_SERVER`, unless -n names
+ * one for all. Throws when something on the command line goes with one server only.
+ */
+export function serverRuns(args: Arguments, rc: RcFile | null): readonly ServerRun[] {
+  const names = listedServers(args) ?? [];
+  const alone = args.given.find(({ key }) => ALONE.includes(key));
+  if (alone !== undefined) throw new ClientError(`${alone.name} goes with one server only`, "name one server with -D");
+  if (names.some((name) => name === "")) {
+    throw new ClientError("-D: a name is missing between commas", "write -D a,b,c");
+  }
+  return names.map((name) => ({ name, args: { ...args, given: givenFor(name, args, rc) } }));
+}
+
+/** The servers of a list, or null when one server, or none, is named. */
+export function listedServers(args: Arguments): readonly string[] | null {
+  const text = args.given.findLast(({ key }) => key === "server")?.text ?? "";
+  return text.includes(",") ? text.split(",").map((name) => name.trim()) : null;
+}
+
+/** The machine for one server: what it says names the server. */
+export function worldOf(name: string, world: World): World {
+  return {
+    ...world,
+    err: (text) => world.err(text.replace(/^(fwknop: (?:error|warning|hint): )/gm, `$1${name}: `)),
+    askSecret: (question) => world.askSecret(question.replace(/: $/, ` for ${name}: `)),
+  };
+}
+
+function givenFor(name: string, args: Arguments, rc: RcFile | null): readonly Given[] {
+  const others = args.given.filter(({ key }) => key !== "server");
+  const destination: Given = { key: "server", text: name, name: "-D", origin: { option: "-D" } };
+  const named = args.given.some(({ key }) => key === "namedConfig");
+  const stanza = named || rc === null ? null : stanzaOfHost(rc.file.stanzas, stripBrackets(name));
+  if (stanza === null) return [...others, destination];
+  const using: Given = { key: "namedConfig", text: stanza, name: "-n", origin: { option: "-n" } };
+  // The name of a stanza need not be one of a host.
+  return rc !== null && hasServer(rc.file, stanza) ? [...others, using] : [...others, using, destination];
+}
+
+function hasServer(file: StanzaFile, stanza: string): boolean {
+  return file.stanzas.some(({ name, entries }) =>
+    name.toLowerCase() === stanza.toLowerCase() && entries.some((entry) => entry.name === "SPA_SERVER")
+  );
+}
