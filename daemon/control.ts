@@ -16,8 +16,11 @@ const SIGHUP = 1;
 const SIGKILL = 9;
 const SIGTERM = 15;
 const NOT_RUNNING = "No running fwknopd detected.";
-/** How long the daemon may take to close its doors before it is killed outright. */
-const GRACE_MS = 5000;
+/**
+ * How long the daemon may take to close its doors before it is killed outright. A run of iptables that waits for somebody
+ * may take ten seconds, and only then come the doors: after SIGKILL nobody would close them.
+ */
+const GRACE_MS = 20_000;
 const STEP_MS = 50;
 
 /** `-S`: exit code 0 when a daemon holds the PID file. */

@@ -100,3 +100,29 @@ Deno.test("-S, -R and -K find the daemon that runs and speak to it alone", async
     }
   });
 });
+
+Deno.test("-K gives a daemon that waits for a slow packet filter the time to close its doors", async () => {
+  await inFolder(async (path) => {
+    const daemon = await otherDaemon(path);
+    try {
+      const sent: [number, number][] = [];
+      let waited = 0;
+      const slow: ControlWorld = {
+        ...world((_pid, signal) => {
+          sent.push([signal, waited]);
+          if (signal === 9) Deno.kill(daemon.pid, "SIGKILL");
+          return true;
+        }),
+        pause: async (ms) => {
+          waited += ms;
+          if (sent.some(([signal]) => signal === 9)) await new Promise((done) => setTimeout(done, 5));
+        },
+      };
+      assert.equal(await stopDaemon(path, slow), 0);
+      assert.deepEqual(sent.map(([signal]) => signal), [15, 9]);
+      assert.ok(sent[1]![1] >= 20_000);
+    } finally {
+      await daemon.stop().catch(() => {});
+    }
+  });
+});
