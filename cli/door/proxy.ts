@@ -3,7 +3,7 @@
  * relayed over standard input and output, or handed over. Standard output carries nothing else.
  */
 import { FfiError } from "../../ffi/errors.ts";
-import { makeBlocking, passDescriptor } from "../../ffi/libc/pass_socket.ts";
+import { passDescriptor } from "../../ffi/libc/pass_socket.ts";
 import { relay } from "../../ffi/libc/relay.ts";
 import type { Socket } from "../../ffi/libc/socket.ts";
 import { parentWantsDescriptor } from "../../ffi/libc/standard_streams.ts";
@@ -89,12 +89,8 @@ export async function knockAndRelay(
 
 async function carry(socket: Socket, settings: ClientSettings, world: World): Promise<number> {
   try {
-    if (settings.fdpass || parentWantsDescriptor()) {
-      makeBlocking(socket.fd);
-      passDescriptor(1, socket.fd);
-    } else {
-      await relay({ input: 0, output: 1 }, { input: socket.fd, output: socket.fd });
-    }
+    if (settings.fdpass || parentWantsDescriptor()) passDescriptor(1, socket.fd);
+    else await relay({ input: 0, output: 1 }, { input: socket.fd, output: socket.fd });
     return 0;
   } catch (error) {
     if (!(error instanceof FfiError)) throw error;

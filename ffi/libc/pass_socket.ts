@@ -52,9 +52,3 @@ export function passDescriptor(channel: number, passed: number): void {
     );
   }
 }
-
-/** Puts a descriptor back to waiting reads and writes, as programs expect those that they are given. */
-export function makeBlocking(fd: number): void {
-  const flags = libc().fcntl(fd, F_GETFL, 0);
-  if (flags < 0 || libc().fcntl(fd, F_SETFL, flags & ~O_NONBLOCK) < 0) throwErrno("fcntl", `change descriptor ${fd}`);
-}
