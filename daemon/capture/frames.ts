@@ -1,5 +1,5 @@
 /** From captured frames to datagrams: what pcap and capture files have in common. */
-import type { Capture, FrameVisitor } from "../../ffi/pcap/capture.ts";
+import type { Capture, FrameVisitor } from "../../ffi/pcap/frames.ts";
 import { viewFrame } from "../../lib/net/frame.ts";
 import { MAX_PAYLOAD, MIN_PAYLOAD } from "../verify/candidate.ts";
 import { makeIpMemory, makeKeeper } from "./owned.ts";

@@ -1,5 +1,6 @@
 /** Packets from an interface: the default way, which works on ports where nothing listens (server D.1). */
-import { type Capture, type LiveOptions, openLiveCapture } from "../../ffi/pcap/capture.ts";
+import { type LiveOptions, openLiveCapture } from "../../ffi/pcap/capture.ts";
+import type { Capture } from "../../ffi/pcap/frames.ts";
 import { readFrames } from "./frames.ts";
 import type { PacketSource } from "./source.ts";
 

@@ -1,10 +1,10 @@
 /**
- * Packets from an interface or a capture file through libpcap. Reading never waits: the caller polls {@link Capture.fd}.
- * What a link-layer frame contains is not known here.
+ * Packets from an interface or a capture file through libpcap. What a link-layer frame contains is not known here.
  */
 import { cString, readCString } from "../memory.ts";
 import * as pcap from "./constants.ts";
 import { activationFailure, checkStatus, errbufText, filterFailure, lastError, pcapFailure } from "./failures.ts";
+import type { Capture } from "./frames.ts";
 import { type OpenedHandle, PcapHandle } from "./handle.ts";
 import { libpcap } from "./symbols.ts";
 
@@ -21,52 +21,6 @@ export interface LiveOptions {
   readonly direction: "in" | "any";
   /** Size of the kernel's ring; libpcap's own default (2 MiB) without it. */
   readonly bufferBytes?: number;
-}
-
-/** One frame, owned by the receiver. */
-export interface Frame {
-  readonly bytes: Uint8Array<ArrayBuffer>;
-  /** Length on the wire; `bytes` is shorter where the snap length cut it. */
-  readonly wireLength: number;
-  /** Unix milliseconds with a fraction, as precise as the capture is. */
-  readonly timestampMs: number;
-}
-
-/** Looks at one frame. `bytes` is valid during the call only. */
-export type FrameVisitor = (bytes: Uint8Array<ArrayBuffer>, wireLength: number, timestampMs: number) => void;
-
-/** Counters since the start of a live capture. */
-export interface CaptureStatistics {
-  readonly received: number;
-  /** Lost because nobody drained in time. */
-  readonly dropped: number;
-  readonly interfaceDropped: number;
-}
-
-/** An open capture. */
-export interface Capture extends Disposable {
-  /** Readable (POLLIN) when frames wait, or when the interface failed; null for a capture file. */
-  readonly fd: number | null;
-  /** DLT_ number of the frames (pcap-linktype(7)). */
-  readonly linkType: number;
-  /** Whether only incoming frames are delivered. */
-  readonly inboundOnly: boolean;
-  /** Why `direction: "in"` could not be had, for a log; null otherwise. */
-  readonly directionProblem: string | null;
-  /** Whether a capture file has been read to its end. Never so for a live capture. */
-  readonly ended: boolean;
-  /**
-   * Takes at most `limit` frames without waiting and shows each to `visit`; returns how many were taken. This is the
-   * road for floods: nothing is allocated per frame.
-   *
-   * Throws {@link FfiError} with code `ENETDOWN` when the interface was taken down (once; capture goes on when it comes
-   * up again), with code `ENODEV` when it is gone, and with libpcap's text otherwise. Frames already shown stay shown.
-   */
-  drain(limit: number, visit: FrameVisitor): number;
-  /** The same, as owned copies. */
-  next(limit: number): Frame[];
-  /** Counters of a live capture; null for a file. */
-  statistics(): CaptureStatistics | null;
 }
 
 /**

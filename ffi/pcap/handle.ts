@@ -1,9 +1,9 @@
 /** An open `pcap_t`: draining it, its counters, its end. */
 import type { FfiError } from "../errors.ts";
 import { copyInto } from "../memory.ts";
-import type { Capture, CaptureStatistics, Frame, FrameVisitor } from "./capture.ts";
 import * as pcap from "./constants.ts";
 import { lastError, pcapFailure } from "./failures.ts";
+import type { Capture, CaptureStatistics, Frame, FrameVisitor } from "./frames.ts";
 import { interfaceIsDown } from "./interface_state.ts";
 import { libpcap } from "./symbols.ts";
 

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { FfiError } from "../../../ffi/errors.ts";
 import { lazyLibrary } from "../../../ffi/loader.ts";
-import { type Capture, openCaptureFile, openLiveCapture, pcapVersion } from "../../../ffi/pcap/capture.ts";
+import { openCaptureFile, openLiveCapture, pcapVersion } from "../../../ffi/pcap/capture.ts";
+import type { Capture } from "../../../ffi/pcap/frames.ts";
 import { LIBPCAP } from "../../../ffi/pcap/symbols.ts";
 import {
   captureFile,
