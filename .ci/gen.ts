@@ -4,6 +4,7 @@
  *
  *     deno run -A .ci/gen.ts [--check]
  */
+import { clientCompletion } from "../cli/completion.ts";
 import { CLIENT_SETTINGS } from "../cli/options.ts";
 import { ACCESS_SETTINGS } from "../daemon/config/access_settings.ts";
 import { SERVER_SETTINGS } from "../daemon/config/server_settings.ts";
@@ -78,7 +79,7 @@ function generated(): Map<string, string> {
     ],
   ]);
   for (const shell of SHELLS) {
-    files.set(`packaging/completion/fwknop.${shell}`, formatCompletion(shell, "fwknop", CLIENT_SETTINGS));
+    files.set(`packaging/completion/fwknop.${shell}`, clientCompletion(shell));
     files.set(`packaging/completion/fwknopd.${shell}`, formatCompletion(shell, "fwknopd", DAEMON_OPTIONS));
   }
   return files;

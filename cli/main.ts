@@ -31,6 +31,8 @@ async function run(args: Arguments, terminal: World): Promise<number> {
   if (args.given.some(({ key }) => key === "help")) return await showHelp(args, world);
   if (args.problems.length > 0) throw new ProblemsError(args.problems);
   if (args.given.some(({ key }) => key === "version")) return showVersion(world);
+  const shell = args.given.findLast(({ key }) => key === "completion");
+  if (shell !== undefined) return await showCompletion(shell.text ?? "", world);
   const early = earlySettings(args);
   if (early.showLast || early.lastCmd) return await fromLastRun(args, world);
   const rc = openRc(early, world);
@@ -128,6 +130,13 @@ async function fromLastRun(args: Arguments, world: World): Promise<number> {
 async function showHelp(args: Arguments, world: World): Promise<number> {
   const { clientHelp } = await import("./help.ts");
   world.out(clientHelp(args.given.findLast(({ key }) => key === "help")?.text ?? null));
+  return 0;
+}
+
+async function showCompletion(text: string, world: Terminal): Promise<number> {
+  const shell = CLIENT_SETTINGS.completion.kind.parse(text);
+  if (!shell.ok) throw new ClientError(`--completion: ${shell.fault}, got "${text}"`);
+  world.out((await import("./completion.ts")).clientCompletion(shell.value).trimEnd());
   return 0;
 }
 

@@ -1,5 +1,5 @@
 /** Options and directives about stanzas, files of the client, output and the program itself. */
-import { path, text } from "../../lib/spec/kinds.ts";
+import { choice, path, text } from "../../lib/spec/kinds.ts";
 import type { SettingTable } from "../../lib/spec/setting.ts";
 import { verbosity, yesNo } from "./kinds.ts";
 
@@ -126,6 +126,14 @@ export const PROGRAM_OPTIONS = {
     given: "",
     group: RUN,
     doc: "print a short help, all options, or those of one topic",
+  },
+  completion: {
+    kind: choice(["bash", "zsh", "fish"], "SHELL"),
+    option: { exact: ["completion"], argument: "required" },
+    group: RUN,
+    doc: "print the completion for this shell",
+    detail:
+      "For bash: fwknop --completion bash >~/.local/share/bash-completion/completions/fwknop. For zsh: into a file _fwknop in a folder of fpath. For fish: into ~/.config/fish/completions/fwknop.fish.",
   },
   faultInjectionTag: {
     kind: text({ valueName: "TAG" }),

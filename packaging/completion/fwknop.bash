@@ -1,6 +1,10 @@
 # bash completion for fwknop
 _fwknop() {
   local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
+  # --name=value arrives as three words.
+  if [[ $current == "=" ]]; then current=
+  elif [[ $previous == "=" ]]; then previous=${COMP_WORDS[COMP_CWORD - 2]}
+  fi
   case "$previous" in
     -A | --access)
       COMPREPLY=()
@@ -111,7 +115,7 @@ _fwknop() {
       COMPREPLY=($(compgen -f -- "$current"))
       return ;;
     -n | --named-config)
-      COMPREPLY=()
+      COMPREPLY=($(compgen -W "$(sed -n 's/^[[:blank:]]*[[]\([^]]*\)[]].*/\1/p' ~/.fwknoprc 2>/dev/null)" -- "$current"))
       return ;;
     --rc-file)
       COMPREPLY=($(compgen -f -- "$current"))
@@ -122,19 +126,16 @@ _fwknop() {
     -B | --save-packet)
       COMPREPLY=($(compgen -f -- "$current"))
       return ;;
-    -h | --help)
-      COMPREPLY=()
-      return ;;
-    --wait)
-      COMPREPLY=()
+    --completion)
+      COMPREPLY=($(compgen -W "bash zsh fish" -- "$current"))
       return ;;
     --ssh-config)
-      COMPREPLY=()
+      COMPREPLY=($(compgen -W "$(sed -n 's/^[[:blank:]]*[[]\([^]]*\)[]].*/\1/p' ~/.fwknoprc 2>/dev/null)" -- "$current"))
       return ;;
     --import)
       COMPREPLY=()
       return ;;
   esac
-  COMPREPLY=($(compgen -W "-A --access -C --server-cmd -f --fw-timeout -N --nat-access --nat-local --nat-port --nat-rand-port -U --spoof-user --time-offset-plus --time-offset-minus -a --allow-ip -s --source-ip -R --resolve-ip-https --resolve-ip-http --resolve-http-only --resolve-url -w --wget-cmd --use-wget-user-agent -D --destination -p --server-port -P --server-proto -4 -6 --both --server-resolve-ipv4 -S --source-port -Q --spoof-source --spoof-src -r --rand-port -H --http-proxy --socks5 -u --user-agent --icmp-type --icmp-code --key-rijndael --key-base64-rijndael -G --get-key --key-hmac --key-base64-hmac --get-hmac-key --use-hmac --stdin --fd -m --digest-type --hmac-digest-type -M --encryption-mode -k --key-gen -K --key-gen-file -g --gpg-encryption --gpg-recipient-key --gpg--recipient --gpg-signer-key --gpg-home-dir --gpg-exe --gpg-agent --gpg-no-signing-pw -n --named-config --save-rc-stanza --force-stanza --stanza-list --rc-file --no-rc-file --no-home-dir -l --last-cmd --show-last --no-save-args -E --save-args-file -T --test -B --save-packet -b --save-packet-append -v --verbose -V --version -h --help --wait --proxy --fdpass --then --hold --explain --doctor --ssh-config --qr --force-qr --import" -- "$current"))
+  COMPREPLY=($(compgen -W "-A --access -C --server-cmd -f --fw-timeout -N --nat-access --nat-local --nat-port --nat-rand-port -U --spoof-user --time-offset-plus --time-offset-minus -a --allow-ip -s --source-ip -R --resolve-ip-https --resolve-ip-http --resolve-http-only --resolve-url -w --wget-cmd --use-wget-user-agent -D --destination -p --server-port -P --server-proto -4 -6 --both --server-resolve-ipv4 -S --source-port -Q --spoof-source --spoof-src -r --rand-port -H --http-proxy --socks5 -u --user-agent --icmp-type --icmp-code --key-rijndael --key-base64-rijndael -G --get-key --key-hmac --key-base64-hmac --get-hmac-key --use-hmac --stdin --fd -m --digest-type --hmac-digest-type -M --encryption-mode -k --key-gen -K --key-gen-file -g --gpg-encryption --gpg-recipient-key --gpg--recipient --gpg-signer-key --gpg-home-dir --gpg-exe --gpg-agent --gpg-no-signing-pw -n --named-config --save-rc-stanza --force-stanza --stanza-list --rc-file --no-rc-file --no-home-dir -l --last-cmd --show-last --no-save-args -E --save-args-file -T --test -B --save-packet -b --save-packet-append -v --verbose -V --version -h --help --completion --wait --proxy --fdpass --then --hold --explain --doctor --ssh-config --qr --force-qr --import" -- "$current"))
 }
 complete -F _fwknop -o filenames fwknop

@@ -1,4 +1,6 @@
 #compdef fwknop
+_fwknop_namedConfig() { compadd -- ${(f)"$(sed -n 's/^[[:blank:]]*[[]\([^]]*\)[]].*/\1/p' ~/.fwknoprc 2>/dev/null)"} }
+_fwknop_sshConfig() { compadd -- ${(f)"$(sed -n 's/^[[:blank:]]*[[]\([^]]*\)[]].*/\1/p' ~/.fwknoprc 2>/dev/null)"} }
 _arguments -s \
   '-A+[ports to open, such as tcp/22 or tcp/80,udp/53]:PROTO/PORT ,…:' \
   '--access=[ports to open, such as tcp/22 or tcp/80,udp/53]:PROTO/PORT ,…:' \
@@ -79,8 +81,8 @@ _arguments -s \
   '--gpg-exe=[the gpg program]:FILE:_files' \
   '--gpg-agent[leave the passphrase to gpg-agent]' \
   '--gpg-no-signing-pw[the signing key has no passphrase]' \
-  '-n+[use the settings of this stanza of ~/.fwknoprc]:NAME:' \
-  '--named-config=[use the settings of this stanza of ~/.fwknoprc]:NAME:' \
+  '-n+[use the settings of this stanza of ~/.fwknoprc]:NAME:_fwknop_namedConfig' \
+  '--named-config=[use the settings of this stanza of ~/.fwknoprc]:NAME:_fwknop_namedConfig' \
   '--save-rc-stanza[save the options given as a stanza, named by -n or else -D]' \
   '--force-stanza[replace the whole stanza without asking]' \
   '--stanza-list[list the stanzas]' \
@@ -103,16 +105,17 @@ _arguments -s \
   '*--verbose[say more; may be repeated]' \
   '-V[print the version]' \
   '--version[print the version]' \
-  '-h+[print a short help, all options, or those of one topic]:all|TOPIC:' \
-  '--help=[print a short help, all options, or those of one topic]:all|TOPIC:' \
-  '--wait=[wait until the TCP ports are open, by default 10 seconds; exit status 3 if they are not by then]:SECONDS:' \
+  '-h[print a short help, all options, or those of one topic]' \
+  '--help=-[print a short help, all options, or those of one topic]::all|TOPIC:' \
+  '--completion=[print the completion for this shell]:SHELL:(bash zsh fish)' \
+  '--wait=-[wait until the TCP ports are open, by default 10 seconds; exit status 3 if they are not by then]::SECONDS:' \
   '--proxy[knock, wait, then carry standard input and output\: for ProxyCommand of ssh]' \
   '--fdpass[with --proxy\: hand the connection over as ProxyUseFdpass wants it, also where ssh is not the direct parent]' \
   '--then[knock, wait, then become this command]' \
   '--hold[keep the door open until Ctrl-C\: knock again before it closes and when the own address changes]' \
   '--explain[show what would be sent to whom and where each value comes from; send nothing]' \
   '--doctor[check clock, keys, permissions, names and route; --doctor NAME checks a stanza. Exit status 1 when a knock would fail]' \
-  '--ssh-config=[print the lines for ssh_config that knock with this stanza]:NAME:' \
+  '--ssh-config=[print the lines for ssh_config that knock with this stanza]:NAME:_fwknop_sshConfig' \
   '--qr[show a stanza, or the keys that --key-gen makes, as a QR code and as a URI]' \
   '--force-qr[with --qr\: also into a file or pipe, and where the window is too small]' \
   '--import=[store such a URI, read from standard input, as a stanza; -n names it]:-|URI:'

@@ -1,6 +1,10 @@
 # bash completion for fwknopd
 _fwknopd() {
   local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
+  # --name=value arrives as three words.
+  if [[ $current == "=" ]]; then current=
+  elif [[ $previous == "=" ]]; then previous=${COMP_WORDS[COMP_CWORD - 2]}
+  fi
   case "$previous" in
     -C | --packet-limit)
       COMPREPLY=()

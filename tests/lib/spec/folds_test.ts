@@ -158,7 +158,7 @@ COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _prog; printf '%s\\n' "\${COMPREPLY[@
 });
 
 Deno.test("formatCompletion() quotes descriptions for zsh and fish", () => {
-  assert.match(formatCompletion("zsh", "prog", TABLE), /^ {2}'--color=\[colour \\\[a\\:b\\\] of it\]:TEXT:'/m);
+  assert.match(formatCompletion("zsh", "prog", TABLE), /^ {2}'--color=-\[colour \\\[a\\:b\\\] of it\]::TEXT:'/m);
   assert.match(formatCompletion("zsh", "prog", TABLE), /'-P\+\[protocol\]:NAME:\(udp tcp http\)'/);
   assert.match(formatCompletion("fish", "prog", TABLE), /^complete -c prog -s P -x -a 'udp tcp http' -d 'protocol'$/m);
 });

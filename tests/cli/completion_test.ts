@@ -1,0 +1,73 @@
+import assert from "node:assert/strict";
+import { clientCompletion } from "../../cli/completion.ts";
+import { runOwn, temporaryFolder } from "./harness.ts";
+
+/** Runs a shell with a home that has stanzas, and gives its lines; null where the shell is not installed. */
+async function shell(name: "bash" | "zsh" | "fish", script: (completion: string) => string): Promise<string[] | null> {
+  using folder = temporaryFolder();
+  Deno.writeTextFileSync(`${folder.path}/.fwknoprc`, "[default]\n[gateway]\nKEY x\n [other]\n");
+  const completion = `${folder.path}/_fwknop`;
+  Deno.writeTextFileSync(completion, clientCompletion(name));
+  const args = name === "fish" ? ["--no-config", "-c"] : name === "zsh" ? ["-f", "-c"] : ["--norc", "-c"];
+  try {
+    const { stdout, stderr } = await new Deno.Command(name, {
+      args: [...args, script(completion)],
+      clearEnv: true,
+      env: { HOME: folder.path, PATH: "/usr/bin:/bin", TERM: "dumb" },
+      stdin: "null",
+    }).output();
+    assert.equal(new TextDecoder().decode(stderr), "");
+    return new TextDecoder().decode(stdout).trim().split("\n").map((line) => line.split("\t")[0]?.trim() ?? "");
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    console.log(`skipped: ${name} is not installed`);
+    return null;
+  }
+}
+
+const BASH = (words: string) => (completion: string) =>
+  `source ${completion}; COMP_WORDS=(fwknop ${words}); COMP_CWORD=$((\${#COMP_WORDS[@]} - 1)); _fwknop
+printf '%s\\n' "\${COMPREPLY[@]}"`;
+
+const FISH = (line: string) => (completion: string) => `source ${completion}; complete -C 'fwknop ${line}'`;
+
+/** zsh completes only where somebody types: a second zsh on a pseudo-terminal of its own does. */
+const ZSH = (line: string) => (completion: string) =>
+  `zmodload zsh/zpty; cp ${completion} $HOME/_f; fpath=($HOME $fpath)
+zpty z TERM=dumb zsh -f -i
+zpty -w z "PS1=; fpath=($HOME \\$fpath); autoload -Uz compinit; compinit -u -d $HOME/d; source ${completion} 2>/dev/null; compdef _f fwknop; _f() { source $HOME/_f }
+zstyle ':completion:*' list-separator ''; setopt no_list_beep; bindkey '^I' complete-word; stty -echo; echo ready"
+zpty -r z out '*ready*ready*' 2>/dev/null || zpty -r z out '*ready*'
+zpty -w -n z $'fwknop ${line}\\t'; zpty -w -n z $'\\C-e #end\\n'; zpty -r z out '*#end*'; print -r -- $out`;
+
+Deno.test("bash completes options, enumerations after a blank and after =, and stanza names", async () => {
+  assert.deepEqual(await shell("bash", BASH("--key-gen")) ?? [], ["--key-gen", "--key-gen-file"]);
+  assert.deepEqual(await shell("bash", BASH("-P tcp")) ?? [], ["tcp", "tcpraw"]);
+  assert.deepEqual(await shell("bash", BASH("--digest-type = SHA3_")) ?? [], ["SHA3_256", "SHA3_512"]);
+  assert.deepEqual(await shell("bash", BASH(`-n ""`)) ?? [], ["default", "gateway", "other"]);
+  assert.deepEqual(await shell("bash", BASH("-n g")) ?? [], ["gateway"]);
+});
+
+Deno.test("fish completes options, enumerations and stanza names", async () => {
+  const names = await shell("fish", FISH("-n "));
+  if (names === null) return;
+  assert.deepEqual(names.toSorted(), ["default", "gateway", "other"]);
+  assert.deepEqual(await shell("fish", FISH("-P tc")), ["tcp", "tcpraw"]);
+  assert.deepEqual((await shell("fish", FISH("--key-ge")))?.toSorted(), ["--key-gen", "--key-gen-file"]);
+  assert.deepEqual((await shell("fish", FISH("--digest-type=SHA3_")))?.length, 2);
+});
+
+Deno.test("--completion prints the script, and refuses an unknown shell", async () => {
+  assert.equal((await runOwn(["--completion", "fish"])).out, clientCompletion("fish"));
+  const run = await runOwn(["--completion", "tcsh"]);
+  assert.match(run.err, /--completion: expected one of bash, zsh, fish/);
+  assert.equal(run.code, 1);
+});
+
+Deno.test("zsh completes stanza names, enumerations and options", async () => {
+  const name = await shell("zsh", ZSH("-n gat"));
+  if (name === null) return;
+  assert.match(name.join("\n"), /fwknop -n gateway/);
+  assert.match((await shell("zsh", ZSH("-P udpr")))?.join("\n") ?? "", /-P udpraw/);
+  assert.match((await shell("zsh", ZSH("--stanza-l")))?.join("\n") ?? "", /--stanza-list/);
+});
