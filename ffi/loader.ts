@@ -56,17 +56,6 @@ export function loadRemainingTables(): void {
   for (const { soname, load } of tables) if (inUse.has(soname)) load();
 }
 
-/** Whether the library can be opened, without binding anything. */
-export function libraryIsPresent(name: LibraryName): boolean {
-  try {
-    openLibrary(name, {});
-    return true;
-  } catch (error) {
-    if (error instanceof FfiError) return false;
-    throw error;
-  }
-}
-
 function openLibrary<Symbols extends Deno.ForeignLibraryInterface>(name: LibraryName, symbols: Symbols) {
   const tried: string[] = [];
   let cause: unknown;

@@ -18,8 +18,7 @@ export const MAX_TIMESTAMP_DIGITS = 12;
 /** The largest number of {@link MAX_TIMESTAMP_DIGITS} digits. */
 export const MAX_TIMESTAMP = 999_999_999_999;
 
-/** Bytes that the setter of the C library takes, and base64 characters that its decoder takes (48 bytes). */
-export const MAX_USERNAME_SET = 63;
+/** Base64 characters that the decoder of the C library takes (48 bytes). */
 export const MAX_USERNAME_BASE64 = 64;
 
 /** The same for the message string (192 bytes survive). */
