@@ -16,10 +16,26 @@ export function worldFor(args: Arguments, world: World): World {
 
 /** Loads as `load.ts` does, with the stanza that another option names, and for ssh with what host and port say. */
 export async function loadForErrand(args: Arguments, rc: RcFile | null, world: World): Promise<Loaded> {
-  const loaded = loadSettings(withImpliedStanza(args, rc), rc, world);
+  const named = withImpliedStanza(args, rc);
+  if (namesNewDevice(named, rc)) return loadForNewDevice(named, rc, world);
+  const loaded = loadSettings(named, rc, world);
   if (!loaded.settings.proxy) return loaded;
   const { completeForGoal, readGoal } = await import("./door/proxy.ts");
   return { ...loaded, settings: completeForGoal(loaded.settings, readGoal(args.rest ?? [])) };
+}
+
+/** `--key-gen --qr -n NAME`: the name is for the other device, and need not be a stanza here. */
+function namesNewDevice(args: Arguments, rc: RcFile | null): boolean {
+  const asked = (...keys: readonly string[]) => args.given.some(({ key }) => keys.includes(key));
+  const name = args.given.findLast(({ key }) => key === "namedConfig")?.text?.toLowerCase();
+  return asked("qr") && asked("keyGen", "keyGenFile") && name !== undefined &&
+    !rc?.file.stanzas.some((stanza) => stanza.name.toLowerCase() === name);
+}
+
+function loadForNewDevice(args: Arguments, rc: RcFile | null, world: World): Loaded {
+  const name = args.given.findLast(({ key }) => key === "namedConfig")?.text ?? undefined;
+  const loaded = loadSettings({ ...args, given: args.given.filter(({ key }) => key !== "namedConfig") }, rc, world);
+  return { ...loaded, settings: { ...loaded.settings, namedConfig: name } };
 }
 
 /** What needs no settings of a knock: importing a stanza, and looking for what is wrong with them. Null: neither is asked. */

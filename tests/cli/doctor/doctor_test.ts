@@ -1,0 +1,113 @@
+import assert from "node:assert/strict";
+import { examineClock } from "../../../cli/doctor/clock.ts";
+import { formatFinding } from "../../../cli/doctor/finding.ts";
+import { H64, K64, type OwnRun, runOwn, temporaryFolder } from "../harness.ts";
+
+/** A run of the doctor over one stanza `[gw]`. */
+async function examine(directives: Readonly<Record<string, string | null>>, mode = 0o600): Promise<OwnRun> {
+  using home = temporaryFolder();
+  const all = {
+    SPA_SERVER: "127.0.0.1",
+    ACCESS: "tcp/22",
+    ALLOW_IP: "127.0.0.1",
+    KEY_BASE64: K64,
+    HMAC_KEY_BASE64: H64,
+    ...directives,
+  };
+  const lines = Object.entries(all).filter(([, value]) => value !== null).map(([name, value]) => `${name} ${value}`);
+  const path = `${home.path}/.fwknoprc`;
+  Deno.writeTextFileSync(path, `[gw]\n${lines.join("\n")}\n`);
+  Deno.chmodSync(path, mode);
+  const run = await runOwn(["--doctor", "gw"], { env: { HOME: home.path } });
+  assert.equal(run.err, "");
+  assert.equal(run.sent.length, 0);
+  for (const line of run.out.trimEnd().split("\n")) assert.match(line, /^(?:ok  |warn|fail) \w+: ./);
+  assert.equal(run.code, /^fail/m.test(run.out) ? 1 : 0, run.out);
+  return run;
+}
+
+Deno.test("--doctor finds nothing to mend in a sound stanza", async () => {
+  const { out } = await examine({});
+  assert.match(out, /^ok {3}permissions: .*\.fwknoprc is for its owner only$/m);
+  assert.match(out, /^ok {3}settings: they ask 127\.0\.0\.1 for tcp\/22$/m);
+  assert.match(out, /^ok {3}keys: encryption 32 bytes, HMAC 64 bytes$/m);
+  assert.match(out, /^ok {3}address: 127\.0\.0\.1 is let in$/m);
+  assert.match(out, /^ok {3}route: from 127\.0\.0\.1 to 127\.0\.0\.1$/m);
+  assert.match(out, /^(?:ok {3}|warn )clock: /m);
+});
+
+const DOUBTS: readonly (readonly [string, Readonly<Record<string, string | null>>, RegExp])[] = [
+  ["a short key", { KEY_BASE64: "c2hvcnQ=" }, /^warn keys: the encryption key has only 5 bytes: make new ones/m],
+  ["a short passphrase", { KEY_BASE64: null, KEY: "correcthorsebatt" }, /^warn keys: the encryption key has only 16/m],
+  ["a short HMAC key", { HMAC_KEY_BASE64: "c2hvcnQ=" }, /^warn keys: the HMAC key has only 5 bytes/m],
+  ["no HMAC", { HMAC_KEY_BASE64: null }, /^warn keys: there is no HMAC/m],
+  ["an old digest", { DIGEST_TYPE: "MD5" }, /^warn keys: DIGEST_TYPE md5 is outdated: use SHA256$/m],
+  ["a weak cipher mode", { ENCRYPTION_MODE: "ECB" }, /^warn keys: the cipher mode ecb is weak/m],
+  ["the packet's source", { ALLOW_IP: "source" }, /^warn address: -s lets in whatever/m],
+  ["another address than the own", { ALLOW_IP: "198.51.100.7" }, /^warn address: .* packets leave from 127\.0\.0\.1/m],
+  ["an address of IPv6", { ALLOW_IP: "2001:db8::7" }, /^warn address: 2001:db8::7: fwknopd in C/m],
+  ["a shifted time stamp", { TIME_OFFSET: "60" }, /^warn clock: TIME_OFFSET adds 60 seconds/m],
+];
+
+for (const [what, directives, line] of DOUBTS) {
+  Deno.test(`--doctor warns of ${what}, which stops no knock`, async () => {
+    const { out, code } = await examine(directives);
+    assert.match(out, line);
+    assert.equal(code, 0, out);
+  });
+}
+
+const FAILURES: readonly (readonly [string, Readonly<Record<string, string | null>>, RegExp])[] = [
+  ["a name without address", { SPA_SERVER: "no-such-host.invalid" }, /^fail name: .*no-such-host\.invalid/m],
+  ["a misspelt directive", { ACESS: "tcp/22" }, /^fail settings: .*:7: unknown directive ACESS.*ACCESS/m],
+  ["a missing address", { ALLOW_IP: null }, /^fail settings: Must use one of \[-s\|-R\|-a\]/m],
+  ["nothing to open", { ACCESS: null }, /^fail settings: .*nothing to open was named/m],
+  ["one key for both", { HMAC_KEY_BASE64: K64 }, /^fail keys: .*identical/m],
+  ["a key file that is not there", { KEY_BASE64: null, KEY_FILE: "/nonexistent" }, /^fail permissions: \/nonexistent/m],
+  [
+    "a key program that fails",
+    { KEY_BASE64: null, KEY_CMD: "/bin/false" },
+    /^fail keys: KEY_CMD: \/bin\/false failed/m,
+  ],
+];
+
+for (const [what, directives, line] of FAILURES) {
+  Deno.test(`--doctor fails for ${what}`, async () => {
+    const { out, code } = await examine(directives);
+    assert.match(out, line);
+    assert.equal(code, 1, out);
+  });
+}
+
+Deno.test("--doctor warns of a file that others can read, with the command that mends it", async () => {
+  const { out } = await examine({}, 0o644);
+  assert.match(out, /^warn permissions: .*permissions should only be user read\/write.*chmod 600/m);
+});
+
+Deno.test("--doctor says that a key is asked for, and asks for none", async () => {
+  const { out, asked } = await examine({ KEY_BASE64: null });
+  assert.match(out, /^ok {3}keys: a key is asked for on the terminal$/m);
+  assert.deepEqual(asked, []);
+});
+
+Deno.test("--doctor without a name looks at the machine and says how to look at a stanza", async () => {
+  using home = temporaryFolder();
+  Deno.writeTextFileSync(`${home.path}/.fwknoprc`, "[one]\nACCESS tcp/22\n[two]\n", { mode: 0o600 });
+  const run = await runOwn(["--doctor"], { env: { HOME: home.path } });
+  assert.equal(run.code, 0);
+  assert.match(run.out, /^warn settings: .*fwknop --doctor NAME \(one, two\)$/m);
+});
+
+Deno.test("examineClock() compares with the service that -R asked", () => {
+  const world = { now: () => 1_700_000_000 };
+  const lines = [0, 3, -30, 120, -7200].map((skew) => {
+    const [finding] = examineClock((1_700_000_000 - skew) * 1000, world);
+    assert.ok(finding);
+    return formatFinding(finding);
+  });
+  assert.match(lines[0] ?? "", /^ok {3}clock: it is 0 seconds/);
+  assert.match(lines[1] ?? "", /^ok {3}clock: it is 3 seconds ahead of/);
+  assert.match(lines[2] ?? "", /^warn clock: it is 30 seconds behind/);
+  assert.match(lines[3] ?? "", /^fail clock: it is 120 seconds ahead of/);
+  assert.match(lines[4] ?? "", /^fail clock: it is 7200 seconds behind .*timedatectl/);
+});

@@ -1,0 +1,106 @@
+/** `--qr` and `--import` through the client's main line. */
+import assert from "node:assert/strict";
+import { H64, K64, runOwn, temporaryFolder } from "../harness.ts";
+
+const ENV = (home: string) => ({ env: { HOME: home } });
+
+function writeRc(folder: string, text: string): string {
+  const path = `${folder}/.fwknoprc`;
+  Deno.writeTextFileSync(path, text, { mode: 0o600 });
+  return path;
+}
+
+const STANZA = `# mine
+[gw]
+SPA_SERVER   gw.example.org
+SPA_SERVER_PORT 62202
+ACCESS       tcp/22
+ALLOW_IP     resolve
+KEY_BASE64   ${K64}
+HMAC_KEY_BASE64 ${H64}
+`;
+
+Deno.test("what --qr shows, --import stores as a stanza that means the same", async () => {
+  using here = temporaryFolder();
+  using there = temporaryFolder();
+  writeRc(here.path, STANZA);
+  const shown = await runOwn(["-n", "gw", "--qr", "--force-qr"], ENV(here.path));
+  assert.equal(shown.code, 0, shown.err);
+  assert.equal(shown.sent.length, 0);
+  const uri = shown.out.trimEnd().split("\n").at(-1) ?? "";
+  const imported = await runOwn(["--import", uri], ENV(there.path));
+  assert.equal(imported.code, 0, imported.err);
+  assert.match(imported.err, /warning: every user of this machine can see/);
+  assert.match(imported.out, /Stored stanza \[gw\] in .*\.fwknoprc/);
+  const again = await runOwn(["-n", "gw", "--qr", "--force-qr"], ENV(there.path));
+  assert.equal(again.out.trimEnd().split("\n").at(-1), uri);
+  assert.equal(Deno.statSync(`${there.path}/.fwknoprc`).mode! & 0o777, 0o600);
+});
+
+Deno.test("--import replaces a stanza only with --force-stanza, and leaves the rest of the file", async () => {
+  using home = temporaryFolder();
+  const path = writeRc(home.path, STANZA);
+  const uri = `fwknop:GW?v=1&D=other.example.org&k=${K64.replace("=", "")}`;
+  const refused = await runOwn(["--import", uri], ENV(home.path));
+  assert.equal(refused.code, 1);
+  assert.match(refused.err, /stanza \[GW\] is in .* already/);
+  assert.equal(Deno.readTextFileSync(path), STANZA);
+  const named = await runOwn(["--import", uri, "-n", "new"], ENV(home.path));
+  assert.equal(named.code, 0, named.err);
+  assert.ok(Deno.readTextFileSync(path).startsWith(STANZA));
+  const forced = await runOwn(["--import", uri, "--force-stanza"], ENV(home.path));
+  assert.equal(forced.code, 0, forced.err);
+  const text = Deno.readTextFileSync(path);
+  assert.match(text, /^# mine\n\[gw\]\nSPA_SERVER +other\.example\.org\nKEY_BASE64 .*\n/);
+  assert.ok(!text.includes(H64));
+});
+
+Deno.test("--import refuses values that the table refuses, without repeating a key", async () => {
+  using home = temporaryFolder();
+  const path = writeRc(home.path, "[default]\n");
+  const key = K64.replace("=", "");
+  for (
+    const [query, reason] of [
+      [`D=gw&k=${key}${key}`, /field k: Invalid key length/],
+      [`D=gw&k=SECRET!`, /field k: .*base64/],
+      [`D=gw&k=${key}&p=99999`, /field p: /],
+      [`D=gw&k=${key}&A=a%20b`, /ACCESS cannot be saved/],
+      [`D=gw&k=${key}&h=${key}`, /identical/],
+      [`k=${key}`, /names no server/],
+      ["D=gw", /no encryption key/],
+    ] as const
+  ) {
+    const { code, err } = await runOwn(["--import", `fwknop:gw?v=1&${query}`], ENV(home.path));
+    assert.equal(code, 1, query);
+    assert.match(err, reason, query);
+    assert.ok(!err.includes(key) && !err.includes("SECRET"), err);
+  }
+  assert.equal(Deno.readTextFileSync(path), "[default]\n");
+});
+
+Deno.test("--qr shows keys neither in a file nor for nothing", async () => {
+  using home = temporaryFolder();
+  writeRc(home.path, STANZA);
+  const piped = await runOwn(["-n", "gw", "--qr"], ENV(home.path));
+  // Where the tests themselves run on a terminal, the code is shown.
+  if (!Deno.stdout.isTerminal()) {
+    assert.equal(piped.code, 1);
+    assert.match(piped.err, /standard output is not a terminal/);
+    assert.equal(piped.out, "");
+  }
+  const nobody = await runOwn(["--qr", "--force-qr", "--key-gen"], ENV(home.path));
+  assert.equal(nobody.code, 1);
+  assert.match(nobody.err, /needs a server/);
+});
+
+Deno.test("--key-gen --qr shows the new keys with the options given", async () => {
+  using home = temporaryFolder();
+  const { code, out, err } = await runOwn(
+    ["--key-gen", "--qr", "--force-qr", "-D", "gw.example.org", "-A", "tcp/22", "-R", "-n", "phone"],
+    ENV(home.path),
+  );
+  assert.equal(code, 0, err);
+  const [, key = ""] = /^KEY_BASE64: (.*)$/m.exec(out) ?? [];
+  const escaped = key.replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
+  assert.ok(out.includes(`fwknop:phone?v=1&D=gw.example.org&A=tcp/22&a=resolve&k=${escaped}&h=`), out);
+});

@@ -1,0 +1,59 @@
+import assert from "node:assert/strict";
+import { H64, K64, runOwn, temporaryFolder } from "./harness.ts";
+
+const RC = `[default]
+FW_TIMEOUT 30
+
+[gw]
+SPA_SERVER   gw.example.org
+ACCESS       tcp/22
+ALLOW_IP     198.51.100.7
+KEY_BASE64   ${K64}
+HMAC_KEY     a secret of few words
+`;
+
+Deno.test("--explain names the value, the file, the line and the stanza; secrets are masked and nothing is sent", async () => {
+  using home = temporaryFolder();
+  const path = `${home.path}/.fwknoprc`;
+  Deno.writeTextFileSync(path, RC.replace("a secret of few words", "few-words"), { mode: 0o600 });
+  const run = await runOwn(["-n", "gw", "--explain", "-p", "4000", "--wait", "--key-base64-hmac", H64], {
+    env: { HOME: home.path, LOGNAME: "mike" },
+  });
+  assert.equal(run.code, 0, run.err);
+  assert.equal(run.sent.length, 0);
+  assert.equal(run.asked.length, 0);
+  for (
+    const line of [
+      /^ {2}to +gw\.example\.org, udp, port 4000$/m,
+      /^ {2}message +198\.51\.100\.7,tcp\/22 \(type 3\)$/m,
+      /^ {2}for +30 s$/m,
+      /^ {2}user name +mike$/m,
+      /^ {2}encrypted +Rijndael CBC, a key of 32 bytes$/m,
+      /^ {2}afterwards +waits up to 10 s for the TCP ports$/m,
+      /^ {2}FW_TIMEOUT +30 .*\.fwknoprc:2 \[default\]$/m,
+      /^ {2}SPA_SERVER +gw\.example\.org +.*\.fwknoprc:5 \[gw\]$/m,
+      /^ {2}KEY_BASE64 +\*{8} +.*\.fwknoprc:8 \[gw\]$/m,
+      /^ {2}--key-base64-hmac +\*{8} +command line$/m,
+      /^ {2}-p +4000 +command line$/m,
+      /^ {2}SPA_SERVER_PROTO +udp$/m,
+    ]
+  ) assert.match(run.out, line);
+  assert.ok(!(run.out + run.err).includes(K64) && !(run.out + run.err).includes(H64), run.out);
+  assert.throws(() => Deno.statSync(`${home.path}/.fwknop.run`), Deno.errors.NotFound);
+});
+
+Deno.test("--explain says why a knock would be refused, with status 1", async () => {
+  const run = await runOwn(["--no-rc-file", "--explain", "-A", "tcp/22", "-D", "gw"]);
+  assert.equal(run.code, 1);
+  assert.match(run.err, /Must use one of \[-s\|-R\|-a\]/);
+  assert.match(run.out, /^ {2}-D +gw +command line$/m);
+});
+
+Deno.test("--explain shows a random port and an address to be found as such", async () => {
+  const args = ["--no-rc-file", "--explain", "-A", "tcp/22", "-D", "gw", "-R", "-N", "10.0.0.5", "--nat-rand-port"];
+  const run = await runOwn(args);
+  assert.equal(run.code, 0, run.err);
+  assert.match(run.out, /^ {2}message +OWN-ADDRESS,tcp\/RANDOM \(type 2\)$/m);
+  assert.match(run.out, /^ {2}forwarded to +10\.0\.0\.5,22$/m);
+  assert.match(run.out, /a key asked for on the terminal/);
+});
