@@ -21,7 +21,7 @@ async function examine(directives: Readonly<Record<string, string | null>>, mode
   const run = await runOwn(["--doctor", "gw"], { env: { HOME: home.path } });
   assert.equal(run.err, "");
   assert.equal(run.sent.length, 0);
-  for (const line of run.out.trimEnd().split("\n")) assert.match(line, /^(?:ok  |warn|fail) \w+: ./);
+  for (const line of run.out.trimEnd().split("\n")) assert.match(line, /^(?:ok {2}|warn|fail) \w+: ./);
   assert.equal(run.code, /^fail/m.test(run.out) ? 1 : 0, run.out);
   return run;
 }

@@ -4,7 +4,8 @@ import { drawModules, drawQrCode } from "../../../cli/enrolment/qr.ts";
 /** The modules that a drawing shows, quiet zone included: the reverse of drawing. */
 function read(lines: readonly string[]): readonly string[] {
   return lines.flatMap((line) => {
-    const match = /^\x1b\[30;107m(.*)\x1b\[0m$/.exec(line); // deno-lint-ignore no-control-regex
+    // deno-lint-ignore no-control-regex -- colours are written with escape sequences
+    const match = /^\x1b\[30;107m(.*)\x1b\[0m$/.exec(line);
     assert.ok(match, line);
     const blocks = [...match[1] ?? ""];
     return [blocks.map((one) => "█▀".includes(one) ? "#" : "."), blocks.map((one) => "█▄".includes(one) ? "#" : ".")]
