@@ -9,6 +9,7 @@ import { throughProxy } from "./knock.ts";
 import type { ClientSettings } from "./options.ts";
 import type { Target } from "./send/target.ts";
 import { tellError, type Terminal } from "./tui.ts";
+import type { World } from "./world.ts";
 
 const LABEL_WIDTH = 20;
 
@@ -49,7 +50,7 @@ export async function rehearse(
     readonly target: Target;
     readonly packet: SealedPacket;
     readonly keys: KeySet;
-    readonly world: Terminal;
+    readonly world: World;
   },
 ): Promise<number> {
   const { settings, packet, keys, world } = parts;
@@ -66,7 +67,30 @@ export async function rehearse(
     return 1;
   }
   if (verbose) world.out(withoutLastLineEnd(formatReceivedDump(opened.value, keys, packet.wire)));
+  if (settings.json) world.json(describe(settings, { target, packet, keys }));
   return 0;
+}
+
+/** The packet and its way, for programs. Nothing in it is a key. */
+function describe(
+  settings: ClientSettings,
+  parts: { readonly target: Target; readonly packet: SealedPacket; readonly keys: KeySet },
+): Readonly<Record<string, unknown>> {
+  const { target, packet, keys } = parts;
+  return {
+    server: settings.server ?? null,
+    protocol: settings.serverProto,
+    port: target.httpProxy?.port ?? target.port,
+    sourcePort: target.sourcePort,
+    ...packet.fields,
+    digestType: packet.digestName,
+    hmacType: keys.hmac?.name ?? null,
+    encryptionMode: keys.mode,
+    encoded: packet.encoded,
+    digest: packet.digest,
+    hmac: packet.hmac,
+    packet: packet.wire,
+  };
 }
 
 function withoutLastLineEnd(text: string): string {

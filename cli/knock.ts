@@ -49,7 +49,7 @@ export async function sendFresh(settings: ClientSettings, prepared: Prepared, wo
   const { request, keys } = prepared;
   if (settings.verbose > 0) world.err("[+] Building encrypted Single Packet Authorization (SPA) message...");
   const packet = await makePacket(settings, { request, keys, world });
-  const shown = settings.test || settings.verbose > 0;
+  const shown = settings.test && !settings.json || settings.verbose > 0;
   if (shown) (await import("./dump.ts")).showPacket(packet, keys, world);
   if (settings.savePacket !== undefined) await savePacketFile(settings, packet.wire, world);
   const target = makeTarget(settings, world);

@@ -90,6 +90,12 @@ export function withoutCommand(args: Arguments): Arguments {
   return { ...args, given, rest: null };
 }
 
+/** The arguments for showing, without the program's name. */
+export function maskedArguments(line: string): readonly string[] {
+  const masked = maskedLine(line);
+  return (splitWords(masked) ?? splitPlain(masked)).slice(1);
+}
+
 /** The line for showing: keys that an older file holds in clear are masked. */
 export function maskedLine(line: string): string {
   const [program = "fwknop", ...words] = splitWords(line) ?? splitPlain(line);

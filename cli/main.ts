@@ -27,16 +27,19 @@ function parse(argv: readonly string[]): Arguments {
 
 async function run(args: Arguments, terminal: World): Promise<number> {
   const errands = args.given.some(({ key }) => key in BEYOND_OPTIONS) ? await import("./errands.ts") : null;
-  const world = errands?.worldFor(args, terminal) ?? terminal;
+  const json = args.given.some(({ key }) => key === "json");
+  // What is meant for people goes to standard error where a program reads standard output.
+  const world = json ? { ...terminal, out: terminal.err } : errands?.worldFor(args, terminal) ?? terminal;
   if (args.given.some(({ key }) => key === "help")) return await showHelp(args, world);
   if (args.problems.length > 0) throw new ProblemsError(args.problems);
   if (args.given.some(({ key }) => key === "version")) return showVersion(world);
   const shell = args.given.findLast(({ key }) => key === "completion");
   if (shell !== undefined) return await showCompletion(shell.text ?? "", world);
   const early = earlySettings(args);
+  if (json) checkJson(args);
   if (early.showLast || early.lastCmd) return await fromLastRun(args, world);
   const rc = openRc(early, world);
-  if (early.stanzaList) return await (await import("./stanza_commands.ts")).listStanzas(rc, world);
+  if (early.stanzaList) return await (await import("./stanza_commands.ts")).listStanzas(rc, { json, world });
   const done = await errands?.beforeSettings(args, rc, world) ?? null;
   if (done !== null) return done;
   if (hasServerList(args)) return await knockOnEach(args, rc, { world, remember: true });
@@ -44,6 +47,13 @@ async function run(args: Arguments, terminal: World): Promise<number> {
   const shown = await errands?.insteadOfKnock(loaded, world) ?? null;
   if (shown !== null) return shown;
   return await perform(loaded, { args, world, remember: !loaded.settings.proxy });
+}
+
+/** Refuses --json where there is nothing to tell a program. */
+function checkJson({ given }: Arguments): void {
+  const answers = ["test", "showLast", "stanzaList", "wait", "doctor"];
+  if (given.some(({ key }) => answers.includes(key))) return;
+  throw new ClientError("--json goes with -T, --show-last, --stanza-list, --wait or --doctor", "leave out --json");
 }
 
 /** Whether -D names several servers. */
@@ -112,9 +122,13 @@ function rememberRun(settings: ClientSettings, args: Arguments, world: World): v
 
 /** `--show-last` and `-l`. The run that is repeated is not remembered again. */
 async function fromLastRun(args: Arguments, world: World): Promise<number> {
-  const { argumentsOf, maskedLine, readLastRun, withoutCommand } = await import("./last_run.ts");
+  const { argumentsOf, maskedArguments, maskedLine, readLastRun, withoutCommand } = await import("./last_run.ts");
   const early = earlySettings(args);
   const line = readLastRun(lastRunPath({ ...early, home: world.env("HOME") }), world);
+  if (early.showLast && args.given.some(({ key }) => key === "json")) {
+    world.json({ arguments: maskedArguments(line) });
+    return 0;
+  }
   if (early.showLast) {
     world.out(`Last fwknop client command line: ${maskedLine(line)}\n`);
     return 0;

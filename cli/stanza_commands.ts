@@ -6,14 +6,20 @@ import type { Loaded } from "./load.ts";
 import type { ClientSettings } from "./options.ts";
 import { type RcFile, stanzaNames } from "./rc_file.ts";
 import { inOrder, isStanzaName, linesToSave, replaceStanza, type SavedLine } from "./rc_save.ts";
-import { ClientError, reasonOf, type Terminal } from "./tui.ts";
+import { ClientError, reasonOf } from "./tui.ts";
 import type { World } from "./world.ts";
 
 /** Prints the names of all stanzas. The result is the exit code. */
-export function listStanzas(rc: RcFile | null, terminal: Terminal): number {
+export function listStanzas(rc: RcFile | null, options: { readonly json: boolean; readonly world: World }): number {
+  const { json, world } = options;
   if (rc === null) throw new ClientError("there is no rc file to list", "name one with --rc-file");
-  terminal.out(`The following stanzas are configured in ${rc.path} :`);
-  for (const name of stanzaNames(rc.file)) terminal.out(` - ${name}`);
+  const stanzas = stanzaNames(rc.file);
+  if (json) {
+    world.json({ file: rc.path, stanzas });
+    return 0;
+  }
+  world.out(`The following stanzas are configured in ${rc.path} :`);
+  for (const name of stanzas) world.out(` - ${name}`);
   return 0;
 }
 

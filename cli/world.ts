@@ -13,6 +13,8 @@ export interface World extends Terminal {
   randomBytes(length: number): Uint8Array<ArrayBuffer>;
   /** A line typed in answer to a question on standard output; empty at the end of the input. */
   readAnswer(): string;
+  /** Answers a program: one line of JSON on standard output (`--json`). */
+  json(value: Readonly<Record<string, unknown>>): void;
   /** Asks for a key on the controlling terminal. */
   askSecret(question: string): Promise<Uint8Array<ArrayBuffer>>;
   send(proto: SendProto, packet: string, target: Target): Promise<SendReport>;
@@ -27,6 +29,7 @@ export function realWorld(): World {
     now: unixSeconds,
     randomBytes,
     readAnswer: readLine,
+    json: (value) => writeLine(Deno.stdout, JSON.stringify(value)),
     askSecret: async (question) => await (await import("./prompt.ts")).askOnTerminal(question),
     send: sendPacket,
   };

@@ -18,7 +18,8 @@ import { examineRoad } from "./road.ts";
 /** Prints the findings. The result is the exit code: 1 when a knock would fail. */
 export async function runDoctor(args: Arguments, rc: RcFile | null, world: World): Promise<number> {
   const findings = await examine(args, rc, world);
-  for (const finding of findings) world.out(formatFinding(finding));
+  if (args.given.some(({ key }) => key === "json")) world.json({ findings });
+  else for (const finding of findings) world.out(formatFinding(finding));
   return findings.some(({ level }) => level === "fail") ? 1 : 0;
 }
 

@@ -7,7 +7,7 @@ import type { ClientSettings } from "../options.ts";
 import { DEFAULT_WAIT } from "../options/beyond.ts";
 import { ClientError, tellError } from "../tui.ts";
 import type { World } from "../world.ts";
-import { closeAll, knockAndWait, type Waited } from "./knock_and_wait.ts";
+import { closeAll, type DoorState, knockAndWait, type Waited } from "./knock_and_wait.ts";
 import { EXIT_NOT_OPEN, likelyCauses, openedLine, shutSentence } from "./outcome.ts";
 import { findPlace, pinnedTo, wantedFamily } from "./place.ts";
 import { portsToWaitFor } from "./ports.ts";
@@ -70,8 +70,15 @@ async function waitForDoors(
   const waited = await knockAndWait(approach, world);
   if (!waited.sent) return waited.code;
   closeAll(waited.doors);
-  if (!settings.thenCommand || settings.verbose > 0) tellOpened(waited, host, world);
+  if (settings.json) world.json({ server: host, knocks: waited.knocks, ports: waited.doors.map(describeDoor) });
+  else if (!settings.thenCommand || settings.verbose > 0) tellOpened(waited, host, world);
   return tellShut(waited, { settings, host, seconds, world });
+}
+
+/** One port, for programs. */
+function describeDoor(door: DoorState): Readonly<Record<string, unknown>> {
+  const { port, open } = door;
+  return open ? { port, open, milliseconds: door.milliseconds, before: door.before } : { port, open };
 }
 
 function tellOpened({ doors }: Waited & { readonly sent: true }, host: string, world: World): void {

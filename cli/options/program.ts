@@ -127,6 +127,13 @@ export const PROGRAM_OPTIONS = {
     group: RUN,
     doc: "print a short help, all options, or those of one topic",
   },
+  json: {
+    kind: yesNo,
+    option: { exact: ["json"], argument: "none" },
+    fallback: false,
+    group: RUN,
+    doc: "with -T, --show-last, --stanza-list, --wait or --doctor: one JSON object on standard output",
+  },
   completion: {
     kind: choice(["bash", "zsh", "fish"], "SHELL"),
     option: { exact: ["completion"], argument: "required" },

@@ -70,6 +70,7 @@ complete -c fwknop -s b -l save-packet-append -d 'append to that file instead of
 complete -c fwknop -s v -l verbose -d 'say more; may be repeated'
 complete -c fwknop -s V -l version -d 'print the version'
 complete -c fwknop -s h -l help -d 'print a short help, all options, or those of one topic'
+complete -c fwknop -l json -d 'with -T, --show-last, --stanza-list, --wait or --doctor: one JSON object on standard output'
 complete -c fwknop -l completion -x -a 'bash zsh fish' -d 'print the completion for this shell'
 complete -c fwknop -l wait -d 'wait until the TCP ports are open, by default 10 seconds; exit status 3 if they are not by then'
 complete -c fwknop -l proxy -d 'knock, wait, then carry standard input and output: for ProxyCommand of ssh'

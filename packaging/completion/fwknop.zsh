@@ -107,6 +107,7 @@ _arguments -s \
   '--version[print the version]' \
   '-h[print a short help, all options, or those of one topic]' \
   '--help=-[print a short help, all options, or those of one topic]::all|TOPIC:' \
+  '--json[with -T, --show-last, --stanza-list, --wait or --doctor\: one JSON object on standard output]' \
   '--completion=[print the completion for this shell]:SHELL:(bash zsh fish)' \
   '--wait=-[wait until the TCP ports are open, by default 10 seconds; exit status 3 if they are not by then]::SECONDS:' \
   '--proxy[knock, wait, then carry standard input and output\: for ProxyCommand of ssh]' \

@@ -55,6 +55,7 @@ export async function runOwn(argv: readonly string[], surroundings: Surroundings
     env: (name) => surroundings.env?.[name],
     now: () => surroundings.now ?? 1_700_000_000,
     randomBytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
+    json: (value) => out.push(`${JSON.stringify(value)}\n`),
     readAnswer: () => answers.shift() ?? "",
     askSecret: (question) => {
       asked.push(question);

@@ -1,0 +1,66 @@
+import assert from "node:assert/strict";
+import { ALONE, K64, runOwn, temporaryFolder } from "./harness.ts";
+
+Deno.test("-T --json gives the packet as one object, and nothing else on standard output", async () => {
+  const args = [
+    ...ALONE,
+    "-T",
+    "--json",
+    "-v",
+    "-A",
+    "tcp/22",
+    "-a",
+    "192.0.2.1",
+    "-D",
+    "h",
+    "-f",
+    "30",
+    "-U",
+    "alice",
+  ];
+  const run = await runOwn([...args, "--key-rijndael", "topsecret", "-N", "10.0.0.1", "--nat-rand-port"]);
+  assert.equal(run.code, 0, run.err);
+  const packet = JSON.parse(run.out);
+  const { server, protocol, port, sourcePort, username, type, natAccess, clientTimeout, hmacType } = packet;
+  assert.deepEqual(
+    { server, protocol, port, sourcePort, username, type, natAccess, clientTimeout, hmacType },
+    {
+      server: "h",
+      protocol: "udp",
+      port: 62201,
+      sourcePort: null,
+      username: "alice",
+      type: 4,
+      natAccess: "10.0.0.1,22",
+      clientTimeout: 30,
+      hmacType: null,
+    },
+  );
+  assert.match(packet.packet, /^[89+/][A-Za-z0-9+/]{100,}$/);
+  assert.ok(!run.out.includes("topsecret"));
+  assert.match(run.err, /Randomly assigned port/);
+});
+
+Deno.test("--stanza-list --json and --show-last --json", async () => {
+  using folder = temporaryFolder();
+  const [rc, file] = [`${folder.path}/rc`, `${folder.path}/run`];
+  Deno.writeTextFileSync(rc, "[default]\n[a]\n", { mode: 0o600 });
+  const listed = await runOwn(["--rc-file", rc, "--stanza-list", "--json"]);
+  assert.deepEqual(JSON.parse(listed.out), { file: rc, stanzas: ["a"] });
+  Deno.writeTextFileSync(file, `fwknop -A tcp/22 --key-base64-rijndael ${K64} \n`, { mode: 0o600 });
+  const shown = await runOwn(["--show-last", "--json", "-E", file]);
+  assert.deepEqual(JSON.parse(shown.out), { arguments: ["-A", "tcp/22", "--key-base64-rijndael", "********"] });
+});
+
+Deno.test("--json without anything to tell is refused", async () => {
+  const run = await runOwn([...ALONE, "--json", "-A", "tcp/22", "-s", "-D", "h", "--key-rijndael", "k"]);
+  assert.match(run.err, /--json goes with /);
+  assert.deepEqual([run.code, run.sent.length], [1, 0]);
+});
+
+Deno.test("--doctor --json gives the findings", async () => {
+  using folder = temporaryFolder();
+  const run = await runOwn(["--doctor", "--json", "--rc-file", `${folder.path}/rc`], { env: { HOME: folder.path } });
+  const { findings } = JSON.parse(run.out);
+  assert.ok(findings.length > 0 && findings.every(({ level }: { level: string }) => /^(ok|warn|fail)$/.test(level)));
+});
