@@ -8,7 +8,9 @@ import type { LogLine } from "../../lib/log.ts";
 import { type Ip, UNSPECIFIED4 } from "../../lib/net/address.ts";
 import { matchesList } from "../../lib/net/cidr.ts";
 import { formatReceivedDump } from "../../lib/spa/dump.ts";
+import { DIGESTS } from "../../lib/crypto/digest.ts";
 import { open, replayDigest } from "../../lib/spa/open.ts";
+import { splitTag } from "../../lib/wire/envelope.ts";
 import type { SpaMessage } from "../../lib/wire/message.ts";
 import type { Datagram } from "../capture/source.ts";
 import type { Stanza } from "../config/stanza.ts";
@@ -101,8 +103,11 @@ async function tryStanzas(
       continue;
     }
     if (!claimed && !judge.recordNothing) {
+      const bare = await bareDigest(judge, candidate.wire, stanza.keys);
+      const seen = seenPacket(datagram, now);
       // One step without an await in between: of two copies in flight exactly one gets here first.
-      if (!judge.store.claim(digest, seenPacket(datagram, now))) {
+      const isFirst = judge.store.claim(digest, seen) && (bare === null || judge.store.claim(bare, seen));
+      if (!isFirst) {
         return refuse([...lines, {
           level: "warning",
           text: `${tag(visit)} Replay detected: the packet was seen just now`,
@@ -121,6 +126,16 @@ async function tryStanzas(
     return { kind: "admit", lines, admission: { stanza, message, access, datagram } };
   }
   return refuse(lines, claimed);
+}
+
+/**
+ * A packet without its HMAC is another packet, which a stanza with the same encryption key and no HMAC key would open once
+ * more. Where there are stanzas without one, both spellings count as seen; null where there is nothing to guard.
+ */
+async function bareDigest(judge: Judge, wire: string, { hmac }: KeySet): Promise<string | null> {
+  if (hmac === null || !judge.stanzas.some(({ keys }) => keys !== null && keys.hmac === null)) return null;
+  const split = splitTag(wire, DIGESTS[hmac.name].characters);
+  return split === null ? null : await replayDigest(judge.engine, split.body);
 }
 
 /** The message's own address; for 0.0.0.0 that of the trusted proxy's client, else of the packet (server D.5). */

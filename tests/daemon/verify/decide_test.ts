@@ -149,3 +149,16 @@ Deno.test("decide() never throws and never admits what no key of ours made", asy
     assert.notEqual(decision.kind, "admit");
   }));
 });
+
+Deno.test("decide() admits no packet again without its HMAC, whichever of the two comes first", async () => {
+  const unauthenticated = stanza({ number: 2, keys: { ...KEYS, hmac: null }, hmac: null });
+  const whole = await knock();
+  const bare = whole.slice(0, -43);
+  for (const [first, second] of [[whole, bare], [bare, whole]] as const) {
+    const both = judge([stanza(), unauthenticated]);
+    assert.equal((await decide(datagram(first), both, NOW)).kind, "admit");
+    const again = await decide(datagram(second), both, NOW);
+    assert.equal(again.kind, "refuse");
+    assert.match(summary(again), /Replay detected/);
+  }
+});
