@@ -14,6 +14,8 @@ import {
   NETLINK_NETFILTER,
   SO_RCVBUF,
   SO_RCVBUFFORCE,
+  SO_SNDBUF,
+  SO_SNDBUFFORCE,
   SOCK_RAW_CLOEXEC,
   SOL_NETLINK,
   SOL_SOCKET,
@@ -67,6 +69,8 @@ export interface NetlinkSocketOptions {
 
 /** struct sockaddr_nl of the kernel: family, padding, port 0, no groups. */
 const KERNEL = sockaddr(0);
+/** A transaction is one datagram, and the system's usual 208 KiB are too few for many doors in several tables. */
+const SEND_BUFFER = 2 * 1024 * 1024;
 /** Larger than any netlink datagram of the kernel (a dump's parts stay below 32 KiB, events below 64 KiB). */
 const DATAGRAM_SIZE = 256 * 1024;
 
@@ -79,10 +83,11 @@ export function openNetlinkSocket(options: NetlinkSocketOptions): NetlinkSocket 
     if (libc().bind(fd, own, own.length) !== 0) throw failure("bind", "Cannot listen to changes of the ruleset");
     setOption(fd, SOL_NETLINK, NETLINK_EXT_ACK, 1);
     setOption(fd, SOL_NETLINK, NETLINK_CAP_ACK, 1);
-    // The forced size needs CAP_NET_ADMIN; the other is cut to what the system allows.
+    // The forced sizes need CAP_NET_ADMIN; the others are cut to what the system allows.
     if (!setOption(fd, SOL_SOCKET, SO_RCVBUFFORCE, options.receiveBuffer)) {
       setOption(fd, SOL_SOCKET, SO_RCVBUF, options.receiveBuffer);
     }
+    if (!setOption(fd, SOL_SOCKET, SO_SNDBUFFORCE, SEND_BUFFER)) setOption(fd, SOL_SOCKET, SO_SNDBUF, SEND_BUFFER);
     return socketOn(fd, portOf(fd));
   } catch (error) {
     libc().close(fd);

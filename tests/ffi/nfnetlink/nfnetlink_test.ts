@@ -49,6 +49,16 @@ function key(last: number, port = 22): Uint8Array {
 
 const doors = { ...TABLE, set: "doors" };
 
+labTest("transact() takes as many steps as a rebuilt ruleset with many doors in several tables needs", async () => {
+  using host = await open();
+  const steps = Array.from({ length: 1000 }, (_, index) => {
+    const at = { ...doors, key: key(index & 0xff, 1000 + index) };
+    return [{ verb: "add", ...at }, { verb: "delete", ...at }, { verb: "add", ...at, timeoutMs: 60_000 }] as const;
+  }).flat();
+  assert.deepEqual(host.netlink.transact(steps, null), { ok: true });
+  assert.equal(host.netlink.elements(doors)?.length, 1000);
+});
+
 labTest("transact() adds elements that nft shows, and elements() reads them", async () => {
   using host = await open();
   const { netlink, nft } = host;
