@@ -43,7 +43,12 @@ async function compile(program: ProgramName, bundled: string, target: string): P
   const flags = ["--no-config", "--no-lock", "--no-check", "--no-remote", ...permissionFlags(program)];
   // Renamed into place: what is there may be running, or may be a script that deno compile would not overwrite.
   const fresh = `${target}.new`;
-  const failure = await run(Deno.execPath(), ["compile", ...flags, "--output", fresh, bundled], folder);
+  // A code cache would be read from a fixed name in /tmp, where another user could put his own before root looks.
+  const failure = await run(
+    Deno.execPath(),
+    ["compile", "--no-code-cache", ...flags, "--output", fresh, bundled],
+    folder,
+  );
   if (failure === null) await Deno.rename(fresh, target);
   return failure;
 }
