@@ -1,6 +1,16 @@
 /** `--proxy` of the client: what ssh's ProxyCommand gets, from a port that is shut until the knock. */
 import assert from "node:assert/strict";
-import { type Directives, keyArgs, type Lab, labTest, makeLab, OUR_CLIENT, writeRc } from "../lab/mod.ts";
+import {
+  C_DAEMON,
+  C_PROGRAMS,
+  type Directives,
+  keyArgs,
+  type Lab,
+  labTest,
+  makeLab,
+  OUR_CLIENT,
+  writeRc,
+} from "../lab/mod.ts";
 import { type Scene, setScene } from "./scene.ts";
 
 const SOCAT = { socat: "socat" };
@@ -69,6 +79,48 @@ labTest("--proxy says on standard error why nothing opened, with status 3", asyn
   assert.equal(run.stdout, "");
   assert.match(run.stderr, /did not open within 1 s/);
 });
+
+labTest(
+  "--proxy reaches a host inside through a random port, and finds its stanza by the server's address",
+  async () => {
+    await using lab = await makeLab({ extra: ["inside"], guard: "iptables" });
+    const scene = await setScene(lab, {
+      program: C_DAEMON,
+      stanza: { FW_ACCESS_TIMEOUT: 30 },
+      server: { ENABLE_IPT_FORWARDING: "Y" },
+    });
+    const command = await proxyCommand(lab, scene, { NAT_ACCESS: `${lab.address("inside")},22`, NAT_RAND_PORT: "Y" });
+    lab.spawn("inside", ["socat", "TCP-LISTEN:22,reuseaddr", "SYSTEM:tr a-z A-Z"]);
+    const run = await lab.run("knocker", ["sh", "-c", `printf hello | ${command} --proxy ${scene.server} 22`]);
+    assert.equal(run.code, 0, run.stderr + scene.daemon.program.output);
+    assert.equal(run.stdout, "HELLO");
+  },
+  { needs: { ...SOCAT, ...C_PROGRAMS } },
+);
+
+/** Takes a connection from the program that it starts with a socket as standard output, and speaks over it. */
+const RECEIVER = `import socket,subprocess,sys
+ours,theirs=socket.socketpair()
+child=subprocess.Popen(sys.argv[1:],stdin=subprocess.DEVNULL,stdout=theirs)
+theirs.close()
+data,fds,flags,_=socket.recv_fds(ours,16,4)
+code=child.wait()
+connection=socket.socket(fileno=fds[0])
+connection.sendall(b"over it")
+connection.shutdown(socket.SHUT_WR)
+print(code,len(fds),connection.recv(100).decode())`;
+
+labTest("--proxy --fdpass hands the connection to a receiver that is not ssh", async () => {
+  await using lab = await makeLab({ extra: [] });
+  const scene = await setScene(lab, { stanza: { FW_ACCESS_TIMEOUT: 30 } });
+  const rc = await writeRc(lab.dir, {
+    gw: { SPA_SERVER: scene.server, ALLOW_IP: lab.address("knocker"), ...scene.keys },
+  });
+  lab.spawn("server", ["socat", "TCP-LISTEN:22,reuseaddr", "SYSTEM:tr a-z A-Z"]);
+  const client = [...OUR_CLIENT.argv, "--rc-file", rc, "--fdpass", "--proxy", scene.server, "22"];
+  const run = await lab.run("knocker", ["python3", "-c", RECEIVER, ...client]);
+  assert.equal(run.stdout, "0 1 OVER IT\n", run.stderr);
+}, { needs: { ...SOCAT, python3: "python3" } });
 
 /** An ssh client that looks at the banner of the far end and then gives up. */
 const SSH = ["-F", "none", "-v", "-o", "BatchMode=yes", "-o", "UserKnownHostsFile=/dev/null"];
