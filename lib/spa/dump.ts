@@ -47,11 +47,18 @@ export function formatDump(subject: DumpSubject): string {
   return ["SPA Field Values:", "=".repeat(17), ...lines, "", ""].join("\n");
 }
 
-/** The dump of a received packet. As in the C programs its final data has lost the tag. */
+/**
+ * The dump of a received packet. As in the C programs its final data has lost the tag. What its sender chose freely cannot
+ * forge lines of the log or move the cursor of who reads it: control characters are shown as `\x1b`.
+ */
 export function formatReceivedDump(message: SpaMessage, keys: KeySet, wire: string): string {
   const tagLength = keys.hmac === null ? 0 : DIGESTS[keys.hmac.name].characters;
   return formatDump({
-    fields: message,
+    fields: {
+      ...message,
+      message: shown(message.message),
+      serverAuth: message.serverAuth && shown(message.serverAuth),
+    },
     digestName: message.digestName,
     hmacName: keys.hmac?.name ?? null,
     mode: keys.mode,
@@ -60,4 +67,8 @@ export function formatReceivedDump(message: SpaMessage, keys: KeySet, wire: stri
     hmac: tagLength === 0 ? null : wire.slice(-tagLength),
     final: wire.slice(0, wire.length - tagLength),
   });
+}
+
+function shown(text: string): string {
+  return text.replace(/\p{Cc}/gu, (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`);
 }
