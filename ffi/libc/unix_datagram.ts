@@ -1,5 +1,5 @@
 /** Datagrams to a socket in the file system: how syslog and the service manager are told things. */
-import { errno, lazyLibc, throwErrno } from "./errno.ts";
+import { errno, lazyLibc } from "./errno.ts";
 import { AF_UNIX, encodeUnixAddress } from "./socket_address.ts";
 
 const libc = lazyLibc({
@@ -33,14 +33,14 @@ export interface UnixDatagram extends Disposable {
 }
 
 /**
- * Connects to the socket at `path` (`@name`: abstract). Returns the errno when nobody is there.
+ * Connects to the socket at `path` (`@name`: abstract). Returns the errno when nobody is there, or when there are no descriptors left.
  *
  * @param sendTimeoutMs how long a waiting send may take
  * @tags allow-ffi
  */
 export function connectUnixDatagram(path: string, sendTimeoutMs: number): UnixDatagram | number {
   const fd = libc().socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  if (fd < 0) throwErrno("socket", "create a socket");
+  if (fd < 0) return errno();
   const address = encodeUnixAddress(path);
   if (libc().connect(fd, address, address.length) !== 0) {
     const code = errno();
