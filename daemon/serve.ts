@@ -157,8 +157,13 @@ function openStore(config: ServerConfig, rotate: boolean, log: Log): ReplayStore
     );
     return memoryStore();
   }
-  if (rotate && rotateCache(config.replay.file)) log("info", "Rotating digest cache file.");
-  const store = openFileStore(config.replay.file, log);
+  const rotated = rotate ? rotateCache(config.replay.file) : null;
+  if (rotated !== null) log("info", "Rotating digest cache file.");
+  // A packet may be dated ahead as far as back, so it can be repeated for twice the age that is allowed.
+  const recent = rotated === null || config.maxAge === null
+    ? null
+    : { path: rotated, since: Date.now() / 1000 - 2 * config.maxAge };
+  const store = openFileStore(config.replay.file, log, recent);
   log("info", `Using Digest Cache: '${config.replay.file}' (entry count = ${store.size})`);
   return store;
 }

@@ -17,14 +17,27 @@ export class ReplayStoreError extends Error {
 /**
  * Loads `path`, creating it with mode 0600 when absent, and keeps it open for appending.
  *
+ * @param recent entries of another file that go into this one, those seen at or after `since` (Unix seconds)
  * @tags allow-read, allow-ffi
  * @throws {ReplayStoreError} when it cannot be read and written; replay protection is never switched off instead
  */
-export function openFileStore(path: string, log: Log): ReplayStore {
+export function openFileStore(
+  path: string,
+  log: Log,
+  recent: { readonly path: string; readonly since: number } | null = null,
+): ReplayStore {
   const seen = new Map<string, SeenPacket>();
   loadEntries(path, seen, log);
   let file = openForAppend(path);
-  let pending = "";
+  let pending = recent === null ? "" : takeRecent(recent);
+  flush();
+
+  function takeRecent({ path, since }: { readonly path: string; readonly since: number }): string {
+    const older = new Map<string, SeenPacket>();
+    loadEntries(path, older, log);
+    const taken = [...older].filter(([digest, packet]) => packet.seenAt >= since && claimIn(seen, digest, packet));
+    return taken.map(([digest, packet]) => formatEntry(digest, packet)).join("");
+  }
 
   /** Whoever rotates the file under us expects a new one at the old place. */
   function followRotation(): void {
@@ -32,6 +45,17 @@ export function openFileStore(path: string, log: Log): ReplayStore {
     const fresh = openForAppend(path);
     file[Symbol.dispose]();
     file = fresh;
+  }
+
+  function flush(): void {
+    if (pending === "") return;
+    try {
+      followRotation();
+      file.append(new TextEncoder().encode(pending));
+    } catch (cause) {
+      throw storeError(`Cannot write the replay cache ${path}`, cause);
+    }
+    pending = "";
   }
 
   return {
@@ -44,16 +68,7 @@ export function openFileStore(path: string, log: Log): ReplayStore {
       pending += formatEntry(digest, packet);
       return true;
     },
-    flush() {
-      if (pending === "") return;
-      try {
-        followRotation();
-        file.append(new TextEncoder().encode(pending));
-      } catch (cause) {
-        throw storeError(`Cannot write the replay cache ${path}`, cause);
-      }
-      pending = "";
-    },
+    flush,
     [Symbol.dispose]() {
       file[Symbol.dispose]();
     },
@@ -61,18 +76,18 @@ export function openFileStore(path: string, log: Log): ReplayStore {
 }
 
 /**
- * Renames the cache to `<path>-old` (`--rotate-digest-cache`). False when there was none.
+ * Renames the cache to `<path>-old` (`--rotate-digest-cache`) and returns that name; null when there was none.
  *
  * @throws {ReplayStoreError}
  */
-export function rotateCache(path: string): boolean {
-  if (statOrNull(path) === null) return false;
+export function rotateCache(path: string): string | null {
+  if (statOrNull(path) === null) return null;
   try {
     Deno.renameSync(path, `${path}-old`);
   } catch (cause) {
     throw storeError(`Cannot rename the replay cache ${path} to ${path}-old`, cause);
   }
-  return true;
+  return `${path}-old`;
 }
 
 /** Reads every line of an existing file; what is not an entry is named and skipped. */

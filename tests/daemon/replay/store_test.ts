@@ -146,10 +146,24 @@ Deno.test("openFileStore() refuses a path that is not a file, with a remedy", ()
 
 Deno.test("rotateCache() moves the file to -old, and says when there is none", () => {
   inFolder((path) => {
-    assert.equal(rotateCache(path), false);
+    assert.equal(rotateCache(path), null);
     Deno.writeTextFileSync(path, "x");
-    assert.equal(rotateCache(path), true);
+    assert.equal(rotateCache(path), `${path}-old`);
     assert.equal(Deno.readTextFileSync(`${path}-old`), "x");
+  });
+});
+
+Deno.test("openFileStore() carries over from a rotated file what could still be repeated, and only that", () => {
+  inFolder((path) => {
+    const old = { ...PACKET, seenAt: PACKET.seenAt - 1 };
+    Deno.writeTextFileSync(path, `${formatEntry(DIGEST, PACKET)}${formatEntry("A".repeat(43), old)}`);
+    const rotated = rotateCache(path);
+    assert.ok(rotated !== null);
+    openFileStore(path, silent, { path: rotated, since: PACKET.seenAt })[Symbol.dispose]();
+    assert.equal(Deno.readTextFileSync(path), `${CACHE_HEADER}${formatEntry(DIGEST, PACKET)}`);
+    using store = openFileStore(path, silent);
+    assert.equal(store.size, 1);
+    assert.deepEqual(store.find(DIGEST), PACKET);
   });
 });
 
