@@ -168,3 +168,18 @@ labTest(
   },
   { needs: C_PROGRAMS },
 );
+
+labTest("--hold knocks at once from a new address, and says so", async () => {
+  await using lab = await makeLab({ extra: [] });
+  const scene = await setScene(lab, { stanza: { FW_ACCESS_TIMEOUT: 600 } });
+  lab.listen("server", 22);
+  const args = ["-A", "tcp/22", "-s", "-D", scene.server, "-f", "600", ...keyArgs(scene.keys)];
+  const holding = lab.spawn("knocker", [...OUR_CLIENT.argv, "--no-rc-file", "--no-save-args", ...args, "--hold"]);
+  await holding.waitFor(/holding/);
+  await lab.must("knocker", ["ip", "address", "add", "10.77.0.9/24", "dev", "eth0"]);
+  await lab.must("knocker", ["ip", "address", "del", "10.77.0.2/24", "dev", "eth0"]);
+  await lab.must("knocker", ["ip", "address", "replace", "10.77.0.9/24", "dev", "eth0"]);
+  await holding.waitFor(/own address has changed/);
+  assert.ok(await lab.opens("knocker", scene.server, 22), holding.output + scene.daemon.program.output);
+  assert.equal((await holding.stop("SIGTERM")).code, 0);
+});
