@@ -1,0 +1,29 @@
+/** `--qr` on a real terminal of 100 columns and 40 rows. */
+import assert from "node:assert/strict";
+import { runOnTerminal } from "../../ffi/libc/pseudo_terminal.ts";
+import { H64, K64 } from "../harness.ts";
+
+const CHILD = new URL("./qr_child.ts", import.meta.url).pathname;
+const STANZA = ["-D", "gw.example.org", "-A", "tcp/22", "-R", "--key-base64-rijndael", K64, "--key-base64-hmac", H64];
+
+function onTerminal(...more: readonly string[]) {
+  return runOnTerminal(CHILD, { args: ["--no-rc-file", "--no-save-args", ...STANZA, "--qr", ...more], steps: [] });
+}
+
+Deno.test("--qr shows code and URI on a terminal", async () => {
+  const { shown } = await onTerminal();
+  // deno-lint-ignore no-control-regex -- the colours of the code
+  assert.match(shown, /\x1b\[30;107m {2}/);
+  assert.match(shown, /fwknop:gw\.example\.org\?v=1&D=gw\.example\.org&A=tcp\/22&a=resolve&k=/);
+  assert.match(shown, /exit 0/);
+});
+
+Deno.test("--qr says that the code does not fit, and shows the URI alone", async () => {
+  const large = ["-u", `Fwknop ${"x".repeat(400)}`];
+  const { shown } = await onTerminal(...large);
+  assert.match(shown, /error: the QR code has \d+ columns and \d+ rows, the window 100 and 40/);
+  assert.ok(!shown.includes("\x1b[30;107m"));
+  assert.match(shown, /fwknop:gw\.example\.org\?v=1&/);
+  assert.match(shown, /exit 1/);
+  assert.match((await onTerminal(...large, "--force-qr")).shown, /exit 0/);
+});
