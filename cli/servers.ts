@@ -14,8 +14,12 @@ const ALONE: readonly string[] = [
   "keyGen",
   "keyGenFile",
   "proxy",
+  "fdpass",
   "thenCommand",
   "hold",
+  "explain",
+  "sshConfig",
+  "qr",
   "stdin",
   "fd",
 ];
