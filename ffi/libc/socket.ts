@@ -134,7 +134,10 @@ export function connectDatagram(remote: SocketAddress, origin: SocketOrigin = {}
   const socket = openSocket(remote, SOCK_DGRAM, origin);
   try {
     const encoded = encodeSocketAddress(remote);
-    if (libc().connect(socket.fd, encoded, encoded.length) !== 0) throwErrno("connect", `reach ${portText(remote)}`);
+    const refused = libc().connect(socket.fd, encoded, encoded.length) !== 0;
+    // At once: whatever runs in between, the garbage collector included, may leave another errno behind.
+    const code = refused ? errno() : 0;
+    if (refused) throw errnoError(code, "connect", `reach ${portText(remote)}`);
     return socket;
   } catch (error) {
     socket[Symbol.dispose]();
@@ -152,7 +155,8 @@ export function startConnect(remote: SocketAddress, origin: SocketOrigin = {}): 
   try {
     const encoded = encodeSocketAddress(remote);
     const refused = libc().connect(socket.fd, encoded, encoded.length) !== 0;
-    if (refused && errno() !== E.INPROGRESS) throwErrno("connect", `connect to ${portText(remote)}`);
+    const code = refused ? errno() : 0;
+    if (refused && code !== E.INPROGRESS) throw errnoError(code, "connect", `connect to ${portText(remote)}`);
     return socket;
   } catch (error) {
     socket[Symbol.dispose]();
