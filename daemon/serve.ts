@@ -15,7 +15,7 @@ import { memoryStore, type ReplayStore } from "./replay/store.ts";
 import { type Ending, runLoop } from "./run.ts";
 import { testOurselves } from "./self_test.ts";
 import { claimPidFile, retirePidFile } from "./service/pid_file.ts";
-import { listenForSignals } from "./service/signals.ts";
+import { listenForSignals, refuseDebugger } from "./service/signals.ts";
 import { explain, reasonOf, StartError } from "./start_error.ts";
 
 /** How to live. */
@@ -28,6 +28,7 @@ export interface Life extends ConfigSource {
 
 /** Runs the daemon to its end. Returns the exit code. Failures of the start are thrown, in the background said on `readinessFd`. */
 export async function serve(life: Life): Promise<number> {
+  refuseDebugger();
   const { loaded, foreground, readinessFd } = life;
   const log = openLog(loaded.config.logging, {
     foreground,

@@ -1,4 +1,5 @@
 /** Signals and errors that nobody caught, as facts that the run loop asks for: a handler only notes and wakes. */
+import { ignoreUserSignal } from "../../ffi/libc/process.ts";
 
 export interface SignalInbox extends Disposable {
   /** The signal that asks the daemon to stop, once one has come; `failure` after an error that nobody caught. */
@@ -8,8 +9,20 @@ export interface SignalInbox extends Disposable {
 }
 
 /**
- * Starts to listen. `wake` is called after every signal and must end the loop's wait. SIGUSR1 and SIGUSR2 are caught and
- * do nothing, as in fwknopd. An error that nobody caught would end the process at once, with doors open that only the
+ * Makes SIGUSR1 do nothing, as in fwknopd. Since 2.9.2 Deno answers it by opening its debugger on a local port, where any
+ * user of the machine could then run code with the rights of the daemon. Deno takes the signal half a second after the
+ * start and only if nobody has done so before: a listener of our own comes first, and then the kernel is told.
+ *
+ * @tags allow-ffi
+ */
+export function refuseDebugger(): void {
+  Deno.addSignalListener("SIGUSR1", () => {});
+  ignoreUserSignal();
+}
+
+/**
+ * Starts to listen. `wake` is called after every signal and must end the loop's wait. SIGUSR2 is caught and does nothing,
+ * as in fwknopd. An error that nobody caught would end the process at once, with doors open that only the
  * daemon closes: it is given to `onFailure` and ends the loop instead.
  */
 export function listenForSignals(wake: () => void, onFailure: (error: unknown) => void): SignalInbox {
@@ -19,7 +32,6 @@ export function listenForSignals(wake: () => void, onFailure: (error: unknown) =
     ["SIGTERM", () => stop ??= "SIGTERM"],
     ["SIGINT", () => stop ??= "SIGINT"],
     ["SIGHUP", () => hangup = true],
-    ["SIGUSR1", () => {}],
     ["SIGUSR2", () => {}],
   ];
   const listeners = handlers.map(([signal, note]) => {

@@ -13,6 +13,8 @@ const libc = lazyLibc({
   getgid: { parameters: [], result: "u32" },
   /** int kill(pid_t pid, int sig) */
   kill: { parameters: ["i32", "i32"], result: "i32" },
+  /** sighandler_t signal(int signum, sighandler_t handler) */
+  signal: { parameters: ["i32", "usize"], result: "usize" },
   /** int chdir(const char *path) */
   chdir: { parameters: ["buffer"], result: "i32" },
   /** mode_t umask(mode_t mask) */
@@ -56,6 +58,14 @@ export function sendSignal(pid: number, signal: SignalName): boolean {
 export function processExists(pid: number): boolean {
   checkPid(pid);
   return libc().kill(pid, SIGNAL.none) === 0 || errno() === E.PERM;
+}
+
+const SIGUSR1 = 10;
+const SIG_IGN = 1n;
+
+/** From now on the kernel throws SIGUSR1 away, whatever handlers the runtime has for it. */
+export function ignoreUserSignal(): void {
+  libc().signal(SIGUSR1, SIG_IGN);
 }
 
 /** Makes `path` the current folder. */

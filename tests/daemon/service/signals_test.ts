@@ -19,3 +19,10 @@ Deno.test("listenForSignals() makes an error that nobody caught a reason to stop
 Deno.test("listenForSignals() notes the signal that asks to stop", async () => {
   assert.deepEqual(await fail("signal"), { stop: "SIGTERM", seen: [] });
 });
+
+Deno.test("refuseDebugger() keeps SIGUSR1 from opening the runtime's debugger, early and late", async () => {
+  const child = new URL("debugger_child.ts", import.meta.url).pathname;
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), { args: ["run", "-A", child] }).output();
+  assert.equal(code, 0, new TextDecoder().decode(stderr));
+  assert.deepEqual(JSON.parse(new TextDecoder().decode(stdout)), { listening: 0 });
+});
