@@ -51,7 +51,7 @@ export function openFileStore(
     if (pending === "") return;
     try {
       followRotation();
-      file.append(new TextEncoder().encode(pending));
+      file.append(encoder.encode(pending));
     } catch (cause) {
       throw storeError(`Cannot write the replay cache ${path}`, cause);
     }
@@ -90,6 +90,8 @@ export function rotateCache(path: string): string | null {
   return `${path}-old`;
 }
 
+const encoder = new TextEncoder();
+
 /** Reads every line of an existing file; what is not an entry is named and skipped. */
 function loadEntries(path: string, seen: Map<string, SeenPacket>, log: Log): void {
   const info = statOrNull(path);
@@ -114,7 +116,7 @@ function openForAppend(path: string): AppendFile {
   try {
     const file = openAppendFile(path, 0o600);
     const last = file.lastByte();
-    if (last === null) file.append(new TextEncoder().encode(CACHE_HEADER));
+    if (last === null) file.append(encoder.encode(CACHE_HEADER));
     else if (last !== 0x0a) file.append(new Uint8Array([0x0a]));
     return file;
   } catch (cause) {

@@ -77,12 +77,12 @@ export function openAppendFile(path: string, mode: number): AppendFile {
       return end > 0 && libc().pread(fd, byte, 1n, BigInt(end - 1)) === 1n ? byte[0] ?? null : null;
     },
     append(bytes) {
-      const before = size();
+      let done = 0;
       try {
-        writeAll(fd, bytes);
+        while (done < bytes.length) done += writeSome(fd, bytes.subarray(done));
         if (libc().fdatasync(fd) < 0) throwErrno("fdatasync", "bring it to the disk");
       } catch (error) {
-        libc().ftruncate(fd, BigInt(before));
+        if (done > 0) libc().ftruncate(fd, BigInt(size() - done));
         throw error;
       }
     },
@@ -93,13 +93,11 @@ export function openAppendFile(path: string, mode: number): AppendFile {
   };
 }
 
-function writeAll(fd: number, bytes: Uint8Array<ArrayBuffer>): void {
-  for (let done = 0; done < bytes.length;) {
-    const rest = bytes.subarray(done);
-    const written = Number(libc().write(fd, rest, BigInt(rest.length)));
-    if (written >= 0) done += written;
-    else if (errno() !== E.INTR) throwErrno("write", "write");
-  }
+/** One write; 0 after an interruption. */
+function writeSome(fd: number, bytes: Uint8Array<ArrayBuffer>): number {
+  const written = Number(libc().write(fd, bytes, BigInt(bytes.length)));
+  if (written >= 0) return written;
+  return errno() === E.INTR ? 0 : throwErrno("write", "write");
 }
 
 /** Null when there is no such file. */

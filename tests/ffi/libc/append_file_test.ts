@@ -1,0 +1,75 @@
+import assert from "node:assert/strict";
+import { FfiError } from "../../../ffi/errors.ts";
+import { openAppendFile } from "../../../ffi/libc/append_file.ts";
+import { labTest } from "../../lab/mod.ts";
+
+const MODULE = new URL("../../../ffi/libc/append_file.ts", import.meta.url).href;
+const bytes = (text: string) => new TextEncoder().encode(text);
+
+function inFolder(test: (path: string) => void): void {
+  const folder = Deno.makeTempDirSync();
+  try {
+    test(`${folder}/file`);
+  } finally {
+    Deno.removeSync(folder, { recursive: true });
+  }
+}
+
+Deno.test("openAppendFile() creates with the mode, appends, and knows size and last byte", () => {
+  inFolder((path) => {
+    using file = openAppendFile(path, 0o600);
+    assert.equal(file.lastByte(), null);
+    file.append(bytes("one\n"));
+    file.append(bytes("two"));
+    assert.equal(Deno.readTextFileSync(path), "one\ntwo");
+    assert.deepEqual([file.size, file.lastByte()], [7, 0x6f]);
+    assert.equal((Deno.statSync(path).mode ?? 0) & 0o777, 0o600);
+  });
+});
+
+Deno.test("openAppendFile() sees that somebody took its place", () => {
+  inFolder((path) => {
+    using file = openAppendFile(path, 0o600);
+    assert.equal(file.isStillAt(path), true);
+    Deno.renameSync(path, `${path}.1`);
+    assert.equal(file.isStillAt(path), false);
+    Deno.writeTextFileSync(path, "");
+    assert.equal(file.isStillAt(path), false);
+    assert.equal(file.isStillAt(`${path}.1`), true);
+  });
+});
+
+Deno.test("openAppendFile() refuses what is no regular file, and what it may not open", () => {
+  inFolder((path) => {
+    Deno.mkdirSync(path);
+    assert.throws(() => openAppendFile(path, 0o600), FfiError);
+    assert.throws(() => openAppendFile("/dev/null", 0o600), /not a regular file/);
+    assert.throws(() => openAppendFile(`${path}/no/such`, 0o600), /No such file or directory/);
+  });
+});
+
+labTest("append() on a full disk leaves no part of what it could not write", async () => {
+  const folder = Deno.makeTempDirSync();
+  const script = `import { openAppendFile } from ${JSON.stringify(MODULE)};
+    const file = openAppendFile("${folder}/file", 0o600);
+    const chunk = new Uint8Array(3000).fill(0x61);
+    let error = "";
+    for (let i = 0; i < 10 && error === ""; i++) {
+      try { file.append(chunk); } catch (caught) { error = caught.message; }
+    }
+    console.log(JSON.stringify({ error, size: file.size }));`;
+  try {
+    const mounted = `mount -t tmpfs -o size=8k none ${folder} && exec "$0" eval "$1"`;
+    const { stdout, stderr } = await new Deno.Command("/usr/bin/unshare", {
+      args: ["--mount", "sh", "-c", mounted, Deno.execPath(), script],
+    }).output();
+    const said = new TextDecoder().decode(stdout);
+    assert.notEqual(said, "", new TextDecoder().decode(stderr));
+    const { error, size } = JSON.parse(said);
+    assert.match(error, /No space left on device/);
+    assert.equal(size % 3000, 0, `whole chunks only, got ${size} bytes`);
+    assert.ok(size > 0);
+  } finally {
+    Deno.removeSync(folder, { recursive: true });
+  }
+});
