@@ -1,16 +1,6 @@
 /** `--proxy` of the client: what ssh's ProxyCommand gets, from a port that is shut until the knock. */
 import assert from "node:assert/strict";
-import {
-  C_DAEMON,
-  C_PROGRAMS,
-  type Directives,
-  keyArgs,
-  type Lab,
-  labTest,
-  makeLab,
-  OUR_CLIENT,
-  writeRc,
-} from "../lab/mod.ts";
+import { C_DAEMON, C_PROGRAMS, type Directives, type Lab, labTest, makeLab, OUR_CLIENT, writeRc } from "../lab/mod.ts";
 import { type Scene, setScene } from "./scene.ts";
 
 const SOCAT = { socat: "socat" };
