@@ -65,17 +65,11 @@ let counter = 0;
 
 /** Builds a lab. Leftovers of runs that were killed are removed first. */
 export async function makeLab(options: LabOptions = {}): Promise<Lab> {
-  await removeStale();
   const names: HostName[] = ["server", "knocker", ...(options.extra ?? ["stranger"])];
   const prefix = `fwlab-${Deno.pid}-${++counter}`;
-  const lab = new Lab(
-    prefix,
-    names,
-    await Deno.makeTempDir({
-      prefix: "fwlab-",
-      ...(options.parentDir === undefined ? {} : { dir: options.parentDir }),
-    }),
-  );
+  const parent = options.parentDir === undefined ? {} : { dir: options.parentDir };
+  const lab = new Lab(prefix, names, await Deno.makeTempDir({ prefix: `${prefix}-`, ...parent }));
+  await removeStale(lab.dir.slice(0, lab.dir.lastIndexOf("/")));
   living.add(lab);
   try {
     await build(lab, names);
@@ -344,14 +338,22 @@ function removeNamespaces(names: readonly string[]): void {
   }
 }
 
-/** Namespaces of labs whose process is gone: what still runs in them was started by that lab, so it ends with it. */
-async function removeStale(): Promise<void> {
+/** What labs left whose process is gone. Programs in their namespaces were started by that lab, so they end with it. */
+async function removeStale(parentDir: string): Promise<void> {
   const listed = await runToEnd(["ip", "netns", "list"]);
   for (const [name, owner] of listed.stdout.matchAll(/^fwlab-(\d+)-\S+/gm)) {
     if (isAlive(Number(owner))) continue;
     const pids = await runToEnd(["ip", "netns", "pids", name]);
     for (const pid of pids.stdout.split("\n").filter((line) => line !== "")) tryKill(Number(pid));
     removeNamespaces([name]);
+  }
+  for await (const { name } of Deno.readDir(parentDir)) {
+    const owner = /^fwlab-(\d+)-\d+-/.exec(name)?.[1];
+    if (owner === undefined || isAlive(Number(owner))) continue;
+    // Another run may be tidying up at this moment.
+    await Deno.remove(`${parentDir}/${name}`, { recursive: true }).catch((error) => {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    });
   }
 }
 
