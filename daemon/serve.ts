@@ -1,6 +1,8 @@
 /** The life of the daemon: everything is opened in the one right order, the loop runs, and everything is closed again. */
 import { notifyReady } from "../ffi/libc/background.ts";
 import type { LockFile } from "../ffi/libc/file_lock.ts";
+import { notifyServiceManager } from "../ffi/libc/notify.ts";
+import { ownEnvironment } from "../ffi/libc/proc_self.ts";
 import { Waiter } from "../ffi/libc/poll.ts";
 import { changeFolder, setFileModeMask } from "../ffi/libc/process.ts";
 import type { Log } from "../lib/log.ts";
@@ -39,6 +41,7 @@ export async function serve(life: Life): Promise<number> {
   try {
     return await live(life, log, async () => {
       ready = true;
+      tellServiceManager("READY=1", log);
       if (readinessFd !== null) await notifyReady(readinessFd, life.readyWord);
     });
   } catch (error) {
@@ -97,12 +100,24 @@ async function live(life: Life, log: Log, announce: () => Promise<void>): Promis
         steady: () => performance.now(),
         ...makeReload(life, store),
       });
+      tellServiceManager("STOPPING=1", log);
       return conclude(ending, actions.packetLimit, log);
     } finally {
       if (closesDoorsAtExit(firewall, config)) await closeAllDoors(firewall, log);
     }
   } finally {
     retirePidFile(lock);
+  }
+}
+
+/** A unit of `Type=notify` counts as started when doors can be opened, not before. Without such a manager: nothing. */
+function tellServiceManager(state: string, log: Log): void {
+  const socket = ownEnvironment()["NOTIFY_SOCKET"];
+  if (socket === undefined || socket === "") return;
+  try {
+    notifyServiceManager(socket, [state]);
+  } catch (error) {
+    log("warning", reasonOf(error));
   }
 }
 

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { type Guard, labTest, makeLab, newKeys, writeAccess, writeServerConfig } from "../lab/mod.ts";
 import { keyArgs, knock } from "../lab/mod.ts";
+import { listenDatagrams } from "../ffi/libc/datagram_listener.ts";
 import { knockArgs, makeScene, type Scene, setScene } from "./scene.ts";
 
 async function openDoor(scene: Scene, port: number): Promise<void> {
@@ -132,3 +133,19 @@ labTest("without -f the daemon goes to the background, and -S, -R and -K find it
   }
   assert.equal((await lab.run("server", [...argv, "-S"])).code, 1);
 });
+
+labTest("the service manager hears when doors can be opened, and when the daemon stops", async () => {
+  await using lab = await makeLab({ guard: "nftables" });
+  const folder = await Deno.makeTempDir();
+  const manager = await listenDatagrams(`${folder}/notify`);
+  try {
+    const scene = await setScene(lab, { env: { NOTIFY_SOCKET: `${folder}/notify` } });
+    assert.equal(await manager.next(), "READY=1");
+    await openDoor(scene, 22);
+    assert.equal((await scene.daemon.stop()).code, 0);
+    assert.equal(await manager.next(), "STOPPING=1");
+  } finally {
+    await manager.end();
+    await Deno.remove(folder, { recursive: true });
+  }
+}, { needs: { python3: "python3" } });
