@@ -5,7 +5,7 @@ import { faultText } from "../lib/faults.ts";
 import { formatDump, formatReceivedDump } from "../lib/spa/dump.ts";
 import { open } from "../lib/spa/open.ts";
 import type { SealedPacket } from "../lib/spa/seal.ts";
-import { throughProxy } from "./knock.ts";
+import { throughProxy } from "./http_proxy.ts";
 import type { ClientSettings } from "./options.ts";
 import type { Target } from "./send/target.ts";
 import { tellError, type Terminal } from "./tui.ts";

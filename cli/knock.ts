@@ -8,6 +8,7 @@ import { seal, type SealedPacket } from "../lib/spa/seal.ts";
 import { VERSION } from "../lib/version.ts";
 import { accountName } from "./account.ts";
 import { allowedAddress } from "./allow.ts";
+import { throughProxy } from "./http_proxy.ts";
 import { collectKeys } from "./keys.ts";
 import type { ClientSettings } from "./options.ts";
 import { RANDOM_PORT_DIGITS, randomPort } from "./random_port.ts";
@@ -194,19 +195,6 @@ function transcript(settings: ClientSettings, target: Target, wire: string): str
     { udp: "udp", udpraw: "udp", tcp: "tcp", tcpraw: "tcp", http: "tcp", icmp: "icmp" }[settings.serverProto];
   const { host, port } = { host: target.httpProxy?.host ?? target.host, port: target.httpProxy?.port ?? target.port };
   return `[+] Sending ${wire.length} byte message to ${host} over ${over}/${port}...`;
-}
-
-/** The target with its proxy, or the sentence about a bad one. */
-export async function throughProxy(target: Target, text: string): Promise<Target> {
-  const { parseHttpProxy } = await import("./send/http.ts");
-  const proxy = parseHttpProxy(text);
-  if (!proxy.ok) {
-    const message = proxy.fault === "port"
-      ? "proxy port value is invalid, must be in [1-65535]"
-      : "--http-proxy names no host";
-    throw new ClientError(message, "write -H HOST:PORT");
-  }
-  return { ...target, httpProxy: proxy.value };
 }
 
 function warnOfSource(settings: ClientSettings, world: World): void {

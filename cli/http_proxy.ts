@@ -1,0 +1,16 @@
+/** `-H`: the proxy that a packet over HTTP goes through. */
+import type { Target } from "./send/target.ts";
+import { ClientError } from "./tui.ts";
+
+/** The target with its proxy. Throws {@link ClientError} for a text that names none. */
+export async function throughProxy(target: Target, text: string): Promise<Target> {
+  const { parseHttpProxy } = await import("./send/http.ts");
+  const proxy = parseHttpProxy(text);
+  if (!proxy.ok) {
+    const message = proxy.fault === "port"
+      ? "proxy port value is invalid, must be in [1-65535]"
+      : "--http-proxy names no host";
+    throw new ClientError(message, "write -H HOST:PORT");
+  }
+  return { ...target, httpProxy: proxy.value };
+}
