@@ -22,12 +22,13 @@ export async function askOnTerminal(question: string): Promise<Uint8Array<ArrayB
       "put the key into the stanza, or give it through --stdin or --fd",
     );
   }
+  using signals = watchSignals();
   using _quiet = terminal.quiet();
   await terminal.write(question);
   const { erase, kill, end } = terminal.characters;
   const line = new SecretLine({ erase: [DELETE, ...present(erase)], kill: present(kill) });
   for (;;) {
-    const typed = await terminal.read();
+    const typed = await Promise.race([terminal.read(), signals.arrived]);
     for (const byte of typed) {
       const state = byte === end ? "finished" : line.push(byte);
       if (state === "open") continue;
@@ -37,6 +38,26 @@ export async function askOnTerminal(question: string): Promise<Uint8Array<ArrayB
     }
     if (typed.length === 0) return line.bytes();
   }
+}
+
+/** Signals that would end the program while the terminal shows no echo, with what shells say of them. */
+const ENDING_SIGNALS: readonly (readonly [Deno.Signal, exitCode: number])[] = [
+  ["SIGINT", INTERRUPTED],
+  ["SIGTERM", 143],
+  ["SIGHUP", 129],
+];
+
+/** Until disposal those signals end the run in an orderly way: `arrived` fails, so that the terminal is given back. */
+function watchSignals(): Disposable & { readonly arrived: Promise<never> } {
+  const { promise, reject } = Promise.withResolvers<never>();
+  // Nobody waits any more when one comes late.
+  promise.catch(() => {});
+  const listeners = ENDING_SIGNALS.map(([signal, exitCode]) => {
+    const end = () => reject(new ClientError(`ended by ${signal}, no SPA packet sent`, undefined, { exitCode }));
+    Deno.addSignalListener(signal, end);
+    return () => Deno.removeSignalListener(signal, end);
+  });
+  return { arrived: promise, [Symbol.dispose]: () => listeners.forEach((remove) => remove()) };
 }
 
 /** Keys that come line by line from a descriptor: the first asked for is in the first line. Disposal closes it. */

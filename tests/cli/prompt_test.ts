@@ -63,6 +63,14 @@ Deno.test("Ctrl-C sends nothing, restores the terminal and ends with 130", async
   assert.deepEqual([run.restored, run.code, run.packet], [true, 130, null]);
 });
 
+for (const [signal, status] of [["SIGTERM", 143], ["SIGHUP", 129], ["SIGINT", 130]] as const) {
+  Deno.test(`${signal} at the prompt sends nothing and restores the terminal`, async () => {
+    const run = await typed([{ expect: "Enter encryption key: ", send: "", signal }]);
+    assert.match(run.shown, new RegExp(`ended by ${signal}, no SPA packet sent`));
+    assert.deepEqual([run.restored, run.code, run.packet], [true, status, null]);
+  });
+}
+
 Deno.test("an empty answer is refused", async () => {
   const run = await typed([{ expect: "Enter encryption key: ", send: "\r" }]);
   assert.match(run.shown, /the encryption key is empty/);

@@ -10,13 +10,14 @@ export interface TerminalRun {
   readonly restored: boolean;
 }
 
-/** One step: wait until the terminal shows `expect`, then type `send`. */
+/** One step: wait until the terminal shows `expect`, then type `send`, or send the program a signal. */
 export interface Step {
   readonly expect: string;
   readonly send: string;
+  readonly signal?: "SIGTERM" | "SIGHUP" | "SIGINT";
 }
 
-const DRIVER = `import os,pty,sys,json,termios,select,fcntl,struct
+const DRIVER = `import os,pty,signal,sys,json,termios,select,fcntl,struct
 job=json.load(sys.stdin)
 pid,fd=pty.fork()
 if pid==0:
@@ -39,7 +40,8 @@ for step in job["steps"]:
     while shown.find(e,at)<0:
         if not pump(): raise SystemExit("ended before "+repr(e)+": "+repr(shown))
     at=shown.find(e,at)+len(e)
-    os.write(fd,step["send"].encode("latin1"))
+    if step.get("signal"): os.kill(pid,getattr(signal,step["signal"]))
+    else: os.write(fd,step["send"].encode("latin1"))
 while b"[end]" not in shown and pump(): pass
 flags=termios.tcgetattr(fd)[3] if b"[end]" in shown else None
 if flags is not None: os.write(fd,b"\\n")
