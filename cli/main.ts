@@ -8,7 +8,7 @@ import { knock } from "./knock.ts";
 import { BEYOND_OPTIONS } from "./options/beyond.ts";
 import { CLIENT_SETTINGS, type ClientSettings } from "./options.ts";
 import type { RcFile } from "./rc_file.ts";
-import { ClientError, tellError, tellProblems, type Terminal } from "./tui.ts";
+import { ClientError, reasonOf, tellError, tellProblems, type Terminal } from "./tui.ts";
 import { findConflict, makesKeys } from "./validate.ts";
 import { realWorld, type World } from "./world.ts";
 
@@ -176,7 +176,19 @@ function tellFailure(error: unknown, world: Terminal): number {
     tellError(world, error.message, "start the program with the permissions that its documentation lists");
     return 1;
   }
-  throw error;
+  tellError(world, unexpected(error));
+  return 1;
+}
+
+/**
+ * What no other step told, without a stack. Only sentences of the operating system are repeated: others may quote what was
+ * read, and that may be a key.
+ */
+function unexpected(error: unknown): string {
+  if (!(error instanceof Error)) return "something unexpected happened: please report it";
+  return / \(os error [0-9]+\)/.test(error.message)
+    ? reasonOf(error)
+    : `something unexpected happened (${error.name}): please report it`;
 }
 
 if (import.meta.main) Deno.exit(await main(Deno.args, realWorld()));

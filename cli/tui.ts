@@ -49,5 +49,9 @@ export function tellProblems(terminal: Terminal, problems: readonly Problem[]): 
 /** The reason in an error of the runtime, without its numbers and calls. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
+  // The runtime keeps /dev, /proc and /sys for programs that may do everything.
+  if (error instanceof Deno.errors.NotCapable && / all access /.test(error.message)) {
+    return "this program does not use files of the system such as those in /dev, /proc and /sys";
+  }
   return error.message.replace(/ \(os error [0-9]+\).*$/, "");
 }

@@ -2,7 +2,7 @@
 import { unixSeconds } from "../lib/host/clock.ts";
 import { randomBytes } from "../lib/host/entropy.ts";
 import { sendPacket, type SendProto, type SendReport, type Target } from "./send/sender.ts";
-import type { Terminal } from "./tui.ts";
+import { ClientError, reasonOf, type Terminal } from "./tui.ts";
 
 /** The surroundings of one run. Files are real ones in tests too. */
 export interface World extends Terminal {
@@ -23,16 +23,34 @@ export interface World extends Terminal {
 /** The machine itself. */
 export function realWorld(): World {
   return {
-    out: (text) => writeLine(Deno.stdout, text),
-    err: (text) => writeLine(Deno.stderr, text),
+    out: tellOut,
+    err: tellErr,
     env: (name) => Deno.env.get(name),
     now: unixSeconds,
     randomBytes,
     readAnswer: readLine,
-    json: (value) => writeLine(Deno.stdout, JSON.stringify(value)),
+    json: (value) => tellOut(JSON.stringify(value)),
     askSecret: async (question) => await (await import("./prompt.ts")).askOnTerminal(question),
     send: sendPacket,
   };
+}
+
+/** A full disk under a redirected output is told; what was asked for is not there then. */
+function tellOut(text: string): void {
+  try {
+    writeLine(Deno.stdout, text);
+  } catch (error) {
+    throw new ClientError(`Cannot write to standard output: ${reasonOf(error)}`, undefined, { cause: error });
+  }
+}
+
+/** Where nobody can be told of a mistake, the exit code says it. */
+function tellErr(text: string): void {
+  try {
+    writeLine(Deno.stderr, text);
+  } catch {
+    return;
+  }
 }
 
 /** Written at once and whole: the program may end right after. A reader that went away is no error of ours. */
