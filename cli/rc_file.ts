@@ -4,6 +4,7 @@
  */
 import { writeNew } from "../lib/host/atomic_file.ts";
 import { readSecureFile } from "../lib/host/secure_file.ts";
+import { shownName } from "../lib/spec/conf_file.ts";
 import { type FileStanza, parseStanzaFile, type StanzaEntry, type StanzaFile } from "../lib/spec/rc_file.ts";
 import type { Given, Problem } from "../lib/spec/setting.ts";
 import { didYouMean } from "../lib/spec/suggest.ts";
@@ -99,7 +100,11 @@ function readEntry(
   const key = KEY_OF_DIRECTIVE.get(entry.name);
   if (key === undefined) {
     const hint = didYouMean(entry.name, KEY_OF_DIRECTIVE.keys());
-    sink.problems.push({ origin, message: `unknown directive ${entry.name}`, ...(hint === undefined ? {} : { hint }) });
+    sink.problems.push({
+      origin,
+      message: `unknown directive ${shownName(entry.name)}`,
+      ...(hint === undefined ? {} : { hint }),
+    });
     return;
   }
   const whole = WHOLE_LINE.has(entry.name);

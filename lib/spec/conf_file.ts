@@ -50,7 +50,7 @@ function parseLine(
   const line = raw.startsWith("\uFEFF") ? raw.slice(1) : raw;
   if (/^[ \t\v\f]*(?:[#;\r]|$)/.test(line)) return null;
   if (/[\0\uFFFD]/.test(line)) {
-    return fail({ message: "the line holds bytes that are no UTF-8 text", hint: "save the file as UTF-8" });
+    return fail({ message: "the line holds a NUL or bytes that are no UTF-8 text", hint: "save the file as UTF-8" });
   }
   const [, word = "", rest = ""] = /^[ \t\v\f]*([^ \t\v\f\r]+)([^;\r]*)/.exec(line) ?? [];
   const value = grammar.keepTrailingBlanks

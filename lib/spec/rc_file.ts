@@ -83,7 +83,7 @@ function parseEntry(raw: string, line: number): StanzaEntry | { message: string;
     return { message: `Invalid entry in the stanza: ${shownName(name)} has no value`, hint };
   }
   if (/[\0\uFFFD]/.test(name + value)) {
-    return { message: "the line holds bytes that are no UTF-8 text", hint: "save the file as UTF-8" };
+    return { message: "the line holds a NUL or bytes that are no UTF-8 text", hint: "save the file as UTF-8" };
   }
   return { name, value, line, cut: !ENDING.test(rest) };
 }

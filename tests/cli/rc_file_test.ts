@@ -47,6 +47,17 @@ Deno.test("every mistake of used stanzas is told at once with file and line; not
   assert.ok(!run.err.includes("se!cret"));
 });
 
+Deno.test("a key in the place of a directive's name is not shown", async () => {
+  using folder = temporaryFolder();
+  const path = `${folder.path}/rc`;
+  Deno.writeTextFileSync(path, "[gw]\nc2VjcmV0a2V5 x\nc2VjcmV0a2V5\nKEY=c2VjcmV0a2V5\n", { mode: 0o600 });
+  const run = await runOwn(["--rc-file", path, "--no-save-args", "-n", "gw", "-T", "-A", "tcp/22", "-s"]);
+  assert.equal(run.code, 1);
+  assert.match(run.err, /rc:2: unknown directive/);
+  assert.match(run.err, /rc:4: /);
+  assert.ok(!run.err.includes("c2VjcmV0a2V5"), run.err);
+});
+
 Deno.test("stanzas that are not used may hold anything", async () => {
   const run = await withRc("[default]\n[other]\nNONSENSE here\n", []);
   assert.equal(run.code, 0, run.err);

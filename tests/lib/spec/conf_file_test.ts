@@ -55,8 +55,8 @@ Deno.test("parseConfText() points at lines without a value and quotes nothing th
     ["hunter2", "f:1: this line has no value (write a value after it, or put # before the line)"],
     ["KEY=hunter2", 'f:1: this line has no value (write a blank between the two, not "=")'],
     ["KEY;hunter2 x", "f:1: this line has no value (write a value after it, or put # before the line)"],
-    ["KEY a\0b", "f:1: the line holds bytes that are no UTF-8 text (save the file as UTF-8)"],
-    ["KEY \uFFFD", "f:1: the line holds bytes that are no UTF-8 text (save the file as UTF-8)"],
+    ["KEY a\0b", "f:1: the line holds a NUL or bytes that are no UTF-8 text (save the file as UTF-8)"],
+    ["KEY \uFFFD", "f:1: the line holds a NUL or bytes that are no UTF-8 text (save the file as UTF-8)"],
   ];
   for (const [text, expected] of table) assert.deepEqual(read(text), [expected], text);
   assert.deepEqual(read("# \uFFFD"), []);
