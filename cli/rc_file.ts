@@ -128,6 +128,8 @@ function createRcFile(path: string, terminal: Terminal): boolean {
   try {
     writeNew(path, INITIAL_TEXT);
   } catch (error) {
+    // Another run was faster.
+    if (error instanceof Deno.errors.AlreadyExists) return true;
     tellWarning(terminal, `Unable to create initial rc file: ${path}: ${reasonOf(error)}`);
     return false;
   }

@@ -1,12 +1,12 @@
 /** `--stanza-list` and `--save-rc-stanza` (wire-and-client B.4). */
-import { writeAtomically } from "../lib/host/atomic_file.ts";
 import { parseStanzaFile } from "../lib/spec/rc_file.ts";
 import type { GeneratedKeys } from "../lib/crypto/key_generation.ts";
 import type { Loaded } from "./load.ts";
 import type { ClientSettings } from "./options.ts";
 import { type RcFile, stanzaNames } from "./rc_file.ts";
 import { inOrder, isStanzaName, linesToSave, replaceStanza, type SavedLine } from "./rc_save.ts";
-import { ClientError, reasonOf } from "./tui.ts";
+import { updateRcFile } from "./rc_update.ts";
+import { ClientError } from "./tui.ts";
 import type { World } from "./world.ts";
 
 /** Prints the names of all stanzas. The result is the exit code. */
@@ -42,13 +42,13 @@ export async function saveStanza(
   if (rc === null) throw new ClientError("there is no rc file to save to", "name one with --rc-file");
   const name = stanzaName(settings) ?? "";
   const lines = withKeys(linesToSave(given, settings), keys);
-  const overwrite = settings.forceStanza ? null : (directive: string) => askToOverwrite(directive, name, world);
-  const text = await replaceStanza(rc.file, name, lines, overwrite);
-  try {
-    writeAtomically(rc.path, text);
-  } catch (error) {
-    throw new ClientError(`Unable to save the stanza to ${rc.path}: ${reasonOf(error)}`, undefined, { cause: error });
-  }
+  const answers = new Map<string, boolean>();
+  const ask = (directive: string) => {
+    const answer = answers.get(directive) ?? askToOverwrite(directive, name, world);
+    answers.set(directive, answer);
+    return answer;
+  };
+  const text = await updateRcFile(rc, (file) => replaceStanza(file, name, lines, settings.forceStanza ? null : ask));
   warnOfKeptKeys(text, { name, keys, world });
 }
 

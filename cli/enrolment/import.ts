@@ -1,6 +1,5 @@
 /** `--import`: a URI of `--qr` becomes a stanza of the rc file. */
 import { openInherited } from "../../ffi/libc/descriptor.ts";
-import { writeAtomically } from "../../lib/host/atomic_file.ts";
 import type { Arguments } from "../../lib/spec/argv.ts";
 import { resolveSettings } from "../../lib/spec/resolve.ts";
 import { completeSettings } from "../effective.ts";
@@ -8,7 +7,8 @@ import { ProblemsError } from "../load.ts";
 import { CLIENT_SETTINGS } from "../options.ts";
 import { type RcFile, stanzaNames } from "../rc_file.ts";
 import { linesToSave, replaceStanza, type SavedLine } from "../rc_save.ts";
-import { ClientError, reasonOf, tellWarning } from "../tui.ts";
+import { updateRcFile } from "../rc_update.ts";
+import { ClientError, tellWarning } from "../tui.ts";
 import type { World } from "../world.ts";
 import { type Enrolment, givenOf, isUsableName, parseEnrolment } from "./uri.ts";
 
@@ -30,21 +30,18 @@ export async function importStanza(args: Arguments, rc: RcFile | null, world: Wo
   const name = settings.namedConfig ?? parsed.value.name;
   if (!isUsableName(name)) throw new ClientError(`[${name}] cannot be imported to`, "choose another name with -n");
   if (rc === null) throw new ClientError("there is no rc file to save to", "name one with --rc-file");
-  const taken = stanzaNames(rc.file).some((other) => other.toLowerCase() === name.toLowerCase());
-  if (taken && !settings.forceStanza) {
-    throw new ClientError(
-      `stanza [${name}] is in ${rc.path} already`,
-      "choose another name with -n, or add --force-stanza",
-    );
-  }
-  const text = await replaceStanza(rc.file, name, linesOf(parsed.value), null);
-  try {
-    writeAtomically(rc.path, text);
-  } catch (error) {
-    throw new ClientError(`Unable to save the stanza to ${rc.path}: ${reasonOf(error)}`, undefined, { cause: error });
-  }
+  const lines = linesOf(parsed.value);
+  await updateRcFile(rc, (file) => {
+    if (!settings.forceStanza) checkNotTaken(name, { ...rc, file });
+    return replaceStanza(file, name, lines, null);
+  });
   world.out(`[+] Stored stanza [${name}] in ${rc.path}`);
   return 0;
+}
+
+function checkNotTaken(name: string, { file, path }: RcFile): void {
+  if (!stanzaNames(file).some((other) => other.toLowerCase() === name.toLowerCase())) return;
+  throw new ClientError(`stanza [${name}] is in ${path} already`, "choose another name with -n, or add --force-stanza");
 }
 
 function readOptions(args: Arguments) {
