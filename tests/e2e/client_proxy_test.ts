@@ -112,21 +112,57 @@ labTest("--proxy --fdpass hands the connection to a receiver that is not ssh", a
   assert.equal(run.stdout, "0 1 OVER IT\n", run.stderr);
 }, { needs: { ...SOCAT, python3: "python3" } });
 
-/** An ssh client that looks at the banner of the far end and then gives up. */
-const SSH = ["-F", "none", "-v", "-o", "BatchMode=yes", "-o", "UserKnownHostsFile=/dev/null"];
+/**
+ * A real sshd with a configuration, host key and authorized key of its own. It wants /run/sshd: a /run of its own, in a mount
+ * namespace, leaves the machine's alone.
+ */
+async function startSshd(lab: Lab): Promise<{ readonly identity: string; readonly knownHosts: string }> {
+  const [hostKey, identity] = [`${lab.dir}/host_key`, `${lab.dir}/identity`];
+  for (const path of [hostKey, identity]) {
+    await lab.must("server", ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", path]);
+  }
+  const config = `${lab.dir}/sshd_config`;
+  await Deno.writeTextFile(
+    config,
+    [
+      `HostKey ${hostKey}`,
+      `AuthorizedKeysFile ${identity}.pub`,
+      `PidFile ${lab.dir}/sshd.pid`,
+      "ListenAddress 0.0.0.0:22",
+      ...["AuthenticationMethods publickey", "PermitRootLogin yes", "StrictModes no", "UsePAM no", "UseDNS no"],
+    ].join("\n") + "\n",
+  );
+  const script = `mount -t tmpfs tmpfs /run && mkdir /run/sshd && exec /usr/sbin/sshd -D -e -f '${config}'`;
+  await lab.spawn("server", ["unshare", "-m", "sh", "-c", script]).waitFor(/Server listening/);
+  const knownHosts = `${lab.dir}/known_hosts`;
+  await Deno.writeTextFile(knownHosts, `* ${await Deno.readTextFile(`${hostKey}.pub`)}`);
+  return { identity, knownHosts };
+}
 
 for (const fdpass of ["no", "yes"]) {
-  labTest(`ssh gets through with ProxyCommand and ProxyUseFdpass ${fdpass}`, async () => {
+  labTest(`a real ssh gets to a real sshd with ProxyCommand and ProxyUseFdpass ${fdpass}`, async () => {
     await using lab = await makeLab({ extra: [] });
     const scene = await setScene(lab, { stanza: { FW_ACCESS_TIMEOUT: 30 } });
     const command = await proxyCommand(lab, scene);
-    const banner = `${lab.dir}/banner`;
-    const listener = "printf 'SSH-2.0-lab\\r\\n'; head -n 1 > " + banner;
-    await Deno.writeTextFile(`${lab.dir}/answer`, listener);
-    lab.spawn("server", ["socat", "TCP-LISTEN:22,reuseaddr", `SYSTEM:sh ${lab.dir}/answer`]);
-    const options = [...SSH, "-o", `ProxyUseFdpass=${fdpass}`, "-o", `ProxyCommand=${command} --proxy %h %p`];
-    const run = await lab.run("knocker", ["ssh", ...options, scene.server, "true"]);
-    assert.match(run.stderr, /Remote protocol version 2\.0, remote software version lab/);
-    assert.match(await Deno.readTextFile(banner), /^SSH-2\.0-OpenSSH/);
-  }, { needs: { ...SOCAT, ssh: "openssh-client" } });
+    const { identity, knownHosts } = await startSshd(lab);
+    await writeRandom(`${lab.dir}/sent`, 4);
+    const ssh = ["ssh", "-F", "none", "-i", identity];
+    for (
+      const option of [
+        "BatchMode=yes",
+        "IdentitiesOnly=yes",
+        `UserKnownHostsFile=${knownHosts}`,
+        `ProxyUseFdpass=${fdpass}`,
+        `ProxyCommand=${command} --proxy %h %p`,
+      ]
+    ) ssh.push("-o", option);
+    const client = [...ssh, `root@${scene.server}`, "sha256sum; exit 7"];
+    assert.equal(await lab.probe("knocker", scene.server, 22), "filtered");
+    // Quotes of the command are ssh's to see, so no shell comes between.
+    const script = 'exec "$@" < "$0"';
+    const run = await lab.run("knocker", ["sh", "-c", script, `${lab.dir}/sent`, ...client]);
+    assert.equal(run.stdout, `${await sha256(`${lab.dir}/sent`)}  -\n`, run.stderr + scene.daemon.program.output);
+    assert.equal(run.code, 7);
+    assert.equal(run.stderr, "");
+  }, { needs: { ssh: "openssh-client", sshd: "openssh-server" } });
 }
