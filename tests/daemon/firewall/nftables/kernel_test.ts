@@ -198,7 +198,9 @@ labTest("nftablesFirewall() repairs a deleted chain, a deleted table and a new c
     "flush chain inet guard input\nflush chain inet guard fwknop_input",
     "flush chain ip extra fwknop_input",
     "delete table ip extra",
-    "table inet third {\n chain in {\n type filter hook input priority 20; policy drop;\n }\n }",
+    // It lets neighbour discovery in, without which IPv6 ends when the hosts next ask for each other.
+    "table inet third {\n chain in {\n type filter hook input priority 20; policy drop;\n" +
+    "icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept\n }\n }",
     "flush set inet guard fwknop_input4",
   ];
   for (const script of disturbances) {
