@@ -8,7 +8,7 @@ import { DEFAULT_WAIT } from "../options/beyond.ts";
 import { ClientError, tellError } from "../tui.ts";
 import type { World } from "../world.ts";
 import { closeAll, type DoorState, knockAndWait, type Waited } from "./knock_and_wait.ts";
-import { EXIT_NOT_OPEN, likelyCauses, openedLine, shutSentence } from "./outcome.ts";
+import { openedLine, tellShut } from "./outcome.ts";
 import { findPlace, pinnedTo, wantedFamily } from "./place.ts";
 import { portsToWaitFor } from "./ports.ts";
 
@@ -83,18 +83,6 @@ function describeDoor(door: DoorState): Readonly<Record<string, unknown>> {
 
 function tellOpened({ doors }: Waited & { readonly sent: true }, host: string, world: World): void {
   for (const door of doors) if (door.open) world.out(openedLine(door, host));
-}
-
-/** Tells what did not open, and why probably. The result is the exit code. */
-export function tellShut(
-  waited: Waited & { readonly sent: true },
-  about: { readonly settings: ClientSettings; readonly host: string; readonly seconds: number; readonly world: World },
-): number {
-  const { doors, knocks } = waited;
-  if (doors.every(({ open }) => open)) return 0;
-  tellError(about.world, shutSentence(doors, { ...about, knocks }));
-  for (const cause of likelyCauses(doors, about.settings)) about.world.err(`fwknop: hint: ${cause}`);
-  return EXIT_NOT_OPEN;
 }
 
 function become(command: readonly string[], world: World): number {

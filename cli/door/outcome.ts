@@ -1,7 +1,9 @@
-/** What is said after waiting: when each port opened, or what probably keeps it shut. Pure. */
+/** What is said after waiting: when each port opened, or what probably keeps it shut. */
 import { errnoText } from "../../ffi/libc/errno.ts";
 import type { ClientSettings } from "../options.ts";
-import type { DoorState } from "./knock_and_wait.ts";
+import { tellError } from "../tui.ts";
+import type { World } from "../world.ts";
+import type { DoorState, Waited } from "./knock_and_wait.ts";
 import type { Seen } from "./pursuit.ts";
 
 /** Exit status when the time is over and a port is not open. */
@@ -13,6 +15,18 @@ export function openedLine(door: DoorState & { readonly open: true }, host: stri
   return door.before
     ? `${what} was open before the knock`
     : `${what} opened ${formatMilliseconds(door.milliseconds)} after the knock`;
+}
+
+/** Tells what did not open, and why probably. The result is the exit code. */
+export function tellShut(
+  waited: Waited & { readonly sent: true },
+  about: { readonly settings: ClientSettings; readonly host: string; readonly seconds: number; readonly world: World },
+): number {
+  const { doors, knocks } = waited;
+  if (doors.every(({ open }) => open)) return 0;
+  tellError(about.world, shutSentence(doors, { ...about, knocks }));
+  for (const cause of likelyCauses(doors, about.settings)) about.world.err(`fwknop: hint: ${cause}`);
+  return EXIT_NOT_OPEN;
 }
 
 /** One sentence for what did not open. */

@@ -14,9 +14,8 @@ import { DEFAULT_WAIT } from "../options/beyond.ts";
 import { type Request, stripBrackets } from "../request.ts";
 import { ClientError, tellError } from "../tui.ts";
 import type { World } from "../world.ts";
-import { tellShut } from "./follow_up.ts";
 import { closeAll, knockAndWait } from "./knock_and_wait.ts";
-import { openedLine } from "./outcome.ts";
+import { openedLine, tellShut } from "./outcome.ts";
 import { findPlace, pinnedTo, wantedFamily } from "./place.ts";
 import { portsToWaitFor } from "./ports.ts";
 
