@@ -11,6 +11,7 @@ import { allowedAddress } from "./allow.ts";
 import { throughProxy } from "./http_proxy.ts";
 import { collectKeys } from "./keys.ts";
 import type { ClientSettings } from "./options.ts";
+import type { KeyStream } from "./prompt.ts";
 import { RANDOM_PORT_DIGITS, randomPort } from "./random_port.ts";
 import { buildRequest, type Request } from "./request.ts";
 import { SendError, type SendReport, type Target } from "./send/sender.ts";
@@ -77,10 +78,16 @@ async function makeRequest(settings: ClientSettings, world: World): Promise<Requ
 /** The keys of these settings, from wherever they come. Throws {@link ClientError}. */
 export async function loadKeys(settings: ClientSettings, world: World): Promise<KeySet> {
   const descriptor = settings.stdin ? 0 : settings.fd;
-  using stream = descriptor === undefined ? null : (await import("./prompt.ts")).openKeyStream(descriptor);
+  // Opened when the first key is asked for: a run that needs none of it may come without.
+  using streams = new DisposableStack();
+  let stream: KeyStream | null = null;
+  const nextKey = async (fd: number) => {
+    stream ??= streams.use((await import("./prompt.ts")).openKeyStream(fd));
+    return await stream.ask();
+  };
   // GPG was refused before, so the mode is one of Rijndael's.
   return await collectKeys(settings, settings.encryptionMode as RijndaelMode, {
-    ask: (question) => stream === null ? world.askSecret(question) : stream.ask(),
+    ask: (question) => descriptor === undefined ? world.askSecret(question) : nextKey(descriptor),
     fromFile: async (path, server) => (await import("./key_file.ts")).keyFromFile(path, server),
     fromCommand: async (command, label) => await (await import("./key_command.ts")).keyFromCommand(command, label),
     warn: (message) => tellWarning(world, message),

@@ -115,3 +115,7 @@ Deno.test("one key of two may come from the command line", async () => {
   const run = await shell(`printf 'key\\n' | $RUN --key-hmac hmac --stdin`);
   assert.equal(await opens(run.packet, "key", "hmac"), true, run.err);
 });
+
+Deno.test("a descriptor that no key is needed from is not looked at", async () => {
+  assert.equal((await shell("$RUN --key-rijndael key --fd 33")).code, 0);
+});
