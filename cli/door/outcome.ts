@@ -7,7 +7,7 @@ import type { DoorState, Waited } from "./knock_and_wait.ts";
 import type { Seen } from "./pursuit.ts";
 
 /** Exit status when the time is over and a port is not open. */
-export const EXIT_NOT_OPEN = 3;
+const EXIT_NOT_OPEN = 3;
 
 /** `tcp/22 of gw opened 12 ms after the knock`. */
 export function openedLine(door: DoorState & { readonly open: true }, host: string): string {
