@@ -76,9 +76,10 @@ function asksForAddress(layer: Layer, key: string): boolean {
 
 function ignoredAddresses(layer: Layer, winner: Given | undefined): string[] {
   if (winner === undefined) return [];
+  // --resolve-http-only says how -R is to ask.
+  const answer = winner.key === "resolveHttpOnly" ? "resolveIp" : winner.key;
   const rivals = layer.given.filter((said) =>
-    ["allowIp", "sourceIp", "resolveIp"].includes(said.key) && said.key !== winner.key &&
-    said.origin.option !== undefined
+    ["allowIp", "sourceIp", "resolveIp"].includes(said.key) && said.key !== answer && said.origin.option !== undefined
   );
   const names = [...new Set(rivals.map((said) => said.name))];
   if (names.length === 0) return [];

@@ -66,7 +66,7 @@ function serviceUrls(settings: ClientSettings, world: World): readonly URL[] {
   if (!url.ok) {
     throw new ClientError(
       `Error parsing resolve-url "${settings.resolveUrl}": ${url.fault}`,
-      "write https://HOST/PATH",
+      `write ${httpOnly ? "http" : "https"}://HOST/PATH`,
     );
   }
   if (url.value.protocol === "http:" && !httpOnly) {

@@ -65,6 +65,12 @@ Deno.test("several answers to one question are warned of", async () => {
   assert.match(run.err, /warning: -R and -s are ignored because of -a 4\.4\.4\.4/);
 });
 
+Deno.test("-R beside --resolve-http-only is one answer, and its hint names the scheme that goes with it", async () => {
+  const { run } = await dumpOf("[default]\n", ["-R", "--resolve-http-only", "--resolve-url", "https://x.example/"]);
+  assert.ok(!run.err.includes("ignored"), run.err);
+  assert.match(run.err, /https is not supported for --resolve-http-only\nfwknop: hint: write http:\/\/HOST/);
+});
+
 /** rc text, arguments, and how many keys must then be typed. */
 const KEY_ROWS: readonly [string, readonly string[], questions: number][] = [
   [`[default]\n${KEY}[gw]\n`, ["-n", "gw"], 0],
