@@ -8,7 +8,12 @@ const MAX_KEY_BYTES = 128;
 /** Reads the key of `server`. The file's mode is not looked at, as in C. Throws {@link ClientError}. */
 export function keyFromFile(path: string, server: string): Uint8Array<ArrayBuffer> {
   const read = readSecureFile(path, { checkOwner: false });
-  if (!read.ok) throw new ClientError(`Could not open config file: ${path}: ${read.fault.message}`);
+  if (!read.ok) {
+    const hint = read.fault.code === "not-regular"
+      ? "a pipe goes to --stdin or --fd: the key alone in a line"
+      : undefined;
+    throw new ClientError(`Could not open config file: ${path}: ${read.fault.message}`, hint);
+  }
   const key = findKey(read.value.text, server);
   if (key === null) {
     throw new ClientError(

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { findKey, keyFromFile } from "../../cli/key_file.ts";
+import { ClientError } from "../../cli/tui.ts";
 import { temporaryFolder } from "./harness.ts";
 
 const ROWS: readonly [text: string, key: string | null][] = [
@@ -35,4 +36,12 @@ Deno.test("keyFromFile() says what is missing, and never a key", () => {
   assert.throws(() => keyFromFile(path, "long"), /Invalid key length: 129 bytes/);
   assert.throws(() => keyFromFile(path, "empty"), /Invalid key length: 0 bytes/);
   assert.equal(new TextDecoder().decode(keyFromFile(path, "other")), "topsecret");
+});
+
+Deno.test("keyFromFile() of what is no file says where a pipe goes", () => {
+  using folder = temporaryFolder();
+  assert.throws(
+    () => keyFromFile(folder.path, "h"),
+    (error) => error instanceof ClientError && /regular file/.test(error.message) && /--fd/.test(error.hint ?? ""),
+  );
 });
