@@ -19,7 +19,8 @@ export function latin1Text(bytes: Uint8Array): string {
 }
 
 const encoder = new TextEncoder();
-const strictDecoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+/** Made at its first use: a knock encodes only. */
+let strictDecoder: TextDecoder | undefined;
 
 /** UTF-8; null for a string with a lone surrogate, which no bytes stand for. */
 export function utf8Bytes(text: string): Uint8Array<ArrayBuffer> | null {
@@ -34,6 +35,7 @@ export function textBytes(text: string): Uint8Array<ArrayBuffer> {
 /** Text of valid UTF-8 (a byte order mark is a character like any other); null for anything else. */
 export function utf8Text(bytes: Uint8Array): string | null {
   try {
+    strictDecoder ??= new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
     return strictDecoder.decode(bytes);
   } catch {
     // The only failure of a fatal decoder is bytes that are not UTF-8.

@@ -4,7 +4,7 @@
  */
 
 /** Numbers 5 to 93: the text is {@link LEAD_IN} followed directly by the token. */
-const INVALID_DATA = {
+const invalidData = () => ({
   "timeout-negative": [5, "CLIENT_TIMEOUT_NEGATIVE"],
   "plaintext-length": [6, "DECODE_MSGLEN_VALIDFAIL"],
   "plaintext-not-printable": [7, "DECODE_NON_ASCII"],
@@ -94,10 +94,10 @@ const INVALID_DATA = {
   "user-character": [91, "USER_REMCHAR_VALIDFAIL"],
   "number-too-small": [92, "UTIL_STRTOL_LT_MIN"],
   "number-too-large": [93, "UTIL_STRTOL_GT_MAX"],
-} as const;
+} as const);
 
 /** The other numbers, with their whole text. */
-const OTHER = {
+const otherFaults = () => ({
   "success": [0, "Success"],
   "context-not-set-up": [1, "The SPA context is not set up"],
   "out-of-memory": [2, "Out of memory"],
@@ -153,12 +153,12 @@ const OTHER = {
     4096,
     "Data is not a valid SPA message format: the prefix that clients cut off is still attached",
   ],
-} as const;
+} as const);
 
 const LEAD_IN = "Args contain invalid data: FKO_ERROR_INVALID_DATA_";
 
 /** Stable names of the faults. They never change their meaning; new ones may be added. */
-export type FaultCode = keyof typeof INVALID_DATA | keyof typeof OTHER;
+export type FaultCode = keyof ReturnType<typeof invalidData> | keyof ReturnType<typeof otherFaults>;
 
 /** One way of being wrong. Equal faults are the same object. */
 export interface Fault {
@@ -179,10 +179,10 @@ function rows(): ReadonlyMap<FaultCode, Row> {
 }
 
 function* buildRows(): Generator<[FaultCode, Row]> {
-  for (const [code, [number, token]] of entries(INVALID_DATA)) {
+  for (const [code, [number, token]] of entries(invalidData())) {
     yield [code, Object.freeze({ code, number, text: LEAD_IN + token })];
   }
-  for (const [code, [number, text]] of entries(OTHER)) yield [code, Object.freeze({ code, number, text })];
+  for (const [code, [number, text]] of entries(otherFaults())) yield [code, Object.freeze({ code, number, text })];
 }
 
 function entries<Code extends FaultCode>(table: Readonly<Record<Code, readonly [number, string]>>) {
