@@ -49,8 +49,15 @@ async function compile(program: ProgramName, bundled: string, target: string): P
     ["compile", "--no-code-cache", ...flags, "--output", fresh, bundled],
     folder,
   );
-  if (failure === null) await Deno.rename(fresh, target);
-  return failure;
+  if (failure !== null) return failure;
+  // A base runtime of another version is taken without a word, and then nothing starts.
+  const broken = await run(fresh, ["-V"], folder);
+  if (broken !== null) {
+    await Deno.remove(fresh);
+    return `the compiled program does not start: ${broken}`;
+  }
+  await Deno.rename(fresh, target);
+  return null;
 }
 
 /** `/bin/sh` reads the second line, JavaScript takes it for a string and a comment. A shebang could not hold the flags. */

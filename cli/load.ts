@@ -1,9 +1,10 @@
 /** From the arguments to the settings of a run: rc file, stanzas, precedence, values, and every problem at once. */
 import type { Arguments } from "../lib/spec/argv.ts";
 import { type Resolved, resolveSettings } from "../lib/spec/resolve.ts";
-import type { Given, Problem } from "../lib/spec/setting.ts";
+import { formatOrigin, type Given, type Problem } from "../lib/spec/setting.ts";
 import { completeSettings } from "./effective.ts";
-import { CLIENT_SETTINGS, type ClientKey, type ClientSettings } from "./options.ts";
+import { CLIENT_SETTINGS, type ClientKey, type ClientSettings, settingOf } from "./options.ts";
+import { yesNo } from "./options/kinds.ts";
 import { type Layer, settleLayers } from "./precedence.ts";
 import { DEFAULT_STANZA, openRcFile, type RcFile, rcPath, readStanza } from "./rc_file.ts";
 import { ClientError, tellWarning } from "./tui.ts";
@@ -102,7 +103,9 @@ function stanzaLayers(
     if (read !== null) {
       problems.push(...read.problems);
       // The default stanza may be named too: it is not applied twice.
-      if (wanted !== name || wanted !== DEFAULT_STANZA || layers.length === 0) layers.push(read.layer);
+      if (wanted !== name || wanted !== DEFAULT_STANZA || layers.length === 0) {
+        layers.push(withoutIdleSwitches(read.layer, world));
+      }
     } else if (wanted === name) {
       throw new ClientError(
         `Named configuration stanza: [${name}] was not found`,
@@ -111,4 +114,15 @@ function stanzaLayers(
     }
   }
   return layers;
+}
+
+/** Only Y and N say something; the C client passes over every other word, and existing files may hold such lines. */
+function withoutIdleSwitches(layer: Layer, world: World): Layer {
+  const idle = (said: Given) =>
+    said.text !== null && settingOf(said.key as ClientKey).kind === yesNo && !yesNo.parse(said.text).ok;
+  for (const said of layer.given.filter(idle)) {
+    const place = formatOrigin(said.origin);
+    tellWarning(world, `${place}: ${said.name}: passed over, as in the C client: only Y and N count here`);
+  }
+  return { ...layer, given: layer.given.filter((said) => !idle(said)) };
 }
