@@ -52,6 +52,25 @@ labTest("--wait says in how many milliseconds a port opened, then that it was op
   assert.match(second.stdout, /^tcp\/22 of 10\.77\.0\.1 was open before the knock\n$/);
 });
 
+labTest("--wait --json tells programs the same, on success and on time-out", async () => {
+  await using lab = await makeLab({ extra: [] });
+  const scene = await setScene(lab, { stanza: { FW_ACCESS_TIMEOUT: 30 } });
+  lab.listen("server", 22);
+  const opened = await runClient(lab, [...knockArgs(lab, 22), ...keyArgs(scene.keys), "--wait", "--json"]);
+  assert.equal(opened.code, 0, opened.stderr);
+  const told = JSON.parse(opened.stdout);
+  const [port] = told.ports;
+  assert.deepEqual({ ...told, ports: [{ ...port, milliseconds: 0 }] }, {
+    server: scene.server,
+    knocks: 1,
+    ports: [{ port: 22, open: true, milliseconds: 0, before: false }],
+  });
+  assert.ok(port.milliseconds > 0);
+  const shut = await runClient(lab, [...knockArgs(lab, 443), ...keyArgs(newKeys()), "--wait=1", "--json"]);
+  assert.equal(shut.code, 3, shut.stderr);
+  assert.deepEqual(JSON.parse(shut.stdout).ports, [{ port: 443, open: false }]);
+});
+
 labTest("--wait waits for all ports, over IPv6 too", async () => {
   await using lab = await makeLab({ extra: [] });
   const scene = await setScene(lab, { stanza: { FW_ACCESS_TIMEOUT: 30 } });
