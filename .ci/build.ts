@@ -6,6 +6,7 @@
  *     deno run -A .ci/build.ts [--scripts] [--out=DIR]
  */
 import { permissionFlags, type ProgramName } from "./permissions.ts";
+import { scriptFlags } from "./script_flags.ts";
 
 const ROOT = new URL("../", import.meta.url).pathname;
 const MAINS: Readonly<Record<ProgramName, string>> = { fwknop: "cli/main.ts", fwknopd: "daemon/main.ts" };
@@ -62,9 +63,7 @@ async function compile(program: ProgramName, bundled: string, target: string): P
 
 /** `/bin/sh` reads the second line, JavaScript takes it for a string and a comment. A shebang could not hold the flags. */
 function scriptHeader(program: ProgramName): string {
-  const flags = ["--quiet", "--ext=js", "--no-config", "--no-lock", "--no-remote", ...permissionFlags(program)].join(
-    " ",
-  );
+  const flags = [...scriptFlags(program), ...permissionFlags(program)].join(" ");
   const absent = `{ echo '${program}: this script needs deno on PATH (npm package "deno")' >&2; exit 1; }`;
   return `#!/bin/sh\n":" //; command -v deno >/dev/null 2>&1 || ${absent}; exec deno run ${flags} "$0" "$@"\n`;
 }

@@ -4,6 +4,8 @@
  *
  *     deno run -A bench/start_up.ts [ROUNDS]
  */
+import { scriptFlags } from "../.ci/script_flags.ts";
+
 const ROOT = new URL("..", import.meta.url).pathname;
 const ROUNDS = Number(Deno.args[0] ?? 40);
 
@@ -38,14 +40,23 @@ async function contenders(folder: string): Promise<Contender[]> {
   Deno.writeTextFileSync(`${folder}/rc`, STANZA, { mode: 0o600 });
   Deno.writeTextFileSync(`${folder}/empty.js`, "");
   const deno = Deno.execPath();
-  const asScript = [deno, "run", "--no-prompt", "--no-config", "-A"] as const;
+  const asScript = [deno, "run", ...scriptFlags("fwknop"), "-A"] as const;
   await run([deno, "bundle", "--quiet", "--minify", "-o", `${folder}/fwknop.js`, `${ROOT}cli/main.ts`]);
   const list: Contender[] = [
     { name: "empty script", command: [...asScript, `${folder}/empty.js`], times: [] },
     { name: "fwknop, script", command: [...asScript, `${folder}/fwknop.js`, ...knock], times: [] },
   ];
   for (const name of ["empty", "fwknop"]) {
-    const compile = [deno, "compile", "--quiet", "--no-config", "-A", "--output", `${folder}/${name}`] as const;
+    const compile = [
+      deno,
+      "compile",
+      "--quiet",
+      "--no-config",
+      "--no-code-cache",
+      "-A",
+      "--output",
+      `${folder}/${name}`,
+    ] as const;
     const command = [`${folder}/${name}`, ...(name === "empty" ? [] : knock)] as const;
     const failure = await run([...compile, `${folder}/${name}.js`]).then(() => null, (error: Error) => error);
     if (failure !== null) console.log(`skipped: ${name} compiled: ${failure.message.trim().split("\n").at(-1)}`);
