@@ -134,15 +134,31 @@ export function connectDatagram(remote: SocketAddress, origin: SocketOrigin = {}
   const socket = openSocket(remote, SOCK_DGRAM, origin);
   try {
     const encoded = encodeSocketAddress(remote);
-    const refused = libc().connect(socket.fd, encoded, encoded.length) !== 0;
-    // At once: whatever runs in between, the garbage collector included, may leave another errno behind.
-    const code = refused ? errno() : 0;
-    if (refused) throw errnoError(code, "connect", `reach ${portText(remote)}`);
+    const code = connectCode(socket.fd, encoded);
+    if (code !== 0) throw errnoError(code, "connect", `reach ${portText(remote)}`);
     return socket;
   } catch (error) {
     socket[Symbol.dispose]();
     throw error;
   }
+}
+
+/** What connect(2) says of a connection that is being made, or is made by the time it is asked again. */
+const UNDER_WAY: ReadonlySet<number> = new Set([E.INPROGRESS, E.ALREADY, E.ISCONN]);
+
+/**
+ * 0, or why connect(2) refuses. Between the call and the reading of errno the runtime may collect garbage and leave an
+ * errno of its own behind (seen: ENOENT), so a refusal is asked again, which changes nothing, until two answers agree.
+ */
+function connectCode(fd: number, address: Uint8Array<ArrayBuffer>): number {
+  let code = 0;
+  for (let attempt = 0; attempt < 4; attempt++) {
+    if (libc().connect(fd, address, address.length) === 0) return 0;
+    const answer = errno();
+    if (answer === code || UNDER_WAY.has(answer)) return answer;
+    code = answer;
+  }
+  return code;
 }
 
 /**
@@ -154,9 +170,8 @@ export function startConnect(remote: SocketAddress, origin: SocketOrigin = {}): 
   const socket = openSocket(remote, SOCK_STREAM, origin);
   try {
     const encoded = encodeSocketAddress(remote);
-    const refused = libc().connect(socket.fd, encoded, encoded.length) !== 0;
-    const code = refused ? errno() : 0;
-    if (refused && code !== E.INPROGRESS) throw errnoError(code, "connect", `connect to ${portText(remote)}`);
+    const code = connectCode(socket.fd, encoded);
+    if (code !== 0 && !UNDER_WAY.has(code)) throw errnoError(code, "connect", `connect to ${portText(remote)}`);
     return socket;
   } catch (error) {
     socket[Symbol.dispose]();
