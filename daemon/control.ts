@@ -1,10 +1,11 @@
 /** `-K`, `-R`, `-S`: speaking to the daemon that runs. Words, streams and exit codes are those of fwknopd (server A.5). */
+import type { SignalName } from "../ffi/libc/process.ts";
 import { runningDaemon } from "./service/pid_file.ts";
 
 /** What the three modes need of the world. */
 export interface ControlWorld {
-  /** Sends a signal by number; false when there is no such process. Throws when it may not. */
-  kill(pid: number, signal: number): boolean;
+  /** Sends a signal; false when there is no such process. Throws when it may not. */
+  kill(pid: number, signal: SignalName): boolean;
   /** Standard output and standard error, one line each. */
   print(line: string): void;
   complain(line: string): void;
@@ -12,9 +13,6 @@ export interface ControlWorld {
   pause(ms: number): Promise<void>;
 }
 
-const SIGHUP = 1;
-const SIGKILL = 9;
-const SIGTERM = 15;
 const NOT_RUNNING = "No running fwknopd detected.";
 /**
  * How long the daemon may take to close its doors before it is killed outright. A run of iptables that waits for somebody
@@ -33,7 +31,7 @@ export function showStatus(pidPath: string, world: ControlWorld): number {
 /** `-R`: asks the running daemon to read its configuration again. */
 export function sendRestart(pidPath: string, world: ControlWorld): number {
   const pid = runningDaemon(pidPath);
-  const sent = pid !== null && world.kill(pid, SIGHUP);
+  const sent = pid !== null && world.kill(pid, "hangup");
   world.print(sent ? `Sent restart signal to fwknopd (pid=${pid})` : NOT_RUNNING);
   return sent ? 0 : 1;
 }
@@ -41,7 +39,7 @@ export function sendRestart(pidPath: string, world: ControlWorld): number {
 /** `-K`: stops the running daemon, politely first. */
 export async function stopDaemon(pidPath: string, world: ControlWorld): Promise<number> {
   const pid = runningDaemon(pidPath);
-  if (pid === null || !world.kill(pid, SIGTERM)) {
+  if (pid === null || !world.kill(pid, "terminate")) {
     world.complain(NOT_RUNNING);
     return 1;
   }
@@ -49,7 +47,7 @@ export async function stopDaemon(pidPath: string, world: ControlWorld): Promise<
     world.print(`Killed fwknopd (pid=${pid}) via SIGTERM`);
     return 0;
   }
-  world.kill(pid, SIGKILL);
+  world.kill(pid, "kill");
   if (await isGone(pidPath, pid, world)) {
     world.print(`Killed fwknopd (pid=${pid}) via SIGKILL`);
     return 0;

@@ -6,7 +6,7 @@
  */
 import { ownCommandLine, ownEnvironment } from "../ffi/libc/proc_self.ts";
 import { READINESS_FD, startInBackground } from "../ffi/libc/background.ts";
-import { sendSignal, type SignalName } from "../ffi/libc/process.ts";
+import { sendSignal } from "../ffi/libc/process.ts";
 import { formatKeys, generateKeys } from "../lib/crypto/key_generation.ts";
 import { randomBytes } from "../lib/host/entropy.ts";
 import { formatHelp } from "../lib/spec/help.ts";
@@ -110,9 +110,8 @@ async function startDaemon(
 }
 
 async function control(actions: DaemonOptions["actions"], pidPath: string): Promise<number> {
-  const names: Readonly<Record<number, SignalName>> = { 1: "hangup", 9: "kill", 15: "terminate" };
   const world: ControlWorld = {
-    kill: (pid, signal) => sendSignal(pid, names[signal] ?? "none"),
+    kill: sendSignal,
     print: terminal.out,
     complain: terminal.err,
     pause: (ms) => new Promise((done) => setTimeout(done, ms)),

@@ -82,8 +82,8 @@ export async function runProgram(
   }
 }
 
-/** A child that reads nothing, or ends early, is judged by its exit status. */
-async function feed(stdin: WritableStream<Uint8Array>, text: string): Promise<void> {
+/** Writes all of a child's standard input. One that reads nothing, or ends early, is judged by its exit status. */
+export async function feed(stdin: WritableStream<Uint8Array>, text: string): Promise<void> {
   const writer = stdin.getWriter();
   try {
     await writer.write(new TextEncoder().encode(text));

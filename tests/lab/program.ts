@@ -1,4 +1,5 @@
 /** A program running in the lab: what it says line by line, and its end. */
+import { feed } from "../../lib/host/run.ts";
 
 /** How to start a program. */
 export interface SpawnOptions {
@@ -176,16 +177,5 @@ export async function runToEnd(
     return { code: result.code, stdout: decoder.decode(result.stdout), stderr: decoder.decode(result.stderr) };
   } finally {
     clearTimeout(timer);
-  }
-}
-
-/** A program that does not read its input is judged by what it does, not by that. */
-async function feed(stdin: WritableStream<Uint8Array>, text: string): Promise<void> {
-  const writer = stdin.getWriter();
-  try {
-    await writer.write(new TextEncoder().encode(text));
-    await writer.close();
-  } catch (error) {
-    if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
   }
 }

@@ -80,16 +80,16 @@ Deno.test("-S, -R and -K find the daemon that runs and speak to it alone", async
     const daemon = await otherDaemon(path);
     try {
       assert.equal(daemon.said, "claimed");
-      const sent: [number, number][] = [];
+      const sent: [number, string][] = [];
       const seen = world((pid, signal) => {
         sent.push([pid, signal]);
-        if (signal === 15) Deno.kill(pid, "SIGTERM");
+        if (signal === "terminate") Deno.kill(pid, "SIGTERM");
         return true;
       });
       assert.equal(showStatus(path, seen), 0);
       assert.equal(sendRestart(path, seen), 0);
       assert.equal(await stopDaemon(path, seen), 0);
-      assert.deepEqual(sent, [[daemon.pid, 1], [daemon.pid, 15]]);
+      assert.deepEqual(sent, [[daemon.pid, "hangup"], [daemon.pid, "terminate"]]);
       assert.deepEqual(seen.out, [
         `Detected fwknopd is running (pid=${daemon.pid}).`,
         `Sent restart signal to fwknopd (pid=${daemon.pid})`,
@@ -105,21 +105,21 @@ Deno.test("-K gives a daemon that waits for a slow packet filter the time to clo
   await inFolder(async (path) => {
     const daemon = await otherDaemon(path);
     try {
-      const sent: [number, number][] = [];
+      const sent: [string, number][] = [];
       let waited = 0;
       const slow: ControlWorld = {
         ...world((_pid, signal) => {
           sent.push([signal, waited]);
-          if (signal === 9) Deno.kill(daemon.pid, "SIGKILL");
+          if (signal === "kill") Deno.kill(daemon.pid, "SIGKILL");
           return true;
         }),
         pause: async (ms) => {
           waited += ms;
-          if (sent.some(([signal]) => signal === 9)) await new Promise((done) => setTimeout(done, 5));
+          if (sent.some(([signal]) => signal === "kill")) await new Promise((done) => setTimeout(done, 5));
         },
       };
       assert.equal(await stopDaemon(path, slow), 0);
-      assert.deepEqual(sent.map(([signal]) => signal), [15, 9]);
+      assert.deepEqual(sent.map(([signal]) => signal), ["terminate", "kill"]);
       assert.ok(sent[1]![1] >= 20_000);
     } finally {
       await daemon.stop().catch(() => {});
