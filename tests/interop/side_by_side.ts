@@ -1,0 +1,102 @@
+/** One set of arguments for the C client and ours, and what can be read from their output. */
+import type { KeySet } from "../../lib/crypto/engine.ts";
+import { webEngine } from "../../lib/crypto/web_engine.ts";
+import type { Fault } from "../../lib/faults.ts";
+import type { Result } from "../../lib/result.ts";
+import { open } from "../../lib/spa/open.ts";
+import type { SpaMessage } from "../../lib/wire/message.ts";
+import { ALONE, cClientIsPresent, type OwnRun, type Run, runC, runOwn, temporaryFolder } from "../cli/harness.ts";
+
+/** Surroundings that both clients get alike. */
+export interface Surroundings {
+  readonly env?: Readonly<Record<string, string>>;
+  /** Standard input of a process. */
+  readonly input?: string;
+}
+
+/** Both runs. */
+export interface Both {
+  readonly c: Run;
+  readonly own: OwnRun;
+}
+
+/** What a test beside the C client works with. */
+export interface Bench {
+  /** A folder of the test's own, the home directory of both clients. */
+  readonly home: string;
+  both(argv: readonly string[], surroundings?: Surroundings): Promise<Both>;
+}
+
+/** A test that is skipped where the C client is not installed; under CI that is a failure. */
+export function besideC(name: string, body: (bench: Bench) => Promise<void>): void {
+  Deno.test(name, async () => {
+    if (!cClientIsPresent()) return;
+    using folder = temporaryFolder();
+    const home = folder.path;
+    const now = Math.floor(Date.now() / 1000);
+    await body({
+      home,
+      async both(argv, surroundings = {}) {
+        const env = { HOME: home, ...surroundings.env };
+        const [c, own] = await Promise.all([runC(argv, { home, ...surroundings }), runOwn(argv, { env, now })]);
+        return { c, own };
+      },
+    });
+  });
+}
+
+/** A rehearsal with the dump, as user `alice`. */
+export const REHEARSE = [...ALONE, "-T", "-v", "-D", "127.0.0.1", "-U", "alice"] as const;
+/** What is asked for where that does not matter. */
+export const ACCESS = ["-A", "tcp/22", "-a", "192.0.2.10"] as const;
+/** A key where that does not matter. */
+export const KEY = ["--key-rijndael", "shortkey"] as const;
+
+/** The first dump of a client's output, by labels. */
+export function dumpOf(run: Run): Readonly<Record<string, string>> {
+  const [first = ""] = run.out.slice(run.out.indexOf("SPA Field Values:")).split("\n\n");
+  return Object.fromEntries(
+    [...first.matchAll(/^ *([A-Za-z][A-Za-z ]*): (.*)$/gm)].map(([, label = "", value = ""]) => [label, value]),
+  );
+}
+
+/** The packet that a dump shows. */
+export function packetOf(run: Run): string {
+  return dumpOf(run)["Final SPA Data"] ?? "";
+}
+
+/** Opens a packet with keys given as text. */
+export async function openWith(
+  wire: string,
+  key: string,
+  more: { readonly mode?: KeySet["mode"]; readonly hmac?: string } = {},
+): Promise<Result<SpaMessage, Fault>> {
+  const bytes = (text: string) => new TextEncoder().encode(text);
+  const hmac = more.hmac === undefined ? null : { name: "sha256" as const, key: bytes(more.hmac) };
+  return await open(webEngine, wire, { encryption: bytes(key), mode: more.mode ?? "cbc", hmac });
+}
+
+const MAIN = new URL("../../cli/main.ts", import.meta.url).pathname;
+
+/** Our client as a process of its own, without a terminal: for what a process alone shows. */
+export async function runOwnProcess(
+  argv: readonly string[],
+  options: Surroundings & { readonly home: string },
+): Promise<Run> {
+  const child = new Deno.Command("/usr/bin/setsid", {
+    args: ["-w", Deno.execPath(), "run", "--no-prompt", "-A", MAIN, ...argv],
+    env: { HOME: options.home, DENO_DIR, ...options.env },
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const writer = child.stdin.getWriter();
+  // A program that reads nothing may be gone already.
+  await writer.write(new TextEncoder().encode(options.input ?? "")).catch(() => {});
+  await writer.close().catch(() => {});
+  const { code, stdout, stderr } = await child.output();
+  return { code, out: new TextDecoder().decode(stdout), err: new TextDecoder().decode(stderr) };
+}
+
+/** A changed home must not make the runtime compile and fetch everything again. */
+const DENO_DIR = Deno.env.get("DENO_DIR") ?? `${Deno.env.get("HOME")}/.cache/deno`;
