@@ -4,7 +4,7 @@ import { cClientIsPresent, H64, K64, runC, runOwn, temporaryFolder } from "./har
 
 const KEYS = ["--key-base64-rijndael", K64, "--key-base64-hmac", H64];
 
-Deno.test("a run is remembered with its keys masked and its words quoted, mode 0600 (C.2 F17)", async () => {
+Deno.test("F17: a run is remembered with its keys masked and its words quoted, mode 0600", async () => {
   using folder = temporaryFolder();
   const file = `${folder.path}/run`;
   const args = ["--no-rc-file", "-E", file, "-s", "-D", "h", "-C", "id -u; echo 'x'", ...KEYS];

@@ -186,7 +186,7 @@ Deno.test("-M legacy cuts a longer key as the C client does, and says so", async
   assert.match(run.err, /Encryption key in '-M legacy' mode must be <= 16 bytes/);
 });
 
-Deno.test("a packet that C servers would take for GPG is warned of", async () => {
+Deno.test("K7: a packet that C servers would take for GPG is warned of", async () => {
   const command = "x".repeat(100);
   const keys = ["--key-rijndael", "k", "--key-hmac", "h", "--hmac-digest-type", "sha512"];
   const run = await runOwn([...SEND, "-s", "-C", command, ...keys], { env: { LOGNAME: "bob" } });

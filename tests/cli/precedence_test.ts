@@ -48,7 +48,7 @@ for (const [rc, argv, message] of ADDRESSES) {
   });
 }
 
-Deno.test("-R on the command line beats an address of a stanza (C.2 F7)", async () => {
+Deno.test("F7: -R on the command line beats an address of a stanza", async () => {
   const { run } = await dumpOf("[default]\nALLOW_IP 1.1.1.1\n", [
     "-R",
     "--resolve-url",
@@ -89,7 +89,7 @@ for (const [rc, argv, questions] of KEY_ROWS) {
   });
 }
 
-Deno.test("a key on the command line beats one of another kind in a stanza (C.2 F8)", async () => {
+Deno.test("F8: a key on the command line beats one of another kind in a stanza", async () => {
   using folder = temporaryFolder();
   const path = `${folder.path}/rc`;
   Deno.writeTextFileSync(path, `[default]\nKEY Rijndael-wrong\nHMAC_KEY wrong\n`, { mode: 0o600 });
@@ -102,7 +102,7 @@ Deno.test("a key on the command line beats one of another kind in a stanza (C.2 
   assert.match(clash.err, /should not be identical/);
 });
 
-Deno.test("the command line beats VERBOSE and TIME_OFFSET of a stanza (C.2 F9)", async () => {
+Deno.test("F9: the command line beats VERBOSE and TIME_OFFSET of a stanza", async () => {
   const rc = `[default]\nVERBOSE 2\nTIME_OFFSET -2m\nKEY k\nALLOW_IP source\n`;
   const own = await dumpOf(rc, [], { now: 1_700_000_000 });
   assert.equal(own.fields.get("Timestamp"), String(1_700_000_000 - 120));
@@ -112,7 +112,7 @@ Deno.test("the command line beats VERBOSE and TIME_OFFSET of a stanza (C.2 F9)",
   assert.equal(minus.fields.get("Timestamp"), String(1_700_000_000 - 60), "minus is applied last, as in C");
 });
 
-Deno.test("N in a closer stanza takes back Y of the default one (C.2 F9)", async () => {
+Deno.test("F9: N in a closer stanza takes back Y of the default one", async () => {
   const rc = "[default]\nNAT_LOCAL Y\nKEY k\nALLOW_IP source\n[gw]\nNAT_LOCAL N\n";
   assert.match((await dumpOf(rc, [])).fields.get("Message Type") ?? "", /^5 /);
   assert.match((await dumpOf(rc, ["-n", "gw"])).fields.get("Message Type") ?? "", /^1 /);

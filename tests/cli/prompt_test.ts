@@ -96,7 +96,7 @@ for (
     ["a file on descriptor 7", `${TWO_LINES} >$F; $RUN --use-hmac --fd 7 7<$F`],
   ] as const
 ) {
-  Deno.test(`two keys come from two lines of ${name} (C.2 F20)`, async () => {
+  Deno.test(`F20: two keys come from two lines of ${name}`, async () => {
     const run = await shell(script);
     assert.equal(run.code, 0, run.err);
     assert.equal(await opens(run.packet, "key", "hmac"), true);

@@ -87,7 +87,7 @@ Deno.test("the family follows the one that reaches the server", async () => {
   }
 });
 
-Deno.test("-C with -R finds the address too (C.2 F13)", async () => {
+Deno.test("F13: -C with -R finds the address too", async () => {
   const { base, server } = serve("127.0.0.1");
   try {
     const args = [...ALONE, "-T", "-v", "-C", "id", "--key-rijndael", "k", "--resolve-http-only"];
@@ -149,7 +149,7 @@ Deno.test("plain HTTP behind an https URL, and nobody there, give the cause", as
   assert.match(nobody.err, /Connection refused/);
 });
 
-Deno.test("--wget-cmd runs that program with its words, and its exit status counts (C.2 F14)", async () => {
+Deno.test("F14: --wget-cmd runs that program with its words, and its exit status counts", async () => {
   using folder = temporaryFolder();
   const program = `${folder.path}/fake wget`;
   const script = `#!/bin/sh\nprintf '%s\\n' "$@" >'${folder.path}/args'\necho 203.0.113.7\nexit \${FAIL:-0}\n`;

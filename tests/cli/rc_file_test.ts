@@ -117,7 +117,7 @@ for (const option of [["-n", "x"], ["--save-rc-stanza"], ["--stanza-list"]]) {
   });
 }
 
-Deno.test("--no-home-dir needs --rc-file or --no-rc-file, and -E only when arguments are saved (C.2 F16)", async () => {
+Deno.test("F16: --no-home-dir needs --rc-file or --no-rc-file, and -E only when arguments are saved", async () => {
   assert.match((await runOwn(["--no-home-dir", ...BASE])).err, /must set --rc-file path/);
   assert.equal((await runOwn(["--no-home-dir", "--no-rc-file", ...BASE])).code, 0);
   const saving = BASE.filter((word) => word !== "--no-save-args");

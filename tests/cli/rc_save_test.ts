@@ -36,7 +36,7 @@ const SAVED: readonly (readonly string[])[] = [
 for (const args of SAVED) {
   for (const stanza of ["gw", "fresh", "GW"]) {
     const shown = args.filter((arg) => ![K64, H64].includes(arg)).join(" ");
-    Deno.test(`--save-rc-stanza writes what the C client writes: [${stanza}] ${shown}`, async () => {
+    Deno.test(`K18: --save-rc-stanza writes what the C client writes: [${stanza}] ${shown}`, async () => {
       if (!cClientIsPresent()) return;
       using folder = temporaryFolder();
       const [cPath, ownPath] = [`${folder.path}/c`, `${folder.path}/own`];
@@ -55,7 +55,7 @@ for (const args of SAVED) {
   }
 }
 
-Deno.test("-k with --save-rc-stanza writes the lines of the C client, with other keys", async () => {
+Deno.test("K18: -k with --save-rc-stanza writes the lines of the C client, with other keys", async () => {
   if (!cClientIsPresent()) return;
   using folder = temporaryFolder();
   const lines: string[][] = [];
@@ -96,7 +96,7 @@ async function replace(lines: Record<string, string>, answers: Record<string, bo
   return await replaceStanza(file, "GW", saved, answers === null ? null : (name) => answers[name] ?? assert.fail(name));
 }
 
-Deno.test("replaceStanza() keeps comments, blank lines and unknown directives of the whole file (C.2 F15)", async () => {
+Deno.test("F15: replaceStanza() keeps comments, blank lines and unknown directives of the whole file", async () => {
   const text = await replace({ ACCESS: "tcp/22", KEY_BASE64: "bmV3" }, null);
   const expected = COMMENTED.replace("KEY_BASE64 b2xk\n", "").replace("FW_TIMEOUT 5\n", "").replace(
     "FUTURE_DIRECTIVE x\n",
@@ -154,7 +154,7 @@ Deno.test("a value that the rc grammar would cut is refused, and nothing is writ
   }
 });
 
-Deno.test("-s and --resolve-http-only are saved so that they work from the stanza (C.2 F15)", async () => {
+Deno.test("F15: -s and --resolve-http-only are saved so that they work from the stanza", async () => {
   using folder = temporaryFolder();
   const path = `${folder.path}/rc`;
   const args = ["--rc-file", path, "--save-rc-stanza", "--no-save-args", "-A", "tcp/22", "-D", "h", "-T"];

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { HTTP_SERVICES, HTTPS_SERVICES, parseAddressBody, parseResolveUrl } from "../../cli/resolve_url.ts";
 
-Deno.test("parseResolveUrl() takes ports of five digits, IPv6 literals and URLs without a scheme (C.2 F14)", () => {
+Deno.test("F14: parseResolveUrl() takes ports of five digits, IPv6 literals and URLs without a scheme", () => {
   const href = (text: string, httpOnly = false) => {
     const url = parseResolveUrl(text, { httpOnly });
     return url.ok ? url.value.href : `! ${url.fault}`;

@@ -20,7 +20,7 @@ Deno.test("packetUser() asks -U, SPOOF_USER, LOGNAME, the system, USER in this o
   assert.equal(name({}), "NO_USER");
 });
 
-Deno.test("packetUser() never looks at a bad environment when -U is given (C.2 F21)", () => {
+Deno.test("F21: packetUser() never looks at a bad environment when -U is given", () => {
   assert.equal(name({ explicit: "good", env: { LOGNAME: "a/b" } }), "good");
   assert.equal(name({ env: { SPOOF_USER: "", LOGNAME: "log" } }), "log");
 });

@@ -25,7 +25,7 @@ Deno.test("encodeBase64() is the standard alphabet without padding, and decodeBa
   }));
 });
 
-Deno.test("decodeBase64() knows one spelling: whatever it takes, encodeBase64() writes back", () => {
+Deno.test("F1: decodeBase64() knows one spelling: whatever it takes, encodeBase64() writes back", () => {
   const texts = fc.string({ unit: fc.constantFrom(..."ABQgw/+09=-_ \n"), maxLength: 9 });
   let taken = 0;
   fc.assert(

@@ -9,7 +9,7 @@ if (!hasC && Deno.env.get("CI") === "true") throw new Error("the C client fwknop
 const toServer = ({ destination }: PacketFields) => destination === "198.51.100.2";
 
 Deno.test({
-  name: "sendPacket() in raw modes sends what the C client sends, field by field, with right checksums",
+  name: "F24: sendPacket() in raw modes sends what the C client sends, field by field, with right checksums",
   ignore: ignore || !hasC,
   async fn() {
     await using net = await makeSendNamespace();

@@ -37,7 +37,7 @@ Deno.test("names are read in any case, and nothing else is a name", () => {
   }
 });
 
-Deno.test("PCBC and the marker of GPG are known by name and number, and cannot encrypt", () => {
+Deno.test("F2: PCBC and the marker of GPG are known by name and number, and cannot encrypt", () => {
   assert.deepEqual([MODES.pcbc.id, MODES.asymmetric.id], [4, 7]);
   for (const name of ["pcbc", "asymmetric"]) assert.equal(isRijndaelMode(name), false);
   assert.deepEqual(RIJNDAEL_MODES.map((mode) => MODES[mode].id), [2, 1, 3, 5, 6, 8]);

@@ -27,7 +27,7 @@ Deno.test("decodeFields() answers 6 to less than 36 characters, which the encode
   assert.equal(errorOf(short.replace(":0:3:", ":1700:3:")), 0);
 });
 
-Deno.test("decodeFields() answers 12 to a random value that is not 16 digits: GPG messages come here unchecked", () => {
+Deno.test("F26: decodeFields() answers 12 to a random value that is not 16 digits: GPG messages come here unchecked", () => {
   for (const random of ["", "123456789012345", "12345678901234567", "123456789012345a", "１234567890123456"]) {
     assert.equal(errorOf(`${random}${HEAD.slice(16)}:1:${MESSAGE}`.padEnd(40, "A")), 12, random);
   }

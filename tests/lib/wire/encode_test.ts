@@ -27,7 +27,7 @@ const ROWS: readonly [string, Partial<SpaFields>, number][] = [
   ["user name with blank, at, dollar, dot, hyphen", { username: "-a b@c$d.e" }, 0],
   ["user name that is not ASCII", { username: "josé" }, 91],
   ["user name of 48 bytes", { username: "u".repeat(48) }, 0],
-  ["user name of 49 bytes: no decoder takes it", { username: "u".repeat(49) }, 14],
+  ["F5: user name of 49 bytes, which no decoder takes", { username: "u".repeat(49) }, 14],
   ["time before 1970", { timestamp: -1 }, 88],
   ["time that is no number", { timestamp: NaN }, 88],
   ["fraction of a second", { timestamp: 0.5 }, 88],
@@ -39,7 +39,7 @@ const ROWS: readonly [string, Partial<SpaFields>, number][] = [
   ["type 7", { type: 7 as MessageType }, 79],
   ["no message", { message: "" }, 80],
   ["message of 256 bytes", { message: `1.2.3.4,${"tcp/22,".repeat(35)}tcp` }, 94],
-  ["message of 199 bytes: no decoder takes it", { message: `1.2.3.4,${"tcp/222,".repeat(23)}tcp/222` }, 26],
+  ["F5: message of 199 bytes, which no decoder takes", { message: `1.2.3.4,${"tcp/222,".repeat(23)}tcp/222` }, 26],
   ["octal address", { message: "010.0.0.1,tcp/22" }, 100],
   ["address with too many digits", { message: "192.168.100.2000,tcp/22" }, 100],
   ["message without comma", { message: "192.0.2.10" }, 100],
@@ -67,7 +67,7 @@ const ROWS: readonly [string, Partial<SpaFields>, number][] = [
   ["timeout", TIMED, 0],
   ["timeout below zero", { ...TIMED, clientTimeout: -1 }, 5],
   ["timeout 65536", { ...TIMED, clientTimeout: 65_536 }, 0],
-  ["timeout 65537: no decoder takes it", { ...TIMED, clientTimeout: 65_537 }, 42],
+  ["F5: timeout 65537, which no decoder takes", { ...TIMED, clientTimeout: 65_537 }, 42],
   ["timeout with an access type", { clientTimeout: 60 }, 41],
   ["message that is shorter than 36 characters", {
     type: 0,
@@ -79,7 +79,7 @@ const ROWS: readonly [string, Partial<SpaFields>, number][] = [
 ];
 
 for (const [what, changes, number] of ROWS) {
-  Deno.test(`encodeFields() answers ${number} to: ${what}`, () => {
+  Deno.test(`${what}: encodeFields() answers ${number}`, () => {
     const result = encodeFields({ ...FIELDS, ...changes });
     assert.equal(result.ok ? 0 : result.fault.number, number);
   });

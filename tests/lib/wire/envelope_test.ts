@@ -10,7 +10,7 @@ import {
   stripPrefix,
 } from "../../../lib/wire/envelope.ts";
 
-Deno.test("encryptionByLength() draws its lines at 36, 400 and 1499", () => {
+Deno.test("K7, F4: encryptionByLength() draws its lines at 36, 400 and 1499", () => {
   const rows: readonly [number, string | null][] = [
     [0, null],
     [35, null],
@@ -33,7 +33,7 @@ Deno.test("the prefix of Rijndael is what every salted message starts with, and 
   assert.deepEqual([...firsts].sort().join(""), [...RIJNDAEL_FIRST_CHARACTERS].sort().join(""));
 });
 
-Deno.test("the prefixes of GPG are the starts of all session-key packets of one and two length bytes", () => {
+Deno.test("F3: the prefixes of GPG are the starts of all session-key packets of one and two length bytes", () => {
   const starts = new Set<string>();
   for (const tag of [0x84, 0x85]) {
     for (let length = 0; length < 256; length++) starts.add(encodeBase64(Uint8Array.of(tag, length, 0)).slice(0, 2));
@@ -41,6 +41,10 @@ Deno.test("the prefixes of GPG are the starts of all session-key packets of one 
   assert.deepEqual(new Set(GPG_PREFIXES), starts);
   assert.equal(GPG_PREFIXES.length, 32);
   assert.equal(GPG_PREFIXES[0], "hQ");
+});
+
+Deno.test("K8: stripPrefix() cuts two characters off a GPG message, whatever they are", () => {
+  assert.equal(stripPrefix("hQEMAAAA", "gpg"), "EMAAAA");
   assert.equal(stripPrefix("hF4DAAAA", "gpg"), "4DAAAA");
 });
 
