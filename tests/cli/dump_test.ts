@@ -1,5 +1,14 @@
 import assert from "node:assert/strict";
+import { rehearse } from "../../cli/dump.ts";
+import { loadSettings } from "../../cli/load.ts";
+import { CLIENT_SETTINGS } from "../../cli/options.ts";
+import { realWorld } from "../../cli/world.ts";
+import { nobleEngine } from "../../lib/crypto/noble_engine.ts";
+import { seal } from "../../lib/spa/seal.ts";
+import { parseArguments } from "../../lib/spec/argv.ts";
+import { spaVector } from "../vectors/spa.ts";
 import { ALONE, cClientIsPresent, H64, K64, runC, runOwn, temporaryFolder } from "./harness.ts";
+import { targetOf } from "./send/targets.ts";
 
 /** What differs between two runs in any case: random value, salt, and what follows from them; and versions. */
 function normalized(text: string): string[] {
@@ -101,4 +110,33 @@ Deno.test("-v warns of -s on standard error, -T does not", async () => {
   const args = [...ALONE, "-D", "127.0.0.1", "-A", "tcp/22", "-s", ...KEYS, "-v"];
   assert.match((await runOwn(args)).err, /Should use -a or -R/);
   assert.doesNotMatch((await runOwn([...args, "-T"])).err, /Should use -a or -R/);
+});
+
+Deno.test("K19: rehearse() gives 1 where the own packet does not open", async () => {
+  const said: string[] = [];
+  const world = { ...realWorld(), out: () => {}, err: (text: string) => said.push(text) };
+  const { settings } = loadSettings(
+    parseArguments(CLIENT_SETTINGS, [...ALONE, "-T", "-s", "-A", "tcp/22"]),
+    null,
+    world,
+  );
+  const { keys, salt, packet } = spaVector("V2");
+  const fields = {
+    random: "1234567890123456",
+    username: "alice",
+    timestamp: 1_700_000_000,
+    version: "3.0.0",
+    type: 1 as const,
+    message: "192.0.2.10,tcp/22",
+    natAccess: null,
+    serverAuth: null,
+    clientTimeout: 0,
+  };
+  const sealed = await seal(nobleEngine, fields, "sha256", keys, salt);
+  assert.ok(sealed.ok);
+  const parts = { settings, target: targetOf({}), keys, world };
+  assert.equal(await rehearse({ ...parts, packet: sealed.value }), 0);
+  assert.deepEqual(said, []);
+  assert.equal(await rehearse({ ...parts, packet: { ...sealed.value, wire: packet.slice(0, -4) } }), 1);
+  assert.match(said.join(), /the packet does not open: Error 53 - /);
 });

@@ -5,6 +5,7 @@ import { memoryStore } from "../../../daemon/replay/store.ts";
 import { decide, type Decision, type Judge } from "../../../daemon/verify/decide.ts";
 import { nobleEngine } from "../../../lib/crypto/noble_engine.ts";
 import { lineText } from "../../../lib/log.ts";
+import { twinBase64, twinSeal } from "../../lib/spa/twin.ts";
 import { addresses, datagram, ip, KEYS, knock, NOW, stanza } from "../../fakes/knock.ts";
 
 function judge(stanzas: readonly Stanza[] = [stanza()], changes: Partial<Judge> = {}): Judge {
@@ -78,6 +79,13 @@ Deno.test("decide() refuses with the words that scripts match", async () => {
   }
 });
 
+Deno.test("F23: decide() admits a knock made after January 2038, and tells its age", async () => {
+  const now = 2 ** 31 + 1000;
+  const wire = await knock({ timestamp: now });
+  assert.equal((await decide(datagram(wire), judge(), now + 120)).kind, "admit");
+  assert.match(summary(await decide(datagram(wire), judge(), now + 121)), /too great \(121 seconds\)/);
+});
+
 Deno.test("decide() lets packets through at the very edge of the time window", async () => {
   for (const now of [NOW - 120, NOW + 120]) {
     assert.equal((await decide(datagram(await knock()), judge(), now)).kind, "admit");
@@ -86,7 +94,7 @@ Deno.test("decide() lets packets through at the very edge of the time window", a
   assert.equal((await decide(datagram(await knock()), ageless, NOW + 10_000)).kind, "admit");
 });
 
-Deno.test("decide() opens for one of two copies, whichever spelling the other has", async () => {
+Deno.test("F1: decide() opens for one of two copies, whichever spelling the other has", async () => {
   const wire = await knock();
   const bench = judge();
   assert.equal((await decide(datagram(wire), bench, NOW)).kind, "admit");
@@ -99,6 +107,22 @@ Deno.test("decide() opens for one of two copies, whichever spelling the other ha
   for (const spelling of [`${wire}=`, `U2FsdGVkX1${wire}`, `${wire}A`, wire.slice(0, -1), `${wire}\n`]) {
     assert.notEqual((await decide(datagram(spelling), bench, NOW)).kind, "admit", spelling);
   }
+});
+
+Deno.test("K20, F26: decide() refuses fields in another spelling, however right the keys are", async () => {
+  const message = (text: string) => twinBase64(new TextEncoder().encode(text));
+  const refused = async (time: string, version: string, type: string, text: string) => {
+    const encoded = ["1234567890123456", "YWxpY2U", time, version, type, text].join(":");
+    const decision = await decide(datagram(twinSeal(encoded, "sha256", KEYS, new Uint8Array(8))), judge(), NOW);
+    return decision.kind === "refuse";
+  };
+  const [time, version, type, text] = [`${NOW}`, "3.0.0", "1", message("192.0.2.10,tcp/22")] as const;
+  assert.equal(await refused(time, version, type, text), false);
+  assert.equal(await refused(time, version, type, message("192.0.02.10,tcp/22")), true);
+  assert.equal(await refused(time, version, " 1", text), true);
+  assert.equal(await refused(time, version, "1x", text), true);
+  assert.equal(await refused(`${time}x`, version, type, text), true);
+  assert.equal(await refused(time, "new", type, text), true);
 });
 
 Deno.test("decide() records an authentic packet even when a gate refuses it, and no other", async () => {

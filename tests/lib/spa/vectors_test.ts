@@ -69,3 +69,15 @@ Deno.test("the vectors mean what their options asked for", async () => {
   const l1 = await opened("L1");
   assert.deepEqual([l1.type, l1.serverAuth, l1.clientTimeout], [3, "crypt,letmein", 45]);
 });
+
+Deno.test("F2: seal() answers 64 to PCBC and to what is no mode at all", async () => {
+  const { packet, keys, salt } = spaVector("V2");
+  const opened = await open(nobleEngine, packet, keys);
+  assert.ok(opened.ok);
+  for (const mode of ["pcbc", "asymmetric", ""]) {
+    for (const [, engine] of ENGINES) {
+      const sealed = await seal(engine, opened.value, "sha256", { ...keys, mode: mode as "cbc" }, salt);
+      assert.equal(!sealed.ok && sealed.fault.number, 64, mode);
+    }
+  }
+});
