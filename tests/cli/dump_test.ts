@@ -140,3 +140,13 @@ Deno.test("K19: rehearse() gives 1 where the own packet does not open", async ()
   assert.equal(await rehearse({ ...parts, packet: { ...sealed.value, wire: packet.slice(0, -4) } }), 1);
   assert.match(said.join(), /the packet does not open: Error 53 - /);
 });
+
+Deno.test("-v says that an IPv6 address needs a server of this project; -s sends 0.0.0.0 over IPv6 too", async () => {
+  const args = [...ALONE, "-D", "::1", "-A", "tcp/22", ...KEYS];
+  const quiet = await runOwn([...args, "-a", "2001:db8::1"]);
+  assert.deepEqual([quiet.err, quiet.sent.length], ["", 1]);
+  const loud = await runOwn([...args, "-a", "2001:db8::1", "-v"]);
+  assert.match(loud.err, /-a 2001:db8::1 needs a server of this project/);
+  assert.match(loud.out, /^ {2}Message String: 2001:db8::1,tcp\/22$/m);
+  assert.match((await runOwn([...args, "-s", "-v"])).out, /^ {2}Message String: 0\.0\.0\.0,tcp\/22$/m);
+});
