@@ -3,7 +3,7 @@
  * the address that the kernel would use towards a server.
  */
 import { FfiError } from "../errors.ts";
-import { E, errno, errnoError, lazyLibc, throwErrno } from "./errno.ts";
+import { bareLibc, E, errno, errnoError, lazyLibc, settle, throwErrno } from "./errno.ts";
 import { pollFds, POLLIN, POLLOUT, readFd, writeAll } from "./fd.ts";
 import {
   anyAddress,
@@ -14,7 +14,7 @@ import {
 } from "./socket_address.ts";
 
 /** What a knock needs; binding a symbol takes 0.1 to 0.2 ms, so the rest is a table of its own. */
-const libc = lazyLibc({
+const libc = bareLibc({
   /** int socket(int domain, int type, int protocol) */
   socket: { parameters: ["i32", "i32", "i32"], result: "i32" },
   /** int connect(int fd, const struct sockaddr *addr, socklen_t len) */
@@ -77,9 +77,9 @@ export class Socket implements Disposable {
 
   /** One datagram, sent at once. Returns its length. */
   sendDatagram(bytes: Uint8Array<ArrayBuffer>): number {
-    const count = Number(libc().send(this.fd, bytes, BigInt(bytes.length), MSG_NOSIGNAL));
-    if (count < 0) throwErrno("send", `send ${bytes.length} bytes`);
-    return count;
+    const { result, code } = settle(() => libc().send(this.fd, bytes, BigInt(bytes.length), MSG_NOSIGNAL));
+    if (result < 0) throw errnoError(code, "send", `send ${bytes.length} bytes`);
+    return result;
   }
 
   /** All bytes into a stream. */
@@ -146,19 +146,9 @@ export function connectDatagram(remote: SocketAddress, origin: SocketOrigin = {}
 /** What connect(2) says of a connection that is being made, or is made by the time it is asked again. */
 const UNDER_WAY: ReadonlySet<number> = new Set([E.INPROGRESS, E.ALREADY, E.ISCONN]);
 
-/**
- * 0, or why connect(2) refuses. Between the call and the reading of errno the runtime may collect garbage and leave an
- * errno of its own behind (seen: ENOENT), so a refusal is asked again, which changes nothing, until two answers agree.
- */
+/** 0, or why connect(2) refuses. Being asked again changes nothing. */
 function connectCode(fd: number, address: Uint8Array<ArrayBuffer>): number {
-  let code = 0;
-  for (let attempt = 0; attempt < 4; attempt++) {
-    if (libc().connect(fd, address, address.length) === 0) return 0;
-    const answer = errno();
-    if (answer === code || UNDER_WAY.has(answer)) return answer;
-    code = answer;
-  }
-  return code;
+  return settle(() => libc().connect(fd, address, address.length), UNDER_WAY).code;
 }
 
 /**
@@ -228,9 +218,10 @@ export async function connectStream(
 }
 
 function openSocket(remote: SocketAddress, type: number, origin: SocketOrigin): Socket {
-  const fd = libc().socket(familyNumber(remote.family), type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (fd < 0) throwErrno("socket", "create a socket");
-  const socket = new Socket(fd, remote);
+  const flags = type | SOCK_NONBLOCK | SOCK_CLOEXEC;
+  const { result, code } = settle(() => libc().socket(familyNumber(remote.family), flags, 0));
+  if (result < 0) throw errnoError(code, "socket", "create a socket");
+  const socket = new Socket(result, remote);
   try {
     bindOrigin(socket, type, origin);
     return socket;
