@@ -147,6 +147,6 @@ Deno.test("-v says that an IPv6 address needs a server of this project; -s sends
   assert.deepEqual([quiet.err, quiet.sent.length], ["", 1]);
   const loud = await runOwn([...args, "-a", "2001:db8::1", "-v"]);
   assert.match(loud.err, /-a 2001:db8::1 needs a server of this project/);
-  assert.match(loud.out, /^ {2}Message String: 2001:db8::1,tcp\/22$/m);
-  assert.match((await runOwn([...args, "-s", "-v"])).out, /^ {2}Message String: 0\.0\.0\.0,tcp\/22$/m);
+  assert.match(loud.out, /^ Message String: 2001:db8::1,tcp\/22$/m);
+  assert.match((await runOwn([...args, "-s", "-v"])).out, /^ Message String: 0\.0\.0\.0,tcp\/22$/m);
 });

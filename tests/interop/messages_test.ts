@@ -115,6 +115,18 @@ labTest("our client: access and both timeouts open on the C daemon for the time 
   }
 }, { needs: C_PROGRAMS });
 
+labTest("our client: an IPv6 address in the message is refused by the C daemon, and opens on ours", async () => {
+  await using lab = await makeLab();
+  const keys = newKeys();
+  const access = [{ ...keys, FW_ACCESS_TIMEOUT: 60 }];
+  const c = await startDaemon(lab, { program: C_DAEMON, access, args: ["-t", "-v"] });
+  await using ours = await startDaemon(lab, { program: OUR_DAEMON, access });
+  const server = lab.address("server", 6);
+  await knock(lab, ["-A", "tcp/22", "-a", lab.address("knocker", 6), "-D", lab.address("server"), ...keyArgs(keys)]);
+  await c.program.waitFor(/DECODE_ACCESS_VALIDFAIL/);
+  assert.ok(await lab.opens("knocker", server, 22), ours.program.output);
+}, { needs: C_PROGRAMS });
+
 labTest("our client: the NAT types lead where they should on the C daemon", async () => {
   await using lab = await makeLab({ guard: "iptables", extra: ["stranger", "inside"] });
   lab.listen("inside", 80);

@@ -43,6 +43,13 @@ Deno.test("formatEntry() and parseEntry() speak the format of the C daemon", () 
   }
 });
 
+Deno.test("formatEntry() and parseEntry() take IPv6 addresses in the same columns", () => {
+  const packet = { ...PACKET, source: "2001:db8::2", destination: "2001:db8::1" };
+  const line = `${DIGEST} 17 2001:db8::2 33069 2001:db8::1 62201 1795300998`;
+  assert.equal(formatEntry(DIGEST, packet), `${line}\n`);
+  assert.deepEqual(parseEntry(line), { digest: DIGEST, packet });
+});
+
 Deno.test("parseEntry() finds an entry behind the NULs that a crash left, so that it cannot be replayed", () => {
   assert.deepEqual(parseEntry(`${"\0".repeat(300)}${C_LINE}`), { digest: DIGEST, packet: PACKET });
   assert.equal(parseEntry("\0\0\0"), null);
