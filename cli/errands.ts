@@ -7,11 +7,15 @@ import { makesKeys } from "./validate.ts";
 import type { World } from "./world.ts";
 
 /** The world for this run: where standard output belongs to ssh or a command, what would be said there is an error's. */
-export function worldFor(args: Arguments, world: World): World {
-  const asked = (key: string) => args.given.some((said) => said.key === key);
-  if (asked("proxy") || asked("thenCommand")) return { ...world, out: world.err };
-  // The doctor's findings say all that warnings would.
-  return asked("doctor") ? { ...world, err: () => {} } : world;
+export function worldFor({ given }: Arguments, world: World): World {
+  return given.some(({ key }) => key === "proxy" || key === "thenCommand") ? { ...world, out: world.err } : world;
+}
+
+/** What opens its files by itself: looking for what is wrong with them. Null: that is not asked. */
+export async function beforeFiles(args: Arguments, world: World): Promise<number | null> {
+  return args.given.some(({ key }) => key === "doctor")
+    ? await (await import("./doctor/doctor.ts")).runDoctor(args, world)
+    : null;
 }
 
 /** Loads as `load.ts` does, with the stanza that another option names, and for ssh with what host and port say. */
@@ -38,18 +42,17 @@ function loadForNewDevice(args: Arguments, rc: RcFile | null, world: World): Loa
   return { ...loaded, settings: { ...loaded.settings, namedConfig: name } };
 }
 
-/** What needs no settings of a knock: importing a stanza, and looking for what is wrong with them. Null: neither is asked. */
+/** What needs no settings of a knock: importing a stanza. Null: that is not asked. */
 export async function beforeSettings(args: Arguments, rc: RcFile | null, world: World): Promise<number | null> {
-  const asked = (key: string) => args.given.some((said) => said.key === key);
-  if (asked("import")) return await (await import("./enrolment/import.ts")).importStanza(args, rc, world);
-  if (asked("doctor")) return await (await import("./doctor/doctor.ts")).runDoctor(args, rc, world);
-  return null;
+  return args.given.some(({ key }) => key === "import")
+    ? await (await import("./enrolment/import.ts")).importStanza(args, rc, world)
+    : null;
 }
 
 /** What is only shown, instead of a knock. Null: nothing of that kind is asked. */
-export async function insteadOfKnock(loaded: Loaded, world: World): Promise<number | null> {
+export async function insteadOfKnock(loaded: Loaded, args: Arguments, world: World): Promise<number | null> {
   const { settings } = loaded;
-  if (settings.explain) return (await import("./explain.ts")).explain(loaded, world);
+  if (settings.explain) return await (await import("./explain.ts")).explain(loaded, args.rest ?? [], world);
   if (settings.sshConfig !== undefined) return (await import("./ssh_config.ts")).printSshConfig(loaded, world);
   if (!settings.qr || makesKeys(settings)) return null;
   return await (await import("./enrolment/show.ts")).showEnrolment(loaded, null, world);

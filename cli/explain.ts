@@ -8,10 +8,10 @@ import { CLIENT_SETTINGS, type ClientKey, type ClientSettings, settingOf } from 
 import { DEFAULT_WAIT } from "./options/beyond.ts";
 import { decodeKey } from "./options/kinds.ts";
 import type { RcFile } from "./rc_file.ts";
+import { checkKnock } from "./refusal.ts";
 import { buildRequest } from "./request.ts";
-import { tellError } from "./tui.ts";
+import { ClientError, tellError } from "./tui.ts";
 import { packetUser } from "./username.ts";
-import { findConflict } from "./validate.ts";
 import type { World } from "./world.ts";
 
 /** Stands for a secret. */
@@ -19,32 +19,46 @@ const MASK = "********";
 
 type Row = readonly [label: string, text: string, place?: string];
 
-/** Prints it. The result is the exit code: 1 when a knock with these settings is refused. */
-export function explain(loaded: Loaded, world: World): number {
-  const { settings } = loaded;
-  const conflict = findConflict(settings);
-  if (conflict === null) {
-    world.out(["Nothing is sent. A knock would be:", "", ...table(knockRows(settings, world)), ""].join("\n"));
+/**
+ * Prints it. `rest` is what stood after `--then` or `--proxy`. The result is the exit code: 1 when a knock with these
+ * settings is refused.
+ */
+export async function explain(loaded: Loaded, rest: readonly string[], world: World): Promise<number> {
+  const refusal = await refusalOf(loaded, rest, world);
+  if (refusal === null) {
+    world.out(["Nothing is sent. A knock would be:", "", ...table(knockRows(loaded.settings, world)), ""].join("\n"));
   }
   world.out(["What was said, and where:", "", ...table(saidRows(loaded))].join("\n"));
   world.out(["", "Built-in defaults:", "", ...table(defaultRows(loaded))].join("\n"));
-  if (conflict !== null) tellError(world, conflict.message, conflict.hint);
-  return conflict === null ? 0 : 1;
+  if (refusal !== null) tellError(world, refusal.message, refusal.hint);
+  return refusal === null ? 0 : 1;
+}
+
+async function refusalOf(loaded: Loaded, rest: readonly string[], world: World): Promise<ClientError | null> {
+  try {
+    await checkKnock(loaded, rest, world);
+    return null;
+  } catch (error) {
+    if (error instanceof ClientError) return error;
+    throw error;
+  }
 }
 
 function knockRows(settings: ClientSettings, world: World): readonly Row[] {
   const request = buildRequest(settings, { allow: "ADDRESS", randomNatPort: settings.natRandPort ? 0 : null });
-  if (!request.ok) return [["refused", request.fault.message]];
+  // Refusals were told before.
+  if (!request.ok) return [];
   const { type, natAccess, clientTimeout } = request.value;
-  const message = request.value.message.replace(/^ADDRESS/, wireAddress(settings)).replace("/0", "/RANDOM");
-  const user = packetUser({ explicit: settings.spoofUser, env: world.env, systemName: accountName }).name;
+  const addressed = request.value.message.replace(/^ADDRESS/, wireAddress(settings));
+  const message = settings.natRandPort ? addressed.replace("/0", "/RANDOM") : addressed;
+  const user = packetUser({ explicit: settings.spoofUser, env: world.env, systemName: accountName });
   return [
     ["to", destination(settings)],
     ["message", `${message} (type ${type})`],
     ...(natAccess === null ? [] : [["forwarded to", natAccess] as const]),
     ["lets in", whoIsLetIn(settings)],
     ["for", clientTimeout === 0 ? "the time that the server chooses" : `${clientTimeout} s`],
-    ["user name", user],
+    ["user name", user.name, userOrigin(user.origin)],
     ["encrypted", `${modeName(settings)}, ${keySource(settings, "key")}`],
     [
       "HMAC",
@@ -54,13 +68,20 @@ function knockRows(settings: ClientSettings, world: World): readonly Row[] {
   ];
 }
 
+/** `environment, LOGNAME`; nothing for `-U`, which has a line of its own below. */
+function userOrigin(origin: string): string {
+  return origin === "-U" ? "" : origin === "this account" ? origin : `environment, ${origin}`;
+}
+
 function destination(settings: ClientSettings): string {
   const { server, serverProto, serverPort, randPort, httpProxy, socks5 } = settings;
   if (server === undefined) return "nobody: no server is named";
   const port = serverProto === "icmp" ? "" : randPort ? ", a random port" : `, port ${serverPort}`;
   const family = settings.ipv6 ? ", IPv6" : settings.ipv4 || settings.serverResolveIpv4 ? ", IPv4" : "";
   const through = httpProxy ?? (socks5 === undefined ? undefined : `${socks5.host}:${socks5.port}`);
-  return `${server}, ${serverProto}${port}${family}${through === undefined ? "" : `, through the proxy ${through}`}`;
+  return `${server}, ${serverProto}${port}${family}${
+    through === undefined ? "" : `, through the proxy ${withoutLogin(through)}`
+  }`;
 }
 
 function wireAddress({ allowIp }: ClientSettings): string {
@@ -75,7 +96,9 @@ function whoIsLetIn(settings: ClientSettings): string {
   if (allowIp?.kind === "name") return `the address of ${allowIp.name}, looked up for each knock`;
   if (allowIp !== undefined) return "whatever address the packet arrives from";
   const how = resolveHttpOnly ? "over HTTP" : wgetCmd === undefined ? "over HTTPS" : "with wget";
-  return `this machine as the Internet sees it, asked ${how}${resolveUrl === undefined ? "" : ` at ${resolveUrl}`}`;
+  return `this machine as the Internet sees it, asked ${how}${
+    resolveUrl === undefined ? "" : ` at ${withoutLogin(resolveUrl)}`
+  }`;
 }
 
 function modeName({ encryptionMode }: ClientSettings): string {
@@ -132,7 +155,14 @@ function shownValue(row: Setting, value: unknown, origin: Origin): string {
   // `ALLOW_IP resolve` is a request to find out and no address.
   if (value === undefined) return "resolve";
   if (value === true && origin.option !== undefined) return "given";
-  return Array.isArray(value) ? value.map((item) => row.kind.format(item)).join(",") : row.kind.format(value);
+  return withoutLogin(
+    Array.isArray(value) ? value.map((item) => row.kind.format(item)).join(",") : row.kind.format(value),
+  );
+}
+
+/** A URL may carry a name and a password. */
+function withoutLogin(text: string): string {
+  return text.replace(/\/\/[^/@\s]*@/g, `//${MASK}@`);
 }
 
 /** `~/.fwknoprc:12 [gw]`, or that it stood on the command line. */
@@ -147,6 +177,6 @@ function table(rows: readonly Row[]): readonly string[] {
   const widths = [0, 1].map((column) => Math.max(0, ...rows.map((row) => row[column]?.length ?? 0)));
   return rows.map(([label, text, where]) => {
     const begin = `  ${label.padEnd(widths[0] ?? 0)}  `;
-    return where === undefined ? begin + text : `${begin}${text.padEnd(Math.min(widths[1] ?? 0, 40))}  ${where}`;
+    return (where ?? "") === "" ? begin + text : `${begin}${text.padEnd(Math.min(widths[1] ?? 0, 40))}  ${where}`;
   });
 }

@@ -94,7 +94,8 @@ export async function loadKeys(settings: ClientSettings, world: World): Promise<
   });
 }
 
-async function makePacket(
+/** A packet that never was before. Throws {@link ClientError} where none can be built. */
+export async function makePacket(
   settings: ClientSettings,
   parts: { readonly request: Request; readonly keys: KeySet; readonly world: World },
 ): Promise<SealedPacket> {
@@ -149,7 +150,8 @@ async function savePacketFile(settings: ClientSettings, wire: string, world: Wor
   }
 }
 
-function makeTarget(settings: ClientSettings, world: World): Target {
+/** Where the packet goes. */
+export function makeTarget(settings: ClientSettings, world: World): Target {
   return {
     host: settings.server ?? "",
     port: settings.randPort ? drawPort(world) : settings.serverPort,

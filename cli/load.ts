@@ -39,10 +39,12 @@ export function earlySettings(args: Arguments) {
     lastCmd: has("lastCmd"),
     showLast: has("showLast"),
     verbose: has("verbose"),
+    /** Nothing is written then, so no file is created either. */
+    looksOnly: has("explain") || has("doctor"),
   };
 }
 
-/** Opens the rc file that this run uses, creating it when it is absent. */
+/** Opens the rc file that this run uses, creating it when it is absent and may be. */
 export function openRc(early: EarlySettings, world: World): RcFile | null {
   if (early.noRcFile) {
     const needing = early.namedConfig !== undefined ? "-n" : early.saveRcStanza ? "--save-rc-stanza" : null;
@@ -51,7 +53,7 @@ export function openRc(early: EarlySettings, world: World): RcFile | null {
     throw new ClientError(`${option} needs the rc file, which --no-rc-file forbids`, "leave out --no-rc-file");
   }
   const path = rcPath({ rcFile: early.rcFile, noHomeDir: early.noHomeDir, home: world.env("HOME") });
-  if (path !== null) return openRcFile(path, world);
+  if (path !== null) return openRcFile(path, world, { create: !early.looksOnly });
   tellWarning(world, "Unable to determine HOME directory: no rc file is read");
   return null;
 }

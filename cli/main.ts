@@ -9,13 +9,23 @@ import { BEYOND_OPTIONS } from "./options/beyond.ts";
 import { CLIENT_SETTINGS, type ClientSettings } from "./options.ts";
 import type { RcFile } from "./rc_file.ts";
 import { ClientError, reasonOf, tellError, tellProblems, type Terminal } from "./tui.ts";
-import { findConflict, makesKeys } from "./validate.ts";
+import { findConflict, followsKnock, makesKeys } from "./validate.ts";
 import { realWorld, type World } from "./world.ts";
 
 /** One run. Never throws what an operator can mend; the result is the exit code of the process. */
 export async function main(argv: readonly string[], world: World): Promise<number> {
+  const args = parse(argv);
+  if (!args.given.some(({ key }) => key === "json")) return await attempt(() => run(args, world), world);
+  const answer = (await import("./json_answer.ts")).jsonAnswer(world);
+  const code = await attempt(() => run(args, answer.world), answer.world);
+  answer.finish(code);
+  return code;
+}
+
+/** Runs a step, and tells what it throws. The result is the exit code. */
+async function attempt(step: () => Promise<number>, world: World): Promise<number> {
   try {
-    return await run(parse(argv), world);
+    return await step();
   } catch (error) {
     return tellFailure(error, world);
   }
@@ -28,8 +38,7 @@ function parse(argv: readonly string[]): Arguments {
 async function run(args: Arguments, terminal: World): Promise<number> {
   const errands = args.given.some(({ key }) => key in BEYOND_OPTIONS) ? await import("./errands.ts") : null;
   const json = args.given.some(({ key }) => key === "json");
-  // What is meant for people goes to standard error where a program reads standard output.
-  const world = json ? { ...terminal, out: terminal.err } : errands?.worldFor(args, terminal) ?? terminal;
+  const world = errands?.worldFor(args, terminal) ?? terminal;
   if (args.given.some(({ key }) => key === "help")) return await showHelp(args, world);
   if (args.problems.length > 0) throw new ProblemsError(args.problems);
   if (args.given.some(({ key }) => key === "version")) return showVersion(world);
@@ -38,15 +47,17 @@ async function run(args: Arguments, terminal: World): Promise<number> {
   const early = earlySettings(args);
   if (json) checkJson(args);
   if (early.showLast || early.lastCmd) return await fromLastRun(args, world);
+  const found = await errands?.beforeFiles(args, world) ?? null;
+  if (found !== null) return found;
   const rc = openRc(early, world);
   if (early.stanzaList) return await (await import("./stanza_commands.ts")).listStanzas(rc, { json, world });
   const done = await errands?.beforeSettings(args, rc, world) ?? null;
   if (done !== null) return done;
-  if (hasServerList(args)) return await knockOnEach(args, rc, { world, remember: true });
+  const act = async (loaded: Loaded, run: { readonly world: World; readonly remember: boolean }) =>
+    await errands?.insteadOfKnock(loaded, args, run.world) ?? await perform(loaded, { ...run, args });
+  if (hasServerList(args)) return await onEachServer(args, rc, { world, remember: true, act });
   const loaded = await errands?.loadForErrand(args, rc, world) ?? loadSettings(args, rc, world);
-  const shown = await errands?.insteadOfKnock(loaded, world) ?? null;
-  if (shown !== null) return shown;
-  return await perform(loaded, { args, world, remember: !loaded.settings.proxy });
+  return await act(loaded, { world, remember: !loaded.settings.proxy });
 }
 
 /** Refuses --json where there is nothing to tell a program. */
@@ -61,26 +72,24 @@ function hasServerList({ given }: Arguments): boolean {
   return given.findLast(({ key }) => key === "server")?.text?.includes(",") ?? false;
 }
 
+/** What is done with the settings for one server. */
+type Act = (loaded: Loaded, run: { readonly world: World; readonly remember: boolean }) => Promise<number>;
+
 /** One run for each server of a list. What fails for one is told with its name, and the others go on. */
-async function knockOnEach(
+async function onEachServer(
   args: Arguments,
   rc: RcFile | null,
-  options: { readonly world: World; readonly remember: boolean },
+  options: { readonly world: World; readonly remember: boolean; readonly act: Act },
 ): Promise<number> {
-  const { serverRuns, worldOf } = await import("./servers.ts");
-  let code = 0;
+  const { serverRuns, tellEach } = await import("./servers.ts");
   let { remember } = options;
-  for (const run of serverRuns(args, rc)) {
-    const world = worldOf(run.name, options.world);
-    try {
+  return await tellEach(serverRuns(args, rc), args, options.world, (run, world) =>
+    attempt(async () => {
       const loaded = loadSettings(run.args, rc, world);
-      code = Math.max(code, await perform(loaded, { args, world, remember }));
+      const code = await options.act(loaded, { world, remember });
       remember = false;
-    } catch (error) {
-      code = Math.max(code, tellFailure(error, world));
-    }
-  }
-  return code;
+      return code;
+    }, world));
 }
 
 /** Steps 5 to 18 for settings that are read. */
@@ -109,11 +118,6 @@ async function perform(
     : await knock(settings, world);
 }
 
-/** Whether something is done after the knock. A rehearsal opens nothing, so nothing follows it. */
-function followsKnock({ test, wait, proxy, fdpass, thenCommand, hold }: ClientSettings): boolean {
-  return !test && (wait !== undefined || proxy || fdpass || thenCommand || hold);
-}
-
 function rememberRun(settings: ClientSettings, args: Arguments, world: World): void {
   const { saveArgsFile, noHomeDir } = settings;
   const path = lastRunPath({ saveArgsFile, noHomeDir, home: world.env("HOME") });
@@ -133,12 +137,18 @@ async function fromLastRun(args: Arguments, world: World): Promise<number> {
     world.out(`Last fwknop client command line: ${maskedLine(line)}\n`);
     return 0;
   }
+  // Any other option beside -l says nothing, as in C; these would be taken for what they are not.
+  const beside = args.given.find(({ key }) => key in BEYOND_OPTIONS);
+  if (beside !== undefined) {
+    throw new ClientError(`${beside.name} cannot be combined with -l, which repeats a run as it was`, "leave out one");
+  }
   if (early.verbose) world.out(`Executing: ${maskedLine(line)}`);
   const repeated = withoutCommand(parse(argumentsOf(line)));
   if (repeated.problems.length > 0) throw new ProblemsError(repeated.problems);
   const rc = openRc(earlySettings(repeated), world);
-  if (hasServerList(repeated)) return await knockOnEach(repeated, rc, { world, remember: false });
-  return await perform(loadSettings(repeated, rc, world), { args: repeated, world, remember: false });
+  const act: Act = (loaded, run) => perform(loaded, { ...run, args: repeated });
+  if (hasServerList(repeated)) return await onEachServer(repeated, rc, { world, remember: false, act });
+  return await act(loadSettings(repeated, rc, world), { world, remember: false });
 }
 
 async function showHelp(args: Arguments, world: World): Promise<number> {

@@ -43,12 +43,17 @@ export interface RcFile {
 }
 
 /**
- * Reads the file, after creating it when it is absent. Loose modes and foreign owners are warnings, as is a file that
- * cannot be created. Null: there is none to read.
+ * Reads the file, with `create` after creating it when it is absent. Loose modes and foreign owners are warnings, as is a
+ * file that cannot be created. Null: there is none to read.
  */
-export function openRcFile(path: string, terminal: Terminal): RcFile | null {
+export function openRcFile(
+  path: string,
+  terminal: Terminal,
+  options: { readonly create: boolean },
+): RcFile | null {
   let read = readSecureFile(path);
-  if (!read.ok && read.fault.code === "missing" && createRcFile(path, terminal)) read = readSecureFile(path);
+  const absent = !read.ok && read.fault.code === "missing";
+  if (absent && options.create && createRcFile(path, terminal)) read = readSecureFile(path);
   if (!read.ok) {
     if (read.fault.code !== "missing") tellWarning(terminal, `Unable to open rc file: ${path}: ${read.fault.message}`);
     return null;

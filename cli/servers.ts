@@ -3,6 +3,8 @@ import type { Arguments } from "../lib/spec/argv.ts";
 import type { StanzaFile } from "../lib/spec/rc_file.ts";
 import type { Given } from "../lib/spec/setting.ts";
 import { stanzaOfHost } from "./implied_stanza.ts";
+import { jsonAnswer, type JsonObject } from "./json_answer.ts";
+import type { ClientKey } from "./options.ts";
 import type { RcFile } from "./rc_file.ts";
 import { stripBrackets } from "./request.ts";
 import { ClientError } from "./tui.ts";
@@ -17,7 +19,6 @@ const ALONE: readonly string[] = [
   "fdpass",
   "thenCommand",
   "hold",
-  "explain",
   "sshConfig",
   "qr",
   "stdin",
@@ -57,6 +58,31 @@ export function worldOf(name: string, world: World): World {
     err: (text) => world.err(text.replace(/^(fwknop: (?:error|warning|hint): )/gm, `$1${name}: `)),
     askSecret: (question) => world.askSecret(question.replace(/: $/, ` for ${name}: `)),
   };
+}
+
+/**
+ * Acts for each server. With `--explain` each is announced by its name; with `--json` what all say is one object. The result
+ * is the highest exit code.
+ */
+export async function tellEach(
+  runs: readonly ServerRun[],
+  args: Arguments,
+  world: World,
+  act: (run: ServerRun, world: World) => Promise<number>,
+): Promise<number> {
+  const asked = (wanted: ClientKey) => args.given.some(({ key }) => key === wanted);
+  const servers: JsonObject[] = [];
+  let code = 0;
+  for (const [index, run] of runs.entries()) {
+    if (asked("explain")) world.out(`${index === 0 ? "" : "\n"}== ${run.name} ==\n`);
+    const own = worldOf(run.name, world);
+    const answer = asked("json") ? jsonAnswer(own, (value) => servers.push({ server: run.name, ...value })) : null;
+    const ended = await act(run, answer?.world ?? own);
+    answer?.finish(ended);
+    code = Math.max(code, ended);
+  }
+  if (asked("json")) world.json({ servers });
+  return code;
 }
 
 function givenFor(name: string, args: Arguments, rc: RcFile | null): readonly Given[] {

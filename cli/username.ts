@@ -18,8 +18,16 @@ export interface UserSources {
   systemName(): string | null;
 }
 
-/** The name, and a warning when the C client would have sent another. Throws on a name that no server takes. */
-export function packetUser(sources: UserSources): { readonly name: string; readonly warning: string | null } {
+/** A name, where it comes from, and a warning when the C client would have sent another. */
+export interface PacketUser {
+  readonly name: string;
+  /** `-U`, the variable of the environment, or `this account`. */
+  readonly origin: string;
+  readonly warning: string | null;
+}
+
+/** Finds the name. Throws on one that no server takes. */
+export function packetUser(sources: UserSources): PacketUser {
   const [name, origin] = findName(sources);
   const bad = badUsernameCharacter(name);
   if (bad >= 0) {
@@ -30,7 +38,11 @@ export function packetUser(sources: UserSources): { readonly name: string; reado
     throw new ClientError(`the user name of ${origin} is longer than the ${MAX_BYTES} bytes that servers take`, ASK);
   }
   const cut = sources.explicit !== undefined && name.length > C_CLIENT_CUTS_AT;
-  return { name, warning: cut ? `the C client sends only the first ${C_CLIENT_CUTS_AT} characters of -U` : null };
+  return {
+    name,
+    origin,
+    warning: cut ? `the C client sends only the first ${C_CLIENT_CUTS_AT} characters of -U` : null,
+  };
 }
 
 function findName(sources: UserSources): readonly [name: string, origin: string] {

@@ -17,6 +17,11 @@ export function makesKeys(settings: ClientSettings): boolean {
   return settings.keyGen || settings.keyGenFile !== undefined;
 }
 
+/** Whether something is done after the knock. A rehearsal opens nothing, so nothing follows it. */
+export function followsKnock({ test, wait, proxy, fdpass, thenCommand, hold }: ClientSettings): boolean {
+  return !test && (wait !== undefined || proxy || fdpass || thenCommand || hold);
+}
+
 /** The first thing that stands against this run. */
 export function findConflict(settings: ClientSettings): Conflict | null {
   for (const check of CHECKS) {
@@ -56,6 +61,7 @@ const CHECKS: readonly Check[] = [
     both && (allowIp?.kind !== "source" || ipv4 || ipv6)
       ? conflict("--both goes with -s, and with neither -4 nor -6", "add -s, or leave out --both")
       : null,
+  (settings) => settings.both ? oneFamilyOnly(settings) : null,
   ({ useGpg, gpgRecipient }) =>
     useGpg && gpgRecipient === undefined
       ? conflict("Must specify --gpg-recipient-key when GPG is used", "add --gpg-recipient-key KEY")
@@ -83,6 +89,22 @@ const CHECKS: readonly Check[] = [
   ({ useGpg }) =>
     useGpg ? conflict("GnuPG encryption is not there yet", "use a Rijndael key: fwknop --key-gen makes one") : null,
 ];
+
+/** What leaves `--both` only one family, or leaves the choice to somebody else. */
+function oneFamilyOnly({ server, spoofSource, serverResolveIpv4, httpProxy, socks5 }: ClientSettings): Conflict | null {
+  const server6 = server?.includes(":");
+  const reason = httpProxy !== undefined || socks5 !== undefined
+    ? "a proxy chooses the family itself"
+    : serverResolveIpv4
+    ? "--server-resolve-ipv4 means IPv4 only"
+    : spoofSource !== undefined
+    ? `${spoofSource.text} (-Q) is an IPv${spoofSource.family} address`
+    : server6 || /^[0-9.]+$/.test(server ?? "")
+    ? `${server} is an IPv${server6 ? 6 : 4} address`
+    : null;
+  if (reason === null) return null;
+  return conflict(`--both needs both families, but ${reason}`, "give -D a name that has both, or leave out --both");
+}
 
 function conflict(message: string, hint: string): Conflict {
   return { message, hint };

@@ -1,12 +1,15 @@
 /** `--doctor [NAME]`: everything that can be looked at before a knock, one line each; nothing is sent to the server. */
+import type { RijndaelMode } from "../../lib/crypto/engine.ts";
 import type { Arguments } from "../../lib/spec/argv.ts";
 import { formatProblem } from "../../lib/spec/setting.ts";
 import { withImpliedStanza } from "../implied_stanza.ts";
-import { type Loaded, loadSettings, ProblemsError } from "../load.ts";
+import { wantsHmac } from "../keys.ts";
+import { makePacket } from "../knock.ts";
+import { earlySettings, type Loaded, loadSettings, openRc, ProblemsError } from "../load.ts";
 import { type RcFile, stanzaNames } from "../rc_file.ts";
-import { buildRequest } from "../request.ts";
+import { checkKnock } from "../refusal.ts";
+import { listedServers, serverRuns } from "../servers.ts";
 import { ClientError } from "../tui.ts";
-import { findConflict } from "../validate.ts";
 import type { World } from "../world.ts";
 import { examineAddress } from "./address.ts";
 import { examineClock } from "./clock.ts";
@@ -15,22 +18,87 @@ import { doubt, failure, type Finding, fine, formatFinding } from "./finding.ts"
 import { examineKeys } from "./keys.ts";
 import { examineRoad } from "./road.ts";
 
-/** Prints the findings. The result is the exit code: 1 when a knock would fail. */
-export async function runDoctor(args: Arguments, rc: RcFile | null, world: World): Promise<number> {
-  const findings = await examine(args, rc, world);
-  if (args.given.some(({ key }) => key === "json")) world.json({ findings });
-  else for (const finding of findings) world.out(formatFinding(finding));
-  return findings.some(({ level }) => level === "fail") ? 1 : 0;
+/** What was found for one server of several, or for the only one. */
+interface Examined {
+  /** Null where -D lists none. */
+  readonly server: string | null;
+  readonly findings: readonly Finding[];
 }
 
-/** All findings. Without a server only those about this machine. */
-export async function examine(args: Arguments, rc: RcFile | null, world: World): Promise<readonly Finding[]> {
-  const loaded = load(args, rc, world);
-  if (!("settings" in loaded)) return [...loaded, ...examineClock(null, world)];
+/** Prints the findings. The result is the exit code: 1 when a knock would fail. */
+export async function runDoctor(args: Arguments, world: World): Promise<number> {
+  const examined = await examineAll(args, world);
+  if (args.given.some(({ key }) => key === "json")) world.json(forProgram(examined));
+  else world.out(examined.map(formatExamined).join("\n"));
+  return examined.some(({ findings }) => findings.some(({ level }) => level === "fail")) ? 1 : 0;
+}
+
+function forProgram(examined: readonly Examined[]): Readonly<Record<string, unknown>> {
+  const [first] = examined;
+  return first === undefined || first.server !== null ? { servers: examined } : { findings: first.findings };
+}
+
+function formatExamined({ server, findings }: Examined): string {
+  return [...(server === null ? [] : [`== ${server} ==`]), ...findings.map(formatFinding)].join("\n");
+}
+
+/** One after the other, so that their lines do not mix. What warnings would say is a finding. */
+async function examineAll(args: Arguments, world: World): Promise<readonly Examined[]> {
+  const opened = openFile(args, world);
+  const listed = listedServers(args);
+  if (listed === null || !opened.ok) return [{ server: null, findings: await examine(args, opened, world) }];
+  const examined: Examined[] = [];
+  for (const run of serverRuns(args, opened.rc)) {
+    examined.push({ server: run.name, findings: await examine(run.args, opened, world) });
+  }
+  return examined;
+}
+
+/** The rc file, and what was said about it. */
+interface Opened {
+  readonly ok: boolean;
+  readonly rc: RcFile | null;
+  readonly findings: readonly Finding[];
+}
+
+function openFile(args: Arguments, world: World): Opened {
+  const listening = listen(world);
+  try {
+    const rc = openRc(earlySettings(args), listening.world);
+    return {
+      ok: true,
+      rc,
+      findings: rc === null ? listening.findings("permissions", "it must be a file of your own, mode 0600") : [],
+    };
+  } catch (error) {
+    if (!(error instanceof ClientError)) throw error;
+    return { ok: false, rc: null, findings: [failure("settings", error.message, error.hint)] };
+  }
+}
+
+/** A world whose warnings become findings. */
+function listen(world: World): { readonly world: World; findings(what: string, remedy: string): readonly Finding[] } {
+  const lines: string[] = [];
+  return {
+    world: { ...world, err: (text) => lines.push(text) },
+    findings: (what, remedy) => lines.map((line) => doubt(what, line.replace(/^fwknop: warning: /, ""), remedy)),
+  };
+}
+
+/** All findings for one server. Without a server only those about this machine. */
+async function examine(args: Arguments, opened: Opened, world: World): Promise<readonly Finding[]> {
+  if (!opened.ok) return [...opened.findings, ...examineClock(null, world)];
+  const listening = listen(world);
+  const loaded = load(args, opened.rc, listening.world);
+  if (!("settings" in loaded)) return [...opened.findings, ...loaded, ...examineClock(null, world)];
   const { settings } = loaded;
-  const findings = [...examineFiles(loaded)];
+  const findings = [
+    ...opened.findings,
+    ...listening.findings("settings", "mend the line, or leave out one of the options"),
+    ...examineFiles(loaded),
+  ];
   if (settings.server === undefined) {
-    const names = rc === null ? [] : stanzaNames(rc.file);
+    const names = opened.rc === null ? [] : stanzaNames(opened.rc.file);
     const remedy = `name a stanza: fwknop --doctor NAME${names.length === 0 ? "" : ` (${names.join(", ")})`}`;
     return [
       ...findings,
@@ -41,7 +109,7 @@ export async function examine(args: Arguments, rc: RcFile | null, world: World):
   const asked = await examineAddress(settings, world);
   return [
     ...findings,
-    examineSettings(loaded),
+    await examineSettings(loaded, args.rest ?? [], world),
     ...await examineKeys(loaded, world),
     ...asked.findings,
     ...examineClock(asked.date, world, settings.timeOffset),
@@ -62,11 +130,22 @@ function load(args: Arguments, rc: RcFile | null, world: World): Loaded | readon
   }
 }
 
-function examineSettings({ settings }: Loaded): Finding {
-  const conflict = findConflict(settings);
-  if (conflict !== null) return failure("settings", conflict.message, conflict.hint);
-  const request = buildRequest(settings, { allow: "192.0.2.1", randomNatPort: settings.natRandPort ? 10_000 : null });
-  if (!request.ok) return failure("settings", request.fault.message, request.fault.hint);
-  const what = settings.serverCmd === undefined ? request.value.message.replace(/^[^,]*,/, "") : "a command";
-  return fine("settings", `they ask ${settings.server} for ${what}`);
+/** Whether a packet can be made of them. A key of zeros stands for the real one, which is looked at by itself. */
+async function examineSettings(loaded: Loaded, rest: readonly string[], world: World): Promise<Finding> {
+  const { settings } = loaded;
+  try {
+    const request = await checkKnock(loaded, rest, world);
+    const mode = settings.encryptionMode as RijndaelMode;
+    const hmac = wantsHmac(settings) ? { name: settings.hmacDigestType, key: new Uint8Array(32) } : null;
+    const keys = { encryption: new Uint8Array(mode === "legacy" ? 16 : 32), mode, hmac };
+    const listening = listen(world);
+    await makePacket(settings, { request, keys, world: listening.world });
+    const [warning] = listening.findings("settings", "use a shorter name, command or list of ports");
+    if (warning !== undefined) return warning;
+    const what = settings.serverCmd === undefined ? request.message.replace(/^[^,]*,/, "") : "a command";
+    return fine("settings", `they ask ${settings.server} for ${what}`);
+  } catch (error) {
+    if (error instanceof ClientError) return failure("settings", error.message, error.hint);
+    throw error;
+  }
 }

@@ -1,4 +1,7 @@
 /** Whether the keys can be had and what they are worth. No key is shown. */
+import { FfiError } from "../../ffi/errors.ts";
+import { openInherited } from "../../ffi/libc/descriptor.ts";
+import { openTerminal } from "../../ffi/libc/terminal.ts";
 import type { KeySet } from "../../lib/crypto/engine.ts";
 import { loadKeys } from "../knock.ts";
 import type { Loaded } from "../load.ts";
@@ -23,16 +26,39 @@ class Asked extends Error {}
 export async function examineKeys(loaded: Loaded, world: World): Promise<readonly Finding[]> {
   const { settings } = loaded;
   const findings = [...exposedKeys(loaded), ...weakAlgorithms(settings)];
-  if (settings.stdin || settings.fd !== undefined) {
-    return [...findings, fine("keys", "they are read from a descriptor")];
-  }
+  const descriptor = settings.stdin ? 0 : settings.fd;
   try {
-    const keys = await loadKeys(settings, { ...world, askSecret: () => Promise.reject(new Asked()) });
+    const asking = { ...settings, stdin: false, fd: undefined };
+    const keys = await loadKeys(asking, { ...world, askSecret: () => Promise.reject(new Asked()) });
     return [...findings, ...strength(keys, settings)];
   } catch (error) {
-    if (error instanceof Asked) return [...findings, fine("keys", "a key is asked for on the terminal")];
+    if (error instanceof Asked) {
+      return [...findings, descriptor === undefined ? terminalFinding() : readable(descriptor)];
+    }
     if (error instanceof ClientError) return [...findings, failure("keys", error.message, error.hint)];
     throw error;
+  }
+}
+
+function terminalFinding(): Finding {
+  using terminal = openTerminal();
+  return terminal === null
+    ? failure(
+      "keys",
+      "a key is asked for, and there is no terminal here",
+      "put it into the stanza, or use --stdin or --fd",
+    )
+    : fine("keys", "a key is asked for on the terminal");
+}
+
+/** What stands there is not looked at: it could be read only once. */
+function readable(descriptor: number): Finding {
+  try {
+    openInherited(descriptor)[Symbol.dispose]();
+    return fine("keys", `they are read from descriptor ${descriptor}`);
+  } catch (error) {
+    if (!(error instanceof FfiError)) throw error;
+    return failure("keys", error.message, error.details.hint);
   }
 }
 

@@ -4,6 +4,7 @@ import { E } from "../../ffi/libc/errno.ts";
 import { FfiError } from "../../ffi/errors.ts";
 import { type Prepared, prepareKnock } from "../knock.ts";
 import type { ClientSettings } from "../options.ts";
+import type { Request } from "../request.ts";
 import { DEFAULT_WAIT } from "../options/beyond.ts";
 import { ClientError, tellError } from "../tui.ts";
 import type { World } from "../world.ts";
@@ -11,6 +12,7 @@ import { closeAll, type DoorState, knockAndWait, type Waited } from "./knock_and
 import { openedLine, tellShut } from "./outcome.ts";
 import { findPlace, pinnedTo, wantedFamily } from "./place.ts";
 import { portsToWaitFor } from "./ports.ts";
+import { portTowards, readGoal } from "./proxy.ts";
 
 /** Exit status of a shell for a command that is not there, and for one that cannot be run. */
 const NOT_FOUND = 127;
@@ -37,6 +39,20 @@ export async function knockAndFollow(
   return settings.hold ? await (await import("./hold.ts")).hold(settings, { ...run, prepared }) : 0;
 }
 
+/** Refuses what cannot follow this knock. Throws {@link ClientError}. */
+export function checkFollowUp(settings: ClientSettings, rest: readonly string[], request: Request): void {
+  checkTogether(settings, rest);
+  if (settings.proxy) portTowards(request, readGoal(rest));
+  else if (settings.wait !== undefined || settings.thenCommand) waitedPorts(settings, request);
+}
+
+/** The ports to wait for. Throws {@link ClientError} where there is none. */
+function waitedPorts(settings: ClientSettings, request: Request): readonly number[] {
+  const ports = portsToWaitFor(request, settings.thenCommand ? "--then" : "--wait");
+  if (!ports.ok) throw new ClientError(ports.fault.message, ports.fault.hint);
+  return ports.value;
+}
+
 /** Refuses what contradicts itself. */
 function checkTogether(settings: ClientSettings, rest: readonly string[]): void {
   const { proxy, thenCommand, hold, fdpass, stdin, fd, both, socks5 } = settings;
@@ -61,12 +77,11 @@ async function waitForDoors(
   run: { readonly prepared: Prepared; readonly world: World },
 ): Promise<number> {
   const { prepared, world } = run;
-  const ports = portsToWaitFor(prepared.request, settings.thenCommand ? "--then" : "--wait");
-  if (!ports.ok) throw new ClientError(ports.fault.message, ports.fault.hint);
+  const ports = waitedPorts(settings, prepared.request);
   const host = settings.server ?? "";
   const place = await findPlace(host, wantedFamily(settings));
   const seconds = settings.wait ?? DEFAULT_WAIT;
-  const approach = { settings: pinnedTo(settings, place), prepared, place, ports: ports.value, seconds };
+  const approach = { settings: pinnedTo(settings, place), prepared, place, ports, seconds };
   const waited = await knockAndWait(approach, world);
   if (!waited.sent) return waited.code;
   closeAll(waited.doors);

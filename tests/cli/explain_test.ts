@@ -27,7 +27,7 @@ Deno.test("--explain names the value, the file, the line and the stanza; secrets
       /^ {2}to +gw\.example\.org, udp, port 4000$/m,
       /^ {2}message +198\.51\.100\.7,tcp\/22 \(type 3\)$/m,
       /^ {2}for +30 s$/m,
-      /^ {2}user name +mike$/m,
+      /^ {2}user name +mike +environment, LOGNAME$/m,
       /^ {2}encrypted +Rijndael CBC, a key of 32 bytes$/m,
       /^ {2}afterwards +waits up to 10 s for the TCP ports$/m,
       /^ {2}FW_TIMEOUT +30 .*\.fwknoprc:2 \[default\]$/m,
@@ -56,4 +56,83 @@ Deno.test("--explain shows a random port and an address to be found as such", as
   assert.match(run.out, /^ {2}message +OWN-ADDRESS,tcp\/RANDOM \(type 2\)$/m);
   assert.match(run.out, /^ {2}forwarded to +10\.0\.0\.5,22$/m);
   assert.match(run.out, /a key asked for on the terminal/);
+});
+
+const KNOCK = ["--explain", "-A", "tcp/22", "-s", "--key-rijndael", "secret-key"] as const;
+
+Deno.test("--explain writes nothing: no rc file, no saved arguments", async () => {
+  using home = temporaryFolder();
+  const run = await runOwn([...KNOCK, "-D", "gw"], { env: { HOME: home.path } });
+  assert.equal(run.code, 0, run.err);
+  assert.deepEqual([...Deno.readDirSync(home.path)], []);
+});
+
+Deno.test("--explain shows each server of a list with its own stanza", async () => {
+  using home = temporaryFolder();
+  const path = `${home.path}/.fwknoprc`;
+  Deno.writeTextFileSync(path, RC, { mode: 0o600 });
+  const run = await runOwn([...KNOCK, "-D", "gw,other"], { env: { HOME: home.path } });
+  assert.equal(run.code, 0, run.err);
+  const [, first = "", second = ""] = run.out.split(/^== .* ==$/m);
+  assert.match(first, /^ {2}SPA_SERVER +gw\.example\.org +.*\.fwknoprc:5 \[gw\]$/m);
+  assert.match(second, /^ {2}-D +other +command line$/m);
+  assert.equal(run.sent.length, 0);
+});
+
+for (
+  const [what, args, reason] of [
+    ["a service that is none", ["-A", "bogus"], /Invalid SPA access message/],
+    ["a user name that no server takes", ["-U", "a:b"], /user name of -U/],
+    ["a UDP port and --wait", ["-A", "udp/53", "--wait"], /--wait needs a TCP port/],
+    ["--then without a command", ["--then"], /--then needs a command/],
+    ["a proxy that is none", ["-H", "http://"], /--http-proxy names no host/],
+  ] as const
+) {
+  Deno.test(`--explain refuses ${what}, as the knock would, and still shows what was said`, async () => {
+    const run = await runOwn(["--no-rc-file", "-D", "gw", ...KNOCK, ...args]);
+    assert.equal(run.code, 1);
+    assert.match(run.err, reason);
+    assert.doesNotMatch(run.out, /A knock would be/);
+    assert.match(run.out + run.err, /^ {2}-D +gw +command line$/m);
+  });
+}
+
+Deno.test("--explain says where the user name comes from, and runs no program for a key", async () => {
+  using home = temporaryFolder();
+  const path = `${home.path}/.fwknoprc`;
+  const mark = `${home.path}/mark`;
+  const stanza = "[gw]\nSPA_SERVER gw\nACCESS tcp/22\nALLOW_IP source\nKEY_CMD touch " + mark;
+  Deno.writeTextFileSync(path, `${stanza}\n`, { mode: 0o600 });
+  const run = await runOwn(["-n", "gw", "--explain"], { env: { HOME: home.path, SPOOF_USER: "ann" } });
+  assert.match(run.out, /^ {2}user name +ann +environment, SPOOF_USER$/m);
+  assert.match(run.out, /the key that this prints: touch /);
+  assert.throws(() => Deno.statSync(mark), Deno.errors.NotFound);
+});
+
+Deno.test("--explain shows no password of a URL", async () => {
+  const urls = ["-H", "http://joe:hidden@proxy:3128", "-R", "--resolve-url", "https://joe:hidden@ip.example.org/"];
+  const run = await runOwn([
+    "--no-rc-file",
+    "-D",
+    "gw",
+    "--explain",
+    "-A",
+    "tcp/22",
+    "--key-rijndael",
+    "hidden",
+    ...urls,
+  ]);
+  assert.ok(!(run.out + run.err).includes("hidden"), run.out + run.err);
+  assert.match(run.out, /https:\/\/\*{8}@ip\.example\.org\//);
+});
+
+Deno.test("-l repeats a run as it was: beside --explain or --wait it is refused, and nothing is sent", async () => {
+  using home = temporaryFolder();
+  const knock = ["-A", "tcp/22", "-s", "-D", "gw", "--key-rijndael", "secret-key", "--no-rc-file"];
+  assert.equal((await runOwn(knock, { env: { HOME: home.path } })).sent.length, 1);
+  for (const option of ["--explain", "--wait", "--hold", "--doctor", "--qr"]) {
+    const run = await runOwn(["-l", option], { env: { HOME: home.path }, secrets: ["secret-key"] });
+    assert.deepEqual([run.code, run.sent.length], [1, 0], option);
+    assert.match(run.err, new RegExp(`${option} cannot be combined with -l`));
+  }
 });

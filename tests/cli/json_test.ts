@@ -64,3 +64,43 @@ Deno.test("--doctor --json gives the findings", async () => {
   const { findings } = JSON.parse(run.out);
   assert.ok(findings.length > 0 && findings.every(({ level }: { level: string }) => /^(ok|warn|fail)$/.test(level)));
 });
+
+/** The only line of standard output, read. */
+function onlyObject(out: string) {
+  assert.match(out, /^[^\n]*\n$/);
+  return JSON.parse(out);
+}
+
+Deno.test("--json answers with the errors where a run fails, and people still read them on standard error", async () => {
+  const missing = await runOwn([...ALONE, "-T", "--json", "-A", "tcp/22", "-D", "h", "--key-rijndael", "k"]);
+  assert.equal(missing.code, 1);
+  assert.deepEqual(onlyObject(missing.out), {
+    errors: [{
+      message: "Must use one of [-s|-R|-a] to specify IP for SPA access",
+      hints: ["-R finds the own address, -a ADDRESS names it"],
+    }],
+  });
+  assert.match(missing.err, /^fwknop: error: Must use one of/m);
+  const unknown = await runOwn(["--json", "-T", "--bogus", "--nonsense"]);
+  assert.deepEqual(onlyObject(unknown.out).errors.map(({ message }: { message: string }) => message), [
+    "--bogus: unknown option",
+    "--nonsense: unknown option",
+  ]);
+  const nothing = await runOwn(["--json", "--stanza-list", "--no-rc-file"]);
+  assert.equal(onlyObject(nothing.out).errors.length, 1);
+});
+
+Deno.test("-T --json for several servers is one object, with the errors of those that fail", async () => {
+  const args = [...ALONE, "-T", "--json", "-A", "tcp/22", "-a", "192.0.2.1", "-D", "a,b", "--key-rijndael", "k"];
+  const run = await runOwn(args);
+  const { servers } = onlyObject(run.out);
+  assert.deepEqual(servers.map(({ server }: { server: string }) => server), ["a", "b"]);
+  assert.notEqual(servers[0].packet, servers[1].packet);
+  const failed = await runOwn([...args, "-A", "bogus"]);
+  assert.equal(failed.code, 1);
+  const each = onlyObject(failed.out).servers;
+  assert.deepEqual(each.map((one: { server: string; errors: unknown[] }) => [one.server, one.errors.length]), [
+    ["a", 1],
+    ["b", 1],
+  ]);
+});

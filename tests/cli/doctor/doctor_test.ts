@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { openTerminal } from "../../../ffi/libc/terminal.ts";
 import { examineClock } from "../../../cli/doctor/clock.ts";
 import { formatFinding } from "../../../cli/doctor/finding.ts";
 import { H64, K64, type OwnRun, runOwn, temporaryFolder } from "../harness.ts";
@@ -46,6 +47,8 @@ const DOUBTS: readonly (readonly [string, Readonly<Record<string, string | null>
   ["the packet's source", { ALLOW_IP: "source" }, /^warn address: -s lets in whatever/m],
   ["another address than the own", { ALLOW_IP: "198.51.100.7" }, /^warn address: .* packets leave from 127\.0\.0\.1/m],
   ["an address of IPv6", { ALLOW_IP: "2001:db8::7" }, /^warn address: 2001:db8::7: fwknopd in C/m],
+  ["a line that says nothing", { RESOLVE_HTTP_ONLY: "maybe" }, /^warn settings: .*:7: RESOLVE_HTTP_ONLY: passed over/m],
+  ["a packet that C servers may not take", { SPOOF_USER: "x".repeat(40) }, /^warn settings: the C client sends only/m],
   ["a shifted time stamp", { TIME_OFFSET: "60" }, /^warn clock: TIME_OFFSET adds 60 seconds/m],
 ];
 
@@ -64,6 +67,12 @@ const FAILURES: readonly (readonly [string, Readonly<Record<string, string | nul
   ["nothing to open", { ACCESS: null }, /^fail settings: .*nothing to open was named/m],
   ["one key for both", { HMAC_KEY_BASE64: K64 }, /^fail keys: .*identical/m],
   ["a key file that is not there", { KEY_BASE64: null, KEY_FILE: "/nonexistent" }, /^fail permissions: \/nonexistent/m],
+  ["a user name that no packet can carry", { SPOOF_USER: "a:b" }, /^fail settings: the user name of -U /m],
+  [
+    "a request that no packet can carry",
+    { ACCESS: Array.from({ length: 60 }, (_, index) => `tcp/${index + 1}`).join(",") },
+    /^fail settings: Cannot build the packet: /m,
+  ],
   [
     "a key program that fails",
     { KEY_BASE64: null, KEY_CMD: "/bin/false" },
@@ -84,9 +93,14 @@ Deno.test("--doctor warns of a file that others can read, with the command that 
   assert.match(out, /^warn permissions: .*permissions should only be user read\/write.*chmod 600/m);
 });
 
-Deno.test("--doctor says that a key is asked for, and asks for none", async () => {
+Deno.test("--doctor says that a key would be asked for, and asks for none", async () => {
   const { out, asked } = await examine({ KEY_BASE64: null });
-  assert.match(out, /^ok {3}keys: a key is asked for on the terminal$/m);
+  // Where the tests themselves have a terminal there is nothing to mend.
+  using terminal = openTerminal();
+  assert.match(
+    out,
+    terminal === null ? /^fail keys: .* there is no terminal here: /m : /^ok {3}keys: a key is asked for/m,
+  );
   assert.deepEqual(asked, []);
 });
 
@@ -110,4 +124,73 @@ Deno.test("examineClock() compares with the service that -R asked", () => {
   assert.match(lines[2] ?? "", /^warn clock: it is 30 seconds behind/);
   assert.match(lines[3] ?? "", /^fail clock: it is 120 seconds ahead of/);
   assert.match(lines[4] ?? "", /^fail clock: it is 7200 seconds behind .*timedatectl/);
+});
+
+/** A run of the doctor with arguments alone; gives its lines by level. */
+async function examineArguments(args: readonly string[], home: string): Promise<OwnRun> {
+  const common = ["--doctor", "-A", "tcp/22", "-s", "--key-base64-rijndael", K64];
+  return await runOwn([...common, ...args], { env: { HOME: home } });
+}
+
+Deno.test("--doctor writes nothing: no rc file, no saved arguments", async () => {
+  using home = temporaryFolder();
+  const run = await examineArguments(["-D", "127.0.0.1"], home.path);
+  assert.equal(run.code, 0, run.out);
+  assert.deepEqual([...Deno.readDirSync(home.path)], []);
+});
+
+Deno.test("--doctor looks at each server of a list, and fails when one would", async () => {
+  using home = temporaryFolder();
+  const run = await examineArguments(["-D", "127.0.0.1,no-such-host.invalid"], home.path);
+  assert.equal(run.code, 1);
+  const [, first = "", second = ""] = run.out.split(/^== .* ==$/m);
+  assert.match(run.out, /^== 127\.0\.0\.1 ==\n[^]*\n== no-such-host\.invalid ==\n/);
+  assert.doesNotMatch(first, /^fail/m);
+  assert.match(second, /^fail name: /m);
+  const { out, code } = await examineArguments(["-D", "127.0.0.1,no-such-host.invalid", "--json"], home.path);
+  const { servers } = JSON.parse(out);
+  const failed = (findings: readonly { level: string }[]) => findings.some(({ level }) => level === "fail");
+  type Row = { server: string; findings: { level: string }[] };
+  assert.deepEqual(servers.map(({ server, findings }: Row) => [server, failed(findings)]), [
+    ["127.0.0.1", false],
+    ["no-such-host.invalid", true],
+  ]);
+  assert.equal(code, 1);
+});
+
+Deno.test("--doctor refuses what would follow the knock and cannot", async () => {
+  using home = temporaryFolder();
+  const run = await examineArguments(["-D", "127.0.0.1", "-A", "udp/53", "--wait"], home.path);
+  assert.match(run.out, /^fail settings: --wait needs a TCP port/m);
+  assert.equal(run.code, 1);
+  const proxy = await examineArguments(["-D", "127.0.0.1", "-H", "http://"], home.path);
+  assert.match(proxy.out, /^fail settings: --http-proxy names no host: write -H HOST:PORT$/m);
+});
+
+Deno.test("--doctor says whether the descriptor of --fd is there", async () => {
+  const { out, code } = await runOwn([
+    "--doctor",
+    "--no-rc-file",
+    "-A",
+    "tcp/22",
+    "-s",
+    "-D",
+    "127.0.0.1",
+    "--fd",
+    "999",
+  ]);
+  assert.match(out, /^fail keys: Cannot read from descriptor 999: Bad file descriptor: /m);
+  assert.equal(code, 1);
+});
+
+Deno.test("--doctor says that an rc file cannot be read, and --no-rc-file with -n is a finding too", async () => {
+  using home = temporaryFolder();
+  const folder = await runOwn(["--doctor", "--rc-file", home.path]);
+  assert.match(folder.out, /^warn permissions: Unable to open rc file: .*: it must be a file of your own/m);
+  assert.equal(folder.err, "");
+  const none = await runOwn(["--doctor", "gw", "--rc-file", home.path, "--json"]);
+  assert.equal(JSON.parse(none.out).findings.filter(({ level }: { level: string }) => level === "fail").length, 1);
+  const without = await runOwn(["--doctor", "-n", "gw", "--no-rc-file"]);
+  assert.match(without.out, /^fail settings: -n needs the rc file/m);
+  assert.equal(without.code, 1);
 });
