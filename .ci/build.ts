@@ -1,15 +1,16 @@
 /**
- * Builds `build/fwknop` and `build/fwknopd`: each program is bundled into one file and then compiled with the permissions
- * of `packaging/permissions.json`. Where the base runtime of `deno compile` cannot be had, the same two paths become
+ * Builds `build/fwknop` and `build/fwknopd`: each program is bundled and then compiled with the permissions of
+ * `packaging/permissions.json`. Where the base runtime of `deno compile` cannot be had, the same two paths become
  * self-contained scripts that need `deno` on PATH, and the output says so. With `--scripts` only those are built.
  *
  *     deno run -A .ci/build.ts [--scripts] [--out=DIR]
  */
+import { bundleRoad, bundleWhole } from "./bundle.ts";
 import { permissionFlags, type ProgramName } from "./permissions.ts";
-import { scriptFlags } from "./script_flags.ts";
+import { compileFlags, scriptFlags } from "./runtime_flags.ts";
 
 const ROOT = new URL("../", import.meta.url).pathname;
-const MAINS: Readonly<Record<ProgramName, string>> = { fwknop: "cli/main.ts", fwknopd: "daemon/main.ts" };
+const PROGRAMS: readonly ProgramName[] = ["fwknop", "fwknopd"];
 
 /** What compiling a program came to: null when it worked, else why not. */
 type Failure = string | null;
@@ -26,33 +27,21 @@ async function run(program: string, args: readonly string[], cwd: string): Promi
   return success ? null : new TextDecoder().decode(stderr).trim() || `exit status ${code}`;
 }
 
-/** Bundles (minified: less to read at every start) with the Deno that runs this, or, where its bundler fails, with the one on PATH. */
-async function bundle(program: ProgramName, target: string): Promise<void> {
-  const failures: string[] = [];
-  for (const deno of new Set([Deno.execPath(), "deno"])) {
-    const failure = await run(deno, ["bundle", "--frozen", "--quiet", "--minify", "-o", target, MAINS[program]], ROOT)
-      .catch((error: Error) => error.message);
-    if (failure === null) return;
-    failures.push(`${deno}: ${failure}`);
-  }
-  throw new Error(`Cannot bundle ${MAINS[program]}:\n${failures.join("\n")}`);
-}
-
 /** Compiles a bundle away from the project, so that nothing of it is embedded twice. */
-async function compile(program: ProgramName, bundled: string, target: string): Promise<Failure> {
-  const folder = bundled.slice(0, bundled.lastIndexOf("/"));
-  const flags = ["--no-config", "--no-lock", "--no-check", "--no-remote", ...permissionFlags(program)];
+async function compile(program: ProgramName, work: string, target: string): Promise<Failure> {
+  const folder = `${work}/${program}`;
+  await Deno.mkdir(folder);
+  const bundled = await bundleRoad(program, folder);
   // Renamed into place: what is there may be running, or may be a script that deno compile would not overwrite.
   const fresh = `${target}.new`;
-  // A code cache would be read from a fixed name in /tmp, where another user could put his own before root looks.
   const failure = await run(
     Deno.execPath(),
-    ["compile", "--no-code-cache", ...flags, "--output", fresh, bundled],
+    ["compile", ...compileFlags(program), ...permissionFlags(program), "--output", fresh, bundled],
     folder,
   );
   if (failure !== null) return failure;
   // A base runtime of another version is taken without a word, and then nothing starts.
-  const broken = await run(fresh, ["-V"], folder);
+  const broken = await run(fresh, ["--help"], folder);
   if (broken !== null) {
     await Deno.remove(fresh);
     return `the compiled program does not start: ${broken}`;
@@ -68,7 +57,9 @@ function scriptHeader(program: ProgramName): string {
   return `#!/bin/sh\n":" //; command -v deno >/dev/null 2>&1 || ${absent}; exec deno run ${flags} "$0" "$@"\n`;
 }
 
-async function writeScript(program: ProgramName, bundled: string, target: string): Promise<void> {
+async function writeScript(program: ProgramName, work: string, target: string): Promise<void> {
+  const bundled = `${work}/${program}.js`;
+  await bundleWhole(program, bundled);
   const code = await Deno.readTextFile(bundled);
   const fresh = `${target}.new`;
   await Deno.writeTextFile(fresh, scriptHeader(program) + code.replace(/^#!.*\n/, ""));
@@ -80,20 +71,18 @@ async function build(out: string, scriptsOnly: boolean): Promise<void> {
   await Deno.mkdir(out, { recursive: true });
   const work = await Deno.makeTempDir({ prefix: "fwknop-build-" });
   try {
+    const target = (program: ProgramName) => `${out}/${program}`;
     let failure: Failure = scriptsOnly ? "asked for scripts" : null;
-    for (const program of Object.keys(MAINS) as ProgramName[]) {
-      const bundled = `${work}/${program}.js`;
-      console.log(`bundling ${MAINS[program]}`);
-      await bundle(program, bundled);
-      const target = `${out}/${program}`;
+    for (const program of PROGRAMS) {
+      console.log(`building ${target(program)}`);
       if (failure === null) {
-        failure = await compile(program, bundled, target);
+        failure = await compile(program, work, target(program));
         if (failure !== null) console.log(explain(failure));
       }
-      if (failure !== null) await writeScript(program, bundled, target);
-      const { size } = await Deno.stat(target);
+      if (failure !== null) await writeScript(program, work, target(program));
+      const { size } = await Deno.stat(target(program));
       const kind = failure === null ? "compiled program" : "script, runs with the deno on PATH";
-      console.log(`${target}: ${kind}, ${(size / 1e6).toFixed(1)} MB`);
+      console.log(`${target(program)}: ${kind}, ${(size / 1e6).toFixed(1)} MB`);
     }
   } finally {
     await Deno.remove(work, { recursive: true });

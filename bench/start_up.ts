@@ -4,9 +4,9 @@
  *
  *     deno run -A bench/start_up.ts [ROUNDS]
  */
-import { scriptFlags } from "../.ci/script_flags.ts";
+import { bundleRoad, bundleWhole } from "../.ci/bundle.ts";
+import { compileFlags, scriptFlags } from "../.ci/runtime_flags.ts";
 
-const ROOT = new URL("..", import.meta.url).pathname;
 const ROUNDS = Number(Deno.args[0] ?? 40);
 
 /** One program that is timed. */
@@ -41,24 +41,18 @@ async function contenders(folder: string): Promise<Contender[]> {
   Deno.writeTextFileSync(`${folder}/empty.js`, "");
   const deno = Deno.execPath();
   const asScript = [deno, "run", ...scriptFlags("fwknop"), "-A"] as const;
-  await run([deno, "bundle", "--quiet", "--minify", "-o", `${folder}/fwknop.js`, `${ROOT}cli/main.ts`]);
+  await bundleWhole("fwknop", `${folder}/fwknop.js`);
+  Deno.mkdirSync(`${folder}/road`);
+  const mains = { empty: `${folder}/empty.js`, fwknop: await bundleRoad("fwknop", `${folder}/road`) };
   const list: Contender[] = [
     { name: "empty script", command: [...asScript, `${folder}/empty.js`], times: [] },
     { name: "fwknop, script", command: [...asScript, `${folder}/fwknop.js`, ...knock], times: [] },
   ];
-  for (const name of ["empty", "fwknop"]) {
-    const compile = [
-      deno,
-      "compile",
-      "--quiet",
-      "--no-config",
-      "--no-code-cache",
-      "-A",
-      "--output",
-      `${folder}/${name}`,
-    ] as const;
-    const command = [`${folder}/${name}`, ...(name === "empty" ? [] : knock)] as const;
-    const failure = await run([...compile, `${folder}/${name}.js`]).then(() => null, (error: Error) => error);
+  for (const [name, main] of Object.entries(mains)) {
+    const output = `${folder}/${name}-compiled`;
+    const compile = [deno, "compile", "--quiet", ...compileFlags("fwknop"), "-A", "--output", output, main] as const;
+    const command = [output, ...(name === "empty" ? [] : knock)] as const;
+    const failure = await run(compile).then(() => null, (error: Error) => error);
     if (failure !== null) console.log(`skipped: ${name} compiled: ${failure.message.trim().split("\n").at(-1)}`);
     else list.push({ name: `${name}, compiled`, command, times: [] });
   }

@@ -1,0 +1,39 @@
+/** How a built program is run, besides its permissions: what `build.ts` puts into it, and what the bench times. */
+import type { ProgramName } from "./permissions.ts";
+
+const COMMON = ["--quiet", "--ext=js", "--no-config", "--no-lock", "--no-remote"] as const;
+
+/**
+ * A knock is over before compiling to machine code pays, and the compiler's thread can hold it up by 3 ms. Code that runs
+ * long (a relay) is still optimised. For the daemon the start does not matter.
+ */
+const NO_BASELINE_COMPILER = "--no-sparkplug";
+
+/**
+ * The client's script is compiled whole at its first run, and later runs find all of that in Deno's code cache: 1.5 ms less
+ * at every start. A compiled program has no such cache (see `build.ts`).
+ */
+const COMPILE_WHOLE = "--no-lazy";
+
+const OF_SCRIPT: Readonly<Record<ProgramName, readonly string[]>> = {
+  fwknop: [`--v8-flags=${COMPILE_WHOLE},${NO_BASELINE_COMPILER}`],
+  fwknopd: [],
+};
+
+const OF_COMPILED: Readonly<Record<ProgramName, readonly string[]>> = {
+  fwknop: [`--v8-flags=${NO_BASELINE_COMPILER}`],
+  fwknopd: [],
+};
+
+/** Flags of `deno run` for a bundled script. */
+export function scriptFlags(program: ProgramName): readonly string[] {
+  return [...COMMON, ...OF_SCRIPT[program]];
+}
+
+/**
+ * Flags of `deno compile`. No code cache: it would be read from a fixed name in /tmp, where another user could put his own
+ * before root looks.
+ */
+export function compileFlags(program: ProgramName): readonly string[] {
+  return ["--no-config", "--no-lock", "--no-check", "--no-remote", "--no-code-cache", ...OF_COMPILED[program]];
+}
