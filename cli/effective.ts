@@ -26,9 +26,15 @@ export function completeSettings(settings: ClientSettings, given: readonly Given
     timeOffset: offset ?? settings.timeOffset,
     useHmac: settings.useHmac || hasHmacKey(settings) || fromOption("hmacDigestType") || fromOption("hmacKeyLen"),
     useGpg: settings.useGpg || GPG_KEYS.some(fromOption),
-    serverProto: fromOption("serverProto") ? settings.serverProto : impliedProto(settings),
+    serverProto: saysProtocol(given) ? settings.serverProto : impliedProto(settings),
     server: settings.server === undefined ? undefined : stripBrackets(settings.server),
   };
+}
+
+/** Whether -P has the last word: as in C, -H after it means http. */
+function saysProtocol(given: readonly Given[]): boolean {
+  const last = (key: ClientKey) => given.findLastIndex((said) => said.key === key && said.origin.option !== undefined);
+  return last("serverProto") > last("httpProxy");
 }
 
 /** A proxy decides how the packet travels, whatever a stanza says. */

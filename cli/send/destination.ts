@@ -23,7 +23,13 @@ export async function findDestinations(
     if (options.family !== null && options.family !== family) {
       throw new SendError(
         `error in getaddrinfo: "${host}" is an IPv${family} address, but IPv${options.family} was asked for`,
-        `leave -${options.family} out, or name an IPv${options.family} address`,
+        `leave ${FAMILY_OPTIONS[options.family]} out, or name an IPv${options.family} address`,
+      );
+    }
+    if (isLinkLocal(bytes)) {
+      throw new SendError(
+        `error in getaddrinfo: "${host}" is on every link of this machine`,
+        `name the interface as well: ${host}%eth0`,
       );
     }
     return [{ family, bytes, text, scopeId: 0, port: options.port }];
@@ -34,8 +40,18 @@ export async function findDestinations(
     return [...found.filter(({ family }) => family === 4), ...found.filter(({ family }) => family === 6)];
   } catch (cause) {
     if (!(cause instanceof ResolveError)) throw cause;
-    throw new SendError(`error in getaddrinfo: ${cause.reason} ("${host}")`, cause.details.hint ?? null, { cause });
+    const hint = host.includes("%") ? ZONE_HINT : cause.details.hint ?? null;
+    throw new SendError(`error in getaddrinfo: ${cause.reason} ("${host}")`, hint, { cause });
   }
+}
+
+const FAMILY_OPTIONS = { 4: "-4 (or --server-resolve-ipv4)", 6: "-6" } as const;
+
+const ZONE_HINT = "what stands after % must be an interface of this machine: see ip link";
+
+/** fe80::/10: the kernel refuses one without its interface as an invalid argument. */
+function isLinkLocal(bytes: Uint8Array): boolean {
+  return bytes.length === 16 && bytes[0] === 0xfe && ((bytes[1] ?? 0) & 0xc0) === 0x80;
 }
 
 /**

@@ -47,9 +47,10 @@ export function formatHttpRequest(packet: string, target: Pick<Target, "host" | 
   if (/[\x00-\x1f\x7f]/.test(request.replaceAll("\r\n", "")) || request.split("\r\n").length !== 7) {
     throw new SendError("Cannot send by http: user agent or host contains control characters", "check -u and -D");
   }
-  if (request.length > LONGEST_REQUEST) {
+  const length = new TextEncoder().encode(request).length;
+  if (length > LONGEST_REQUEST) {
     throw new SendError(
-      `Cannot send by http: the request has ${request.length} bytes, the server reads ${LONGEST_REQUEST}`,
+      `Cannot send by http: the request has ${length} bytes, the server reads ${LONGEST_REQUEST}`,
       "use a shorter user agent (-u)",
     );
   }

@@ -42,7 +42,8 @@ async function sendRaw(packet: string, target: Target, craft: Craft): Promise<Se
   const destinations = await findDestinations(target.host, { port: target.port, family });
   return await tryEach(destinations, (destination) => {
     using socket = openRawSocket(destination.family);
-    const source = spoof ?? ownAddressTowards(destination);
+    // As in C, where the kernel fills in what -Q leaves open.
+    const source = spoof === null || isUnspecified(spoof) ? ownAddressTowards(destination) : spoof;
     const route = { source, destination: rawIp(destination), id: random16() };
     const bytesSent = socket.send(craft(route, target, payload), destination);
     return { bytesSent, remote: destination.text, port: target.port, requestText: null };
@@ -53,6 +54,10 @@ async function sendRaw(packet: string, target: Target, craft: Craft): Promise<Se
 function ownAddressTowards(destination: Destination): Ip {
   using probe = connectDatagram(destination.port === 0 ? { ...destination, port: 1 } : destination);
   return rawIp(probe.localAddress());
+}
+
+function isUnspecified({ bytes }: Ip): boolean {
+  return bytes.every((byte) => byte === 0);
 }
 
 function rawIp({ bytes }: { readonly bytes: Uint8Array }): Ip {

@@ -1,25 +1,32 @@
 /** SOCKS5 CONNECT without authentication (RFC 1928); names are resolved by the proxy, as Tor wants it. */
 import type { Socket } from "../../ffi/libc/socket.ts";
 import { parseIp } from "../../lib/net/address.ts";
-import { fail, ok, type Result } from "../../lib/result.ts";
-import { type HostPort, SendError } from "./target.ts";
+import { SendError } from "./target.ts";
 
 const VERSION = 5;
 const NO_AUTHENTICATION = 0;
 const CONNECT = 1;
 const ADDRESS_TYPE = { ipv4: 1, name: 3, ipv6: 4 } as const;
-/** A proxy such as Tor builds a circuit before it answers. */
-const ANSWER_TIMEOUT_MS = 60_000;
+/** For the whole talk: a proxy such as Tor builds a circuit before it answers. */
+const PATIENCE_MS = 60_000;
+
+/** Where the proxy is to connect to, and how long it may take. */
+export interface Socks5Request {
+  readonly host: string;
+  readonly port: number;
+  readonly patienceMs?: number;
+}
 
 /**
- * Asks the proxy at the other end of `socket` for a connection to `host`. Afterwards the socket is that connection.
+ * Asks the proxy at the other end of `connection` for a connection to `host`. Afterwards the socket is that connection.
  *
  * @throws SendError with the proxy's reason
  */
-export async function requestSocks5(socket: Socket, host: string, port: number): Promise<void> {
-  const request = encodeConnect(host, port);
-  await socket.write(new Uint8Array([VERSION, 1, NO_AUTHENTICATION]));
-  const [version, method] = await readExactly(socket, 2);
+export async function requestSocks5(connection: Socket, wanted: Socks5Request): Promise<void> {
+  const request = encodeConnect(wanted.host, wanted.port);
+  const proxy: Proxy = { connection, deadline: performance.now() + (wanted.patienceMs ?? PATIENCE_MS) };
+  await connection.write(new Uint8Array([VERSION, 1, NO_AUTHENTICATION]));
+  const [version, method] = await readExactly(proxy, 2);
   if (version !== VERSION) throw new SendError("Cannot use the SOCKS5 proxy: it does not speak SOCKS5", HINT_ADDRESS);
   if (method !== NO_AUTHENTICATION) {
     throw new SendError(
@@ -27,8 +34,8 @@ export async function requestSocks5(socket: Socket, host: string, port: number):
       "use a proxy without authentication",
     );
   }
-  await socket.write(request);
-  const [, reply, , addressType] = await readExactly(socket, 4);
+  await connection.write(request);
+  const [, reply, , addressType] = await readExactly(proxy, 4);
   if (reply !== 0) {
     const reason = REPLIES[reply ?? 0] ?? `reply ${reply}`;
     throw new SendError(
@@ -36,15 +43,7 @@ export async function requestSocks5(socket: Socket, host: string, port: number):
       "check -D and -p, and the proxy's log",
     );
   }
-  await readExactly(socket, await boundAddressLength(socket, addressType) + 2);
-}
-
-/** Reads the argument of `--socks5`: `host:port`, IPv6 in brackets. */
-export function parseSocks5(text: string): Result<HostPort, "host" | "port"> {
-  const parts = /^(?:\[([^\]]+)\]|([^:[\]]+)):([0-9]{1,5})$/.exec(text);
-  if (parts === null) return fail(/^(\[[^\]]+\]|[^:[\]]+)(:.*)?$/s.test(text) ? "port" : "host");
-  const port = Number(parts[3]);
-  return port >= 1 && port <= 65535 ? ok({ host: parts[1] ?? parts[2] ?? "", port }) : fail("port");
+  await readExactly(proxy, await boundAddressLength(proxy, addressType) + 2);
 }
 
 /** RFC 1928 section 4: `05 01 00 <type> <address> <port>`. */
@@ -59,23 +58,36 @@ function encodeAddress(host: string): number[] {
     const type = numeric.value.family === 4 ? ADDRESS_TYPE.ipv4 : ADDRESS_TYPE.ipv6;
     return [type, ...numeric.value.bytes];
   }
+  if (host.includes(":")) {
+    throw new SendError(
+      `Cannot use the SOCKS5 proxy: "${host}" means something on this machine only`,
+      "name the server by an address without zone, or by its name",
+    );
+  }
   const name = new TextEncoder().encode(host);
   if (name.length > 255) throw new SendError(`Cannot use the SOCKS5 proxy: "${host}" has more than 255 bytes`, null);
   return [ADDRESS_TYPE.name, name.length, ...name];
 }
 
 /** RFC 1928 section 6: the proxy's own address follows, of no use here but to be read past. */
-async function boundAddressLength(socket: Socket, type: number | undefined): Promise<number> {
+async function boundAddressLength(proxy: Proxy, type: number | undefined): Promise<number> {
   if (type === ADDRESS_TYPE.ipv4) return 4;
   if (type === ADDRESS_TYPE.ipv6) return 16;
-  return (await readExactly(socket, 1))[0] ?? 0;
+  return (await readExactly(proxy, 1))[0] ?? 0;
 }
 
-async function readExactly(socket: Socket, length: number): Promise<Uint8Array> {
+/** The proxy, and when (by `performance.now()`) its time is over. */
+interface Proxy {
+  readonly connection: Socket;
+  readonly deadline: number;
+}
+
+async function readExactly({ connection, deadline }: Proxy, length: number): Promise<Uint8Array> {
   const bytes = new Uint8Array(length);
   let have = 0;
   while (have < length) {
-    const count = await socket.read(bytes.subarray(have), ANSWER_TIMEOUT_MS);
+    const left = Math.max(0, Math.ceil(deadline - performance.now()));
+    const count = await connection.read(bytes.subarray(have), left);
     if (count === null) throw new SendError("Cannot use the SOCKS5 proxy: it does not answer", HINT_ADDRESS);
     if (count === 0) throw new SendError("Cannot use the SOCKS5 proxy: it closed the connection", HINT_ADDRESS);
     have += count;

@@ -13,7 +13,7 @@ export async function sendTcp(packet: string, target: Target): Promise<SendRepor
   if (target.socks5 !== null) {
     const { socket } = await connectFirst({ ...target.socks5, family: null, sourcePort: target.sourcePort });
     using proxied = socket;
-    await requestSocks5(proxied, target.host, target.port);
+    await requestSocks5(proxied, target);
     await sendAndClose(proxied, bytes);
     return { bytesSent: bytes.length, remote: target.host, port: target.port, requestText: null };
   }

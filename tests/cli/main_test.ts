@@ -40,6 +40,12 @@ const REFUSED: readonly [readonly string[], RegExp][] = [
   [["-s", "-A", "tcp/22", "--stdin", "--fd", "5"], /--stdin and --fd/],
   [["-a", "1.2.3.4", "-A", "tcp/22", "--both"], /--both goes with -s/],
   [["-s", "-A", "tcp/22", "--both", "-6"], /--both goes with -s/],
+  [["-s", "-A", "tcp/22", "--both"], /--both needs both families, but 127.0.0.1 is an IPv4 address/],
+  [["-s", "-A", "tcp/22", "--both", "-D", "::1"], /--both needs both families, but ::1 is an IPv6 address/],
+  [["-s", "-A", "tcp/22", "--both", "-D", "h", "--server-resolve-ipv4"], /--server-resolve-ipv4 means IPv4 only/],
+  [["-s", "-A", "tcp/22", "--both", "-D", "h", "-P", "icmp", "-Q", "::1"], /::1 \(-Q\) is an IPv6 address/],
+  [["-s", "-A", "tcp/22", "--both", "-D", "h", "-H", "p"], /a proxy chooses the family itself/],
+  [["-s", "-A", "tcp/22", "--both", "-D", "h", "--socks5", "p:1"], /a proxy chooses the family itself/],
   [["-s", "-A", "tcp/22", "--socks5", "h"], /--socks5: expected HOST:PORT/],
   [["-s", "-A", "tcp/22", "--socks5", "h:1", "-P", "udp"], /Cannot set --socks5/],
   [["-s", "-A", "tcp/22", "--socks5", "h:1", "-H", "h"], /Cannot set --socks5/],
@@ -132,7 +138,7 @@ Deno.test("the target has what was asked for", async () => {
 });
 
 Deno.test("-s --both sends a packet of its own over each family", async () => {
-  const run = await runOwn([...SEND, "-s", "--both", "-A", "tcp/22", "--key-rijndael", "k"]);
+  const run = await runOwn([...ALONE, "-D", "server.example", "-s", "--both", "-A", "tcp/22", "--key-rijndael", "k"]);
   assert.deepEqual(run.sent.map(({ target }) => target.family), [4, 6]);
   assert.notEqual(run.sent[0]?.packet, run.sent[1]?.packet);
 });

@@ -118,12 +118,13 @@ Deno.test("F9: N in a closer stanza takes back Y of the default one", async () =
   assert.match((await dumpOf(rc, ["-n", "gw"])).fields.get("Message Type") ?? "", /^1 /);
 });
 
-Deno.test("-H sends over http in spite of a stanza, and refuses another -P", async () => {
+Deno.test("-H sends over http in spite of a stanza and of an earlier -P, as in C, and refuses another -P after it", async () => {
   const base = [...ALONE, "-D", "127.0.0.1", "-A", "tcp/22", "-s", "--key-rijndael", "k", "-H", "proxy:3128"];
   const run = await runOwn(base);
   assert.equal(run.sent[0]?.proto, "http");
   assert.deepEqual(run.sent[0]?.target.httpProxy, { host: "proxy", port: 3128 });
   assert.match((await runOwn([...base, "-P", "udp"])).err, /Cannot set --http-proxy/);
+  assert.equal((await runOwn(["-P", "udp", ...base])).sent[0]?.proto, "http");
   assert.match(
     (await runOwn([...ALONE, "-T", "-A", "tcp/22", "-s", "--key-rijndael", "k", "-H", "p:0"])).err,
     /proxy port value is invalid/,

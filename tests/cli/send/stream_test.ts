@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { sendPacket } from "../../../cli/send/sender.ts";
 import { type Destination, findDestinations, tryEach } from "../../../cli/send/destination.ts";
 import { formatHttpRequest, parseHttpProxy } from "../../../cli/send/http.ts";
-import { encodeConnect, parseSocks5 } from "../../../cli/send/socks5.ts";
+import { encodeConnect } from "../../../cli/send/socks5.ts";
 import { connectStream } from "../../../ffi/libc/socket.ts";
 import { fail, ok } from "../../../lib/result.ts";
 import { captureTcp, closedPort, readAll, readExactly } from "./capture_stream.ts";
@@ -142,15 +142,6 @@ Deno.test("parseHttpProxy() takes what -H takes", () => {
     ["", fail("host")],
   ] as const;
   for (const [text, expected] of cases) assert.deepEqual(parseHttpProxy(text), expected, text);
-});
-
-Deno.test("parseSocks5() takes a host and a port, and both", () => {
-  assert.deepEqual(parseSocks5("127.0.0.1:9050"), ok({ host: "127.0.0.1", port: 9050 }));
-  assert.deepEqual(parseSocks5("[::1]:9050"), ok({ host: "::1", port: 9050 }));
-  for (const text of ["tor", "tor:", "tor:0", "tor:65536", "tor:x", "[::1]"]) {
-    assert.deepEqual(parseSocks5(text), fail("port"));
-  }
-  for (const text of ["", ":9050", "[]:1", "::1:9050"]) assert.deepEqual(parseSocks5(text), fail("host"));
 });
 
 Deno.test("encodeConnect() names hosts, IPv4 and IPv6 as RFC 1928 does", () => {
