@@ -79,11 +79,13 @@ besideC("F7: a request to find the address beats an address of a farther source"
 });
 
 besideC("F8: the key of the closer source counts, whatever its kind", async ({ home, both }) => {
-  const args = withRc(home, "[default]\nKEY farther\n[gw]\nKEY_BASE64 Y2xvc2Vy\n");
-  for (const closer of [["-n", "gw"], ["--key-base64-rijndael", "Y2xvc2Vy"]]) {
+  Deno.writeTextFileSync(`${home}/keys`, "127.0.0.1: closer\n");
+  const stanzas = `[default]\nKEY farther\n[gw]\nKEY_BASE64 Y2xvc2Vy\n[file]\nKEY_FILE ${home}/keys\n`;
+  const args = withRc(home, stanzas);
+  for (const closer of [["-n", "gw"], ["-n", "file"], ["--key-base64-rijndael", "Y2xvc2Vy"], ["-G", `${home}/keys`]]) {
     const { c, own } = await both([...args, ...ACCESS, ...closer]);
-    assert.ok((await openWith(packetOf(c), "farther")).ok);
-    assert.ok((await openWith(packetOf(own), "closer")).ok);
+    assert.ok((await openWith(packetOf(c), "farther")).ok, closer.join(" "));
+    assert.ok((await openWith(packetOf(own), "closer")).ok, closer.join(" "));
   }
 });
 
