@@ -1,10 +1,11 @@
 /**
- * Whole-process time of one knock (stanza, keys, UDP) beside an empty program of the same runtime and beside the C client,
- * in one run: as a bundled script, and compiled where `deno compile` has its base runtime (`DENORT_BIN`).
+ * Whole-process time of one knock (stanza, keys, UDP) beside an empty program of the same runtime and rights and beside the
+ * C client, in one run: as a bundled script, and compiled where `deno compile` has its base runtime (`DENORT_BIN`).
  *
  *     deno run -A bench/start_up.ts [ROUNDS]
  */
 import { bundleRoad, bundleWhole } from "../.ci/bundle.ts";
+import { permissionFlags } from "../.ci/permissions.ts";
 import { compileFlags, scriptFlags } from "../.ci/runtime_flags.ts";
 
 const ROUNDS = Number(Deno.args[0] ?? 40);
@@ -40,7 +41,7 @@ async function contenders(folder: string): Promise<Contender[]> {
   Deno.writeTextFileSync(`${folder}/rc`, STANZA, { mode: 0o600 });
   Deno.writeTextFileSync(`${folder}/empty.js`, "");
   const deno = Deno.execPath();
-  const asScript = [deno, "run", ...scriptFlags("fwknop"), "-A"] as const;
+  const asScript = [deno, "run", ...scriptFlags("fwknop"), ...permissionFlags("fwknop")] as const;
   await bundleWhole("fwknop", `${folder}/fwknop.js`);
   Deno.mkdirSync(`${folder}/road`);
   const mains = { empty: `${folder}/empty.js`, fwknop: await bundleRoad("fwknop", `${folder}/road`) };
@@ -50,10 +51,15 @@ async function contenders(folder: string): Promise<Contender[]> {
   ];
   for (const [name, main] of Object.entries(mains)) {
     const output = `${folder}/${name}-compiled`;
-    const compile = [deno, "compile", "--quiet", ...compileFlags("fwknop"), "-A", "--output", output, main] as const;
+    const flags = [...compileFlags("fwknop"), ...permissionFlags("fwknop")];
+    const compile = [deno, "compile", "--quiet", ...flags, "--output", output, main] as const;
     const command = [output, ...(name === "empty" ? [] : knock)] as const;
-    const failure = await run(compile).then(() => null, (error: Error) => error);
-    if (failure !== null) console.log(`skipped: ${name} compiled: ${failure.message.trim().split("\n").at(-1)}`);
+    // A base runtime of another version is taken without a word, and then nothing starts.
+    const failure = await run(compile).then(() => run(command, { HOME: folder })).then(
+      () => null,
+      (error: Error) => error,
+    );
+    if (failure !== null) console.log(`skipped: ${name} compiled: ${failure.message.trim().split("\n")[0]}`);
     else list.push({ name: `${name}, compiled`, command, times: [] });
   }
   if (await Deno.stat("/usr/bin/fwknop").then(() => true, () => false)) {
