@@ -8,7 +8,7 @@ export type Shell = "bash" | "zsh" | "fish";
 type Argument =
   | { readonly kind: "none" | "file" | "folder" | "other" }
   | { readonly kind: "words"; readonly words: readonly string[] }
-  | { readonly kind: "command"; readonly name: string; readonly command: string };
+  | { readonly kind: "function"; readonly name: string };
 
 /** One option, with what can follow it. */
 interface Row {
@@ -17,24 +17,27 @@ interface Row {
 }
 
 /**
- * The completion script of a program, ending with a line end. `commands`: for a key of the table, what a shell runs to
- * get the words that can follow, one a line.
+ * What a program can say about its own words, in the language of one shell. In bash a function fills COMPREPLY from
+ * `$current`, in zsh it calls compadd, in fish it prints a candidate a line.
  */
-export function formatCompletion(
-  shell: Shell,
-  program: string,
-  table: SettingTable,
-  commands: Readonly<Record<string, string>> = {},
-): string {
+export interface ShellWords {
+  /** Definitions of the functions, ending with a line end. */
+  readonly functions: string;
+  /** For a key of the table the function that completes what follows. */
+  readonly after: Readonly<Record<string, string>>;
+  /** The function for words that belong to no option. */
+  readonly plain: string;
+}
+
+/** The completion script of a program, ending with a line end. */
+export function formatCompletion(shell: Shell, program: string, table: SettingTable, words?: ShellWords): string {
   const rows = Object.entries(table).flatMap(([key, setting]): Row[] => {
     if (setting.option === undefined || setting.hidden === true) return [];
-    const command = commands[key];
-    const argument: Argument = command === undefined
-      ? argumentOf(setting as Setting)
-      : { kind: "command", name: `_${program}_${key}`, command };
+    const name = words?.after[key];
+    const argument: Argument = name === undefined ? argumentOf(setting as Setting) : { kind: "function", name };
     return [{ setting: setting as Setting, argument }];
   });
-  return { bash: formatBash, zsh: formatZsh, fish: formatFish }[shell](program, rows);
+  return { bash: formatBash, zsh: formatZsh, fish: formatFish }[shell](program, rows, words);
 }
 
 function namesOf({ option }: Setting): readonly string[] {
@@ -50,15 +53,23 @@ function argumentOf(row: Setting): Argument {
   return { kind: /^FILE/.test(row.kind.valueName) ? "file" : "other" };
 }
 
-function formatBash(program: string, rows: readonly Row[]): string {
+function formatBash(program: string, rows: readonly Row[], words?: ShellWords): string {
   const name = `_${program}`;
   const cases = rows.flatMap(({ setting, argument }) =>
     argument.kind === "none"
       ? []
       : [`    ${namesOf(setting).join(" | ")})`, `      ${bashReply(argument)}`, "      return ;;"]
   );
+  const plain = words === undefined ? [] : [
+    "  if [[ $current != -* ]]; then",
+    "    COMPREPLY=()",
+    `    ${words.plain}`,
+    "    [[ ${#COMPREPLY[@]} -gt 0 ]] && return",
+    "  fi",
+  ];
   return [
     `# bash completion for ${program}`,
+    ...(words === undefined ? [] : [words.functions.trimEnd()]),
     `${name}() {`,
     "  local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}",
     "  # --name=value arrives as three words.",
@@ -68,6 +79,7 @@ function formatBash(program: string, rows: readonly Row[]): string {
     '  case "$previous" in',
     ...cases,
     "  esac",
+    ...plain,
     `  COMPREPLY=($(compgen -W "${rows.flatMap(({ setting }) => namesOf(setting)).join(" ")}" -- "$current"))`,
     "}",
     `complete -F ${name} -o filenames ${program}`,
@@ -79,8 +91,8 @@ function bashReply(argument: Argument): string {
   switch (argument.kind) {
     case "words":
       return `COMPREPLY=($(compgen -W "${argument.words.join(" ")}" -- "$current"))`;
-    case "command":
-      return `COMPREPLY=($(compgen -W "$(${argument.command})" -- "$current"))`;
+    case "function":
+      return `COMPREPLY=(); ${argument.name}`;
     case "file":
       return 'COMPREPLY=($(compgen -f -- "$current"))';
     case "folder":
@@ -90,7 +102,7 @@ function bashReply(argument: Argument): string {
   }
 }
 
-function formatZsh(program: string, rows: readonly Row[]): string {
+function formatZsh(program: string, rows: readonly Row[], words?: ShellWords): string {
   const specs = rows.flatMap(({ setting, argument }) => {
     const value = setting.kind.valueName.replaceAll(/[:\[\]()']/g, " ").trim();
     const text = setting.doc.replaceAll("'", "'\\''").replaceAll("[", "\\[").replaceAll("]", "\\]").replaceAll(
@@ -106,17 +118,21 @@ function formatZsh(program: string, rows: readonly Row[]): string {
       return `  '${repeat}${name}${equals}[${text}]${action}'`;
     });
   });
-  const functions = rows.flatMap(({ argument }) =>
-    argument.kind === "command" ? [`${argument.name}() { compadd -- \${(f)"$(${argument.command})"} }`] : []
-  );
-  return [`#compdef ${program}`, ...functions, "_arguments -s \\", `${specs.join(" \\\n")}`, ""].join("\n");
+  const plain = words === undefined ? [] : [`  '*:word:${words.plain}'`];
+  return [
+    `#compdef ${program}`,
+    ...(words === undefined ? [] : [words.functions.trimEnd()]),
+    "_arguments -s \\",
+    [...specs, ...plain].join(" \\\n"),
+    "",
+  ].join("\n");
 }
 
 function zshAction(argument: Argument): string {
   switch (argument.kind) {
     case "words":
       return `(${argument.words.join(" ")})`;
-    case "command":
+    case "function":
       return argument.name;
     case "file":
       return "_files";
@@ -127,14 +143,20 @@ function zshAction(argument: Argument): string {
   }
 }
 
-function formatFish(program: string, rows: readonly Row[]): string {
+function formatFish(program: string, rows: readonly Row[], words?: ShellWords): string {
   const lines = rows.map(({ setting, argument }) => {
     const text = `'${setting.doc.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
     const long = [...(setting.option?.long ?? []), ...(setting.option?.exact ?? [])].flatMap((name) => ["-l", name]);
     const short = setting.option?.short === undefined ? [] : ["-s", setting.option.short];
     return ["complete", "-c", program, ...short, ...long, ...fishArgument(argument), "-d", text].join(" ");
   });
-  return [`# fish completion for ${program}`, `complete -c ${program} -f`, ...lines, ""].join("\n");
+  return [
+    `# fish completion for ${program}`,
+    ...(words === undefined ? [] : [words.functions.trimEnd()]),
+    `complete -c ${program} -f${words === undefined ? "" : ` -a '(${words.plain})'`}`,
+    ...lines,
+    "",
+  ].join("\n");
 }
 
 function fishArgument(argument: Argument): readonly string[] {
@@ -143,8 +165,8 @@ function fishArgument(argument: Argument): readonly string[] {
       return [];
     case "words":
       return ["-x", "-a", `'${argument.words.join(" ")}'`];
-    case "command":
-      return ["-x", "-a", `'(${argument.command.replaceAll("\\", "\\\\").replaceAll("'", "\\'")})'`];
+    case "function":
+      return ["-x", "-a", `'(${argument.name})'`];
     case "file":
       return ["-r", "-F"];
     case "folder":

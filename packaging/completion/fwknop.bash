@@ -1,4 +1,34 @@
 # bash completion for fwknop
+_fwknop_rc() {
+  local file=~/.fwknoprc place
+  for ((place = 1; place < COMP_CWORD; place++)); do
+    [[ ${COMP_WORDS[place]} == --rc-file ]] || continue
+    file=${COMP_WORDS[place + 1]}
+    [[ $file == "=" ]] && file=${COMP_WORDS[place + 2]}
+  done
+  file=${file//[\\\"\']/}
+  [[ $file == "~/"* ]] && file=$HOME/${file:2}
+  sed -n "$@" -- "$file" 2>/dev/null
+}
+_fwknop_reply() {
+  local word
+  while IFS= read -r word; do
+    [[ $1$word == "$current"* ]] && COMPREPLY+=("$1$word")
+  done
+}
+_fwknop_stanzas() { _fwknop_reply "" < <(_fwknop_rc 's/^[[:blank:]]*[[]\([^]]*\)[]].*/\1/p'); }
+_fwknop_servers() {
+  if [[ $current == *,* ]]; then
+    _fwknop_reply "${current%,*}," < <(_fwknop_rc -e 's/^[[:blank:]]*[[]\([^]]*\)[]].*/\1/p' -e 's/^[[:blank:]]*SPA_SERVER:\{0,1\}[[:blank:]]\{1,\}\([^[:blank:];#]*\).*/\1/p' | sort -u)
+  else _fwknop_reply "" < <(_fwknop_rc 's/^[[:blank:]]*SPA_SERVER:\{0,1\}[[:blank:]]\{1,\}\([^[:blank:];#]*\).*/\1/p' | sort -u)
+  fi
+}
+_fwknop_words() {
+  local word
+  for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+    if [[ $word == --doctor ]]; then _fwknop_stanzas; fi
+  done
+}
 _fwknop() {
   local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
   # --name=value arrives as three words.
@@ -40,7 +70,7 @@ _fwknop() {
       COMPREPLY=()
       return ;;
     -D | --destination)
-      COMPREPLY=()
+      COMPREPLY=(); _fwknop_servers
       return ;;
     -p | --server-port)
       COMPREPLY=()
@@ -115,7 +145,7 @@ _fwknop() {
       COMPREPLY=($(compgen -f -- "$current"))
       return ;;
     -n | --named-config)
-      COMPREPLY=($(compgen -W "$(sed -n 's/^[[:blank:]]*[[]\([^]]*\)[]].*/\1/p' ~/.fwknoprc 2>/dev/null)" -- "$current"))
+      COMPREPLY=(); _fwknop_stanzas
       return ;;
     --rc-file)
       COMPREPLY=($(compgen -f -- "$current"))
@@ -130,12 +160,17 @@ _fwknop() {
       COMPREPLY=($(compgen -W "bash zsh fish" -- "$current"))
       return ;;
     --ssh-config)
-      COMPREPLY=($(compgen -W "$(sed -n 's/^[[:blank:]]*[[]\([^]]*\)[]].*/\1/p' ~/.fwknoprc 2>/dev/null)" -- "$current"))
+      COMPREPLY=(); _fwknop_stanzas
       return ;;
     --import)
       COMPREPLY=()
       return ;;
   esac
+  if [[ $current != -* ]]; then
+    COMPREPLY=()
+    _fwknop_words
+    [[ ${#COMPREPLY[@]} -gt 0 ]] && return
+  fi
   COMPREPLY=($(compgen -W "-A --access -C --server-cmd -f --fw-timeout -N --nat-access --nat-local --nat-port --nat-rand-port -U --spoof-user --time-offset-plus --time-offset-minus -a --allow-ip -s --source-ip -R --resolve-ip-https --resolve-ip-http --resolve-http-only --resolve-url -w --wget-cmd --use-wget-user-agent -D --destination -p --server-port -P --server-proto -4 -6 --both --server-resolve-ipv4 -S --source-port -Q --spoof-source --spoof-src -r --rand-port -H --http-proxy --socks5 -u --user-agent --icmp-type --icmp-code --key-rijndael --key-base64-rijndael -G --get-key --key-hmac --key-base64-hmac --get-hmac-key --use-hmac --stdin --fd -m --digest-type --hmac-digest-type -M --encryption-mode -k --key-gen -K --key-gen-file -g --gpg-encryption --gpg-recipient-key --gpg--recipient --gpg-signer-key --gpg-home-dir --gpg-exe --gpg-agent --gpg-no-signing-pw -n --named-config --save-rc-stanza --force-stanza --stanza-list --rc-file --no-rc-file --no-home-dir -l --last-cmd --show-last --no-save-args -E --save-args-file -T --test -B --save-packet -b --save-packet-append -v --verbose -V --version -h --help --json --completion --wait --proxy --fdpass --then --hold --explain --doctor --ssh-config --qr --force-qr --import" -- "$current"))
 }
 complete -F _fwknop -o filenames fwknop

@@ -1,5 +1,39 @@
 # fish completion for fwknop
-complete -c fwknop -f
+function __fwknop_rc
+    set -l file ~/.fwknoprc
+    set -l next no
+    for word in (commandline -opc)
+        if test $next = yes
+            set file $word
+        end
+        set next no
+        switch $word
+            case --rc-file
+                set next yes
+            case '--rc-file=*'
+                set file (string replace -- --rc-file= '' $word)
+        end
+    end
+    sed -n $argv -- (string replace -r '^~/' $HOME/ -- $file) 2>/dev/null
+end
+function __fwknop_stanzas
+    __fwknop_rc 's/^[[:blank:]]*[[]\\([^]]*\\)[]].*/\\1/p'
+end
+function __fwknop_servers
+    set -l list (string match -r '^(?:-D|--destination=)?(.*,)' -- (commandline -ct))[2]
+    if test -n "$list"
+        string replace -r '^' (string escape --style=regex -- $list) -- (begin
+            __fwknop_stanzas
+            __fwknop_rc 's/^[[:blank:]]*SPA_SERVER:\\{0,1\\}[[:blank:]]\\{1,\\}\\([^[:blank:];#]*\\).*/\\1/p'
+        end)
+    else
+        __fwknop_rc 's/^[[:blank:]]*SPA_SERVER:\\{0,1\\}[[:blank:]]\\{1,\\}\\([^[:blank:];#]*\\).*/\\1/p'
+    end
+end
+function __fwknop_words
+    contains -- --doctor (commandline -opc); and __fwknop_stanzas
+end
+complete -c fwknop -f -a '(__fwknop_words)'
 complete -c fwknop -s A -l access -x -d 'ports to open, such as tcp/22 or tcp/80,udp/53'
 complete -c fwknop -s C -l server-cmd -x -d 'command that the server runs, instead of opening ports'
 complete -c fwknop -s f -l fw-timeout -x -d 'how long the door is asked to stay open'
@@ -17,7 +51,7 @@ complete -c fwknop -l resolve-http-only -d 'the same over plain HTTP, which othe
 complete -c fwknop -l resolve-url -x -d 'service to ask for the own address'
 complete -c fwknop -s w -l wget-cmd -x -d 'ask with this wget instead of the built-in HTTPS'
 complete -c fwknop -l use-wget-user-agent -d 'let wget name itself'
-complete -c fwknop -s D -l destination -x -d 'the server: a host name or an address'
+complete -c fwknop -s D -l destination -x -a '(__fwknop_servers)' -d 'the server: a host name or an address'
 complete -c fwknop -s p -l server-port -x -d 'port of the server'
 complete -c fwknop -s P -l server-proto -x -a 'udp tcp http udpraw tcpraw icmp' -d 'udp, tcp, http, udpraw, tcpraw or icmp'
 complete -c fwknop -s 4 -d 'use IPv4 where a name has both families (the default)'
@@ -53,7 +87,7 @@ complete -c fwknop -l gpg-home-dir -x -a '(__fish_complete_directories)' -d 'dir
 complete -c fwknop -l gpg-exe -r -F -d 'the gpg program'
 complete -c fwknop -l gpg-agent -d 'leave the passphrase to gpg-agent'
 complete -c fwknop -l gpg-no-signing-pw -d 'the signing key has no passphrase'
-complete -c fwknop -s n -l named-config -x -a '(sed -n \'s/^[[:blank:]]*[[]\\([^]]*\\)[]].*/\\1/p\' ~/.fwknoprc 2>/dev/null)' -d 'use the settings of this stanza of ~/.fwknoprc'
+complete -c fwknop -s n -l named-config -x -a '(__fwknop_stanzas)' -d 'use the settings of this stanza of ~/.fwknoprc'
 complete -c fwknop -l save-rc-stanza -d 'save the options given as a stanza, named by -n or else -D'
 complete -c fwknop -l force-stanza -d 'replace the whole stanza without asking'
 complete -c fwknop -l stanza-list -d 'list the stanzas'
@@ -79,7 +113,7 @@ complete -c fwknop -l then -d 'knock, wait, then become this command'
 complete -c fwknop -l hold -d 'keep the door open until Ctrl-C: knock again before it closes and when the own address changes'
 complete -c fwknop -l explain -d 'show what would be sent to whom and where each value comes from; send nothing'
 complete -c fwknop -l doctor -d 'check clock, keys, permissions, names and route; --doctor NAME checks a stanza. Exit status 1 when a knock would fail'
-complete -c fwknop -l ssh-config -x -a '(sed -n \'s/^[[:blank:]]*[[]\\([^]]*\\)[]].*/\\1/p\' ~/.fwknoprc 2>/dev/null)' -d 'print the lines for ssh_config that knock with this stanza'
+complete -c fwknop -l ssh-config -x -a '(__fwknop_stanzas)' -d 'print the lines for ssh_config that knock with this stanza'
 complete -c fwknop -l qr -d 'show a stanza, or the keys that --key-gen makes, as a QR code and as a URI'
 complete -c fwknop -l force-qr -d 'with --qr: also into a file or pipe, and where the window is too small'
 complete -c fwknop -l import -x -d 'store such a URI, read from standard input, as a stanza; -n names it'

@@ -1,6 +1,22 @@
 #compdef fwknop
-_fwknop_namedConfig() { compadd -- ${(f)"$(sed -n 's/^[[:blank:]]*[[]\([^]]*\)[]].*/\1/p' ~/.fwknoprc 2>/dev/null)"} }
-_fwknop_sshConfig() { compadd -- ${(f)"$(sed -n 's/^[[:blank:]]*[[]\([^]]*\)[]].*/\1/p' ~/.fwknoprc 2>/dev/null)"} }
+_fwknop_rc() {
+  local file=~/.fwknoprc place
+  for (( place = 2; place < CURRENT; place++ )); do
+    case $words[place] in
+      --rc-file) file=${(Q)words[place+1]} ;;
+      --rc-file=*) file=${(Q)words[place]#*=} ;;
+    esac
+  done
+  [[ $file == "~/"* ]] && file=$HOME/${file#"~/"}
+  sed -n "$@" -- "$file" 2>/dev/null
+}
+_fwknop_stanzas() { compadd -- ${(f)"$(_fwknop_rc 's/^[[:blank:]]*[[]\([^]]*\)[]].*/\1/p')"} }
+_fwknop_servers() {
+  if compset -P '*,'; then compadd -- ${(f)"$(_fwknop_rc -e 's/^[[:blank:]]*[[]\([^]]*\)[]].*/\1/p' -e 's/^[[:blank:]]*SPA_SERVER:\{0,1\}[[:blank:]]\{1,\}\([^[:blank:];#]*\).*/\1/p')"}
+  else compadd -- ${(f)"$(_fwknop_rc 's/^[[:blank:]]*SPA_SERVER:\{0,1\}[[:blank:]]\{1,\}\([^[:blank:];#]*\).*/\1/p')"}
+  fi
+}
+_fwknop_words() { (( ${words[(I)--doctor]} )) && _fwknop_stanzas }
 _arguments -s \
   '-A+[ports to open, such as tcp/22 or tcp/80,udp/53]:PROTO/PORT ,…:' \
   '--access=[ports to open, such as tcp/22 or tcp/80,udp/53]:PROTO/PORT ,…:' \
@@ -29,8 +45,8 @@ _arguments -s \
   '-w+[ask with this wget instead of the built-in HTTPS]:COMMAND:' \
   '--wget-cmd=[ask with this wget instead of the built-in HTTPS]:COMMAND:' \
   '--use-wget-user-agent[let wget name itself]' \
-  '-D+[the server\: a host name or an address]:HOST:' \
-  '--destination=[the server\: a host name or an address]:HOST:' \
+  '-D+[the server\: a host name or an address]:HOST:_fwknop_servers' \
+  '--destination=[the server\: a host name or an address]:HOST:_fwknop_servers' \
   '-p+[port of the server]:PORT:' \
   '--server-port=[port of the server]:PORT:' \
   '-P+[udp, tcp, http, udpraw, tcpraw or icmp]:PROTO:(udp tcp http udpraw tcpraw icmp)' \
@@ -81,8 +97,8 @@ _arguments -s \
   '--gpg-exe=[the gpg program]:FILE:_files' \
   '--gpg-agent[leave the passphrase to gpg-agent]' \
   '--gpg-no-signing-pw[the signing key has no passphrase]' \
-  '-n+[use the settings of this stanza of ~/.fwknoprc]:NAME:_fwknop_namedConfig' \
-  '--named-config=[use the settings of this stanza of ~/.fwknoprc]:NAME:_fwknop_namedConfig' \
+  '-n+[use the settings of this stanza of ~/.fwknoprc]:NAME:_fwknop_stanzas' \
+  '--named-config=[use the settings of this stanza of ~/.fwknoprc]:NAME:_fwknop_stanzas' \
   '--save-rc-stanza[save the options given as a stanza, named by -n or else -D]' \
   '--force-stanza[replace the whole stanza without asking]' \
   '--stanza-list[list the stanzas]' \
@@ -116,7 +132,8 @@ _arguments -s \
   '--hold[keep the door open until Ctrl-C\: knock again before it closes and when the own address changes]' \
   '--explain[show what would be sent to whom and where each value comes from; send nothing]' \
   '--doctor[check clock, keys, permissions, names and route; --doctor NAME checks a stanza. Exit status 1 when a knock would fail]' \
-  '--ssh-config=[print the lines for ssh_config that knock with this stanza]:NAME:_fwknop_sshConfig' \
+  '--ssh-config=[print the lines for ssh_config that knock with this stanza]:NAME:_fwknop_stanzas' \
   '--qr[show a stanza, or the keys that --key-gen makes, as a QR code and as a URI]' \
   '--force-qr[with --qr\: also into a file or pipe, and where the window is too small]' \
-  '--import=[store such a URI, read from standard input, as a stanza; -n names it]:-|URI:'
+  '--import=[store such a URI, read from standard input, as a stanza; -n names it]:-|URI:' \
+  '*:word:_fwknop_words'

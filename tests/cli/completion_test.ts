@@ -2,10 +2,22 @@ import assert from "node:assert/strict";
 import { clientCompletion } from "../../cli/completion.ts";
 import { runOwn, temporaryFolder } from "./harness.ts";
 
+/** Another file, with a stanza that another device may have named. */
+const OTHER_RC = `[office]
+SPA_SERVER  office.example.org
+[o ne]
+SPA_SERVER: second.example.org
+[oh $(touch $HOME/harm) \`touch $HOME/harm\`]
+KEY x
+`;
+
+const HOSTILE = "oh $(touch $HOME/harm) `touch $HOME/harm`";
+
 /** Runs a shell with a home that has stanzas, and gives its lines; null where the shell is not installed. */
 async function shell(name: "bash" | "zsh" | "fish", script: (completion: string) => string): Promise<string[] | null> {
   using folder = temporaryFolder();
   Deno.writeTextFileSync(`${folder.path}/.fwknoprc`, "[default]\n[gateway]\nKEY x\n [other]\n");
+  Deno.writeTextFileSync(`${folder.path}/other rc`, OTHER_RC);
   const completion = `${folder.path}/_fwknop`;
   Deno.writeTextFileSync(completion, clientCompletion(name));
   const args = name === "fish" ? ["--no-config", "-c"] : name === "zsh" ? ["-f", "-c"] : ["--norc", "-c"];
@@ -17,6 +29,7 @@ async function shell(name: "bash" | "zsh" | "fish", script: (completion: string)
       stdin: "null",
     }).output();
     assert.equal(new TextDecoder().decode(stderr), "");
+    assert.throws(() => Deno.statSync(`${folder.path}/harm`), Deno.errors.NotFound, "a name was run");
     return new TextDecoder().decode(stdout).trim().split("\n").map((line) => line.split("\t")[0]?.trim() ?? "");
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
@@ -76,4 +89,37 @@ Deno.test("zsh completes stanza names, enumerations and options", async () => {
   assert.match(name.join("\n"), /RAN -n gateway END/);
   assert.match((await shell("zsh", ZSH("-P udpr")))?.join("\n") ?? "", /RAN -P udpraw END/);
   assert.match((await shell("zsh", ZSH("--stanza-l")))?.join("\n") ?? "", /RAN --stanza-list END/);
+});
+
+Deno.test("bash takes stanzas and servers from the file of --rc-file, and runs nothing that stands there", async () => {
+  const other = '--rc-file "~/other rc"';
+  assert.deepEqual(await shell("bash", BASH(`${other} -n ""`)) ?? [], ["office", "o ne", HOSTILE]);
+  assert.deepEqual(await shell("bash", BASH(`--rc-file = '"~/other rc"' -n of`)) ?? [], ["office"]);
+  assert.deepEqual(await shell("bash", BASH(`${other} -D o`)) ?? [], ["office.example.org"]);
+  assert.deepEqual(await shell("bash", BASH(`${other} -D gw,off`)) ?? [], ["gw,office", "gw,office.example.org"]);
+  assert.deepEqual(await shell("bash", BASH(`${other} --doctor of`)) ?? [], ["office"]);
+  assert.deepEqual(await shell("bash", BASH("--rc-file /nonexistent -n x")) ?? [], [""]);
+});
+
+Deno.test("fish takes stanzas and servers from the file of --rc-file, and runs nothing that stands there", async () => {
+  const other = (line: string) => shell("fish", FISH(`--rc-file "~/other rc" ${line}`));
+  const names = await other("-n ");
+  if (names === null) return;
+  assert.deepEqual(names.toSorted(), ["o ne", "office", HOSTILE]);
+  assert.deepEqual(await shell("fish", FISH('--rc-file="~/other rc" -n of')), ["office"]);
+  assert.deepEqual(await other("-D off"), ["office.example.org"]);
+  assert.deepEqual((await other("-D gw,off"))?.toSorted(), ["gw,office", "gw,office.example.org"]);
+  assert.deepEqual(await other("--doctor of"), ["office"]);
+});
+
+Deno.test("zsh takes stanzas and servers from the file of --rc-file, and runs nothing that stands there", async () => {
+  const other = async (line: string) => (await shell("zsh", ZSH(`--rc-file "~/other rc" ${line}`)))?.join("\n");
+  const name = await other("-n off");
+  if (name === undefined) return;
+  assert.match(name, /RAN --rc-file ~\/other rc -n office END/);
+  assert.match(await other("-D second") ?? "", / -D second\.example\.org END/);
+  assert.match(await other("-D gw,office.") ?? "", / -D gw,office\.example\.org END/);
+  assert.match(await other("--doctor off") ?? "", / --doctor office END/);
+  const hostile = await other("-n oh");
+  assert.ok(hostile?.includes(HOSTILE), hostile);
 });
