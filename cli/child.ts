@@ -1,32 +1,62 @@
 /** Programs that the user named: a password store, a wget. Run by name or path, with this environment, never by a shell. */
 import { reasonOf } from "./tui.ts";
 
+/** Bytes that a program may print: a key or an address is far less. */
+const OUTPUT_LIMIT = 65_536;
+
 /** What a program printed, or why there is nothing. */
-export type ChildOutput = { readonly ok: true; readonly stdout: string } | {
+export type ChildOutput = { readonly ok: true; readonly stdout: Uint8Array } | {
   readonly ok: false;
   readonly reason: string;
 };
 
 /**
- * Runs a program to its end and gives its standard output. Its standard input and error are ours.
+ * Runs a program to its end and gives its standard output. Its standard error is ours, and so is its standard input unless
+ * `ownInput` keeps that for us.
  *
  * @tags allow-run, allow-env
  */
-export async function runChild(program: string, args: readonly string[]): Promise<ChildOutput> {
+export async function runChild(
+  program: string,
+  args: readonly string[],
+  options: { readonly ownInput?: boolean } = {},
+): Promise<ChildOutput> {
   try {
-    const result = await new Deno.Command(program, {
+    await using child = new Deno.Command(program, {
       args: [...args],
       clearEnv: true,
       env: environment(),
-      stdin: "inherit",
+      stdin: options.ownInput === true ? "null" : "inherit",
       stdout: "piped",
       stderr: "inherit",
-    }).output();
-    if (!result.success) return { ok: false, reason: `${program} failed with status ${result.code}` };
-    return { ok: true, stdout: new TextDecoder().decode(result.stdout) };
+    }).spawn();
+    const bytes = await readLimited(child.stdout);
+    if (bytes === null) return { ok: false, reason: `${program} printed more than ${OUTPUT_LIMIT} bytes` };
+    const { success, code, signal } = await child.status;
+    if (signal !== null) return { ok: false, reason: `${program} was ended by ${signal}` };
+    if (!success) return { ok: false, reason: `${program} failed with status ${code}` };
+    return { ok: true, stdout: bytes };
   } catch (error) {
     return { ok: false, reason: `cannot run ${program}: ${reasonOf(error)}` };
   }
+}
+
+/** Everything, or null when it is too much. */
+async function readLimited(stream: ReadableStream<Uint8Array>): Promise<Uint8Array | null> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of stream) {
+    length += chunk.length;
+    if (length > OUTPUT_LIMIT) return null;
+    chunks.push(chunk);
+  }
+  const all = new Uint8Array(length);
+  let place = 0;
+  for (const chunk of chunks) {
+    all.set(chunk, place);
+    place += chunk.length;
+  }
+  return all;
 }
 
 /** Ours without `LD_*`, with which Deno starts no program. */

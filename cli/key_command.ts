@@ -10,21 +10,47 @@ export type KeyLabel = "KEY_BASE64" | "HMAC_KEY_BASE64";
 /**
  * Runs `command` (words, perhaps quoted) and takes the key from what it prints: the line of `--key-gen` with that label
  * where there is one, else the first line, as text, or as base64 after `base64:`. Its standard error and input are ours,
- * so that it can ask. Nothing it prints is ever part of a message.
+ * so that it can ask, unless `ownInput` keeps standard input for a connection. Nothing it prints is ever part of a message.
  */
-export async function keyFromCommand(command: string, label: KeyLabel): Promise<Uint8Array<ArrayBuffer>> {
+export async function keyFromCommand(
+  command: string,
+  label: KeyLabel,
+  options: { readonly ownInput?: boolean } = {},
+): Promise<Uint8Array<ArrayBuffer>> {
   const directive = label === "KEY_BASE64" ? "KEY_CMD" : "HMAC_KEY_CMD";
-  const [program, ...args] = splitWords(command) ?? [];
-  if (program === undefined) {
+  const words = splitWords(command);
+  if (words === null) {
     throw new ClientError(`${directive}: a quote is not closed`, "close it, or write it as \\'");
   }
-  const output = await runChild(program, args);
-  if (!output.ok) throw new ClientError(`${directive}: ${output.reason}`, "run the command in a shell to see why");
-  const key = parseKeyOutput(output.stdout, label);
+  const [program = "", ...args] = words;
+  if (program === "") throw new ClientError(`${directive} names no program`, "write the program and its arguments");
+  const output = await runChild(program, args, options);
+  if (!output.ok) throw new ClientError(`${directive}: ${output.reason}`, hintAt(program));
+  const key = parseKeyOutput(textOf(output.stdout) ?? "", label);
   if (key === null || key.length === 0) {
-    throw new ClientError(`${directive}: ${program} printed no usable key`, "its first line must be the key");
+    throw new ClientError(
+      `${directive}: ${program} printed no usable key`,
+      "its first line must be the key, in UTF-8, or in base64 after base64:",
+    );
   }
   return key;
+}
+
+/** Words are taken as they stand: what a shell would have made of them is the likeliest mistake. */
+function hintAt(program: string): string {
+  return program.startsWith("~")
+    ? "no shell expands ~ here: write the whole path"
+    : "run the command in a shell to see why";
+}
+
+/** Null for other bytes than UTF-8: they would become other characters, and so another key. */
+function textOf(bytes: Uint8Array): string | null {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch (error) {
+    if (error instanceof TypeError) return null;
+    throw error;
+  }
 }
 
 /** The key in what a program printed; null when there is none. */

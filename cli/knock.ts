@@ -89,7 +89,9 @@ export async function loadKeys(settings: ClientSettings, world: World): Promise<
   return await collectKeys(settings, settings.encryptionMode as RijndaelMode, {
     ask: (question) => descriptor === undefined ? world.askSecret(question) : nextKey(descriptor),
     fromFile: async (path, server) => (await import("./key_file.ts")).keyFromFile(path, server),
-    fromCommand: async (command, label) => await (await import("./key_command.ts")).keyFromCommand(command, label),
+    // With --proxy standard input is what ssh sends.
+    fromCommand: async (command, label) =>
+      await (await import("./key_command.ts")).keyFromCommand(command, label, { ownInput: settings.proxy }),
     warn: (message) => tellWarning(world, message),
   });
 }

@@ -128,7 +128,7 @@ function askWithWget(command: string, settings: ClientSettings): Asking {
     const agent = settings.useWgetUserAgent ? [] : ["-U", settings.userAgent ?? `Fwknop/${VERSION}`];
     const args = [...words, ...agent, "--secure-protocol=auto", "--quiet", "-O", "-", url.href];
     const output = await runChild(program, args);
-    return output.ok ? parseAddressBody(output.stdout) : fail(output.reason);
+    return output.ok ? parseAddressBody(new TextDecoder().decode(output.stdout)) : fail(output.reason);
   };
 }
 

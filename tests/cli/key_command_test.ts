@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { keyFromCommand, parseKeyOutput } from "../../cli/key_command.ts";
-import { H64, K64 } from "./harness.ts";
+import { H64, K64, temporaryFolder } from "./harness.ts";
 
 function parsed(output: string, label: "KEY_BASE64" | "HMAC_KEY_BASE64" = "KEY_BASE64"): string | null {
   const key = parseKeyOutput(output, label);
@@ -31,9 +31,65 @@ for (
     ["false", /KEY_CMD: false failed with status 1/],
     ["true", /KEY_CMD: true printed no usable key/],
     ["echo 'x", /KEY_CMD: a quote is not closed/],
+    ["''", /KEY_CMD names no program/],
+    ["yes", /KEY_CMD: yes printed more than 65536 bytes/],
+    ["sh -c 'kill -9 $$'", /KEY_CMD: sh was ended by SIGKILL/],
+    ["printf '\\377key'", /KEY_CMD: printf printed no usable key/],
+    ["printf '\\nsecond line'", /KEY_CMD: printf printed no usable key/],
+    ["sh -c 'echo key; exit 3'", /KEY_CMD: sh failed with status 3/],
   ] as const
 ) {
   Deno.test(`keyFromCommand() refuses ${command}`, async () => {
     await assert.rejects(keyFromCommand(command, "KEY_BASE64"), pattern);
   });
 }
+
+Deno.test("keyFromCommand() says that no shell expands ~", async () => {
+  await assert.rejects(keyFromCommand("~/bin/key", "KEY_BASE64"), { hint: /no shell expands ~/ });
+});
+
+/** Runs a client whose stanza takes its key from a program, as `name` of a shell would. */
+async function runWith(
+  command: string,
+  run: { readonly args?: readonly string[]; readonly env?: Readonly<Record<string, string>>; readonly input?: string } =
+    {},
+) {
+  using home = temporaryFolder();
+  const stanza = ["SPA_SERVER 127.0.0.1", "ACCESS tcp/22", "ALLOW_IP source", `KEY_CMD ${command}`];
+  Deno.writeTextFileSync(`${home.path}/rc`, `[gw]\n${stanza.join("\n")}\n`, { mode: 0o600 });
+  Deno.writeTextFileSync(`${home.path}/key.sh`, "#!/bin/sh\necho relative-key\n", { mode: 0o700 });
+  const main = new URL("../../cli/main.ts", import.meta.url).pathname;
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "--no-prompt", "-A", main, "--rc-file", "rc", "-n", "gw", "-T", "--json", ...run.args ?? []],
+    cwd: home.path,
+    env: { HOME: home.path, ...run.env, DENO_DIR: denoFolder() },
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const writer = child.stdin.getWriter();
+  await writer.write(new TextEncoder().encode(run.input ?? "")).catch(() => {});
+  await writer.close().catch(() => {});
+  const { code, stdout, stderr } = await child.output();
+  return { code, out: new TextDecoder().decode(stdout), err: new TextDecoder().decode(stderr) };
+}
+
+/** The cache of this run, wherever HOME points. */
+function denoFolder(): string {
+  const { stdout } = new Deno.Command(Deno.execPath(), { args: ["info", "--json"] }).outputSync();
+  return JSON.parse(new TextDecoder().decode(stdout)).denoDir;
+}
+
+Deno.test("KEY_CMD: a relative path is one from here, standard error and input are ours, LD_* stays out", async () => {
+  const relative = await runWith("./key.sh");
+  assert.equal(relative.code, 0, relative.err);
+  const said = await runWith("sh -c 'echo unlocking >&2; read line; test \"$line\" = typed && echo key'", {
+    input: "typed\n",
+  });
+  assert.equal(said.code, 0, said.err);
+  assert.match(said.err, /^unlocking$/m);
+  const env = await runWith('sh -c \'test -z "$LD_LIBRARY_PATH" && test "$MINE" = 1 && echo key\'', {
+    env: { LD_LIBRARY_PATH: "/nonexistent", MINE: "1" },
+  });
+  assert.equal(env.code, 0, env.err);
+});
