@@ -62,7 +62,7 @@ const RUNS: readonly (readonly string[])[] = [
 
 for (const args of RUNS) {
   const shown = args.filter((arg) => !KEYS.includes(arg)).join(" ");
-  Deno.test(`the dump of -T -v is that of the C client: ${shown}`, async () => {
+  Deno.test(`K12: the dump of -T -v is that of the C client: ${shown}`, async () => {
     if (!cClientIsPresent()) return;
     using folder = temporaryFolder();
     const all = [...ALONE, "-T", "-v", "-D", "127.0.0.1", "-U", "alice", ...args];

@@ -145,7 +145,7 @@ function getoptMeaning(typed: string): string {
   return keys.size === 1 && only !== undefined ? only : keys.size === 0 ? "unknown" : "ambiguous";
 }
 
-Deno.test("every abbreviation of every C option means what it means in C", () => {
+Deno.test("K11: every abbreviation of every C option means what it means in C", () => {
   let count = 0;
   for (const name of Object.keys(C_OPTIONS)) {
     for (let length = 1; length <= name.length; length++) {
@@ -160,7 +160,7 @@ Deno.test("every abbreviation of every C option means what it means in C", () =>
   assert.ok(count > 700);
 });
 
-Deno.test("the C client itself finds the same abbreviations ambiguous", async () => {
+Deno.test("K11: the C client itself finds the same abbreviations ambiguous", async () => {
   if (!cClientIsPresent()) return;
   using folder = temporaryFolder();
   const prefixes = new Set(Object.keys(C_OPTIONS).flatMap((name) => [1, 2, 4, 6].map((n) => name.slice(0, n))));

@@ -105,7 +105,7 @@ Deno.test("F15: replaceStanza() keeps comments, blank lines and unknown directiv
   assert.equal(text, expected);
 });
 
-Deno.test("replaceStanza() asks only for keys that are given anew, and keeps those refused", async () => {
+Deno.test("F15: replaceStanza() asks only for keys that are given anew, and keeps those refused", async () => {
   const kept = await replace({ ACCESS: "tcp/22" }, {});
   assert.ok(kept.includes("KEY_BASE64 b2xk\n") && !kept.includes("FW_TIMEOUT"));
   const refused = await replace({ KEY_BASE64: "bmV3" }, { KEY_BASE64: false });

@@ -24,7 +24,7 @@ const ROWS: readonly [string, string, string][] = [
 ];
 
 for (const [typed, kept, state] of ROWS) {
-  Deno.test(`SecretLine makes ${JSON.stringify(kept.slice(0, 10))} of ${JSON.stringify(typed.slice(0, 12))}`, () => {
+  Deno.test(`K16: SecretLine makes ${JSON.stringify(kept.slice(0, 10))} of ${JSON.stringify(typed.slice(0, 12))}`, () => {
     assert.deepEqual(type(typed), [kept, state]);
   });
 }

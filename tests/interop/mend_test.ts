@@ -16,10 +16,13 @@ function withRc(home: string, text: string): string[] {
 
 /** Answers with an address, under `/missing` with status 404. */
 function addressService() {
-  const answer = (request: Request) =>
-    new Response("203.0.113.9\n", { status: request.url.endsWith("/missing") ? 404 : 200 });
+  const hosts: (string | null)[] = [];
+  const answer = (request: Request) => {
+    hosts.push(request.headers.get("host"));
+    return new Response("203.0.113.9\n", { status: request.url.endsWith("/missing") ? 404 : 200 });
+  };
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, answer);
-  return { base: `http://127.0.0.1:${server.addr.port}`, [Symbol.asyncDispose]: () => server.shutdown() };
+  return { hosts, base: `http://127.0.0.1:${server.addr.port}`, [Symbol.asyncDispose]: () => server.shutdown() };
 }
 
 besideC("F2: a mode without an implementation is refused by both clients", async ({ both }) => {
@@ -189,12 +192,13 @@ besideC("F13: -C with -R finds the address, and -C with NAT is refused", async (
   }
 });
 
-besideC("F14: --resolve-url takes a port of five digits, and wants status 200", async ({ both }) => {
+besideC("F14: --resolve-url takes a port of five digits, names it, and wants status 200", async ({ both }) => {
   await using service = addressService();
   assert.match(service.base, /:[0-9]{5}$/);
   const args = [...REHEARSE, "-A", "tcp/22", ...KEY, "--resolve-http-only", "--resolve-url"];
   const { c, own } = await both([...args, `${service.base}/ip`]);
   assert.deepEqual([c.code, dumpOf(own)["Message String"]], [1, "203.0.113.9,tcp/22"]);
+  assert.deepEqual(service.hosts, [service.base.slice("http://".length)], "the port belongs to Host");
   const missing = await runOwn([...args, `${service.base}/missing`]);
   assert.equal(missing.code, 1);
   assert.match(missing.err, /status 404/);
