@@ -1,16 +1,8 @@
-/** This process and its neighbours: ids, folder, file mode mask, signals. Through libc, so that no run or sys permission is needed. */
+/** This process and its neighbours: folder, file mode mask, signals. Through libc, so that no run or sys permission is needed. */
 import { cString } from "../memory.ts";
 import { E, errno, lazyLibc, throwErrno } from "./errno.ts";
 
 const libc = lazyLibc({
-  /** pid_t getpid(void) */
-  getpid: { parameters: [], result: "i32" },
-  /** uid_t getuid(void) */
-  getuid: { parameters: [], result: "u32" },
-  /** uid_t geteuid(void) */
-  geteuid: { parameters: [], result: "u32" },
-  /** gid_t getgid(void) */
-  getgid: { parameters: [], result: "u32" },
   /** int kill(pid_t pid, int sig) */
   kill: { parameters: ["i32", "i32"], result: "i32" },
   /** sighandler_t signal(int signum, sighandler_t handler) */
@@ -22,42 +14,23 @@ const libc = lazyLibc({
 });
 
 /** Numbers of the signals that the programs send. */
-export const SIGNAL = { none: 0, hangup: 1, interrupt: 2, kill: 9, terminate: 15 } as const;
+export const SIGNAL = { hangup: 1, interrupt: 2, kill: 9, terminate: 15 } as const;
 
 /** Name of a signal in {@link SIGNAL}. */
 export type SignalName = keyof typeof SIGNAL;
-
-/**
- * The id of this process.
- *
- * @tags allow-ffi
- */
-export function ownPid(): number {
-  return libc().getpid();
-}
-
-/** Real and effective user and real group of this process. */
-export function ownIds(): { readonly uid: number; readonly euid: number; readonly gid: number } {
-  return { uid: libc().getuid(), euid: libc().geteuid(), gid: libc().getgid() };
-}
 
 /**
  * Sends a signal to one process. False when there is none of that id.
  *
  * @param pid a process, never a group: 1 or more
  * @throws FfiError EPERM when the process belongs to somebody else
+ * @tags allow-ffi
  */
 export function sendSignal(pid: number, signal: SignalName): boolean {
   checkPid(pid);
   if (libc().kill(pid, SIGNAL[signal]) === 0) return true;
   if (errno() === E.SRCH) return false;
   throwErrno("kill", `send a signal to process ${pid}`, "run this as root, or as the user who started the process");
-}
-
-/** Whether a process of that id is there (a zombie counts), whoever owns it. */
-export function processExists(pid: number): boolean {
-  checkPid(pid);
-  return libc().kill(pid, SIGNAL.none) === 0 || errno() === E.PERM;
 }
 
 const SIGUSR1 = 10;

@@ -8,9 +8,7 @@ import { lazyLibc } from "./errno.ts";
 import { AF_UNSPEC, decodeSocketAddress, familyNumber, type SocketAddress } from "./socket_address.ts";
 
 const libc = lazyLibc({
-  /** int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints, struct addrinfo **res) */
-  getaddrinfo: { parameters: ["usize", "usize", "usize", "usize"], result: "i32" },
-  /** the same on a thread of the runtime */
+  /** int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints, struct addrinfo **res), on a thread of the runtime */
   lookup: { name: "getaddrinfo", parameters: ["usize", "usize", "usize", "usize"], result: "i32", nonblocking: true },
   /** void freeaddrinfo(struct addrinfo *res) */
   freeaddrinfo: { parameters: ["usize"], result: "void" },
@@ -20,7 +18,6 @@ const libc = lazyLibc({
   getnameinfo: { parameters: ["buffer", "u32", "buffer", "u32", "usize", "u32", "i32"], result: "i32" },
 });
 
-const AI_NUMERICHOST = 0x4;
 const NI_NUMERICHOST = 1;
 /** sizeof(struct addrinfo), the same on all 64-bit Linux */
 const ADDRINFO_SIZE = 48;
@@ -66,20 +63,10 @@ const RESOLVE_HINT: Readonly<Record<number, string>> = {
  * @tags allow-ffi
  */
 export async function resolveHost(host: string, options: ResolveOptions): Promise<ResolvedAddress[]> {
-  using query = prepareQuery(host, options.family, 0);
+  using query = prepareQuery(host, options.family);
   const code = await libc().lookup(query.node.address, 0n, query.hints.address, query.answer.address);
   if (code !== 0) throw new ResolveError(host, code, readCString(libc().gaiStrerror(code)));
   return takeAnswers(query.answer, options.port);
-}
-
-/**
- * The address that `host` itself is, without asking anybody: `192.0.2.1`, `2001:db8::1`, `fe80::1%eth0`, also the short
- * forms of inet_aton(3) that every C program takes. Null when it is a name, or of the other family.
- */
-export function numericHost(host: string, options: ResolveOptions): ResolvedAddress | null {
-  using query = prepareQuery(host, options.family, AI_NUMERICHOST);
-  if (libc().getaddrinfo(query.node.address, 0n, query.hints.address, query.answer.address) !== 0) return null;
-  return takeAnswers(query.answer, options.port)[0] ?? null;
 }
 
 /** The numeric text of an address: `192.0.2.1`, `fe80::1%eth0`; no port. */
@@ -100,9 +87,8 @@ interface Query extends Disposable {
 }
 
 /** Foreign memory throughout: the call may outlive any moment at which arrays of ours could move. */
-function prepareQuery(host: string, family: 4 | 6 | null, flags: number): Query {
+function prepareQuery(host: string, family: 4 | 6 | null): Query {
   const hints = new DataView(new ArrayBuffer(ADDRINFO_SIZE));
-  hints.setInt32(0, flags, true);
   hints.setInt32(4, family === null ? AF_UNSPEC : familyNumber(family), true);
   // SOCK_STREAM: one answer per address instead of one per kind of socket. The answers serve all kinds.
   hints.setInt32(8, 1, true);

@@ -1,7 +1,7 @@
 /**
  * Packets from an interface or a capture file through libpcap. What a link-layer frame contains is not known here.
  */
-import { cString, readCString } from "../memory.ts";
+import { cString } from "../memory.ts";
 import * as pcap from "./constants.ts";
 import { activationFailure, checkStatus, errbufText, filterFailure, lastError, pcapFailure } from "./failures.ts";
 import type { Capture } from "./frames.ts";
@@ -76,11 +76,6 @@ export function openCaptureFile(options: { readonly path: string; readonly filte
       directionProblem: null,
     });
   });
-}
-
-/** The version line of the library, e.g. for `-V` and bug reports. */
-export function pcapVersion(): string {
-  return readCString(libpcap().pcap_lib_version());
 }
 
 /** Where immediate mode cannot be had: how long the kernel may wait for more frames, as in the C program. */

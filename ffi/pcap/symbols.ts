@@ -46,6 +46,4 @@ export const libpcap = lazyLibrary(LIBPCAP, {
   pcap_open_offline: { parameters: ["buffer", "buffer"], result: "usize" },
   /** void pcap_close(pcap_t *p) */
   pcap_close: { parameters: ["usize"], result: "void" },
-  /** const char *pcap_lib_version(void) */
-  pcap_lib_version: { parameters: [], result: "usize" },
 });

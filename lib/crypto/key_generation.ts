@@ -1,4 +1,5 @@
 /** `--key-gen`: an encryption key and an HMAC key in base64 (wire-and-client B.10, C.2 F18, F19). */
+import { encodePaddedBase64 } from "../base64.ts";
 import type { DigestName } from "./engine.ts";
 
 /** HMAC key bytes by digest. The C client has no length for SHA-3 and fails; any of 1 to 128 interoperates. */
@@ -25,16 +26,12 @@ export function generateKeys(
 ): GeneratedKeys {
   const hmacLength = options.hmacKeyLen ?? HMAC_KEY_LENGTH[options.hmacDigest];
   return {
-    keyBase64: toBase64(randomBytes(options.keyLen)),
-    hmacKeyBase64: toBase64(randomBytes(hmacLength)),
+    keyBase64: encodePaddedBase64(randomBytes(options.keyLen)),
+    hmacKeyBase64: encodePaddedBase64(randomBytes(hmacLength)),
   };
 }
 
 /** The two lines that scripts read. */
 export function formatKeys(keys: GeneratedKeys): string {
   return `KEY_BASE64: ${keys.keyBase64}\nHMAC_KEY_BASE64: ${keys.hmacKeyBase64}`;
-}
-
-function toBase64(bytes: Uint8Array): string {
-  return btoa(String.fromCharCode(...bytes));
 }

@@ -44,11 +44,6 @@ export function parseIp(text: string): Result<Ip, "address"> {
   return text.includes(":") ? parseIpv6(text) : parseIpv4(text);
 }
 
-/** Whether both are the same address. */
-export function sameIp(a: Ip, b: Ip): boolean {
-  return a.text === b.text;
-}
-
 function isMapped(bytes: Uint8Array): boolean {
   return bytes[10] === 0xff && bytes[11] === 0xff && bytes.subarray(0, 10).every((byte) => byte === 0);
 }

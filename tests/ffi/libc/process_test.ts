@@ -1,25 +1,17 @@
 import assert from "node:assert/strict";
 import { FfiError } from "../../../ffi/errors.ts";
-import { changeFolder, ownIds, ownPid, processExists, sendSignal, setFileModeMask } from "../../../ffi/libc/process.ts";
-
-Deno.test("ownPid() and ownIds() are what the runtime knows", () => {
-  assert.equal(ownPid(), Deno.pid);
-  assert.deepEqual(ownIds(), { uid: Deno.uid(), euid: Deno.uid(), gid: Deno.gid() });
-});
+import { changeFolder, sendSignal, setFileModeMask } from "../../../ffi/libc/process.ts";
 
 Deno.test("sendSignal() ends a process once and says when there is none", async () => {
   const child = new Deno.Command("sleep", { args: ["30"] }).spawn();
-  assert.equal(processExists(child.pid), true);
   assert.equal(sendSignal(child.pid, "terminate"), true);
   assert.equal((await child.status).signal, "SIGTERM");
-  assert.equal(processExists(child.pid), false);
   assert.equal(sendSignal(child.pid, "hangup"), false);
 });
 
-Deno.test("sendSignal() and processExists() refuse process groups", () => {
+Deno.test("sendSignal() refuses process groups", () => {
   for (const pid of [0, -1, 1.5, 2 ** 31]) {
-    assert.throws(() => sendSignal(pid, "none"), RangeError);
-    assert.throws(() => processExists(pid), RangeError);
+    assert.throws(() => sendSignal(pid, "terminate"), RangeError);
   }
 });
 

@@ -1,13 +1,12 @@
 import assert from "node:assert/strict";
 import { FfiError } from "../../../ffi/errors.ts";
-import { numericHost, ResolveError, resolveHost } from "../../../ffi/libc/resolver.ts";
+import { ResolveError, resolveHost } from "../../../ffi/libc/resolver.ts";
 import { connectDatagram, connectStream, firstConnected, startConnect } from "../../../ffi/libc/socket.ts";
 import { decodeSocketAddress, encodeSocketAddress, encodeUnixAddress } from "../../../ffi/libc/socket_address.ts";
 
 function loopback(port: number, family: 4 | 6 = 4) {
-  const address = numericHost(family === 4 ? "127.0.0.1" : "::1", { family, port });
-  assert.ok(address);
-  return address;
+  const bytes = new Uint8Array(family === 4 ? [127, 0, 0, 1] : [...Array(15).fill(0), 1]);
+  return { family, bytes, scopeId: 0, port };
 }
 
 function errnoIs(code: number, hint?: RegExp) {
@@ -15,25 +14,27 @@ function errnoIs(code: number, hint?: RegExp) {
     error instanceof FfiError && error.details.code === code && (hint?.test(error.details.hint ?? "") ?? true);
 }
 
-Deno.test("numericHost() takes what C programs take as an address, and no name", () => {
+Deno.test("resolveHost() takes what C programs take as an address", async () => {
   const any = { family: null, port: 9 };
-  assert.deepEqual(numericHost("192.0.2.1", any), {
+  assert.deepEqual(await resolveHost("192.0.2.1", any), [{
     family: 4,
     bytes: new Uint8Array([192, 0, 2, 1]),
     scopeId: 0,
     port: 9,
     text: "192.0.2.1",
-  });
-  assert.equal(numericHost("127.1", any)?.text, "127.0.0.1");
-  assert.equal(numericHost("2001:DB8:0::1", any)?.text, "2001:db8::1");
-  const zone = numericHost("fe80::1%lo", any);
-  assert.equal(zone?.scopeId, 1);
-  assert.equal(zone?.text, "fe80::1%lo");
-  assert.equal(numericHost("fe80::1%1", any)?.scopeId, 1);
-  for (const text of ["localhost", "", "1.2.3.4.5", "fe80::1%nosuchif", "::g"]) {
-    assert.equal(numericHost(text, any), null);
+  }]);
+  const only = async (host: string) => {
+    const [found, ...more] = await resolveHost(host, any);
+    return more.length === 0 ? found : undefined;
+  };
+  assert.equal((await only("127.1"))?.text, "127.0.0.1");
+  assert.equal((await only("2001:DB8:0::1"))?.text, "2001:db8::1");
+  assert.deepEqual([(await only("fe80::1%lo"))?.scopeId, (await only("fe80::1%lo"))?.text], [1, "fe80::1%lo"]);
+  assert.equal((await only("fe80::1%1"))?.scopeId, 1);
+  for (const text of ["1.2.3.4.5", "fe80::1%nosuchif", "::g"]) {
+    await assert.rejects(resolveHost(text, any), ResolveError);
   }
-  assert.equal(numericHost("::1", { family: 4, port: 9 }), null);
+  await assert.rejects(resolveHost("::1", { family: 4, port: 9 }), ResolveError);
 });
 
 Deno.test("resolveHost() gives each address once and the resolver's reason when there is none", async () => {

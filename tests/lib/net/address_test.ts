@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import ipaddr from "ipaddr.js";
-import { ipFromBytes, parseIp, parseIpv4, parseIpv6, sameIp } from "../../../lib/net/address.ts";
+import { ipFromBytes, parseIp, parseIpv4, parseIpv6 } from "../../../lib/net/address.ts";
 
 const bytes16 = fc.uint8Array({ minLength: 16, maxLength: 16 });
 /** Runs of zeros are what the short form is about; random bytes hardly ever have them. */
@@ -128,7 +128,7 @@ Deno.test("parseIpv4() takes four plain decimal numbers and nothing else", () =>
 Deno.test("a mapped address is its IPv4 address, however it is written", () => {
   for (const text of ["::ffff:192.0.2.7", "::FFFF:c000:207", "0:0:0:0:0:ffff:192.0.2.7"]) {
     const [mapped, plain] = [parseIp(text), parseIp("192.0.2.7")];
-    assert.ok(mapped.ok && plain.ok && sameIp(mapped.value, plain.value), text);
+    assert.ok(mapped.ok && plain.ok, text);
     assert.deepEqual(mapped.value, plain.value);
   }
 });
