@@ -6,6 +6,7 @@ import { completeSettings } from "../effective.ts";
 import { ProblemsError } from "../load.ts";
 import { CLIENT_SETTINGS } from "../options.ts";
 import { type RcFile, stanzaNames } from "../rc_file.ts";
+import { checkKnock } from "../refusal.ts";
 import { linesToSave, replaceStanza, type SavedLine } from "../rc_save.ts";
 import { updateRcFile } from "../rc_update.ts";
 import { ClientError, tellWarning } from "../tui.ts";
@@ -30,7 +31,7 @@ export async function importStanza(args: Arguments, rc: RcFile | null, world: Wo
   const name = settings.namedConfig ?? parsed.value.name;
   if (!isUsableName(name)) throw new ClientError(`[${name}] cannot be imported to`, "choose another name with -n");
   if (rc === null) throw new ClientError("there is no rc file to save to", "name one with --rc-file");
-  const lines = linesOf(parsed.value);
+  const lines = await stanzaLines(parsed.value, world);
   await updateRcFile(rc, (file) => {
     if (!settings.forceStanza) checkNotTaken(name, { ...rc, file });
     return replaceStanza(file, name, lines, null);
@@ -65,12 +66,16 @@ async function readUri(argument: string, world: World): Promise<string> {
   throw new ClientError("standard input holds no URI", "pipe the line that fwknop --qr printed last");
 }
 
-/** The lines of the stanza, every value read by the table first. */
-function linesOf(enrolment: Enrolment): readonly SavedLine[] {
+/**
+ * The lines of the stanza, every value read by the table first, and all of them together as a knock would. Throws
+ * {@link ClientError}, and {@link ProblemsError} for values that the table refuses.
+ */
+export async function stanzaLines(enrolment: Enrolment, world: World): Promise<readonly SavedLine[]> {
   const given = givenOf(enrolment);
-  const { values, problems } = resolveSettings(CLIENT_SETTINGS, given);
+  const { values, problems, origins } = resolveSettings(CLIENT_SETTINGS, given);
   if (problems.length > 0) throw new ProblemsError(problems);
   if (values.server === undefined) throw new ClientError("Cannot import the URI: it names no server");
+  if (values.server.includes(",")) throw new ClientError("Cannot import the URI: it names more than one server");
   if (values.keyBase64 === undefined) throw new ClientError("Cannot import the URI: it holds no encryption key");
   if (values.keyBase64 === values.hmacKeyBase64) {
     throw new ClientError(
@@ -78,6 +83,10 @@ function linesOf(enrolment: Enrolment): readonly SavedLine[] {
       "make a new pair of keys",
     );
   }
+  const settings = completeSettings(values, given);
+  // What [default] or the command line may add later is no mistake here.
+  const { access = "tcp/1", allowIp = { kind: "source" } as const } = settings;
+  await checkKnock({ settings: { ...settings, access, allowIp }, origins, given, rc: null }, [], world);
   // ALLOW_IP resolve and source are kept as words; what completeSettings makes of them is for knocks.
-  return linesToSave(given, { ...completeSettings(values, given), allowIp: values.allowIp });
+  return linesToSave(given, { ...settings, allowIp: values.allowIp });
 }

@@ -13,10 +13,17 @@ export interface DrawnCode {
   readonly columns: number;
 }
 
-/** Draws the code of a text, at the lowest level of error correction: a screen has no scratches. */
-export async function drawQrCode(text: string): Promise<DrawnCode> {
+/** Bytes that the largest code holds at that level. */
+const CAPACITY = 2953;
+
+/**
+ * Draws the code of a text, at the lowest level of error correction: a screen has no scratches. Null when no code is large
+ * enough.
+ */
+export async function drawQrCode(text: string): Promise<DrawnCode | null> {
+  if (new TextEncoder().encode(text).length > CAPACITY) return null;
   const { create } = await import("qrcode/lib/core/qrcode.js");
-  const { modules } = create(text, { errorCorrectionLevel: "L" });
+  const { modules } = create([{ data: new TextEncoder().encode(text), mode: "byte" }], { errorCorrectionLevel: "L" });
   return drawModules(modules.size, (row, column) => Boolean(modules.get(row, column)));
 }
 

@@ -7,8 +7,9 @@ import { type ClientSettings, settingOf } from "../options.ts";
 import { ClientError, tellError, tellWarning } from "../tui.ts";
 import type { World } from "../world.ts";
 import { FIELDS, KEY_FIELDS } from "./fields.ts";
-import { drawQrCode } from "./qr.ts";
-import { type Enrolment, formatEnrolment, isUsableName } from "./uri.ts";
+import { stanzaLines } from "./import.ts";
+import { type DrawnCode, drawQrCode } from "./qr.ts";
+import { type Enrolment, formatEnrolment, isUsableName, parseEnrolment } from "./uri.ts";
 
 const STDOUT = 1;
 
@@ -26,12 +27,20 @@ export async function showEnrolment(loaded: Loaded, keys: GeneratedKeys | null, 
     tellWarning(world, `the address ${settings.allowIp.ip.text} goes with it; another device wants ALLOW_IP resolve`);
   }
   const uri = formatEnrolment(enrolment);
+  await checkImport(uri, world);
   const drawn = await drawQrCode(uri);
-  const refusal = settings.forceQr ? null : sizeRefusal(drawn.columns, drawn.lines.length);
-  if (refusal === null) world.out(drawn.lines.join("\n"));
-  else tellError(world, refusal, "enlarge the window or make its letters smaller, use the URI, or add --force-qr");
+  const refusal = refusalOf(drawn, settings);
+  if (drawn !== null && refusal === null) world.out(drawn.lines.join("\n"));
+  if (refusal !== null) tellError(world, refusal.message, refusal.hint);
   world.out(uri);
   return refusal === null ? 0 : 1;
+}
+
+/** What the other device would refuse is refused here, where it can be mended. */
+async function checkImport(uri: string, world: World): Promise<void> {
+  const parsed = parseEnrolment(uri);
+  if (!parsed.ok) throw new ClientError(`this cannot be enrolled: ${parsed.fault}`);
+  await stanzaLines(parsed.value, world);
 }
 
 /** The enrolment of settings and keys. Throws {@link ClientError} when it would be of no use. */
@@ -76,9 +85,15 @@ function base64(bytes: Uint8Array): string {
   return btoa(String.fromCharCode(...bytes));
 }
 
-function sizeRefusal(columns: number, rows: number): string | null {
-  const size = windowSize(STDOUT);
+/** Why the code cannot be shown, or null. */
+function refusalOf(drawn: DrawnCode | null, { forceQr }: ClientSettings): { message: string; hint: string } | null {
+  if (drawn === null) return { message: "no QR code is large enough for this enrolment", hint: "use the URI" };
+  const size = forceQr ? null : windowSize(STDOUT);
+  const [columns, rows] = [drawn.columns, drawn.lines.length];
   // The URI and the prompt stand below the code.
   if (size === null || (columns <= size.columns && rows <= size.rows)) return null;
-  return `the QR code has ${columns} columns and ${rows} rows, the window ${size.columns} and ${size.rows}`;
+  return {
+    message: `the QR code has ${columns} columns and ${rows} rows, the window ${size.columns} and ${size.rows}`,
+    hint: "enlarge the window or make its letters smaller, use the URI, or add --force-qr",
+  };
 }

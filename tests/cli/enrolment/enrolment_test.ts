@@ -64,7 +64,22 @@ Deno.test("--import refuses values that the table refuses, without repeating a k
       [`D=gw&k=${key}${key}`, /field k: Invalid key length/],
       [`D=gw&k=SECRET!`, /field k: .*base64/],
       [`D=gw&k=${key}&p=99999`, /field p: /],
-      [`D=gw&k=${key}&A=a%20b`, /ACCESS cannot be saved/],
+      [`D=gw&k=${key}&A=a%20b`, /Invalid SPA access message/],
+      [`D=gw&k=${key}&A=tcp/99999`, /Invalid SPA access message/],
+      [`D=gw&k=${key}&u=a%20b`, /HTTP_USER_AGENT cannot be saved/],
+      [`D=gw&k=${key}&u=a%23b`, /HTTP_USER_AGENT cannot be saved/],
+      [`D=gw&k=${key}&u=x%0AKEY_CMD%20touch`, /field u has characters that cannot be seen/],
+      [`D=gw&k=${key}&u=x%0D%0A[other]`, /field u has characters that cannot be seen/],
+      [`D=g%1B[2Jw&k=${key}`, /field D has characters that cannot be seen/],
+      [`D=gw%E2%80%AE&k=${key}`, /field D has characters that cannot be seen/],
+      [`D=gw,other&k=${key}`, /names more than one server/],
+      [`D=gw&k=${key}&U=a:b`, /USER_REMCHAR_VALIDFAIL/],
+      [`D=gw&k=${key}&P=sctp`, /field P: Unrecognized protocol/],
+      [`D=gw&k=${key}&a=1.2.3`, /field a: Invalid allow IP/],
+      [`D=gw&k=${key}&nat-local=Maybe`, /field nat-local: /],
+      [`D=gw&k=${key}&h=aGVsbG8&M=legacy`, /Legacy encryption mode/],
+      [`D=gw&k=${key}&M=asymmetric`, /GPG/],
+      [`D=gw&k=${key}&v=1`, /field v is there twice/],
       [`D=gw&k=${key}&h=${key}`, /identical/],
       [`k=${key}`, /names no server/],
       ["D=gw", /no encryption key/],
@@ -103,4 +118,68 @@ Deno.test("--key-gen --qr shows the new keys with the options given", async () =
   const [, key = ""] = /^KEY_BASE64: (.*)$/m.exec(out) ?? [];
   const escaped = key.replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
   assert.ok(out.includes(`fwknop:phone?v=1&D=gw.example.org&A=tcp/22&a=resolve&k=${escaped}&h=`), out);
+});
+
+Deno.test("every field survives --qr and --import", async () => {
+  const [NAT, REST] = [
+    { NAT_ACCESS: "10.0.0.5,22", NAT_RAND_PORT: "Y", SPA_SERVER_PROTO: "udpraw", SPA_SOURCE_PORT: "4000" },
+    {
+      NAT_LOCAL: "Y",
+      NAT_PORT: "4022",
+      RAND_PORT: "Y",
+      SPA_SERVER_PROTO: "http",
+      HTTP_USER_AGENT: "Fwknop/1+2%41&x=y",
+    },
+  ];
+  const common = {
+    SPA_SERVER: "2001:db8::1",
+    SPA_SERVER_PORT: "62203",
+    ACCESS: "tcp/22",
+    FW_TIMEOUT: "90",
+    SPOOF_USER: "mike",
+    RESOLVE_URL: "https://ip.example.org/?a=b",
+    SERVER_RESOLVE_IPV4: "Y",
+    DIGEST_TYPE: "SHA512",
+    ENCRYPTION_MODE: "CTR",
+    HMAC_DIGEST_TYPE: "SHA3_512",
+    KEY_BASE64: K64,
+    HMAC_KEY_BASE64: H64,
+  };
+  for (const directives of [{ ...common, ALLOW_IP: "source", ...NAT }, { ...common, ALLOW_IP: "resolve", ...REST }]) {
+    using here = temporaryFolder();
+    using there = temporaryFolder();
+    const lines = Object.entries(directives).map(([name, value]) => `${name} ${value}`);
+    writeRc(here.path, `[a "gw" é]\n${lines.join("\n")}\n`);
+    const shown = await runOwn(["-n", 'a "gw" é', "--qr", "--force-qr"], ENV(here.path));
+    assert.equal(shown.code, 0, shown.err);
+    const uri = shown.out.trimEnd().split("\n").at(-1) ?? "";
+    assert.match(uri, /^[\x21-\x7e]+$/);
+    const imported = await runOwn(["--import", uri], ENV(there.path));
+    assert.equal(imported.code, 0, imported.err);
+    const text = Deno.readTextFileSync(`${there.path}/.fwknoprc`);
+    const stanza = text.slice(text.indexOf('[a "gw" é]')).split("\n").slice(1).filter((line) => line !== "");
+    const read = Object.fromEntries(stanza.map((line) => line.split(/ +/, 2)));
+    assert.deepEqual({ ...read, USE_HMAC: "Y" }, { ...directives, USE_HMAC: "Y" });
+  }
+});
+
+Deno.test("--qr shows nothing that --import would refuse", async () => {
+  const args = ["--no-rc-file", "--qr", "--force-qr", "-D", "gw", "-A", "tcp/22", "-R", "--key-base64-rijndael", K64];
+  for (const more of [["-u", "two words"], ["-A", "bogus"], ["-u", `Fwknop/${"x".repeat(4200)}`]]) {
+    const run = await runOwn([...args, ...more]);
+    assert.equal(run.code, 1, more.join(" "));
+    assert.equal(run.out, "");
+    assert.match(run.err, /^fwknop: error: /);
+  }
+});
+
+Deno.test("what a stanza of --import means is what the other device shows with --explain", async () => {
+  using home = temporaryFolder();
+  writeRc(home.path, "[default]\n");
+  const uri = `fwknop:gw?v=1&D=gw.example.org&A=tcp/22&a=resolve&k=${K64.replace("=", "")}`;
+  assert.equal((await runOwn(["--import", uri], ENV(home.path))).code, 0);
+  const { out, code } = await runOwn(["-n", "gw", "--explain"], ENV(home.path));
+  assert.equal(code, 0, out);
+  assert.match(out, /^ {2}lets in +this machine as the Internet sees it/m);
+  assert.match(out, /^ {2}encrypted +Rijndael CBC, a key of 32 bytes$/m);
 });

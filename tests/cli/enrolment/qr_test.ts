@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { drawModules, drawQrCode } from "../../../cli/enrolment/qr.ts";
+import { drawModules, type DrawnCode, drawQrCode } from "../../../cli/enrolment/qr.ts";
+import { H64, K64, runOwn, temporaryFolder } from "../harness.ts";
 
 /** The modules that a drawing shows, quiet zone included: the reverse of drawing. */
 function read(lines: readonly string[]): readonly string[] {
@@ -29,13 +30,71 @@ Deno.test("drawModules() puts two rows into one line, with a light frame", () =>
   ]);
 });
 
+/** The code of a text that is not too long for one. */
+async function draw(text: string): Promise<DrawnCode> {
+  const drawn = await drawQrCode(text);
+  assert.ok(drawn !== null);
+  return drawn;
+}
+
+/** What a decoder that is not ours sees in the drawing; null where zbar is not installed. */
+async function decode(lines: readonly string[]): Promise<string | null> {
+  using folder = temporaryFolder();
+  const scale = 4;
+  const rows = read(lines).flatMap((row) =>
+    Array<string>(scale).fill([...row].map((one) => one.repeat(scale)).join(""))
+  );
+  const pixels = rows.map((row) => [...row].map((one) => one === "#" ? 1 : 0).join(" ")).join("\n");
+  const image = `${folder.path}/code.pbm`;
+  Deno.writeTextFileSync(image, `P1\n${rows[0]?.length} ${rows.length}\n${pixels}\n`);
+  try {
+    const zbar = new Deno.Command("zbarimg", { args: ["--quiet", "--raw", "-Sdisable", "-Sqrcode.enable", image] });
+    const { code, stdout, stderr } = await zbar.output();
+    assert.equal(code, 0, new TextDecoder().decode(stderr));
+    return new TextDecoder().decode(stdout).replace(/\n$/, "");
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    assert.notEqual(Deno.env.get("CI"), "true", "zbarimg (Debian package zbar-tools) is not installed");
+    console.log("skipped: zbarimg (Debian package zbar-tools) is not installed");
+    return null;
+  }
+}
+
+Deno.test("a decoder that is not ours reads the URI of --qr from the drawing, short and long", async () => {
+  const few = ["-D", "gw.example.org", "-A", "tcp/22", "-R"];
+  const many = ["-D", "2001:db8::1", "-A", "tcp/22,udp/53", "-s", "-n", "büro gw", "-u", `Fwknop/${"x".repeat(1500)}`];
+  for (const args of [few, many]) {
+    const keys = ["--key-base64-rijndael", K64, "--key-base64-hmac", H64];
+    using home = temporaryFolder();
+    Deno.writeTextFileSync(`${home.path}/.fwknoprc`, "[büro gw]\nSPA_SERVER x\n", { mode: 0o600 });
+    const { out, code, err } = await runOwn(["--qr", "--force-qr", ...args, ...keys], { env: { HOME: home.path } });
+    assert.equal(code, 0, err);
+    const lines = out.trimEnd().split("\n");
+    const decoded = await decode(lines.slice(0, -1));
+    if (decoded === null) return;
+    assert.equal(decoded, lines.at(-1));
+  }
+});
+
+Deno.test("an enrolment that no code can hold is shown as a URI, with status 1, and nobody throws", async () => {
+  assert.equal(await drawQrCode("x".repeat(2954)), null);
+  assert.equal((await draw("x".repeat(2953))).columns, 177 + 4);
+  const { out, err, code } = await runOwn([
+    ...["--no-rc-file", "--qr", "--force-qr", "-D", "gw", "--key-base64-rijndael", K64, "-u", "x".repeat(3500)],
+    ...["-A", "tcp/22", "-R"],
+  ]);
+  assert.equal(code, 1);
+  assert.match(err, /no QR code is large enough/);
+  assert.match(out, /^fwknop:gw\?v=1&.*\n$/);
+});
+
 Deno.test("drawQrCode() draws the three finder patterns of a code that grows with its text", async () => {
   const finder = ["#######", "#.....#", "#.###.#", "#.###.#", "#.###.#", "#.....#", "#######"];
-  const small = await drawQrCode("fwknop:gw?v=1");
+  const small = await draw("fwknop:gw?v=1");
   const rows = read(small.lines);
   const size = small.columns - 4;
   for (const [row, column] of [[2, 2], [2, size - 5], [size - 5, 2]] as const) {
     assert.deepEqual(rows.slice(row, row + 7).map((line) => line.slice(column, column + 7)), finder);
   }
-  assert.ok((await drawQrCode("x".repeat(300))).columns > small.columns);
+  assert.ok((await draw("x".repeat(300))).columns > small.columns);
 });

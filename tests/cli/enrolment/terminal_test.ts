@@ -19,7 +19,7 @@ Deno.test("--qr shows code and URI on a terminal", async () => {
 });
 
 Deno.test("--qr says that the code does not fit, and shows the URI alone", async () => {
-  const large = ["-u", `Fwknop ${"x".repeat(400)}`];
+  const large = ["-u", `Fwknop/${"x".repeat(400)}`];
   const { shown } = await onTerminal(...large);
   assert.match(shown, /error: the QR code has \d+ columns and \d+ rows, the window 100 and 40/);
   assert.ok(!shown.includes("\x1b[30;107m"));

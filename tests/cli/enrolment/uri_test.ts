@@ -18,7 +18,8 @@ Deno.test("formatEnrolment() writes the line of docs/ENROLMENT.md", () => {
 });
 
 Deno.test("parseEnrolment() reads what formatEnrolment() writes, whatever the texts are", () => {
-  const value = fc.string({ unit: "grapheme", minLength: 1, maxLength: 40 });
+  const value = fc.string({ unit: "grapheme", minLength: 1, maxLength: 40 })
+    .filter((text) => !/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(text));
   const field = fc.constantFrom(...FIELDS.map(([name]) => name));
   const name = fc.stringMatching(/^[^\]\p{C}]{1,40}$/u).filter((text) => text.toLowerCase() !== "default");
   fc.assert(fc.property(name, fc.dictionary(field, value), fc.uint8Array({ minLength: 1 }), (name, fields, key) => {
