@@ -9,7 +9,7 @@ const points = (letter: string, count: number) => Array.from({ length: count }, 
 /** All points there are. */
 const ALL: readonly string[] = [...points("K", 20), ...points("F", 27)];
 
-/** The points that names of tests in this source begin with, rows of tables included: `"F3, F4: …"`. */
+/** The points that names of tests in this source begin with, before a colon; rows of tables that make names count too. */
 function pointsOfNames(source: string): ReadonlySet<string> {
   const names = source.matchAll(/["'`]([KF][0-9]{1,2}(?:, [KF][0-9]{1,2})*): /g);
   return new Set([...names].flatMap(([, ids = ""]) => ids.split(", ")));
