@@ -33,3 +33,8 @@ export function parseAddressBody(body: string): Result<Ip, string> {
   if (!ip.ok) return fail("the answer is no IP address");
   return ip.value.bytes.every((byte) => byte === 0) ? fail("the answer names no host") : ok(ip.value);
 }
+
+/** A URL as it may be shown: without the user and password that it may carry. */
+export function shownUrl(url: string): string {
+  return url.replace(/^([a-z][a-z0-9+.-]*:\/\/)?[^/?#]*@/i, "$1********@");
+}

@@ -25,7 +25,9 @@ export async function examineAddress(settings: ClientSettings, world: World): Pr
   let date: number | null = null;
   try {
     const text = settings.resolveIp
-      ? await findPublicAddress(settings, world, (answer) => date = parseDate(answer.headers.get("date")))
+      ? await findPublicAddress(settings, world, {
+        onAnswer: (answer) => date = parseDate(answer.headers.get("date")),
+      })
       : await allowedAddress(settings, world);
     return { findings: [await judge(text, settings)], date };
   } catch (error) {

@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { findPublicAddress } from "../../cli/public_ip.ts";
+import { CLIENT_SETTINGS } from "../../cli/options.ts";
+import { resolveSettings } from "../../lib/spec/resolve.ts";
 import { ALONE, runOwn, type Surroundings, temporaryFolder } from "./harness.ts";
 
 /** What was asked of a server. */
@@ -16,6 +19,11 @@ const ANSWERS: Readonly<Record<string, () => Response>> = {
   "/moved": () => new Response(null, { status: 302, headers: { Location: "/ip" } }),
   "/chunks": () => new Response(ReadableStream.from(["203.0", ".113.9"].map((part) => new TextEncoder().encode(part)))),
   "/endless": () => new Response("1".repeat(1_000_000)),
+  "/blanks": () => new Response("\r\n \t203.0.113.9 \n\n"),
+  "/two": () => new Response("203.0.113.9\n203.0.113.8\n"),
+  "/empty": () => new Response(""),
+  "/far": () => new Response(null, { status: 301, headers: { Location: "http://bob:s3cret@elsewhere.example/" } }),
+  "/none": () => new Response(null, { status: 204 }),
 };
 
 /** A server on the loopback of one family. */
@@ -49,12 +57,18 @@ Deno.test("the own address over HTTP, where that was asked for", async () => {
     assert.equal(good.address, "203.0.113.9", good.err);
     assert.ok(good.out.includes(`[+] Resolved external IP (via '${base}/ip') as: 203.0.113.9\n`));
     assert.deepEqual(questions[0], { path: "/ip", agent: "Fwknop/2.6.11", remote: "127.0.0.1" });
-    assert.equal((await resolve([...url, `${base}/chunks`])).address, "203.0.113.9");
+    for (const path of ["/chunks", "/blanks"]) {
+      assert.equal((await resolve([...url, `${base}${path}`])).address, "203.0.113.9", path);
+    }
     await resolve([...url, `${base}/ip`, "-u", "Some Agent/1"]);
     assert.equal(questions.at(-1)?.agent, "Some Agent/1");
     const failures: readonly [string, RegExp][] = [
       ["/missing", /status 404/],
-      ["/moved", /status 302/],
+      ["/moved", /it redirects to http:\/\/127\.0\.0\.1:\d+\/ip, which is not followed/],
+      ["/far", /it redirects to http:\/\/\*{8}@elsewhere\.example\/, which is not followed/],
+      ["/none", /status 204/],
+      ["/empty", /no IP address/],
+      ["/two", /no IP address/],
       ["/page", /no IP address/],
       ["/endless", /no IP address/],
       ["/ip6", /answered with an IPv6 address/],
@@ -68,6 +82,9 @@ Deno.test("the own address over HTTP, where that was asked for", async () => {
     }
     const warned = await resolve(["-R", "--resolve-url", `${base}/ip`]);
     assert.match(warned.err, /should begin with 'https:\/\/' in -R mode/);
+    const bare = await resolve([...url, base.replace("http://", "")]);
+    assert.match(bare.err, /status 500/, "without scheme and path");
+    assert.deepEqual(questions.at(-1)?.path, "/");
   } finally {
     await server.shutdown();
   }
@@ -98,42 +115,158 @@ Deno.test("F13: -C with -R finds the address too", async () => {
   }
 });
 
-/** A certificate authority and a server certificate of it for the loopback. */
-async function certificates(folder: string): Promise<{ ca: string; cert: string; key: string }> {
-  const ec = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"];
-  await openssl(folder, ["req", "-x509", ...ec, "-keyout", "ca.key", "-out", "ca.pem", "-subj", "/CN=Test CA"]);
-  await openssl(folder, ["req", ...ec.slice(0, 5), "-keyout", "s.key", "-out", "s.csr", "-subj", "/CN=localhost"]);
-  Deno.writeTextFileSync(`${folder}/ext`, "subjectAltName=IP:127.0.0.1\nbasicConstraints=CA:FALSE\n");
-  const sign = ["-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2", "-extfile", "ext"];
-  await openssl(folder, ["x509", "-req", "-in", "s.csr", ...sign, "-out", "s.pem"]);
-  const read = (name: string) => Deno.readTextFileSync(`${folder}/${name}`);
-  return { ca: `${folder}/ca.pem`, cert: read("s.pem"), key: read("s.key") };
+Deno.test("user and password of a URL are sent and never shown", async () => {
+  const { base, server } = serve("127.0.0.1");
+  try {
+    for (const scheme of ["http://", ""]) {
+      const url = ["--resolve-http-only", "--resolve-url", base.replace("http://", `${scheme}bob:s3cret@`)];
+      const runs = [
+        await resolve([...url.slice(0, 2), `${url[2]}/ip`]),
+        await resolve([...url.slice(0, 2), `${url[2]}/moved`]),
+        await resolve([...url.slice(0, 2), `${url[2]}9999/ip`]),
+        await resolve(["-R", ...url.slice(1)]),
+      ];
+      assert.deepEqual(runs.map(({ address }) => address), ["203.0.113.9", null, null, null]);
+      for (const { out, err } of runs) assert.doesNotMatch(out + err, /s3cret/);
+      assert.match(runs[2]!.err, /Error parsing resolve-url ".*\*{8}@127.0.0.1:/);
+    }
+  } finally {
+    await server.shutdown();
+  }
+  const wget = await resolve(["-R", "-w", "/bin/echo", "--resolve-url", "https://bob:s3cret@x.example/ip"]);
+  assert.match(wget.err, /--wget-cmd would show the password/);
+  assert.doesNotMatch(wget.out + wget.err, /s3cret/);
+});
+
+Deno.test("a proxy in the environment is warned of, because the server does not see it", async () => {
+  const { base, server } = serve("127.0.0.1");
+  try {
+    const args = ["--resolve-http-only", "--resolve-url", `${base}/ip`];
+    for (const name of ["http_proxy", "HTTP_PROXY", "all_proxy"]) {
+      const run = await resolve(args, { env: { [name]: "http://proxy.example:3128" } });
+      assert.match(run.err, new RegExp(`${name} is set: what is found may be the address of that proxy`));
+    }
+    const other = await resolve(args, { env: { https_proxy: "http://proxy.example", HTTP_PROXY: "" } });
+    assert.doesNotMatch(other.err, /warning/);
+  } finally {
+    await server.shutdown();
+  }
+});
+
+Deno.test("a service that stalls, or drips, has its time and no more", async () => {
+  let stop = () => {};
+  const stopped = new Promise<void>((resolve) => stop = resolve);
+  const blank = new TextEncoder().encode(" ");
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, async (request) => {
+    if (new URL(request.url).pathname === "/drip") {
+      return new Response(new ReadableStream({ start: (body) => body.enqueue(blank) }));
+    }
+    await stopped;
+    return new Response("203.0.113.9");
+  });
+  const settings = resolveSettings(CLIENT_SETTINGS, []).values;
+  const world = { env: () => undefined, err: () => {}, out: () => {} } as unknown as Parameters<
+    typeof findPublicAddress
+  >[1];
+  for (const path of ["stall", "drip"]) {
+    const resolveUrl = `http://127.0.0.1:${server.addr.port}/${path}`;
+    const asking = { ...settings, resolveHttpOnly: true, resolveUrl };
+    await assert.rejects(findPublicAddress(asking, world, { patienceMs: 50 }), /no answer within 0.05 seconds/);
+  }
+  stop();
+  await server.shutdown();
+});
+
+interface Certificate {
+  readonly cert: string;
+  readonly key: string;
 }
+
+/** A certificate authority (`ca` is its file) and certificates of the loopback: a good one, and bad ones. */
+async function certificates(folder: string): Promise<{ ca: string; of: Record<string, Certificate> }> {
+  const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", "key"];
+  await openssl(folder, ["req", "-x509", ...key, "-keyout", "ca.key", "-out", "ca.pem", "-subj", "/CN=Test CA"]);
+  await openssl(folder, ["req", ...key, "-out", "csr", "-subj", "/CN=server"]);
+  Deno.writeTextFileSync(`${folder}/index.txt`, "");
+  const sign = async (san: string, dates: readonly string[], issuer = ["-cert", "ca.pem", "-keyfile", "ca.key"]) => {
+    Deno.writeTextFileSync(`${folder}/ca.conf`, `${CA_CONFIG}subjectAltName=${san}\n`);
+    const files = ["-batch", "-notext", "-config", "ca.conf", "-in", "csr", "-out", "cert"];
+    await openssl(folder, ["ca", ...files, ...issuer, "-startdate", dates[0]!, "-enddate", dates[1]!]);
+    return { cert: Deno.readTextFileSync(`${folder}/cert`), key: Deno.readTextFileSync(`${folder}/key`) };
+  };
+  const [past, valid] = [["20200101000000Z", "20200201000000Z"], ["20200101000000Z", "20990101000000Z"]] as const;
+  const of = {
+    good: await sign("IP:127.0.0.1", valid),
+    "of another name": await sign("DNS:localhost", valid),
+    "self-signed": await sign("IP:127.0.0.1", valid, ["-selfsign", "-keyfile", "key"]),
+    expired: await sign("IP:127.0.0.1", past),
+  };
+  return { ca: `${folder}/ca.pem`, of };
+}
+
+const CA_CONFIG = `[ca]
+default_ca = own
+[own]
+database = index.txt
+new_certs_dir = .
+rand_serial = yes
+unique_subject = no
+default_md = sha256
+policy = names
+x509_extensions = server
+[names]
+commonName = supplied
+[server]
+basicConstraints = critical,CA:FALSE
+`;
 
 async function openssl(cwd: string, args: readonly string[]): Promise<void> {
   const { success, stderr } = await new Deno.Command("openssl", { args: [...args], cwd, stdin: "null" }).output();
   assert.ok(success, new TextDecoder().decode(stderr));
 }
 
-Deno.test("HTTPS is checked against the built-in roots and those of the system", async () => {
+Deno.test("HTTPS is checked against the built-in roots and those of the system", async (t) => {
   using folder = temporaryFolder();
-  const { ca, cert, key } = await certificates(folder.path);
-  const { base, questions, server } = serve("127.0.0.1", { cert, key });
-  try {
-    const args = ["-R", "--resolve-url", `${base}/ip`];
-    const trusted = await resolve(args, { env: { SSL_CERT_FILE: ca } });
+  const { ca, of } = await certificates(folder.path);
+  const refused: Readonly<Record<string, RegExp>> = {
+    "of another name": /invalid peer certificate: .*not valid for/,
+    "self-signed": /invalid peer certificate: .*(UnknownIssuer|CaUsedAsEndEntity)/,
+    expired: /invalid peer certificate: .*expired/,
+  };
+  for (const [name, pattern] of Object.entries(refused)) {
+    await t.step(`a certificate that is ${name} is refused with the cause`, async () => {
+      const { base, questions, server } = serve("127.0.0.1", of[name]!);
+      const run = await resolve(["-R", "--resolve-url", `${base}/ip`], { env: { SSL_CERT_FILE: ca } });
+      assert.match(run.err, pattern);
+      assert.match(run.err, /Could not resolve IP via: https:/);
+      assert.deepEqual([run.code, run.address, questions.length], [1, null, 0]);
+      await server.shutdown();
+    });
+  }
+  const { base, questions, server } = serve("127.0.0.1", of["good"]!);
+  const ask = (pem: string) => resolve(["-R", "--resolve-url", `${base}/ip`], { env: { SSL_CERT_FILE: pem } });
+  await t.step("one of the system's authorities is believed, an unknown one is not", async () => {
+    const trusted = await ask(ca);
     assert.equal(trusted.address, "203.0.113.9", trusted.err);
     assert.doesNotMatch(trusted.err, /should begin with/);
-    const unknown = await resolve(args, { env: { SSL_CERT_FILE: "/nonexistent" } });
-    assert.match(unknown.err, /invalid peer certificate: UnknownIssuer/);
-    const named = await resolve(["-R", "--resolve-url", `${base.replace("127.0.0.1", "localhost")}/ip`], {
-      env: { SSL_CERT_FILE: ca },
-    });
-    assert.match(named.err, /certificate/, "a certificate for another name");
-    assert.equal(questions.length, 1);
-  } finally {
-    await server.shutdown();
-  }
+    assert.match((await ask("/nonexistent")).err, /invalid peer certificate: UnknownIssuer/);
+  });
+  await t.step("a bad file of certificates adds nothing, is named, and plain HTTP does not need it", async () => {
+    const bad = `${folder.path}/bad.pem`;
+    Deno.writeTextFileSync(bad, "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
+    const run = await ask(bad);
+    assert.match(run.err, /warning: the certificates in .*bad\.pem are left out: .*BadEncoding/);
+    assert.match(run.err, /UnknownIssuer/);
+    assert.match((await ask(folder.path)).err, /Cannot read the certificates in .*: Is a directory/);
+    const plain = serve("127.0.0.1");
+    const args = ["--resolve-http-only", "--resolve-url", `${plain.base}/ip`];
+    const { address, err } = await resolve(args, { env: { SSL_CERT_FILE: bad } });
+    assert.equal(address, "203.0.113.9");
+    assert.doesNotMatch(err, /certificates/);
+    await plain.server.shutdown();
+  });
+  assert.equal(questions.length, 1);
+  await server.shutdown();
 });
 
 Deno.test("plain HTTP behind an https URL, and nobody there, give the cause", async () => {
@@ -156,7 +289,18 @@ Deno.test("F14: --wget-cmd runs that program with its words, and its exit status
   Deno.writeTextFileSync(program, script, { mode: 0o700 });
   const args = ["-R", "-w", `'${program}' --extra`, "-u", "My Agent", "--resolve-url", "https://x.example/ip"];
   assert.equal((await resolve(args)).address, "203.0.113.7");
-  const words = ["--extra", "-U", "My Agent", "--secure-protocol=auto", "--quiet", "-O", "-", "https://x.example/ip"];
+  const limits = ["--inet4-only", "--tries=1", "--timeout=10"];
+  const words = [
+    "--extra",
+    ...limits,
+    "-U",
+    "My Agent",
+    "--secure-protocol=auto",
+    "--quiet",
+    "-O",
+    "-",
+    "https://x.example/ip",
+  ];
   assert.deepEqual(Deno.readTextFileSync(`${folder.path}/args`).trim().split("\n"), words);
   await resolve([...args, "--use-wget-user-agent"]);
   assert.ok(!Deno.readTextFileSync(`${folder.path}/args`).includes("-U"));
