@@ -11,6 +11,7 @@ import {
   newKeys,
   OUR_DAEMON,
   type Program,
+  runClient,
   sealPacket,
   startDaemon,
 } from "../lab/mod.ts";
@@ -124,6 +125,20 @@ labTest("our client: an IPv6 address in the message is refused by the C daemon, 
   const server = lab.address("server", 6);
   await knock(lab, ["-A", "tcp/22", "-a", lab.address("knocker", 6), "-D", lab.address("server"), ...keyArgs(keys)]);
   await c.program.waitFor(/DECODE_ACCESS_VALIDFAIL/);
+  assert.ok(await lab.opens("knocker", server, 22), ours.program.output);
+}, { needs: C_PROGRAMS });
+
+labTest("K7: a long packet is taken for GnuPG by the C daemon, as the client warns, and opens on ours", async () => {
+  await using lab = await makeLab();
+  const keys = newKeys();
+  const access = [{ ...keys, FW_ACCESS_TIMEOUT: 60 }];
+  const c = await startDaemon(lab, { program: C_DAEMON, access, args: ["-t", "-v"] });
+  await using ours = await startDaemon(lab, { program: OUR_DAEMON, access });
+  const server = lab.address("server");
+  const services = Array.from({ length: 18 }, (_, index) => `tcp/${index + 22}`).join(",");
+  const knocked = await runClient(lab, ["-A", services, "-a", lab.address("knocker"), "-D", server, ...keyArgs(keys)]);
+  assert.match(knocked.stderr, /the packet has 417 characters; C servers may ignore it/);
+  await c.program.waitFor(/No stanza encryption mode match for encryption type: 2/);
   assert.ok(await lab.opens("knocker", server, 22), ours.program.output);
 }, { needs: C_PROGRAMS });
 
