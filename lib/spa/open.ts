@@ -55,8 +55,8 @@ export async function authenticate(
 }
 
 /**
- * Puts the prefix back, decodes, derives the key from the salt, decrypts. The C library takes blocks without padding as
- * they are; then a message that fills its last block could also be sent without the block of padding. Here it cannot.
+ * Puts the prefix back, decodes, derives the key from the salt, decrypts. Blocks without padding are refused, also where
+ * the message fills its last block: one packet has one spelling.
  */
 async function decryptBody(engine: CryptoEngine, body: string, keys: KeySet): Promise<Result<Uint8Array, Fault>> {
   const unusable = encryptionKeyFault(keys);

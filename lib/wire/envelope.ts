@@ -23,8 +23,8 @@ export const GPG_PREFIXES: readonly string[] = [
 ];
 
 /**
- * The first character of a Rijndael packet: four bits of `Salted__` and two of the salt. The C library ignores the four
- * bits, so that without an HMAC one packet had sixteen spellings.
+ * The first character of a Rijndael packet: four bits of `Salted__` and two of the salt. The four bits are
+ * checked, because one packet has one spelling.
  */
 export const RIJNDAEL_FIRST_CHARACTERS = "89+/";
 

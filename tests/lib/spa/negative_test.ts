@@ -233,7 +233,7 @@ Deno.test("F1: open() refuses every other spelling of a packet without HMAC", as
   assert.equal(packet.at(-1), "4");
   for (const last of ["5", "6", "7"]) assert.equal(await errorOf(packet.slice(0, -1) + last, keys), 52);
   for (const tail of ["=", "=AAAA", "\n", "\0", " "]) assert.equal(await errorOf(packet + tail, keys), 47);
-  // Its first character holds four bits of `Salted__`, which the C library never looks at, and two of the salt.
+  // Its first character holds four bits of `Salted__`, and two of the salt.
   assert.equal(packet[0], "/");
   for (const first of ["P", "f", "v"]) assert.equal(await errorOf(first + packet.slice(1), keys), 107);
 });
