@@ -43,23 +43,23 @@ export interface RcFile {
 }
 
 /**
- * Reads the file, with `create` after creating it when it is absent. Loose modes and foreign owners are warnings, as is a
- * file that cannot be created. Null: there is none to read.
+ * Reads the file, with `create` after creating it when it is absent. Loose modes, foreign owners and pipes are warnings,
+ * as is a file that cannot be created. Null: there is none to read.
  */
 export function openRcFile(
   path: string,
   terminal: Terminal,
   options: { readonly create: boolean },
 ): RcFile | null {
-  let read = readSecureFile(path);
+  let read = readSecureFile(path, { streams: true });
   const absent = !read.ok && read.fault.code === "missing";
-  if (absent && options.create && createRcFile(path, terminal)) read = readSecureFile(path);
+  if (absent && options.create && createRcFile(path, terminal)) read = readSecureFile(path, { streams: true });
   if (!read.ok) {
     if (read.fault.code !== "missing") tellWarning(terminal, `Unable to open rc file: ${path}: ${read.fault.message}`);
     return null;
   }
   for (const warning of read.value.warnings) tellWarning(terminal, warning);
-  return { path, file: parseStanzaFile(read.value.text, path) };
+  return { path, file: parseStanzaFile(read.value.text, path, KEY_OF_DIRECTIVE) };
 }
 
 /** What the stanzas of that name say, in file order (sections of one name add up); null when there is none. */
@@ -105,9 +105,10 @@ function readEntry(
   const key = KEY_OF_DIRECTIVE.get(entry.name);
   if (key === undefined) {
     const hint = didYouMean(entry.name, KEY_OF_DIRECTIVE.keys());
+    const shown = shownName(entry.name, KEY_OF_DIRECTIVE);
     sink.problems.push({
       origin,
-      message: `unknown directive ${shownName(entry.name)}`,
+      message: shown === null ? "the line begins with an unknown directive" : `unknown directive ${shown}`,
       ...(hint === undefined ? {} : { hint }),
     });
     return;

@@ -55,6 +55,7 @@ export function loadServerFiles(
     const text = readFile(path, "config file", origin, files, report);
     if (text === null) return;
     const { entries, problems } = parseConfText(text, absolutePath(path, files.startDirectory), {
+      known: DIRECTIVES.server,
       colonAfterName: false,
     });
     report.problems.push(...problems);
@@ -130,7 +131,7 @@ class AccessWalk {
     const text = readFile(path, "access file", origin, this.files, this.report);
     if (text === null) return;
     const file = absolutePath(path, this.files.startDirectory);
-    const { entries, problems } = parseConfText(text, file, { colonAfterName: true });
+    const { entries, problems } = parseConfText(text, file, { known: ACCESS_WORDS, colonAfterName: true });
     this.report.problems.push(...problems);
     // Lines after an %include still belong to the stanza before it.
     let stanza: OpenStanza | null = null;
@@ -189,12 +190,16 @@ class AccessWalk {
     const text = readFile(path, "access file", origin, this.files, this.report);
     if (text === null) return;
     const file = absolutePath(path, this.files.startDirectory);
-    const read = parseConfText(text, file, { colonAfterName: true, keepTrailingBlanks: true });
+    const read = parseConfText(text, file, {
+      known: KEY_FILE_DIRECTIVES,
+      colonAfterName: true,
+      keepTrailingBlanks: true,
+    });
     this.report.problems.push(...read.problems);
     for (const { name, value, line } of read.entries) {
       const key = DIRECTIVES.access.get(name);
       if (key === undefined || !KEY_FILE_DIRECTIVES.has(name)) {
-        const message = `${shownName(name)}: is not allowed in a file of %include_keys`;
+        const message = `${shownName(name, ACCESS_WORDS) ?? "this line"}: is not allowed in a file of %include_keys`;
         const hint = key === undefined ? didYouMean(name, KEY_FILE_DIRECTIVES) : "put it into the stanza itself";
         this.report.problems.push({ origin: { file, line }, message, ...(hint === undefined ? {} : { hint }) });
         continue;
@@ -224,13 +229,9 @@ function readFile(path: string, what: string, origin: Origin, files: ConfigFiles
 type Names = ReadonlyMap<string, string>;
 
 function unknownDirective(name: string, origin: Origin, known: Names, elsewhere: Names, other: string): Problem {
-  const near = didYouMean(name, known.keys());
-  const hint = elsewhere.has(name) ? `it belongs in ${other}` : near;
-  // A word that resembles nothing of ours may be half of a key.
-  const shown = near === undefined ? shownName(name) : name;
-  const message = shown === "this line"
-    ? "unknown configuration parameter"
-    : `${shown}: unknown configuration parameter`;
+  const hint = elsewhere.has(name) ? `it belongs in ${other}` : didYouMean(name, known.keys());
+  const shown = shownName(name, known) ?? shownName(name, elsewhere);
+  const message = shown === null ? "unknown configuration parameter" : `${shown}: unknown configuration parameter`;
   return { origin, message, ...(hint === undefined ? {} : { hint }) };
 }
 

@@ -4,6 +4,7 @@
  */
 import { fail, ok, type Result } from "../result.ts";
 import type { Problem } from "./setting.ts";
+import { nearest } from "./suggest.ts";
 
 /** One `NAME value` line. */
 export interface ConfEntry {
@@ -14,8 +15,17 @@ export interface ConfEntry {
   readonly line: number;
 }
 
+/** The names that a file may hold. */
+export interface KnownNames {
+  keys(): Iterable<string>;
+}
+
+const NONE: KnownNames = new Set<string>();
+
 /** Where the two server files differ. */
 export interface ConfGrammar {
+  /** Names that messages may show; without it they show none. */
+  readonly known?: KnownNames;
   /** access.conf: `SOURCE: ANY` is `SOURCE ANY`. The last colon of the word and what follows it are cut. */
   readonly colonAfterName: boolean;
   /** Files of `%include_keys`: blanks at the end of a value belong to it. */
@@ -62,14 +72,15 @@ function parseLine(
   const hint = word.includes("=")
     ? 'write a blank between the two, not "="'
     : "write a value after it, or put # before the line";
-  return fail({ message: `${shownName(name)} has no value`, hint });
+  return fail({ message: `${shownName(name, grammar.known) ?? "this line"} has no value`, hint });
 }
 
-/** A name fit for a message. What does not look like one of ours may be a key in the wrong place: it is not shown. */
-export function shownName(name: string): string {
-  return /^%?[A-Za-z][A-Za-z0-9_]*$/.test(name) && (name === name.toUpperCase() || name.startsWith("%"))
-    ? name
-    : "this line";
+/**
+ * A name fit for a message, or null. A word in the place of a name may be a key, in capitals too: only what resembles a
+ * known name is shown, and never with anything stuck to it.
+ */
+export function shownName(name: string, known: KnownNames = NONE): string | null {
+  return /^%?[A-Za-z][A-Za-z0-9_]*$/.test(name) && nearest(name, known.keys()) !== null ? name : null;
 }
 
 /**

@@ -2,7 +2,7 @@
  * The stanza grammar of `.fwknoprc` (wire-and-client B.3, B.4): text in, sections with their directives and places out,
  * with enough of the layout to save one section and leave every other line as it was. Knows no directive.
  */
-import { shownName } from "./conf_file.ts";
+import { type KnownNames, shownName } from "./conf_file.ts";
 import type { Problem } from "./setting.ts";
 
 /** One `NAME value` line of a section. */
@@ -42,8 +42,10 @@ const HEADER = /^[ \t\v\f]*\[([^\]\r]*)\]/;
 /**
  * Reads the sections. Lines before the first header say nothing. A value ends at the first blank, `;` or `#`; a name
  * loses its last colon and what follows it. Blank lines and comments may be indented (the C client refuses those).
+ *
+ * @param known names that messages may show; without it they show none
  */
-export function parseStanzaFile(text: string, file: string): StanzaFile {
+export function parseStanzaFile(text: string, file: string, known?: KnownNames): StanzaFile {
   const lines = text.split("\n");
   const stanzas: FileStanza[] = [];
   let open: { name: string; line: number; entries: StanzaEntry[]; problems: Problem[] } | null = null;
@@ -59,7 +61,7 @@ export function parseStanzaFile(text: string, file: string): StanzaFile {
       continue;
     }
     if (open === null) continue;
-    const read = parseEntry(raw, line);
+    const read = parseEntry(raw, line, known);
     if (read === null) continue;
     if ("value" in read) open.entries.push(read);
     else open.problems.push({ origin: { file, line }, ...read });
@@ -68,7 +70,11 @@ export function parseStanzaFile(text: string, file: string): StanzaFile {
   return { stanzas, lines };
 }
 
-function parseEntry(raw: string, line: number): StanzaEntry | { message: string; hint: string } | null {
+function parseEntry(
+  raw: string,
+  line: number,
+  known: KnownNames | undefined,
+): StanzaEntry | { message: string; hint: string } | null {
   if (/^[ \t\v\f]*(?:[#;\r\0]|$)/.test(raw)) return null;
   const [, word = "", value = "", rest = ""] = /^[ \t\v\f]*([^ \t\v\f\r]+)[ \t\v\f]*([^ \t\r;#]*)([^\r]*)/.exec(raw) ??
     [];
@@ -80,7 +86,7 @@ function parseEntry(raw: string, line: number): StanzaEntry | { message: string;
   if (value === "" || value === "=") {
     const equals = word.includes("=") || value === "=";
     const hint = equals ? 'write a blank between the two, not "="' : "write a value after it, or put # before the line";
-    return { message: `Invalid entry in the stanza: ${shownName(name)} has no value`, hint };
+    return { message: `Invalid entry in the stanza: ${shownName(name, known) ?? "this line"} has no value`, hint };
   }
   if (/[\0\uFFFD]/.test(name + value)) {
     return { message: "the line holds a NUL or bytes that are no UTF-8 text", hint: "save the file as UTF-8" };

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { expandVariable, parseConfText, shownName } from "../../../lib/spec/conf_file.ts";
+import { type ConfGrammar, expandVariable, parseConfText, shownName } from "../../../lib/spec/conf_file.ts";
 import { formatProblem } from "../../../lib/spec/setting.ts";
 
-const SERVER = { colonAfterName: false };
+const SERVER: ConfGrammar = { colonAfterName: false, known: new Set(["PCAP_INTF", "KEY"]) };
 const ACCESS = { colonAfterName: true };
 
 /** `line name=value` of each entry, then the problems. */
@@ -88,12 +88,15 @@ Deno.test("expandVariable() expands once, at the beginning only", () => {
   assert.equal(expand("$RUN_DIR/x y").ok, false);
 });
 
-Deno.test("shownName() shows what looks like a directive", () => {
-  assert.deepEqual(["KEY", "KEY_BASE64", "%include", "%include_keys"].map(shownName), [
-    "KEY",
-    "KEY_BASE64",
-    "%include",
-    "%include_keys",
-  ]);
-  assert.deepEqual(["hunter2", "aGVsbG8=", "KEY=x", "a/b+"].map(shownName), Array(4).fill("this line"));
+Deno.test("shownName() shows what resembles a known name and nothing that may be a key", () => {
+  const known = new Map(["KEY", "KEY_BASE64", "ACCESS", "%include", "HMAC_KEY_BASE64"].map((name) => [name, name]));
+  const shown = (name: string) => shownName(name, known);
+  for (const name of ["KEY", "KEY_BASE64", "ACESS", "access", "%include", "%includ"]) assert.equal(shown(name), name);
+  for (
+    const word of [
+      ...["hunter2", "aGVsbG8=", "a/b+", "QWERTYUIOP", "MY_OLD_PASSWORD", "ABCD1234EFGH5678"],
+      ...["KEY=x", "HMAC_KEY_BASE64=abc", "KEY:", "", "this line"],
+    ]
+  ) assert.equal(shown(word), null, word);
+  assert.equal(shownName("KEY"), null, "no name is known");
 });

@@ -54,13 +54,15 @@ Deno.test("parseStanzaFile() ends a value where the C client does, and says when
 });
 
 Deno.test("parseStanzaFile() points at lines it cannot read, only inside sections", () => {
-  const read = parseStanzaFile("junk\n[a]\nKEY\nKEY=hunter2\nKEY = x\nhunter2\n[b\n   # fine\n", "rc");
+  const text = "junk\n[a]\nKEY\nKEY=hunter2\nKEY = x\nhunter2\n[b\n   # fine\nQWERTY\n";
+  const read = parseStanzaFile(text, "rc", new Set(["KEY"]));
   assert.deepEqual(read.stanzas[0]?.problems.map(formatProblem), [
     "rc:3: Invalid entry in the stanza: KEY has no value (write a value after it, or put # before the line)",
     'rc:4: Invalid entry in the stanza: this line has no value (write a blank between the two, not "=")',
     'rc:5: Invalid entry in the stanza: KEY has no value (write a blank between the two, not "=")',
     "rc:6: Invalid entry in the stanza: this line has no value (write a value after it, or put # before the line)",
     "rc:7: a section header has no closing bracket (write [name])",
+    "rc:9: Invalid entry in the stanza: this line has no value (write a value after it, or put # before the line)",
   ]);
 });
 
