@@ -5,15 +5,13 @@ import { ClientError } from "./tui.ts";
 /** Longer keys overran buffers of the C client; no key can be longer. */
 const MAX_KEY_BYTES = 128;
 
-/** Reads the key of `server`. The file's mode is not looked at, as in C. Throws {@link ClientError}. */
+/**
+ * Reads the key of `server`. The file's mode is not looked at, as in C, and it may be a pipe, which is read to its end.
+ * Throws {@link ClientError}.
+ */
 export function keyFromFile(path: string, server: string): Uint8Array<ArrayBuffer> {
-  const read = readSecureFile(path, { checkOwner: false });
-  if (!read.ok) {
-    const hint = read.fault.code === "not-regular"
-      ? "a pipe goes to --stdin or --fd: the key alone in a line"
-      : undefined;
-    throw new ClientError(`Could not open config file: ${path}: ${read.fault.message}`, hint);
-  }
+  const read = readSecureFile(path, { checkOwner: false, streams: true });
+  if (!read.ok) throw new ClientError(`Could not open config file: ${path}: ${read.fault.message}`);
   const key = findKey(read.value.text, server);
   if (key === null) {
     throw new ClientError(

@@ -60,7 +60,7 @@ export function saveLastRun(path: string, line: string, terminal: Terminal): voi
 
 /** The line of the last run, without its line end. Throws {@link ClientError}. */
 export function readLastRun(path: string, terminal: Terminal): string {
-  const read = readSecureFile(path);
+  const read = readSecureFile(path, { streams: true });
   if (!read.ok) {
     throw new ClientError(`Could not open args file: ${path}: ${read.fault.message}`, "run fwknop once without -l");
   }

@@ -27,6 +27,8 @@ export async function updateRcFile(
 /** Null when the text was written, else what the file holds instead of `seen`. */
 function replaceUnlessChanged(path: string, seen: string, text: string): string | null {
   try {
+    // Opening a pipe for the lock would wait for a writer.
+    if (!Deno.statSync(path).isFile) throw new Error("it is not a regular file");
     using _lock = lockFile(path);
     const read = readSecureFile(path, { checkOwner: false });
     const current = read.ok ? read.value.text : seen;

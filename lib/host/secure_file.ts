@@ -1,7 +1,7 @@
 /**
  * Reading files that hold keys or decide who gets in. Owner and mode are looked at on the open descriptor, so what was
- * checked is what was read. As in the C programs a loose mode or a foreign owner is a warning (server A.7); anything
- * that is not a regular file is refused.
+ * checked is what was read. As in the C programs a loose mode or a foreign owner is a warning (server A.7); what is
+ * not a regular file is refused unless the caller takes streams.
  *
  * @tags allow-read, allow-sys=uid
  */
@@ -21,26 +21,37 @@ export interface SecureText {
 }
 
 /**
- * Reads a whole file as UTF-8; bytes that are not become U+FFFD. `checkOwner: false` leaves owner and mode alone. Throws
- * nothing for what an operator can mend.
+ * Reads a whole file as UTF-8; bytes that are not become U+FFFD. `checkOwner: false` leaves owner and mode alone. With
+ * `streams` a pipe or a character device is read to its end too, and warned of unless `checkOwner` is false; a pipe without
+ * a writer is waited for. Throws nothing for what an operator can mend.
  */
-export function readSecureFile(path: string, options: { checkOwner?: boolean } = {}): Result<SecureText, FileFault> {
+export function readSecureFile(path: string, options: ReadOptions = {}): Result<SecureText, FileFault> {
   let file: Deno.FsFile;
   try {
     // Opening a FIFO would wait for a writer, so the kind is looked at before as well as after.
-    if (!Deno.statSync(path).isFile) return fail(NOT_REGULAR);
+    if (!isReadable(Deno.statSync(path), options)) return fail(NOT_REGULAR);
     file = Deno.openSync(path, { read: true });
   } catch (error) {
     return fail(openFault(error));
   }
   try {
     const info = file.statSync();
-    if (!info.isFile) return fail(NOT_REGULAR);
+    if (!isReadable(info, options)) return fail(NOT_REGULAR);
     const text = new TextDecoder("utf-8").decode(readAll(file, info.size));
     return ok({ text, warnings: options.checkOwner === false ? [] : ownerWarnings(path, info) });
   } finally {
     file.close();
   }
+}
+
+/** What is asked of a file besides its text. */
+export interface ReadOptions {
+  readonly checkOwner?: boolean;
+  readonly streams?: boolean;
+}
+
+function isReadable(info: Deno.FileInfo, options: ReadOptions): boolean {
+  return info.isFile || options.streams === true && (info.isFifo === true || info.isCharDevice === true);
 }
 
 const NOT_REGULAR: FileFault = { code: "not-regular", message: "is not a regular file or symbolic link." };
@@ -56,6 +67,7 @@ export function listFolder(path: string): Result<readonly string[], FileFault> {
 
 function ownerWarnings(path: string, info: Deno.FileInfo): readonly string[] {
   const warnings: string[] = [];
+  if (!info.isFile) warnings.push(`file: ${path} ${NOT_REGULAR.message}`);
   if (info.mode !== null && (info.mode & 0o7777) !== 0o600) {
     warnings.push(`file: ${path} permissions should only be user read/write (0600, -rw-------)`);
   }

@@ -108,3 +108,13 @@ Deno.test("writeNew() makes a private file and refuses one that is there", () =>
     assert.equal(Deno.readTextFileSync(`${folder}/a`), "x");
   });
 });
+
+Deno.test("readSecureFile() reads streams where they are taken, with a warning unless nothing is checked", () => {
+  const read = readSecureFile("/dev/null", { streams: true });
+  assert.ok(read.ok);
+  assert.equal(read.value.text, "");
+  assert.match(read.value.warnings[0] ?? "", /^file: \/dev\/null is not a regular file or symbolic link\.$/);
+  const unchecked = readSecureFile("/dev/null", { streams: true, checkOwner: false });
+  assert.ok(unchecked.ok && unchecked.value.warnings.length === 0);
+  inFolder((folder) => assert.equal(readSecureFile(folder, { streams: true }).ok, false));
+});
