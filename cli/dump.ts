@@ -33,7 +33,8 @@ export function showDelivery(settings: ClientSettings, target: Target, terminal:
   const rows: readonly (readonly [string, string])[] = [
     ["protocol", settings.serverProto],
     ["source port", target.sourcePort === null ? "<OS assigned>" : String(target.sourcePort)],
-    ["destination port", String(target.httpProxy?.port ?? target.port)],
+    // As in C those of the server, also where a proxy is asked to reach it.
+    ["destination port", String(target.port)],
     ["IP/host", target.host],
   ];
   const lines = rows.map(([label, value]) => `${label.padStart(LABEL_WIDTH)}: ${value}`);

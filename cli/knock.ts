@@ -194,7 +194,6 @@ async function send(
     return 1;
   }
   if (settings.verbose > 0) {
-    if (report.requestText !== null) world.out(report.requestText);
     world.out(`send_spa_packet: bytes sent: ${report.bytesSent}`);
   }
   return 0;

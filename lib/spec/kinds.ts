@@ -40,10 +40,11 @@ export const yesNo: Kind<boolean> = {
   format: (value) => value ? "Y" : "N",
 };
 
-/** A decimal integer without sign (unless `min` is negative), padding or trailing characters. */
+/** A decimal integer without padding or trailing characters. */
 export function integer(min: number, max: number, valueName = "N"): Kind<number> {
-  const range = max === Number.MAX_SAFE_INTEGER ? `a number from ${min} up` : `a number from ${min} to ${max}`;
-  const shape = min < 0 ? /^[+-]?[0-9]+$/ : /^\+?[0-9]+$/;
+  const open = max === Number.MAX_SAFE_INTEGER;
+  const range = open ? `a number from ${min} up` : `a number from ${min} to ${max}`;
+  const shape = open && min >= 0 ? /^\+?[0-9]+$/ : /^[+-]?[0-9]+$/;
   return {
     valueName,
     expects: range,

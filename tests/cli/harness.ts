@@ -33,6 +33,8 @@ export interface Surroundings {
   /** Keys for questions on the terminal. */
   readonly secrets?: readonly string[];
   readonly now?: number;
+  /** What sends, for a test that receives; its packets are not kept. */
+  readonly send?: World["send"];
 }
 
 /** An empty folder that goes when the test ends. */
@@ -61,10 +63,10 @@ export async function runOwn(argv: readonly string[], surroundings: Surroundings
       asked.push(question);
       return Promise.resolve(new TextEncoder().encode(secrets.shift() ?? ""));
     },
-    send: (proto, packet, target) => {
+    send: surroundings.send ?? ((proto, packet, target) => {
       sent.push({ proto, packet, target });
       return Promise.resolve({ bytesSent: packet.length, remote: target.host, port: target.port, requestText: null });
-    },
+    }),
   };
   const code = await main(argv, world);
   return { code, out: out.join(""), err: err.join(""), sent, asked };

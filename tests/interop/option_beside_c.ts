@@ -3,16 +3,19 @@
  * said to be mended must be the same to the letter, but for what is fresh in every packet.
  */
 import assert from "node:assert/strict";
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
 import { loadKeys } from "../../cli/knock.ts";
 import { earlySettings, loadSettings, openRc } from "../../cli/load.ts";
 import { CLIENT_SETTINGS, type ClientKey, settingOf } from "../../cli/options.ts";
+import { sendPacket } from "../../cli/send/sender.ts";
 import { realWorld } from "../../cli/world.ts";
 import { webEngine } from "../../lib/crypto/web_engine.ts";
 import { open } from "../../lib/spa/open.ts";
 import { parseArguments } from "../../lib/spec/argv.ts";
 import type { SettingTable } from "../../lib/spec/setting.ts";
 import { cClientIsPresent, type Run, runC, runOwn, temporaryFolder } from "../cli/harness.ts";
-import { closedPort } from "../cli/send/capture_stream.ts";
+import { captureTcp, closedPort } from "../cli/send/capture_stream.ts";
 import { ACCESS, KEY, packetOf, REHEARSE, runOwnProcess } from "./side_by_side.ts";
 
 const ALONE = ["--no-rc-file", "--no-save-args"];
@@ -43,6 +46,9 @@ export interface Outcome {
   readonly prints?: RegExp;
   /** On standard error. */
   readonly says?: RegExp;
+  /** What the socket of `listens` received, WIRE for the packet, and from which port: the one of `{free}`, or one of the system's. */
+  readonly receives?: RegExp;
+  readonly from?: "free" | "system";
   /** Files below the home directory afterwards: what they hold, and their mode; null: there is none. */
   readonly writes?: Readonly<Record<string, readonly [holds: RegExp, mode: number] | null>>;
 }
@@ -54,6 +60,10 @@ export interface Setting {
   /** Files of the home directory, mode 0600. */
   readonly files?: Readonly<Record<string, string>>;
   readonly env?: Readonly<Record<string, string>>;
+  /** Who takes what is sent to port `{closed}` of 127.0.0.1; ours really sends then. */
+  readonly listens?: "udp" | "tcp";
+  /** Ours really sends, as it does for `listens`. */
+  readonly sends?: true;
   /** `{service}` is then HOST:PORT of a web server that tells the address 203.0.113.9. */
   readonly service?: true;
   /** Standard input; ours is a process of its own then. */
@@ -152,39 +162,84 @@ async function tryRow(row: Row): Promise<void> {
   using folder = temporaryFolder();
   await using service = row.service ? addressService() : null;
   const shown = words(row.args).join(" ");
-  const place = (client: string) => {
+  const free = closedPort();
+  const place = async (client: string) => {
     const home = `${folder.path}/${client}`;
+    const listener = row.listens === undefined ? null : await listen(row.listens);
     Deno.mkdirSync(home);
     for (const [name, text] of Object.entries(row.files ?? {})) {
       Deno.writeTextFileSync(`${home}/${name}`, text.replaceAll("{home}", home), { mode: 0o600 });
     }
     const argv = [...BASES[row.on ?? "request"], ...words(row.args)]
       .map((word) =>
-        word.replaceAll("{home}", home).replaceAll("{closed}", String(port))
+        word.replaceAll("{home}", home).replaceAll("{free}", String(free))
+          .replaceAll("{closed}", String(listener?.port ?? closed))
           .replaceAll("{service}", service?.place ?? "{service}")
       );
-    return { home, argv };
+    return { home, argv, listener };
   };
-  const port = closedPort();
-  const [forC, forOwn] = [place("c"), place("own")];
+  const closed = closedPort();
+  const [forC, forOwn] = await Promise.all([place("c"), place("own")]);
   const env = row.env ?? {};
   const input = row.input === undefined ? {} : { input: row.input };
   const [c, own] = await Promise.all([
     runC(forC.argv, { home: forC.home, env, ...input }),
     row.input === undefined
-      ? runOwn(forOwn.argv, { env: { HOME: forOwn.home, ...env }, now: Math.floor(Date.now() / 1000) })
+      ? runOwn(forOwn.argv, {
+        env: { HOME: forOwn.home, ...env },
+        now: Math.floor(Date.now() / 1000),
+        ...(row.listens === undefined && !row.sends ? {} : { send: sendPacket }),
+      })
       : runOwnProcess(forOwn.argv, { home: forOwn.home, env, ...input }),
   ]);
-  check(c, { ...row, ...row.c }, { ...forC, name: `C: ${shown}` });
-  check(own, { ...row, ...row.own }, { ...forOwn, name: `ours: ${shown}` });
+  for (const [name, run, at, outcome] of [["C", c, forC, row.c], ["ours", own, forOwn, row.own]] as const) {
+    const expected = { ...row, ...outcome };
+    check(run, expected, { home: at.home, name: `${name}: ${shown}` });
+    await checkReceived(run, expected, { listener: at.listener, free, name: `${name}: ${shown}` });
+  }
   if (row.mended !== undefined || row.wording) return;
-  assert.equal(comparable(own.out, row, forOwn.home), comparable(c.out, row, forC.home), shown);
+  assert.equal(comparable(own.out, row, forOwn), comparable(c.out, row, forC), shown);
   if ((row.code ?? 0) !== 0) {
     assert.ok(row.says !== undefined, `${shown}: a refusal without a sentence proves nothing\n${c.err}\n${own.err}`);
     return;
   }
   if (row.says === undefined) assert.deepEqual([complaints(own.err), complaints(c.err)], ["", ""], shown);
   await compareDecoded({ c, own }, { ...row, argv: forOwn.argv, home: forOwn.home });
+}
+
+interface Listener {
+  readonly port: number;
+  readonly received: Promise<{ readonly text: string; readonly sourcePort: number }>;
+  close(): void;
+}
+
+/** Takes one packet on a free port of 127.0.0.1. */
+async function listen(over: "udp" | "tcp"): Promise<Listener> {
+  if (over === "tcp") {
+    const { port, connection } = captureTcp();
+    return { port, received: connection, close: () => {} };
+  }
+  const socket = createSocket("udp4").bind(0, "127.0.0.1");
+  await once(socket, "listening");
+  const received = once(socket, "message").then(([data, { port }]) => ({ text: String(data), sourcePort: port }));
+  return { port: socket.address().port, received, close: () => socket.close() };
+}
+
+/** What arrived is the packet of the dump, in the form of the row. */
+async function checkReceived(
+  run: Run,
+  outcome: Outcome,
+  at: { readonly listener: Listener | null; readonly free: number; readonly name: string },
+): Promise<void> {
+  const { listener, free, name } = at;
+  if (listener === null) return;
+  const { text, sourcePort } = await listener.received;
+  listener.close();
+  const wire = packetOf(run);
+  assert.notEqual(wire, "", `${name}: a packet is compared with the one that -v shows`);
+  const mapped = wire.replaceAll("+", "-").replaceAll("/", "_");
+  assert.match(text.replace(wire, "WIRE").replace(mapped, "WIRE"), outcome.receives ?? /^WIRE$/, name);
+  if (outcome.from !== undefined) assert.equal(sourcePort === free, outcome.from === "free", `${name}: ${sourcePort}`);
 }
 
 /** Tells an address. Its port has four digits: the C client misreads one of five (wire-and-client B.9). */
@@ -242,8 +297,13 @@ function offsetOf(timestamp: string): number {
 }
 
 /** Standard output without what is fresh in every packet; what differs from 2.6.10 to 2.6.11 is 2.6.11. */
-function comparable(out: string, row: Row, home: string): string {
-  let text = out.replaceAll(home, "{home}")
+function comparable(
+  out: string,
+  row: Row,
+  place: { readonly home: string; readonly listener: Listener | null },
+): string {
+  let text = out.replaceAll(place.home, "{home}")
+    .replaceAll(`destination port: ${place.listener?.port}`, "destination port: {closed}")
     .replace(/^( +Timestamp: )([0-9]+)$/gm, (_all, label, time) => `${label}${offsetOf(time)}`)
     .replace(/^( *Random Value: )[0-9]{16}$/gm, "$1R")
     .replace(
@@ -300,6 +360,21 @@ async function compareDecoded(
     return JSON.stringify(fields);
   }));
   if (row.drawn === undefined) assert.equal(own, c, row.argv.join(" "));
+}
+
+/** Rows that both clients refuse with the same fragment. */
+export function refused(says: RegExp, ...args: readonly Row["args"][]): Row[] {
+  return args.map((each) => ({ args: each, code: 1, says, wording: true }));
+}
+
+/** Values of `option` that the C client reads as another number, and ours refuses. */
+export function strict(option: string, reads: Readonly<Record<string, Shown>>, says: RegExp): Row[] {
+  return Object.entries(reads).map(([value, shows]) => ({
+    args: [option, value],
+    mended: "decision",
+    c: { shows },
+    own: { code: 1, says },
+  }));
 }
 
 function words(text: string | readonly string[]): readonly string[] {
