@@ -11,8 +11,7 @@ const PROXY_PATIENCE_MS = 1000;
 
 /** Sends the request and does not wait for the server's answer, which never comes. */
 export async function sendHttp(packet: string, target: Target): Promise<SendReport> {
-  const requestText = formatHttpRequest(packet, target);
-  const bytes = new TextEncoder().encode(requestText);
+  const bytes = new TextEncoder().encode(formatHttpRequest(packet, target));
   const host = target.httpProxy?.host ?? target.host;
   const port = target.httpProxy?.port ?? target.port;
   // -4 and -6 say how to reach the server, which is up to the proxy when there is one.
@@ -22,7 +21,7 @@ export async function sendHttp(packet: string, target: Target): Promise<SendRepo
   await connection.write(bytes);
   if (target.httpProxy !== null) await checkProxy(connection, host);
   else connection.endWriting();
-  return { bytesSent: bytes.length, remote: text, port, requestText };
+  return { bytesSent: bytes.length, remote: text, port };
 }
 
 /**

@@ -46,7 +46,7 @@ async function sendRaw(packet: string, target: Target, craft: Craft): Promise<Se
     const source = spoof === null || isUnspecified(spoof) ? ownAddressTowards(destination) : spoof;
     const route = { source, destination: rawIp(destination), id: random16() };
     const bytesSent = socket.send(craft(route, target, payload), destination);
-    return { bytesSent, remote: destination.text, port: target.port, requestText: null };
+    return { bytesSent, remote: destination.text, port: target.port };
   });
 }
 

@@ -37,8 +37,6 @@ export interface SendReport {
   /** Numeric address it went to; for `--socks5` the name as given. */
   readonly remote: string;
   readonly port: number;
-  /** The request line and headers of http, else null. */
-  readonly requestText: string | null;
 }
 
 /** Sends one packet. Throws {@link SendError}. */

@@ -15,12 +15,12 @@ export async function sendTcp(packet: string, target: Target): Promise<SendRepor
     using proxied = socket;
     await requestSocks5(proxied, target);
     await sendAndClose(proxied, bytes);
-    return { bytesSent: bytes.length, remote: target.host, port: target.port, requestText: null };
+    return { bytesSent: bytes.length, remote: target.host, port: target.port };
   }
   const { socket, text } = await connectFirst(target);
   using direct = socket;
   await sendAndClose(direct, bytes);
-  return { bytesSent: bytes.length, remote: text, port: target.port, requestText: null };
+  return { bytesSent: bytes.length, remote: text, port: target.port };
 }
 
 /** A connection to the first address of `host` that takes one, and that address. The caller disposes of it. */

@@ -9,6 +9,6 @@ export async function sendUdp(packet: string, target: Target): Promise<SendRepor
   return await tryEach(await findDestinations(target.host, target), (destination) => {
     using socket = connectDatagram(destination, { sourcePort: target.sourcePort });
     const bytesSent = socket.sendDatagram(bytes);
-    return { bytesSent, remote: destination.text, port: target.port, requestText: null };
+    return { bytesSent, remote: destination.text, port: target.port };
   });
 }

@@ -65,7 +65,7 @@ export async function runOwn(argv: readonly string[], surroundings: Surroundings
     },
     send: surroundings.send ?? ((proto, packet, target) => {
       sent.push({ proto, packet, target });
-      return Promise.resolve({ bytesSent: packet.length, remote: target.host, port: target.port, requestText: null });
+      return Promise.resolve({ bytesSent: packet.length, remote: target.host, port: target.port });
     }),
   };
   const code = await main(argv, world);

@@ -4,7 +4,7 @@ import { type PacketFields, packetFields } from "./packet_fields.ts";
 const CHILD = new URL("./send_child.ts", import.meta.url).pathname;
 
 /** What our sender printed. */
-export type Said = { bytesSent: number; remote: string; port: number; requestText: string | null } & {
+export type Said = { bytesSent: number; remote: string; port: number } & {
   error?: string;
   hint?: string | null;
 };

@@ -40,7 +40,7 @@ Deno.test("sendPacket() by tcp sends the packet alone, from the source port aske
   const sourcePort = closedPort();
   const report = await sendPacket("tcp", PACKET, targetOf({ port: server.port, sourcePort }));
   assert.deepEqual(await server.connection, { text: PACKET, sourcePort });
-  assert.deepEqual(report, { bytesSent: PACKET.length, remote: "127.0.0.1", port: server.port, requestText: null });
+  assert.deepEqual(report, { bytesSent: PACKET.length, remote: "127.0.0.1", port: server.port });
 });
 
 Deno.test("sendPacket() by tcp works over IPv6", async () => {
@@ -89,7 +89,6 @@ Deno.test({
     assert.equal(shape(text), shape((await theirs.connection).text));
     assert.equal(text.split(" ")[1], `/${PACKET.replaceAll("/", "_").replaceAll("+", "-")}`);
     assert.equal(report.bytesSent, text.length);
-    assert.equal(report.requestText, text);
   },
 });
 
