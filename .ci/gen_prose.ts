@@ -1,9 +1,15 @@
 /** The words of generated pages that no table knows. */
 import type { ManSection } from "../lib/spec/man.ts";
+import type { SettingTable } from "../lib/spec/setting.ts";
 import { CLIENT_SETTINGS } from "../cli/options.ts";
 import { ACCESS_SETTINGS } from "../daemon/config/access_settings.ts";
 import { SERVER_SETTINGS } from "../daemon/config/server_settings.ts";
 import { DAEMON_OPTIONS } from "../daemon/options.ts";
+
+/** The long options that match only when they are written out. */
+function exactNames(table: SettingTable): readonly string[] {
+  return Object.values(table).flatMap(({ option }) => option?.exact ?? []).map((name) => `--${name}`);
+}
 
 /** Sections of fwknop(8). */
 export const CLIENT_PAGE: readonly ManSection[] = [
@@ -20,24 +26,54 @@ export const CLIENT_PAGE: readonly ManSection[] = [
   {
     heading: "Examples",
     prose: [
-      "Make a pair of keys and keep them with the name of the server:",
-      "    fwknop -A tcp/22 -s -D gate.example --key-gen --save-rc-stanza",
+      "Make a pair of keys and keep them, with what to ask for, under the name gate:",
+      "    fwknop --key-gen --save-rc-stanza -n gate -D gate.example -A tcp/22 -R",
       "Put the same two keys into /etc/fwknop/access.conf of the server. From then on:",
-      "    fwknop -n gate.example\n    ssh gate.example",
-      "The address to let in is best named: -R asks a service on the Internet for it, -a states it.",
+      "    fwknop -n gate\n    ssh gate.example",
+      "See what a knock would be, and look for what would keep it from working:",
+      "    fwknop -n gate --explain\n    fwknop --doctor gate",
+      "Wait until the port is open, or let ssh do all of it by itself:",
+      "    fwknop -n gate --wait --then ssh gate.example\n    fwknop --ssh-config gate >> ~/.ssh/config",
+      "Without a stanza, for an address that is named, the keys asked for on the terminal:",
+      "    fwknop -A tcp/22 -a 198.51.100.7 -D gate.example --use-hmac",
+      "Take a stanza to another device: the line that the first command prints is the input of the second:",
+      "    fwknop -n gate --qr\n    fwknop --import -",
     ],
   },
-  { heading: "Options", rows: { table: CLIENT_SETTINGS, by: "option" } },
+  {
+    heading: "Options",
+    prose: [
+      "Long options may be abbreviated as long as they are unambiguous, and are found in another letter case when there is " +
+      "none as written. The options that the C client does not have must be written out: " +
+      `${exactNames(CLIENT_SETTINGS).join(", ")}.`,
+      "Options win over the named stanza, the named stanza over [default].",
+    ],
+    rows: { table: CLIENT_SETTINGS, by: "option" },
+  },
   {
     heading: "Exit status",
     prose: [
-      "0 when the packet was sent, or what was asked for was done; 1 otherwise, with a sentence on standard error. That a packet was sent does not mean that a door opened: nothing answers.",
+      "0 when the packet was sent, or what was asked for was done. That a packet was sent does not mean that a door opened: " +
+      "nothing answers; --wait finds out.",
+      "1 when something failed, with a sentence on standard error. --explain and --doctor: a knock would fail.",
+      "3 when --wait, --then or --proxy waited and a port did not open in time.",
+      "130 when Ctrl-C ended the question for a key, 129 and 143 for SIGHUP and SIGTERM.",
+      "With --then it is the exit status of the command; 127 when there is no such command, 126 when it cannot be run.",
     ],
   },
   {
     heading: "Files",
     prose: [
-      "~/.fwknoprc holds stanzas, see fwknoprc(5). ~/.fwknop.run holds the arguments of the last run, without keys.",
+      "~/.fwknoprc holds stanzas, see fwknoprc(5). It is created when it is absent, but not by --explain and --doctor.",
+      "~/.fwknop.run holds the arguments of the last run, without keys.",
+    ],
+  },
+  {
+    heading: "Environment",
+    prose: [
+      "HOME says where these files are. SPOOF_USER, then LOGNAME, then the account, then USER give the user name in the packet " +
+      "unless -U does. PATH finds the programs of KEY_CMD, HMAC_KEY_CMD, --wget-cmd and --then, which get the whole " +
+      "environment; those of KEY_CMD, HMAC_KEY_CMD and --wget-cmd without LD_*.",
     ],
   },
   { heading: "See also", prose: ["fwknoprc(5), fwknopd(8)"] },
@@ -55,6 +91,11 @@ export const CLIENT_FILE_PAGE: readonly ManSection[] = [
       "HMAC_KEY_CMD take the rest of the line. Lines that begin with # or ; are comments. A line that cannot be read in a " +
       "stanza that is used stops the run, with its number.",
       "The file holds keys: its mode should be 0600. It is created when it is absent.",
+      "KEY_CMD and HMAC_KEY_CMD name a program that prints the key. Its words are split at blanks; single and double quotes " +
+      "and backslashes group as in a shell, nothing else is special: no variables, no ~, no pipes. A relative path is one " +
+      "from the current folder. The program has the terminal, standard error and standard input (not with --proxy, where " +
+      "that is what ssh sends). It is given as much time as it takes; Ctrl-C ends both. An exit status other than 0, no " +
+      "output, or more than 65536 bytes end the run.",
     ],
   },
   {

@@ -1,7 +1,9 @@
 /** `--help`: the short page that fits a terminal of 80 by 24, all options, or one topic. */
-import { formatHelp, formatOption, helpTopics, wrap } from "../lib/spec/help.ts";
+import { formatHelp, formatOption, helpTopics, matchingTopics, wrap } from "../lib/spec/help.ts";
+import { didYouMean } from "../lib/spec/suggest.ts";
 import { VERSION } from "../lib/version.ts";
 import { CLIENT_SETTINGS, type ClientKey, settingOf } from "./options.ts";
+import { ClientError } from "./tui.ts";
 
 /** What most people need, in the order in which they need it. */
 const ESSENTIAL: readonly ClientKey[] = [
@@ -31,17 +33,26 @@ const SYNOPSIS = "fwknop -A PROTO/PORT[,...] [-a ADDRESS|-R|-s] -D SERVER [OPTIO
 
 /**
  * The text, without a line end at the end. `topic` null is the short page, `all` every option; any other word is the
- * beginning of a topic's name.
+ * beginning of a topic's name. Throws {@link ClientError} for a word that is none.
  */
 export function clientHelp(topic: string | null): string {
   if (topic === null) return shortPage();
-  const all = topic.toLowerCase() === "all";
-  return formatHelp(CLIENT_SETTINGS, {
-    program: "fwknop",
-    synopsis: SYNOPSIS,
-    version: VERSION,
-    ...(all ? {} : { topic }),
-  });
+  const page = { program: "fwknop", synopsis: SYNOPSIS, version: VERSION };
+  if (topic.toLowerCase() === "all") return formatHelp(CLIENT_SETTINGS, { ...page, complete: true });
+  if (topic === "" || matchingTopics(CLIENT_SETTINGS, topic).length === 0) throw unknownTopic(topic);
+  return formatHelp(CLIENT_SETTINGS, { ...page, topic });
+}
+
+function unknownTopic(topic: string): ClientError {
+  const words = topicWords();
+  const meant = didYouMean(topic, ["all", ...words]);
+  const list = `the topics are ${words.join(", ")}, and all`;
+  return new ClientError(`--help: there is no topic "${topic}"`, meant === undefined ? list : `${meant} ${list}`);
+}
+
+/** The first word of each topic: enough to name it. */
+function topicWords(): readonly string[] {
+  return [...new Set(helpTopics(CLIENT_SETTINGS).map((name) => name.toLowerCase().split(" ")[0] ?? ""))];
 }
 
 function shortPage(): string {
@@ -50,7 +61,6 @@ function shortPage(): string {
     const names = row.option === undefined ? "" : `  ${formatOption(row, row.option)}`;
     return `${names.padEnd(TEXT_COLUMN)} ${SHORT[key] ?? row.doc}`;
   });
-  const topics = helpTopics(CLIENT_SETTINGS).map((name) => name.toLowerCase().split(" ")[0]);
   return [
     `fwknop ${VERSION}: sends one authenticated packet that makes a server open a port`,
     "Usage: fwknop -n STANZA [OPTION]...",
@@ -59,7 +69,7 @@ function shortPage(): string {
     ...rows,
     "",
     "All options: fwknop --help=all     Manual: man fwknop",
-    ...wrap(`One topic: fwknop --help=WORD with ${[...new Set(topics)].join(", ")}`, WIDTH),
+    ...wrap(`One topic: fwknop --help=WORD with ${topicWords().join(", ")}`, WIDTH),
   ].join("\n");
 }
 

@@ -4,7 +4,7 @@ import type { Kind, SettingTable } from "../../lib/spec/setting.ts";
 import { yesNo } from "./kinds.ts";
 
 const AFTER = "After the knock";
-const KEYS = "Keys";
+const NEW_KEYS = "New keys and enrolment";
 const RUN = "This run";
 
 /** Seconds that `--wait` and everything built on it waits unless told otherwise. */
@@ -66,6 +66,8 @@ export const BEYOND_OPTIONS = {
     fallback: false,
     group: RUN,
     doc: "show what would be sent to whom and where each value comes from; send nothing",
+    detail:
+      "Secrets are masked. Nothing is written, asked or run, and no name is looked up. Exit status 1 when a knock with these settings would be refused.",
   },
   doctor: {
     kind: yesNo,
@@ -74,6 +76,8 @@ export const BEYOND_OPTIONS = {
     group: RUN,
     doc:
       "check clock, keys, permissions, names and route; --doctor NAME checks a stanza. Exit status 1 when a knock would fail",
+    detail:
+      "One line for each finding: ok, warn or fail, what was looked at, and a remedy. Names are looked up, KEY_CMD is run and with -R the service is asked, as for a knock; nothing is sent to the server and nothing is written. The clock is compared with that service, else the kernel is asked whether it is synchronized; where neither can tell, that is said.",
   },
   sshConfig: {
     kind: text({ valueName: "NAME" }),
@@ -85,22 +89,23 @@ export const BEYOND_OPTIONS = {
     kind: yesNo,
     option: { exact: ["qr"], argument: "none" },
     fallback: false,
-    group: KEYS,
+    group: NEW_KEYS,
     doc: "show a stanza, or the keys that --key-gen makes, as a QR code and as a URI",
-    detail: "Both hold the keys: only to a terminal, unless --force-qr is given.",
+    detail:
+      "Both hold the keys: only to a terminal, unless --force-qr is given. Where the code does not fit into the window the URI is shown alone, with exit status 1.",
   },
   forceQr: {
     kind: yesNo,
     option: { exact: ["force-qr"], argument: "none" },
     fallback: false,
-    group: KEYS,
+    group: NEW_KEYS,
     doc: "with --qr: also into a file or pipe, and where the window is too small",
   },
   import: {
     kind: text({ valueName: "-|URI" }),
     option: { exact: ["import"], argument: "required" },
     secret: true,
-    group: KEYS,
+    group: NEW_KEYS,
     doc: "store such a URI, read from standard input, as a stanza; -n names it",
     detail:
       "A URI as the argument works too, but every user of the machine can see it. A stanza that exists is replaced only with --force-stanza.",

@@ -13,6 +13,8 @@ export const DELIVERY_OPTIONS = {
     directive: ["SPA_SERVER"],
     group: WHERE,
     doc: "the server: a host name or an address",
+    detail:
+      "Several, separated by commas, each get a packet of their own. Each uses the stanza of its name or with its SPA_SERVER, unless -n names one for all. When one fails the others are still sent, and the exit status is 1.",
   },
   serverPort: {
     kind: integer(0, 65_535, "PORT"),
@@ -35,14 +37,14 @@ export const DELIVERY_OPTIONS = {
     option: { short: "4", argument: "none" },
     fallback: false,
     group: WHERE,
-    doc: "use IPv4 where a name has both families (the default)",
+    doc: "use IPv4 where a name has both (the default)",
   },
   ipv6: {
     kind: yesNo,
     option: { short: "6", argument: "none" },
     fallback: false,
     group: WHERE,
-    doc: "use IPv6 where a name has both families",
+    doc: "use IPv6 where a name has both",
   },
   both: {
     kind: yesNo,

@@ -125,7 +125,7 @@ export const PROGRAM_OPTIONS = {
     option: { short: "h", long: ["help"], argument: "optional" },
     given: "",
     group: RUN,
-    doc: "print a short help, all options, or those of one topic",
+    doc: "print a short help, all options, or one topic",
   },
   json: {
     kind: yesNo,
@@ -133,6 +133,8 @@ export const PROGRAM_OPTIONS = {
     fallback: false,
     group: RUN,
     doc: "with -T, --show-last, --stanza-list, --wait or --doctor: one JSON object on standard output",
+    detail:
+      'Everything else goes to standard error. A run that fails before it can answer gives {"errors":[{"message":…,"hints":[…]}]}; several servers give {"servers":[…]}, each with its name. The exit status is the same as without.',
   },
   completion: {
     kind: choice(["bash", "zsh", "fish"], "SHELL"),

@@ -4,6 +4,8 @@ import type { SettingTable } from "../../lib/spec/setting.ts";
 import { base64Key, bounded, digest, mode, rawKey, yesNo } from "./kinds.ts";
 
 const KEYS = "Keys";
+const ALGORITHMS = "Algorithms";
+const NEW_KEYS = "New keys and enrolment";
 const GPG = "GnuPG";
 
 /** Bytes that a Rijndael key can have (wire-and-client A.4). */
@@ -102,7 +104,7 @@ export const KEY_OPTIONS = {
     option: { short: "m", long: ["digest-type"], argument: "required" },
     directive: ["DIGEST_TYPE"],
     fallback: "sha256",
-    group: KEYS,
+    group: ALGORITHMS,
     doc: "digest inside the packet: md5, sha1, sha256, sha384, sha512, sha3_256, sha3_512",
   },
   hmacDigestType: {
@@ -110,7 +112,7 @@ export const KEY_OPTIONS = {
     option: { long: ["hmac-digest-type"], argument: "required" },
     directive: ["HMAC_DIGEST_TYPE"],
     fallback: "sha256",
-    group: KEYS,
+    group: ALGORITHMS,
     doc: "digest of the HMAC",
   },
   encryptionMode: {
@@ -118,34 +120,34 @@ export const KEY_OPTIONS = {
     option: { short: "M", long: ["encryption-mode"], argument: "required" },
     directive: ["ENCRYPTION_MODE"],
     fallback: "cbc",
-    group: KEYS,
+    group: ALGORITHMS,
     doc: "cipher mode: CBC, CTR, CFB, OFB, ECB, or legacy for servers before 2.5",
   },
   keyGen: {
     kind: yesNo,
     option: { short: "k", long: ["key-gen"], argument: "none" },
     fallback: false,
-    group: KEYS,
+    group: NEW_KEYS,
     doc: "make a new encryption key and HMAC key, and print them",
   },
   keyGenFile: {
     kind: path(),
     option: { short: "K", long: ["key-gen-file"], argument: "required" },
-    group: KEYS,
+    group: NEW_KEYS,
     doc: "the same into a file",
   },
   keyLen: {
     kind: bounded([1, MAX_KEY], "Invalid key length: must be in", "BYTES"),
     option: { long: ["key-len"], argument: "required" },
     fallback: MAX_KEY,
-    group: KEYS,
+    group: NEW_KEYS,
     doc: "length of the new encryption key",
     hidden: true,
   },
   hmacKeyLen: {
     kind: bounded([1, MAX_HMAC_KEY], "Invalid hmac key length: must be in", "BYTES"),
     option: { long: ["hmac-key-len"], argument: "required" },
-    group: KEYS,
+    group: NEW_KEYS,
     doc: "length of the new HMAC key",
     hidden: true,
   },

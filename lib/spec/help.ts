@@ -9,6 +9,8 @@ export interface HelpOptions {
   readonly version: string;
   /** Only this topic. A topic that the table does not have gives the list of topics. */
   readonly topic?: string;
+  /** Also what is hidden, and every further name of an option. */
+  readonly complete?: boolean;
   /** Lines at the end. */
   readonly footer?: string;
 }
@@ -19,13 +21,20 @@ const WIDTH = 80;
 
 /** The whole text, without a line end at the end. */
 export function formatHelp(table: SettingTable, options: HelpOptions): string {
-  const { program, synopsis, version, topic, footer } = options;
+  const { program, synopsis, version, topic, footer, complete = false } = options;
   const head = [`${program} ${version}`, "", `Usage: ${synopsis}`];
   const topics = helpTopics(table);
-  const wanted = topic === undefined ? topics : topics.filter((name) => fold(name).startsWith(fold(topic)));
+  const wanted = topic === undefined ? topics : matchingTopics(table, topic);
   if (wanted.length === 0) return [...head, "", `Topics: ${topics.join(", ")}`].join("\n");
-  const blocks = wanted.map((name) => ["", `${capital(name)}:`, ...rowsOf(table, name).map(formatRow)].join("\n"));
+  const blocks = wanted.map((name) =>
+    ["", `${capital(name)}:`, ...rowsOf(table, name, complete).map((row) => formatRow(row, complete))].join("\n")
+  );
   return [...head, ...blocks, ...(footer === undefined ? [] : ["", footer])].join("\n");
+}
+
+/** The topics whose names begin so, in any letter case. */
+export function matchingTopics(table: SettingTable, topic: string): readonly string[] {
+  return helpTopics(table).filter((name) => fold(name).startsWith(fold(topic)));
 }
 
 /** The groups that have visible options, in the order of the table. */
@@ -49,18 +58,22 @@ function shownArgument(valueName: string, { argument, long, exact }: OptionNames
   return `${attached ? "=" : " "}${valueName}`;
 }
 
-function rowsOf(table: SettingTable, group: string): readonly Setting[] {
-  return Object.values(table).filter((row: Setting) => row.group === group && isVisible(row));
+function rowsOf(table: SettingTable, group: string, complete: boolean): readonly Setting[] {
+  return Object.values(table).filter((row: Setting) =>
+    row.group === group && (isVisible(row) || complete && row.option !== undefined)
+  );
 }
 
 function isVisible(row: Setting): boolean {
   return row.option !== undefined && row.hidden !== true;
 }
 
-function formatRow(row: Setting): string {
+function formatRow(row: Setting, complete: boolean): string {
   const names = row.option === undefined ? "" : `  ${formatOption(row, row.option)}`;
   const fallback = defaultOf(row);
+  const others = complete ? [...row.option?.long ?? [], ...row.option?.exact ?? []].slice(1) : [];
   const notes = [
+    ...(others.length === 0 ? [] : [`also ${others.map((name) => `--${name}`).join(", ")}`]),
     ...(fallback === null ? [] : [`default ${fallback}`]),
     ...(row.later === undefined ? [] : ["not in this version"]),
   ];
@@ -74,7 +87,8 @@ function formatRow(row: Setting): string {
 
 /** The built-in default worth telling; a switch that is off is none. */
 function defaultOf(row: Setting): string | null {
-  if (row.fallback === undefined || row.option?.argument === "none") return null;
+  const takesValue = row.option?.argument === "required" || row.option?.argument === "optional";
+  if (row.fallback === undefined || !takesValue) return null;
   const text = row.kind.format(row.fallback);
   return text === "" || text === "0" ? null : text;
 }

@@ -37,7 +37,9 @@ export function formatManPage(page: ManPage): string {
 }
 
 function formatSection({ heading, prose = [], rows }: ManSection): readonly string[] {
-  const lines = [`.SH ${escape(heading.toUpperCase())}`, ...prose.flatMap(formatParagraph)];
+  // A paragraph begins after a heading anyway.
+  const text = prose.flatMap(formatParagraph);
+  const lines = [`.SH ${escape(heading.toUpperCase())}`, ...(text[0] === ".PP" ? text.slice(1) : text)];
   if (rows === undefined) return lines;
   const listed = Object.values(rows.table).filter((row: Setting) =>
     rows.by === "option" ? row.option !== undefined : row.directive !== undefined
@@ -63,18 +65,26 @@ function formatRow(row: Setting, by: "option" | "directive"): readonly string[] 
   const also = by === "option" ? row.directive : row.option === undefined ? [] : optionNames(row);
   const lines = [".TP", `.B ${escape(first)}`, ...aliases.flatMap((name) => [".TQ", `.B ${escape(name)}`])];
   lines.push(escape(sentence(row.doc)));
-  if (row.kind.choices !== undefined && row.kind.choices.length > 2) {
-    lines.push(escape(`One of ${row.kind.choices.join(", ")}.`));
-  }
-  if (row.fallback !== undefined && row.option?.argument !== "none" && row.kind.format(row.fallback) !== "") {
-    lines.push(escape(`Default: ${row.kind.format(row.fallback)}.`));
-  }
+  lines.push(...factsOf(row, by).map((fact) => escape(sentence(fact))));
   if (row.detail !== undefined) lines.push(".IP", escape(row.detail));
   if (row.later !== undefined) lines.push(".IP", escape(sentence(row.later)));
   if (also !== undefined && also.length > 0) {
     lines.push(".IP", escape(`${by === "option" ? "In the file" : "On the command line"}: ${also.join(", ")}.`));
   }
   return lines;
+}
+
+/** What values it takes and which one it has by itself. A switch of the command line takes none. */
+function factsOf(row: Setting, by: "option" | "directive"): readonly string[] {
+  const { argument = "none" } = row.option ?? {};
+  if (by === "option" && (argument === "none" || argument === "rest")) return [];
+  const { expects, format } = row.kind;
+  const plain = expects === "text" || expects === "a path";
+  const fallback = row.fallback === undefined ? "" : format(row.fallback);
+  return [
+    ...(plain ? [] : [`value: ${expects}`]),
+    ...(fallback === "" ? [] : [`default: ${fallback}`]),
+  ];
 }
 
 /** The printed form, then the other names of the same option. */

@@ -51,8 +51,8 @@ _arguments -s \
   '--server-port=[port of the server]:PORT:' \
   '-P+[udp, tcp, http, udpraw, tcpraw or icmp]:PROTO:(udp tcp http udpraw tcpraw icmp)' \
   '--server-proto=[udp, tcp, http, udpraw, tcpraw or icmp]:PROTO:(udp tcp http udpraw tcpraw icmp)' \
-  '-4[use IPv4 where a name has both families (the default)]' \
-  '-6[use IPv6 where a name has both families]' \
+  '-4[use IPv4 where a name has both (the default)]' \
+  '-6[use IPv6 where a name has both]' \
   '--both[with -s\: knock over IPv4 and over IPv6]' \
   '--server-resolve-ipv4[use IPv4 addresses of the server only]' \
   '-S+[port the packet leaves from]:PORT:' \
@@ -121,8 +121,8 @@ _arguments -s \
   '*--verbose[say more; may be repeated]' \
   '-V[print the version]' \
   '--version[print the version]' \
-  '-h[print a short help, all options, or those of one topic]' \
-  '--help=-[print a short help, all options, or those of one topic]::all|TOPIC:' \
+  '-h[print a short help, all options, or one topic]' \
+  '--help=-[print a short help, all options, or one topic]::all|TOPIC:' \
   '--json[with -T, --show-last, --stanza-list, --wait or --doctor\: one JSON object on standard output]' \
   '--completion=[print the completion for this shell]:SHELL:(bash zsh fish)' \
   '--wait=-[wait until the TCP ports are open, by default 10 seconds; exit status 3 if they are not by then]::SECONDS:' \

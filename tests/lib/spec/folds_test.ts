@@ -68,6 +68,13 @@ Deno.test("formatHelp() shows one topic, or what topics there are", () => {
   assert.match(formatHelp(TABLE, { ...PROGRAM, topic: "nothing" }), /Topics: where, look$/);
 });
 
+Deno.test("formatHelp() names every spelling and what is hidden where all is wanted", () => {
+  const all = formatHelp(TABLE, { ...PROGRAM, complete: true });
+  assert.match(all, /^ {2}-p, --server-port=PORT {4}port of the server \(also --port; default 62201\)$/m);
+  // A group that is hidden as a whole has no heading to stand under.
+  assert.doesNotMatch(all, /--ghost/);
+});
+
 Deno.test("wrap() breaks at blanks and keeps long words whole", () => {
   assert.deepEqual(wrap("aa bb cc", 5), ["aa bb", "cc"]);
   assert.deepEqual(wrap("aaaaaaaa b", 5), ["aaaaaaaa", "b"]);
@@ -87,15 +94,15 @@ Deno.test("formatManPage() writes options and directives, and text that roff doe
       { heading: "File", rows: { table: TABLE, by: "directive" } },
     ],
   });
-  assert.match(page, /^\.PP\n\\&\.starts with a dot$/m);
+  assert.match(page, /^\.SH DESCRIPTION\n\\&\.starts with a dot\n\.PP$/m);
   assert.match(page, /^\.nf\n\.RS\nprog \\-p 1 \\e\nprog\n\.RE\n\.fi$/m);
   assert.match(page, /^\\&'quoted$/m);
   assert.match(
     page,
-    /^\.B \\-p, \\-\\-server\\-port=PORT\n\.TQ\n\.B \\-\\-port\nPort of the server\.\nDefault: 62201\.$/m,
+    /^\.B \\-p, \\-\\-server\\-port=PORT\n\.TQ\n\.B \\-\\-port\nPort of the server\.\nValue: a number from 0 to 65535\.\nDefault: 62201\.$/m,
   );
   assert.match(page, /^In the file: SERVER_PORT\.$/m);
-  assert.match(page, /^One of udp, tcp, http\.$/m);
+  assert.match(page, /^Value: one of udp, tcp, http\.$/m);
   assert.match(page, /^\.B SERVER_PORT PORT$/m);
   assert.match(page, /FIRE is not supported by this version\./);
   assert.match(page, /ghost/);
