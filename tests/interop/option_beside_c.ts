@@ -16,7 +16,7 @@ import { parseArguments } from "../../lib/spec/argv.ts";
 import type { SettingTable } from "../../lib/spec/setting.ts";
 import { cClientIsPresent, type Run, runC, runOwn, temporaryFolder } from "../cli/harness.ts";
 import { captureTcp, closedPort } from "../cli/send/capture_stream.ts";
-import { ACCESS, KEY, packetOf, REHEARSE, runOwnProcess } from "./side_by_side.ts";
+import { ACCESS, KEY, openWith, packetOf, REHEARSE, runOwnProcess } from "./side_by_side.ts";
 
 const ALONE = ["--no-rc-file", "--no-save-args"];
 
@@ -49,6 +49,8 @@ export interface Outcome {
   /** What the socket of `listens` received, WIRE for the packet, and from which port: the one of `{free}`, or one of the system's. */
   readonly receives?: RegExp;
   readonly from?: "free" | "system";
+  /** Keys that the packet of the dump opens with. */
+  readonly opens?: { readonly key: string; readonly hmac?: string };
   /** Files below the home directory afterwards: what they hold, and their mode; null: there is none. */
   readonly writes?: Readonly<Record<string, readonly [holds: RegExp, mode: number] | null>>;
 }
@@ -111,16 +113,20 @@ export function tryBesideC(table: SettingTable, trials: Trials): void {
   for (const [key, trial] of Object.entries(trials) as [ClientKey, Trial][]) {
     Deno.test(`${key} beside the C client: every spelling, its values and its conflicts`, async () => {
       if (!cClientIsPresent()) return;
-      const rows = [...spellings(key, trial), ...emptyValue(key, trial), ...trial.rows];
-      const failures: string[] = [];
-      // A few at a time: most of a row is waiting for a process.
-      for (let first = 0; first < rows.length; first += 6) {
-        const ended = await Promise.allSettled(rows.slice(first, first + 6).map(tryRow));
-        failures.push(...ended.flatMap((each) => each.status === "rejected" ? [String(each.reason)] : []));
-      }
-      assert.equal(failures.join("\n\n"), "");
+      await tryRows([...spellings(key, trial), ...emptyValue(key, trial), ...trial.rows]);
     });
   }
+}
+
+/** Tries them all, and fails with what each that failed says. */
+export async function tryRows(rows: readonly Row[]): Promise<void> {
+  const failures: string[] = [];
+  // A few at a time: most of a row is waiting for a process.
+  for (let first = 0; first < rows.length; first += 6) {
+    const ended = await Promise.allSettled(rows.slice(first, first + 6).map(tryRow));
+    failures.push(...ended.flatMap((each) => each.status === "rejected" ? [String(each.reason)] : []));
+  }
+  assert.equal(failures.join("\n\n"), "");
 }
 
 /** The trial's own outcome by each name of the option, with its value joined and apart, in a cluster, and repeated. */
@@ -167,15 +173,14 @@ async function tryRow(row: Row): Promise<void> {
     const home = `${folder.path}/${client}`;
     const listener = row.listens === undefined ? null : await listen(row.listens);
     Deno.mkdirSync(home);
+    const placed = (text: string) =>
+      text.replaceAll("{home}", home).replaceAll("{free}", String(free))
+        .replaceAll("{closed}", String(listener?.port ?? closed))
+        .replaceAll("{service}", service?.place ?? "{service}");
     for (const [name, text] of Object.entries(row.files ?? {})) {
-      Deno.writeTextFileSync(`${home}/${name}`, text.replaceAll("{home}", home), { mode: 0o600 });
+      Deno.writeTextFileSync(`${home}/${name}`, placed(text), { mode: 0o600 });
     }
-    const argv = [...BASES[row.on ?? "request"], ...words(row.args)]
-      .map((word) =>
-        word.replaceAll("{home}", home).replaceAll("{free}", String(free))
-          .replaceAll("{closed}", String(listener?.port ?? closed))
-          .replaceAll("{service}", service?.place ?? "{service}")
-      );
+    const argv = [...BASES[row.on ?? "request"], ...words(row.args)].map(placed);
     return { home, argv, listener };
   };
   const closed = closedPort();
@@ -195,6 +200,10 @@ async function tryRow(row: Row): Promise<void> {
   for (const [name, run, at, outcome] of [["C", c, forC, row.c], ["ours", own, forOwn, row.own]] as const) {
     const expected = { ...row, ...outcome };
     check(run, expected, { home: at.home, name: `${name}: ${shown}` });
+    if (expected.opens !== undefined) {
+      const { key, ...more } = expected.opens;
+      assert.ok((await openWith(packetOf(run), key, more)).ok, `${name}: ${shown}: another key`);
+    }
     await checkReceived(run, expected, { listener: at.listener, free, name: `${name}: ${shown}` });
   }
   if (row.mended !== undefined || row.wording) return;
