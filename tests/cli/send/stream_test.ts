@@ -2,10 +2,9 @@ import assert from "node:assert/strict";
 import { sendPacket } from "../../../cli/send/sender.ts";
 import { type Destination, findDestinations, tryEach } from "../../../cli/send/destination.ts";
 import { formatHttpRequest, parseHttpProxy } from "../../../cli/send/http.ts";
-import { encodeConnect } from "../../../cli/send/socks5.ts";
 import { connectStream } from "../../../ffi/libc/socket.ts";
 import { fail, ok } from "../../../lib/result.ts";
-import { captureTcp, closedPort, readAll, readExactly } from "./capture_stream.ts";
+import { captureTcp, closedPort } from "./capture_stream.ts";
 import { PACKET } from "./send_namespace.ts";
 import { targetOf } from "./targets.ts";
 
@@ -141,55 +140,4 @@ Deno.test("parseHttpProxy() takes what -H takes", () => {
     ["", fail("host")],
   ] as const;
   for (const [text, expected] of cases) assert.deepEqual(parseHttpProxy(text), expected, text);
-});
-
-Deno.test("encodeConnect() names hosts, IPv4 and IPv6 as RFC 1928 does", () => {
-  assert.deepEqual([...encodeConnect("a.b", 258)], [5, 1, 0, 3, 3, 97, 46, 98, 1, 2]);
-  assert.deepEqual([...encodeConnect("192.0.2.1", 1)], [5, 1, 0, 1, 192, 0, 2, 1, 0, 1]);
-  assert.equal(encodeConnect("2001:db8::1", 1).length, 3 + 1 + 16 + 2);
-});
-
-/** A SOCKS5 proxy that answers one request with `reply` and keeps what it was asked and given. */
-function socksProxy(reply: number[]): { port: number; done: Promise<{ asked: number[]; text: string }> } {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const serve = async () => {
-    using socket = await listener.accept();
-    listener.close();
-    assert.deepEqual([...await readExactly(socket, 3)], [5, 1, 0]);
-    await socket.write(new Uint8Array([5, 0]));
-    const asked = [...await readExactly(socket, 5)];
-    asked.push(...await readExactly(socket, asked[4]! + 2));
-    // In pieces, as a slow proxy would.
-    for (const byte of reply) await socket.write(new Uint8Array([byte]));
-    return { asked, text: await readAll(socket) };
-  };
-  return { port: listener.addr.port, done: serve() };
-}
-
-Deno.test("sendPacket() through SOCKS5 leaves the name to the proxy and sends the packet alone", async () => {
-  for (const bound of [[1, 0, 0, 0, 0], [3, 2, 97, 98], [4, ...new Array(16).fill(0)]]) {
-    const proxy = socksProxy([5, 0, 0, ...bound, 0, 0]);
-    const socks5 = { host: "127.0.0.1", port: proxy.port };
-    const report = await sendPacket("tcp", PACKET, targetOf({ host: "gw.onion", port: 62201, socks5 }));
-    const { asked, text } = await proxy.done;
-    assert.deepEqual(asked, [...encodeConnect("gw.onion", 62201)]);
-    assert.equal(text, PACKET);
-    assert.equal(report.remote, "gw.onion");
-  }
-});
-
-Deno.test("sendPacket() through SOCKS5 tells the proxy's reason", async () => {
-  const proxy = socksProxy([5, 5, 0, 1]);
-  const socks5 = { host: "127.0.0.1", port: proxy.port };
-  await assert.rejects(
-    sendPacket("tcp", PACKET, targetOf({ host: "gw.example", socks5 })),
-    /the SOCKS5 proxy says: connection refused/,
-  );
-  await proxy.done;
-  const silent = captureTcp({ answer: "HTTP/1.1 400" });
-  await assert.rejects(
-    sendPacket("tcp", PACKET, targetOf({ host: "gw.example", socks5: { host: "127.0.0.1", port: silent.port } })),
-    /does not speak SOCKS5/,
-  );
-  await silent.connection;
 });
