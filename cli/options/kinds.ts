@@ -8,6 +8,7 @@ import type { DigestName } from "../../lib/crypto/engine.ts";
 import { type Ip, parseIp } from "../../lib/net/address.ts";
 import { isHostName } from "../../lib/net/host_name.ts";
 import { fail, ok, type Result } from "../../lib/result.ts";
+import { path } from "../../lib/spec/kinds.ts";
 import type { Kind } from "../../lib/spec/setting.ts";
 import type { HostPort, SendProto } from "../send/target.ts";
 import { formatTimeOffset, parseTimeOffset } from "../time_offset.ts";
@@ -147,6 +148,15 @@ export const hostPort: Kind<HostPort> = {
     return host !== undefined && port >= 1 && port <= 65_535 ? ok({ host, port }) : fail(`expected ${this.expects}`);
   },
   format: ({ host, port }) => host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`,
+};
+
+/** A directory. A slash at its end is left out, as in C. */
+export const directory: Kind<string> = {
+  ...path("DIR"),
+  parse(text) {
+    const parsed = path("DIR").parse(text);
+    return parsed.ok ? ok(parsed.value.replace(/(.)\/$/s, "$1")) : parsed;
+  },
 };
 
 /** A raw key. The C client cuts longer ones silently, so both ends would use different bytes. */

@@ -1,7 +1,7 @@
 /** Options and directives for keys, digests and cipher modes, and those of GPG. */
 import { integer, path, text } from "../../lib/spec/kinds.ts";
 import type { SettingTable } from "../../lib/spec/setting.ts";
-import { base64Key, bounded, digest, mode, rawKey, yesNo } from "./kinds.ts";
+import { base64Key, bounded, digest, directory, mode, rawKey, yesNo } from "./kinds.ts";
 
 const KEYS = "Keys";
 const ALGORITHMS = "Algorithms";
@@ -178,7 +178,7 @@ export const GPG_OPTIONS = {
     doc: "name or id of the key that signs",
   },
   gpgHomeDir: {
-    kind: path("DIR"),
+    kind: directory,
     option: { long: ["gpg-home-dir"], argument: "required" },
     directive: ["GPG_HOMEDIR"],
     group: GPG,
