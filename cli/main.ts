@@ -43,9 +43,11 @@ async function run(args: Arguments, terminal: World): Promise<number> {
   if (args.problems.length > 0) throw new ProblemsError(args.problems);
   if (args.given.some(({ key }) => key === "version")) return showVersion(world);
   const shell = args.given.findLast(({ key }) => key === "completion");
+  if (errands !== null || json || shell !== undefined || hasServerList(args)) {
+    (await import("./combinations.ts")).checkCombination(args);
+  }
   if (shell !== undefined) return await showCompletion(shell.text ?? "", world);
   const early = earlySettings(args);
-  if (json) checkJson(args);
   if (early.showLast || early.lastCmd) return await fromLastRun(args, world);
   const found = await errands?.beforeFiles(args, world) ?? null;
   if (found !== null) return found;
@@ -58,13 +60,6 @@ async function run(args: Arguments, terminal: World): Promise<number> {
   if (hasServerList(args)) return await onEachServer(args, rc, { world, remember: true, act });
   const loaded = await errands?.loadForErrand(args, rc, world) ?? loadSettings(args, rc, world);
   return await act(loaded, { world, remember: !loaded.settings.proxy });
-}
-
-/** Refuses --json where there is nothing to tell a program. */
-function checkJson({ given }: Arguments): void {
-  const answers = ["test", "showLast", "stanzaList", "wait", "doctor"];
-  if (given.some(({ key }) => answers.includes(key))) return;
-  throw new ClientError("--json goes with -T, --show-last, --stanza-list, --wait or --doctor", "leave out --json");
 }
 
 /** Whether -D names several servers. */
@@ -136,11 +131,6 @@ async function fromLastRun(args: Arguments, world: World): Promise<number> {
   if (early.showLast) {
     world.out(`Last fwknop client command line: ${maskedLine(line)}\n`);
     return 0;
-  }
-  // Any other option beside -l says nothing, as in C; these would be taken for what they are not.
-  const beside = args.given.find(({ key }) => key in BEYOND_OPTIONS);
-  if (beside !== undefined) {
-    throw new ClientError(`${beside.name} cannot be combined with -l, which repeats a run as it was`, "leave out one");
   }
   if (early.verbose) world.out(`Executing: ${maskedLine(line)}`);
   const repeated = withoutCommand(parse(argumentsOf(line)));

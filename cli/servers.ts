@@ -10,21 +10,6 @@ import { stripBrackets } from "./request.ts";
 import { ClientError } from "./tui.ts";
 import type { World } from "./world.ts";
 
-/** What makes sense for one server only. */
-const ALONE: readonly string[] = [
-  "saveRcStanza",
-  "keyGen",
-  "keyGenFile",
-  "proxy",
-  "fdpass",
-  "thenCommand",
-  "hold",
-  "sshConfig",
-  "qr",
-  "stdin",
-  "fd",
-];
-
 /** One server of several: its name as written, and the arguments of its run. */
 export interface ServerRun {
   readonly name: string;
@@ -33,12 +18,10 @@ export interface ServerRun {
 
 /**
  * The runs that a list of servers asks for. Each uses the stanza of that name or with that `SPA_SERVER`, unless -n names
- * one for all. Throws when something on the command line goes with one server only.
+ * one for all.
  */
 export function serverRuns(args: Arguments, rc: RcFile | null): readonly ServerRun[] {
   const names = listedServers(args) ?? [];
-  const alone = args.given.find(({ key }) => ALONE.includes(key));
-  if (alone !== undefined) throw new ClientError(`${alone.name} goes with one server only`, "name one server with -D");
   if (names.some((name) => name === "")) {
     throw new ClientError("-D: a name is missing between commas", "write -D a,b,c");
   }

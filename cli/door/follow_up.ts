@@ -55,16 +55,13 @@ function waitedPorts(settings: ClientSettings, request: Request): readonly numbe
 
 /** Refuses what contradicts itself. */
 function checkTogether(settings: ClientSettings, rest: readonly string[]): void {
-  const { proxy, thenCommand, hold, fdpass, stdin, fd, both, socks5 } = settings;
-  const exclusive = [proxy ? "--proxy" : "", thenCommand ? "--then" : "", hold ? "--hold" : ""].filter(Boolean);
-  if (exclusive.length > 1) throw new ClientError(`${exclusive.join(" and ")} cannot be combined`, "leave out one");
+  const { proxy, thenCommand, stdin, fd, both, socks5 } = settings;
   if (both) {
     throw new ClientError("--both and what follows a knock cannot be combined", "choose one family, with -4 or -6");
   }
   if (socks5 !== undefined) {
     throw new ClientError("--socks5 and what follows a knock cannot be combined: connections would not take the proxy");
   }
-  if (fdpass && !proxy) throw new ClientError("--fdpass says how --proxy hands over, and there is no --proxy");
   if (thenCommand && rest.length === 0) throw new ClientError("--then needs a command", "write it after --then");
   if (proxy && (stdin || fd === 0)) {
     throw new ClientError("--proxy carries standard input: keys cannot be read from it", "name a file, or use KEY_CMD");

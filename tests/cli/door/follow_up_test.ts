@@ -43,7 +43,7 @@ const REFUSED: readonly (readonly [string, readonly string[], RegExp])[] = [
   ["a command", ["-C", "id", "--wait"], /--wait cannot be combined with a command/],
   ["--then after UDP alone", ["-A", "udp/53", "--then", "true"], /--then needs a TCP port/],
   ["--then without a command", ["-A", "tcp/22", "--then"], /--then needs a command/],
-  ["--hold and --then", ["-A", "tcp/22", "--hold", "--then", "true"], /--then and --hold cannot be combined/],
+  ["--hold and --then", ["-A", "tcp/22", "--hold", "--then", "true"], /--hold cannot be combined with --then/],
   ["--fdpass alone", ["-A", "tcp/22", "--fdpass"], /there is no --proxy/],
   ["--proxy without port", ["-A", "tcp/22", "--proxy", "gw"], /--proxy needs HOST and PORT/],
   [
@@ -83,10 +83,4 @@ Deno.test("-l repeats the wait with its seconds, and never a command", async () 
   assert.equal(repeated.code, 0, repeated.err);
   assert.equal(repeated.sent.length, 1);
   assert.throws(() => Deno.statSync(mark), Deno.errors.NotFound);
-});
-
-Deno.test("nothing follows a rehearsal", async () => {
-  const run = await runOwn([...ALONE, ...HOST, "-A", "tcp/22", "-T", "--wait", "--then", "false"]);
-  assert.equal(run.code, 0, run.err);
-  assert.equal(run.sent.length, 0);
 });
