@@ -1,4 +1,9 @@
-/** A QR code as text: two modules stand above each other in one character. */
+/**
+ * A QR code as text: two modules stand above each other in one character. The library is a CommonJS module, so it is
+ * imported here by name: bundles in several files have no names for an `import()` of it. Nothing on the road of a knock
+ * imports this file.
+ */
+import { create } from "qrcode/lib/core/qrcode.js";
 
 /** Light modules around the code. The standard asks for four; readers do with two on a terminal. */
 const QUIET = 2;
@@ -20,9 +25,8 @@ const CAPACITY = 2953;
  * Draws the code of a text, at the lowest level of error correction: a screen has no scratches. Null when no code is large
  * enough.
  */
-export async function drawQrCode(text: string): Promise<DrawnCode | null> {
+export function drawQrCode(text: string): DrawnCode | null {
   if (new TextEncoder().encode(text).length > CAPACITY) return null;
-  const { create } = await import("qrcode/lib/core/qrcode.js");
   const { modules } = create([{ data: new TextEncoder().encode(text), mode: "byte" }], { errorCorrectionLevel: "L" });
   return drawModules(modules.size, (row, column) => Boolean(modules.get(row, column)));
 }

@@ -28,7 +28,7 @@ export async function showEnrolment(loaded: Loaded, keys: GeneratedKeys | null, 
   }
   const uri = formatEnrolment(enrolment);
   await checkImport(uri, world);
-  const drawn = await drawQrCode(uri);
+  const drawn = drawQrCode(uri);
   const refusal = refusalOf(drawn, settings);
   if (drawn !== null && refusal === null) world.out(drawn.lines.join("\n"));
   if (refusal !== null) tellError(world, refusal.message, refusal.hint);

@@ -31,8 +31,8 @@ Deno.test("drawModules() puts two rows into one line, with a light frame", () =>
 });
 
 /** The code of a text that is not too long for one. */
-async function draw(text: string): Promise<DrawnCode> {
-  const drawn = await drawQrCode(text);
+function draw(text: string): DrawnCode {
+  const drawn = drawQrCode(text);
   assert.ok(drawn !== null);
   return drawn;
 }
@@ -77,8 +77,8 @@ Deno.test("a decoder that is not ours reads the URI of --qr from the drawing, sh
 });
 
 Deno.test("an enrolment that no code can hold is shown as a URI, with status 1, and nobody throws", async () => {
-  assert.equal(await drawQrCode("x".repeat(2954)), null);
-  assert.equal((await draw("x".repeat(2953))).columns, 177 + 4);
+  assert.equal(drawQrCode("x".repeat(2954)), null);
+  assert.equal(draw("x".repeat(2953)).columns, 177 + 4);
   const { out, err, code } = await runOwn([
     ...["--no-rc-file", "--qr", "--force-qr", "-D", "gw", "--key-base64-rijndael", K64, "-u", "x".repeat(3500)],
     ...["-A", "tcp/22", "-R"],
@@ -88,13 +88,13 @@ Deno.test("an enrolment that no code can hold is shown as a URI, with status 1, 
   assert.match(out, /^fwknop:gw\?v=1&.*\n$/);
 });
 
-Deno.test("drawQrCode() draws the three finder patterns of a code that grows with its text", async () => {
+Deno.test("drawQrCode() draws the three finder patterns of a code that grows with its text", () => {
   const finder = ["#######", "#.....#", "#.###.#", "#.###.#", "#.###.#", "#.....#", "#######"];
-  const small = await draw("fwknop:gw?v=1");
+  const small = draw("fwknop:gw?v=1");
   const rows = read(small.lines);
   const size = small.columns - 4;
   for (const [row, column] of [[2, 2], [2, size - 5], [size - 5, 2]] as const) {
     assert.deepEqual(rows.slice(row, row + 7).map((line) => line.slice(column, column + 7)), finder);
   }
-  assert.ok((await draw("x".repeat(300))).columns > small.columns);
+  assert.ok(draw("x".repeat(300)).columns > small.columns);
 });
