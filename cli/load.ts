@@ -4,7 +4,7 @@ import { type Resolved, resolveSettings } from "../lib/spec/resolve.ts";
 import { formatOrigin, type Given, type Problem } from "../lib/spec/setting.ts";
 import { completeSettings } from "./effective.ts";
 import { CLIENT_SETTINGS, type ClientKey, type ClientSettings, settingOf } from "./options.ts";
-import { yesNo } from "./options/kinds.ts";
+import { verbosity, yesNo } from "./options/kinds.ts";
 import { type Layer, settleLayers } from "./precedence.ts";
 import { DEFAULT_STANZA, openRcFile, type RcFile, rcPath, readStanza } from "./rc_file.ts";
 import { ClientError, tellWarning } from "./tui.ts";
@@ -40,7 +40,7 @@ export function earlySettings(args: Arguments) {
     showLast: has("showLast"),
     verbose: has("verbose"),
     /** Nothing is written then, so no file is created either. */
-    looksOnly: has("explain") || has("doctor"),
+    looksOnly: has("explain") || has("doctor") || has("stanzaList"),
   };
 }
 
@@ -120,11 +120,17 @@ function stanzaLayers(
 
 /** Only Y and N say something; the C client passes over every other word, and existing files may hold such lines. */
 function withoutIdleSwitches(layer: Layer, world: World): Layer {
-  const idle = (said: Given) =>
-    said.text !== null && settingOf(said.key as ClientKey).kind === yesNo && !yesNo.parse(said.text).ok;
-  for (const said of layer.given.filter(idle)) {
+  for (const said of layer.given.filter(isIdleWord)) {
+    const counts = settingOf(said.key as ClientKey).kind.expects;
     const place = formatOrigin(said.origin);
-    tellWarning(world, `${place}: ${said.name}: passed over, as in the C client: only Y and N count here`);
+    tellWarning(world, `${place}: ${said.name}: passed over, as in the C client: only ${counts} counts here`);
   }
-  return { ...layer, given: layer.given.filter((said) => !idle(said)) };
+  return { ...layer, given: layer.given.filter((said) => !isIdleWord(said)) };
+}
+
+function isIdleWord({ key, text }: Given): boolean {
+  if (text === null) return false;
+  const { kind } = settingOf(key as ClientKey);
+  // A number that is no level of verbosity is refused, as in C.
+  return (kind === yesNo || kind === verbosity && !/[0-9]/.test(text)) && !kind.parse(text).ok;
 }

@@ -36,12 +36,14 @@ function parse(argv: readonly string[]): Arguments {
 }
 
 async function run(args: Arguments, terminal: World): Promise<number> {
-  const errands = args.given.some(({ key }) => key in BEYOND_OPTIONS) ? await import("./errands.ts") : null;
+  const version = args.given.some(({ key }) => key === "version");
+  // As in C, -V is a run up to the packet: it reads its files, and writes them. What C does not have stays out of it.
+  const beyond = !version && args.given.some(({ key }) => key in BEYOND_OPTIONS);
+  const errands = beyond ? await import("./errands.ts") : null;
   const json = args.given.some(({ key }) => key === "json");
   const world = errands?.worldFor(args, terminal) ?? terminal;
   if (args.given.some(({ key }) => key === "help")) return await showHelp(args, world);
   if (args.problems.length > 0) throw new ProblemsError(args.problems);
-  if (args.given.some(({ key }) => key === "version")) return showVersion(world);
   const shell = args.given.findLast(({ key }) => key === "completion");
   if (errands !== null || json || shell !== undefined || hasServerList(args)) {
     (await import("./combinations.ts")).checkCombination(args);
@@ -57,7 +59,7 @@ async function run(args: Arguments, terminal: World): Promise<number> {
   if (done !== null) return done;
   const act = async (loaded: Loaded, run: { readonly world: World; readonly remember: boolean }) =>
     await errands?.insteadOfKnock(loaded, args, run.world) ?? await perform(loaded, { ...run, args });
-  if (hasServerList(args)) return await onEachServer(args, rc, { world, remember: true, act });
+  if (!version && hasServerList(args)) return await onEachServer(args, rc, { world, remember: true, act });
   const loaded = await errands?.loadForErrand(args, rc, world) ?? loadSettings(args, rc, world);
   return await act(loaded, { world, remember: !loaded.settings.proxy });
 }
@@ -108,13 +110,16 @@ async function perform(
   }
   if (conflict !== null) throw new ClientError(conflict.message, conflict.hint);
   if (options.remember && !settings.noSaveArgs) rememberRun(settings, args, world);
+  if (settings.version) return showVersion(world);
   return followsKnock(settings)
     ? await (await import("./door/follow_up.ts")).knockAndFollow(settings, { rest: args.rest ?? [], world })
     : await knock(settings, world);
 }
 
 function rememberRun(settings: ClientSettings, args: Arguments, world: World): void {
-  const { saveArgsFile, noHomeDir } = settings;
+  const { saveArgsFile, noHomeDir, version } = settings;
+  // The version can be told without a place for a file.
+  if (version && saveArgsFile === undefined && !world.env("HOME")) return;
   const path = lastRunPath({ saveArgsFile, noHomeDir, home: world.env("HOME") });
   saveLastRun(path, formatLastRun(args.given, args.words), world);
 }

@@ -12,7 +12,7 @@ import type { World } from "./world.ts";
 /** Prints the names of all stanzas. The result is the exit code. */
 export function listStanzas(rc: RcFile | null, options: { readonly json: boolean; readonly world: World }): number {
   const { json, world } = options;
-  if (rc === null) throw new ClientError("there is no rc file to list", "name one with --rc-file");
+  if (rc === null) throw new ClientError("Unable to open rc file: there is none to list", "name one with --rc-file");
   const stanzas = stanzaNames(rc.file);
   if (json) {
     world.json({ file: rc.path, stanzas });

@@ -9,7 +9,12 @@ export interface Conflict {
 
 /** Runs that neither send nor build a packet need no destination. */
 export function needsDestination(settings: ClientSettings): boolean {
-  return !settings.test && !makesKeys(settings);
+  return !settings.test && buildsPacket(settings);
+}
+
+/** Runs that make keys or tell the version end before a packet is built. */
+function buildsPacket(settings: ClientSettings): boolean {
+  return !makesKeys(settings) && !settings.version;
 }
 
 /** `-k`, or `-K` which implies it. */
@@ -39,7 +44,7 @@ const CHECKS: readonly Check[] = [
       ? conflict("Must use --destination unless --test mode is used", "name the server with -D HOST")
       : null,
   (settings) =>
-    !makesKeys(settings) && settings.allowIp === undefined && !settings.resolveIp
+    buildsPacket(settings) && settings.allowIp === undefined && !settings.resolveIp
       ? conflict(
         "Must use one of [-s|-R|-a] to specify IP for SPA access",
         "-R finds the own address, -a ADDRESS names it",
@@ -86,8 +91,10 @@ const CHECKS: readonly Check[] = [
       : null,
   ({ stdin, fd }) =>
     stdin && fd !== undefined ? conflict("--stdin and --fd both say where keys come from", "leave out one") : null,
-  ({ useGpg }) =>
-    useGpg ? conflict("GnuPG encryption is not there yet", "use a Rijndael key: fwknop --key-gen makes one") : null,
+  ({ useGpg, version }) =>
+    useGpg && !version
+      ? conflict("GnuPG encryption is not there yet", "use a Rijndael key: fwknop --key-gen makes one")
+      : null,
 ];
 
 /** What leaves `--both` only one family, or leaves the choice to somebody else. */

@@ -173,7 +173,7 @@ function emptyValue(key: ClientKey, trial: Trial): Row[] {
 async function tryRow(row: Row): Promise<void> {
   using folder = temporaryFolder();
   await using service = row.service ? addressService() : null;
-  const shown = words(row.args).join(" ");
+  const shown = [words(row.args).join(" "), ...Object.values(row.files ?? {})].join("\n");
   const free = closedPort();
   const place = async (client: string) => {
     const home = `${folder.path}/${client}`;
