@@ -86,7 +86,7 @@ export const verbosity: Kind<number> = {
   parse(text) {
     if (/^y$/i.test(text)) return ok(1);
     if (/^no?$/i.test(text)) return ok(0);
-    return /^[0-4]$/.test(text) ? ok(Number(text)) : fail("expected Y, N or a number from 0 to 4");
+    return /^0*[0-4]$/.test(text) ? ok(Number(text)) : fail("expected Y, N or a number from 0 to 4");
   },
   format: (value) => value === 1 ? "Y" : value === 0 ? "N" : String(value),
 };
