@@ -1,4 +1,5 @@
 /** Loopback listeners that keep what they are sent. */
+import { createSocket } from "node:dgram";
 
 /** One connection as it arrived. */
 export interface CapturedConnection {
@@ -48,4 +49,32 @@ export async function readExactly(socket: Deno.Conn, length: number): Promise<Ui
 export function closedPort(): number {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   return listener.addr.port;
+}
+
+/** A datagram as it arrived. */
+export interface CapturedDatagram {
+  readonly text: string;
+  readonly sourcePort: number;
+}
+
+/** Takes datagrams on a free loopback port until it is disposed of. */
+export async function captureUdp(hostname = "127.0.0.1") {
+  const socket = createSocket(hostname.includes(":") ? "udp6" : "udp4");
+  const arrived: CapturedDatagram[] = [];
+  const waiting: ((datagram: CapturedDatagram) => void)[] = [];
+  socket.on("message", (bytes, { port }) => {
+    const datagram = { text: new TextDecoder().decode(bytes), sourcePort: port };
+    const next = waiting.shift();
+    if (next === undefined) arrived.push(datagram);
+    else next(datagram);
+  });
+  await new Promise<void>((resolve) => socket.bind(0, hostname, resolve));
+  return {
+    port: socket.address().port,
+    next: (): Promise<CapturedDatagram> => {
+      const datagram = arrived.shift();
+      return datagram === undefined ? new Promise((resolve) => waiting.push(resolve)) : Promise.resolve(datagram);
+    },
+    [Symbol.asyncDispose]: () => new Promise<void>((resolve) => socket.close(() => resolve())),
+  };
 }
