@@ -1,6 +1,7 @@
 /** Asking for a key: on the controlling terminal without echo, or the next line of a descriptor (`--stdin`, `--fd`). */
 import { FfiError } from "../ffi/errors.ts";
 import { type InheritedDescriptor, openInherited } from "../ffi/libc/descriptor.ts";
+import { refuseDebugger } from "../ffi/libc/refuse_debugger.ts";
 import { openTerminal } from "../ffi/libc/terminal.ts";
 import { SecretLine } from "./secret_line.ts";
 import { ClientError } from "./tui.ts";
@@ -22,6 +23,7 @@ export async function askOnTerminal(question: string): Promise<Uint8Array<ArrayB
       "put the key into the stanza, or give it through --stdin or --fd",
     );
   }
+  using _shut = refuseDebugger();
   using signals = watchSignals();
   using _quiet = terminal.quiet();
   await terminal.write(question);

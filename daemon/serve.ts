@@ -5,6 +5,7 @@ import { notifyServiceManager } from "../ffi/libc/notify.ts";
 import { ownEnvironment } from "../ffi/libc/proc_self.ts";
 import { Waiter } from "../ffi/libc/poll.ts";
 import { changeFolder, setFileModeMask } from "../ffi/libc/process.ts";
+import { refuseDebugger } from "../ffi/libc/refuse_debugger.ts";
 import type { Log } from "../lib/log.ts";
 import { formatDump, type ServerConfig } from "./config/mod.ts";
 import type { Firewall } from "./firewall/firewall.ts";
@@ -17,7 +18,7 @@ import { memoryStore, type ReplayStore } from "./replay/store.ts";
 import { type Ending, runLoop } from "./run.ts";
 import { testOurselves } from "./self_test.ts";
 import { claimPidFile, retirePidFile } from "./service/pid_file.ts";
-import { listenForSignals, refuseDebugger } from "./service/signals.ts";
+import { listenForSignals } from "./service/signals.ts";
 import { explain, reasonOf, StartError } from "./start_error.ts";
 
 /** How to live. */

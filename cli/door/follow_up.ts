@@ -1,10 +1,11 @@
 /** What follows a knock: waiting, a connection for ssh, another program, or a door that is kept open. */
 import { becomeCommand } from "../../ffi/libc/become.ts";
 import { E } from "../../ffi/libc/errno.ts";
+import { refuseDebugger } from "../../ffi/libc/refuse_debugger.ts";
 import { FfiError } from "../../ffi/errors.ts";
 import { type Prepared, prepareKnock } from "../knock.ts";
 import type { ClientSettings } from "../options.ts";
-import type { Request } from "../request.ts";
+import { buildRequest, type Request } from "../request.ts";
 import { DEFAULT_WAIT } from "../options/beyond.ts";
 import { ClientError, tellError } from "../tui.ts";
 import type { World } from "../world.ts";
@@ -28,7 +29,8 @@ export async function knockAndFollow(
   settings: ClientSettings,
   run: { readonly rest: readonly string[]; readonly world: World },
 ): Promise<number> {
-  checkTogether(settings, run.rest);
+  using _shut = refuseDebugger();
+  checkBeforehand(settings, run.rest);
   if (settings.proxy) return await (await import("./proxy.ts")).knockAndRelay(settings, run);
   const prepared = await prepareKnock(settings, run.world);
   if (settings.wait !== undefined || settings.thenCommand) {
@@ -39,11 +41,29 @@ export async function knockAndFollow(
   return settings.hold ? await (await import("./hold.ts")).hold(settings, { ...run, prepared }) : 0;
 }
 
+/** Addresses and ports that decide nothing here. */
+const SOME_ADDRESS = "192.0.2.1";
+const SOME_PORT = 10_000;
+
+/** Refuses what cannot be, before a key is asked for or anybody is asked for the own address. Throws {@link ClientError}. */
+function checkBeforehand(settings: ClientSettings, rest: readonly string[]): void {
+  const randomNatPort = settings.natRandPort ? SOME_PORT : null;
+  const request = buildRequest(settings, { allow: SOME_ADDRESS, randomNatPort });
+  if (!request.ok) throw new ClientError(request.fault.message, request.fault.hint);
+  checkFollowUp(settings, rest, request.value);
+}
+
 /** Refuses what cannot follow this knock. Throws {@link ClientError}. */
 export function checkFollowUp(settings: ClientSettings, rest: readonly string[], request: Request): void {
   checkTogether(settings, rest);
   if (settings.proxy) portTowards(request, readGoal(rest));
   else if (settings.wait !== undefined || settings.thenCommand) waitedPorts(settings, request);
+  else if (settings.hold && request.services.length === 0) {
+    throw new ClientError(
+      "--hold cannot be combined with a command: the server would run it again with every knock",
+      "leave out --server-cmd or --hold",
+    );
+  }
 }
 
 /** The ports to wait for. Throws {@link ClientError} where there is none. */

@@ -1,23 +1,10 @@
 /** Signals and errors that nobody caught, as facts that the run loop asks for: a handler only notes and wakes. */
-import { ignoreUserSignal } from "../../ffi/libc/process.ts";
 
 export interface SignalInbox extends Disposable {
   /** The signal that asks the daemon to stop, once one has come; `failure` after an error that nobody caught. */
   readonly stop: "SIGTERM" | "SIGINT" | "failure" | null;
   /** Whether a SIGHUP came since the last call. */
   takeHangup(): boolean;
-}
-
-/**
- * Makes SIGUSR1 do nothing, as in fwknopd. Since 2.9.2 Deno answers it by opening its debugger on a local port, where any
- * user of the machine could then run code with the rights of the daemon. Deno takes the signal half a second after the
- * start and only if nobody has done so before: a listener of our own comes first, and then the kernel is told.
- *
- * @tags allow-ffi
- */
-export function refuseDebugger(): void {
-  Deno.addSignalListener("SIGUSR1", () => {});
-  ignoreUserSignal();
 }
 
 /**

@@ -13,6 +13,7 @@ const libc = lazyLibc({
 });
 
 const SIGPIPE = 13;
+const SIGUSR1 = 10;
 const SIG_DFL = 0n;
 const SIG_IGN = 1n;
 const SIG_SETMASK = 2;
@@ -22,8 +23,8 @@ const SIGSET_SIZE = 128;
 /**
  * Replaces this program by `command`, looked for in PATH as a shell does. Returns only by throwing.
  *
- * SIGPIPE, which the runtime ignores, is put back first: ignored signals stay ignored across exec, and a command whose
- * reader went away would go on for ever.
+ * SIGPIPE, which the runtime ignores, and SIGUSR1, which `refuseDebugger()` ignores, are put back first: ignored signals
+ * stay ignored across exec, and a command whose reader went away would go on for ever.
  *
  * @param command the program and its arguments; no shell is involved
  * @throws FfiError with the errno (ENOENT, EACCES, …); this program then goes on as before
@@ -33,10 +34,10 @@ export function becomeCommand(command: readonly [program: string, ...args: strin
   const [program] = command;
   using file = allocateCopy(cString(program));
   using argv = stringVector(command);
-  const former = libc().signal(SIGPIPE, SIG_DFL);
+  const former = [SIGPIPE, SIGUSR1].map((signal) => ({ signal, before: libc().signal(signal, SIG_DFL) }));
   libc().sigprocmask(SIG_SETMASK, new Uint8Array(SIGSET_SIZE), 0n);
   libc().execvp(file.address, argv.address);
   const code = errno();
-  libc().signal(SIGPIPE, former === SIG_IGN ? SIG_IGN : SIG_DFL);
+  for (const { signal, before } of former) libc().signal(signal, before === SIG_IGN ? SIG_IGN : SIG_DFL);
   throw errnoError(code, "execvp", `run "${program}"`, "check that it is installed and in PATH");
 }

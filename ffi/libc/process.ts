@@ -5,8 +5,6 @@ import { E, errno, lazyLibc, throwErrno } from "./errno.ts";
 const libc = lazyLibc({
   /** int kill(pid_t pid, int sig) */
   kill: { parameters: ["i32", "i32"], result: "i32" },
-  /** sighandler_t signal(int signum, sighandler_t handler) */
-  signal: { parameters: ["i32", "usize"], result: "usize" },
   /** int chdir(const char *path) */
   chdir: { parameters: ["buffer"], result: "i32" },
   /** mode_t umask(mode_t mask) */
@@ -31,14 +29,6 @@ export function sendSignal(pid: number, signal: SignalName): boolean {
   if (libc().kill(pid, SIGNAL[signal]) === 0) return true;
   if (errno() === E.SRCH) return false;
   throwErrno("kill", `send a signal to process ${pid}`, "run this as root, or as the user who started the process");
-}
-
-const SIGUSR1 = 10;
-const SIG_IGN = 1n;
-
-/** From now on the kernel throws SIGUSR1 away, whatever handlers the runtime has for it. */
-export function ignoreUserSignal(): void {
-  libc().signal(SIGUSR1, SIG_IGN);
 }
 
 /** Makes `path` the current folder. */

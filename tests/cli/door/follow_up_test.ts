@@ -65,6 +65,23 @@ for (const [what, args, reason] of REFUSED) {
   });
 }
 
+Deno.test("what cannot be is refused before a key is asked for or the own address is looked for", async () => {
+  const host = [...ALONE, "-D", "127.0.0.1", "-R", "--resolve-url", "http://127.0.0.1:1/"];
+  for (
+    const [args, reason] of [
+      [["-A", "udp/53", "--wait"], /--wait needs a TCP port/],
+      [["-C", "id", "--then", "true"], /--then cannot be combined with a command/],
+      [["-C", "id", "--hold"], /--hold cannot be combined with a command/],
+      [["-A", "tcp/x", "--hold"], /Invalid port value/],
+      [["-A", "tcp/23", "--proxy", "127.0.0.1", "22"], /wants to reach tcp\/22/],
+    ] as const
+  ) {
+    const run = await runOwn([...host, ...args]);
+    assert.match(run.err, reason);
+    assert.deepEqual([run.code, run.asked.length, run.sent.length], [1, 0, 0]);
+  }
+});
+
 Deno.test("-l repeats the wait with its seconds, and never a command", async () => {
   using folder = temporaryFolder();
   const file = `${folder.path}/run`;

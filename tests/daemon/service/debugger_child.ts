@@ -1,5 +1,5 @@
 /** Gets SIGUSR1 before and after the runtime would take it, and tells whether anybody listens on the debugger's port then. */
-import { refuseDebugger } from "../../../daemon/service/signals.ts";
+import { refuseDebugger } from "../../../ffi/libc/refuse_debugger.ts";
 
 if (Deno.args[0] !== "exposed") refuseDebugger();
 const pause = (ms: number) => new Promise((done) => setTimeout(done, ms));
