@@ -2,7 +2,7 @@
 import { FfiError } from "../ffi/errors.ts";
 import { type InheritedDescriptor, openInherited } from "../ffi/libc/descriptor.ts";
 import { refuseDebugger } from "../ffi/libc/refuse_debugger.ts";
-import { openTerminal } from "../ffi/libc/terminal.ts";
+import { openTerminal, stopThisProcess, type Terminal } from "../ffi/libc/terminal.ts";
 import { SecretLine } from "./secret_line.ts";
 import { ClientError } from "./tui.ts";
 
@@ -14,7 +14,10 @@ const DELETE = 0x7f;
 /** Lines longer than this are no keys. */
 const LINE_LIMIT = 65_536;
 
-/** Asks on the terminal. Ctrl-C gives the terminal back as it was and ends the run with 130. */
+/**
+ * Asks on the terminal. Ctrl-C gives the terminal back as it was and ends the run with 130; a process that is stopped gives
+ * it back too, and asks again when it goes on.
+ */
 export async function askOnTerminal(question: string): Promise<Uint8Array<ArrayBuffer>> {
   using terminal = openTerminal();
   if (terminal === null) {
@@ -25,7 +28,7 @@ export async function askOnTerminal(question: string): Promise<Uint8Array<ArrayB
   }
   using _shut = refuseDebugger();
   using signals = watchSignals();
-  using _quiet = terminal.quiet();
+  using _echo = quietUntilDisposed(terminal, question);
   await terminal.write(question);
   const { erase, kill, end } = terminal.characters;
   const line = new SecretLine({ erase: [DELETE, ...present(erase)], kill: present(kill) });
@@ -47,7 +50,27 @@ const ENDING_SIGNALS: readonly (readonly [Deno.Signal, exitCode: number])[] = [
   ["SIGINT", INTERRUPTED],
   ["SIGTERM", 143],
   ["SIGHUP", 129],
+  ["SIGQUIT", 131],
 ];
+
+/** No echo until disposal, except while the process is stopped. */
+function quietUntilDisposed(terminal: Terminal, question: string): Disposable {
+  let quiet = terminal.quiet();
+  const stop = () => {
+    quiet[Symbol.dispose]();
+    // Goes on here after SIGCONT.
+    stopThisProcess();
+    quiet = terminal.quiet();
+    void terminal.write(question);
+  };
+  Deno.addSignalListener("SIGTSTP", stop);
+  return {
+    [Symbol.dispose]() {
+      Deno.removeSignalListener("SIGTSTP", stop);
+      quiet[Symbol.dispose]();
+    },
+  };
+}
 
 /** Until disposal those signals end the run in an orderly way: `arrived` fails, so that the terminal is given back. */
 function watchSignals(): Disposable & { readonly arrived: Promise<never> } {

@@ -63,6 +63,8 @@ export async function tellEach(
     const ended = await act(run, answer?.world ?? own);
     answer?.finish(ended);
     code = Math.max(code, ended);
+    // Ctrl-C, or a signal, at a question ends the whole run.
+    if (ended > 128) break;
   }
   if (asked("json")) world.json({ servers });
   return code;

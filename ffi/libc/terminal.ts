@@ -22,6 +22,12 @@ const query = lazyLibc({
   ioctl: { parameters: ["i32", "u64", "buffer"], result: "i32" },
 });
 
+const job = lazyLibc({
+  /** int raise(int sig) */
+  raise: { parameters: ["i32"], result: "i32" },
+});
+
+const SIGSTOP = 19;
 const O_RDWR = 0o2;
 const O_NOCTTY = 0o400;
 const O_CLOEXEC = 0o2000000;
@@ -76,6 +82,11 @@ export function openTerminal(path = "/dev/tty"): Terminal | null {
     closeFd(fd);
     throw error;
   }
+}
+
+/** Stops this process as Ctrl-Z does; returns when it is continued. */
+export function stopThisProcess(): void {
+  job().raise(SIGSTOP);
 }
 
 /** Whether the descriptor is a terminal. */
