@@ -93,3 +93,20 @@ labTest("-R asks one service after the other over the family that reaches the se
     assert.deepEqual([run.address, run.via], ["203.0.113.80", "http://www.cipherdyne.com/cgi-bin/myip"], run.stderr);
   });
 }, { needs: { openssl: "openssl" } });
+
+labTest("a name after -a is looked up: IPv4 unless -6 was asked for, whatever is in the name", async () => {
+  await using lab = await makeLab({ extra: [], guard: "none" });
+  const cases: readonly (readonly [args: string[], address: string | null])[] = [
+    [["-a", "both.test"], "10.77.0.1"],
+    [["-a", "both.test", "-4"], "10.77.0.1"],
+    [["-a", "both.test", "-6"], "fd77::1"],
+    [["-a", "four.test"], "10.77.0.1"],
+    [["-a", "four.test", "-6"], null],
+    [["-a", "nobody.test"], null],
+  ];
+  for (const [args, address] of cases) {
+    const run = await resolve(lab, HOSTS, args);
+    assert.equal(run.address, address, `${args.join(" ")}: ${run.stderr}`);
+    if (address === null) assert.match(run.stderr, /Invalid allow IP specified for SPA access: .*".*\.test"/);
+  }
+});

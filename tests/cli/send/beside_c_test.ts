@@ -1,6 +1,9 @@
 /** Both clients with the same options: what leaves the machine is the same, field by field. */
 import assert from "node:assert/strict";
+import { sendPacket } from "../../../cli/send/sender.ts";
 import { OUR_CLIENT } from "../../lab/mod.ts";
+import { runC, runOwn, temporaryFolder } from "../harness.ts";
+import { captureTcp } from "./capture_stream.ts";
 import { checksumsAreRight, type PacketFields } from "./packet_fields.ts";
 import { makeSendNamespace, namespacesWork, type SendNamespace } from "./send_namespace.ts";
 
@@ -106,6 +109,67 @@ Deno.test({
           compare(args, await both(net, args, first));
         }
       });
+    }
+  },
+});
+
+/** What a client said to a server on a free port; `args` may name it as PORT. */
+async function streamOf(run: (args: readonly string[]) => Promise<{ code: number; err: string }>, args: string[]) {
+  const server = captureTcp({ answer: "HTTP/1.1 404 Not Found\r\n\r\n" });
+  const named = args.map((arg) => arg.replace("PORT", String(server.port)));
+  const { code, err } = await run([...ALONE, ...named]);
+  assert.equal(code, 0, `${args.join(" ")}: ${err}`);
+  return (await server.connection).text;
+}
+
+/** With a letter for each character of the packet; 2.6.11 says HTTP/1.1 where 2.6.10 said 1.0 (wire-and-client B.8). */
+function shape(stream: string): string {
+  return stream.replace(/[A-Za-z0-9+/_-]{100,}/, (packet) => "S".repeat(packet.length))
+    .replace(/ HTTP\/1\.[01]\r/, " HTTP/1.x\r");
+}
+
+Deno.test({
+  name: "both clients say the same to a TCP server, to a web server and to a proxy",
+  ignore: !hasC,
+  async fn() {
+    using folder = temporaryFolder();
+    const env = { LOGNAME: "bob" };
+    const agent = ["-u", "Fwknop/2.6.10"];
+    const cases: string[][] = [
+      ["-D", "127.0.0.1", "-P", "tcp", "-p", "PORT"],
+      ["-D", "127.0.0.1", "-P", "TCP", "-p", "PORT", ...agent],
+      ["-D", "127.0.0.1", "-P", "http", "-p", "PORT", ...agent],
+      ["-D", "localhost", "-P", "HTTP", "-p", "PORT", "-u", "Some agent/1 (x; y)"],
+      ["-D", "127.0.0.1", "-H", "127.0.0.1:PORT", ...agent],
+      ["-D", "gw.example", "-H", "http://127.0.0.1:PORT", ...agent],
+      ["-D", "gw.example", "-H", "HTTP://127.0.0.1:PORT/", ...agent],
+      ["-D", "gw.example", "-p", "PORT", "-H", "127.0.0.1", ...agent],
+      ["-D", "gw.example", "-p", "PORT", "-P", "udp", "-H", "localhost", ...agent],
+    ];
+    for (const args of cases) {
+      const ours = await streamOf((argv) => runOwn(argv, { env, send: sendPacket }), args);
+      const theirs = await streamOf((argv) => runC(argv, { home: folder.path, env }), args);
+      assert.equal(shape(ours), shape(theirs), args.join(" "));
+      assert.notEqual(ours, shape(ours), "there is a packet in it");
+    }
+  },
+});
+
+Deno.test({
+  name: "-s, -R and -a together mean what they mean in C, in every order, and the rest is warned of",
+  ignore: !hasC,
+  async fn() {
+    using folder = temporaryFolder();
+    const env = { LOGNAME: "bob" };
+    const words: Record<string, readonly string[]> = { s: ["-s"], R: ["-R"], a: ["-a", "192.0.2.1"] };
+    const alone = ["--no-rc-file", "--no-save-args", "-T", "-A", "tcp/22", "--key-rijndael", "k"];
+    for (const order of ["sRa", "saR", "Rsa", "Ras", "asR", "aRs", "sR", "Rs", "Ra", "aR", "sa", "as"]) {
+      const args = [...alone, ...[...order].flatMap((letter) => words[letter]!)];
+      const message = ({ out }: { out: string }) => /Message String: (.*)/.exec(out)?.[1];
+      const ours = await runOwn(args, { env });
+      assert.equal(message(ours), message(await runC(args, { home: folder.path, env })), order);
+      assert.ok(message(ours) !== undefined, ours.err);
+      assert.match(ours.err, /^fwknop: warning: -\w( and -\w)? (is|are) ignored because of -[as]/, order);
     }
   },
 });
