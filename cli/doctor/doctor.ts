@@ -106,11 +106,14 @@ async function examine(args: Arguments, opened: Opened, world: World): Promise<r
       ...examineClock(null, world),
     ];
   }
-  const asked = await examineAddress(settings, world);
+  const [asking, keyed] = [listen(world), listen(world)];
+  const asked = await examineAddress(settings, asking.world);
   return [
     ...findings,
     await examineSettings(loaded, args.rest ?? [], world),
-    ...await examineKeys(loaded, world),
+    ...await examineKeys(loaded, keyed.world),
+    ...keyed.findings("keys", "make a key that fits, with fwknop --key-gen"),
+    ...asking.findings("address", "use an address or a service that needs no warning"),
     ...asked.findings,
     ...examineClock(asked.date, world, settings.timeOffset),
     ...await examineRoad(settings),

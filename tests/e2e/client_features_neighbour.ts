@@ -92,7 +92,9 @@ export async function startNeighbour(lab: Lab): Promise<{ readonly heard: Progra
     ...["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", key],
     ...["-out", authority, "-addext", "basicConstraints=critical,CA:FALSE"],
   ]);
-  const heard = lab.spawn("knocker", ["python3", "-c", SCRIPT, authority, key]);
+  const script = `${lab.dir}/neighbour.py`;
+  await Deno.writeTextFile(script, SCRIPT);
+  const heard = lab.spawn("knocker", ["python3", script, authority, key]);
   await heard.waitFor(/^ready$/);
   return { heard, authority };
 }

@@ -49,6 +49,11 @@ const DOUBTS: readonly (readonly [string, Readonly<Record<string, string | null>
   ["an address of IPv6", { ALLOW_IP: "2001:db8::7" }, /^warn address: 2001:db8::7: fwknopd in C/m],
   ["a line that says nothing", { RESOLVE_HTTP_ONLY: "maybe" }, /^warn settings: .*:7: RESOLVE_HTTP_ONLY: passed over/m],
   ["a packet that C servers may not take", { SPOOF_USER: "x".repeat(40) }, /^warn settings: the C client sends only/m],
+  [
+    "a key that legacy mode cuts",
+    { ENCRYPTION_MODE: "legacy", HMAC_KEY_BASE64: null },
+    /^warn keys: Encryption key in '-M legacy' mode must be <= 16 bytes/m,
+  ],
   ["a shifted time stamp", { TIME_OFFSET: "60" }, /^warn clock: TIME_OFFSET adds 60 seconds/m],
 ];
 
@@ -193,4 +198,37 @@ Deno.test("--doctor says that an rc file cannot be read, and --no-rc-file with -
   const without = await runOwn(["--doctor", "-n", "gw", "--no-rc-file"]);
   assert.match(without.out, /^fail settings: -n needs the rc file/m);
   assert.equal(without.code, 1);
+});
+
+Deno.test("--doctor asks the service of -R for address and time, and what would be a warning is a finding", async () => {
+  const now = Math.floor(Date.now() / 1000);
+  const served = (skew: number) => () =>
+    new Response("203.0.113.9\n", { headers: { Date: new Date((now - skew) * 1000).toUTCString() } });
+  for (
+    const [skew, line] of [[0, /^ok {3}clock: it is [0-2] seconds/m], [
+      3600,
+      /^fail clock: it is 36\d\d seconds ahead/m,
+    ]] as const
+  ) {
+    await using server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, served(skew));
+    const url = `http://127.0.0.1:${server.addr.port}/`;
+    const args = [
+      "--doctor",
+      "--no-rc-file",
+      "-A",
+      "tcp/22",
+      "-R",
+      "--resolve-url",
+      url,
+      "-D",
+      "127.0.0.1",
+      "--key-rijndael",
+      "x",
+    ];
+    const run = await runOwn(args, { now });
+    assert.match(run.out, line);
+    assert.match(run.out, /^ok {3}address: 203\.0\.113\.9 is let in$/m);
+    assert.match(run.out, /^warn address: IP resolution URL .* should begin with 'https/m);
+    assert.deepEqual([run.err, run.code], ["", skew === 0 ? 0 : 1]);
+  }
 });
