@@ -29,7 +29,7 @@ export async function showEnrolment(loaded: Loaded, keys: GeneratedKeys | null, 
   const uri = formatEnrolment(enrolment);
   await checkImport(uri, world);
   const drawn = drawQrCode(uri);
-  const refusal = refusalOf(drawn, settings);
+  const refusal = refusalOf(drawn, uri, settings);
   if (drawn !== null && refusal === null) world.out(drawn.lines.join("\n"));
   if (refusal !== null) tellError(world, refusal.message, refusal.hint);
   world.out(uri);
@@ -86,14 +86,20 @@ function base64(bytes: Uint8Array): string {
 }
 
 /** Why the code cannot be shown, or null. */
-function refusalOf(drawn: DrawnCode | null, { forceQr }: ClientSettings): { message: string; hint: string } | null {
+function refusalOf(
+  drawn: DrawnCode | null,
+  uri: string,
+  { forceQr }: ClientSettings,
+): { readonly message: string; readonly hint: string } | null {
   if (drawn === null) return { message: "no QR code is large enough for this enrolment", hint: "use the URI" };
   const size = forceQr ? null : windowSize(STDOUT);
-  const [columns, rows] = [drawn.columns, drawn.lines.length];
-  // The URI and the prompt stand below the code.
-  if (size === null || (columns <= size.columns && rows <= size.rows)) return null;
+  if (size === null) return null;
+  // The URI and the prompt stand below the code and would push its top out of the window.
+  const rows = drawn.lines.length + Math.ceil(uri.length / size.columns) + 1;
+  if (drawn.columns <= size.columns && rows <= size.rows) return null;
   return {
-    message: `the QR code has ${columns} columns and ${rows} rows, the window ${size.columns} and ${size.rows}`,
+    message:
+      `the QR code needs ${drawn.columns} columns and ${rows} rows, the window has ${size.columns} and ${size.rows}`,
     hint: "enlarge the window or make its letters smaller, use the URI, or add --force-qr",
   };
 }
