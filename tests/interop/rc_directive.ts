@@ -2,7 +2,8 @@
  * Directives of `.fwknoprc` tried beside the C client. From the one value of a trial come the rows that every directive
  * has: in `[default]`, in a named stanza over `[default]`, as the later of two lines, under the command line, and empty.
  */
-import { type Outcome, type Row, type Setting, tryRows } from "./option_beside_c.ts";
+import { type Difference, type Row, type Setting, tryRows } from "./row_beside_c.ts";
+import type { Outcome } from "./row_outcome.ts";
 
 /** What a stanza says besides, unless the trial says otherwise. */
 const BASE = {
@@ -14,17 +15,13 @@ const BASE = {
 } as const;
 
 /** Lines of a stanza and what they do. */
-export interface Lines extends Omit<Setting, "on">, Outcome {
+export interface Lines extends Omit<Setting, "on">, Outcome, Difference {
   /** Lines of the named stanza; those of the base stand in `[default]`. */
   readonly lines: string;
   /** Lines of `[default]`, after those of the base. */
   readonly before?: string;
   /** Further arguments. */
   readonly args?: string;
-  /** As in {@link Row}. */
-  readonly mended?: string;
-  readonly c?: Outcome;
-  readonly own?: Outcome;
   /** Names of the base that this trial or row is without. */
   readonly without?: readonly (keyof typeof BASE)[];
   /** What is run; a rehearsal with the dump unless given. Without -E no arguments are saved. */

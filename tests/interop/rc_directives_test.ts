@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { KEY_OF_DIRECTIVE } from "../../cli/options.ts";
 import { cClientIsPresent } from "../cli/harness.ts";
-import type { Outcome, Shown } from "./option_beside_c.ts";
 import { type Lines, switchTrial, type Trial, tryDirective } from "./rc_directive.ts";
+import type { Outcome, Shown } from "./row_outcome.ts";
 
 /** Values that both clients refuse. */
 function refused(name: string, says: RegExp, ...values: readonly string[]): Lines[] {

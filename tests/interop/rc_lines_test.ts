@@ -1,6 +1,7 @@
 /** How `.fwknoprc` is written: each sentence of wire-and-client B.3 and B.4 about lines and sections, beside the C client. */
 import { cClientIsPresent } from "../cli/harness.ts";
-import { type Outcome, type Row, tryRows } from "./option_beside_c.ts";
+import { type Row, tryRows } from "./row_beside_c.ts";
+import type { Outcome } from "./row_outcome.ts";
 
 const STANZA = "SPA_SERVER 127.0.0.1\nACCESS tcp/22\nALLOW_IP 192.0.2.10\nKEY old\nSPOOF_USER alice\n";
 /** What stands before the lines of a row. The next line is number 8. */
