@@ -174,8 +174,10 @@ function askWithWget(
       );
     }
     const [{ runChild }, { splitWords }] = [await import("./child.ts"), await import("./words.ts")];
-    const [program, ...words] = splitWords(command) ?? [];
-    if (program === undefined) throw new ClientError("--wget-cmd names no program", "name it by its path");
+    const split = splitWords(command);
+    if (split === null) throw new ClientError("--wget-cmd: a quote is not closed", "close it, or write it as \\'");
+    const [program = "", ...words] = split;
+    if (program === "") throw new ClientError("--wget-cmd names no program", "name it by its path");
     const agent = settings.useWgetUserAgent ? [] : ["-U", settings.userAgent ?? `Fwknop/${VERSION}`];
     const limits = [`--inet${family}-only`, "--tries=1", `--timeout=${WGET_PATIENCE_S}`];
     const args = [...words, ...limits, ...agent, "--secure-protocol=auto", "--quiet", "-O", "-", url.href];
@@ -221,6 +223,6 @@ function fetchReason(error: unknown, patienceMs: number): string {
   if (error.name === "TimeoutError") return `no answer within ${patienceMs / 1000} seconds`;
   let innermost = error;
   while (innermost.cause instanceof Error) innermost = innermost.cause;
-  // What stands before says only that a request was made and which URL it was for.
-  return reasonOf(innermost).replace(/^error sending request for url \(.*?\): (?:client error \(\w+\): )?/s, "");
+  // What stands before says only that a request was made, from where and for which URL, its password included.
+  return reasonOf(innermost).replace(/^error sending request (?:from|for) .*?\): (?:client error \(\w+\): )?/s, "");
 }

@@ -41,7 +41,8 @@ export async function findDestinations(
   } catch (cause) {
     if (!(cause instanceof ResolveError)) throw cause;
     const hint = host.includes("%") ? ZONE_HINT : cause.details.hint ?? null;
-    throw new SendError(`error in getaddrinfo: ${cause.reason} ("${host}")`, hint, { cause });
+    const wanted = options.family === null ? "" : `, IPv${options.family}`;
+    throw new SendError(`error in getaddrinfo: ${cause.reason} ("${host}"${wanted})`, hint, { cause });
   }
 }
 

@@ -153,6 +153,42 @@ Deno.test("a proxy in the environment is warned of, because the server does not 
   }
 });
 
+/** What a server may answer that is not quite HTTP, and the cause that is told; null for none. */
+const ANSWERS_ON_THE_WIRE: readonly (readonly [answer: string, cause: RegExp | null])[] = [
+  ["HTTP/1.0 200 OK\n\n203.0.113.9\n", null],
+  ["HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n203.0\r\n6\r\n.113.9\r\n0\r\n\r\n", null],
+  ["203.0.113.9\n", /^invalid HTTP version parsed/],
+  ["", /^connection closed before message completed/],
+  ["HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n203.0.113.9", /^error reading a body from connection/],
+  ["HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n203.0.113.9", /^invalid gzip header|^unexpected end of file/i],
+  [`HTTP/1.1 200 OK\r\nX: ${"a".repeat(1_000_000)}\r\n\r\n203.0.113.9`, /^message head is too large/],
+  ["HTTP/1.1 101 Switching Protocols\r\n\r\n203.0.113.9", /^it answered with status 101/],
+];
+
+Deno.test("answers are read as HTTP has them; the cause of others is told, and nothing of the request", async () => {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const url = `http://bob:s3cret@127.0.0.1:${listener.addr.port}/ip`;
+  for (const [answer, cause] of ANSWERS_ON_THE_WIRE) {
+    const answered = listener.accept().then(async (socket) => {
+      await socket.read(new Uint8Array(4096));
+      // The reader may have had enough.
+      await writeAll(socket, answer).catch(() => {});
+      socket.close();
+    });
+    const run = await resolve(["--resolve-http-only", "--resolve-url", url]);
+    await answered;
+    assert.doesNotMatch(run.out + run.err, /s3cret/, answer.slice(0, 60));
+    if (cause === null) assert.equal(run.address, "203.0.113.9", run.err);
+    else assert.match(/resolve IP via: http:\S+: (.*)/.exec(run.err)?.[1] ?? "", cause);
+  }
+  listener.close();
+});
+
+async function writeAll(socket: Deno.Conn, text: string): Promise<void> {
+  const bytes = new TextEncoder().encode(text);
+  for (let sent = 0; sent < bytes.length;) sent += await socket.write(bytes.subarray(sent));
+}
+
 Deno.test("a service that stalls, or drips, has its time and no more", async () => {
   let stop = () => {};
   const stopped = new Promise<void>((resolve) => stop = resolve);
@@ -307,4 +343,6 @@ Deno.test("F14: --wget-cmd runs that program with its words, and its exit status
   Deno.writeTextFileSync(program, "#!/bin/sh\necho 203.0.113.7\nexit 4\n");
   assert.match((await resolve(args)).err, /failed with status 4/);
   assert.match((await resolve(["-R", "-w", "/nonexistent"])).err, /cannot run \/nonexistent/);
+  assert.match((await resolve(["-R", "-w", "'wget"])).err, /--wget-cmd: a quote is not closed/);
+  assert.match((await resolve(["-R", "-w", " "])).err, /--wget-cmd names no program/);
 });
