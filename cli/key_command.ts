@@ -25,7 +25,7 @@ export async function keyFromCommand(
   const [program = "", ...args] = words;
   if (program === "") throw new ClientError(`${directive} names no program`, "write the program and its arguments");
   const output = await runChild(program, args, options);
-  if (!output.ok) throw new ClientError(`${directive}: ${output.reason}`, hintAt(program));
+  if (!output.ok) throw new ClientError(`${directive}: ${output.reason}`, hintAt(program, output.reason));
   const key = parseKeyOutput(textOf(output.stdout) ?? "", label);
   if (key === null || key.length === 0) {
     throw new ClientError(
@@ -37,7 +37,10 @@ export async function keyFromCommand(
 }
 
 /** Words are taken as they stand: what a shell would have made of them is the likeliest mistake. */
-function hintAt(program: string): string {
+function hintAt(program: string, reason: string): string {
+  if (reason.includes("--allow-run")) {
+    return "this fwknop was built or started without the right to run it: give it that";
+  }
   return program.startsWith("~")
     ? "no shell expands ~ here: write the whole path"
     : "run the command in a shell to see why";
