@@ -11,10 +11,15 @@ export interface Layer {
   readonly given: readonly Given[];
 }
 
-/** Settings that answer one question in different ways: only the closest source that answers it counts. */
-const QUESTIONS: readonly (readonly ClientKey[])[] = [
+/** Where the encryption key and the HMAC key may come from; in one source the first of them counts. */
+export const KEY_SOURCES: readonly (readonly ClientKey[])[] = [
   ["key", "keyBase64", "keyFile", "keyCmd"],
   ["hmacKey", "hmacKeyBase64", "hmacKeyFile", "hmacKeyCmd"],
+];
+
+/** Settings that answer one question in different ways: only the closest source that answers it counts. */
+const QUESTIONS: readonly (readonly ClientKey[])[] = [
+  ...KEY_SOURCES,
   ["timeOffset", "timeOffsetPlus", "timeOffsetMinus"],
   ["verbose"],
 ];

@@ -5,6 +5,7 @@
 import { formatProblem, type Given } from "../lib/spec/setting.ts";
 import type { FileStanza, StanzaEntry, StanzaFile } from "../lib/spec/rc_file.ts";
 import { type ClientKey, type ClientSettings, KEY_OF_DIRECTIVE, settingOf } from "./options.ts";
+import { KEY_SOURCES } from "./precedence.ts";
 import { ClientError } from "./tui.ts";
 
 /** One line to write. */
@@ -23,10 +24,10 @@ const ORDER: readonly string[] = [
   ...["NAT_RAND_PORT", "NAT_PORT", "VERBOSE", "RESOLVE_IP_HTTPS", "RESOLVE_HTTP_ONLY", "WGET_CMD", "NO_SAVE_ARGS"],
 ];
 
-/** Directives that are not replaced without asking. */
+/** Directives that are not replaced without asking: those of the C client, and programs that give keys. */
 const CRITICAL: ReadonlySet<string> = new Set([
   ...["KEY", "KEY_BASE64", "HMAC_KEY", "HMAC_KEY_BASE64", "GPG_RECIPIENT", "GPG_SIGNER"],
-  ...["GPG_SIGNING_PW", "GPG_SIGNING_PW_BASE64"],
+  ...["GPG_SIGNING_PW", "GPG_SIGNING_PW_BASE64", "KEY_CMD", "HMAC_KEY_CMD"],
 ]);
 
 const NAME_WIDTH = 24;
@@ -75,7 +76,7 @@ export function inOrder(lines: readonly SavedLine[]): readonly SavedLine[] {
 /**
  * The file with the stanza replaced, or added at its end. Directives of the stanza go, new lines stand where its last one
  * stood; comments, blank lines and what is no directive of ours stay. `overwrite` is asked before a key is replaced by a
- * new one and gives whether it may be; null replaces without asking.
+ * new one, of whatever kind, and gives whether it may be; null replaces without asking.
  */
 export async function replaceStanza(
   file: StanzaFile,
@@ -88,9 +89,9 @@ export async function replaceStanza(
   if (first === undefined) return appendStanza(file.lines, name, lines);
   const entries = stanzas.flatMap((stanza) => stanza.entries).filter(({ name }) => KEY_OF_DIRECTIVE.has(name));
   const keep = await keptEntries(entries, lines, overwrite);
-  const refused = new Set([...keep].map((entry) => entry.name));
   const dropped = new Set(entries.filter((entry) => !keep.has(entry)).map((entry) => entry.line));
-  const written = lines.filter(({ directive }) => !refused.has(directive)).map(formatLine);
+  const refused = (directive: string) => [...keep].some((entry) => sayTheSame(entry.name, directive));
+  const written = lines.filter(({ directive }) => !refused(directive)).map(formatLine);
   return spliceLines(file.lines, first, { dropped, written });
 }
 
@@ -104,11 +105,18 @@ async function keptEntries(
   if (overwrite === null) return kept;
   const answers = new Map<string, boolean>();
   for (const entry of entries.filter(({ name }) => CRITICAL.has(name))) {
-    const replaced = lines.some(({ directive }) => directive === entry.name);
+    const replaced = lines.some(({ directive }) => sayTheSame(entry.name, directive));
     if (replaced && !answers.has(entry.name)) answers.set(entry.name, await overwrite(entry.name));
     if (answers.get(entry.name) !== true) kept.add(entry);
   }
   return kept;
+}
+
+/** Whether two directives speak of one thing. A key that stayed beside a new one of another kind would still be the one used. */
+function sayTheSame(one: string, other: string): boolean {
+  const keys = [KEY_OF_DIRECTIVE.get(one), KEY_OF_DIRECTIVE.get(other)] as const;
+  return keys[0] === keys[1] ||
+    KEY_SOURCES.some((sources) => keys.every((key) => key !== undefined && sources.includes(key)));
 }
 
 function spliceLines(
