@@ -53,9 +53,13 @@ export function openRcFile(
 ): RcFile | null {
   let read = readSecureFile(path, { streams: true });
   const absent = !read.ok && read.fault.code === "missing";
-  if (absent && options.create && createRcFile(path, terminal)) read = readSecureFile(path, { streams: true });
+  const created = absent && options.create && createRcFile(path, terminal);
+  if (created) read = readSecureFile(path, { streams: true });
   if (!read.ok) {
-    if (read.fault.code !== "missing") tellWarning(terminal, `Unable to open rc file: ${path}: ${read.fault.message}`);
+    // What was created and is missing is a link to nowhere.
+    if (created || read.fault.code !== "missing") {
+      tellWarning(terminal, `Unable to open rc file: ${path}: ${read.fault.message}`);
+    }
     return null;
   }
   for (const warning of read.value.warnings) tellWarning(terminal, warning);
