@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { CLIENT_SETTINGS, type ClientKey, KEY_OF_DIRECTIVE, settingOf } from "../../cli/options.ts";
 import { parseArguments } from "../../lib/spec/argv.ts";
-import { cClientIsPresent, runC, temporaryFolder } from "./harness.ts";
 
 /** Long options of the C client 2.6.11 with their letters (wire-and-client B.2); null: none. `=`: takes a value. */
 const C_OPTIONS: Readonly<Record<string, string>> = {
@@ -136,7 +135,7 @@ Deno.test("rows that hold keys are secret", () => {
   assert.deepEqual(secret, ["key", "keyBase64", "hmacKey", "hmacKeyBase64", "import"]);
 });
 
-/** What getopt_long makes of a name: written by hand, as a twin of the parser. */
+/** What getopt_long makes of a name: written by hand, as a twin of the parser. tests/interop asks the C client. */
 function getoptMeaning(typed: string): string {
   if (typed in C_OPTIONS) return keyOfLong(typed) ?? "?";
   const matches = Object.keys(C_OPTIONS).filter((name) => name.startsWith(typed));
@@ -158,18 +157,6 @@ Deno.test("K11: every abbreviation of every C option means what it means in C", 
     }
   }
   assert.ok(count > 700);
-});
-
-Deno.test("K11: the C client itself finds the same abbreviations ambiguous", async () => {
-  if (!cClientIsPresent()) return;
-  using folder = temporaryFolder();
-  const prefixes = new Set(Object.keys(C_OPTIONS).flatMap((name) => [1, 2, 4, 6].map((n) => name.slice(0, n))));
-  for (const typed of prefixes) {
-    // A bare word after it keeps every option harmless: the C client stops at the unknown one.
-    const c = await runC([`--${typed}=1`, "--no-such-option", "-h"], { home: folder.path });
-    const ambiguous = c.err.includes(`'--${typed}=1' is ambiguous`) || c.err.includes(`'--${typed}' is ambiguous`);
-    assert.equal(ambiguous, getoptMeaning(typed) === "ambiguous", `${typed}: ${c.err.split("\n")[0]}`);
-  }
 });
 
 for (

@@ -19,7 +19,8 @@ function beginnings(names: Iterable<string>): string[] {
 
 /** What a word means to the C client, from its complaint about a value too many or one too few. */
 async function meaningInC(typed: string, home: string): Promise<string> {
-  for (const word of [`--${typed}=1`, `--${typed}`]) {
+  // A value that makes no file of any option.
+  for (const word of [`--${typed}=/dev/null/1`, `--${typed}`]) {
     const { err } = await runC(["--no-rc-file", word], { home });
     const [first = ""] = err.split("\n");
     const [, name] = /option '--([a-z0-9-]+)' (?:doesn't allow an|requires an) argument/.exec(first) ?? [];
@@ -51,7 +52,7 @@ async function differences(typed: readonly string[], home: string): Promise<stri
   return different;
 }
 
-Deno.test("every beginning of every option of the C client means what it means to the C client", async () => {
+Deno.test("K11: every beginning of every option of the C client means what it means to the C client", async () => {
   if (!cClientIsPresent()) return;
   using folder = temporaryFolder();
   const typed = beginnings(OF_C.keys());
@@ -71,7 +72,7 @@ Deno.test("options that the C client does not have take no abbreviation away, an
   }
 });
 
-Deno.test("aliases of one option are not ambiguous", async () => {
+Deno.test("K11: aliases of one option are not ambiguous", async () => {
   if (!cClientIsPresent()) return;
   using folder = temporaryFolder();
   for (const key of KEYS) {
