@@ -14,7 +14,7 @@ const GPG_KEYS: readonly ClientKey[] = [
 
 /**
  * Completes settings that were settled (`precedence.ts`) and resolved: `timeOffset`, `allowIp`, `resolveIp`, `useHmac`,
- * `useGpg`, `serverProto` and `server` hold what counts afterwards. Options imply, directives mostly do not
+ * `useGpg`, `serverProto`, `serverResolveIpv4` and `server` hold what counts afterwards. Options imply, directives mostly do not
  * (wire-and-client B.2, B.3).
  */
 export function completeSettings(settings: ClientSettings, given: readonly Given[]): ClientSettings {
@@ -27,6 +27,7 @@ export function completeSettings(settings: ClientSettings, given: readonly Given
     useHmac: settings.useHmac || hasHmacKey(settings) || fromOption("hmacDigestType") || fromOption("hmacKeyLen"),
     useGpg: settings.useGpg || GPG_KEYS.some(fromOption),
     serverProto: saysProtocol(given) ? settings.serverProto : impliedProto(settings),
+    serverResolveIpv4: settings.serverResolveIpv4 && (fromOption("serverResolveIpv4") || !wantsIpv6(settings)),
     server: settings.server === undefined ? undefined : stripBrackets(settings.server),
   };
 }
@@ -35,6 +36,11 @@ export function completeSettings(settings: ClientSettings, given: readonly Given
 function saysProtocol(given: readonly Given[]): boolean {
   const last = (key: ClientKey) => given.findLastIndex((said) => said.key === key && said.origin.option !== undefined);
   return last("serverProto") > last("httpProxy");
+}
+
+/** -6 and --both stand on the command line only, where they beat a directive. */
+function wantsIpv6({ ipv6, both }: ClientSettings): boolean {
+  return ipv6 || both;
 }
 
 /** A proxy decides how the packet travels, whatever a stanza says. */

@@ -49,4 +49,4 @@ export function openRawSocket(family: 4 | 6): RawSocket {
 }
 
 const CAPABILITY_HINT =
-  "raw sockets need the capability CAP_NET_RAW: run as root, or grant it to the program with setcap cap_net_raw+ep PATH";
+  "raw sockets need the capability CAP_NET_RAW: run as root, or grant it to the compiled program with setcap cap_net_raw+ep PATH";

@@ -118,6 +118,19 @@ Deno.test("F9: N in a closer stanza takes back Y of the default one", async () =
   assert.match((await dumpOf(rc, ["-n", "gw"])).fields.get("Message Type") ?? "", /^1 /);
 });
 
+Deno.test("-6 and --both beat SERVER_RESOLVE_IPV4 of a stanza, and contradict it on the command line", async () => {
+  using folder = temporaryFolder();
+  const rc = `${folder.path}/rc`;
+  Deno.writeTextFileSync(rc, "[default]\nSERVER_RESOLVE_IPV4 Y\n", { mode: 0o600 });
+  const base = ["--rc-file", rc, "--no-save-args", "-D", "gw.example", "-A", "tcp/22", "-s", "--key-rijndael", "k"];
+  const families = async (...args: string[]) =>
+    (await runOwn([...base, ...args])).sent.map(({ target }) => target.family);
+  assert.deepEqual(await families(), [4]);
+  assert.deepEqual(await families("-6"), [6]);
+  assert.deepEqual(await families("--both"), [4, 6]);
+  assert.deepEqual(await families("-6", "--server-resolve-ipv4"), []);
+});
+
 Deno.test("-H sends over http in spite of a stanza and of an earlier -P, as in C, and refuses another -P after it", async () => {
   const base = [...ALONE, "-D", "127.0.0.1", "-A", "tcp/22", "-s", "--key-rijndael", "k", "-H", "proxy:3128"];
   const run = await runOwn(base);

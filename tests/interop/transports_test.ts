@@ -158,6 +158,14 @@ for (const [program, guard] of [[C_DAEMON, "iptables"], [OUR_DAEMON, "nftables"]
     if (program.name === "ours") await eachOpens(there, sets.slice(0, 2), { firstPort: 42_000, family: 6 });
   }, needs);
 
+  labTest(`${name} opens for -r where its filter lets every port through`, async () => {
+    await using lab = await makeLab({ guard });
+    const there = await place(lab, guard, { program, server: { PCAP_FILTER: "udp or tcp" } });
+    const sets = ["udp", "udpraw", "tcpraw"].map((transport) => ["-P", transport, "-r"]);
+    await eachOpens(there, sets, { firstPort: 41_000 });
+    if (program.name === "ours") await eachOpens(there, sets, { firstPort: 42_000, client: C_CLIENT });
+  }, { needs: C_PROGRAMS });
+
   labTest(`${name} opens for http only where that was switched on`, async () => {
     await using lab = await makeLab({ guard });
     const server = { ...WATCHING, ENABLE_SPA_OVER_HTTP: "N" };
