@@ -62,6 +62,22 @@ export const CLIENT_PAGE: readonly ManSection[] = [
     ],
   },
   {
+    heading: "JSON",
+    prose: [
+      "With --json standard output is one object in one line. Names that stand here keep their meaning; others may be added.",
+      "    -T             server protocol port sourcePort random username timestamp\n" +
+      "                   version type message natAccess serverAuth clientTimeout\n" +
+      "                   digestType hmacType encryptionMode encoded digest hmac packet\n" +
+      "    --wait         server knocks ports: port open, and where it is open\n" +
+      "                   milliseconds before\n" +
+      "    --doctor       findings: level (ok, warn, fail) what found remedy\n" +
+      "    --stanza-list  file stanzas\n" +
+      "    --show-last    arguments\n" +
+      "    an error       errors: message hints\n" +
+      "    several -D     servers: server, and what one alone would have",
+    ],
+  },
+  {
     heading: "Files",
     prose: [
       "~/.fwknoprc holds stanzas, see fwknoprc(5). It is created when it is absent, but not by --explain and --doctor.",

@@ -104,3 +104,31 @@ Deno.test("-T --json for several servers is one object, with the errors of those
     ["b", 1],
   ]);
 });
+
+/** Every name in an object and the objects in it. */
+function namesIn(value: unknown): readonly string[] {
+  if (value === null || typeof value !== "object") return [];
+  const names = Array.isArray(value) ? [] : Object.keys(value);
+  return [...names, ...Object.values(value).flatMap(namesIn)];
+}
+
+Deno.test("the man page names everything that --json answers with", async () => {
+  const page = Deno.readTextFileSync(new URL("../../docs/man/fwknop.8", import.meta.url));
+  const section = page.slice(page.indexOf(".SH JSON"), page.indexOf(".SH FILES"));
+  using folder = temporaryFolder();
+  const rc = `${folder.path}/rc`;
+  Deno.writeTextFileSync(rc, "[a]\n", { mode: 0o600 });
+  const knock = [...ALONE, "-A", "tcp/22", "-s", "--key-rijndael", "k", "--json", "-D"];
+  const runs = [
+    ["-T", ...knock, "h"],
+    ["-T", ...knock, "a,b", "-A", "bogus"],
+    ["--doctor", ...knock, "127.0.0.1"],
+    ["--stanza-list", "--json", "--rc-file", rc],
+  ];
+  for (const args of runs) {
+    const { out } = await runOwn(args);
+    const names = namesIn(onlyObject(out));
+    assert.ok(names.length > 0);
+    for (const name of names) assert.match(section, new RegExp(`\\b${name}\\b`), `${name} of ${args.join(" ")}`);
+  }
+});
