@@ -96,10 +96,13 @@ export function maskedArguments(line: string): readonly string[] {
   return (splitWords(masked) ?? splitPlain(masked)).slice(1);
 }
 
-/** The line for showing: keys that an older file holds in clear are masked. */
+/**
+ * The line for showing: keys that an older file holds in clear are masked, and words that belong to no option too, which may
+ * be the rest of a key with blanks.
+ */
 export function maskedLine(line: string): string {
   const [program = "fwknop", ...words] = splitWords(line) ?? splitPlain(line);
   const parsed = parseArguments(CLIENT_SETTINGS, words, { ignoreCase: true });
   const secret = parsed.given.some(({ key, text }) => settingOf(key as ClientKey).secret === true && text !== MASK);
-  return secret ? formatLastRun(parsed.given, parsed.words).replace(/^fwknop/, program) : line;
+  return secret ? formatLastRun(parsed.given, parsed.words.map(() => MASK)).replace(/^fwknop/, program) : line;
 }
