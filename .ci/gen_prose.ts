@@ -90,6 +90,7 @@ export const CLIENT_PAGE: readonly ManSection[] = [
       "HOME says where these files are. SPOOF_USER, then LOGNAME, then the account, then USER give the user name in the packet " +
       "unless -U does. PATH finds the programs of KEY_CMD, HMAC_KEY_CMD, --wget-cmd and --then, which get the whole " +
       "environment; those of KEY_CMD, HMAC_KEY_CMD and --wget-cmd without LD_*.",
+      "SSL_CERT_FILE names the file of certificates that -R believes besides those that are built in, instead of the system's.",
     ],
   },
   { heading: "See also", prose: ["fwknoprc(5), fwknopd(8)"] },
