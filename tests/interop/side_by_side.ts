@@ -81,10 +81,14 @@ const MAIN = new URL("../../cli/main.ts", import.meta.url).pathname;
 /** Our client as a process of its own, without a terminal: for what a process alone shows. */
 export async function runOwnProcess(
   argv: readonly string[],
-  options: Surroundings & { readonly home: string },
+  options: Surroundings & {
+    readonly home: string;
+    /** A command that runs it. */
+    readonly through?: readonly string[];
+  },
 ): Promise<Run> {
   const child = new Deno.Command("/usr/bin/setsid", {
-    args: ["-w", Deno.execPath(), "run", "--no-prompt", "-A", MAIN, ...argv],
+    args: ["-w", ...options.through ?? [], Deno.execPath(), "run", "--no-prompt", "-A", MAIN, ...argv],
     env: { HOME: options.home, DENO_DIR, ...options.env },
     stdin: "piped",
     stdout: "piped",
