@@ -24,7 +24,9 @@ const MAX_BODY = 1024;
 /** Certificates of the system, in the order in which distributions keep them. */
 const CERTIFICATE_FILES: readonly string[] = [
   "/etc/ssl/certs/ca-certificates.crt",
+  "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
   "/etc/pki/tls/certs/ca-bundle.crt",
+  "/etc/ssl/ca-bundle.pem",
   "/etc/ssl/cert.pem",
 ];
 

@@ -1,5 +1,5 @@
 /** Raw IP sockets: what is sent is the whole packet, IP header included (raw(7), IP_HDRINCL). */
-import { E, errno, lazyLibc, throwErrno } from "./errno.ts";
+import { E, errnoError, lazyLibc, settle } from "./errno.ts";
 import { encodeSocketAddress, familyNumber, type SocketAddress } from "./socket_address.ts";
 
 const libc = lazyLibc({
@@ -29,17 +29,19 @@ export interface RawSocket extends Disposable {
  * @tags allow-ffi
  */
 export function openRawSocket(family: 4 | 6): RawSocket {
-  const fd = libc().socket(familyNumber(family), SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW);
-  if (fd < 0) throwErrno("socket", "open a raw socket", errno() === E.PERM ? CAPABILITY_HINT : undefined);
+  const { result: fd, code } = settle(() => libc().socket(familyNumber(family), SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW));
+  if (fd < 0) throw errnoError(code, "socket", "open a raw socket", code === E.PERM ? CAPABILITY_HINT : undefined);
   let open = true;
   return {
     send(packet, to) {
       if (!open) throw new TypeError(`"socket" expected to be open, is closed`);
       // IPv6 refuses (EINVAL) any other port here.
       const address = encodeSocketAddress({ ...to, port: 0 });
-      const count = Number(libc().sendto(fd, packet, BigInt(packet.length), 0, address, address.length));
-      if (count < 0) throwErrno("sendto", `send ${packet.length} bytes`);
-      return count;
+      const { result, code } = settle(() =>
+        libc().sendto(fd, packet, BigInt(packet.length), 0, address, address.length)
+      );
+      if (result < 0) throw errnoError(code, "sendto", `send ${packet.length} bytes`);
+      return result;
     },
     [Symbol.dispose]() {
       if (open) libc().close(fd);

@@ -240,11 +240,12 @@ function bindOrigin(socket: Socket, type: number, origin: SocketOrigin): void {
     more().setsockopt(socket.fd, SOL_SOCKET, SO_REUSEADDR, new Uint8Array([1, 0, 0, 0]), 4);
   }
   const encoded = encodeSocketAddress(local);
-  if (more().bind(socket.fd, encoded, encoded.length) === 0) return;
-  const hint = errno() === E.ACCES
+  const { result, code } = settle(() => more().bind(socket.fd, encoded, encoded.length));
+  if (result === 0) return;
+  const hint = code === E.ACCES
     ? "ports below 1024 need root or CAP_NET_BIND_SERVICE: choose a higher one"
     : "choose another source port, or let the system choose";
-  throwErrno("bind", `send from port ${port}`, hint);
+  throw errnoError(code, "bind", `send from port ${port}`, hint);
 }
 
 function portText(remote: SocketAddress): string {
