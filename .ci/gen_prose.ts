@@ -80,7 +80,8 @@ export const CLIENT_PAGE: readonly ManSection[] = [
   {
     heading: "Files",
     prose: [
-      "~/.fwknoprc holds stanzas, see fwknoprc(5). It is created when it is absent, but not by --explain and --doctor.",
+      "~/.fwknoprc holds stanzas, see fwknoprc(5). It is created when it is absent, but not by --explain, --doctor and " +
+      "--stanza-list.",
       "~/.fwknop.run holds the arguments of the last run, without keys.",
     ],
   },

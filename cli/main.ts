@@ -103,6 +103,8 @@ async function perform(
     throw new ClientError(conflict.message, conflict.hint);
   }
   const keys = makesKeys(settings) ? (await import("./keygen_command.ts")).makeKeys(settings, world) : null;
+  // Before anything is written or shown that would be of no use without the code.
+  if (settings.qr && keys !== null) await (await import("./enrolment/show.ts")).checkEnrolment(loaded, keys, world);
   if (settings.saveRcStanza) await (await import("./stanza_commands.ts")).saveStanza(loaded, { keys, world });
   if (keys !== null) {
     const code = (await import("./keygen_command.ts")).reportKeys(keys, loaded, world);

@@ -22,12 +22,10 @@ const STDOUT = 1;
 export async function showEnrolment(loaded: Loaded, keys: GeneratedKeys | null, world: World): Promise<number> {
   const { settings } = loaded;
   checkPlace(settings);
-  const enrolment = enrolmentOf(loaded, keys ?? await keysOf(settings, world));
+  const uri = await checkEnrolment(loaded, keys ?? await keysOf(settings, world), world);
   if (settings.allowIp?.kind === "address") {
     tellWarning(world, `the address ${settings.allowIp.ip.text} goes with it; another device wants ALLOW_IP resolve`);
   }
-  const uri = formatEnrolment(enrolment);
-  await checkImport(uri, world);
   const drawn = drawQrCode(uri);
   const refusal = refusalOf(drawn, uri, settings);
   if (drawn !== null && refusal === null) world.out(drawn.lines.join("\n"));
@@ -36,11 +34,17 @@ export async function showEnrolment(loaded: Loaded, keys: GeneratedKeys | null, 
   return refusal === null ? 0 : 1;
 }
 
-/** What the other device would refuse is refused here, where it can be mended. */
-async function checkImport(uri: string, world: World): Promise<void> {
+/**
+ * The URI for these keys. Throws {@link ClientError} where it may not be shown, and for what the other device would refuse:
+ * here it can be mended.
+ */
+export async function checkEnrolment(loaded: Loaded, keys: EnrolmentKeys, world: World): Promise<string> {
+  checkPlace(loaded.settings);
+  const uri = formatEnrolment(enrolmentOf(loaded, keys));
   const parsed = parseEnrolment(uri);
   if (!parsed.ok) throw new ClientError(`this cannot be enrolled: ${parsed.fault}`);
   await stanzaLines(parsed.value, world);
+  return uri;
 }
 
 /** The enrolment of settings and keys. Throws {@link ClientError} when it would be of no use. */

@@ -108,6 +108,20 @@ Deno.test("--qr shows keys neither in a file nor for nothing", async () => {
   assert.match(nobody.err, /needs a server/);
 });
 
+Deno.test("--key-gen --qr writes nothing and shows no key where the code cannot follow", async () => {
+  using home = temporaryFolder();
+  const path = writeRc(home.path, STANZA);
+  const args = ["--key-gen-file", `${home.path}/keys`, "--save-rc-stanza", "-n", "new", "--qr", "-A", "tcp/22", "-R"];
+  for (
+    const more of [["--force-qr", "-u", "two words", "-D", "gw"], ...Deno.stdout.isTerminal() ? [] : [["-D", "gw"]]]
+  ) {
+    const { code, out } = await runOwn([...args, ...more], ENV(home.path));
+    assert.deepEqual([code, out], [1, ""]);
+    assert.equal(Deno.readTextFileSync(path), STANZA);
+    assert.deepEqual([...Deno.readDirSync(home.path)].map(({ name }) => name), [".fwknoprc"]);
+  }
+});
+
 Deno.test("--key-gen --qr shows the new keys with the options given", async () => {
   using home = temporaryFolder();
   const { code, out, err } = await runOwn(
