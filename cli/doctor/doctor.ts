@@ -68,7 +68,9 @@ function openFile(args: Arguments, world: World): Opened {
     return {
       ok: true,
       rc,
-      findings: rc === null ? listening.findings("permissions", "it must be a file of your own, mode 0600") : [],
+      findings: rc === null
+        ? listening.findings("permissions", "name a file of your own, mode 0600, with --rc-file")
+        : [],
     };
   } catch (error) {
     if (!(error instanceof ClientError)) throw error;

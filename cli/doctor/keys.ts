@@ -96,11 +96,15 @@ function strength({ encryption, hmac }: KeySet, settings: ClientSettings): reado
   const weak: Finding[] = [];
   const passphrase = settings.key !== undefined || settings.keyFile !== undefined;
   if (encryption.length < SOUND_KEY || passphrase && encryption.length < SOUND_PASSPHRASE) {
-    weak.push(doubt("keys", `the encryption key has only ${encryption.length} bytes`, MAKE_KEYS));
+    weak.push(doubt("keys", `the encryption key has only ${bytes(encryption.length)}`, MAKE_KEYS));
   }
   if (hmac !== null && hmac.key.length < SOUND_HMAC) {
-    weak.push(doubt("keys", `the HMAC key has only ${hmac.key.length} bytes`, MAKE_KEYS));
+    weak.push(doubt("keys", `the HMAC key has only ${bytes(hmac.key.length)}`, MAKE_KEYS));
   }
   const lengths = `encryption ${encryption.length} bytes${hmac === null ? "" : `, HMAC ${hmac.key.length} bytes`}`;
   return weak.length > 0 ? weak : [fine("keys", lengths)];
+}
+
+function bytes(count: number): string {
+  return count === 1 ? "1 byte" : `${count} bytes`;
 }

@@ -191,7 +191,7 @@ Deno.test("--doctor says whether the descriptor of --fd is there", async () => {
 Deno.test("--doctor says that an rc file cannot be read, and --no-rc-file with -n is a finding too", async () => {
   using home = temporaryFolder();
   const folder = await runOwn(["--doctor", "--rc-file", home.path]);
-  assert.match(folder.out, /^warn permissions: Unable to open rc file: .*: it must be a file of your own/m);
+  assert.match(folder.out, /^warn permissions: Unable to open rc file: .*: name a file of your own/m);
   assert.equal(folder.err, "");
   const none = await runOwn(["--doctor", "gw", "--rc-file", home.path, "--json"]);
   assert.equal(JSON.parse(none.out).findings.filter(({ level }: { level: string }) => level === "fail").length, 1);
