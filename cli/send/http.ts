@@ -1,7 +1,7 @@
 /** `-P http`: the packet as the path of a GET request (wire-and-client B.8), direct or through a proxy. */
 import type { Socket } from "../../ffi/libc/socket.ts";
 import { fail, ok, type Result } from "../../lib/result.ts";
-import { SendError, type SendReport, type Target } from "./target.ts";
+import { fromProxy, SendError, type SendReport, type Target } from "./target.ts";
 import { connectFirst } from "./tcp.ts";
 
 /** The server side reads no more. */
@@ -74,7 +74,7 @@ export function parseHttpProxy(text: string): Result<{ host: string; port: numbe
 /** 407 is the one answer that is surely the proxy's own: others may be those of a web server that took the packet. */
 async function checkProxy(connection: Socket, proxy: string): Promise<void> {
   const answer = new Uint8Array(512);
-  const count = await connection.read(answer, PROXY_PATIENCE_MS);
+  const count = await fromProxy(`the proxy "${proxy}"`, () => connection.read(answer, PROXY_PATIENCE_MS));
   const [status] = new TextDecoder().decode(answer.subarray(0, count ?? 0)).split("\r\n");
   if (status !== undefined && /^HTTP\/\S+ 407\b/.test(status)) {
     throw new SendError(`Cannot send by http: the proxy "${proxy}" wants a user and password`, "use another proxy");

@@ -2,7 +2,7 @@
 import { openRawSocket } from "../../ffi/libc/raw_socket.ts";
 import { connectDatagram } from "../../ffi/libc/socket.ts";
 import { craftIcmp, type CraftRoute, craftTcpSyn, craftUdp } from "../../lib/net/craft.ts";
-import { type Ip, ipFromBytes } from "../../lib/net/address.ts";
+import { type Ip, ipFromBytes, parseIp } from "../../lib/net/address.ts";
 import { type Destination, findDestinations, tryEach } from "./destination.ts";
 import { SendError, type SendReport, type Target } from "./target.ts";
 
@@ -37,6 +37,13 @@ async function sendRaw(packet: string, target: Target, craft: Craft): Promise<Se
     throw new SendError(
       `Cannot send by IPv${family} from "${spoof.text}": it is an IPv${spoof.family} address`,
       `leave -${family} out, or give -Q an IPv${family} address`,
+    );
+  }
+  const numeric = parseIp(target.host);
+  if (spoof !== null && numeric.ok && numeric.value.family !== spoof.family) {
+    throw new SendError(
+      `Cannot send to "${target.host}" from "${spoof.text}": one is an IPv4 address, the other an IPv6 address`,
+      `give -Q an IPv${numeric.value.family} address`,
     );
   }
   const destinations = await findDestinations(target.host, { port: target.port, family });

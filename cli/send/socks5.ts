@@ -1,7 +1,7 @@
 /** SOCKS5 CONNECT without authentication (RFC 1928); names are resolved by the proxy, as Tor wants it. */
 import type { Socket } from "../../ffi/libc/socket.ts";
 import { parseIp } from "../../lib/net/address.ts";
-import { SendError } from "./target.ts";
+import { fromProxy, SendError } from "./target.ts";
 
 const VERSION = 5;
 const NO_AUTHENTICATION = 0;
@@ -87,7 +87,7 @@ async function readExactly({ connection, deadline }: Proxy, length: number): Pro
   let have = 0;
   while (have < length) {
     const left = Math.max(0, Math.ceil(deadline - performance.now()));
-    const count = await connection.read(bytes.subarray(have), left);
+    const count = await fromProxy("the SOCKS5 proxy", () => connection.read(bytes.subarray(have), left));
     if (count === null) throw new SendError("Cannot use the SOCKS5 proxy: it does not answer", HINT_ADDRESS);
     if (count === 0) throw new SendError("Cannot use the SOCKS5 proxy: it closed the connection", HINT_ADDRESS);
     have += count;

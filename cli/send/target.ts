@@ -1,4 +1,5 @@
 /** Where a packet goes and what became of it: the words that all transports share. */
+import { FfiError } from "../../ffi/errors.ts";
 import type { Ip } from "../../lib/net/address.ts";
 
 /** Values of `-P`/`SPA_SERVER_PROTO`. */
@@ -47,5 +48,18 @@ export class SendError extends Error {
   override readonly name = "SendError";
   constructor(message: string, readonly hint: string | null, options?: ErrorOptions) {
     super(message, options);
+  }
+}
+
+/** What a proxy sends, read by `read`. Throws {@link SendError} with its name when the connection breaks. */
+export async function fromProxy<Bytes>(proxy: string, read: () => Promise<Bytes>): Promise<Bytes> {
+  try {
+    return await read();
+  } catch (cause) {
+    if (!(cause instanceof FfiError)) throw cause;
+    const reason = cause.message.slice(cause.message.lastIndexOf(": ") + 2);
+    throw new SendError(`Cannot send through ${proxy}: ${reason}`, "check host and port of the proxy, and its log", {
+      cause,
+    });
   }
 }

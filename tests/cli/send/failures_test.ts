@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { findDestinations, tryEach } from "../../../cli/send/destination.ts";
 import { sendPacket, type SendProto } from "../../../cli/send/sender.ts";
-import { SendError, type Target } from "../../../cli/send/target.ts";
+import { fromProxy, SendError, type Target } from "../../../cli/send/target.ts";
 import { errnoError } from "../../../ffi/libc/errno.ts";
 import { ALONE, cClientIsPresent, runC, runOwn, temporaryFolder } from "../harness.ts";
 import { captureUdp, closedPort } from "./capture_stream.ts";
@@ -72,6 +72,11 @@ Deno.test("a proxy that goes away before it takes the request is told", async ()
   const port = closedPort();
   const httpProxy = { host: "127.0.0.1", port };
   assert.match(await refusal("http", { httpProxy }), /^Could not create socket: Connection refused/);
+  const reset = () => Promise.reject(errnoError(104, "read", "read from descriptor 21"));
+  await assert.rejects(fromProxy('the proxy "127.0.0.1"', reset), (error: SendError) => {
+    assert.equal(error.message, 'Cannot send through the proxy "127.0.0.1": Connection reset by peer');
+    return error.hint === "check host and port of the proxy, and its log";
+  });
   assert.match(
     await refusal("http", { httpProxy: { host: "no-such-proxy.invalid", port: 3128 } }),
     /^error in getaddrinfo: .* \("no-such-proxy\.invalid"\)/,

@@ -115,7 +115,8 @@ Deno.test({
   async fn() {
     await using net = await makeSendNamespace();
     const said = await net.sendOurs({ proto: "icmp", host: "198.51.100.2", spoofSource: "2001:db8::1" });
-    assert.match(said.error!, /IPv4 address, but IPv6 was asked for/);
+    assert.match(said.error!, /^Cannot send to "198\.51\.100\.2" from "2001:db8::1": /);
+    assert.equal(said.hint, "give -Q an IPv4 address");
     const explicit = await net.sendOurs({ proto: "icmp", host: "h", family: 4, spoofSource: "2001:db8::1" });
     assert.match(explicit.error!, /Cannot send by IPv4 from "2001:db8::1"/);
   },
