@@ -17,6 +17,8 @@ const libc = lazyLibc({
 /** Events of poll(2). */
 export const POLLIN = 0x01;
 export const POLLOUT = 0x04;
+export const POLLERR = 0x08;
+export const POLLHUP = 0x10;
 export const POLLNVAL = 0x20;
 
 /** One question to poll(2). */

@@ -3,7 +3,7 @@
  * direction ends by itself (half-close): an end of input is passed on as shutdown, while the answer still comes.
  */
 import { E, errno, errnoError, lazyLibc, throwErrno } from "./errno.ts";
-import { type Interest, pollFds, pollFdsHere, POLLIN, POLLOUT } from "./fd.ts";
+import { type Interest, POLLERR, pollFds, pollFdsHere, POLLHUP, POLLIN, POLLOUT } from "./fd.ts";
 import { giveUpOutput } from "./give_up_output.ts";
 import { isTerminal } from "./terminal.ts";
 
@@ -41,7 +41,7 @@ export interface RelayCount {
 }
 
 /**
- * Relays until both directions have ended.
+ * Relays until both directions have ended: by an end of input, or because nobody is left to take the output.
  *
  * All but terminals are made non-blocking for the time of the relay (a terminal is shared with the shell). When a
  * direction ends, its output is given up ({@link giveUpOutput}). Inputs stay open.
@@ -58,9 +58,11 @@ export async function relay(near: RelayEnd, far: RelayEnd): Promise<RelayCount> 
       there.move();
       back.move();
       if (there.ended && back.ended) return { sent: there.carried, received: back.carried };
-      const interests = [there.interest(), back.interest()];
-      if (turn % TURNS_ON_THE_SPOT !== 0 && pollFdsHere(interests, 0).some((events) => events !== 0)) continue;
-      await pollFds(interests, -1);
+      const interests = [there.interest(), back.interest(), there.outlook(), back.outlook()];
+      let events = turn % TURNS_ON_THE_SPOT === 0 ? [] : pollFdsHere(interests, 0);
+      if (events.every((seen) => seen === 0)) events = await pollFds(interests, -1);
+      there.notice(events[2] ?? 0);
+      back.notice(events[3] ?? 0);
     }
   } finally {
     for (const { fd, before } of flags) libc().fcntl(fd, F_SETFL, before);
@@ -80,6 +82,16 @@ class Direction {
   interest(): Interest {
     if (this.ended) return { fd: -1, events: 0 };
     return this.#pending.length > 0 ? { fd: this.output, events: POLLOUT } : { fd: this.input, events: POLLIN };
+  }
+
+  /** What to watch while bytes are waited for: whether somebody could still take them. */
+  outlook(): Interest {
+    return { fd: this.ended || this.#pending.length > 0 ? -1 : this.output, events: 0 };
+  }
+
+  /** What was seen there. Where nobody is left, waiting for bytes could last for ever. */
+  notice(events: number): void {
+    if ((events & (POLLERR | POLLHUP)) !== 0) this.#end();
   }
 
   /** Carries what can be carried now. */

@@ -89,3 +89,29 @@ Deno.test("relay() ends when the server is gone and input has ended", async () =
   assert.equal(code, 0);
   assert.match(new TextDecoder().decode(stderr), /"sent":0,"received":0/);
 });
+
+Deno.test("relay() ends when the connection is reset although nobody types anything", async () => {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const child = relayTo(listener.addr.port);
+  const writer = child.stdin.getWriter();
+  await writer.write(new TextEncoder().encode("never read"));
+  const socket = await listener.accept();
+  await socket.write(new TextEncoder().encode("hello"));
+  const output = child.stdout.getReader();
+  assert.equal(new TextDecoder().decode((await output.read()).value), "hello");
+  // Closed with bytes that nobody has read: the kernel resets the connection.
+  socket.close();
+  assert.equal((await child.status).code, 0);
+  await Promise.all([output.cancel(), writer.abort().catch(() => {}), child.stderr.cancel()]);
+});
+
+Deno.test("relay() ends when input has ended and nobody reads output, although the server says nothing", async () => {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const child = relayTo(listener.addr.port);
+  using socket = await listener.accept();
+  await child.stdin.close();
+  assert.equal(await socket.read(new Uint8Array(1)), null);
+  await child.stdout.cancel();
+  assert.equal((await child.status).code, 0);
+  await child.stderr.cancel();
+});
