@@ -173,10 +173,16 @@ function place(origin: Origin, rc: RcFile | null): string {
   return `${formatOrigin(origin)}${stanza === undefined ? "" : ` [${stanza.name}]`}`;
 }
 
-function table(rows: readonly Row[]): readonly string[] {
+function table(written: readonly Row[]): readonly string[] {
+  const rows = written.map((row) => row.map((text) => visible(text ?? "")));
   const widths = [0, 1].map((column) => Math.max(0, ...rows.map((row) => row[column]?.length ?? 0)));
-  return rows.map(([label, text, where]) => {
+  return rows.map(([label = "", text = "", where = ""]) => {
     const begin = `  ${label.padEnd(widths[0] ?? 0)}  `;
-    return (where ?? "") === "" ? begin + text : `${begin}${text.padEnd(Math.min(widths[1] ?? 0, 40))}  ${where}`;
+    return where === "" ? begin + text : `${begin}${text.padEnd(Math.min(widths[1] ?? 0, 40))}  ${where}`;
   });
+}
+
+/** Control characters would act on the terminal instead of being seen. */
+function visible(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}]/gu, "\uFFFD");
 }

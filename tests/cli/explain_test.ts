@@ -136,3 +136,9 @@ Deno.test("-l repeats a run as it was: beside --explain or --wait it is refused,
     assert.match(run.err, new RegExp(`${option} cannot be combined with -l`));
   }
 });
+
+Deno.test("--explain sends nothing to the terminal that would act there", async () => {
+  const run = await runOwn(["--no-rc-file", ...KNOCK, "-D", "gw\x1b[31m", "-u", "a\u202eb"]);
+  assert.match(run.out, /^ {2}to +gw\uFFFD\[31m, udp/m);
+  assert.ok(!run.out.includes("\x1b") && !run.out.includes("\u202e"));
+});
