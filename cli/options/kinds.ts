@@ -72,7 +72,7 @@ export function bounded(
     valueName,
     expects: `a number from ${min} to ${max}`,
     parse(text) {
-      const value = /^[0-9]{1,9}$/.test(text) ? Number(text) : NaN;
+      const value = /^\+?[0-9]{1,9}$/.test(text) ? Number(text) : NaN;
       return value >= min && value <= max ? ok(value) : fail(`${refusal} [${min}-${max}]`);
     },
     format: (value) => String(value),

@@ -3,6 +3,8 @@ import assert from "node:assert/strict";
 import { CLIENT_SETTINGS, type ClientKey, settingOf } from "../../cli/options.ts";
 import { parseArguments } from "../../lib/spec/argv.ts";
 import { cClientIsPresent, runC, temporaryFolder } from "../cli/harness.ts";
+import { refused } from "./option_beside_c.ts";
+import { tryRows } from "./row_beside_c.ts";
 
 const KEYS = Object.keys(CLIENT_SETTINGS) as ClientKey[];
 
@@ -100,4 +102,27 @@ Deno.test("in another letter case a beginning means what it means in the right o
     assert.equal(await meaningInC(name, folder.path), "unknown");
     assert.equal(meaningHere(name), OF_C.get(name.toLowerCase()));
   }
+});
+
+Deno.test("K11: clusters, words between options and what stands after -- are read as getopt reads them", async () => {
+  if (!cClientIsPresent()) return;
+  await tryRows([
+    { args: "stray -f 60 more", shows: { "Client Timeout": "60" } },
+    { args: "- -f 60", shows: { "Client Timeout": "60" } },
+    { args: "-f 60 -- -f 90 --bogus", shows: { "Client Timeout": "60" } },
+    { args: "-bvf60", shows: { "Client Timeout": "60" } },
+    { args: "-bTvf 60", shows: { "Client Timeout": "60" } },
+    { args: "-Uv", shows: { Username: "v" } },
+    { args: ["-U", "-v"], shows: { Username: "-v" } },
+    { args: ["--spoof-user", "--fw-timeout"], shows: { Username: "--fw-timeout" } },
+    { args: "--server-cmd=a=b", shows: { "Message String": "192.0.2.10,a=b" } },
+    { args: "-C=x", shows: { "Message String": "192.0.2.10,=x" } },
+    { args: "--fw-t=60 --spoof-u bob --dig=md5", shows: { Username: "bob", "Client Timeout": "60" } },
+    ...refused(/takes no value|doesn't allow an argument/, "--test=1", "--nat-local="),
+    ...refused(/-1: unknown|invalid option -- '1'/, "-T1", "-1"),
+    ...refused(/-U: requires a value|requires an argument -- 'U'/, "-U", "-bTU"),
+    ...refused(/--spoof-user: requires a value|'--spoof-user' requires an argument/, "--spoof-user", "--spoof-u"),
+    ...refused(/--no-such: unknown|unrecognized option '--no-such/, "--no-such", "stray --no-such=1"),
+    ...refused(/ambiguous/, "--n", "--key=x"),
+  ]);
 });

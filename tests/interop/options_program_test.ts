@@ -370,6 +370,13 @@ tryBesideC(PROGRAM_OPTIONS, {
       },
       {
         on: "bare",
+        args: ["--no-rc-file", "-T", ...REQUEST, "-E", "{home}/args", "-u", "x".repeat(1024)],
+        mended: "F17",
+        c: { code: 1, says: /argument string too long/ },
+        own: { shows: { Username: "alice" }, writes: { args: [/ x{1024} \n$/, 0o600] } },
+      },
+      {
+        on: "bare",
         args: ["--no-rc-file", "-T", ...REQUEST, "-E", "{home}/none/args"],
         mended: "decision",
         c: { code: 1, says: /Could not open args file/ },

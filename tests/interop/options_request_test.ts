@@ -17,6 +17,13 @@ tryBesideC(REQUEST_OPTIONS, {
     shows: { "Message String": "192.0.2.10,tcp/80,udp/53", "Message Type": "1 (Access msg)" },
     rows: [
       { args: "-A tcp/1", shows: { "Message String": "192.0.2.10,tcp/1" } },
+      { args: "-A tcp/22,tcp/22", shows: { "Message String": "192.0.2.10,tcp/22,tcp/22" } },
+      {
+        args: "-A tcp/0022 -a 192.0.2.10",
+        mended: "decision",
+        c: { shows: { "Message String": "192.0.2.10,tcp/0022" } },
+        own: { shows: { "Message String": "192.0.2.10,tcp/22" } },
+      },
       { args: "-A udp/65535", shows: { "Message String": "192.0.2.10,udp/65535" } },
       ...refused(
         /Invalid SPA access message|Error 10[0-9]/,
@@ -78,6 +85,8 @@ tryBesideC(REQUEST_OPTIONS, {
     shows: { "Client Timeout": "60", "Message Type": "3 (Client timeout access msg)" },
     rows: [
       { args: "-f 0", shows: { "Client Timeout": "0", "Message Type": "1 (Access msg)" } },
+      { args: "-f +60", shows: { "Client Timeout": "60" } },
+      { args: "-f 060", shows: { "Client Timeout": "60" } },
       { args: "-f 1", shows: { "Client Timeout": "1" } },
       { args: "-f 65536", shows: { "Client Timeout": "65536" } },
       { args: "-f 60 -f 0", shows: { "Client Timeout": "0", "Message Type": "1 (Access msg)" } },
@@ -109,6 +118,14 @@ tryBesideC(REQUEST_OPTIONS, {
       { args: "-N 10.0.0.1,65535", shows: { "Nat Access": "10.0.0.1,65535" } },
       { args: "-N host.example.com:80", shows: { "Nat Access": "host.example.com,80" } },
       { args: "-N a-b.example", shows: { "Nat Access": "a-b.example,22" } },
+      { args: "-N HOST.Example", shows: { "Nat Access": "HOST.Example,22" } },
+      { args: "-N 10.0.0.1,022", shows: { "Nat Access": "10.0.0.1,22" } },
+      {
+        args: "-N 010.0.0.1",
+        mended: "decision",
+        c: { shows: { "Nat Access": "010.0.0.1,22" } },
+        own: { code: 1, says: /Invalid NAT destination/ },
+      },
       { args: "-N host.example.", shows: { "Nat Access": "host.example.,22" } },
       {
         args: "-N 10.0.0.1,8022 --nat-port 5000",
@@ -133,6 +150,8 @@ tryBesideC(REQUEST_OPTIONS, {
         "-N 10.0.0.1:",
         "-N 10.0.0.1,",
         "-N 10.0.0.1,123456",
+        "-N 10.0.0.1:22:33",
+        "-N 10.0.0.1,22,33",
       ),
       ...refused(
         /Invalid NAT destination '.*' for -N arg/,
@@ -184,6 +203,13 @@ tryBesideC(REQUEST_OPTIONS, {
           "Message String": "192.0.2.10,tcp/40022",
           "Nat Access": "127.0.0.1,22",
         },
+      },
+      {
+        on: "alone",
+        args: ["-T", ...ACCESS, ...KEY, "--nat-local"],
+        mended: "F26",
+        c: { shows: { "Nat Access": ",22" } },
+        own: { code: 1, says: /--nat-local does not know the server's own address/ },
       },
       { args: "--nat-local -A tcp/22,udp/53", shows: { "Nat Access": "127.0.0.1,22" } },
     ],
@@ -326,10 +352,31 @@ tryBesideC(REQUEST_OPTIONS, {
     rows: [
       { args: "-a 0.0.0.0", shows: { "Message String": "0.0.0.0,tcp/22" } },
       { args: "-a 255.255.255.255", shows: { "Message String": "255.255.255.255,tcp/22" } },
-      { args: "-a 192.0.2.99 -R", shows: { "Message String": "192.0.2.99,tcp/22" }, wording: true },
+      {
+        args: "-a 192.0.2.99 -R",
+        shows: { "Message String": "192.0.2.99,tcp/22" },
+        wording: true,
+        own: { says: /-R is ignored because of -a 192\.0\.2\.99/ },
+      },
       { args: "-R -a 192.0.2.99", shows: { "Message String": "192.0.2.99,tcp/22" }, wording: true },
-      { args: "-s -a 192.0.2.99", shows: { "Message String": "192.0.2.99,tcp/22" }, wording: true },
-      { args: "-a 192.0.2.99 -s", shows: { "Message String": "0.0.0.0,tcp/22" }, wording: true },
+      {
+        args: "-s -a 192.0.2.99 -R",
+        shows: { "Message String": "192.0.2.99,tcp/22" },
+        wording: true,
+        own: { says: /-s and -R are ignored because of -a 192\.0\.2\.99/ },
+      },
+      {
+        args: "-a 192.0.2.99 -R -s",
+        shows: { "Message String": "0.0.0.0,tcp/22" },
+        wording: true,
+        own: { says: /-a and -R are ignored because of -s/ },
+      },
+      {
+        args: "-a source",
+        mended: "decision",
+        c: { code: 1, says: /Invalid allow IP/ },
+        own: { shows: { "Message String": "0.0.0.0,tcp/22" } },
+      },
       ...refused(
         /Invalid allow IP/,
         "-a 256.1.1.1",
