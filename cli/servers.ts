@@ -18,14 +18,18 @@ export interface ServerRun {
 
 /**
  * The runs that a list of servers asks for. Each uses the stanza of that name or with that `SPA_SERVER`, unless -n names
- * one for all.
+ * one for all. A server that is named twice gets one knock.
  */
 export function serverRuns(args: Arguments, rc: RcFile | null): readonly ServerRun[] {
   const names = listedServers(args) ?? [];
   if (names.some((name) => name === "")) {
     throw new ClientError("-D: a name is missing between commas", "write -D a,b,c");
   }
-  return names.map((name) => ({ name, args: { ...args, given: givenFor(name, args, rc) } }));
+  // Letter case does not tell hosts apart: a second packet would only be another knock at the same door.
+  const distinct = names.filter((name, index) =>
+    names.findIndex((other) => other.toLowerCase() === name.toLowerCase()) === index
+  );
+  return distinct.map((name) => ({ name, args: { ...args, given: givenFor(name, args, rc) } }));
 }
 
 /** The servers of a list, or null when one server, or none, is named. */

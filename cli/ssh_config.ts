@@ -21,12 +21,12 @@ export function formatSshConfig(
   if (/["\r\n]/.test(name + (rcFile ?? ""))) {
     throw new ClientError(`[${name}] cannot be named in ssh_config: it has a quote or a line end`, "rename the stanza");
   }
-  // ssh expands percent signs in both commands.
+  // ssh expands percent signs in both commands, and in HostName, where an IPv6 zone has one.
   const command = joinWords(["fwknop", ...(rcFile === undefined ? [] : ["--rc-file", rcFile]), "-n", name])
     .replaceAll("%", "%%");
   const host = settings.server ?? name;
   const alias = /^[A-Za-z0-9._-]+$/.test(name) ? name : host;
-  const where = [`    HostName ${host}`, ...portLine(settings)];
+  const where = [`    HostName ${host.replaceAll("%", "%%")}`, ...portLine(settings)];
   return [
     "# Knocks, waits, and carries the connection that got through.",
     `Host ${alias}`,

@@ -39,6 +39,10 @@ export function findConflict(settings: ClientSettings): Conflict | null {
 type Check = (settings: ClientSettings) => Conflict | null;
 
 const CHECKS: readonly Check[] = [
+  ({ server, version }) =>
+    server?.includes(",") && !version
+      ? conflict(`SPA_SERVER names one server, got "${server}"`, "several servers are named with -D A,B")
+      : null,
   (settings) =>
     needsDestination(settings) && settings.server === undefined
       ? conflict("Must use --destination unless --test mode is used", "name the server with -D HOST")

@@ -79,7 +79,7 @@ class Holding {
       source = now ?? source;
       if (!moved && Date.now() < due) continue;
       const sent = await this.#knock(moved);
-      if (sent) place = await this.#place();
+      if (sent) place = await this.#placeNow(place);
       due = Date.now() + (sent ? this.#pause : RETRY_MS);
     }
     this.#world.out(`no longer held: ${what} of ${server} closes within ${this.#openSeconds} s`);
@@ -110,6 +110,16 @@ class Holding {
     this.#world.out("the own address has changed: knocking again");
     if (this.settings.allowIp?.kind !== "address") return;
     tellWarning(this.#world, `-a ${this.settings.allowIp.ip.text} stays as it is; -R would follow the change`);
+  }
+
+  /** The place as it is now; the former one while the name cannot be asked for. */
+  async #placeNow(former: Destination): Promise<Destination> {
+    try {
+      return await this.#place();
+    } catch (error) {
+      if (!(error instanceof ClientError)) throw error;
+      return former;
+    }
   }
 
   async #place(): Promise<Destination> {

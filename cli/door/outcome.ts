@@ -49,6 +49,9 @@ export function likelyCauses(doors: readonly DoorState[], settings: ClientSettin
     ...new Set(causes),
     "the server's log says whether the packet came and why it was refused (journalctl -u fwknopd)",
     addressCause(settings),
+    ...(settings.allowIp?.kind === "address" && settings.allowIp.ip.family === 6
+      ? ["servers of the C program understand no IPv6 address: knock over IPv4 there, with -a and -D in IPv4"]
+      : []),
     "keys, HMAC digest and cipher mode must be those of the server's access.conf (fwknop --explain shows ours)",
     "the clocks may differ: servers refuse packets that are off by 120 seconds (fwknop --doctor looks at this one)",
     `the packet may be lost on the way: ${settings.serverProto} to ${port} must be let through, and fwknopd must watch it`,

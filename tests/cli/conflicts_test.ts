@@ -5,7 +5,7 @@ import { CLIENT_SETTINGS } from "../../cli/options.ts";
 import { BEYOND_OPTIONS } from "../../cli/options/beyond.ts";
 import { ClientError } from "../../cli/tui.ts";
 import { parseArguments } from "../../lib/spec/argv.ts";
-import { K64, runOwn, temporaryFolder } from "./harness.ts";
+import { ALONE, K64, runOwn, temporaryFolder } from "./harness.ts";
 
 /** How each part is written; `rest` goes to the end of the line. */
 const WRITTEN: Readonly<Record<Part, { readonly words: readonly string[]; readonly rest?: true }>> = {
@@ -181,7 +181,9 @@ Deno.test("a refused pair makes, sends and writes nothing", async () => {
   assert.equal(Deno.readTextFileSync(rc), before);
 });
 
-Deno.test("--version and --help answer whatever else is said", async () => {
-  assert.match((await runOwn(["-V", "--wait", "-k"])).out, /^fwknop client /);
+Deno.test("--version and --help are answered beside what C does not have", async () => {
+  const host = [...ALONE, "-A", "tcp/22", "-s"];
+  assert.match((await runOwn([...host, "-V", "--wait", "-D", "h"])).out, /^fwknop client /);
+  assert.match((await runOwn([...host, "-V", "-D", "a,b"])).out, /^fwknop client /);
   assert.match((await runOwn(["--help", "--hold", "-k"])).out, /fwknop/);
 });

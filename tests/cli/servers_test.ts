@@ -45,6 +45,20 @@ Deno.test("one failure is named, the others are still sent, exit 1", async () =>
   assert.equal(run.code, 1);
 });
 
+Deno.test("a server that is named twice gets one knock, whatever the letter case", async () => {
+  const run = await knock(["-D", "one, ONE,two.example,one"]);
+  assert.deepEqual(run.where, ["one.example:1111", "two.example:2222"]);
+});
+
+Deno.test("a list in SPA_SERVER is told from a name that nobody knows", async () => {
+  using folder = temporaryFolder();
+  const path = `${folder.path}/rc`;
+  Deno.writeTextFileSync(path, "[gw]\nSPA_SERVER a,b\nACCESS tcp/22\nALLOW_IP source\nKEY k\n", { mode: 0o600 });
+  const run = await runOwn(["--rc-file", path, "--no-save-args", "-n", "gw"]);
+  assert.match(run.err, /SPA_SERVER names one server, got "a,b"\nfwknop: hint: several servers are named with -D A,B/);
+  assert.deepEqual([run.code, run.sent.length], [1, 0]);
+});
+
 Deno.test("-n uses one stanza for all servers", async () => {
   const run = await knock(["-n", "one", "-D", "a.example,[::1]"]);
   assert.deepEqual(run.where, ["a.example:1111", "::1:1111"]);

@@ -57,6 +57,11 @@ Deno.test("names with blanks and percent signs are quoted for ssh and the shell"
   assert.throws(() => formatSshConfig('a"b', gw), /cannot be named in ssh_config/);
 });
 
+Deno.test("ssh reads an IPv6 zone in the name of the host", async () => {
+  const read = await asSsh(formatSshConfig("gw", { ...gw, server: "fe80::1%eth0" }), "gw");
+  if (read !== null) assert.equal(read.get("hostname"), "fe80::1%eth0");
+});
+
 Deno.test("a random port has no form without relay", () => {
   assert.ok(!formatSshConfig("gw", { ...gw, natRandPort: true }).some((line) => line.includes("Match")));
 });

@@ -29,6 +29,13 @@ Deno.test("likelyCauses() speaks of the way, keys, address and clock when nothin
   for (const word of ["log", "-R", "keys", "clocks", "udp to port 62201"]) assert.ok(causes.includes(word), word);
 });
 
+Deno.test("likelyCauses() knows that C servers understand no IPv6 address", () => {
+  const ip = { family: 6, bytes: new Uint8Array(16), text: "2001:db8::1" } as const;
+  const causes = (allowIp: typeof settings.allowIp) => likelyCauses([shut(22)], { ...settings, allowIp }).join("\n");
+  assert.match(causes({ kind: "address", ip }), /C program understand no IPv6 address/);
+  assert.doesNotMatch(causes({ kind: "source" }), /IPv6/);
+});
+
 Deno.test("likelyCauses() says nothing of them when the door is open and nobody listens", () => {
   const causes = likelyCauses([shut(22, { refusedAfter: 3.2, lastError: 111 })], settings);
   assert.deepEqual(causes, [
