@@ -81,6 +81,18 @@ tryBesideC(DELIVERY_OPTIONS, {
       ...["udp", "tcp", "http"].map((proto): Row => ({ args: `-P ${proto}`, shows: { protocol: proto } })),
       ...RAW.map((proto): Row => ({ args: `-P ${proto}`, shows: { protocol: proto }, drawn: ["source port"] })),
       { args: "-P HTTP", shows: { protocol: "http" } },
+      {
+        args: "-P http",
+        mended: "2.6.11",
+        c: { prints: /^GET \/[A-Za-z0-9_-]+ HTTP\/1\.[01]\r\nUser-Agent: Fwknop\/2\.6\.1[01]\r\n/m },
+        own: { prints: /^GET \/[A-Za-z0-9_-]+ HTTP\/1\.1\r\nUser-Agent: Fwknop\/2\.6\.11\r\n/m },
+      },
+      ...RAW.map((proto): Row => ({
+        args: `-P ${proto} -D nosuch.invalid`,
+        mended: "decision",
+        c: { code: 1, says: /Unable to resolve nosuch\.invalid as an ip address/ },
+        own: { shows: { "IP/host": "nosuch.invalid" } },
+      })),
       { args: "-P UdpRaw", shows: { protocol: "udpraw" }, drawn: ["source port"] },
       ...refused(/Unrecognized protocol/, "-P sctp", "-P tcpx", "-P 6", ["-P", " udp"]),
       { on: "send", listens: "udp", args: "-v -P udp", receives: /^WIRE$/ },

@@ -472,7 +472,7 @@ tryBesideC(PROGRAM_OPTIONS, {
       {
         on: "bare",
         args: "-V --no-rc-file --no-save-args",
-        prints: /^fwknop client /,
+        own: { prints: /^fwknop client 2\.6\.11, FKO protocol version 3\.0\.0\n$/ },
         writes: { ".fwknoprc": null, ".fwknop.run": null },
       },
       { on: "bare", args: "-V -A bogus -T", prints: CREATED },
