@@ -12,32 +12,37 @@ const MAX_KEY_BYTES = 128;
 export function keyFromFile(path: string, server: string): Uint8Array<ArrayBuffer> {
   const read = readSecureFile(path, { checkOwner: false, streams: true });
   if (!read.ok) throw new ClientError(`Could not open config file: ${path}: ${read.fault.message}`);
-  const key = findKey(read.value.text, server);
+  const key = findKey(read.value.bytes, server);
   if (key === null) {
     throw new ClientError(
       `Could not get key for IP: ${server} from: ${path}`,
       `add a line "${server}: KEY"; the name must be written exactly as after -D`,
     );
   }
-  const bytes = new TextEncoder().encode(key);
-  if (bytes.length === 0 || bytes.length > MAX_KEY_BYTES) {
+  if (key.length === 0 || key.length > MAX_KEY_BYTES) {
     throw new ClientError(
-      `Invalid key length: ${bytes.length} bytes for ${server} in ${path}, must be in [1,${MAX_KEY_BYTES}]`,
+      `Invalid key length: ${key.length} bytes for ${server} in ${path}, must be in [1,${MAX_KEY_BYTES}]`,
     );
   }
-  return bytes;
+  return key;
 }
 
 /**
  * The key in the last line for `server`. Blanks and `=` may stand before the name and before the key; the colon follows
- * the name at once. The key runs to the end of the line, with trailing blanks and carriage return.
+ * the name at once. The key runs to the end of the line, with trailing blanks and carriage return, whatever its bytes are.
  */
-export function findKey(text: string, server: string): string | null {
+export function findKey(file: Uint8Array, server: string): Uint8Array<ArrayBuffer> | null {
+  const label = oneCharacterPerByte(new TextEncoder().encode(`${server}:`));
   let found: string | null = null;
-  for (const line of text.split("\n")) {
+  for (const line of oneCharacterPerByte(file).split("\n")) {
     const body = line.replace(/^[ \t=]+/, "");
-    if (/^[#;\r]/.test(body) || !body.startsWith(`${server}:`)) continue;
-    found = body.slice(server.length + 1).replace(/^[ \t=]+/, "");
+    if (/^[#;\r]/.test(body) || !body.startsWith(label)) continue;
+    found = body.slice(label.length).replace(/^[ \t=]+/, "");
   }
-  return found;
+  return found === null ? null : Uint8Array.from(found, (character) => character.charCodeAt(0));
+}
+
+/** Text in which no byte is lost, whatever its encoding. */
+function oneCharacterPerByte(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
 }

@@ -15,15 +15,17 @@ export interface FileFault {
 
 /** A file's content and what is wrong with who may read it. */
 export interface SecureText {
+  /** As UTF-8; bytes that are not are U+FFFD. */
   readonly text: string;
+  readonly bytes: Uint8Array<ArrayBuffer>;
   /** Lines for the log, with the path in them. */
   readonly warnings: readonly string[];
 }
 
 /**
- * Reads a whole file as UTF-8; bytes that are not become U+FFFD. `checkOwner: false` leaves owner and mode alone. With
- * `streams` a pipe or a character device is read to its end too, and warned of unless `checkOwner` is false; a pipe without
- * a writer is waited for. Throws nothing for what an operator can mend.
+ * Reads a whole file. `checkOwner: false` leaves owner and mode alone. With `streams` a pipe or a character device is read
+ * to its end too, and warned of unless `checkOwner` is false; a pipe without a writer is waited for. Throws nothing for what
+ * an operator can mend.
  */
 export function readSecureFile(path: string, options: ReadOptions = {}): Result<SecureText, FileFault> {
   let file: Deno.FsFile;
@@ -37,8 +39,9 @@ export function readSecureFile(path: string, options: ReadOptions = {}): Result<
   try {
     const info = file.statSync();
     if (!isReadable(info, options)) return fail(NOT_REGULAR);
-    const text = new TextDecoder("utf-8").decode(readAll(file, info.size));
-    return ok({ text, warnings: options.checkOwner === false ? [] : ownerWarnings(path, info) });
+    const bytes = readAll(file, info.size);
+    const warnings = options.checkOwner === false ? [] : ownerWarnings(path, info);
+    return ok({ text: new TextDecoder("utf-8").decode(bytes), bytes, warnings });
   } finally {
     file.close();
   }

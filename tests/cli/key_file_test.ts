@@ -15,12 +15,24 @@ const ROWS: readonly [text: string, key: string | null][] = [
   ["", null],
 ];
 
+/** The key as text, for files that are text. */
+function keyText(text: string, server: string): string | null {
+  const key = findKey(new TextEncoder().encode(text), server);
+  return key === null ? null : new TextDecoder().decode(key);
+}
+
 for (const [text, key] of ROWS) {
-  Deno.test(`findKey() in ${JSON.stringify(text)}`, () => assert.equal(findKey(text, "10.0.0.1"), key));
+  Deno.test(`findKey() in ${JSON.stringify(text)}`, () => assert.equal(keyText(text, "10.0.0.1"), key));
 }
 
 Deno.test("findKey() compares the name exactly and with its case", () => {
-  assert.equal(findKey("Host: x\n", "host"), null);
+  assert.equal(keyText("Host: x\n", "host"), null);
+  assert.equal(keyText("höst: schlüssel\n", "höst"), "schlüssel");
+});
+
+Deno.test("findKey() gives the bytes as they are, UTF-8 or not", () => {
+  const file = Uint8Array.of(...new TextEncoder().encode("# \u00e9\nh: "), 0x73, 0xfc, 0xff, 0x00, 0x80, 0x0a);
+  assert.deepEqual(findKey(file, "h"), Uint8Array.of(0x73, 0xfc, 0xff, 0x00, 0x80));
 });
 
 Deno.test("keyFromFile() says what is missing, and never a key", () => {
