@@ -153,7 +153,11 @@ class Scan {
       return null;
     }
     const known = [...this.index.long.keys(), ...this.index.exact.keys()].map((name) => `--${name}`);
-    this.#problem(`--${typed}`, "unknown option", didYouMean(`--${typed}`, known));
+    const near = didYouMean(`--${typed}`, known);
+    // What is stuck to the name of an option may be a key: it is not repeated.
+    const stuck = known.filter((name) => `--${typed}`.startsWith(name)).toSorted((a, b) => b.length - a.length)[0];
+    if (near !== undefined || stuck === undefined) this.#problem(`--${typed}`, "unknown option", near);
+    else this.#problem(stuck, "something is stuck to it", `write a blank or = after ${stuck}`);
     return null;
   }
 

@@ -66,8 +66,10 @@ export function readValue(row: Setting, said: Given): { readonly value: unknown 
   if (parsed.ok) return { value: parsed.value };
   const quoted = row.secret === true ? "" : `, got ${JSON.stringify(clip(said.text))}`;
   const word = row.secret === true || row.kind.choices === undefined ? null : nearest(said.text, row.kind.choices);
-  // Some reasons point at the place themselves.
-  const reason = /"|, got /.test(parsed.fault) ? parsed.fault : `${parsed.fault}${quoted}`;
+  // Some reasons point at the place themselves, or hold the text already.
+  const told = /"|, got /.test(parsed.fault) || parsed.fault.includes(`: ${said.text} `) ||
+    parsed.fault.includes(`'${said.text}'`);
+  const reason = told ? parsed.fault : `${parsed.fault}${quoted}`;
   return { problem: problemOf(said, reason, word === null ? undefined : `did you mean ${word}?`) };
 }
 

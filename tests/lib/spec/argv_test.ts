@@ -97,6 +97,7 @@ Deno.test("parseArguments() says what is wrong, all of it, without values", () =
     [["-vxSECRET", "-t"], ["-x: unknown option", "-t: unknown option (did you mean -T?)"]],
     [["--zzz=secret"], ["--zzz: unknown option"]],
     [["--=x"], ["--: unknown option"]],
+    [["--accesshunter2key"], ["--access: something is stuck to it (write a blank or = after --access)"]],
   ];
   for (const [argv, expected] of table) assert.deepEqual(problems(...argv), expected, argv.join(" "));
 });

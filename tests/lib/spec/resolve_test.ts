@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { choice, integer, list, text, yesNo } from "../../../lib/spec/kinds.ts";
+import { fail } from "../../../lib/result.ts";
 import { resolveSettings } from "../../../lib/spec/resolve.ts";
 import { formatProblem, type Given, type SettingTable } from "../../../lib/spec/setting.ts";
 
@@ -96,4 +97,14 @@ Deno.test("kinds write what they read", () => {
     assert.equal(read.ok, true);
     assert.equal(kind.format(read.value), given);
   }
+});
+
+Deno.test("resolveSettings() repeats a value that is refused, but only once", () => {
+  const faults = ["no such word", "Invalid word: x is not one of a, b", "Invalid word: 'x'", 'expected a, got "x"'];
+  const problems = faults.map((fault) => {
+    const kind = { ...text(), parse: () => fail(fault) };
+    const row = { word: { kind, group: "net", doc: "word" } } as const satisfies SettingTable;
+    return resolveSettings(row, [inFile("word", "x")]).problems[0]?.message;
+  });
+  assert.deepEqual(problems, ['WORD: no such word, got "x"', ...faults.slice(1).map((fault) => `WORD: ${fault}`)]);
 });
