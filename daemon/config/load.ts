@@ -12,7 +12,7 @@ import { SERVER_SETTINGS } from "./server_settings.ts";
 
 /** The file system as the loader sees it. Paths are absolute. */
 export interface ConfigFiles {
-  read(path: string): Result<SecureText, FileFault>;
+  read(path: string): Result<Pick<SecureText, "text" | "warnings">, FileFault>;
   /** Names in a folder, sorted. */
   list(folder: string): Result<readonly string[], FileFault>;
   /** Relative paths mean this directory, also after the daemon has gone to `/`. */
