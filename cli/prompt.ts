@@ -26,7 +26,7 @@ export async function askOnTerminal(question: string): Promise<Uint8Array<ArrayB
       "put the key into the stanza, or give it through --stdin or --fd",
     );
   }
-  using _shut = refuseDebugger();
+  using _shut = refuseDebugger({ keepIgnored: true });
   using signals = watchSignals();
   using _echo = quietUntilDisposed(terminal, question);
   await terminal.write(question);

@@ -29,7 +29,7 @@ export async function knockAndFollow(
   settings: ClientSettings,
   run: { readonly rest: readonly string[]; readonly world: World },
 ): Promise<number> {
-  using _shut = refuseDebugger();
+  using _shut = refuseDebugger({ keepIgnored: true });
   checkBeforehand(settings, run.rest);
   if (settings.proxy) return await (await import("./proxy.ts")).knockAndRelay(settings, run);
   const prepared = await prepareKnock(settings, run.world);

@@ -4,10 +4,16 @@ import { lazyLibc } from "./errno.ts";
 const libc = lazyLibc({
   /** sighandler_t signal(int signum, sighandler_t handler) */
   signal: { parameters: ["i32", "usize"], result: "usize" },
+  /** int sigaction(int signum, const struct sigaction *act, struct sigaction *oldact) */
+  sigaction: { parameters: ["i32", "usize", "buffer"], result: "i32" },
 });
 
 const SIGUSR1 = 10;
 const SIG_IGN = 1n;
+/** SIGHUP, which nohup(1) ignores, and SIGINT and SIGQUIT, which a shell ignores for a program in the background. */
+const IGNORED_BY_CALLERS = [1, 2, 3];
+/** More than sizeof(struct sigaction); the handler comes first. */
+const SIGACTION_SIZE = 256;
 
 /**
  * Makes SIGUSR1 do nothing. Since 2.9.2 Deno answers it by opening its debugger on a local port, where any user of the
@@ -15,11 +21,20 @@ const SIG_IGN = 1n;
  * if nobody has done so before: a listener of our own comes first, and then the kernel is told to throw the signal away.
  * Disposal takes the listener back; the signal stays ignored.
  *
+ * With the first listener the runtime takes the signals that end a program, too, even where the caller has them ignored.
+ * `keepIgnored` puts that back, so that `nohup` works.
+ *
  * @tags allow-ffi
  */
-export function refuseDebugger(): Disposable {
+export function refuseDebugger(options: { readonly keepIgnored?: boolean } = {}): Disposable {
+  const ignored = options.keepIgnored === true ? IGNORED_BY_CALLERS.filter(isIgnored) : [];
   const nothing = () => {};
   Deno.addSignalListener("SIGUSR1", nothing);
-  libc().signal(SIGUSR1, SIG_IGN);
+  for (const signal of [SIGUSR1, ...ignored]) libc().signal(signal, SIG_IGN);
   return { [Symbol.dispose]: () => Deno.removeSignalListener("SIGUSR1", nothing) };
+}
+
+function isIgnored(signal: number): boolean {
+  const action = new DataView(new ArrayBuffer(SIGACTION_SIZE));
+  return libc().sigaction(signal, 0n, new Uint8Array(action.buffer)) === 0 && action.getBigUint64(0, true) === SIG_IGN;
 }

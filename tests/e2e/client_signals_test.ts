@@ -63,3 +63,16 @@ labTest("the command after --then is the same process, and has SIGUSR1 and SIGPI
   assert.deepEqual(rest, ["what stdin says", ""]);
   assert.equal(run.code, 9);
 });
+
+labTest("--hold goes on under nohup when the terminal hangs up, and ends with it otherwise", async () => {
+  await using lab = await makeLab({ extra: [] });
+  const scene = await setScene(lab, { stanza: { FW_ACCESS_TIMEOUT: 30 } });
+  const args = ["--no-rc-file", "--no-save-args", ...knockArgs(lab, 22), ...keyArgs(scene.keys), "--hold"];
+  const kept = lab.spawn("knocker", ["nohup", ...OUR_CLIENT.argv, ...args]);
+  await kept.waitFor(/holding/);
+  kept.signal("SIGHUP");
+  const plain = lab.spawn("knocker", [...OUR_CLIENT.argv, ...args]);
+  await plain.waitFor(/holding/);
+  assert.equal((await plain.stop("SIGHUP")).signal, "SIGHUP");
+  assert.equal((await kept.stop("SIGTERM")).code, 0, kept.output);
+});
