@@ -87,8 +87,11 @@ function overriddenProblems(layers: readonly Layer[], settled: readonly Given[])
 /** Mistakes in arguments and stanzas, all of them. */
 export class ProblemsError extends Error {
   override readonly name = "ProblemsError";
-  constructor(readonly problems: readonly Problem[]) {
+  /** Those of the command line, then those of the file from top to bottom. */
+  readonly problems: readonly Problem[];
+  constructor(problems: readonly Problem[]) {
     super(problems.map(({ message }) => message).join("; "));
+    this.problems = problems.toSorted((a, b) => (a.origin.line ?? 0) - (b.origin.line ?? 0));
   }
 }
 
