@@ -152,6 +152,7 @@ tryBesideC(DELIVERY_OPTIONS, {
       })),
     ],
   },
+  // What -Q and the ICMP options do to the packet itself is seen on the wire, in transports_test.ts.
   spoofSource: {
     beside: "-P udpraw -S 9",
     value: "192.0.2.77",
