@@ -9,6 +9,7 @@ const libc = lazyLibc({
 });
 
 const SIGUSR1 = 10;
+const SIG_DFL = 0n;
 const SIG_IGN = 1n;
 /** SIGHUP, which nohup(1) ignores, and SIGINT and SIGQUIT, which a shell ignores for a program in the background. */
 const IGNORED_BY_CALLERS = [1, 2, 3];
@@ -19,7 +20,7 @@ const SIGACTION_SIZE = 256;
  * Makes SIGUSR1 do nothing. Since 2.9.2 Deno answers it by opening its debugger on a local port, where any user of the
  * machine could then run code with the rights of this program. Deno takes the signal half a second after the start and only
  * if nobody has done so before: a listener of our own comes first, and then the kernel is told to throw the signal away.
- * Disposal takes the listener back; the signal stays ignored.
+ * Disposal takes the listener back; the signal then is what it was, ignored or deadly.
  *
  * With the first listener the runtime takes the signals that end a program, too, even where the caller has them ignored.
  * `keepIgnored` puts that back, so that `nohup` works.
@@ -28,10 +29,16 @@ const SIGACTION_SIZE = 256;
  */
 export function refuseDebugger(options: { readonly keepIgnored?: boolean } = {}): Disposable {
   const ignored = options.keepIgnored === true ? IGNORED_BY_CALLERS.filter(isIgnored) : [];
+  const before = isIgnored(SIGUSR1) ? SIG_IGN : SIG_DFL;
   const nothing = () => {};
   Deno.addSignalListener("SIGUSR1", nothing);
   for (const signal of [SIGUSR1, ...ignored]) libc().signal(signal, SIG_IGN);
-  return { [Symbol.dispose]: () => Deno.removeSignalListener("SIGUSR1", nothing) };
+  return {
+    [Symbol.dispose]() {
+      Deno.removeSignalListener("SIGUSR1", nothing);
+      libc().signal(SIGUSR1, before);
+    },
+  };
 }
 
 function isIgnored(signal: number): boolean {
