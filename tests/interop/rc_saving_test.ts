@@ -240,3 +240,62 @@ function requestOf(run: Run): Readonly<Record<string, unknown>> {
 }
 
 const FRESH = ["Random Value", "Encoded Data", "SPA Data Digest", "HMAC", "Final SPA Data"];
+
+/** Lines of [default], options, and what is saved of the two: by ours, and where it differs by the C client. */
+const MERGED: readonly (readonly [before: string, args: string, own: string, c?: string])[] = [
+  ["NAT_LOCAL Y\nFW_TIMEOUT 5\nDIGEST_TYPE md5\n", "-f 9", "FW_TIMEOUT 9\n"],
+  ["TIME_OFFSET 60\n", "--time-offset-minus 5", "TIME_OFFSET -5\n"],
+  ["KEY defaultkey\n", "--key-base64-rijndael YWJj", "KEY_BASE64 YWJj\n"],
+  ["SPA_SERVER_PROTO tcp\n", "-H proxy:80", ""],
+  // F9 and F15: the closer source counts, and -s is saved.
+  ["VERBOSE 2\n", "-v", "VERBOSE Y\n", "VERBOSE 2\n"],
+  ["VERBOSE Y\n", "-v -v", "VERBOSE 2\n", "VERBOSE Y\n"],
+  ["TIME_OFFSET -60\n", "--time-offset-plus 5", "TIME_OFFSET 5\n", "TIME_OFFSET -60\n"],
+  ["ALLOW_IP 192.0.2.9\n", "-s", "ALLOW_IP source\n", ""],
+];
+
+besideC("K18: [default] says what an option leaves open, and is not copied into the stanza", async ({ home }) => {
+  for (const [index, [before, args, own, c = own]] of MERGED.entries()) {
+    const saved = ["c", "own"].map((client) => `${home}/${client}${index}`) as [string, string];
+    for (const path of saved) Deno.writeTextFileSync(path, `[default]\nKEY k\n${before}`, { mode: 0o600 });
+    const argv = (path: string) => [
+      ...[
+        "--rc-file",
+        path,
+        "-n",
+        "gw",
+        "--save-rc-stanza",
+        "-T",
+        "-D",
+        "127.0.0.1",
+        "-A",
+        "tcp/22",
+        "-E",
+        `${path}.run`,
+      ],
+      ...(args === "-s" ? [] : ["-a", "192.0.2.10"]),
+      ...args.split(" "),
+    ];
+    await Promise.all([runC(argv(saved[0]), { home }), runOwn(argv(saved[1]))]);
+    for (const [path, expected] of [[saved[0], c], [saved[1], own]] as const) {
+      const [, stanza = ""] = Deno.readTextFileSync(path).split("\n\n[gw]\n");
+      const lines = stanza.replace(/ +/g, " ").split("\n");
+      const others = /^(?:SPA_SERVER|ACCESS) |^ALLOW_IP 192\.0\.2\.10$/;
+      assert.equal(lines.filter((line) => !others.test(line)).join("\n"), expected, `${path}: ${before}${args}`);
+    }
+  }
+});
+
+besideC("a mistake in [default] stops saving, one in the stanza that is replaced does not", async ({ home }) => {
+  for (const [rc, code] of [["[default]\nBOGUS x\n[gw]\n", 1], ["[default]\n[gw]\nBOGUS x\nKEY\n", 0]] as const) {
+    const path = `${home}/rc${code}`;
+    const args = ["--rc-file", path, "-n", "gw", "--save-rc-stanza", "--force-stanza", "--no-save-args", "-T"];
+    const more = ["-D", "127.0.0.1", "-A", "tcp/22", "-a", "192.0.2.10", "--key-rijndael", "k"];
+    for (const run of [(argv: readonly string[]) => runC(argv, { home }), runOwn]) {
+      Deno.writeTextFileSync(path, rc, { mode: 0o600 });
+      const said = await run([...args, ...more]);
+      assert.equal(said.code, code, said.err);
+      assert.equal(Deno.readTextFileSync(path).includes("ACCESS"), code === 0);
+    }
+  }
+});
