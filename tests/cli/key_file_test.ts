@@ -55,7 +55,7 @@ Deno.test("keyFromFile() reads a pipe and refuses a directory", async () => {
   const fifo = `${folder.path}/fifo`;
   assert.ok((await new Deno.Command("mkfifo", { args: [fifo] }).output()).success);
   // Both ends of a pipe wait for each other, so the other one is another process.
-  const writer = new Deno.Command("sh", { args: ["-c", 'echo "h: topsecret" >"$0"', fifo] }).spawn();
+  const writer = new Deno.Command("timeout", { args: ["10", "sh", "-c", 'echo "h: topsecret" >"$0"', fifo] }).spawn();
   assert.equal(new TextDecoder().decode(keyFromFile(fifo, "h")), "topsecret");
   assert.ok((await writer.status).success);
 });

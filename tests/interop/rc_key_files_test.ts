@@ -154,6 +154,8 @@ async function waitingForPipe(use: (child: Deno.ChildProcess, fifo: string) => P
     stdout: "piped",
     stderr: "piped",
   }).spawn();
+  // A program that never reads would leave the writer waiting for ever: this lets it go.
+  child.status.then(() => Deno.openSync(fifo, { read: true, write: true }).close()).catch(() => {});
   await use(child, fifo);
 }
 
