@@ -774,8 +774,11 @@ Deno.test("every directive of .fwknoprc is tried beside the C client", () => {
   assert.deepEqual(Object.keys(TRIALS).toSorted(), [...KEY_OF_DIRECTIVE.keys()].toSorted());
 });
 
-for (const [name, trial] of Object.entries(TRIALS)) {
-  Deno.test(`${name} beside the C client: its effect, the stanzas, the option, and what it refuses`, async () => {
-    if (cClientIsPresent()) await tryDirective(name, trial);
-  });
+for (const [directive, trial] of Object.entries(TRIALS)) {
+  const name = `${directive} beside the C client: its effect, the stanzas, the option, and what it refuses`;
+  const fn = async () => {
+    if (cClientIsPresent()) await tryDirective(directive, trial);
+  };
+  // Deno 2.6 counts a library that is opened at first use as a leak of the test that comes first.
+  Deno.test({ name, fn, sanitizeResources: false });
 }
