@@ -30,8 +30,8 @@ export interface SecureText {
 export function readSecureFile(path: string, options: ReadOptions = {}): Result<SecureText, FileFault> {
   let file: Deno.FsFile;
   try {
-    // Opening a FIFO would wait for a writer, so the kind is looked at before as well as after.
-    if (!isReadable(Deno.statSync(path), options)) return fail(NOT_REGULAR);
+    // Opening a FIFO waits for a writer: where that is not wanted, the kind is looked at before as well as after.
+    if (options.streams !== true && !isReadable(Deno.statSync(path), options)) return fail(NOT_REGULAR);
     file = Deno.openSync(path, { read: true });
   } catch (error) {
     return fail(openFault(error));

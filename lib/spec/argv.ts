@@ -22,7 +22,6 @@ interface Row {
 }
 
 interface Index {
-  readonly short: ReadonlyMap<string, Row>;
   /** Names that abbreviate, then those that must be written out. */
   readonly long: ReadonlyMap<string, Row>;
   readonly exact: ReadonlyMap<string, Row>;
@@ -37,23 +36,31 @@ export function parseArguments(
   argv: readonly string[],
   options: { readonly ignoreCase?: boolean } = {},
 ): Arguments {
-  const scan = new Scan(indexOf(table), argv, options.ignoreCase ?? false);
+  const scan = new Scan(table, argv, options.ignoreCase ?? false);
   return scan.run();
 }
 
+/** The row that has a name. An index would cost more: a run asks for two or three, and nearly always as they are written. */
+function rowThat(table: SettingTable, has: (option: OptionNames) => boolean | undefined): Row | undefined {
+  for (const key in table) {
+    const option = table[key]?.option;
+    if (option !== undefined && has(option)) return { key, option };
+  }
+  return undefined;
+}
+
+/** For what is not written out: abbreviations, other letter cases, mistakes. */
 function indexOf(table: SettingTable): Index {
-  const short = new Map<string, Row>();
   const long = new Map<string, Row>();
   const exact = new Map<string, Row>();
   for (const [key, setting] of Object.entries(table)) {
     const option = setting.option;
     if (option === undefined) continue;
     const row = { key, option };
-    if (option.short !== undefined) short.set(option.short, row);
     for (const name of option.long ?? []) long.set(name, row);
     for (const name of option.exact ?? []) exact.set(name, row);
   }
-  return { short, long, exact };
+  return { long, exact };
 }
 
 /** One pass over one command line; holds the place reached. */
@@ -64,7 +71,7 @@ class Scan {
   #rest: readonly string[] | null = null;
   #next = 0;
 
-  constructor(readonly index: Index, readonly argv: readonly string[], readonly ignoreCase: boolean) {}
+  constructor(readonly table: SettingTable, readonly argv: readonly string[], readonly ignoreCase: boolean) {}
 
   run(): Arguments {
     while (this.#rest === null) {
@@ -104,11 +111,11 @@ class Scan {
   #cluster(letters: string): void {
     const characters = [...letters];
     for (const [place, letter] of characters.entries()) {
-      const row = this.index.short.get(letter);
+      const row = this.#rowOfLetter(letter);
       const written = `-${letter}`;
       if (row === undefined) {
         const other = swapCase(letter);
-        this.#problem(written, "unknown option", this.index.short.has(other) ? `did you mean -${other}?` : undefined);
+        this.#problem(written, "unknown option", this.#rowOfLetter(other) ? `did you mean -${other}?` : undefined);
         // What follows may be a value of the option that was meant, even a secret one: it is not looked at.
         return;
       }
@@ -120,6 +127,10 @@ class Scan {
       this.#store(row, written, written, remainder === "" ? null : remainder);
       return;
     }
+  }
+
+  #rowOfLetter(letter: string): Row | undefined {
+    return rowThat(this.table, ({ short }) => short === letter);
   }
 
   #store(row: Row, name: string, written: string, attached: string | null): void {
@@ -140,11 +151,12 @@ class Scan {
 
   /** The row of a long name as typed: written out, then as an abbreviation, then in another letter case. */
   #find(typed: string): { row: Row; name: string } | null {
-    const whole = this.index.long.get(typed) ?? this.index.exact.get(typed);
+    const whole = rowThat(this.table, ({ long, exact }) => long?.includes(typed) || exact?.includes(typed));
     if (whole !== undefined) return { row: whole, name: typed };
-    const matches = abbreviated(this.index.long, typed, false);
+    const index = indexOf(this.table);
+    const matches = abbreviated(index.long, typed, false);
     const loose = matches.size === 0 && this.ignoreCase;
-    const found = loose ? this.#otherCase(typed) : matches;
+    const found = loose ? otherCase(index, typed) : matches;
     const [only] = found;
     if (found.size === 1 && only !== undefined) return { row: only[0], name: only[1] };
     if (found.size > 1) {
@@ -152,20 +164,13 @@ class Scan {
       this.#problem(`--${typed}`, "ambiguous option", `it could be ${names.join(" or ")}`);
       return null;
     }
-    const known = [...this.index.long.keys(), ...this.index.exact.keys()].map((name) => `--${name}`);
+    const known = [...index.long.keys(), ...index.exact.keys()].map((name) => `--${name}`);
     const near = didYouMean(`--${typed}`, known);
     // What is stuck to the name of an option may be a key: it is not repeated.
     const stuck = known.filter((name) => `--${typed}`.startsWith(name)).toSorted((a, b) => b.length - a.length)[0];
     if (near !== undefined || stuck === undefined) this.#problem(`--${typed}`, "unknown option", near);
     else this.#problem(stuck, "something is stuck to it", `write a blank or = after ${stuck}`);
     return null;
-  }
-
-  #otherCase(typed: string): Map<Row, string> {
-    for (const [name, row] of [...this.index.long, ...this.index.exact]) {
-      if (name.toLowerCase() === typed.toLowerCase()) return new Map([[row, name]]);
-    }
-    return abbreviated(this.index.long, typed, true);
   }
 
   #problem(option: string, message: string, hint?: string): void {
@@ -183,6 +188,13 @@ function abbreviated(long: ReadonlyMap<string, Row>, typed: string, ignoreCase: 
     if (comparable.startsWith(start) && !matches.has(row)) matches.set(row, name);
   }
   return matches;
+}
+
+function otherCase(index: Index, typed: string): Map<Row, string> {
+  for (const [name, row] of [...index.long, ...index.exact]) {
+    if (name.toLowerCase() === typed.toLowerCase()) return new Map([[row, name]]);
+  }
+  return abbreviated(index.long, typed, true);
 }
 
 function swapCase(letter: string): string {

@@ -35,9 +35,10 @@ export function resolveSettings<const Table extends SettingTable>(
   const values: Record<string, unknown> = {};
   const origins: Record<string, Origin> = {};
   const problems: Problem[] = [];
-  for (const [key, row] of Object.entries(table)) {
-    if (row.repeat === "all") values[key] = [];
-    else if (row.fallback !== undefined) values[key] = row.fallback;
+  for (const key in table) {
+    const { repeat, fallback }: Setting = table[key]!;
+    if (repeat === "all") values[key] = [];
+    else if (fallback !== undefined) values[key] = fallback;
   }
   for (const said of given) {
     const row = table[said.key] as Setting | undefined;
