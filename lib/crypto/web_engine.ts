@@ -2,10 +2,11 @@
  * The engine that loads nothing: what the client uses. WebCrypto does SHA-1 and SHA-2, their HMACs, AES-CBC and AES-CTR;
  * MD5 is needed for every key derivation; the rest comes from `noble_engine.ts`, loaded when it is asked for.
  */
-import { md5 } from "@noble/hashes/legacy.js";
+
 import { BLOCK_LENGTH } from "../limits.ts";
 import { concat } from "../bytes.ts";
 import type { CryptoEngine, DigestName, RijndaelMode } from "./engine.ts";
+import { md5 } from "./md5.ts";
 import { addPadding, removePadding } from "./padding.ts";
 
 const WEB_DIGESTS: Readonly<Partial<Record<DigestName, string>>> = {
