@@ -59,7 +59,7 @@ async function contenders(folder: string): Promise<Contender[]> {
       () => null,
       (error: Error) => error,
     );
-    if (failure !== null) console.log(`skipped: ${name} compiled: ${failure.message.trim().split("\n")[0]}`);
+    if (failure !== null) console.log(`skipped: ${name}, compiled: no base runtime of this Deno (DENORT_BIN)`);
     else list.push({ name: `${name}, compiled`, command, times: [] });
   }
   if (await Deno.stat("/usr/bin/fwknop").then(() => true, () => false)) {
