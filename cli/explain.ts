@@ -70,7 +70,7 @@ function knockRows(settings: ClientSettings, world: World): readonly Row[] {
 
 /** `environment, LOGNAME`; nothing for `-U`, which has a line of its own below. */
 function userOrigin(origin: string): string {
-  return origin === "-U" ? "" : origin === "this account" ? origin : `environment, ${origin}`;
+  return origin.startsWith("-U") ? "" : origin === "this account" ? origin : `environment, ${origin}`;
 }
 
 function destination(settings: ClientSettings): string {

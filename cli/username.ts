@@ -21,7 +21,7 @@ export interface UserSources {
 /** A name, where it comes from, and a warning when the C client would have sent another. */
 export interface PacketUser {
   readonly name: string;
-  /** `-U`, the variable of the environment, or `this account`. */
+  /** `-U or SPOOF_USER`, the variable of the environment, or `this account`. */
   readonly origin: string;
   readonly warning: string | null;
 }
@@ -46,7 +46,7 @@ export function packetUser(sources: UserSources): PacketUser {
 }
 
 function findName(sources: UserSources): readonly [name: string, origin: string] {
-  if (sources.explicit !== undefined) return [sources.explicit, "-U"];
+  if (sources.explicit !== undefined) return [sources.explicit, "-U or SPOOF_USER"];
   for (const variable of ["SPOOF_USER", "LOGNAME"]) {
     const name = sources.env(variable);
     if (name !== undefined && name !== "") return [name, variable];
