@@ -22,7 +22,7 @@ export function reportKeys(keys: GeneratedKeys, loaded: Loaded, world: World): n
     world.out(`[+] Wrote Rijndael and HMAC keys to rc file: ${rc?.path ?? ""}`);
   } else {
     world.out(formatKeys(keys));
-    hintAtKnock(settings, world);
+    hintAtKnock(loaded, world);
   }
   return 0;
 }
@@ -35,8 +35,17 @@ function writeKeyFile(path: string, keys: GeneratedKeys): void {
   }
 }
 
-/** The old how-to writes `fwknop -A tcp/22 -a IP -D HOST -k`, which makes keys and forgets the rest. */
-function hintAtKnock(settings: ClientSettings, world: World): void {
-  if (settings.access === undefined || settings.server === undefined) return;
-  world.err("fwknop: hint: only keys were made; to keep them with the other options add --save-rc-stanza");
+/**
+ * Older how-tos write `fwknop -A tcp/22 -a IP -D HOST -k`, which makes keys and forgets the rest; those of the Perl client
+ * write `fwknop -A tcp/22 -a IP -k HOST`, where -k named the server.
+ */
+function hintAtKnock({ given, words }: Loaded, world: World): void {
+  const has = (...keys: readonly string[]) => given.some(({ key }) => keys.includes(key));
+  if (!has("access", "allowIp")) return;
+  const [word] = words;
+  if (has("server")) {
+    world.err("fwknop: hint: only keys were made; to keep them with the other options add --save-rc-stanza");
+  } else if (word !== undefined) {
+    world.err(`fwknop: hint: only keys were made, and ${word} was passed over; -D ${word} names the server of a knock`);
+  }
 }

@@ -17,6 +17,8 @@ export interface Loaded {
   readonly origins: Resolved<typeof CLIENT_SETTINGS>["origins"];
   /** What stood on the command line. */
   readonly given: readonly Given[];
+  /** Words of the command line that belong to no option. */
+  readonly words: readonly string[];
   /** Null with `--no-rc-file`, or when there is none. */
   readonly rc: RcFile | null;
 }
@@ -73,6 +75,7 @@ export function loadSettings(args: Arguments, rc: RcFile | null, world: World): 
     settings: completeSettings(resolved.values, settled.given),
     origins: resolved.origins,
     given: args.given,
+    words: args.words,
     rc,
   };
 }

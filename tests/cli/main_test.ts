@@ -176,9 +176,28 @@ Deno.test("-k prints two lines; -K writes them with mode 0600", async () => {
   assert.equal(written.out, `[+] Wrote Rijndael and HMAC keys to: ${path}\n`);
   assert.match(Deno.readTextFileSync(path), /^KEY_BASE64: \S{24}\nHMAC_KEY_BASE64: \S{88}\n$/);
   assert.equal((Deno.statSync(path).mode ?? 0) & 0o777, 0o600);
-  const old = await runOwn([...ALONE, "-A", "tcp/22", "-a", "1.2.3.4", "-D", "h", "-k"]);
-  assert.match(old.err, /hint: only keys were made/);
 });
+
+for (
+  const [words, hint] of [
+    [["-A", "tcp/22", "-a", "1.2.3.4", "-D", "gw", "-k"], /^fwknop: hint: only keys were made; .*--save-rc-stanza\n$/],
+    [
+      ["-A", "tcp/22", "-a", "1.2.3.4", "-k", "gw"],
+      /^fwknop: hint: only keys were made, and gw was passed over; -D gw /,
+    ],
+    [["-A", "tcp/22", "-R", "-k", "gw"], /^fwknop: hint: .* -D gw /],
+    [["-a", "1.2.3.4", "-D", "gw", "-k"], /^fwknop: hint: .*--save-rc-stanza\n$/],
+    [["-k", "gw"], /^$/],
+    [["-k", "-D", "gw"], /^$/],
+  ] as const
+) {
+  Deno.test(`fwknop ${words.join(" ")} makes keys, and says what else was probably meant`, async () => {
+    const run = await runOwn([...ALONE, ...words]);
+    assert.match(run.out, /^KEY_BASE64: \S+\nHMAC_KEY_BASE64: \S+\n$/);
+    assert.match(run.err, hint);
+    assert.equal(run.code, 0);
+  });
+}
 
 Deno.test("an empty key is refused", async () => {
   const run = await runOwn([...SEND, "-s", "-A", "tcp/22"], { secrets: [""] });
