@@ -86,7 +86,7 @@ export async function stanzaLines(enrolment: Enrolment, world: World): Promise<r
   const settings = completeSettings(values, given);
   // What [default] or the command line may add later is no mistake here.
   const { access = "tcp/1", allowIp = { kind: "source" } as const } = settings;
-  await checkKnock({ settings: { ...settings, access, allowIp }, origins, given, rc: null }, [], world);
+  await checkKnock({ settings: { ...settings, access, allowIp }, origins, given, words: [], rc: null }, [], world);
   // ALLOW_IP resolve and source are kept as words; what completeSettings makes of them is for knocks.
   return linesToSave(given, { ...settings, allowIp: values.allowIp });
 }
