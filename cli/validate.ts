@@ -45,7 +45,10 @@ const CHECKS: readonly Check[] = [
       : null,
   (settings) =>
     needsDestination(settings) && settings.server === undefined
-      ? conflict("Must use --destination unless --test mode is used", "name the server with -D HOST")
+      ? conflict(
+        "Must use --destination unless --test mode is used",
+        "name the server with -D HOST, or a stanza that has SPA_SERVER with -n NAME",
+      )
       : null,
   (settings) =>
     buildsPacket(settings) && settings.allowIp === undefined && !settings.resolveIp

@@ -14,7 +14,7 @@ export const DELIVERY_OPTIONS = {
     group: WHERE,
     doc: "the server: a host name or an address",
     detail:
-      "Several, separated by commas, each get a packet of their own. Each uses the stanza of its name or with its SPA_SERVER, unless -n names one for all. When one fails the others are still sent, and the exit status is 1.",
+      "Several, separated by commas after -D, are each sent a packet of their own, with the stanza of their name or with their SPA_SERVER, unless -n names one for all. When one fails the others are still sent, and the exit status is 1. SPA_SERVER names one.",
   },
   serverPort: {
     kind: integer(0, 65_535, "PORT"),

@@ -22,7 +22,7 @@ export const KEY_OPTIONS = {
     directive: ["KEY", "GPG_SIGNING_PW"],
     secret: true,
     group: KEYS,
-    doc: "encryption key as text; every user of this machine can see it",
+    doc: "encryption key as text; as an option every user of this machine can see it",
   },
   keyBase64: {
     kind: base64Key(MAX_KEY),
@@ -30,7 +30,7 @@ export const KEY_OPTIONS = {
     directive: ["KEY_BASE64", "GPG_SIGNING_PW_BASE64"],
     secret: true,
     group: KEYS,
-    doc: "encryption key in base64; every user of this machine can see it",
+    doc: "encryption key in base64; as an option every user of this machine can see it",
   },
   keyFile: {
     kind: path(),
@@ -54,7 +54,7 @@ export const KEY_OPTIONS = {
     directive: ["HMAC_KEY"],
     secret: true,
     group: KEYS,
-    doc: "HMAC key as text; every user of this machine can see it",
+    doc: "HMAC key as text; as an option every user of this machine can see it",
   },
   hmacKeyBase64: {
     kind: base64Key(MAX_HMAC_KEY),
@@ -62,7 +62,7 @@ export const KEY_OPTIONS = {
     directive: ["HMAC_KEY_BASE64"],
     secret: true,
     group: KEYS,
-    doc: "HMAC key in base64; every user of this machine can see it",
+    doc: "HMAC key in base64; as an option every user of this machine can see it",
   },
   hmacKeyFile: {
     kind: path(),
@@ -161,7 +161,7 @@ export const GPG_OPTIONS = {
     directive: ["USE_GPG"],
     fallback: false,
     group: GPG,
-    doc: "encrypt with GnuPG",
+    doc: "encrypt with GnuPG; not in this version, which sends nothing then",
   },
   gpgRecipient: {
     kind: text({ valueName: "KEY" }),

@@ -5,6 +5,9 @@
 import { didYouMean } from "./suggest.ts";
 import type { Given, OptionNames, Problem, SettingTable } from "./setting.ts";
 
+/** Where no option resembles what was written. */
+const LIST = "--help lists the options";
+
 /** What the arguments say. */
 export interface Arguments {
   /** In the order of the command line; nothing is dropped or merged. */
@@ -115,7 +118,7 @@ class Scan {
       const written = `-${letter}`;
       if (row === undefined) {
         const other = swapCase(letter);
-        this.#problem(written, "unknown option", this.#rowOfLetter(other) ? `did you mean -${other}?` : undefined);
+        this.#problem(written, "unknown option", this.#rowOfLetter(other) ? `did you mean -${other}?` : LIST);
         // What follows may be a value of the option that was meant, even a secret one: it is not looked at.
         return;
       }
@@ -168,7 +171,7 @@ class Scan {
     const near = didYouMean(`--${typed}`, known);
     // What is stuck to the name of an option may be a key: it is not repeated.
     const stuck = known.filter((name) => `--${typed}`.startsWith(name)).toSorted((a, b) => b.length - a.length)[0];
-    if (near !== undefined || stuck === undefined) this.#problem(`--${typed}`, "unknown option", near);
+    if (near !== undefined || stuck === undefined) this.#problem(`--${typed}`, "unknown option", near ?? LIST);
     else this.#problem(stuck, "something is stuck to it", `write a blank or = after ${stuck}`);
     return null;
   }

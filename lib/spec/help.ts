@@ -51,6 +51,12 @@ export function formatOption(row: Setting, option: OptionNames): string {
   return names.join("") + shownArgument(row.kind.valueName, option);
 }
 
+/** What a row says, as the beginning of a sentence: a capital, unless a value begins it, which stays as it is typed. */
+export function beginDoc({ doc, kind }: Setting): string {
+  const [first = ""] = doc.split(/[ ,]/, 1);
+  return kind.choices?.includes(first) ? doc : capital(doc);
+}
+
 function shownArgument(valueName: string, { argument, long, exact }: OptionNames): string {
   if (argument === "none") return "";
   if (argument === "optional") return `[=${valueName}]`;

@@ -1,5 +1,5 @@
 /** Man pages: prose and tables in, roff (man(7) macros) out. */
-import { formatOption } from "./help.ts";
+import { beginDoc, formatOption } from "./help.ts";
 import type { Setting, SettingTable } from "./setting.ts";
 
 /** One `.SH`. */
@@ -64,7 +64,7 @@ function formatRow(row: Setting, by: "option" | "directive"): readonly string[] 
   const [first = "", ...aliases] = names;
   const also = by === "option" ? row.directive : row.option === undefined ? [] : optionNames(row);
   const lines = [".TP", `.B ${escape(first)}`, ...aliases.flatMap((name) => [".TQ", `.B ${escape(name)}`])];
-  lines.push(escape(sentence(row.doc)));
+  lines.push(escape(`${beginDoc(row)}.`));
   lines.push(...factsOf(row, by).map((fact) => escape(sentence(fact))));
   if (row.detail !== undefined) lines.push(".IP", escape(row.detail));
   if (row.later !== undefined) lines.push(".IP", escape(sentence(row.later)));

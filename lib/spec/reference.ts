@@ -1,5 +1,5 @@
 /** Reference pages in Markdown: the settings of a table, by group, with everything that is known of each. */
-import { formatOption } from "./help.ts";
+import { beginDoc, formatOption } from "./help.ts";
 import type { Setting, SettingTable } from "./setting.ts";
 
 /** The page, ending with a line end. `introduction` is Markdown. */
@@ -18,7 +18,7 @@ function formatRow(row: Setting): readonly string[] {
   const options = row.option === undefined ? [] : [formatOption(row, row.option).trim(), ...others];
   const names = [...(row.directive ?? []), ...options].map((name) => `\`${name}\``).join(", ");
   const isSwitch = row.option?.argument === "none" && row.directive === undefined;
-  const lines = [`### ${names}`, "", `${capital(row.doc)}.${row.detail === undefined ? "" : ` ${row.detail}`}`, ""];
+  const lines = [`### ${names}`, "", `${beginDoc(row)}.${row.detail === undefined ? "" : ` ${row.detail}`}`, ""];
   if (row.later !== undefined) lines.push(`**${capital(row.later)}.**`, "");
   const facts = [
     ...(isSwitch ? [] : [`Value: ${row.kind.expects}.`]),

@@ -69,12 +69,12 @@ _arguments -s \
   '--user-agent=[User-Agent of HTTP requests]:TEXT:' \
   '--icmp-type=[ICMP type (icmp)]:N:' \
   '--icmp-code=[ICMP code (icmp)]:N:' \
-  '--key-rijndael=[encryption key as text; every user of this machine can see it]:KEY:' \
-  '--key-base64-rijndael=[encryption key in base64; every user of this machine can see it]:BASE64:' \
+  '--key-rijndael=[encryption key as text; as an option every user of this machine can see it]:KEY:' \
+  '--key-base64-rijndael=[encryption key in base64; as an option every user of this machine can see it]:BASE64:' \
   '-G+[take the encryption key from this file]:FILE:_files' \
   '--get-key=[take the encryption key from this file]:FILE:_files' \
-  '--key-hmac=[HMAC key as text; every user of this machine can see it]:KEY:' \
-  '--key-base64-hmac=[HMAC key in base64; every user of this machine can see it]:BASE64:' \
+  '--key-hmac=[HMAC key as text; as an option every user of this machine can see it]:KEY:' \
+  '--key-base64-hmac=[HMAC key in base64; as an option every user of this machine can see it]:BASE64:' \
   '--get-hmac-key=[take the HMAC key from this file]:FILE:_files' \
   '--use-hmac[authenticate the packet; asks for the HMAC key when there is none]' \
   '--stdin[read the encryption key, then the HMAC key, from lines of standard input]' \
@@ -88,8 +88,8 @@ _arguments -s \
   '--key-gen[make a new encryption key and HMAC key, and print them]' \
   '-K+[the same into a file]:FILE:_files' \
   '--key-gen-file=[the same into a file]:FILE:_files' \
-  '-g[encrypt with GnuPG]' \
-  '--gpg-encryption[encrypt with GnuPG]' \
+  '-g[encrypt with GnuPG; not in this version, which sends nothing then]' \
+  '--gpg-encryption[encrypt with GnuPG; not in this version, which sends nothing then]' \
   '--gpg-recipient-key=[name or id of the server'\''s key]:KEY:' \
   '--gpg--recipient=[name or id of the server'\''s key]:KEY:' \
   '--gpg-signer-key=[name or id of the key that signs]:KEY:' \

@@ -94,9 +94,9 @@ Deno.test("parseArguments() says what is wrong, all of it, without values", () =
     [["--verbos=3"], ["--verbose: takes no value (write --verbose alone)"]],
     [["-A"], ["-A: requires a value (write it after -A)"]],
     [["--access"], ["--access: requires a value (write it after --access)"]],
-    [["-vxSECRET", "-t"], ["-x: unknown option", "-t: unknown option (did you mean -T?)"]],
-    [["--zzz=secret"], ["--zzz: unknown option"]],
-    [["--=x"], ["--: unknown option"]],
+    [["-vxSECRET", "-t"], ["-x: unknown option (--help lists the options)", "-t: unknown option (did you mean -T?)"]],
+    [["--zzz=secret"], ["--zzz: unknown option (--help lists the options)"]],
+    [["--=x"], ["--: unknown option (--help lists the options)"]],
     [["--accesshunter2key"], ["--access: something is stuck to it (write a blank or = after --access)"]],
   ];
   for (const [argv, expected] of table) assert.deepEqual(problems(...argv), expected, argv.join(" "));

@@ -22,7 +22,7 @@ const TABLE = {
     kind: choice(["udp", "tcp", "http"]),
     option: { short: "P", argument: "required" },
     group: "where",
-    doc: "protocol",
+    doc: "udp, tcp or http",
   },
   color: { kind: text(), option: { long: ["color"], argument: "optional" }, group: "look", doc: "colour [a:b] of it" },
   file: { kind: path(), option: { exact: ["file"], argument: "required" }, group: "look", doc: "read this file" },
@@ -102,7 +102,7 @@ Deno.test("formatManPage() writes options and directives, and text that roff doe
     /^\.B \\-p, \\-\\-server\\-port=PORT\n\.TQ\n\.B \\-\\-port\nPort of the server\.\nValue: a number from 0 to 65535\.\nDefault: 62201\.$/m,
   );
   assert.match(page, /^In the file: SERVER_PORT\.$/m);
-  assert.match(page, /^Value: one of udp, tcp, http\.$/m);
+  assert.match(page, /^udp, tcp or http\.\nValue: one of udp, tcp, http\.$/m);
   assert.match(page, /^\.B SERVER_PORT PORT$/m);
   assert.match(page, /FIRE is not supported by this version\./);
   assert.match(page, /ghost/);
