@@ -47,7 +47,9 @@ const CHECKS: readonly Check[] = [
     needsDestination(settings) && settings.server === undefined
       ? conflict(
         "Must use --destination unless --test mode is used",
-        "name the server with -D HOST, or a stanza that has SPA_SERVER with -n NAME",
+        settings.saveRcStanza
+          ? "name the server with -D HOST: a stanza that is being saved is not read"
+          : "name the server with -D HOST, or a stanza that has SPA_SERVER with -n NAME",
       )
       : null,
   (settings) =>

@@ -22,7 +22,7 @@ const TABLE = {
     kind: choice(["udp", "tcp", "http"]),
     option: { short: "P", argument: "required" },
     group: "where",
-    doc: "udp, tcp or http",
+    doc: "protocol",
   },
   color: { kind: text(), option: { long: ["color"], argument: "optional" }, group: "look", doc: "colour [a:b] of it" },
   file: { kind: path(), option: { exact: ["file"], argument: "required" }, group: "look", doc: "read this file" },
@@ -81,6 +81,14 @@ Deno.test("wrap() breaks at blanks and keeps long words whole", () => {
   assert.deepEqual(wrap("", 5), [""]);
 });
 
+Deno.test("a value that begins a text is written as it is typed, on man pages and in the reference", () => {
+  const proto = { ...TABLE.proto, doc: "udp, tcp or http" };
+  const rows = { table: { proto }, by: "option" } as const;
+  const page = { name: "prog", section: 8, brief: "a program", version: "1.0", synopsis: "prog" };
+  assert.match(formatManPage({ ...page, sections: [{ heading: "Options", rows }] }), /^udp, tcp or http\.$/m);
+  assert.match(formatReference("prog", "Options.", { proto }), /^udp, tcp or http\.$/m);
+});
+
 Deno.test("formatManPage() writes options and directives, and text that roff does not misread", () => {
   const page = formatManPage({
     name: "prog",
@@ -102,7 +110,7 @@ Deno.test("formatManPage() writes options and directives, and text that roff doe
     /^\.B \\-p, \\-\\-server\\-port=PORT\n\.TQ\n\.B \\-\\-port\nPort of the server\.\nValue: a number from 0 to 65535\.\nDefault: 62201\.$/m,
   );
   assert.match(page, /^In the file: SERVER_PORT\.$/m);
-  assert.match(page, /^udp, tcp or http\.\nValue: one of udp, tcp, http\.$/m);
+  assert.match(page, /^Value: one of udp, tcp, http\.$/m);
   assert.match(page, /^\.B SERVER_PORT PORT$/m);
   assert.match(page, /FIRE is not supported by this version\./);
   assert.match(page, /ghost/);
