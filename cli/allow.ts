@@ -1,4 +1,5 @@
 /** The address that is let in, as it stands in the packet. */
+import { ResolveError, resolveHost } from "../ffi/libc/resolver.ts";
 import type { ClientSettings } from "./options.ts";
 import { ClientError, tellWarning } from "./tui.ts";
 import type { World } from "./world.ts";
@@ -24,7 +25,6 @@ export async function allowedAddress(settings: ClientSettings, world: World): Pr
 
 /** The first address of the wanted family; IPv4 where a name has both and nothing was wished. */
 async function resolveName(name: string, settings: ClientSettings): Promise<string> {
-  const { resolveHost, ResolveError } = await import("../ffi/libc/resolver.ts");
   try {
     const found = await resolveHost(name, { family: settings.ipv6 ? 6 : settings.ipv4 ? 4 : null, port: 0 });
     const best = found.find(({ family }) => family === 4) ?? found[0];

@@ -1,6 +1,6 @@
 /** From the name of a server to the addresses that are tried, in order. */
 import { FfiError } from "../../ffi/errors.ts";
-import type { ResolvedAddress } from "../../ffi/libc/resolver.ts";
+import { type ResolvedAddress, ResolveError, resolveHost } from "../../ffi/libc/resolver.ts";
 import { parseIp } from "../../lib/net/address.ts";
 import { SendError } from "./target.ts";
 
@@ -8,8 +8,7 @@ import { SendError } from "./target.ts";
 export type Destination = ResolvedAddress;
 
 /**
- * The addresses of `host`, IPv4 before IPv6 unless one family was asked for. A numeric address needs no resolver; the
- * resolver is not even loaded then, which keeps the ordinary knock fast.
+ * The addresses of `host`, IPv4 before IPv6 unless one family was asked for. A numeric address needs no resolver.
  *
  * @throws SendError with the fragment `error in getaddrinfo:`
  */
@@ -34,7 +33,6 @@ export async function findDestinations(
     }
     return [{ family, bytes, text, scopeId: 0, port: options.port }];
   }
-  const { resolveHost, ResolveError } = await import("../../ffi/libc/resolver.ts");
   try {
     const found = await resolveHost(host, options);
     return [...found.filter(({ family }) => family === 4), ...found.filter(({ family }) => family === 6)];
