@@ -52,23 +52,31 @@ export async function findPublicAddress(
   const ask = settings.wgetCmd !== undefined && !settings.resolveHttpOnly
     ? askWithWget(settings.wgetCmd, { settings, family })
     : askDirectly(settings, { ...options, family, world });
-  const failures: string[] = [];
+  const failures: [url: string, reason: string][] = [];
   for (const url of urls) {
     const answer = await ask(url);
     const shown = shownUrl(url.href);
     if (!answer.ok) {
-      failures.push(`${shown}: ${answer.fault}`);
+      failures.push([shown, answer.fault]);
     } else if (answer.value.family !== family) {
-      failures.push(`${shown}: it answered with an IPv${answer.value.family} address`);
+      failures.push([shown, `it answered with an IPv${answer.value.family} address`]);
     } else {
       if (settings.verbose > 0) world.out(`[+] Resolved external IP (via '${shown}') as: ${answer.value.text}`);
       return answer.value.text;
     }
   }
   throw new ClientError(
-    `Could not resolve IP via: ${failures.join("; ")}`,
+    `Could not resolve IP via: ${byReason(failures)}`,
     `name the address with -a, or another service with --resolve-url (asked over IPv${family}; -4 and -6 choose)`,
   );
+}
+
+/** Each reason once, after the services that it holds for: without a network it is the same for all. */
+function byReason(failures: readonly (readonly [url: string, reason: string])[]): string {
+  const reasons = [...new Set(failures.map(([, reason]) => reason))];
+  return reasons.map((reason) =>
+    `${failures.filter((failure) => failure[1] === reason).map(([url]) => url).join(", ")}: ${reason}`
+  ).join("; ");
 }
 
 function serviceUrls(settings: ClientSettings, world: World): readonly URL[] {

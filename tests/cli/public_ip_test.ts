@@ -343,6 +343,8 @@ Deno.test("F14: --wget-cmd runs that program with its words, and its exit status
   Deno.writeTextFileSync(program, "#!/bin/sh\necho 203.0.113.7\nexit 4\n");
   assert.match((await resolve(args)).err, /failed with status 4/);
   assert.match((await resolve(["-R", "-w", "/nonexistent"])).err, /cannot run \/nonexistent/);
+  // Several services that fail for one reason: it is told once.
+  assert.match((await resolve(["-R", "-w", "/nonexistent"])).err, /via: (https:\S+, )+https:\S+: cannot run [^;]+$/m);
   assert.match((await resolve(["-R", "-w", "'wget"])).err, /--wget-cmd: a quote is not closed/);
   assert.match((await resolve(["-R", "-w", " "])).err, /--wget-cmd names no program/);
 });
