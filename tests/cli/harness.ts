@@ -90,16 +90,49 @@ export async function runC(
   argv: readonly string[],
   options: { readonly home: string; readonly env?: Readonly<Record<string, string>>; readonly input?: string },
 ): Promise<Run> {
-  const child = new Deno.Command("/usr/bin/timeout", {
+  return await runProcess("/usr/bin/timeout", {
     args: ["10", "/usr/bin/setsid", "-w", C_CLIENT, ...argv],
     clearEnv: true,
     env: { HOME: options.home, ...options.env },
-    stdin: "piped",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
+    input: options.input,
+  });
+}
+
+const MAIN = new URL("../../cli/main.ts", import.meta.url).pathname;
+
+/** Where the runtime keeps what it compiled and fetched: a changed home must not make it do so again. */
+export const DENO_DIR = Deno.env.get("DENO_DIR") ?? `${Deno.env.get("HOME")}/.cache/deno`;
+
+/** Our client as a process of its own, without a terminal: for what a process alone shows. */
+export async function runOwnProcess(
+  argv: readonly string[],
+  options: {
+    readonly home: string;
+    readonly env?: Readonly<Record<string, string>>;
+    /** Standard input. */
+    readonly input?: string;
+    readonly cwd?: string;
+    /** A command that runs it. */
+    readonly through?: readonly string[];
+  },
+): Promise<Run> {
+  const { home, env, through = [], ...more } = options;
+  const own = [Deno.execPath(), "run", "--no-prompt", "-A", MAIN];
+  return await runProcess("/usr/bin/setsid", {
+    args: ["-w", ...through, ...own, ...argv],
+    env: { HOME: home, DENO_DIR, ...env },
+    ...more,
+  });
+}
+
+async function runProcess(
+  program: string,
+  { input = "", ...options }: Deno.CommandOptions & { readonly input?: string | undefined },
+): Promise<Run> {
+  const child = new Deno.Command(program, { ...options, stdin: "piped", stdout: "piped", stderr: "piped" }).spawn();
   const writer = child.stdin.getWriter();
-  await writer.write(new TextEncoder().encode(options.input ?? "")).catch(() => {});
+  // A program that reads nothing may be gone already.
+  await writer.write(new TextEncoder().encode(input)).catch(() => {});
   await writer.close().catch(() => {});
   const { code, stdout, stderr } = await child.output();
   return { code, out: new TextDecoder().decode(stdout), err: new TextDecoder().decode(stderr) };

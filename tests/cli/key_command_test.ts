@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { keyFromCommand, parseKeyOutput } from "../../cli/key_command.ts";
-import { H64, K64, temporaryFolder } from "./harness.ts";
+import { H64, K64, runOwnProcess, temporaryFolder } from "./harness.ts";
 
 function parsed(output: string, label: "KEY_BASE64" | "HMAC_KEY_BASE64" = "KEY_BASE64"): string | null {
   const key = parseKeyOutput(output, label);
@@ -58,26 +58,8 @@ async function runWith(
   const stanza = ["SPA_SERVER 127.0.0.1", "ACCESS tcp/22", "ALLOW_IP source", `KEY_CMD ${command}`];
   Deno.writeTextFileSync(`${home.path}/rc`, `[gw]\n${stanza.join("\n")}\n`, { mode: 0o600 });
   Deno.writeTextFileSync(`${home.path}/key.sh`, "#!/bin/sh\necho relative-key\n", { mode: 0o700 });
-  const main = new URL("../../cli/main.ts", import.meta.url).pathname;
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--no-prompt", "-A", main, "--rc-file", "rc", "-n", "gw", "-T", "--json", ...run.args ?? []],
-    cwd: home.path,
-    env: { HOME: home.path, ...run.env, DENO_DIR: denoFolder() },
-    stdin: "piped",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
-  const writer = child.stdin.getWriter();
-  await writer.write(new TextEncoder().encode(run.input ?? "")).catch(() => {});
-  await writer.close().catch(() => {});
-  const { code, stdout, stderr } = await child.output();
-  return { code, out: new TextDecoder().decode(stdout), err: new TextDecoder().decode(stderr) };
-}
-
-/** The cache of this run, wherever HOME points. */
-function denoFolder(): string {
-  const { stdout } = new Deno.Command(Deno.execPath(), { args: ["info", "--json"] }).outputSync();
-  return JSON.parse(new TextDecoder().decode(stdout)).denoDir;
+  const argv = ["--rc-file", "rc", "-n", "gw", "-T", "--json", ...run.args ?? []];
+  return await runOwnProcess(argv, { home: home.path, cwd: home.path, env: run.env ?? {}, input: run.input ?? "" });
 }
 
 Deno.test("KEY_CMD: a relative path is one from here, standard error and input are ours, LD_* stays out", async () => {

@@ -1,10 +1,10 @@
 /** What stays as in the C client, seen beside it. The ids are those of docs/COMPATIBILITY.md. */
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
-import { ALONE, runC, runOwn } from "../cli/harness.ts";
+import { ALONE, runC, runOwn, runOwnProcess } from "../cli/harness.ts";
 import { closedPort } from "../cli/send/capture_stream.ts";
 import { DIGESTS } from "./combinations.ts";
-import { ACCESS, besideC, dumpOf, KEY, openWith, packetOf, REHEARSE, runOwnProcess } from "./side_by_side.ts";
+import { ACCESS, besideC, dumpOf, KEY, openWith, packetOf, REHEARSE } from "./side_by_side.ts";
 
 const PREFIX = "U2FsdGVkX1";
 

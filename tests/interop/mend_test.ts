@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
-import { ALONE, runC, runOwn } from "../cli/harness.ts";
+import { ALONE, runC, runOwn, runOwnProcess } from "../cli/harness.ts";
 import { captureTcp, closedPort } from "../cli/send/capture_stream.ts";
-import { ACCESS, besideC, dumpOf, KEY, openWith, packetOf, REHEARSE, runOwnProcess } from "./side_by_side.ts";
+import { ACCESS, besideC, dumpOf, KEY, openWith, packetOf, REHEARSE } from "./side_by_side.ts";
 
 const WITHOUT_USER = REHEARSE.filter((word) => word !== "-U" && word !== "alice");
 

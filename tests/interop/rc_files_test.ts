@@ -1,7 +1,7 @@
 /** The rc file as a file, beside the C client: made when absent, permissions, links, the list, and saving that cannot lose it. */
 import assert from "node:assert/strict";
-import { runC, runOwn } from "../cli/harness.ts";
-import { besideC, dumpOf, openWith, packetOf, runOwnProcess } from "./side_by_side.ts";
+import { runC, runOwn, runOwnProcess } from "../cli/harness.ts";
+import { besideC, dumpOf, openWith, packetOf } from "./side_by_side.ts";
 
 const REHEARSE = ["-T", "-v", "--no-save-args", "-D", "127.0.0.1", "-A", "tcp/22", "-a", "192.0.2.10", "-U", "alice"];
 const KEY = ["--key-rijndael", "shortkey"];

@@ -1,7 +1,7 @@
 /** Key files of `-G` and `--get-hmac-key` beside the C client (wire-and-client B.5), pipes among them. */
 import assert from "node:assert/strict";
-import { type Run, runOwn, temporaryFolder } from "../cli/harness.ts";
-import { besideC, dumpOf, openWith, packetOf, REHEARSE, runOwnProcess } from "./side_by_side.ts";
+import { type Run, runOwn, runOwnProcess, temporaryFolder } from "../cli/harness.ts";
+import { besideC, dumpOf, openWith, packetOf, REHEARSE } from "./side_by_side.ts";
 
 const ACCESS = ["-A", "tcp/22", "-a", "192.0.2.10"];
 

@@ -1,6 +1,6 @@
 /** What directives do to raw packets, seen on the wire beside the C client. */
 import assert from "node:assert/strict";
-import { cClientIsPresent, temporaryFolder } from "../cli/harness.ts";
+import { cClientIsPresent, DENO_DIR, temporaryFolder } from "../cli/harness.ts";
 import type { PacketFields } from "../cli/send/packet_fields.ts";
 import { makeSendNamespace, namespacesWork } from "../cli/send/send_namespace.ts";
 import { openWith } from "./side_by_side.ts";
@@ -33,7 +33,7 @@ Deno.test({
     await using net = await makeSendNamespace();
     using folder = temporaryFolder();
     const rc = `${folder.path}/rc`;
-    const env = { DENO_DIR: Deno.env.get("DENO_DIR") ?? `${Deno.env.get("HOME")}/.cache/deno` };
+    const env = { DENO_DIR };
     for (const [index, [lines, protocol, header]] of ROWS.entries()) {
       Deno.writeTextFileSync(rc, `${STANZA}${lines}\n`, { mode: 0o600 });
       const args = ["--rc-file", rc, "-n", "gw", "--no-save-args"];

@@ -4,11 +4,11 @@
  */
 import assert from "node:assert/strict";
 import { sendPacket } from "../../cli/send/sender.ts";
-import { type Run, runC, runOwn, temporaryFolder } from "../cli/harness.ts";
+import { type Run, runC, runOwn, runOwnProcess, temporaryFolder } from "../cli/harness.ts";
 import { closedPort } from "../cli/send/capture_stream.ts";
 import { addressService, listen } from "./receivers.ts";
 import { checkOutcome, compareRuns, type Outcome, type Ran } from "./row_outcome.ts";
-import { ACCESS, KEY, REHEARSE, runOwnProcess } from "./side_by_side.ts";
+import { ACCESS, KEY, REHEARSE } from "./side_by_side.ts";
 
 const ALONE = ["--no-rc-file", "--no-save-args"];
 

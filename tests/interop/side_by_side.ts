@@ -8,7 +8,7 @@ import type { SpaMessage } from "../../lib/wire/message.ts";
 import { ALONE, cClientIsPresent, type OwnRun, type Run, runC, runOwn, temporaryFolder } from "../cli/harness.ts";
 
 /** Surroundings that both clients get alike. */
-export interface Surroundings {
+interface Surroundings {
   readonly env?: Readonly<Record<string, string>>;
   /** Standard input of a process. */
   readonly input?: string;
@@ -77,32 +77,3 @@ export async function openWith(
   const hmac = more.hmac === undefined ? null : { name: "sha256" as const, key: bytes(more.hmac) };
   return await open(webEngine, wire, { encryption: bytes(key), mode: more.mode ?? "cbc", hmac });
 }
-
-const MAIN = new URL("../../cli/main.ts", import.meta.url).pathname;
-
-/** Our client as a process of its own, without a terminal: for what a process alone shows. */
-export async function runOwnProcess(
-  argv: readonly string[],
-  options: Surroundings & {
-    readonly home: string;
-    /** A command that runs it. */
-    readonly through?: readonly string[];
-  },
-): Promise<Run> {
-  const child = new Deno.Command("/usr/bin/setsid", {
-    args: ["-w", ...options.through ?? [], Deno.execPath(), "run", "--no-prompt", "-A", MAIN, ...argv],
-    env: { HOME: options.home, DENO_DIR, ...options.env },
-    stdin: "piped",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
-  const writer = child.stdin.getWriter();
-  // A program that reads nothing may be gone already.
-  await writer.write(new TextEncoder().encode(options.input ?? "")).catch(() => {});
-  await writer.close().catch(() => {});
-  const { code, stdout, stderr } = await child.output();
-  return { code, out: new TextDecoder().decode(stdout), err: new TextDecoder().decode(stderr) };
-}
-
-/** A changed home must not make the runtime compile and fetch everything again. */
-const DENO_DIR = Deno.env.get("DENO_DIR") ?? `${Deno.env.get("HOME")}/.cache/deno`;

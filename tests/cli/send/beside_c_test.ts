@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { sendPacket } from "../../../cli/send/sender.ts";
 import { OUR_CLIENT } from "../../lab/mod.ts";
-import { runC, runOwn, temporaryFolder } from "../harness.ts";
+import { DENO_DIR, runC, runOwn, temporaryFolder } from "../harness.ts";
 import { captureTcp } from "./capture_stream.ts";
 import { checksumsAreRight, type PacketFields } from "./packet_fields.ts";
 import { makeSendNamespace, namespacesWork, type SendNamespace } from "./send_namespace.ts";
@@ -32,7 +32,7 @@ const ICMP_OPTIONS = ["0 0", "3 1", "8 0", "8 7", "13 0", "40 15"].map((pair) =>
 /** One run of each client: the packet that the first and the second sent, by whatever `wanted` says. */
 async function both(net: SendNamespace, args: readonly string[], wanted: (packet: PacketFields) => boolean) {
   const seen = (await net.packets(0, wanted)).length;
-  const env = { DENO_DIR: Deno.env.get("DENO_DIR") ?? `${Deno.env.get("HOME")}/.cache/deno` };
+  const env = { DENO_DIR };
   const own = await net.run([...OUR_CLIENT.argv, ...ALONE, ...args], env);
   const c = await net.run(["fwknop", ...ALONE, ...args]);
   const [ours, theirs] = (await net.packets(seen + 2, wanted)).slice(seen);

@@ -1,5 +1,6 @@
 /** A network namespace of the test's own with a capture of everything that it sends, and the programs that send. */
 import { type PacketFields, packetFields } from "./packet_fields.ts";
+import { DENO_DIR } from "../harness.ts";
 
 const CHILD = new URL("./send_child.ts", import.meta.url).pathname;
 
@@ -64,7 +65,7 @@ export async function makeSendNamespace(): Promise<SendNamespace> {
   return {
     async sendOurs(job, as = []) {
       const flags = ["run", "--no-prompt", "--allow-ffi", CHILD, JSON.stringify({ packet: PACKET, ...job })];
-      const env = { DENO_DIR: Deno.env.get("DENO_DIR") ?? `${Deno.env.get("HOME")}/.cache/deno` };
+      const env = { DENO_DIR };
       return JSON.parse(decode((await must(inside([...as, Deno.execPath(), ...flags], env))).stdout));
     },
     async sendC(...args) {

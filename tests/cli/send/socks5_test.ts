@@ -7,6 +7,7 @@ import { OUR_CLIENT } from "../../lab/mod.ts";
 import { captureTcp, closedPort, readAll, readExactly } from "./capture_stream.ts";
 import { makeSendNamespace, namespacesWork, PACKET } from "./send_namespace.ts";
 import { targetOf } from "./targets.ts";
+import { DENO_DIR } from "../harness.ts";
 
 /** By type of address; a name brings its own. */
 const ADDRESS_LENGTH: Readonly<Record<number, number>> = { 1: 4, 4: 16 };
@@ -122,7 +123,7 @@ Deno.test({
     const resolver = Deno.makeTempFileSync();
     Deno.writeTextFileSync(resolver, "nameserver 198.51.100.2\noptions timeout:1 attempts:1\n");
     const mounted = ["unshare", "-m", "sh", "-c", `mount --bind ${resolver} /etc/resolv.conf && exec "$@"`, "sh"];
-    const env = { DENO_DIR: Deno.env.get("DENO_DIR") ?? `${Deno.env.get("HOME")}/.cache/deno` };
+    const env = { DENO_DIR };
     const client = [...OUR_CLIENT.argv, "--no-rc-file", "--no-save-args", "-A", "tcp/22", "--key-rijndael", "k"];
     const run = (args: readonly string[]) => net.run([...mounted, ...client, ...args], env);
     const resolve = ["--resolve-http-only", "--resolve-url", "http://127.0.0.1:18080/"];
