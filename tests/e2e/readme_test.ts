@@ -33,7 +33,10 @@ labTest("the five-minute start of the README works as it stands there", async ()
   const local = (args: readonly string[]) => args.flatMap((word) => here.get(word) ?? [word]);
   await knock(lab, ["--rc-file", `${lab.dir}/.fwknoprc`, ...local(argumentsOf(readme, "fwknop --key-gen"))]);
   const rc = await Deno.readTextFile(`${lab.dir}/.fwknoprc`);
-  const keys = rc.split("\n").filter((line) => /KEY_BASE64/.test(line)).join("\n");
+  const shown = new RegExp(/^grep '(.*)' ~\/\.fwknoprc$/m.exec(readme)![1]!);
+  const lines = rc.split("\n").filter((line) => shown.test(line));
+  assert.equal(lines.length, 2, "the two lines that the server needs");
+  const keys = lines.join("\n");
   const access = await write("access.conf", `${hereDocument(readme, "/etc/fwknop/access.conf")}${keys}\n`);
   const config = await write("fwknopd.conf", /^echo '(.*)' > \/etc\/fwknop\/fwknopd.conf$/m.exec(readme)![1]! + "\n");
   await lab.must("server", ["nft", "-f", "-"], { stdin: hereDocument(readme, "/etc/nftables.conf") });
