@@ -1,6 +1,6 @@
 /** `--explain`: what a knock would be, to whom it would go and where each value comes from. Nothing is sent or asked. */
 import { DIGESTS, MODES } from "../lib/crypto/digest.ts";
-import { formatOrigin, type Origin, type Setting } from "../lib/spec/setting.ts";
+import { formatOrigin, type Origin } from "../lib/spec/setting.ts";
 import { accountName } from "./account.ts";
 import { wantsHmac } from "./keys.ts";
 import type { Loaded } from "./load.ts";
@@ -10,6 +10,7 @@ import { decodeKey } from "./options/kinds.ts";
 import type { RcFile } from "./rc_file.ts";
 import { checkKnock } from "./refusal.ts";
 import { buildRequest } from "./request.ts";
+import { shownUrl } from "./resolve_url.ts";
 import { ClientError, tellError } from "./tui.ts";
 import { packetUser } from "./username.ts";
 import type { World } from "./world.ts";
@@ -80,7 +81,7 @@ function destination(settings: ClientSettings): string {
   const family = settings.ipv6 ? ", IPv6" : settings.ipv4 || settings.serverResolveIpv4 ? ", IPv4" : "";
   const through = httpProxy ?? (socks5 === undefined ? undefined : `${socks5.host}:${socks5.port}`);
   return `${server}, ${serverProto}${port}${family}${
-    through === undefined ? "" : `, through the proxy ${withoutLogin(through)}`
+    through === undefined ? "" : `, through the proxy ${shownUrl(through)}`
   }`;
 }
 
@@ -97,7 +98,7 @@ function whoIsLetIn(settings: ClientSettings): string {
   if (allowIp !== undefined) return "whatever address the packet arrives from";
   const how = resolveHttpOnly ? "over HTTP" : wgetCmd === undefined ? "over HTTPS" : "with wget";
   return `this machine as the Internet sees it, asked ${how}${
-    resolveUrl === undefined ? "" : ` at ${withoutLogin(resolveUrl)}`
+    resolveUrl === undefined ? "" : ` at ${shownUrl(resolveUrl)}`
   }`;
 }
 
@@ -136,7 +137,7 @@ function saidRows({ settings, origins, rc }: Loaded): readonly Row[] {
     const origin = origins[key] ?? {};
     const row = settingOf(key);
     const name = origin.option ?? row.directive?.[0] ?? key;
-    return [name, shownValue(row, settings[key], origin), place(origin, rc)] as const;
+    return [name, shownValue(key, settings[key], origin), place(origin, rc)] as const;
   });
 }
 
@@ -150,17 +151,20 @@ function defaultRows({ settings, origins }: Loaded): readonly Row[] {
   return keys.map((key) => [settingOf(key).directive?.[0] ?? key, settingOf(key).kind.format(settings[key])] as const);
 }
 
-function shownValue(row: Setting, value: unknown, origin: Origin): string {
+/** Settings that are URLs: what stands before an @ is a login even where the scheme is left out. */
+const URLS: ReadonlySet<ClientKey> = new Set(["resolveUrl", "httpProxy"]);
+
+function shownValue(key: ClientKey, value: unknown, origin: Origin): string {
+  const row = settingOf(key);
   if (row.secret === true) return MASK;
   // `ALLOW_IP resolve` is a request to find out and no address.
   if (value === undefined) return "resolve";
   if (value === true && origin.option !== undefined) return "given";
-  return withoutLogin(
-    Array.isArray(value) ? value.map((item) => row.kind.format(item)).join(",") : row.kind.format(value),
-  );
+  const text = Array.isArray(value) ? value.map((item) => row.kind.format(item)).join(",") : row.kind.format(value);
+  return URLS.has(key) ? shownUrl(text) : withoutLogin(text);
 }
 
-/** A URL may carry a name and a password. */
+/** A command may hold a URL with a name and a password. */
 function withoutLogin(text: string): string {
   return text.replace(/\/\/[^/@\s]*@/g, `//${MASK}@`);
 }
