@@ -191,7 +191,8 @@ function askWithWget(
     const agent = settings.useWgetUserAgent ? [] : ["-U", settings.userAgent ?? `Fwknop/${VERSION}`];
     const limits = [`--inet${family}-only`, "--tries=1", `--timeout=${WGET_PATIENCE_S}`];
     const args = [...words, ...limits, ...agent, "--secure-protocol=auto", "--quiet", "-O", "-", url.href];
-    const output = await runChild(program, args);
+    // With --proxy standard input is what ssh sends.
+    const output = await runChild(program, args, { ownInput: settings.proxy });
     return output.ok ? parseAddressBody(new TextDecoder().decode(output.stdout)) : fail(output.reason);
   };
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { findPublicAddress } from "../../cli/public_ip.ts";
 import { CLIENT_SETTINGS } from "../../cli/options.ts";
 import { resolveSettings } from "../../lib/spec/resolve.ts";
-import { ALONE, runOwn, type Surroundings, temporaryFolder } from "./harness.ts";
+import { ALONE, runOwn, runOwnProcess, type Surroundings, temporaryFolder } from "./harness.ts";
 
 /** What was asked of a server. */
 interface Question {
@@ -347,4 +347,13 @@ Deno.test("F14: --wget-cmd runs that program with its words, and its exit status
   assert.match((await resolve(["-R", "-w", "/nonexistent"])).err, /via: (https:\S+, )+https:\S+: cannot run [^;]+$/m);
   assert.match((await resolve(["-R", "-w", "'wget"])).err, /--wget-cmd: a quote is not closed/);
   assert.match((await resolve(["-R", "-w", " "])).err, /--wget-cmd names no program/);
+});
+
+Deno.test("--wget-cmd beside --proxy takes nothing of what ssh sends", async () => {
+  using home = temporaryFolder();
+  Deno.writeTextFileSync(`${home.path}/wget`, `#!/bin/sh\ncat >'${home.path}/taken'\nexit 1\n`, { mode: 0o700 });
+  const words = ["-w", `${home.path}/wget`, "-R", "-4", "--key-rijndael", "k", "--proxy", "127.0.0.1", "22"];
+  const run = await runOwnProcess([...ALONE, ...words], { home: home.path, input: "SSH-2.0-client\r\n" });
+  assert.match(run.err, /wget failed with status 1/);
+  assert.equal(Deno.readTextFileSync(`${home.path}/taken`), "");
 });
