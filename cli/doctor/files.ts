@@ -15,8 +15,9 @@ export function examineFiles({ settings, rc }: Loaded): readonly Finding[] {
 
 function examineFile(path: string): readonly Finding[] {
   const read = readSecureFile(path);
-  if (!read.ok && read.fault.code === "not-regular" && Deno.statSync(path).isFifo) {
-    return [fine("permissions", `${path} is a pipe`)];
+  if (!read.ok && read.fault.code === "not-regular") {
+    const { isFifo, isCharDevice } = Deno.statSync(path);
+    if (isFifo || isCharDevice) return [fine("permissions", `${path} is a ${isFifo ? "pipe" : "device"}`)];
   }
   if (!read.ok) return [failure("permissions", `${path}: ${read.fault.message}`, "check the path")];
   if (read.value.warnings.length > 0) {

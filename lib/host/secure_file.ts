@@ -22,6 +22,9 @@ export interface SecureText {
   readonly warnings: readonly string[];
 }
 
+/** Bytes that a stream may hold: far more than settings and keys. Without it /dev/zero would be read for ever. */
+const STREAM_LIMIT = 16 * 2 ** 20;
+
 /**
  * Reads a whole file. `checkOwner: false` leaves owner and mode alone. With `streams` a pipe or a character device is read
  * to its end too, and warned of unless `checkOwner` is false; a pipe without a writer is waited for. Throws nothing for what
@@ -39,7 +42,8 @@ export function readSecureFile(path: string, options: ReadOptions = {}): Result<
   try {
     const info = file.statSync();
     if (!isReadable(info, options)) return fail(NOT_REGULAR);
-    const bytes = readAll(file, info.size);
+    const bytes = readAll(file, info);
+    if (bytes === null) return fail(ENDLESS);
     const warnings = options.checkOwner === false ? [] : ownerWarnings(path, info);
     return ok({ text: new TextDecoder("utf-8").decode(bytes), bytes, warnings });
   } finally {
@@ -58,6 +62,8 @@ function isReadable(info: Deno.FileInfo, options: ReadOptions): boolean {
 }
 
 const NOT_REGULAR: FileFault = { code: "not-regular", message: "is not a regular file or symbolic link." };
+
+const ENDLESS: FileFault = { code: "unreadable", message: "is a stream of more than 16 MB" };
 
 /** Names in a folder, sorted by code unit; null when it cannot be listed. */
 export function listFolder(path: string): Result<readonly string[], FileFault> {
@@ -80,13 +86,15 @@ function ownerWarnings(path: string, info: Deno.FileInfo): readonly string[] {
   return warnings;
 }
 
-function readAll(file: Deno.FsFile, size: number): Uint8Array<ArrayBuffer> {
+/** Null when a stream holds too much. */
+function readAll(file: Deno.FsFile, { isFile, size }: Deno.FileInfo): Uint8Array<ArrayBuffer> | null {
   let bytes = new Uint8Array(Math.max(size, 1024) + 1);
   let filled = 0;
   for (;;) {
     const got = file.readSync(bytes.subarray(filled));
     if (got === null) return bytes.subarray(0, filled);
     filled += got;
+    if (!isFile && filled > STREAM_LIMIT) return null;
     if (filled === bytes.length) {
       const larger = new Uint8Array(bytes.length * 2);
       larger.set(bytes);

@@ -200,6 +200,23 @@ Deno.test("--doctor says that an rc file cannot be read, and --no-rc-file with -
   assert.equal(without.code, 1);
 });
 
+Deno.test("--doctor takes the rc file that a knock would take, a device too", async () => {
+  const words = [
+    "--rc-file",
+    "/dev/null",
+    "-A",
+    "tcp/22",
+    "-a",
+    "127.0.0.1",
+    "-D",
+    "127.0.0.1",
+    "--key-base64-rijndael",
+  ];
+  const { code, out } = await runOwn(["--doctor", ...words, K64]);
+  assert.match(out, /^ok {3}permissions: \/dev\/null is a device$/m);
+  assert.equal(code, 0, out);
+});
+
 Deno.test("--doctor asks the service of -R for address and time, and what would be a warning is a finding", async () => {
   const now = Math.floor(Date.now() / 1000);
   const served = (skew: number) => () =>

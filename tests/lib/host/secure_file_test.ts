@@ -118,5 +118,7 @@ Deno.test("readSecureFile() reads streams where they are taken, with a warning u
   assert.match(read.value.warnings[0] ?? "", /^file: \/dev\/null is not a regular file or symbolic link\.$/);
   const unchecked = readSecureFile("/dev/null", { streams: true, checkOwner: false });
   assert.ok(unchecked.ok && unchecked.value.warnings.length === 0);
+  const endless = readSecureFile("/dev/zero", { streams: true });
+  assert.deepEqual([endless.ok, !endless.ok && endless.fault.message], [false, "is a stream of more than 16 MB"]);
   inFolder((folder) => assert.equal(readSecureFile(folder, { streams: true }).ok, false));
 });
