@@ -110,7 +110,9 @@ async function waitForDoors(
 /** One port, for programs. */
 function describeDoor(door: DoorState): Readonly<Record<string, unknown>> {
   const { port, open } = door;
-  return open ? { port, open, milliseconds: door.milliseconds, before: door.before } : { port, open };
+  if (!open) return { port, open };
+  // To the microsecond: what the clock gives beyond that is its arithmetic.
+  return { port, open, milliseconds: Math.round(door.milliseconds * 1000) / 1000, before: door.before };
 }
 
 function tellOpened({ doors }: Waited & { readonly sent: true }, host: string, world: World): void {

@@ -66,6 +66,7 @@ labTest("--wait --json tells programs the same, on success and on time-out", asy
     ports: [{ port: 22, open: true, milliseconds: 0, before: false }],
   });
   assert.ok(port.milliseconds > 0);
+  assert.equal(port.milliseconds, Number(port.milliseconds.toFixed(3)), "to the microsecond");
   const shut = await runClient(lab, [...knockArgs(lab, 443), ...keyArgs(newKeys()), "--wait=1", "--json"]);
   assert.equal(shut.code, 3, shut.stderr);
   assert.deepEqual(JSON.parse(shut.stdout).ports, [{ port: 443, open: false }]);
