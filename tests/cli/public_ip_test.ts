@@ -351,7 +351,7 @@ Deno.test("F14: --wget-cmd runs that program with its words, and its exit status
 
 Deno.test("--wget-cmd beside --proxy takes nothing of what ssh sends", async () => {
   using home = temporaryFolder();
-  Deno.writeTextFileSync(`${home.path}/wget`, `#!/bin/sh\ncat >'${home.path}/taken'\nexit 1\n`, { mode: 0o700 });
+  Deno.writeTextFileSync(`${home.path}/wget`, `#!/bin/sh\ncat >>'${home.path}/taken'\nexit 1\n`, { mode: 0o700 });
   const words = ["-w", `${home.path}/wget`, "-R", "-4", "--key-rijndael", "k", "--proxy", "127.0.0.1", "22"];
   const run = await runOwnProcess([...ALONE, ...words], { home: home.path, input: "SSH-2.0-client\r\n" });
   assert.match(run.err, /wget failed with status 1/);
