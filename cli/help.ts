@@ -1,5 +1,6 @@
 /** `--help`: the short page that fits a terminal of 80 by 24, all options, or one topic. */
 import { formatHelp, formatOption, helpTopics, matchingTopics, wrap } from "../lib/spec/help.ts";
+import type { Setting } from "../lib/spec/setting.ts";
 import { didYouMean } from "../lib/spec/suggest.ts";
 import { VERSION } from "../lib/version.ts";
 import { CLIENT_SETTINGS, type ClientKey, settingOf } from "./options.ts";
@@ -33,14 +34,25 @@ const SYNOPSIS = "fwknop -A PROTO/PORT[,...] [-a ADDRESS|-R|-s] -D SERVER [OPTIO
 
 /**
  * The text, without a line end at the end. `topic` null is the short page, `all` every option; any other word is the
- * beginning of a topic's name. Throws {@link ClientError} for a word that is none.
+ * beginning of a topic's name, or an option or directive, for the topic that it is in. Throws {@link ClientError} for a
+ * word that is none of them.
  */
 export function clientHelp(topic: string | null): string {
   if (topic === null) return shortPage();
   const page = { program: "fwknop", synopsis: SYNOPSIS, version: VERSION };
   if (topic.toLowerCase() === "all") return formatHelp(CLIENT_SETTINGS, { ...page, complete: true });
-  if (topic === "" || matchingTopics(CLIENT_SETTINGS, topic).length === 0) throw unknownTopic(topic);
-  return formatHelp(CLIENT_SETTINGS, { ...page, topic });
+  const found = topic !== "" && matchingTopics(CLIENT_SETTINGS, topic).length > 0 ? topic : topicOfName(topic);
+  if (found === undefined) throw unknownTopic(topic);
+  return formatHelp(CLIENT_SETTINGS, { ...page, topic: found });
+}
+
+/** The topic of what is named: `wait`, `--wait`, `-A`, `KEY_FILE`. */
+function topicOfName(written: string): string | undefined {
+  const name = written.replace(/^--?/, "");
+  const rows: readonly Setting[] = Object.values(CLIENT_SETTINGS);
+  return rows.find(({ option, directive = [] }) =>
+    [option?.short, ...(option?.long ?? []), ...(option?.exact ?? []), ...directive].includes(name)
+  )?.group;
 }
 
 function unknownTopic(topic: string): ClientError {

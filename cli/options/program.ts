@@ -126,6 +126,7 @@ export const PROGRAM_OPTIONS = {
     given: "",
     group: RUN,
     doc: "print a short help, all options, or one topic",
+    detail: "The name of an option or directive stands for its topic: --help=wait.",
   },
   json: {
     kind: yesNo,

@@ -50,6 +50,14 @@ Deno.test("--help=TOPIC has that topic only", () => {
   assert.match(clientHelp("WHERE"), /--destination/);
 });
 
+Deno.test("--help with the name of an option or directive shows the topic that it is in", () => {
+  for (
+    const [name, topic] of [["proxy", "after"], ["--doctor", "this"], ["-A", "what"], ["KEY_FILE", "keys"]] as const
+  ) {
+    assert.equal(clientHelp(name), clientHelp(topic), name);
+  }
+});
+
 for (
   const [topic, hint] of [
     ["kyes", /did you mean keys\? the topics are what, who, /],
