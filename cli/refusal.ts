@@ -4,21 +4,17 @@ import { checkFollowUp } from "./door/follow_up.ts";
 import { throughProxy } from "./http_proxy.ts";
 import { makeTarget } from "./knock.ts";
 import type { Loaded } from "./load.ts";
-import { buildRequest, type Request } from "./request.ts";
+import { rehearseRequest, type Request } from "./request.ts";
 import { ClientError } from "./tui.ts";
 import { packetUser } from "./username.ts";
 import { findConflict, followsKnock } from "./validate.ts";
 import type { World } from "./world.ts";
 
-/** Stands for the address that is let in where it is not looked up. */
-const SOME_ADDRESS = "192.0.2.1";
-
 /** What would be asked for. `rest` is what stood after `--then` or `--proxy`. Throws {@link ClientError} with the refusal. */
 export async function checkKnock({ settings }: Loaded, rest: readonly string[], world: World): Promise<Request> {
   const conflict = findConflict(settings);
   if (conflict !== null) throw new ClientError(conflict.message, conflict.hint);
-  const randomNatPort = settings.natRandPort ? 10_000 : null;
-  const request = buildRequest(settings, { allow: SOME_ADDRESS, randomNatPort });
+  const request = rehearseRequest(settings);
   if (!request.ok) throw new ClientError(request.fault.message, request.fault.hint);
   packetUser({ explicit: settings.spoofUser, env: world.env, systemName: accountName });
   if (settings.httpProxy !== undefined) await throughProxy(makeTarget(settings, world), settings.httpProxy);

@@ -48,6 +48,13 @@ export function buildRequest(settings: RequestSettings, inputs: RequestInputs): 
     : buildCommand(settings, settings.serverCmd, inputs);
 }
 
+/** The same with an address and a port that decide nothing: the rest is looked at before anything is asked or drawn. */
+export function rehearseRequest(
+  settings: RequestSettings & Pick<ClientSettings, "natRandPort">,
+): Result<Request, RequestFault> {
+  return buildRequest(settings, { allow: "192.0.2.1", randomNatPort: settings.natRandPort ? 10_000 : null });
+}
+
 function buildCommand(
   settings: RequestSettings,
   command: string,

@@ -39,7 +39,7 @@ export function listedServers(args: Arguments): readonly string[] | null {
 }
 
 /** The machine for one server: what it says names the server. */
-export function worldOf(name: string, world: World): World {
+function worldOf(name: string, world: World): World {
   return {
     ...world,
     err: (text) => world.err(text.replace(/^(fwknop: (?:error|warning|hint): )/gm, `$1${name}: `)),

@@ -5,7 +5,7 @@ import { refuseDebugger } from "../../ffi/libc/refuse_debugger.ts";
 import { FfiError } from "../../ffi/errors.ts";
 import { type Prepared, prepareKnock } from "../knock.ts";
 import type { ClientSettings } from "../options.ts";
-import { buildRequest, type Request } from "../request.ts";
+import { rehearseRequest, type Request } from "../request.ts";
 import { DEFAULT_WAIT } from "../options/beyond.ts";
 import { ClientError, tellError } from "../tui.ts";
 import type { World } from "../world.ts";
@@ -13,7 +13,7 @@ import { closeAll, type DoorState, knockAndWait, type Waited } from "./knock_and
 import { openedLine, tellShut } from "./outcome.ts";
 import { findPlace, pinnedTo, wantedFamily } from "./place.ts";
 import { portsToWaitFor } from "./ports.ts";
-import { portTowards, readGoal } from "./proxy.ts";
+import { knockAndRelay, portTowards, readGoal } from "./proxy.ts";
 
 /** Exit status of a shell for a command that is not there, and for one that cannot be run. */
 const NOT_FOUND = 127;
@@ -31,7 +31,7 @@ export async function knockAndFollow(
 ): Promise<number> {
   using _shut = refuseDebugger({ keepIgnored: true });
   checkBeforehand(settings, run.rest);
-  if (settings.proxy) return await (await import("./proxy.ts")).knockAndRelay(settings, run);
+  if (settings.proxy) return await knockAndRelay(settings, run);
   const prepared = await prepareKnock(settings, run.world);
   if (settings.wait !== undefined || settings.thenCommand) {
     const code = await waitForDoors(settings, { ...run, prepared });
@@ -41,14 +41,9 @@ export async function knockAndFollow(
   return settings.hold ? await (await import("./hold.ts")).hold(settings, { ...run, prepared }) : 0;
 }
 
-/** Addresses and ports that decide nothing here. */
-const SOME_ADDRESS = "192.0.2.1";
-const SOME_PORT = 10_000;
-
 /** Refuses what cannot be, before a key is asked for or anybody is asked for the own address. Throws {@link ClientError}. */
 function checkBeforehand(settings: ClientSettings, rest: readonly string[]): void {
-  const randomNatPort = settings.natRandPort ? SOME_PORT : null;
-  const request = buildRequest(settings, { allow: SOME_ADDRESS, randomNatPort });
+  const request = rehearseRequest(settings);
   if (!request.ok) throw new ClientError(request.fault.message, request.fault.hint);
   checkFollowUp(settings, rest, request.value);
 }

@@ -41,7 +41,7 @@ export async function hold(
 }
 
 /** The request for another address; everything else stays, a random port too. */
-export function withAddress(request: Request, address: string): Request {
+function withAddress(request: Request, address: string): Request {
   return { ...request, message: address + request.message.slice(request.message.indexOf(",")) };
 }
 

@@ -69,11 +69,6 @@ export async function knockAndWait(approach: Approach, world: World): Promise<Wa
   }
 }
 
-/** Whether all ports are open. */
-export function allOpen(doors: readonly DoorState[]): boolean {
-  return doors.every(({ open }) => open);
-}
-
 /** Closes the connections that got through. */
 export function closeAll(doors: readonly DoorState[]): void {
   for (const door of doors) if (door.open) door.socket[Symbol.dispose]();

@@ -1,5 +1,6 @@
 /** `--qr`: a stanza, or new keys with the options given, as a QR code and as a URI. */
 import { isTerminal, windowSize } from "../../ffi/libc/terminal.ts";
+import { encodePaddedBase64 } from "../../lib/base64.ts";
 import type { GeneratedKeys } from "../../lib/crypto/key_generation.ts";
 import { loadKeys } from "../knock.ts";
 import type { Loaded } from "../load.ts";
@@ -48,7 +49,7 @@ export async function checkEnrolment(loaded: Loaded, keys: EnrolmentKeys, world:
 }
 
 /** The enrolment of settings and keys. Throws {@link ClientError} when it would be of no use. */
-export function enrolmentOf({ settings, origins }: Loaded, keys: EnrolmentKeys): Enrolment {
+function enrolmentOf({ settings, origins }: Loaded, keys: EnrolmentKeys): Enrolment {
   const name = settings.namedConfig ?? settings.server;
   if (name === undefined || settings.server === undefined) {
     throw new ClientError("--qr needs a server to enrol for", "name a stanza with -n, or the server with -D");
@@ -82,11 +83,10 @@ function checkPlace(settings: ClientSettings): void {
 
 async function keysOf(settings: ClientSettings, world: World): Promise<EnrolmentKeys> {
   const { encryption, hmac } = await loadKeys(settings, world);
-  return { keyBase64: base64(encryption), hmacKeyBase64: hmac === null ? null : base64(hmac.key) };
-}
-
-function base64(bytes: Uint8Array): string {
-  return btoa(String.fromCharCode(...bytes));
+  return {
+    keyBase64: encodePaddedBase64(encryption),
+    hmacKeyBase64: hmac === null ? null : encodePaddedBase64(hmac.key),
+  };
 }
 
 /** Why the code cannot be shown, or null. */

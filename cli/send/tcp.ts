@@ -5,7 +5,7 @@ import { requestSocks5 } from "./socks5.ts";
 import type { SendReport, Target } from "./target.ts";
 
 /** How long one address may take to answer; the kernel alone would try for two minutes. */
-export const CONNECT_TIMEOUT_MS = 10_000;
+const CONNECT_TIMEOUT_MS = 10_000;
 
 /** Sends the packet over a connection to the first address that takes one. */
 export async function sendTcp(packet: string, target: Target): Promise<SendReport> {

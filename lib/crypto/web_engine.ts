@@ -2,7 +2,6 @@
  * The engine that loads nothing: what the client uses. WebCrypto does SHA-1 and SHA-2, their HMACs, AES-CBC and AES-CTR;
  * MD5 is needed for every key derivation; the rest comes from `noble_engine.ts`, loaded when it is asked for.
  */
-
 import { BLOCK_LENGTH } from "../limits.ts";
 import { concat } from "../bytes.ts";
 import type { CryptoEngine, DigestName, RijndaelMode } from "./engine.ts";
