@@ -12,7 +12,7 @@ const libc = lazyLibc({
 });
 
 /** Numbers of the signals that the programs send. */
-export const SIGNAL = { hangup: 1, interrupt: 2, kill: 9, terminate: 15 } as const;
+const SIGNAL = { hangup: 1, interrupt: 2, kill: 9, terminate: 15 } as const;
 
 /** Name of a signal in {@link SIGNAL}. */
 export type SignalName = keyof typeof SIGNAL;

@@ -70,7 +70,7 @@ export async function resolveHost(host: string, options: ResolveOptions): Promis
 }
 
 /** The numeric text of an address: `192.0.2.1`, `fe80::1%eth0`; no port. */
-export function addressText(encoded: Uint8Array<ArrayBuffer>): string {
+function addressText(encoded: Uint8Array<ArrayBuffer>): string {
   const host = new Uint8Array(128);
   const code = libc().getnameinfo(encoded, encoded.length, host, host.length, 0n, 0, NI_NUMERICHOST);
   if (code !== 0) {
