@@ -8,7 +8,7 @@ export interface Conflict {
 }
 
 /** Runs that neither send nor build a packet need no destination. */
-export function needsDestination(settings: ClientSettings): boolean {
+function needsDestination(settings: ClientSettings): boolean {
   return !settings.test && buildsPacket(settings);
 }
 
