@@ -287,6 +287,21 @@ Deno.test("HTTPS is checked against the built-in roots and those of the system",
     assert.doesNotMatch(trusted.err, /should begin with/);
     assert.match((await ask("/nonexistent")).err, /invalid peer certificate: UnknownIssuer/);
   });
+  await t.step("what the program believes already it believes beside those of the system too", async () => {
+    const other = await certificates(Deno.makeTempDirSync({ dir: folder.path }));
+    const main = new URL("../../cli/main.ts", import.meta.url).pathname;
+    const args = [...ALONE, "-T", "-v", "-A", "tcp/22", "--key-rijndael", "k", "-R", "--resolve-url", `${base}/ip`];
+    const run = async (...trust: readonly string[]) => {
+      const env = { SSL_CERT_FILE: other.ca, LOGNAME: "bob" };
+      const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+        args: ["run", "-A", ...trust, main, ...args],
+        env,
+      }).output();
+      return new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
+    };
+    assert.match(await run(`--cert=${ca}`), /Message String: 203\.0\.113\.9,tcp\/22/);
+    assert.match(await run(), /invalid peer certificate/);
+  });
   await t.step("a bad file of certificates adds nothing, is named, and plain HTTP does not need it", async () => {
     const bad = `${folder.path}/bad.pem`;
     Deno.writeTextFileSync(bad, "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
@@ -301,7 +316,7 @@ Deno.test("HTTPS is checked against the built-in roots and those of the system",
     assert.doesNotMatch(err, /certificates/);
     await plain.server.shutdown();
   });
-  assert.equal(questions.length, 1);
+  assert.equal(questions.length, 2);
   await server.shutdown();
 });
 

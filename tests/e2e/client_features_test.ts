@@ -115,6 +115,12 @@ const TELLING: Features = {
   "--doctor": { args: ["--doctor", "gate"], out: /^ok {3}route: from 10\.77\.0\.2 to 10\.77\.0\.1$/m },
   "--doctor --json": { args: ["--doctor", "--json", "near"], out: /^\{"findings":\[.*"what":"clock"/ },
   "--doctor for raw sockets": { args: ["--doctor", "gate", "-P", "tcpraw"], out: /^ok {3}capability: /m },
+  "--doctor for raw sockets without the right": {
+    args: ["--doctor", "gate", "-P", "tcpraw"],
+    start: (argv) => ["setpriv", "--bounding-set=-net_raw", ...argv],
+    code: 1,
+    out: /^fail capability: .*CAP_NET_RAW.*setcap cap_net_raw\+ep/m,
+  },
   "--doctor with a program for the key": { args: ["--doctor", "programs"], out: /^ok {3}keys: encryption 32 bytes/m },
   "--qr": { args: ["-n", "gate", "--qr", "--force-qr"], out: /▀[^]*\nfwknop:gate\?v=1&D=10\.77\.0\.1&/ },
   "--qr into a pipe": { args: ["-n", "gate", "--qr"], code: 1, err: /not a terminal/ },
