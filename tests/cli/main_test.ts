@@ -96,7 +96,9 @@ const SENT: readonly [readonly string[], Record<string, unknown>][] = [
   [["-s", "-C", "id -u"], { type: 0, message: "0.0.0.0,id -u", natAccess: null }],
   [["-s", "-A", "tcp/22", "-N", "10.0.0.1"], { type: 2, natAccess: "10.0.0.1,22" }],
   [["-s", "-A", "tcp/22", "--nat-local", "--nat-port", "4000"], { type: 5, message: "0.0.0.0,tcp/4000" }],
+  [["-s", "-A", "tcp/22", "--NAT-access", "10.0.0.1"], { type: 2, natAccess: "10.0.0.1,22" }],
   [["-s", "-A", "tcp/22", "-U", "alice"], { username: "alice" }],
+  [["--Source-ip", "--Access=tcp/22", "--Spoof-user", "alice"], { username: "alice", message: "0.0.0.0,tcp/22" }],
   [["-s", "-A", "tcp/22"], { username: "bob", version: "3.0.0", timestamp: 1_700_000_000 }],
 ];
 
@@ -198,6 +200,15 @@ for (
     assert.equal(run.code, 0);
   });
 }
+
+Deno.test("--spoof-src and --Spoof-src, as the manual writes it, name the source of a raw packet", async () => {
+  for (const name of ["--spoof-source", "--spoof-src", "--Spoof-src"]) {
+    const args = ["-s", "-A", "tcp/22", "-P", "udpraw", "--key-rijndael", "k", name, "192.0.2.7"];
+    const run = await runOwn([...SEND, ...args]);
+    assert.equal(run.code, 0, run.err);
+    assert.equal(run.sent[0]?.target.spoofSource, "192.0.2.7");
+  }
+});
 
 Deno.test("an empty key is refused", async () => {
   const run = await runOwn([...SEND, "-s", "-A", "tcp/22"], { secrets: [""] });
