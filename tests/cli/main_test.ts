@@ -206,7 +206,7 @@ Deno.test("--spoof-src and --Spoof-src, as the manual writes it, name the source
     const args = ["-s", "-A", "tcp/22", "-P", "udpraw", "--key-rijndael", "k", name, "192.0.2.7"];
     const run = await runOwn([...SEND, ...args]);
     assert.equal(run.code, 0, run.err);
-    assert.equal(run.sent[0]?.target.spoofSource, "192.0.2.7");
+    assert.equal(run.sent[0]?.target.spoofSource?.text, "192.0.2.7");
   }
 });
 
