@@ -28,10 +28,23 @@ export function reportKeys(keys: GeneratedKeys, loaded: Loaded, world: World): n
 }
 
 function writeKeyFile(path: string, keys: GeneratedKeys): void {
+  const text = `${formatKeys(keys)}\n`;
   try {
-    writeAtomically(path, `${formatKeys(keys)}\n`);
+    if (isStream(path)) Deno.writeTextFileSync(path, text, { create: false });
+    else writeAtomically(path, text);
   } catch (error) {
     throw new ClientError(`Unable to create key gen file: ${path}: ${reasonOf(error)}`, undefined, { cause: error });
+  }
+}
+
+/** A pipe or a device, such as /dev/stdout, takes the keys and stays what it is. */
+function isStream(path: string): boolean {
+  try {
+    const info = Deno.statSync(path);
+    return !info.isFile && !info.isDirectory;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
   }
 }
 

@@ -180,6 +180,19 @@ Deno.test("-k prints two lines; -K writes them with mode 0600", async () => {
   assert.equal((Deno.statSync(path).mode ?? 0) & 0o777, 0o600);
 });
 
+Deno.test("-K into a pipe or a device writes there, and it stays what it is", async () => {
+  using folder = temporaryFolder();
+  const path = `${folder.path}/pipe`;
+  assert.ok((await new Deno.Command("mkfifo", { args: [path] }).output()).success);
+  const reader = new Deno.Command("cat", { args: [path], stdout: "piped" }).spawn();
+  const run = await runOwn([...ALONE, "-K", path]);
+  assert.equal(run.code, 0, run.err);
+  assert.match(new TextDecoder().decode((await reader.output()).stdout), /^KEY_BASE64: \S+\nHMAC_KEY_BASE64: \S+\n$/);
+  assert.ok(Deno.statSync(path).isFifo);
+  const folderRun = await runOwn([...ALONE, "-K", folder.path]);
+  assert.match(folderRun.err, /Unable to create key gen file: .*not a regular file/);
+});
+
 for (
   const [words, hint] of [
     [["-A", "tcp/22", "-a", "1.2.3.4", "-D", "gw", "-k"], /^fwknop: hint: only keys were made; .*--save-rc-stanza\n$/],
