@@ -7,10 +7,11 @@
 
 /**
  * Writes `text` to `path` by way of a new file beside it: created exclusively with `mode`, written, forced to disk, renamed.
- * A symbolic link is followed, so that it stays one. Throws what the system says; the file beside is removed then.
+ * A symbolic link is followed, so that it stays one. Only a regular file is replaced: in the place of /dev/null a file
+ * would be the ruin of the machine. Throws what the system says; the file beside is removed then.
  */
 export function writeAtomically(path: string, text: string, mode = 0o600): void {
-  const target = realPath(path);
+  const target = replaceable(path);
   const beside = `${target}.${crypto.randomUUID()}.new`;
   const file = Deno.openSync(beside, { write: true, createNew: true, mode });
   try {
@@ -37,9 +38,12 @@ export function writeNew(path: string, text: string, mode = 0o600): void {
   }
 }
 
-function realPath(path: string): string {
+/** Where the file really is, or will be. */
+function replaceable(path: string): string {
   try {
-    return Deno.realPathSync(path);
+    const target = Deno.realPathSync(path);
+    if (!Deno.statSync(target).isFile) throw new Error("it is not a regular file");
+    return target;
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return path;
     throw error;

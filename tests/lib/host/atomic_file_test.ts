@@ -37,3 +37,15 @@ Deno.test("writeAtomically() follows a symbolic link, which stays one", () => {
   assert.ok(Deno.lstatSync(`${place.path}/rc`).isSymlink);
   assert.equal(Deno.readTextFileSync(`${place.path}/kept`), "new\n");
 });
+
+Deno.test("writeAtomically() puts no file in the place of a device, pipe or folder, by its name or by a link", () => {
+  using place = folder();
+  assert.ok(new Deno.Command("mkfifo", { args: [`${place.path}/pipe`] }).outputSync().success);
+  Deno.mkdirSync(`${place.path}/folder`);
+  Deno.symlinkSync("pipe", `${place.path}/link`);
+  for (const name of ["pipe", "folder", "link"]) {
+    assert.throws(() => writeAtomically(`${place.path}/${name}`, "keys\n"), /not a regular file/, name);
+  }
+  assert.equal(Deno.statSync(`${place.path}/link`).isFifo, true);
+  assert.deepEqual([...Deno.readDirSync(place.path)].map(({ name }) => name).toSorted(), ["folder", "link", "pipe"]);
+});
