@@ -80,11 +80,11 @@ labTest("-R asks one service after the other over the family that reaches the se
     const { code, stderr } = await resolve(lab, [...HOSTS, "127.0.1.1 ifconfig.co"], ["-R", "-D", "four.test"]);
     assert.equal(code, 1);
     const causes = /resolve IP via: (.*)/.exec(stderr)?.[1]?.split(/; (?=https:)/) ?? [];
-    assert.match(causes[0]!, /^https:\/\/www\.cipherdyne\.org\/cgi-bin\/myip: .*Connection refused/);
+    const refused = /^https:\/\/www\.cipherdyne\.org\/cgi-bin\/myip, https:\/\/ifconfig\.co\/ip: .*Connection refused$/;
+    assert.match(causes[0]!, refused);
     assert.match(causes[1]!, /^https:\/\/api64\.ipify\.org\/: .*certificate not valid for name "api64\.ipify\.org"/);
     assert.match(causes[2]!, /^https:\/\/icanhazip\.com\/: it answered with status 503$/);
-    assert.match(causes[3]!, /^https:\/\/ifconfig\.co\/ip: .*Connection refused/);
-    assert.equal(causes.length, 4);
+    assert.equal(causes.length, 3);
     assert.match(stderr, /hint: name the address with -a, or another service with --resolve-url \(asked over IPv4/);
   });
   await t.step("--resolve-http-only asks services over plain HTTP", async () => {
