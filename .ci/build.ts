@@ -8,24 +8,10 @@
 import { bundleRoad, bundleWhole } from "./bundle.ts";
 import { permissionFlags, type ProgramName } from "./permissions.ts";
 import { compileFlags, scriptFlags } from "./runtime_flags.ts";
+import { type Failure, runTool } from "./tool.ts";
 
 const ROOT = new URL("../", import.meta.url).pathname;
 const PROGRAMS: readonly ProgramName[] = ["fwknop", "fwknopd"];
-
-/** What compiling a program came to: null when it worked, else why not. */
-type Failure = string | null;
-
-async function run(program: string, args: readonly string[], cwd: string): Promise<Failure> {
-  const child = new Deno.Command(program, {
-    args: [...args],
-    cwd,
-    env: { NO_COLOR: "1" },
-    stdout: "piped",
-    stderr: "piped",
-  });
-  const { success, stderr, code } = await child.output();
-  return success ? null : new TextDecoder().decode(stderr).trim() || `exit status ${code}`;
-}
 
 /** Compiles a bundle away from the project, so that nothing of it is embedded twice. */
 async function compile(program: ProgramName, work: string, target: string): Promise<Failure> {
@@ -34,14 +20,14 @@ async function compile(program: ProgramName, work: string, target: string): Prom
   const bundled = await bundleRoad(program, folder);
   // Renamed into place: what is there may be running, or may be a script that deno compile would not overwrite.
   const fresh = `${target}.new`;
-  const failure = await run(
+  const failure = await runTool(
     Deno.execPath(),
     ["compile", ...compileFlags(program), ...permissionFlags(program), "--output", fresh, bundled],
     folder,
   );
   if (failure !== null) return failure;
   // A base runtime of another version is taken without a word, and then nothing starts.
-  const broken = await run(fresh, ["--help"], folder);
+  const broken = await runTool(fresh, ["--help"], folder);
   if (broken !== null) {
     await Deno.remove(fresh);
     return `the compiled program does not start: ${broken}`;

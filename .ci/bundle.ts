@@ -1,5 +1,6 @@
 /** From the sources of a program to the few files that are shipped. */
 import type { ProgramName } from "./permissions.ts";
+import { runTool } from "./tool.ts";
 
 const ROOT = new URL("../", import.meta.url).pathname;
 const MAINS: Readonly<Record<ProgramName, string>> = { fwknop: "cli/main.ts", fwknopd: "daemon/main.ts" };
@@ -53,17 +54,8 @@ function gatherDynamicImports(folder: string): void {
 async function bundle(args: readonly string[]): Promise<void> {
   const failures: string[] = [];
   for (const deno of new Set([Deno.execPath(), "deno"])) {
-    const child = new Deno.Command(deno, {
-      args: ["bundle", "--frozen", "--quiet", ...args],
-      cwd: ROOT,
-      env: { NO_COLOR: "1" },
-      stdout: "piped",
-      stderr: "piped",
-    });
-    const failure = await child.output().then(
-      ({ success, stderr }) => success ? null : new TextDecoder().decode(stderr).trim(),
-      (error: Error) => error.message,
-    );
+    const failure = await runTool(deno, ["bundle", "--frozen", "--quiet", ...args], ROOT)
+      .catch((error: Error) => error.message);
     if (failure === null) return;
     failures.push(`${deno}: ${failure}`);
   }

@@ -45,12 +45,13 @@ for (const { name, deno, args } of steps) {
     stdout: "inherit",
     stderr: "inherit",
   });
-  let { success, signal } = await command.output();
-  if (signal !== null) {
+  let result = await command.output();
+  if (result.signal !== null) {
     // deno lint with a plugin has been seen to crash once in about a hundred runs: that says nothing about the code.
-    console.log(`${name}: the tool crashed (${signal}), once more`);
-    ({ success, signal } = await command.output());
+    console.log(`${name}: the tool crashed (${result.signal}), once more`);
+    result = await command.output();
   }
+  const { success } = result;
   console.log(`${success ? "passed" : "FAILED"}: ${name}`);
   if (success) passed++;
   else failed++;

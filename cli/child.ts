@@ -1,5 +1,7 @@
 /** Programs that the user named: a password store, a wget. Run by name or path, with this environment, never by a shell. */
-import { reasonOf } from "./tui.ts";
+import { concat } from "../lib/bytes.ts";
+import { ClientError, reasonOf } from "./tui.ts";
+import { splitWords } from "./words.ts";
 
 /** Bytes that a program may print: a key or an address is far less. */
 const OUTPUT_LIMIT = 65_536;
@@ -9,6 +11,23 @@ export type ChildOutput = { readonly ok: true; readonly stdout: Uint8Array } | {
   readonly ok: false;
   readonly reason: string;
 };
+
+/** A program and its arguments, as the user wrote them in one text. */
+export interface ChildCommand {
+  readonly program: string;
+  readonly args: readonly string[];
+}
+
+/**
+ * Splits a command that the setting `name` holds. Throws {@link ClientError}; `remedy` is the one where no program is named.
+ */
+export function readCommand(name: string, command: string, remedy: string): ChildCommand {
+  const words = splitWords(command);
+  if (words === null) throw new ClientError(`${name}: a quote is not closed`, "close it, or write it as \\'");
+  const [program = "", ...args] = words;
+  if (program === "") throw new ClientError(`${name} names no program`, remedy);
+  return { program, args };
+}
 
 /**
  * Runs a program to its end and gives its standard output. Its standard error is ours, and so is its standard input unless
@@ -50,13 +69,7 @@ async function readLimited(stream: ReadableStream<Uint8Array>): Promise<Uint8Arr
     if (length > OUTPUT_LIMIT) return null;
     chunks.push(chunk);
   }
-  const all = new Uint8Array(length);
-  let place = 0;
-  for (const chunk of chunks) {
-    all.set(chunk, place);
-    place += chunk.length;
-  }
-  return all;
+  return concat(...chunks);
 }
 
 /** Ours without `LD_*`, with which Deno starts no program. */

@@ -5,6 +5,7 @@
  * or a list of servers is given. Pure.
  */
 import type { Arguments } from "../lib/spec/argv.ts";
+import { listedServers } from "./server_list.ts";
 import { ClientError } from "./tui.ts";
 
 /** What is looked at: options by the names of their rows, and `several` for a list of servers after -D. */
@@ -115,14 +116,12 @@ export function checkCombination(args: Arguments): void {
 }
 
 /** The parts given, each as it was written. */
-function partsOf({ given }: Arguments): ReadonlyMap<Part, string> {
+function partsOf(args: Arguments): ReadonlyMap<Part, string> {
+  const { given } = args;
   const parts = new Map<Part, string>();
-  for (const { key, text, name } of given) {
-    if (key === "server" && text?.includes(",")) parts.set("several", `${name} ${text}`);
-    else if (key in PARTS) parts.set(key as Part, name);
-  }
-  // The last -D counts.
-  if (!given.findLast(({ key }) => key === "server")?.text?.includes(",")) parts.delete("several");
+  for (const { key, name } of given) if (key in PARTS) parts.set(key as Part, name);
+  const server = given.findLast(({ key }) => key === "server");
+  if (server !== undefined && listedServers(args) !== null) parts.set("several", `${server.name} ${server.text}`);
   // Appended packets stay beside each other.
   if (given.some(({ key }) => key === "savePacketAppend")) parts.delete("savePacket");
   return parts;

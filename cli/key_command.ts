@@ -1,8 +1,8 @@
 /** `KEY_CMD` and `HMAC_KEY_CMD`: a key from a program such as a password store. No shell is involved. */
-import { runChild } from "./child.ts";
+import { utf8Text } from "../lib/bytes.ts";
+import { readCommand, runChild } from "./child.ts";
 import { decodeKey } from "./options/kinds.ts";
 import { ClientError } from "./tui.ts";
-import { splitWords } from "./words.ts";
 
 /** Which key is wanted: the name under which `--key-gen` prints it. */
 export type KeyLabel = "KEY_BASE64" | "HMAC_KEY_BASE64";
@@ -18,15 +18,11 @@ export async function keyFromCommand(
   options: { readonly ownInput?: boolean } = {},
 ): Promise<Uint8Array<ArrayBuffer>> {
   const directive = label === "KEY_BASE64" ? "KEY_CMD" : "HMAC_KEY_CMD";
-  const words = splitWords(command);
-  if (words === null) {
-    throw new ClientError(`${directive}: a quote is not closed`, "close it, or write it as \\'");
-  }
-  const [program = "", ...args] = words;
-  if (program === "") throw new ClientError(`${directive} names no program`, "write the program and its arguments");
+  const { program, args } = readCommand(directive, command, "write the program and its arguments");
   const output = await runChild(program, args, options);
   if (!output.ok) throw new ClientError(`${directive}: ${output.reason}`, hintAt(program, output.reason));
-  const key = parseKeyOutput(textOf(output.stdout) ?? "", label);
+  // Other bytes than UTF-8 would become other characters, and so another key.
+  const key = parseKeyOutput(utf8Text(output.stdout) ?? "", label);
   if (key === null || key.length === 0) {
     throw new ClientError(
       `${directive}: ${program} printed no usable key`,
@@ -44,16 +40,6 @@ function hintAt(program: string, reason: string): string {
   return program.startsWith("~")
     ? "no shell expands ~ here: write the whole path"
     : "run the command in a shell to see why";
-}
-
-/** Null for other bytes than UTF-8: they would become other characters, and so another key. */
-function textOf(bytes: Uint8Array): string | null {
-  try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch (error) {
-    if (error instanceof TypeError) return null;
-    throw error;
-  }
 }
 
 /** The key in what a program printed; null when there is none. */

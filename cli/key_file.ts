@@ -1,4 +1,5 @@
 /** Key files of `-G` and `--get-hmac-key`: one line for each server (wire-and-client B.5). */
+import { latin1Text, textBytes } from "../lib/bytes.ts";
 import { readSecureFile } from "../lib/host/secure_file.ts";
 import { ClientError } from "./tui.ts";
 
@@ -32,17 +33,12 @@ export function keyFromFile(path: string, server: string): Uint8Array<ArrayBuffe
  * the name at once. The key runs to the end of the line, with trailing blanks and carriage return, whatever its bytes are.
  */
 export function findKey(file: Uint8Array, server: string): Uint8Array<ArrayBuffer> | null {
-  const label = oneCharacterPerByte(new TextEncoder().encode(`${server}:`));
+  const label = latin1Text(textBytes(`${server}:`));
   let found: string | null = null;
-  for (const line of oneCharacterPerByte(file).split("\n")) {
+  for (const line of latin1Text(file).split("\n")) {
     const body = line.replace(/^[ \t=]+/, "");
     if (/^[#;\r]/.test(body) || !body.startsWith(label)) continue;
     found = body.slice(label.length).replace(/^[ \t=]+/, "");
   }
   return found === null ? null : Uint8Array.from(found, (character) => character.charCodeAt(0));
-}
-
-/** Text in which no byte is lost, whatever its encoding. */
-function oneCharacterPerByte(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
 }

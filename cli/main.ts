@@ -8,6 +8,7 @@ import { knock } from "./knock.ts";
 import { BEYOND_OPTIONS } from "./options/beyond.ts";
 import { CLIENT_SETTINGS, type ClientSettings } from "./options.ts";
 import type { RcFile } from "./rc_file.ts";
+import { listedServers } from "./server_list.ts";
 import { ClientError, reasonOf, tellError, tellProblems, type Terminal } from "./tui.ts";
 import { findConflict, followsKnock, makesKeys } from "./validate.ts";
 import { realWorld, type World } from "./world.ts";
@@ -45,7 +46,7 @@ async function run(args: Arguments, terminal: World): Promise<number> {
   if (args.given.some(({ key }) => key === "help")) return await showHelp(args, world);
   if (args.problems.length > 0) throw new ProblemsError(args.problems);
   const shell = args.given.findLast(({ key }) => key === "completion");
-  if (errands !== null || json || shell !== undefined || hasServerList(args)) {
+  if (errands !== null || json || shell !== undefined || listedServers(args) !== null) {
     (await import("./combinations.ts")).checkCombination(args);
   }
   if (shell !== undefined) return await showCompletion(shell.text ?? "", world);
@@ -59,14 +60,9 @@ async function run(args: Arguments, terminal: World): Promise<number> {
   if (done !== null) return done;
   const act = async (loaded: Loaded, run: { readonly world: World; readonly remember: boolean }) =>
     await errands?.insteadOfKnock(loaded, args, run.world) ?? await perform(loaded, { ...run, args });
-  if (!version && hasServerList(args)) return await onEachServer(args, rc, { world, remember: true, act });
+  if (!version && listedServers(args) !== null) return await onEachServer(args, rc, { world, remember: true, act });
   const loaded = await errands?.loadForErrand(args, rc, world) ?? loadSettings(args, rc, world);
   return await act(loaded, { world, remember: !loaded.settings.proxy });
-}
-
-/** Whether -D names several servers. */
-function hasServerList({ given }: Arguments): boolean {
-  return given.findLast(({ key }) => key === "server")?.text?.includes(",") ?? false;
 }
 
 /** What is done with the settings for one server. */
@@ -144,7 +140,7 @@ async function fromLastRun(args: Arguments, world: World): Promise<number> {
   if (repeated.problems.length > 0) throw new ProblemsError(repeated.problems);
   const rc = openRc(earlySettings(repeated), world);
   const act: Act = (loaded, run) => perform(loaded, { ...run, args: repeated });
-  if (hasServerList(repeated)) return await onEachServer(repeated, rc, { world, remember: false, act });
+  if (listedServers(repeated) !== null) return await onEachServer(repeated, rc, { world, remember: false, act });
   return await act(loadSettings(repeated, rc, world), { world, remember: false });
 }
 

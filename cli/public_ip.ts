@@ -183,11 +183,8 @@ function askWithWget(
         "leave out --wget-cmd",
       );
     }
-    const [{ runChild }, { splitWords }] = [await import("./child.ts"), await import("./words.ts")];
-    const split = splitWords(command);
-    if (split === null) throw new ClientError("--wget-cmd: a quote is not closed", "close it, or write it as \\'");
-    const [program = "", ...words] = split;
-    if (program === "") throw new ClientError("--wget-cmd names no program", "name it by its path");
+    const { readCommand, runChild } = await import("./child.ts");
+    const { program, args: words } = readCommand("--wget-cmd", command, "name it by its path");
     const agent = settings.useWgetUserAgent ? [] : ["-U", settings.userAgent ?? `Fwknop/${VERSION}`];
     const limits = [`--inet${family}-only`, "--tries=1", `--timeout=${WGET_PATIENCE_S}`];
     const args = [...words, ...limits, ...agent, "--secure-protocol=auto", "--quiet", "-O", "-", url.href];

@@ -6,6 +6,7 @@ import { stanzaOfHost } from "./implied_stanza.ts";
 import { jsonAnswer, type JsonObject } from "./json_answer.ts";
 import type { ClientKey } from "./options.ts";
 import type { RcFile } from "./rc_file.ts";
+import { listedServers } from "./server_list.ts";
 import { stripBrackets } from "./request.ts";
 import { ClientError } from "./tui.ts";
 import type { World } from "./world.ts";
@@ -30,12 +31,6 @@ export function serverRuns(args: Arguments, rc: RcFile | null): readonly ServerR
     names.findIndex((other) => other.toLowerCase() === name.toLowerCase()) === index
   );
   return distinct.map((name) => ({ name, args: { ...args, given: givenFor(name, args, rc) } }));
-}
-
-/** The servers of a list, or null when one server, or none, is named. */
-export function listedServers(args: Arguments): readonly string[] | null {
-  const text = args.given.findLast(({ key }) => key === "server")?.text ?? "";
-  return text.includes(",") ? text.split(",").map((name) => name.trim()) : null;
 }
 
 /** The machine for one server: what it says names the server. */
