@@ -199,18 +199,18 @@ export const ACCESS_SAMPLE = [
   "access.conf - who may open what, see fwknopd(8)",
   "",
   "Keep this file readable by root only: it holds keys.",
-  "A stanza begins with SOURCE and ends before the next one. To begin with, take",
-  "the # from the five lines below and put in the keys that fwknopd --key-gen prints.",
+  "What is not a comment here is one stanza; another one begins with its own source",
+  "line. fwknopd starts when both keys are put in: fwknopd --key-gen prints them.",
 ];
 
 /** A stanza to begin with; it does not start before somebody put keys in. */
-export const ACCESS_STANZA = [
-  "#SOURCE                      ANY",
-  "#OPEN_PORTS                  tcp/22",
-  "#REQUIRE_SOURCE_ADDRESS      Y",
-  "#KEY_BASE64                  __CHANGEME__",
-  "#HMAC_KEY_BASE64             __CHANGEME__",
-];
+export const ACCESS_STANZA = {
+  SOURCE: "ANY",
+  OPEN_PORTS: "tcp/22",
+  REQUIRE_SOURCE_ADDRESS: "Y",
+  KEY_BASE64: "__CHANGEME__",
+  HMAC_KEY_BASE64: "__CHANGEME__",
+};
 
 /** Values that show what a setting without a default looks like. */
 export const EXAMPLES: Readonly<Record<string, string>> = {
@@ -226,18 +226,12 @@ export const EXAMPLES: Readonly<Record<string, string>> = {
   FWKNOP_PID_FILE: "$FWKNOP_RUN_DIR/fwknopd.pid",
   DIGEST_FILE: "$FWKNOP_RUN_DIR/digest.cache",
   VERBOSE: "0",
-  SOURCE: "192.0.2.0/24, 2001:db8::/32",
   DESTINATION: "198.51.100.1",
-  OPEN_PORTS: "tcp/22, udp/1194",
   RESTRICT_PORTS: "tcp/25",
   REQUIRE_USERNAME: "alice",
   ACCESS_EXPIRE: "12/31/2030",
   ACCESS_EXPIRE_EPOCH: "1924902000",
   FW_ACCESS_TIMEOUT: "30",
   MAX_FW_TIMEOUT: "300",
-  KEY: "__CHANGEME__",
-  KEY_BASE64: "__CHANGEME__",
-  HMAC_KEY: "__CHANGEME__",
-  HMAC_KEY_BASE64: "__CHANGEME__",
   HMAC_DIGEST_TYPE: "sha256",
 };

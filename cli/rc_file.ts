@@ -18,20 +18,17 @@ export const DEFAULT_STANZA = "default";
 /** Directives whose value is the rest of the line: they hold a command. */
 const WHOLE_LINE: ReadonlySet<string> = new Set(["KEY_CMD", "HMAC_KEY_CMD"]);
 
-/** What stands in a file that this program creates. */
-const INITIAL_TEXT = `# Settings of the fwknop client.
+/**
+ * What stands in a file that this program creates. Its comments name no directive: scripts look for keys and addresses
+ * with `grep NAME`, and must find only lines that mean them.
+ */
+const INITIAL_TEXT = `# Settings of the fwknop client, see fwknoprc(5).
 #
 # A stanza begins with its name in brackets. "fwknop -n NAME" uses the stanza NAME; what [default] says
 # holds for every run. A stanza overrides [default], options override both.
 #
-#   [gateway]
-#   SPA_SERVER          gateway.example.org
-#   ACCESS              tcp/22
-#   ALLOW_IP            resolve
-#   KEY_BASE64          (from: fwknop --key-gen)
-#   HMAC_KEY_BASE64     (from: fwknop --key-gen)
-#
-# "fwknop --key-gen --save-rc-stanza -n gateway -D gateway.example.org -A tcp/22 -R" writes such a stanza.
+# A stanza with new keys, here for the server gateway.example.org, is written by
+#   fwknop --key-gen --save-rc-stanza -n gateway -D gateway.example.org -A tcp/22 -R
 
 [${DEFAULT_STANZA}]
 `;

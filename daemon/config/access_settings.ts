@@ -34,7 +34,7 @@ const MATCHING = {
     kind: serviceList,
     directive: ["RESTRICT_PORTS"],
     group: "what",
-    doc: "services that are refused; looked at before OPEN_PORTS",
+    doc: "services that are refused, also where they are listed as open",
   },
   requireUsername: {
     kind: text({ valueName: "NAME" }),
@@ -91,7 +91,7 @@ const KEYS = {
     secret: true,
     group: "keys",
     doc: "encryption key, in base64",
-    detail: "Of KEY and KEY_BASE64 the one that stands last in the stanza counts.",
+    detail: "Where a stanza has one as text too, the last line counts.",
   },
   hmacKey: {
     kind: passphrase(MAX_KEY),

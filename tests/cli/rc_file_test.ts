@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { KEY_OF_DIRECTIVE } from "../../cli/options.ts";
 import { runOwn, temporaryFolder } from "./harness.ts";
 
 const BASE = ["--no-save-args", "-T", "-v", "-A", "tcp/22", "-s", "-D", "h", "--key-rijndael", "k"];
@@ -23,6 +24,15 @@ Deno.test("a missing rc file is created with mode 0600, and said", async () => {
   const second = await runOwn(BASE, { env: { HOME: home } });
   assert.ok(!second.out.includes("Creating"));
   assert.equal(second.code, 0, second.err);
+});
+
+Deno.test("the comments of a new rc file name no directive: a script's grep finds only lines that mean it", async () => {
+  using folder = temporaryFolder();
+  await runOwn(BASE, { env: { HOME: folder.path } });
+  const text = Deno.readTextFileSync(`${folder.path}/.fwknoprc`);
+  for (const name of KEY_OF_DIRECTIVE.keys()) assert.ok(!text.includes(name), name);
+  const stanzas = text.split("\n").filter((line) => line.includes("["));
+  assert.deepEqual(stanzas.filter((line) => /^[# ]*\[/.test(line)), ["[default]"]);
 });
 
 Deno.test("an rc file that cannot be created is a warning", async () => {

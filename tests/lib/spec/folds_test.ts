@@ -124,13 +124,11 @@ Deno.test("formatReference() has a heading for each setting", () => {
   assert.match(page, /^\*\*FIRE is not supported by this version\.\*\*$/m);
 });
 
-Deno.test("formatSample() comments out every directive at its default", () => {
+Deno.test("formatSample() comments out every directive at its default, and names no secret", () => {
   assert.equal(
-    formatSample(TABLE, { introduction: ["Hello", ""], active: ["VERBOSE 1"], examples: { KEY: "__CHANGEME__" } }),
+    formatSample(TABLE, { introduction: ["Hello", ""] }),
     `# Hello
 #
-
-VERBOSE 1
 
 #
 # ---- where ----
@@ -138,13 +136,28 @@ VERBOSE 1
 
 # Port of the server. It's the same for all protocols.
 #SERVER_PORT                 62201
+`,
+  );
+});
+
+Deno.test("formatSample() has what is in force once, a secret too", () => {
+  assert.equal(
+    formatSample(TABLE, { introduction: ["Hello"], active: { SERVER_PORT: "22", KEY: "__CHANGEME__" } }),
+    `# Hello
+
+#
+# ---- where ----
+#
+
+# Port of the server. It's the same for all protocols.
+SERVER_PORT                 22
 
 #
 # ---- keys ----
 #
 
 # The key.
-#KEY                         __CHANGEME__
+KEY                         __CHANGEME__
 `,
   );
 });
