@@ -40,7 +40,7 @@
  * ```ts
  * import assert from "node:assert/strict";
  * import { nobleEngine } from "./crypto/noble_engine.ts";
- * import { faultText, open, replayDigest } from "./mod.ts";
+ * import { contentDigest, faultText, open, replayDigest } from "./mod.ts";
  *
  * const keys = { encryption: new TextEncoder().encode("shortkey"), mode: "cbc", hmac: null } as const;
  * const wire = "/+gA69p/BcRdk6ykJmGp6D1LIphoGpx9NmT/oMUsgrw9Ha/tXuzGXOaQemfVVZKyQ8G0XzTVHHiK7NmuYOdODeAlyFx4kZBTH44n" +
@@ -51,8 +51,9 @@
  * assert(opened.value.message === "192.0.2.10,tcp/22,udp/53");
  * assert(opened.value.request.kind === "access" && opened.value.request.services[1]?.port === 53);
  *
- * // The same packet in another spelling does not open, so this is all that a replay store has to remember of it.
+ * // What a replay store has to remember: the packet, and what it says, which is the same in another wrapping.
  * assert((await replayDigest(nobleEngine, wire)).length === 43);
+ * assert((await contentDigest(nobleEngine, opened.value)).length === 43);
  * assert((await open(nobleEngine, `${wire}=`, keys)).ok === false);
  *
  * // A wrong key is not an exception.
@@ -70,7 +71,7 @@ export { fail, ok, type Result } from "./result.ts";
 export { allFaults, type Fault, fault, type FaultCode, faultText } from "./faults.ts";
 export { PROTOCOL_VERSION } from "./limits.ts";
 
-export { open, replayDigest } from "./spa/open.ts";
+export { contentDigest, open, replayDigest } from "./spa/open.ts";
 export { seal, type SealedPacket } from "./spa/seal.ts";
 
 export type { CryptoEngine, DigestName, KeySet, RijndaelMode } from "./crypto/engine.ts";

@@ -35,7 +35,7 @@ export function openFileStore(
   function takeRecent({ path, since }: { readonly path: string; readonly since: number }): string {
     const older = new Map<string, SeenPacket>();
     loadEntries(path, older, log);
-    const taken = [...older].filter(([digest, packet]) => packet.seenAt >= since && claimIn(seen, digest, packet));
+    const taken = [...older].filter(([digest, packet]) => packet.seenAt >= since && claimIn(seen, [digest], packet));
     return taken.map(([digest, packet]) => formatEntry(digest, packet)).join("");
   }
 
@@ -63,9 +63,9 @@ export function openFileStore(
       return seen.size;
     },
     find: (digest) => seen.get(digest),
-    claim(digest, packet) {
-      if (!claimIn(seen, digest, packet)) return false;
-      pending += formatEntry(digest, packet);
+    claim(digests, packet) {
+      if (!claimIn(seen, digests, packet)) return false;
+      for (const digest of digests) pending += formatEntry(digest, packet);
       return true;
     },
     flush,
@@ -107,7 +107,7 @@ function loadEntries(path: string, seen: Map<string, SeenPacket>, log: Log): voi
     const entry = parseEntry(line);
     if (entry === "invalid") {
       log("warning", `*Skipping invalid digest file entry in ${path} at line ${index + 1}.`);
-    } else if (entry !== null) claimIn(seen, entry.digest, entry.packet);
+    } else if (entry !== null) claimIn(seen, [entry.digest], entry.packet);
   }
 }
 

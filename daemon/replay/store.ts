@@ -1,4 +1,9 @@
-/** Which packets were seen: the contract, the in-memory set, and the lines of the C `digest.cache` format (server E.1). */
+/**
+ * Which packets were seen: the contract, the in-memory set, and the lines of the C `digest.cache` format (server E.1).
+ *
+ * A packet is known by two digests: that of its text as it came, which the C daemon writes and reads too, and that of what it
+ * says ({@link contentKey}), so that the same message in another wrapping is the same packet.
+ */
 
 /** Where and when a digest was first seen. Addresses as text. */
 export interface SeenPacket {
@@ -17,10 +22,10 @@ export interface ReplayStore extends Disposable {
   /** The first sight of a digest, if there was one. Constant time in the size of the store. */
   find(digest: string): SeenPacket | undefined;
   /**
-   * Check and record in one step, so that of two copies in one batch exactly one is the first. False: seen before.
-   * What is claimed stays claimed, whatever becomes of `flush`.
+   * Check and record in one step, so that of two copies in one batch exactly one is the first. False: one of the digests
+   * was seen before, and none is recorded. What is claimed stays claimed, whatever becomes of `flush`.
    */
-  claim(digest: string, packet: SeenPacket): boolean;
+  claim(digests: readonly string[], packet: SeenPacket): boolean;
   /** Makes all claims durable. Throws when it cannot: then nothing that rests on these claims may be opened. */
   flush(): void;
 }
@@ -33,17 +38,25 @@ export function memoryStore(): ReplayStore {
       return seen.size;
     },
     find: (digest) => seen.get(digest),
-    claim: (digest, packet) => claimIn(seen, digest, packet),
+    claim: (digests, packet) => claimIn(seen, digests, packet),
     flush() {},
     [Symbol.dispose]() {},
   };
 }
 
 /** The one check-and-record that every store uses. */
-export function claimIn(seen: Map<string, SeenPacket>, digest: string, packet: SeenPacket): boolean {
-  if (seen.has(digest)) return false;
-  seen.set(digest, packet);
+export function claimIn(seen: Map<string, SeenPacket>, digests: readonly string[], packet: SeenPacket): boolean {
+  if (digests.some((digest) => seen.has(digest))) return false;
+  for (const digest of digests) seen.set(digest, packet);
   return true;
+}
+
+/** No base64 text begins so: what a packet says is not looked up as a packet's text. */
+const CONTENT_MARK = "=";
+
+/** Under which a store knows what a packet says. In the file it stands behind a `#`: a comment to the C daemon. */
+export function contentKey(digest: string): string {
+  return `${CONTENT_MARK}${digest}`;
 }
 
 /** First line of a new file. */
@@ -51,7 +64,8 @@ export const CACHE_HEADER = "# <digest> <proto> <src_ip> <src_port> <dst_ip> <ds
 
 /** One line of the file, with its line end. */
 export function formatEntry(digest: string, packet: SeenPacket): string {
-  return `${digest} ${packet.protocol} ${packet.source} ${packet.sourcePort} ` +
+  const start = digest.startsWith(CONTENT_MARK) ? `#${digest}` : digest;
+  return `${start} ${packet.protocol} ${packet.source} ${packet.sourcePort} ` +
     `${packet.destination} ${packet.destinationPort} ${packet.seenAt}\n`;
 }
 
@@ -60,7 +74,7 @@ export function formatEntry(digest: string, packet: SeenPacket): string {
  * NULs before an entry are what a crash leaves of a block that was never written: the entry behind them still counts.
  */
 export function parseEntry(text: string): { digest: string; packet: SeenPacket } | null | "invalid" {
-  const line = text.replace(/^[\0\uFEFF]+/, "");
+  const line = text.replace(/^[\0\uFEFF]+/, "").replace(/^#(?==)/, "");
   if (line === "" || line === "\r" || line.startsWith("#") || line.startsWith(";")) return null;
   const [digest, protocol, source, sourcePort, destination, destinationPort, seenAt] = line.trimEnd().split(/[ \t]+/);
   if (!digest || digest.length > 64 || !source || !destination) return "invalid";

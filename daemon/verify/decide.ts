@@ -8,14 +8,12 @@ import type { LogLine } from "../../lib/log.ts";
 import { type Ip, UNSPECIFIED4 } from "../../lib/net/address.ts";
 import { matchesList } from "../../lib/net/cidr.ts";
 import { formatReceivedDump } from "../../lib/spa/dump.ts";
-import { DIGESTS } from "../../lib/crypto/digest.ts";
-import { open, replayDigest } from "../../lib/spa/open.ts";
-import { splitTag } from "../../lib/wire/envelope.ts";
+import { contentDigest, open, replayDigest } from "../../lib/spa/open.ts";
 import type { SpaMessage } from "../../lib/wire/message.ts";
 import type { Datagram } from "../capture/source.ts";
 import type { Stanza } from "../config/stanza.ts";
-import type { ReplayStore } from "../replay/store.ts";
-import { replayWarning } from "../replay/store.ts";
+import type { ReplayStore, SeenPacket } from "../replay/store.ts";
+import { contentKey, replayWarning } from "../replay/store.ts";
 import { type Candidate, findCandidate, type HttpPolicy } from "./candidate.ts";
 import { firstRefusal, type GatePolicy, GATES_AFTER_OPENING, GATES_BEFORE_OPENING, tag, type Visit } from "./gates.ts";
 import { serverErrorText } from "./server_errors.ts";
@@ -65,10 +63,7 @@ export async function decide(datagram: Datagram, judge: Judge, now: number): Pro
   }
   const digest = await replayDigest(judge.engine, candidate.value.wire);
   const first = judge.store.find(digest);
-  if (first !== undefined) {
-    const here = { source: source.text, protocol: datagram.protocol, port: datagram.destinationPort };
-    return refuse([{ level: "warning", text: replayWarning(here, first) }]);
-  }
+  if (first !== undefined) return refuse([replayLine(datagram, first)]);
   return await tryStanzas(datagram, candidate.value, digest, judge, now);
 }
 
@@ -102,20 +97,13 @@ async function tryStanzas(
       lines.push(...openingRefused(visit, candidate.wire, opened.fault));
       continue;
     }
-    if (!claimed && !judge.recordNothing) {
-      const bare = await bareDigest(judge, candidate.wire, stanza.keys);
-      const seen = seenPacket(datagram, now);
-      // One step without an await in between: of two copies in flight exactly one gets here first.
-      const isFirst = judge.store.claim(digest, seen) && (bare === null || judge.store.claim(bare, seen));
-      if (!isFirst) {
-        return refuse([...lines, {
-          level: "warning",
-          text: `${tag(visit)} Replay detected: the packet was seen just now`,
-        }]);
-      }
+    const message = opened.value;
+    if (!claimed) {
+      const content = contentKey(await contentDigest(judge.engine, message));
+      const first = claimPacket([digest, content], seenPacket(datagram, now), judge);
+      if (first !== null) return refuse([...lines, replayLine(datagram, first)]);
       claimed = true;
     }
-    const message = opened.value;
     lines.push(...openedLines(visit, stanza.keys, candidate.wire, message));
     const refusal = firstRefusal(GATES_AFTER_OPENING, { ...visit, message, policy: judge.policy });
     if (refusal !== null) {
@@ -129,13 +117,17 @@ async function tryStanzas(
 }
 
 /**
- * A packet without its HMAC is another packet, which a stanza with the same encryption key and no HMAC key would open once
- * more. Where there are stanzas without one, both spellings count as seen; null where there is nothing to guard.
+ * Null for the first of its kind, else what was seen before. No await in here: of two copies in flight exactly one is first.
+ * What a packet says counts beside its text: without its HMAC it is another text, which opens where the key was taken away.
  */
-async function bareDigest(judge: Judge, wire: string, { hmac }: KeySet): Promise<string | null> {
-  if (hmac === null || !judge.stanzas.some(({ keys }) => keys !== null && keys.hmac === null)) return null;
-  const split = splitTag(wire, DIGESTS[hmac.name].characters);
-  return split === null ? null : await replayDigest(judge.engine, split.body);
+function claimPacket(digests: readonly string[], seen: SeenPacket, { recordNothing, store }: Judge): SeenPacket | null {
+  if (!recordNothing && store.claim(digests, seen)) return null;
+  return digests.map((digest) => store.find(digest)).find((first) => first !== undefined) ?? null;
+}
+
+function replayLine({ destinationPort, protocol, source }: Datagram, first: SeenPacket): LogLine {
+  const here = { source: source.text, protocol, port: destinationPort };
+  return { level: "warning", text: replayWarning(here, first) };
 }
 
 /** The message's own address; for 0.0.0.0 that of the trusted proxy's client, else of the packet (server D.5). */
@@ -170,7 +162,7 @@ function openedLines(visit: Visit, keys: KeySet, wire: string, message: SpaMessa
   ];
 }
 
-function seenPacket(datagram: Datagram, now: number) {
+function seenPacket(datagram: Datagram, now: number): SeenPacket {
   return {
     protocol: datagram.protocol,
     source: datagram.source.text,

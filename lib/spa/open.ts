@@ -86,6 +86,18 @@ export async function replayDigest(engine: Pick<CryptoEngine, "digest">, wire: s
   return encodeBase64(await engine.digest("sha256", textBytes(wire)));
 }
 
+/**
+ * The other thing to remember: b64n of SHA-256 over the decrypted text, which is the same whatever a packet is wrapped in
+ * (with an HMAC or without, in another mode, with or without its last block). It is never the digest of a packet's text,
+ * where there are no colons.
+ */
+export async function contentDigest(
+  engine: Pick<CryptoEngine, "digest">,
+  { digest, encoded }: Pick<SpaMessage, "digest" | "encoded">,
+): Promise<string> {
+  return encodeBase64(await engine.digest("sha256", textBytes(`${encoded}:${digest}`)));
+}
+
 function refuse(code: FaultCode): { readonly ok: false; readonly fault: Fault } {
   return fail(fault(code));
 }

@@ -50,12 +50,13 @@ export function stanza(changes: Partial<Stanza> = {}): Stanza {
   };
 }
 
-let salt = 0;
+let made = 0;
 
-/** The text of a packet. Every call has another salt, so no two packets are equal. */
+/** The text of a packet. Every call has another random value and salt, so no two packets are equal. */
 export async function knock(changes: Partial<SpaFields> = {}, keys: KeySet = KEYS): Promise<string> {
+  made++;
   const fields: SpaFields = {
-    random: "1234567890123456",
+    random: String(made).padStart(16, "1234567890"),
     username: "alice",
     timestamp: NOW,
     version: "3.0.0",
@@ -67,7 +68,7 @@ export async function knock(changes: Partial<SpaFields> = {}, keys: KeySet = KEY
     ...changes,
   };
   const bytesOfSalt = new Uint8Array(8);
-  new DataView(bytesOfSalt.buffer).setUint32(0, ++salt);
+  new DataView(bytesOfSalt.buffer).setUint32(0, made);
   const sealed = await seal(nobleEngine, fields, "sha256", keys, bytesOfSalt);
   if (!sealed.ok) throw new RangeError(`"changes" expected fields that can be sealed, got fault ${sealed.fault.code}`);
   return sealed.value.wire;

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { openFileStore, ReplayStoreError, rotateCache } from "../../../daemon/replay/file_store.ts";
 import {
   CACHE_HEADER,
+  contentKey,
   formatEntry,
   memoryStore,
   parseEntry,
@@ -64,11 +65,34 @@ Deno.test("a claim is granted once, and at once in every store", () => {
     for (const store of [memoryStore(), openFileStore(path, silent)]) {
       using held = store;
       assert.equal(held.find(DIGEST), undefined);
-      assert.equal(held.claim(DIGEST, PACKET), true);
-      assert.equal(held.claim(DIGEST, { ...PACKET, sourcePort: 1 }), false);
+      assert.equal(held.claim([DIGEST], PACKET), true);
+      assert.equal(held.claim([DIGEST], { ...PACKET, sourcePort: 1 }), false);
       assert.deepEqual(held.find(DIGEST), PACKET);
       assert.equal(held.size, 1);
     }
+  });
+});
+
+Deno.test("a claim is of all digests of a packet or of none", () => {
+  inFolder((path) => {
+    const said = contentKey("A".repeat(43));
+    for (const store of [memoryStore(), openFileStore(path, silent)]) {
+      using held = store;
+      assert.equal(held.claim([DIGEST, said], PACKET), true);
+      assert.equal(held.claim(["another wrapping", said], PACKET), false);
+      assert.equal(held.find("another wrapping"), undefined);
+      assert.equal(held.find("A".repeat(43)), undefined, "what is said is no text of a packet");
+      held.flush();
+    }
+    const line = "17 10.77.0.2 33069 10.77.0.1 62201 1795300998";
+    assert.equal(Deno.readTextFileSync(path), `${CACHE_HEADER}${DIGEST} ${line}\n#=${"A".repeat(43)} ${line}\n`);
+    using again = openFileStore(path, silent);
+    assert.equal(again.claim(["another wrapping", said], PACKET), false, "known after a restart too");
+    const rotated = rotateCache(path);
+    assert.ok(rotated !== null);
+    openFileStore(path, silent, { path: rotated, since: PACKET.seenAt })[Symbol.dispose]();
+    using fresh = openFileStore(path, silent);
+    assert.deepEqual([fresh.find(DIGEST), fresh.find(said)], [PACKET, PACKET], "and after a rotation");
   });
 });
 
@@ -76,7 +100,7 @@ Deno.test("openFileStore() makes a 0600 file with the header, and finds its entr
   inFolder((path) => {
     {
       using store = openFileStore(path, silent);
-      store.claim(DIGEST, PACKET);
+      store.claim([DIGEST], PACKET);
       assert.equal(Deno.readTextFileSync(path), CACHE_HEADER, "nothing is written before flush");
       store.flush();
     }
@@ -84,7 +108,7 @@ Deno.test("openFileStore() makes a 0600 file with the header, and finds its entr
     assert.equal((Deno.statSync(path).mode ?? 0) & 0o777, 0o600);
     using again = openFileStore(path, silent);
     assert.deepEqual(again.find(DIGEST), PACKET);
-    assert.equal(again.claim(DIGEST, PACKET), false);
+    assert.equal(again.claim([DIGEST], PACKET), false);
   });
 });
 
@@ -95,7 +119,7 @@ Deno.test("openFileStore() skips lines it cannot read, names them, and never glu
     {
       using store = openFileStore(path, (_level, text) => lines.push(text));
       assert.equal(store.size, 1);
-      store.claim("other", PACKET);
+      store.claim(["other"], PACKET);
       store.flush();
     }
     assert.equal(lines.length, 2);
@@ -107,14 +131,14 @@ Deno.test("openFileStore() skips lines it cannot read, names them, and never glu
 Deno.test("openFileStore() goes on in a new file of mode 0600 when the old one was moved away", () => {
   inFolder((path) => {
     using store = openFileStore(path, silent);
-    store.claim(DIGEST, PACKET);
+    store.claim([DIGEST], PACKET);
     store.flush();
     Deno.renameSync(path, `${path}.1`);
-    store.claim("second", PACKET);
+    store.claim(["second"], PACKET);
     store.flush();
     assert.match(Deno.readTextFileSync(path), /^# <digest>.*\nsecond 17 /);
     assert.equal((Deno.statSync(path).mode ?? 0) & 0o777, 0o600);
-    assert.equal(store.claim(DIGEST, PACKET), false, "what was seen stays seen");
+    assert.equal(store.claim([DIGEST], PACKET), false, "what was seen stays seen");
   });
 });
 
@@ -126,9 +150,9 @@ Deno.test("flush() throws when the disk refuses, keeps the claim, and writes it 
     Deno.mkdirSync(`${folder}/sub`);
     using store = openFileStore(path, silent);
     Deno.removeSync(`${folder}/sub`, { recursive: true });
-    store.claim(DIGEST, PACKET);
+    store.claim([DIGEST], PACKET);
     assert.throws(() => store.flush(), ReplayStoreError);
-    assert.equal(store.claim(DIGEST, PACKET), false);
+    assert.equal(store.claim([DIGEST], PACKET), false);
     Deno.mkdirSync(`${folder}/sub`);
     store.flush();
     assert.match(Deno.readTextFileSync(path), new RegExp(DIGEST.slice(0, 20)));

@@ -186,3 +186,37 @@ Deno.test("decide() admits no packet again without its HMAC, whichever of the tw
     assert.match(summary(again), /Replay detected/);
   }
 });
+
+Deno.test("decide() knows the copy without its HMAC after the HMAC key was taken out of the configuration", async () => {
+  const wire = await knock();
+  const before = judge();
+  assert.equal((await decide(datagram(wire), before, NOW)).kind, "admit");
+  const reloaded = judge([stanza({ keys: { ...KEYS, hmac: null }, hmac: null })], { store: before.store });
+  const bare = wire.slice(0, -43);
+  for (const judgeNow of [reloaded, { ...reloaded, recordNothing: true }]) {
+    assert.match(
+      summary(await decide(datagram(bare), judgeNow, NOW)),
+      /^Replay detected from source IP: 198\.51\.100\.7,/,
+    );
+  }
+  assert.equal((await decide(datagram(await knock({}, { ...KEYS, hmac: null })), reloaded, NOW)).kind, "admit");
+});
+
+Deno.test("decide() takes the same message for the same packet, whatever it is wrapped in", async () => {
+  const random = "9999999999999999";
+  const keysOfOthers = [
+    KEYS,
+    { ...KEYS, mode: "ctr" as const },
+    { ...KEYS, encryption: otherKey.encryption },
+    { ...KEYS, hmac: { ...KEYS.hmac!, name: "sha512" as const } },
+  ];
+  const stanzas = keysOfOthers.map((keys, i) => stanza({ number: i + 1, keys, hmac: keys.hmac }));
+  const packets = await Promise.all(keysOfOthers.map((keys) => knock({ random }, keys)));
+  for (const first of packets) {
+    const bench = judge(stanzas);
+    const decisions = [];
+    for (const packet of [first, ...packets]) decisions.push(await decide(datagram(packet), bench, NOW));
+    assert.deepEqual(decisions.map(({ kind }) => kind), ["admit", "refuse", "refuse", "refuse", "refuse"]);
+    for (const decision of decisions.slice(1)) assert.match(summary(decision), /^Replay detected/);
+  }
+});
