@@ -10,9 +10,11 @@ import { ACCESS_SETTINGS } from "../daemon/config/access_settings.ts";
 import { SERVER_SETTINGS } from "../daemon/config/server_settings.ts";
 import { DAEMON_OPTIONS } from "../daemon/options.ts";
 import { formatCompletion, type Shell } from "../lib/spec/complete.ts";
+import { wrap } from "../lib/spec/help.ts";
 import { formatManPage } from "../lib/spec/man.ts";
 import { formatReference } from "../lib/spec/reference.ts";
 import { formatSample } from "../lib/spec/sample.ts";
+import type { SettingTable } from "../lib/spec/setting.ts";
 import { VERSION } from "../lib/version.ts";
 import {
   ACCESS_SAMPLE,
@@ -78,11 +80,37 @@ function generated(): Map<string, string> {
       formatSample(ACCESS_SETTINGS, { introduction: ACCESS_SAMPLE, active: ACCESS_STANZA, examples: EXAMPLES }),
     ],
   ]);
+  files.set("lib/spec/names.ts", nameLists());
   for (const shell of SHELLS) {
     files.set(`packaging/completion/fwknop.${shell}`, clientCompletion(shell));
     files.set(`packaging/completion/fwknopd.${shell}`, formatCompletion(shell, "fwknopd", DAEMON_OPTIONS));
   }
   return files;
+}
+
+/** The names of both programs and all three files, so that each can say where a name belongs that it does not know. */
+function nameLists(): string {
+  const options = (table: SettingTable) =>
+    Object.values(table).flatMap(({ option }) => {
+      const long = [...option?.long ?? [], ...option?.exact ?? []].map((name) => `--${name}`);
+      const names = [...(option?.short === undefined ? [] : [`-${option.short}`]), ...long];
+      return names.length === 0 ? [] : [names.join("|")];
+    });
+  const directives = (table: SettingTable) => Object.values(table).flatMap(({ directive = [] }) => [...directive]);
+  const lists: readonly (readonly [place: string, names: readonly string[]])[] = [
+    ["fwknop", options(CLIENT_SETTINGS)],
+    ["fwknopd", options(DAEMON_OPTIONS)],
+    ["fwknoprc", directives(CLIENT_SETTINGS)],
+    ['"fwknopd.conf"', directives(SERVER_SETTINGS)],
+    ['"access.conf"', directives(ACCESS_SETTINGS)],
+  ];
+  return [
+    "/** Written by .ci/gen.ts from the tables of settings: names of options (`-i|--interface`) and directives, by place. */",
+    "export const NAMES = {",
+    ...lists.map(([place, names]) => `  ${place}: \`\n${wrap(names.join(" "), 110).join("\n")}\n\`,`),
+    "} as const;",
+    "",
+  ].join("\n");
 }
 
 function onlyOptions(): typeof DAEMON_OPTIONS {

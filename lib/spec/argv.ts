@@ -117,19 +117,34 @@ class Scan {
       const row = this.#rowOfLetter(letter);
       const written = `-${letter}`;
       if (row === undefined) {
-        const other = swapCase(letter);
-        this.#problem(written, "unknown option", this.#rowOfLetter(other) ? `did you mean -${other}?` : LIST);
+        this.#unknownLetter(letter, letters);
         // What follows may be a value of the option that was meant, even a secret one: it is not looked at.
         return;
       }
       const remainder = characters.slice(place + 1).join("");
-      if (row.option.argument === "none" || row.option.argument === "rest") {
+      if (row.option.argument !== "required") {
         this.#store(row, written, written, null);
         continue;
       }
       this.#store(row, written, written, remainder === "" ? null : remainder);
       return;
     }
+  }
+
+  #unknownLetter(letter: string, letters: string): void {
+    const other = swapCase(letter);
+    const [word = ""] = letters.split("=");
+    const long = rowThat(this.table, ({ long, exact }) => long?.includes(word) || exact?.includes(word));
+    const hint = long !== undefined
+      ? `did you mean --${word}?`
+      : this.#rowOfLetter(other)
+      ? `did you mean -${other}?`
+      : LIST;
+    this.#unknown(`-${letter}`, hint);
+  }
+
+  #unknown(name: string, hint: string): void {
+    this.#problems.push({ origin: { option: name }, message: "unknown option", hint, about: { name } });
   }
 
   #rowOfLetter(letter: string): Row | undefined {
@@ -167,12 +182,17 @@ class Scan {
       this.#problem(`--${typed}`, "ambiguous option", `it could be ${names.join(" or ")}`);
       return null;
     }
-    const known = [...index.long.keys(), ...index.exact.keys()].map((name) => `--${name}`);
-    const near = didYouMean(`--${typed}`, known);
-    // What is stuck to the name of an option may be a key: it is not repeated.
-    const stuck = known.filter((name) => `--${typed}`.startsWith(name)).toSorted((a, b) => b.length - a.length)[0];
-    if (near !== undefined || stuck === undefined) this.#problem(`--${typed}`, "unknown option", near ?? LIST);
-    else this.#problem(stuck, "something is stuck to it", `write a blank or = after ${stuck}`);
+    const rows = [...index.long, ...index.exact];
+    const near = didYouMean(`--${typed}`, rows.map(([name]) => `--${name}`));
+    const [stuck] = rows.filter(([name]) => typed.startsWith(name)).toSorted(([a], [b]) => b.length - a.length);
+    // What is stuck to the name of an option may be a key: it is not repeated. With a hyphen it is rather another name.
+    const another = stuck !== undefined && typed.charAt(stuck[0].length) === "-" && !this.table[stuck[1].key]?.secret;
+    if (near === undefined && stuck !== undefined && !another) {
+      this.#problem(`--${stuck[0]}`, "something is stuck to it", `write a blank or = after --${stuck[0]}`);
+    } else {
+      const hint = near ?? (stuck === undefined ? LIST : `a blank or = stands after --${stuck[0]}, if that is meant`);
+      this.#unknown(`--${typed}`, hint);
+    }
     return null;
   }
 

@@ -71,7 +71,9 @@ export function readValue(row: Setting, said: Given): { readonly value: unknown 
   const told = /"|, got /.test(parsed.fault) || parsed.fault.includes(`: ${said.text} `) ||
     parsed.fault.includes(`'${said.text}'`);
   const reason = told ? parsed.fault : `${parsed.fault}${quoted}`;
-  return { problem: problemOf(said, reason, word === null ? undefined : `did you mean ${word}?`) };
+  const problem = problemOf(said, reason, word === null ? undefined : `did you mean ${word}?`);
+  const text = row.secret === true ? {} : { text: said.text };
+  return { problem: { ...problem, about: { key: said.key, name: said.name, ...text } } };
 }
 
 /** What to do about a line that comes too early. An option is simply not given. */

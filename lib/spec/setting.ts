@@ -82,6 +82,8 @@ export interface Problem {
   readonly origin: Origin;
   readonly message: string;
   readonly hint?: string;
+  /** What it is about, for who knows a remedy: the row, none for a name that has none, and the text unless it is secret. */
+  readonly about?: { readonly key?: string; readonly name: string; readonly text?: string };
 }
 
 /** `fwknopd.conf:12`, `--server-port`, or empty for a built-in default. */

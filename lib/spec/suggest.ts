@@ -1,4 +1,4 @@
-/** "Did you mean": the nearest of a list of names, if any is near enough to be a slip of the finger. */
+/** "Did you mean": the names of a list that are near enough to be meant: a slip of the finger, or words in another order. */
 
 /**
  * The candidate nearest to `word`, or null when none is close. Letter case does not count as a difference. `-` and `_`
@@ -19,8 +19,34 @@ export function nearest(word: string, candidates: Iterable<string>): string | nu
 
 /** `did you mean X?`, or undefined: ready to be a hint. */
 export function didYouMean(word: string, candidates: Iterable<string>): string | undefined {
-  const name = nearest(word, candidates);
-  return name === null ? undefined : `did you mean ${name}?`;
+  const names = [...candidates];
+  const same = sameWords(word, names);
+  const near = same.length > 0 ? same : [nearest(word, names) ?? holdingWords(word, names)].flat();
+  return near.length === 0 ? undefined : `did you mean ${near.join(" or ")}?`;
+}
+
+/** More is a list, not a guess. */
+const MOST = 3;
+
+/** Those of the same words in another order: `--hmac-key-base64` for `--key-base64-hmac`. */
+function sameWords(word: string, candidates: readonly string[]): readonly string[] {
+  const wanted = wordsOf(word).toSorted().join(" ");
+  const found = candidates.filter((candidate) => wordsOf(candidate).toSorted().join(" ") === wanted);
+  return wanted.includes(" ") ? found : [];
+}
+
+/** Those that hold every word, or nearly: `--list-stanzas` for `--stanza-list`. None where it could be many. */
+function holdingWords(word: string, candidates: readonly string[]): readonly string[] {
+  const wanted = wordsOf(word).filter((part) => part.length > 2);
+  const found = candidates.filter((candidate) => {
+    const words = wordsOf(candidate);
+    return wanted.every((part) => words.some((other) => editDistance(part, other, 2) < (part.length > 3 ? 2 : 1)));
+  });
+  return wanted.length === 0 || found.length > MOST ? [] : found;
+}
+
+function wordsOf(name: string): readonly string[] {
+  return fold(name).split("_").filter((word) => word !== "");
 }
 
 function fold(word: string): string {

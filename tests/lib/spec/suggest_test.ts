@@ -19,3 +19,21 @@ Deno.test("nearest() finds slips of the finger and nothing else", () => {
   assert.equal(didYouMean("KYE", names), "did you mean KEY?");
   assert.equal(didYouMean("zzzzzz", names), undefined);
 });
+
+Deno.test("didYouMean() also knows words in another order, and words that a name holds", () => {
+  const names = ["--key-base64-rijndael", "--key-base64-hmac", "--key-gen", "--get-key", "--stanza-list", "--rc-file"];
+  const table: [string, string | undefined][] = [
+    ["--hmac-key-base64", "--key-base64-hmac"],
+    ["--gen-key", "--key-gen"],
+    ["--key_gen", "--key-gen"],
+    ["--get-kye", "--get-key"],
+    ["--list-stanzas", "--stanza-list"],
+    ["--base64-key", "--key-base64-rijndael or --key-base64-hmac"],
+    ["--key", undefined],
+    ["--of-no-use", undefined],
+    ["", undefined],
+  ];
+  for (const [word, expected] of table) {
+    assert.equal(didYouMean(word, names), expected === undefined ? undefined : `did you mean ${expected}?`, word);
+  }
+});
