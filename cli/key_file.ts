@@ -1,5 +1,5 @@
 /** Key files of `-G` and `--get-hmac-key`: one line for each server (wire-and-client B.5). */
-import { latin1Text, textBytes } from "../lib/bytes.ts";
+import { latin1Bytes, latin1Text, textBytes } from "../lib/bytes.ts";
 import { readSecureFile } from "../lib/host/secure_file.ts";
 import { ClientError } from "./tui.ts";
 
@@ -40,5 +40,5 @@ export function findKey(file: Uint8Array, server: string): Uint8Array<ArrayBuffe
     if (/^[#;\r]/.test(body) || !body.startsWith(label)) continue;
     found = body.slice(label.length).replace(/^[ \t=]+/, "");
   }
-  return found === null ? null : Uint8Array.from(found, (character) => character.charCodeAt(0));
+  return found === null ? null : latin1Bytes(found);
 }

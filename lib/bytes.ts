@@ -43,6 +43,41 @@ export function utf8Text(bytes: Uint8Array): string | null {
   }
 }
 
+/** Sequences of UTF-8 as a text of one character a byte, or one byte that belongs to none. */
+const PIECES =
+  /(?:[^\x80-\xff]|[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|\xed[\x80-\x9f][\x80-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]{2}|\xf0[\x90-\xbf][\x80-\xbf]{2}|[\xf1-\xf3][\x80-\xbf]{3}|\xf4[\x80-\x8f][\x80-\xbf]{2}){1,4096}|[^]/g;
+
+/** The lone surrogate that stands for the byte 0 in {@link escapedText}; those of the bytes 0x80 to 0xff follow it. */
+const ESCAPE = 0xdc00;
+
+/**
+ * Text of any bytes, from which {@link escapedBytes} makes the same bytes again: UTF-8 where they are UTF-8; each other byte
+ * is the lone surrogate 0xdc00 plus its value, which no UTF-8 stands for. Files that may hold keys are read so: a pass phrase
+ * is bytes, whatever the rest of the file is written in.
+ */
+export function escapedText(bytes: Uint8Array): string {
+  return utf8Text(bytes) ?? latin1Text(bytes).replace(PIECES, (piece) => {
+    const [first = 0] = latin1Bytes(piece);
+    return piece.length === 1 && first >= 0x80
+      ? String.fromCharCode(ESCAPE + first)
+      : utf8Text(latin1Bytes(piece)) ?? piece;
+  });
+}
+
+/** The bytes of {@link escapedText}, and of every well-formed text its UTF-8. */
+export function escapedBytes(text: string): Uint8Array<ArrayBuffer> {
+  if (text.isWellFormed()) return encoder.encode(text);
+  const parts = text.split(/([\udc80-\udcff])/u).map((part, index) =>
+    index % 2 === 0 ? encoder.encode(part) : Uint8Array.of(part.charCodeAt(0) - ESCAPE)
+  );
+  return concat(...parts);
+}
+
+/** The bytes of a text of one character a byte. */
+export function latin1Bytes(text: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(text, (character) => character.charCodeAt(0));
+}
+
 /** Whether every byte is printable ASCII: what C `isprint` takes in the POSIX locale. */
 export function isPrintable(bytes: Uint8Array): boolean {
   return bytes.every((byte) => byte >= 0x20 && byte <= 0x7e);

@@ -3,10 +3,22 @@
  * `--`, and words anywhere. Pure: it says what was given and what could not be understood, and applies nothing.
  */
 import { didYouMean } from "./suggest.ts";
-import type { Given, OptionNames, Problem, SettingTable } from "./setting.ts";
+import type { Given, OptionNames, Problem, Setting, SettingTable } from "./setting.ts";
 
 /** Where no option resembles what was written. */
 const LIST = "--help lists the options";
+
+/**
+ * The runtime gives arguments as text. A byte that is no UTF-8 arrives as this character: as a key it would be another key,
+ * as a name another file.
+ */
+const REPLACED = "holds bytes that are no UTF-8 text, which cannot be taken from the command line";
+const IN_UTF8 = "write it in UTF-8";
+const KEY_ELSEWHERE = "give the key in base64, in a file or through --stdin: there its bytes count as they are";
+
+function isReplaced(text: string): boolean {
+  return text.includes("\uFFFD");
+}
 
 /** What the arguments say. */
 export interface Arguments {
@@ -88,6 +100,8 @@ class Scan {
       else if (argument.startsWith("-") && argument !== "-") this.#cluster(argument.slice(1));
       else this.#words.push(argument);
     }
+    const loose = [...this.#words, ...(this.#rest ?? [])];
+    if (loose.some(isReplaced)) this.#problems.push({ origin: {}, message: `an argument ${REPLACED}`, hint: IN_UTF8 });
     return { given: this.#given, words: this.#words, rest: this.#rest, problems: this.#problems };
   }
 
@@ -161,6 +175,11 @@ class Scan {
       }
       text = next;
     }
+    if (text !== null && isReplaced(text)) {
+      const secret = (this.table[row.key] as Setting | undefined)?.secret === true;
+      this.#problem(written, `the value ${REPLACED}`, secret ? KEY_ELSEWHERE : IN_UTF8);
+      return;
+    }
     this.#given.push({ key: row.key, text, name, origin: { option: written } });
     if (row.option.argument === "rest") {
       this.#rest = this.argv.slice(this.#next);
@@ -180,6 +199,11 @@ class Scan {
     if (found.size > 1) {
       const names = [...found.values()].map((name) => `--${name}`).sort();
       this.#problem(`--${typed}`, "ambiguous option", `it could be ${names.join(" or ")}`);
+      return null;
+    }
+    const directive = directiveOf(this.table, typed);
+    if (directive !== null) {
+      this.#unknown(`--${typed}`, directive);
       return null;
     }
     const rows = [...index.long, ...index.exact];
@@ -218,6 +242,19 @@ function otherCase(index: Index, typed: string): Map<Row, string> {
     if (name.toLowerCase() === typed.toLowerCase()) return new Map([[row, name]]);
   }
   return abbreviated(index.long, typed, true);
+}
+
+/** The hint for a name of the file that was written as an option; null when it is none. */
+function directiveOf(table: SettingTable, typed: string): string | null {
+  const name = typed.replaceAll("-", "_").toUpperCase();
+  for (const { directive, option } of Object.values(table) as readonly Setting[]) {
+    if (!directive?.includes(name)) continue;
+    const long = option?.long?.[0] ?? option?.exact?.[0];
+    return long === undefined
+      ? `${name} is written in a file only`
+      : `did you mean --${long}? ${name} is its name in a file`;
+  }
+  return null;
 }
 
 function swapCase(letter: string): string {

@@ -3,6 +3,8 @@ import fc from "fast-check";
 import {
   concat,
   equalConstantTime,
+  escapedBytes,
+  escapedText,
   isPrintable,
   latin1Text,
   textBytes,
@@ -56,4 +58,32 @@ Deno.test("wipe() leaves zeros in every array it is given", () => {
   const [a, b] = [Uint8Array.of(1, 2), Uint8Array.of(3)];
   wipe(a, b);
   assert.deepEqual([...a, ...b], [0, 0, 0]);
+});
+
+/** Bytes as a pass phrase or a file has them: ASCII, pieces of UTF-8, and bytes that are neither. */
+const anyBytes = fc.array(
+  fc.oneof(
+    fc.uint8Array({ maxLength: 4 }),
+    fc.string({ unit: anyCharacter, maxLength: 3 }).map(textBytes),
+    fc.constantFrom("e282", "f09f9880", "eda080", "edb2a4", "c0af", "f4908080", "e4", "f6").map((hex) =>
+      Uint8Array.fromHex(hex)
+    ),
+  ),
+).map((parts) => concat(...parts));
+
+Deno.test("escapedText() loses no byte, and is what a decoder makes of bytes that are UTF-8", () => {
+  fc.assert(fc.property(anyBytes, (bytes) => {
+    const text = escapedText(bytes);
+    assert.deepEqual(escapedBytes(text), bytes);
+    assert.equal(text.isWellFormed(), utf8Text(bytes) !== null);
+    if (text.isWellFormed()) assert.equal(text, utf8Text(bytes));
+  }));
+});
+
+Deno.test("escapedText() escapes byte by byte what is no UTF-8, between text that stays readable", () => {
+  assert.equal(escapedText(Uint8Array.fromHex("4bc3b6f64b")), "K\u00f6\udcf6K");
+  assert.equal(escapedText(Uint8Array.fromHex("e282")), "\udce2\udc82");
+  const long = new Uint8Array(100_000).fill(0x41);
+  long[50_000] = 0xe4;
+  assert.deepEqual(escapedBytes(escapedText(long)), long);
 });

@@ -34,6 +34,15 @@ const TABLE = {
   },
   color: { kind: text(), option: { long: ["color"], argument: "optional" }, group: "output", doc: "colours" },
   ours: { kind: yesNo, option: { exact: ["access-wizard"], argument: "none" }, group: "access", doc: "ask" },
+  key: {
+    kind: text(),
+    option: { long: ["key"], argument: "required" },
+    directive: ["KEY_OF_FILE"],
+    secret: true,
+    group: "access",
+    doc: "key",
+  },
+  inFile: { kind: text(), directive: ["IN_FILE"], group: "access", doc: "only in a file" },
   then: { kind: text(), option: { exact: ["then"], argument: "rest" }, group: "access", doc: "run afterwards" },
 } as const satisfies SettingTable;
 
@@ -100,6 +109,28 @@ Deno.test("parseArguments() says what is wrong, all of it, without values", () =
     [["--accesshunter2key"], ["--access: something is stuck to it (write a blank or = after --access)"]],
   ];
   for (const [argv, expected] of table) assert.deepEqual(problems(...argv), expected, argv.join(" "));
+});
+
+Deno.test("parseArguments() knows a name of the file that is written as an option", () => {
+  const inFile = "IN_FILE is written in a file only";
+  assert.deepEqual(problems("--IN_FILE", "x"), [`--IN_FILE: unknown option (${inFile})`]);
+  assert.deepEqual(problems("--in-file=x"), [`--in-file: unknown option (${inFile})`]);
+  const [named] = problems("--KEY_OF_FILE=hunter2");
+  assert.equal(named, "--KEY_OF_FILE: unknown option (did you mean --key? KEY_OF_FILE is its name in a file)");
+});
+
+Deno.test("parseArguments() refuses what the runtime has replaced, wherever it stands, and shows no key", () => {
+  const what = "holds bytes that are no UTF-8 text, which cannot be taken from the command line";
+  const key = "give the key in base64, in a file or through --stdin: there its bytes count as they are";
+  const table: [string[], string[]][] = [
+    [["--key", "hunter2\uFFFD"], [`--key: the value ${what} (${key})`]],
+    [["--key=\uFFFD"], [`--key: the value ${what} (${key})`]],
+    [["-A\uFFFD"], [`-A: the value ${what} (write it in UTF-8)`]],
+    [["a\uFFFD"], [`an argument ${what} (write it in UTF-8)`]],
+    [["--then", "ssh", "b\uFFFD"], [`an argument ${what} (write it in UTF-8)`]],
+  ];
+  for (const [argv, expected] of table) assert.deepEqual(problems(...argv), expected);
+  assert.deepEqual(said("--key", "sch\u00f6n"), ["key=sch\u00f6n"]);
 });
 
 Deno.test("parseArguments() takes another letter case only where asked to", () => {
