@@ -233,6 +233,9 @@ const GENERAL = {
     fallback: false,
     group: "packets",
     doc: "believe the X-Forwarded-For header of SPA over HTTP, whoever sends it",
+    detail:
+      "What the nearest proxy wrote counts: the last entry of the last such line. A request whose header is cut, or " +
+      "whose entry is no address, opens nothing; one without such a line is from the source of the packet.",
   },
   destinationRule: {
     kind: yesNo,

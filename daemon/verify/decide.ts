@@ -53,7 +53,8 @@ export async function decide(datagram: Datagram, judge: Judge, now: number): Pro
   const { source } = datagram;
   const candidate = findCandidate(datagram.payload, judge.policy.http);
   if (!candidate.ok) {
-    const { number } = candidate.fault;
+    const { number, remark } = candidate.fault;
+    if (remark !== null) return refuse([{ level: "warning", text: `${remark}: refused a packet from ${source.text}` }]);
     const text = `[${source.text}] preprocess_spa_data() returned error ${number}: '${serverErrorText(number)}' ` +
       `for incoming packet.`;
     return { kind: "ignore", lines: [{ level: "debug", text }] };
@@ -79,7 +80,7 @@ async function tryStanzas(
   judge: Judge,
   now: number,
 ): Promise<Decision> {
-  const lines: LogLine[] = candidate.remark === null ? [] : [{ level: "warning", text: candidate.remark }];
+  const lines: LogLine[] = [];
   let claimed = false;
   for (const stanza of judge.stanzas) {
     const visit = { stanza, source: datagram.source, destination: datagram.destination, now };
@@ -105,12 +106,14 @@ async function tryStanzas(
       claimed = true;
     }
     lines.push(...openedLines(visit, stanza.keys, candidate.wire, message));
-    const refusal = firstRefusal(GATES_AFTER_OPENING, { ...visit, message, policy: judge.policy });
+    const sender = candidate.forwardedFor ?? datagram.source;
+    const access = accessAddress(message, sender);
+    const refusal = firstRefusal(GATES_AFTER_OPENING, { ...visit, message, access, policy: judge.policy });
     if (refusal !== null) {
       lines.push(refusal);
       continue;
     }
-    const access = accessAddress(message, candidate, datagram);
+    lines.push(...strangerLet(visit, access, sender));
     return { kind: "admit", lines, admission: { stanza, message, access, datagram } };
   }
   return refuse(lines, claimed);
@@ -131,9 +134,15 @@ function replayLine({ destinationPort, protocol, source }: Datagram, first: Seen
 }
 
 /** The message's own address; for 0.0.0.0 that of the trusted proxy's client, else of the packet (server D.5). */
-function accessAddress(message: SpaMessage, candidate: Candidate, datagram: Datagram): Ip {
-  const { allow } = message.request;
-  return allow.text === UNSPECIFIED4.text ? candidate.forwardedFor ?? datagram.source : allow;
+function accessAddress({ request }: SpaMessage, sender: Ip): Ip {
+  return request.allow.text === UNSPECIFIED4.text ? sender : request.allow;
+}
+
+/** Usual behind address translation; but a wrong `-a` lets somebody else in, and only this line shows it. */
+function strangerLet(visit: Visit, access: Ip, sender: Ip): LogLine[] {
+  if (access.text === sender.text) return [];
+  const text = `${tag(visit)} The packet asks to let in ${access.text}, but came from ${sender.text}`;
+  return [{ level: "info", text }];
 }
 
 function openingRefused(visit: Visit, wire: string, fault: Fault | null): LogLine[] {

@@ -28,6 +28,8 @@ export interface Visit {
 /** A visit whose packet the stanza's keys have opened. */
 export interface Attempt extends Visit {
   readonly message: SpaMessage;
+  /** Whom the door would open for. */
+  readonly access: Ip;
   readonly policy: GatePolicy;
 }
 
@@ -45,6 +47,7 @@ export const GATES_AFTER_OPENING: readonly Gate<Attempt>[] = [
   isNoNatRequest,
   isNoCommand,
   portsAreAllowed,
+  letsSomebodyIn,
 ];
 
 /** The first refusal of the list, or null. */
@@ -132,6 +135,12 @@ function portsAreAllowed(attempt: Attempt): LogLine | null {
     level: "warning",
     text: `${tag(attempt)} One or more requested protocol/ports was denied per access.conf.`,
   };
+}
+
+/** A packet that names no address and comes from none: in a rule that would be anybody. */
+function letsSomebodyIn(attempt: Attempt): LogLine | null {
+  if (attempt.access.bytes.some((byte) => byte !== 0)) return null;
+  return { level: "warning", text: `${tag(attempt)} The packet names no address to let in, and came from none` };
 }
 
 function lists(services: readonly Service[], wanted: Service): boolean {

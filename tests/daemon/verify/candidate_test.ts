@@ -18,7 +18,7 @@ function faultOf(payload: Uint8Array, http = NO_HTTP): number | null {
 
 Deno.test("findCandidate() takes what a client sends, unchanged", () => {
   const result = findCandidate(bytes(BODY), NO_HTTP);
-  assert.deepEqual(result, { ok: true, value: { wire: BODY, forwardedFor: null, remark: null } });
+  assert.deepEqual(result, { ok: true, value: { wire: BODY, forwardedFor: null } });
 });
 
 Deno.test("findCandidate() refuses every other shape with the number of the C daemon", () => {
@@ -52,19 +52,114 @@ Deno.test("findCandidate() unwraps an HTTP request and tests the prefix after th
   assert.equal(faultOf(request(`${inUrl(BODY)}=`), HTTP), 4098, "an equals sign in the path");
 });
 
-Deno.test("findCandidate() reads one X-Forwarded-For address when told to trust it", () => {
-  const agent = "User-Agent: Fwknop/2.6.11\r\n";
-  const forwarded = (value: string, http = HTTP) => {
-    const found = findCandidate(request(inUrl(BODY), `${agent}X-Forwarded-For: ${value}\r\n`), http);
-    assert.ok(found.ok);
-    return found.value;
-  };
-  assert.equal(forwarded("192.0.2.9").forwardedFor?.text, "192.0.2.9");
-  assert.equal(forwarded("2001:db8::9").forwardedFor?.text, "2001:db8::9");
-  assert.equal(forwarded("192.0.2.9", { ...HTTP, trustForwardedFor: false }).forwardedFor, null);
-  const list = forwarded("192.0.2.9, 192.0.2.10");
-  assert.equal(list.forwardedFor, null);
-  assert.match(list.remark ?? "", /Error parsing X-Forwarded-For header: value '192\.0\.2\.9,' is not an IP address/);
+Deno.test("findCandidate() takes the request line in every form that clients and proxies write", () => {
+  const url = inUrl(BODY);
+  const percent = url.replaceAll("-", "%2d").replaceAll("_", "%2F");
+  const lines = [
+    `GET /${url} HTTP/1.0`,
+    `get /${url} HTTP/1.1`,
+    `GET /${url}`,
+    `GET http://gw/${url} HTTP/1.1`,
+    `GET HTTP://gw.example.org:80/${url} HTTP/1.1`,
+    `GET http://[2001:db8::1]:8080/${url} HTTP/1.1`,
+    `GET /${url}?from=cache HTTP/1.1`,
+    `GET /${percent} HTTP/1.1`,
+    `\r\nGET  /${url} HTTP/1.1`,
+  ];
+  for (const line of lines) {
+    for (const end of ["\r\n", "\n"]) {
+      const found = findCandidate(bytes([line, "uSER-aGENT:Fwknop/2.6.11", "", ""].join(end)), HTTP);
+      assert.equal(found.ok && found.value.wire, BODY, line);
+    }
+  }
+  for (const line of [`POST /${url} HTTP/1.1`, `GET ${url} HTTP/1.1`, `GET http://gw?/${url}`, `GET ftp://gw/${url}`]) {
+    assert.notEqual(faultOf(bytes(`${line}\r\nUser-Agent: Fwknop\r\n\r\n`), HTTP), null, line);
+  }
+});
+
+Deno.test("findCandidate() finds the user agent in its header line only", () => {
+  for (const line of ["Referer: /?User-Agent: Fwknop", "X: y\r\n User-Agent: Fwknop", "User-Agent: curl Fwknop"]) {
+    assert.equal(faultOf(request(inUrl(BODY), `${line}\r\n`), HTTP), 4096, line);
+  }
+  assert.equal(faultOf(request(inUrl(BODY), "USER-AGENT : Fwknop/1\r\n"), HTTP), null);
+});
+
+/** What becomes of these header lines: the address of the client, or the warning of a refusal. */
+function claimed(lines: string, http = HTTP): string | null {
+  const found = findCandidate(request(inUrl(BODY), `User-Agent: Fwknop/2.6.11\r\n${lines}`), http);
+  return found.ok ? found.value.forwardedFor?.text ?? null : found.fault.remark;
+}
+
+Deno.test("findCandidate() takes the last entry of the last X-Forwarded-For line, in each of its forms", () => {
+  const cases: [lines: string, address: string | null][] = [
+    ["X-Forwarded-For: 192.0.2.9\r\n", "192.0.2.9"],
+    ["x-forwarded-for:192.0.2.9 \t\r\n", "192.0.2.9"],
+    ["X-FORWARDED-FOR: 192.0.2.9\n", "192.0.2.9"],
+    ["X-Forwarded-For : 192.0.2.9\r\n", "192.0.2.9"],
+    ["X-Forwarded-For: 198.51.100.1, 192.0.2.9\r\n", "192.0.2.9"],
+    ["X-Forwarded-For: unknown,192.0.2.9\r\n", "192.0.2.9"],
+    ["X-Forwarded-For: 198.51.100.1,\r\n  192.0.2.9\r\n", "192.0.2.9"],
+    ["X-Forwarded-For:\r\n\t192.0.2.9\r\n", "192.0.2.9"],
+    ["X-Forwarded-For: 198.51.100.1\r\nAccept: */*\r\nx-forwarded-for: 192.0.2.9\r\n", "192.0.2.9"],
+    ["X-Forwarded-For: 192.0.2.9:4711\r\n", "192.0.2.9"],
+    ['X-Forwarded-For: "192.0.2.9:4711"\r\n', "192.0.2.9"],
+    ["X-Forwarded-For: 2001:db8::9\r\n", "2001:db8::9"],
+    ["X-Forwarded-For: [2001:DB8::9]\r\n", "2001:db8::9"],
+    ["X-Forwarded-For: [2001:db8::9]:443\r\n", "2001:db8::9"],
+    ['X-Forwarded-For: "[2001:db8::9]:443"\r\n', "2001:db8::9"],
+    ["X-Forwarded-For: ::ffff:192.0.2.9\r\n", "192.0.2.9"],
+    ["Referer: X-Forwarded-For: 192.0.2.9\r\n", null],
+    ["Referer: /\r\n X-Forwarded-For: 192.0.2.9\r\n", null],
+    ["Not-X-Forwarded-For: 192.0.2.9\r\n", null],
+    ["", null],
+  ];
+  for (const [lines, address] of cases) assert.equal(claimed(lines), address, JSON.stringify(lines));
+  assert.equal(claimed("X-Forwarded-For: nonsense\r\n", { ...HTTP, trustForwardedFor: false }), null);
+});
+
+Deno.test("findCandidate() refuses a request whose X-Forwarded-For tells no address, and never falls back", () => {
+  const values = [
+    "",
+    " ",
+    "unknown",
+    "_hidden",
+    "192.0.2.9,",
+    "192.0.2.9, unknown",
+    "192.0.2",
+    "192.0.2.09",
+    "0.0.0.0",
+  ];
+  const more = [
+    "::",
+    "192.0.2.9:x",
+    "192.0.2.9:",
+    "[192.0.2.9]",
+    "[2001:db8::9",
+    "[2001:db8::9]x",
+    "fe80::1%eth0",
+    "gw",
+  ];
+  for (const value of [...values, ...more]) {
+    for (const earlier of ["", "X-Forwarded-For: 198.51.100.1\r\n"]) {
+      const remark = claimed(`${earlier}X-Forwarded-For: ${value}\r\n`) ?? "";
+      assert.match(remark, /^Error parsing X-Forwarded-For header: value '.*' is not an IP address$/, value);
+    }
+  }
+  assert.match(claimed(`X-Forwarded-For: \x1b[2J${"\x80".repeat(99)}\r\n`) ?? "", /value '\?\[2J\?{60}' is not/);
+});
+
+Deno.test("findCandidate() refuses a request that is cut in its header, where a header decides", () => {
+  const whole = `GET /${inUrl(BODY)} HTTP/1.1\r\nUser-Agent: Fwknop\r\nX-Forwarded-For: 192.0.2.99\r\n\r\n`;
+  for (let length = whole.indexOf("\r") + 21; length < whole.length - 1; length++) {
+    const found = findCandidate(bytes(whole.slice(0, length)), HTTP);
+    assert.match(
+      found.ok ? "" : found.fault.remark ?? "",
+      /^Error parsing X-Forwarded-For header: the end of the header/,
+    );
+    const trusting = findCandidate(bytes(whole.slice(0, length)), { ...HTTP, trustForwardedFor: false });
+    assert.equal(trusting.ok, true);
+  }
+  assert.equal(findCandidate(bytes(whole), HTTP).ok, true);
 });
 
 Deno.test("findCandidate() never throws and never yields a text outside the alphabet", () => {
@@ -72,5 +167,33 @@ Deno.test("findCandidate() never throws and never yields a text outside the alph
     const input = wrap ? new Uint8Array([...bytes("GET /"), ...payload]) : payload;
     const found = findCandidate(input, { ...HTTP, anyUserAgent: true });
     if (found.ok) assert.match(found.value.wire, /^[A-Za-z0-9+/]{140,1499}$/);
+  }));
+});
+
+Deno.test("findCandidate() names no address that stands in no X-Forwarded-For line", () => {
+  const piece = fc.constantFrom(
+    "X-Forwarded-For",
+    ":",
+    " ",
+    "192.0.2.9",
+    "\r\n",
+    "\n",
+    "\t",
+    ",",
+    "\r",
+    "[",
+    "]",
+    '"',
+    "a",
+  );
+  const header = fc.array(piece, { maxLength: 30 }).map((pieces) => pieces.join(""));
+  fc.assert(fc.property(header, (lines) => {
+    const found = findCandidate(request(inUrl(BODY), `User-Agent: Fwknop\r\n${lines}\r\n\r\n`), HTTP);
+    const told = /(?:^|\n)X-Forwarded-For *[ \t]*:/.test(lines);
+    if (found.ok && found.value.forwardedFor !== null) assert.ok(told, "an address out of nowhere");
+    if (found.ok && found.value.forwardedFor === null) {
+      assert.ok(!/^X-Forwarded-For:/.test(lines), "a claim passed over");
+    }
+    if (!found.ok) assert.match(found.fault.remark ?? "", /^Error parsing X-Forwarded-For/);
   }));
 });

@@ -220,3 +220,54 @@ Deno.test("decide() takes the same message for the same packet, whatever it is w
     for (const decision of decisions.slice(1)) assert.match(summary(decision), /^Replay detected/);
   }
 });
+
+Deno.test("decide() opens for the client that the proxy names, and for nobody where it names none", async () => {
+  const http = { enabled: true, anyUserAgent: false, trustForwardedFor: true };
+  const bench = judge([stanza()], { policy: { maxAge: 120, http } });
+  const visit = async (forwarded: string) => {
+    const path = (await knock({ message: "0.0.0.0,tcp/22" })).replaceAll("+", "-").replaceAll("/", "_");
+    const request = `GET /${path} HTTP/1.1\r\nUser-Agent: Fwknop/2.6.11\r\nX-Forwarded-For: ${forwarded}\r\n\r\n`;
+    return await decide(datagram(request, { protocol: 6 }), bench, NOW);
+  };
+  const named = await visit("198.51.100.1, 192.0.2.9:80");
+  assert.equal(named.kind === "admit" && named.admission.access.text, "192.0.2.9");
+  const refused = await visit("unknown");
+  assert.deepEqual([refused.kind, refused.kind === "refuse" && refused.authentic], ["refuse", false]);
+  assert.match(
+    summary(refused),
+    /Error parsing X-Forwarded-For header: value 'unknown' is not an IP address: .*198\.51/,
+  );
+});
+
+Deno.test("decide() remarks in one line that a door is for another address than the sender's", async () => {
+  const remarks = async (message: string, source: string) => {
+    const decision = await decide(datagram(await knock({ message }), { source: ip(source) }), judge(), NOW);
+    assert.equal(decision.kind, "admit");
+    return decision.lines.filter(({ level }) => level !== "debug").map(lineText).filter((line) =>
+      /asks to let in/.test(line)
+    );
+  };
+  assert.deepEqual(await remarks("192.0.2.10,tcp/22", "198.51.100.7"), [
+    "[198.51.100.7] (stanza #1) The packet asks to let in 192.0.2.10, but came from 198.51.100.7",
+  ]);
+  assert.deepEqual(await remarks("198.51.100.7,tcp/22", "198.51.100.7"), []);
+  assert.deepEqual(await remarks("0.0.0.0,tcp/22", "198.51.100.7"), []);
+});
+
+Deno.test("decide() takes the client behind the proxy for the sender", async () => {
+  const http = { enabled: true, anyUserAgent: true, trustForwardedFor: true };
+  const bench = judge([stanza()], { policy: { maxAge: 120, http } });
+  const path = (await knock({ message: "192.0.2.9,tcp/22" })).replaceAll("+", "-").replaceAll("/", "_");
+  const decision = await decide(datagram(`GET /${path} HTTP/1.1\r\nx-forwarded-for: 192.0.2.9\r\n\r\n`), bench, NOW);
+  assert.equal(decision.kind, "admit");
+  assert.ok(!decision.lines.some((line) => /asks to let in/.test(lineText(line))));
+});
+
+Deno.test("decide() opens for no packet that names no address and comes from none", async () => {
+  for (const source of ["0.0.0.0", "::"]) {
+    const wire = await knock({ message: "0.0.0.0,tcp/22" });
+    const decision = await decide(datagram(wire, { source: ip(source) }), judge(), NOW);
+    assert.equal(decision.kind, "refuse");
+    assert.match(summary(decision), /names no address to let in, and came from none/);
+  }
+});
