@@ -24,7 +24,9 @@ export function elsewhere(name: string, here: Place): string | undefined {
   const wanted = isOption ? name : name.toUpperCase();
   for (const place of ORDER) {
     if (place === here || isOption !== (place === "fwknop" || place === "fwknopd")) continue;
-    const row = NAMES[place].split(/\s+/).map((names) => names.split("|")).find((names) => names.includes(wanted));
+    const row = NAMES[place].trim().split(/\s+/).map((names) => names.split("|")).find((names) =>
+      names.includes(wanted)
+    );
     if (row === undefined) continue;
     const [, long] = row;
     const shown = wanted.length === 2 && long !== undefined ? `${wanted} (${long})` : wanted;
