@@ -1,6 +1,7 @@
 /** Programs that the user named: a password store, a wget. Run by name or path, with this environment, never by a shell. */
 import { concat } from "../lib/bytes.ts";
-import { ClientError, reasonOf } from "./tui.ts";
+import { reasonOf } from "../lib/host/reason.ts";
+import { ClientError } from "./tui.ts";
 import { splitWords } from "./words.ts";
 
 /** Bytes that a program may print: a key or an address is far less. */

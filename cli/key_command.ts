@@ -34,8 +34,8 @@ export async function keyFromCommand(
 
 /** Words are taken as they stand: what a shell would have made of them is the likeliest mistake. */
 function hintAt(program: string, reason: string): string {
-  if (reason.includes("--allow-run")) {
-    return "this fwknop was built or started without the right to run it: give it that";
+  if (reason.includes("without the right")) {
+    return "this fwknop was built or started without that right: start it with the permissions that its documentation lists";
   }
   return program.startsWith("~")
     ? "no shell expands ~ here: write the whole path"

@@ -1,9 +1,10 @@
 /** `-k` and `-K`: new keys on standard output, in a file, or in a stanza (wire-and-client B.10). */
 import { writeAtomically } from "../lib/host/atomic_file.ts";
+import { reasonOf } from "../lib/host/reason.ts";
 import { formatKeys, type GeneratedKeys, generateKeys } from "../lib/crypto/key_generation.ts";
 import type { Loaded } from "./load.ts";
 import type { ClientSettings } from "./options.ts";
-import { ClientError, reasonOf } from "./tui.ts";
+import { ClientError } from "./tui.ts";
 import type { World } from "./world.ts";
 
 /** Makes the keys. */

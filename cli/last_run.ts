@@ -3,10 +3,11 @@
  * (mended, C.2 F17): a run from the file asks for them. Files of the C client are read too.
  */
 import { readSecureFile } from "../lib/host/secure_file.ts";
+import { reasonOf } from "../lib/host/reason.ts";
 import { type Arguments, parseArguments } from "../lib/spec/argv.ts";
 import type { Given } from "../lib/spec/setting.ts";
 import { CLIENT_SETTINGS, type ClientKey, settingOf } from "./options.ts";
-import { ClientError, reasonOf, tellWarning, type Terminal } from "./tui.ts";
+import { ClientError, tellWarning, type Terminal } from "./tui.ts";
 import { joinWords, splitPlain, splitWords } from "./words.ts";
 
 /** Stands in the file where a key stood on the command line. */

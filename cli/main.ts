@@ -1,5 +1,6 @@
 /** The client: arguments in, exit code out. The order of the steps is that of wire-and-client B.1. */
 import { FfiError } from "../ffi/errors.ts";
+import { reasonOf } from "../lib/host/reason.ts";
 import { type Arguments, parseArguments } from "../lib/spec/argv.ts";
 import { VERSION } from "../lib/version.ts";
 import { formatLastRun, lastRunPath, saveLastRun } from "./last_run.ts";
@@ -9,7 +10,7 @@ import { BEYOND_OPTIONS } from "./options/beyond.ts";
 import { CLIENT_SETTINGS, type ClientSettings } from "./options.ts";
 import type { RcFile } from "./rc_file.ts";
 import { listedServers } from "./server_list.ts";
-import { ClientError, reasonOf, tellError, tellProblems, type Terminal } from "./tui.ts";
+import { ClientError, tellError, tellProblems, type Terminal } from "./tui.ts";
 import { findConflict, followsKnock, makesKeys } from "./validate.ts";
 import { realWorld, type World } from "./world.ts";
 
@@ -176,7 +177,7 @@ function tellFailure(error: unknown, world: Terminal): number {
     return 1;
   }
   if (error instanceof Deno.errors.NotCapable) {
-    tellError(world, error.message, "start the program with the permissions that its documentation lists");
+    tellError(world, reasonOf(error), "start the program with the permissions that its documentation lists");
     return 1;
   }
   tellError(world, unexpected(error));

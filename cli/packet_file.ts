@@ -1,6 +1,7 @@
 /** `-B` and `-b`: the packet as a line in a file. Keys are not in it, but who can read it can send it: mode 0600. */
 import { writeAtomically } from "../lib/host/atomic_file.ts";
-import { ClientError, reasonOf } from "./tui.ts";
+import { reasonOf } from "../lib/host/reason.ts";
+import { ClientError } from "./tui.ts";
 
 /** Writes the packet and a line end. Only regular files are replaced. Throws {@link ClientError} with the reason. */
 export function savePacket(path: string, wire: string, options: { readonly append: boolean }): void {

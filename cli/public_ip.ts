@@ -7,10 +7,11 @@
 import type { Ip } from "../lib/net/address.ts";
 import { fail, type Result } from "../lib/result.ts";
 import { VERSION } from "../lib/version.ts";
+import { reasonOf } from "../lib/host/reason.ts";
 import { findPlace, wantedFamily } from "./door/place.ts";
 import type { ClientSettings } from "./options.ts";
 import { HTTP_SERVICES, HTTPS_SERVICES, parseAddressBody, parseResolveUrl, shownUrl } from "./resolve_url.ts";
-import { ClientError, reasonOf, tellWarning } from "./tui.ts";
+import { ClientError, tellWarning } from "./tui.ts";
 import type { World } from "./world.ts";
 
 /** Each service has this long, from the question to the end of its answer. */

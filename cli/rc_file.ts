@@ -4,13 +4,14 @@
  */
 import { writeNew } from "../lib/host/atomic_file.ts";
 import { readSecureFile } from "../lib/host/secure_file.ts";
+import { reasonOf } from "../lib/host/reason.ts";
 import { shownName } from "../lib/spec/conf_file.ts";
 import { type FileStanza, parseStanzaFile, type StanzaEntry, type StanzaFile } from "../lib/spec/rc_file.ts";
 import type { Given, Problem } from "../lib/spec/setting.ts";
 import { didYouMean } from "../lib/spec/suggest.ts";
 import { KEY_OF_DIRECTIVE } from "./options.ts";
 import type { Layer } from "./precedence.ts";
-import { ClientError, reasonOf, tellWarning, type Terminal } from "./tui.ts";
+import { ClientError, tellWarning, type Terminal } from "./tui.ts";
 
 /** The stanza that every run starts from. */
 export const DEFAULT_STANZA = "default";

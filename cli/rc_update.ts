@@ -1,9 +1,10 @@
 /** Changing the rc file while other runs may do the same: nobody's stanza, and no key in it, is lost. */
 import { writeAtomically } from "../lib/host/atomic_file.ts";
 import { readSecureFile } from "../lib/host/secure_file.ts";
+import { reasonOf } from "../lib/host/reason.ts";
 import { parseStanzaFile, type StanzaFile } from "../lib/spec/rc_file.ts";
 import type { RcFile } from "./rc_file.ts";
-import { ClientError, reasonOf } from "./tui.ts";
+import { ClientError } from "./tui.ts";
 
 /**
  * Replaces the file by what `change` makes of it. When another run was faster, `change` is called again with what that one

@@ -17,32 +17,31 @@ const MAX_COUNT = 65_536;
 const MAX_SECONDS = 0x7fff_ffff;
 
 /**
- * Seconds of `60`, `60sec`, `2min`, `3hours`, `2days`, or of several added up: `1h30m`. Nothing is passed over (mended: the
- * C client stops at the first m, h or d and skips all that is no digit, a minus too).
+ * Seconds of `60`, `60sec`, `2min`, `3hours`, `2days`, or of several added up: `1h30m`. `signed` takes a minus before all of
+ * it. Nothing is passed over (mended: the C client stops at the first m, h or d and skips all that is no digit, a minus too).
  */
-export function parseTimeOffset(text: string): Result<number, string> {
+export function parseTimeOffset(text: string, options: { readonly signed?: boolean } = {}): Result<number, string> {
   const invalid = `Invalid time offset: '${text}'`;
-  const body = text.replace(/^\+/, "");
-  if (/^[0-9]+$/.test(body)) return body.length > MAX_DIGITS ? fail(invalid) : count(Number(body), 1, invalid);
-  if (!/^(?:[0-9]{1,8} ?[a-z]+ ?)+$/i.test(body)) return fail(invalid);
-  let total = 0;
-  const seen = new Set<number>();
-  for (const [, digits, unit = ""] of body.matchAll(/([0-9]+) ?([a-z]+)/gi)) {
-    const scale = SECONDS[unit.charAt(0).toLowerCase()] ?? 0;
-    // A unit that comes twice is more likely a slip than a sum.
-    if (!UNIT.test(unit) || seen.has(scale)) return fail(invalid);
-    seen.add(scale);
-    const part = count(Number(digits), scale, invalid);
-    if (!part.ok) return part;
-    total += part.value;
+  const [, sign = "", body = ""] = /^([+-]?)(.*)$/s.exec(text) ?? [];
+  const parts = readParts(body);
+  if (parts === null || sign === "-" && options.signed !== true) return fail(invalid);
+  const total = parts.reduce((sum, [count, scale]) => sum + count * scale, 0);
+  if (total > MAX_SECONDS || parts.some(([count]) => count > MAX_COUNT)) {
+    return fail(`${invalid} is more than can be added`);
   }
-  return total > MAX_SECONDS ? fail(`${invalid} is more than can be added`) : ok(total);
+  return ok(sign === "-" ? -total : total);
 }
 
-function count(value: number, scale: number, invalid: string): Result<number, string> {
-  return value > MAX_COUNT || value * scale > MAX_SECONDS
-    ? fail(`${invalid} is more than can be added`)
-    : ok(value * scale);
+/** Counts with the seconds of their units; null for what is none. */
+function readParts(body: string): readonly (readonly [count: number, scale: number])[] | null {
+  if (/^[0-9]+$/.test(body)) return body.length > MAX_DIGITS ? null : [[Number(body), 1]];
+  if (!/^[0-9]{1,8} ?[a-z]+(?: ?[0-9]{1,8} ?[a-z]+)*$/i.test(body)) return null;
+  const parts = [...body.matchAll(/([0-9]+) ?([a-z]+)/gi)].map(([, count, unit = ""]) =>
+    [Number(count), UNIT.test(unit) ? SECONDS[unit.charAt(0).toLowerCase()] ?? 0 : 0] as const
+  );
+  // A unit that comes twice is more likely a slip than a sum.
+  const scales = new Set(parts.map(([, scale]) => scale));
+  return scales.has(0) || scales.size < parts.length ? null : parts;
 }
 
 /** Seconds, as saved in a stanza. */

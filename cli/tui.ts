@@ -45,13 +45,3 @@ export function tellProblems(terminal: Terminal, problems: readonly Problem[]): 
     tellError(terminal, place === "" ? problem.message : `${place}: ${problem.message}`, problem.hint);
   }
 }
-
-/** The reason in an error of the runtime, without its numbers and calls. */
-export function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  // The runtime keeps /dev, /proc and /sys for programs that may do everything.
-  if (error instanceof Deno.errors.NotCapable && / all access /.test(error.message)) {
-    return "this program does not use files of the system such as those in /dev, /proc and /sys";
-  }
-  return error.message.replace(/ \(os error [0-9]+\).*$/, "");
-}

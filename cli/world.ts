@@ -1,8 +1,9 @@
 /** Everything of the machine that a run of the client uses, in one value: the real one here, another one in tests. */
 import { unixSeconds } from "../lib/host/clock.ts";
 import { randomBytes } from "../lib/host/entropy.ts";
+import { reasonOf } from "../lib/host/reason.ts";
 import { sendPacket, type SendProto, type SendReport, type Target } from "./send/sender.ts";
-import { ClientError, reasonOf, type Terminal } from "./tui.ts";
+import { ClientError, type Terminal } from "./tui.ts";
 
 /** The surroundings of one run. Files are real ones in tests too. */
 export interface World extends Terminal {

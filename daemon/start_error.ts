@@ -1,5 +1,6 @@
 /** What keeps the daemon from starting, in one sentence and with the next move, whatever room it comes from. */
 import { FfiError } from "../ffi/errors.ts";
+import { reasonOf as sentenceOf } from "../lib/host/reason.ts";
 import { FirewallError } from "./firewall/firewall.ts";
 import { ReplayStoreError } from "./replay/file_store.ts";
 
@@ -16,7 +17,7 @@ export function explain(error: unknown): { readonly message: string; readonly hi
   if (error instanceof StartError || error instanceof FirewallError || error instanceof ReplayStoreError) return error;
   if (error instanceof FfiError) return { message: error.message, hint: error.details.hint ?? null };
   if (error instanceof Deno.errors.NotCapable) {
-    return { message: error.message, hint: "start fwknopd with the permissions of packaging/permissions.json" };
+    return { message: sentenceOf(error), hint: "start fwknopd with the permissions of packaging/permissions.json" };
   }
   return null;
 }
@@ -25,5 +26,5 @@ export function explain(error: unknown): { readonly message: string; readonly hi
 export function reasonOf(error: unknown): string {
   const known = explain(error);
   if (known !== null) return known.hint === null ? known.message : `${known.message} (${known.hint})`;
-  return error instanceof Error ? error.message : String(error);
+  return sentenceOf(error);
 }

@@ -95,12 +95,8 @@ export const verbosity: Kind<number> = {
 export function timeOffset(options: { readonly signed: boolean }): Kind<number> {
   return {
     valueName: "TIME",
-    expects: "a number of seconds, or one with m, h or d for minutes, hours or days",
-    parse(text) {
-      const negative = options.signed && text.startsWith("-");
-      const parsed = parseTimeOffset(negative ? text.slice(1) : text);
-      return parsed.ok ? ok(negative ? -parsed.value : parsed.value) : parsed;
-    },
+    expects: "a number of seconds, or one with m, h or d for minutes, hours or days: 90, 5m, 1h30m",
+    parse: (text) => parseTimeOffset(text, options),
     format: formatTimeOffset,
   };
 }

@@ -80,7 +80,7 @@ export const REQUEST_OPTIONS = {
     kind: timeOffset({ signed: false }),
     option: { long: ["time-offset-plus"], argument: "required" },
     group: WHAT,
-    doc: "add to the time stamp: seconds, or 2m, 3h, 1d",
+    doc: "add to the time stamp: seconds, or 2m, 3h, 1h30m, 1d",
   },
   timeOffsetMinus: {
     kind: timeOffset({ signed: false }),

@@ -6,6 +6,7 @@
  * @tags allow-read, allow-sys=uid
  */
 import { fail, ok, type Result } from "../result.ts";
+import { reasonOf } from "./reason.ts";
 
 /** Why a file could not be read. `message` is a sentence without the path. */
 export interface FileFault {
@@ -104,13 +105,6 @@ function readAll(file: Deno.FsFile, { isFile, size }: Deno.FileInfo): Uint8Array
 }
 
 function openFault(error: unknown): FileFault {
-  if (error instanceof Deno.errors.NotFound) return { code: "missing", message: "No such file or directory" };
-  if (error instanceof Deno.errors.NotCapable) {
-    return { code: "unreadable", message: "this program was not started with the right to read it (--allow-read)" };
-  }
-  if (error instanceof Deno.errors.PermissionDenied) return { code: "unreadable", message: "Permission denied" };
-  if (error instanceof Error) {
-    return { code: "unreadable", message: error.message.replace(/ \(os error [0-9]+\).*$/, "") };
-  }
-  throw error;
+  if (!(error instanceof Error)) throw error;
+  return { code: error instanceof Deno.errors.NotFound ? "missing" : "unreadable", message: reasonOf(error) };
 }

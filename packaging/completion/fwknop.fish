@@ -42,7 +42,7 @@ complete -c fwknop -l nat-local -d 'reach a service of the server itself through
 complete -c fwknop -l nat-port -x -d 'port of the server that is forwarded, instead of the one of --access'
 complete -c fwknop -l nat-rand-port -d 'the same with a random port, which is printed'
 complete -c fwknop -s U -l spoof-user -x -d 'user name in the packet, instead of the one logged in'
-complete -c fwknop -l time-offset-plus -x -d 'add to the time stamp: seconds, or 2m, 3h, 1d'
+complete -c fwknop -l time-offset-plus -x -d 'add to the time stamp: seconds, or 2m, 3h, 1h30m, 1d'
 complete -c fwknop -l time-offset-minus -x -d 'subtract from the time stamp'
 complete -c fwknop -s a -l allow-ip -x -d 'address or host name that is let in'
 complete -c fwknop -s s -l source-ip -d 'whatever address the packet arrives from'

@@ -31,7 +31,7 @@ _arguments -s \
   '--nat-rand-port[the same with a random port, which is printed]' \
   '-U+[user name in the packet, instead of the one logged in]:NAME:' \
   '--spoof-user=[user name in the packet, instead of the one logged in]:NAME:' \
-  '--time-offset-plus=[add to the time stamp\: seconds, or 2m, 3h, 1d]:TIME:' \
+  '--time-offset-plus=[add to the time stamp\: seconds, or 2m, 3h, 1h30m, 1d]:TIME:' \
   '--time-offset-minus=[subtract from the time stamp]:TIME:' \
   '-a+[address or host name that is let in]:IP|HOST:' \
   '--allow-ip=[address or host name that is let in]:IP|HOST:' \

@@ -90,7 +90,8 @@ await keyFromCommand("echo key", "KEY_BASE64").catch((error) => console.log(erro
   const said = new TextDecoder().decode(stdout);
   assert.match(
     said,
-    /KEY_CMD: cannot run echo: Requires run access .*\| this fwknop was built or started without/,
+    /KEY_CMD: cannot run echo: this program was started without the right to run it \| this fwknop was built or started without/,
     said + stderr,
   );
+  assert.doesNotMatch(said, /--allow|Requires/);
 });

@@ -11,9 +11,36 @@ const ACCEPTED: readonly [string, number][] = [
   ["2M", 120],
   ["3hours", 10_800],
   ["2days", 172_800],
-  ["-5", 5],
-  ["1s2", 12],
   ["65536", 65_536],
+  ["+60", 60],
+  ["00000060", 60],
+  ["1h30m", 5400],
+  ["1H 30Min 5s", 5405],
+  ["1day2hours", 93_600],
+  ["1hr", 3600],
+  ["10 secs", 10],
+];
+
+/** Read wrongly or in part by the C client: it stops at the first m, h or d and skips what is no digit. */
+const MISREAD = [
+  ...[
+    "-5",
+    "-5min",
+    "--5",
+    "1s2",
+    "1m5",
+    "1h30",
+    "6 0",
+    "60.",
+    "1.5h",
+    "5x",
+    "5months",
+    "5mx",
+    "5m!",
+    "0x10",
+    "1h-30m",
+  ],
+  ...["1m1m", "30m 1h 5m", "2weeks", "1h,30m", "12:30", "+-5", "+", " 5", "5 "],
 ];
 
 for (const [text, seconds] of ACCEPTED) {
@@ -22,7 +49,7 @@ for (const [text, seconds] of ACCEPTED) {
   });
 }
 
-for (const text of ["m5", "", "abc", "123456789", "65537", "60000d"]) {
+for (const text of ["m5", "", "abc", "123456789", "65537", "60000d", "24000d 60000h", ...MISREAD]) {
   Deno.test(`parseTimeOffset() refuses "${text}"`, () => {
     const parsed = parseTimeOffset(text);
     assert.ok(!parsed.ok);
@@ -30,7 +57,10 @@ for (const text of ["m5", "", "abc", "123456789", "65537", "60000d"]) {
   });
 }
 
-Deno.test("TIME_OFFSET takes a leading minus, --time-offset-plus skips it", () => {
-  assert.deepEqual(timeOffset({ signed: true }).parse("-2m"), { ok: true, value: -120 });
-  assert.deepEqual(timeOffset({ signed: false }).parse("-2m"), { ok: true, value: 120 });
+Deno.test("TIME_OFFSET takes a leading minus, for all units together; --time-offset-plus refuses it", () => {
+  const { parse } = timeOffset({ signed: true });
+  assert.deepEqual(parse("-2m"), { ok: true, value: -120 });
+  assert.deepEqual(parse("-1h30m"), { ok: true, value: -5400 });
+  for (const text of ["--2m", "-+2m", "-"]) assert.ok(!parse(text).ok, text);
+  assert.ok(!timeOffset({ signed: false }).parse("-2m").ok);
 });

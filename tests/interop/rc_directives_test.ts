@@ -278,9 +278,15 @@ const TRIALS: Readonly<Record<string, Trial>> = {
     rows: [
       ...taken("TIME_OFFSET", "offset", {
         ...{ "0": "0", "60": "60", "-60": "-60", "2m": "120", "-2Hours": "-7200", "1d": "86400", "60sec": "60" },
-        ...{ "1s20": "120", "--50": "-50", "+50": "50", "65000": "65000" },
+        ...{ "+50": "50", "65000": "65000" },
       }),
       ...refused("TIME_OFFSET", /Invalid time offset|argument '.*' invalid/, "x", "-", "65537", "123456789", "m5"),
+      ...Object.entries({ "1s20": "120", "--50": "-50", "1h30m": "3600" }).map(([value, offset]) => ({
+        lines: `TIME_OFFSET ${value}`,
+        mended: "decision",
+        c: { shows: { offset } },
+        own: value === "1h30m" ? { shows: { offset: "5400" } } : { code: 1 as const, says: /Invalid time offset/ },
+      })),
       {
         lines: "TIME_OFFSET 2m",
         args: "--time-offset-plus 1h",
