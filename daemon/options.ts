@@ -3,7 +3,7 @@
  * fwknopd.conf (`config/server_settings.ts`). Facts: server A.2.
  */
 import { parseArguments } from "../lib/spec/argv.ts";
-import { choice, integer, path, yesNo } from "../lib/spec/kinds.ts";
+import { choice, integer, path, refusing, yesNo } from "../lib/spec/kinds.ts";
 import { resolveSettings, type SettingsOf } from "../lib/spec/resolve.ts";
 import type { Given, OptionNames, Problem, SettingTable } from "../lib/spec/setting.ts";
 import { SERVER_SETTINGS } from "./config/server_settings.ts";
@@ -12,7 +12,7 @@ import { SERVER_SETTINGS } from "./config/server_settings.ts";
 export const DAEMON_ACTIONS = {
   foreground: flag("f", "foreground", "running", "stay in the foreground and log to stderr"),
   packetLimit: {
-    kind: integer(0, Number.MAX_SAFE_INTEGER, "COUNT"),
+    kind: refusing(integer(0, Number.MAX_SAFE_INTEGER, "COUNT"), "invalid -C packet count limit"),
     option: { short: "C", long: ["packet-limit"], argument: "required" },
     fallback: 0,
     group: "running",
@@ -50,14 +50,14 @@ export const DAEMON_ACTIONS = {
     doc: "write the keys to this file instead",
   },
   keyLength: {
-    kind: integer(1, 32, "BYTES"),
+    kind: refusing(integer(1, 32, "BYTES"), "Invalid key length"),
     option: { long: ["key-len"], argument: "required" },
     fallback: 32,
     group: "keys",
     doc: "length of the encryption key",
   },
   hmacKeyLength: {
-    kind: integer(1, 128, "BYTES"),
+    kind: refusing(integer(1, 128, "BYTES"), "Invalid hmac key length"),
     option: { long: ["hmac-key-len"], argument: "required" },
     group: "keys",
     doc: "length of the HMAC key; default by --hmac-digest-type",

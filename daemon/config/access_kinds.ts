@@ -3,6 +3,7 @@ import { decodePaddedBase64 } from "../../lib/base64.ts";
 import { type AddressList, parseAddressList } from "../../lib/net/cidr.ts";
 import { formatService, type Service } from "../../lib/net/service.ts";
 import { fail, ok } from "../../lib/result.ts";
+import { integer, refusing } from "../../lib/spec/kinds.ts";
 import type { Kind } from "../../lib/spec/setting.ts";
 
 /** SOURCE and DESTINATION: addresses and networks of both families, or ANY (server C.3). */
@@ -46,15 +47,30 @@ const PLACEHOLDER = /^__CHANGEME__/i;
 
 /** KEY and HMAC_KEY: the bytes of the text. */
 export function passphrase(maxLength: number): Kind<Uint8Array> {
-  return keyKind("PASSPHRASE", maxLength, (text) => new TextEncoder().encode(text));
+  return keyKind(maxLength, {
+    valueName: "PASSPHRASE",
+    decode: (text) => new TextEncoder().encode(text),
+    tooLong: "Invalid key length",
+  });
 }
 
 /** KEY_BASE64 and HMAC_KEY_BASE64. Missing padding is fine, anything else that is no base64 is not. */
 export function base64Key(maxLength: number): Kind<Uint8Array> {
-  return keyKind("BASE64", maxLength, decodePaddedBase64);
+  return keyKind(maxLength, {
+    valueName: "BASE64",
+    decode: decodePaddedBase64,
+    tooLong: "Invalid decoded key length",
+  });
 }
 
-function keyKind(valueName: string, maxLength: number, decode: (text: string) => Uint8Array | null): Kind<Uint8Array> {
+function keyKind(
+  maxLength: number,
+  { valueName, decode, tooLong }: {
+    readonly valueName: string;
+    readonly decode: (text: string) => Uint8Array | null;
+    readonly tooLong: string;
+  },
+): Kind<Uint8Array> {
   return {
     valueName,
     expects: `a key of 1 to ${maxLength} bytes`,
@@ -66,12 +82,17 @@ function keyKind(valueName: string, maxLength: number, decode: (text: string) =>
       if (bytes === null) return fail("the value doesn't look like base64-encoded data");
       if (bytes.length === 0) return fail("the key is empty");
       // The C daemon loads longer keys and then refuses every packet.
-      if (bytes.length > maxLength) return fail(`the key has ${bytes.length} bytes, at most ${maxLength} are allowed`);
+      if (bytes.length > maxLength) {
+        return fail(`${tooLong}: the key has ${bytes.length} bytes, at most ${maxLength} are allowed`);
+      }
       return ok(bytes);
     },
     format: () => "<see the access.conf file>",
   };
 }
+
+/** ACCESS_EXPIRE_EPOCH: Unix seconds. */
+export const epochSeconds = refusing(integer(0, Number.MAX_SAFE_INTEGER, "SECONDS"), "invalid epoch seconds value");
 
 /** Builds the moment of local midnight at the start of a day; months from 1. Unix seconds. */
 export type LocalMidnight = (year: number, month: number, day: number) => number;

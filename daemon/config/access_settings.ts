@@ -1,7 +1,15 @@
 /** Every variable of an access.conf stanza, one row each (server C.2). */
-import { choice, integer, list, path, seconds, text, yesNo } from "../../lib/spec/kinds.ts";
+import { choice, list, path, refusing, seconds, text, yesNo } from "../../lib/spec/kinds.ts";
 import type { SettingTable } from "../../lib/spec/setting.ts";
-import { addressList, base64Key, expiryDate, hostMidnight, passphrase, serviceList } from "./access_kinds.ts";
+import {
+  addressList,
+  base64Key,
+  epochSeconds,
+  expiryDate,
+  hostMidnight,
+  passphrase,
+  serviceList,
+} from "./access_kinds.ts";
 import { NOT_YET } from "./server_settings.ts";
 
 /** Bytes of any key; what the mode allows an encryption key is less (`stanzas.ts`). */
@@ -57,7 +65,7 @@ const MATCHING = {
     doc: "day on which the stanza ends, at its beginning, local time",
   },
   accessExpireEpoch: {
-    kind: integer(0, Number.MAX_SAFE_INTEGER, "SECONDS"),
+    kind: epochSeconds,
     directive: ["ACCESS_EXPIRE_EPOCH"],
     group: "how long",
     doc: "the same in seconds since 1970; 0 is never",
@@ -115,7 +123,10 @@ const KEYS = {
     doc: "digest of the HMAC; default sha256",
   },
   encryptionMode: {
-    kind: choice(["CBC", "ECB", "CFB", "OFB", "CTR", "Asymmetric", "legacy"], "MODE"),
+    kind: refusing(
+      choice(["CBC", "ECB", "CFB", "OFB", "CTR", "Asymmetric", "legacy"], "MODE"),
+      "Unrecognized ENCRYPTION_MODE",
+    ),
     directive: ["ENCRYPTION_MODE"],
     fallback: "CBC",
     group: "keys",

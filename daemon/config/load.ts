@@ -25,6 +25,8 @@ export interface RawStanza {
   readonly number: number;
   readonly origin: { readonly file: string; readonly line: number };
   readonly given: readonly Given[];
+  /** Files of its %include_keys, as absolute paths. */
+  readonly keyFiles: readonly string[];
 }
 
 /** What was found wrong on the way. */
@@ -36,6 +38,9 @@ export interface Report {
 
 /** Includes: the file named on the command line or in fwknopd.conf, and two levels below it. */
 const MAX_DEPTH = 3;
+
+/** Characters that the C daemon takes of a path. */
+const MAX_PATH = 1023;
 
 /** The path against the start directory. */
 export function absolutePath(path: string, startDirectory: string): string {
@@ -58,7 +63,7 @@ export function loadServerFiles(
       known: DIRECTIVES.server,
       colonAfterName: false,
     });
-    report.problems.push(...problems);
+    report.problems.push(...problems.map((problem) => inWordsOfC(problem, "Invalid config file entry")));
     for (const entry of entries) {
       const said = serverSaying(entry, values, report);
       if (said !== null) given.push(said);
@@ -69,6 +74,11 @@ export function loadServerFiles(
   for (const path of splitPaths(inFile?.text ?? "")) readOne(path, inFile?.origin ?? {});
   for (const path of splitPaths(overrides ?? "")) readOne(path, { option: "-O" });
   return given;
+}
+
+/** What scripts look for, at the end of the sentence. */
+function inWordsOfC(problem: Problem, words: string): Problem {
+  return { ...problem, message: `${problem.message} (${words})` };
 }
 
 function splitPaths(list: string): readonly string[] {
@@ -107,18 +117,30 @@ export function loadAccess(
   report: Report,
 ): readonly RawStanza[] {
   const walk = new AccessWalk(files, report);
+  const before = report.problems.length;
   if (where.folder === null) walk.file(where.file, 1, where.origin, null);
   else walk.folder(where.folder, 1, where.origin);
+  // What could not be opened is said already.
+  if (walk.stanzas.length === 0 && (walk.filesRead > 0 || report.problems.length === before)) {
+    const message = "Could not find valid SOURCE stanza: could not find any valid access.conf stanzas";
+    report.problems.push({
+      origin: { file: where.folder ?? where.file },
+      message,
+      hint: "a stanza begins with SOURCE",
+    });
+  }
   return walk.stanzas.map((stanza) => ({ ...stanza }));
 }
 
 interface OpenStanza extends RawStanza {
   readonly given: Given[];
+  readonly keyFiles: string[];
 }
 
 /** The state of one walk over access.conf and its includes. */
 class AccessWalk {
   readonly stanzas: OpenStanza[] = [];
+  filesRead = 0;
   constructor(readonly files: ConfigFiles, readonly report: Report) {}
 
   /** `include` names the directive that led here, for messages; null for the first file. */
@@ -130,9 +152,10 @@ class AccessWalk {
     }
     const text = readFile(path, "access file", origin, this.files, this.report);
     if (text === null) return;
+    this.filesRead++;
     const file = absolutePath(path, this.files.startDirectory);
     const { entries, problems } = parseConfText(text, file, { known: ACCESS_WORDS, colonAfterName: true });
-    this.report.problems.push(...problems);
+    this.report.problems.push(...problems.map((problem) => inWordsOfC(problem, "Invalid access file entry")));
     // Lines after an %include still belong to the stanza before it.
     let stanza: OpenStanza | null = null;
     for (const entry of entries) stanza = this.#entry(entry, stanza, depth);
@@ -142,7 +165,10 @@ class AccessWalk {
     const folder = path.replace(/(.)\/$/, "$1");
     const names = this.files.list(absolutePath(folder, this.files.startDirectory));
     if (!names.ok) {
-      const message = `Invalid access folder: '${path}' could not be opened: ${names.fault.message}`;
+      const why = path.length > MAX_PATH || names.fault.message.includes("too long")
+        ? " (Provided path is too long)"
+        : "";
+      const message = `Invalid access folder directory '${path}': it could not be opened: ${names.fault.message}${why}`;
       this.report.problems.push({ origin, message, hint: "name an existing directory" });
       return;
     }
@@ -170,7 +196,12 @@ class AccessWalk {
         return stanza;
       }
       if (key === "source") {
-        const opened = { number: this.stanzas.length + 1, origin, given: [{ key, text: value, name, origin }] };
+        const opened = {
+          number: this.stanzas.length + 1,
+          origin,
+          given: [{ key, text: value, name, origin }],
+          keyFiles: [],
+        };
         this.stanzas.push(opened);
         return opened;
       }
@@ -190,24 +221,40 @@ class AccessWalk {
     const text = readFile(path, "access file", origin, this.files, this.report);
     if (text === null) return;
     const file = absolutePath(path, this.files.startDirectory);
+    stanza.keyFiles.push(file);
     const read = parseConfText(text, file, {
       known: KEY_FILE_DIRECTIVES,
       colonAfterName: true,
       keepTrailingBlanks: true,
     });
-    this.report.problems.push(...read.problems);
+    this.report.problems.push(...read.problems.map((problem) => inWordsOfC(problem, "Invalid access file entry")));
     for (const { name, value, line } of read.entries) {
       const key = DIRECTIVES.access.get(name);
       if (key === undefined || !KEY_FILE_DIRECTIVES.has(name)) {
-        const message = `${shownName(name, ACCESS_WORDS) ?? "this line"}: is not allowed in a file of %include_keys`;
-        const hint = key === undefined ? didYouMean(name, KEY_FILE_DIRECTIVES) : "put it into the stanza itself";
-        this.report.problems.push({ origin: { file, line }, message, ...(hint === undefined ? {} : { hint }) });
+        this.#strangeEntry(name, { file, line });
         continue;
       }
       // A text key keeps its trailing blanks, as in the C daemon; in all other values they mean nothing.
       const given = /^(?:HMAC_)?KEY$/.test(name) ? value : value.trimEnd();
       stanza.given.push({ key, text: given, name, origin: { file, line } });
     }
+  }
+
+  /**
+   * What may not be in a file of keys is passed over with a warning, as in C. A misspelt key is not: the stanza would do
+   * without it, and a missing HMAC key is a loss.
+   */
+  #strangeEntry(name: string, origin: { readonly file: string; readonly line: number }): void {
+    const shown = shownName(name, ACCESS_WORDS);
+    const entry = `Ignoring invalid entry: ${shown === null ? "its name is not shown" : `'${shown}'`}`;
+    const meant = DIRECTIVES.access.has(name) ? undefined : didYouMean(name, KEY_FILE_DIRECTIVES);
+    if (meant === undefined) {
+      const advice = "a file of %include_keys holds keys only, the rest belongs into the stanza itself";
+      this.report.warnings.push(`${origin.file}:${origin.line}: ${entry} (${advice})`);
+      return;
+    }
+    const message = `${shown ?? "this line"}: is not allowed in a file of %include_keys`;
+    this.report.problems.push({ origin, message, hint: meant });
   }
 }
 
@@ -219,7 +266,9 @@ function readFile(path: string, what: string, origin: Origin, files: ConfigFiles
   }
   const message = read.fault.code === "not-regular"
     ? `${what} ${path} ${read.fault.message}`
-    : `Could not open ${what}: ${path}: ${read.fault.message}`;
+    : `Could not open ${what}: ${path}: ${read.fault.message}${
+      read.fault.code === "missing" ? " (it was not found)" : ""
+    }`;
   const option = what === "config file" ? "-c" : "-a";
   const hint = read.fault.code === "missing" ? `make it, or name another with ${option}` : undefined;
   report.problems.push({ origin, message, ...(hint === undefined ? {} : { hint }) });

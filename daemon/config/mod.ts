@@ -66,9 +66,14 @@ function readServer(options: DaemonOptions, files: ConfigFiles, report: Report) 
   // What stands in the file about the file itself is bookkeeping of the C daemon.
   const given = [...fromFiles.filter((one) => one.key !== "configFile"), ...options.settings];
   const resolved = resolveSettings(SERVER_SETTINGS, given);
-  report.problems.push(...resolved.problems);
+  report.problems.push(...resolved.problems.map(inWordsOfC));
   warnOtherBuilds(given, report);
   return { config: toServerConfig(resolved, files.startDirectory, report.problems), given };
+}
+
+/** What scripts look for where a number is out of range. */
+function inWordsOfC(problem: Problem): Problem {
+  return { ...problem, message: problem.message.replace(/^[A-Z0-9_]+ value is (?=.*not in the range)/, "var $&") };
 }
 
 function warnOtherBuilds(given: readonly Given[], report: Report): void {
@@ -85,16 +90,7 @@ function readAccess(config: ServerConfig, given: readonly Given[], files: Config
   const { accessFile, accessFolder } = config.paths;
   const key = accessFolder === null ? "accessFile" : "accessFolder";
   const origin = given.filter((said) => said.key === key).at(-1)?.origin ?? {};
-  const before = report.problems.length;
   const raw = loadAccess({ file: accessFile, folder: accessFolder, origin }, files, report);
-  if (raw.length === 0 && report.problems.length === before) {
-    const message = "Could not find valid SOURCE stanza: could not find any valid access.conf stanzas";
-    report.problems.push({
-      origin: { file: accessFolder ?? accessFile },
-      message,
-      hint: "a stanza begins with SOURCE",
-    });
-  }
   return raw.map((stanza) => resolveStanza(stanza, report)).filter((one) => one !== null);
 }
 

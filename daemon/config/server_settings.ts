@@ -2,7 +2,7 @@
  * Every variable of fwknopd.conf, one row each, in the order of the `-D` dump (server B.3, B.4), with the option of the
  * command line that says the same. Variables that only other builds of the C daemon know stand at the end of the table.
  */
-import { choice, integer, path, seconds, text, yesNo } from "../../lib/spec/kinds.ts";
+import { choice, integer, path, refusing, seconds, text, yesNo } from "../../lib/spec/kinds.ts";
 import type { SettingTable } from "../../lib/spec/setting.ts";
 import { DEFAULT_CHAINS } from "../firewall/iptables_chains.ts";
 import { chainSpec } from "./chain_spec.ts";
@@ -221,7 +221,7 @@ const GENERAL = {
     doc: "name of the program in syslog",
   },
   syslogFacility: {
-    kind: choice(FACILITY_NAMES, "FACILITY"),
+    kind: refusing(choice(FACILITY_NAMES, "FACILITY"), "Invalid SYSLOG_FACILITY"),
     directive: ["SYSLOG_FACILITY"],
     fallback: "LOG_DAEMON",
     group: "logging",

@@ -33,7 +33,7 @@ export function resolveStanza(raw: RawStanza, report: Report): ResolvedStanza | 
   const before = report.problems.length;
   const given = lastOfEach(raw, report);
   const resolved = resolveSettings(ACCESS_SETTINGS, raw.given);
-  report.problems.push(...resolved.problems);
+  report.problems.push(...resolved.problems.map((problem) => inWordsOfC(problem, raw)));
   const last = resolveSettings(ACCESS_SETTINGS, given).values;
   const source = last.source;
   const keys = stanzaKeys(raw, { ...resolved, values: last }, given, report);
@@ -59,6 +59,13 @@ export function resolveStanza(raw: RawStanza, report: Report): ResolvedStanza | 
     expiresAt: last.accessExpire ?? (last.accessExpireEpoch || null),
   };
   return { stanza, settings: resolved.values };
+}
+
+/** What scripts look for: other words for a range than in fwknopd.conf, and what becomes of the stanza there. */
+function inWordsOfC(problem: Problem, { keyFiles }: RawStanza): Problem {
+  const message = problem.message.replace("not in the range", "not in range");
+  const included = problem.origin.file !== undefined && keyFiles.includes(problem.origin.file);
+  return { ...problem, message: included ? `${message} (Data error in included keyfile, skipping stanza)` : message };
 }
 
 /** The sayings that count, one for each slot. A variable that stands twice is worth a warning: the first is lost. */
@@ -90,7 +97,8 @@ function stanzaKeys(
   if (encryptionSaid === undefined) {
     // A stanza with GnuPG secrets only has had its problem already.
     if (given.some((said) => said.key.startsWith("gpg"))) return null;
-    const message = `No keys found for access stanza source: '${source}'`;
+    const included = raw.keyFiles.map((file) => `, a key was not found in ${file} either (skipping stanza)`).join("");
+    const message = `No keys found for access stanza source: '${source}'${included}`;
     report.problems.push({ origin: raw.origin, message, hint: "add KEY_BASE64 (fwknopd --key-gen makes one)" });
     return null;
   }
@@ -148,7 +156,7 @@ function stanzaTimes(values: AccessSettings, context: string, report: Report) {
   if (timeout <= maxTimeout) return { timeout, maxTimeout };
   if (!values.maxTimeout) {
     report.warnings.push(
-      `Warning: FW_ACCESS_TIMEOUT ${timeout} is longer than the ${maxTimeout} seconds that MAX_FW_TIMEOUT lets clients ask for, ${context}`,
+      `Warning: FW_ACCESS_TIMEOUT ${timeout} is longer than the ${maxTimeout} seconds that clients may ask for, honoring MAX_FW_TIMEOUT ${context}`,
     );
     return { timeout, maxTimeout };
   }

@@ -62,13 +62,18 @@ export function parseAddressList(text: string): Result<AddressList, AddressListP
   return ok({ text, any, ranges });
 }
 
+/** The words of the C daemon, which scripts look for. */
+const NO_ADDRESS = "(Error parsing string to IP, Fatal error parsing IP to int)";
+
 function parseRange(item: string): Result<AddressRange, string> {
-  if (item === "") return fail("must not be empty: remove the extra comma or name an address");
+  if (item === "") return fail(`must not be empty: remove the extra comma or name an address ${NO_ADDRESS}`);
   const slash = item.indexOf("/");
   const base = slash < 0 ? item : item.slice(0, slash);
   const ip = parseIp(base);
   if (!ip.ok) {
-    return fail("must be ANY, an IPv4 address of four decimal numbers, or an IPv6 address, each also with a mask");
+    return fail(
+      "must be ANY, an IPv4 address of four decimal numbers, or an IPv6 address, each also with a mask " + NO_ADDRESS,
+    );
   }
   const { family, bytes } = ip.value;
   // A mapped address has become IPv4; its prefix length still counts 96 bits before it.
@@ -84,15 +89,24 @@ function parseMask(text: string, family: 4 | 6, mapped: number): Result<Uint8Arr
   const bits = (family === 4 ? 32 : 128) + mapped;
   const length = /^[0-9]{1,3}$/.test(text) ? Number(text) : -1;
   if (length < mapped + 1 || length > bits) {
-    return fail(`must have a prefix length from ${mapped + 1} to ${bits} after "/" (ANY stands for every address)`);
+    const why = text === "" ? "Missing mask value" : "Invalid IP mask";
+    return fail(
+      `must have a prefix length from ${mapped + 1} to ${bits} after "/": ANY stands for every address (${why})`,
+    );
   }
   return ok(prefixMask(family === 4 ? 4 : 16, length - mapped));
 }
 
 function parseDottedMask(text: string): Result<Uint8Array, string> {
   const mask = parseIpv4(text);
-  if (!mask.ok) return fail('must have a mask of four decimal numbers from 0 to 255 after "/"');
-  if (mask.value.text === "0.0.0.32") return fail("has a mask that fwknopd takes for /32: write the one that is meant");
+  if (!mask.ok) {
+    return fail(
+      'must have a mask of four decimal numbers from 0 to 255 after "/" (Invalid IP mask, error parsing IP mask)',
+    );
+  }
+  if (mask.value.text === "0.0.0.32") {
+    return fail("has a mask that the C daemon takes for /32: write the one that is meant (Invalid IP mask)");
+  }
   return ok(mask.value.bytes);
 }
 

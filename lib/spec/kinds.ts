@@ -49,9 +49,9 @@ export function integer(min: number, max: number, valueName = "N"): Kind<number>
     valueName,
     expects: range,
     parse(given) {
-      if (!shape.test(given)) return fail(`expected ${range}`);
+      if (!shape.test(given)) return fail(`value is not in the range: expected ${range}`);
       const value = Number(given);
-      if (value < min || value > max) return fail(`out of range: not in the range ${min}-${max}`);
+      if (value < min || value > max) return fail(`value is out of range: not in the range ${min}-${max}`);
       return ok(value);
     },
     format: (value) => String(value),
@@ -81,6 +81,17 @@ export function choice<const Word extends string>(words: readonly Word[], valueN
       return word === undefined ? fail(`expected ${expects}`) : ok(word);
     },
     format: (value) => value,
+  };
+}
+
+/** The same kind, whose fault begins with a sentence that scripts know. */
+export function refusing<Value>(kind: Kind<Value>, refusal: string): Kind<Value> {
+  return {
+    ...kind,
+    parse(given) {
+      const read = kind.parse(given);
+      return read.ok ? read : fail(`${refusal}: expected ${kind.expects}`);
+    },
   };
 }
 

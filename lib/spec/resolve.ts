@@ -83,9 +83,17 @@ function laterHint(row: Setting, said: Given): string | undefined {
   return words.length === 0 ? "remove the line" : `remove the line, or set it to ${words.join(" or ")}`;
 }
 
-/** A problem at the place of a saying. In a file the name of the directive comes first; an option is its own place. */
+/**
+ * A problem at the place of a saying. In a file the name of the directive comes first; an option is its own place. A reason
+ * that begins with "value" goes on from the name, as in the messages of the C programs: `KEY value is not properly set`.
+ */
 export function problemOf(said: Given, reason: string, hint?: string): Problem {
-  const message = said.origin.option === undefined ? `${said.name}: ${reason}` : reason;
+  const goesOn = reason.startsWith("value ");
+  const message = said.origin.option === undefined
+    ? `${said.name}${goesOn ? "" : ":"} ${reason}`
+    : goesOn
+    ? `V${reason.slice(1)}`
+    : reason;
   return { origin: said.origin, message, ...(hint === undefined ? {} : { hint }) };
 }
 

@@ -10,7 +10,10 @@ export interface Kind<Value> {
   readonly valueName: string;
   /** What is legal, as the end of "must be …": `a number from 0 to 65535`. */
   readonly expects: string;
-  /** Reads the text of the user. The fault is a reason such as `expected a number from 0 to 65535`; it never contains the text. */
+  /**
+   * Reads the text of the user. The fault is a reason such as `expected a number from 0 to 65535`, or goes on from the name:
+   * `value is not …`. It never contains the text.
+   */
   parse(text: string): Result<Value, string>;
   /** Writes a value as it would stand in a file. */
   format(value: Value): string;

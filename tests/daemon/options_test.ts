@@ -40,13 +40,13 @@ Deno.test("parseDaemonOptions() keeps actions and settings apart", () => {
 Deno.test("parseDaemonOptions() says what is wrong, all of it", () => {
   const table: [string[], string[]][] = [
     [["-K", "-S"], ["the options -K, -S are mutually exclusive (give one of them)"]],
-    [["-C", "-1"], ['-C: expected a number from 0 up, got "-1"']],
+    [["-C", "-1"], ['-C: invalid -C packet count limit: expected a number from 0 up, got "-1"']],
     [["-C", "x", "--bogus"], [
       "--bogus: unknown option (--help lists the options)",
-      '-C: expected a number from 0 up, got "x"',
+      '-C: invalid -C packet count limit: expected a number from 0 up, got "x"',
     ]],
     [["--key-len", "16"], ["--key-len: has no effect without --key-gen (add --key-gen)"]],
-    [["--key-gen", "--key-len", "33"], ['--key-len: out of range: not in the range 1-32, got "33"']],
+    [["--key-gen", "--key-len", "33"], ['--key-len: Invalid key length: expected a number from 1 to 32, got "33"']],
     [["-A"], ["-A: not compiled with AFL fuzzing support"]],
     [["--afl-pkt-file", "x"], ["--afl-pkt-file: not compiled with AFL fuzzing support"]],
     [["--fault-injection-tag", "x"], ["--fault-injection-tag: not compiled with libfiu support"]],

@@ -27,7 +27,7 @@ Deno.test("the sample access.conf opens nothing until somebody puts keys in", ()
     const problems = wrong("", text);
     assert.equal(problems.length, 2, problems.join("\n"));
     for (const problem of problems) {
-      assert.match(problem, /KEY_BASE64: value is not properly set: replace __CHANGEME__/);
+      assert.match(problem, /KEY_BASE64 value is not properly set: replace __CHANGEME__/);
     }
   }
 });

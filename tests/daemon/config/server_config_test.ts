@@ -125,20 +125,29 @@ Deno.test("loadConfig() accepts what asks for nothing, and says what has no effe
 
 Deno.test("loadConfig() refuses every bad line of fwknopd.conf at once, with its place", () => {
   const table: [string, string][] = [
-    ["PCAP_INTF", "PCAP_INTF has no value (write a value after it, or put # before the line)"],
-    ["PCAP_INTF ;", "PCAP_INTF has no value (write a value after it, or put # before the line)"],
-    ["PCAP_INTF=lo", 'this line has no value (write a blank between the two, not "=")'],
+    [
+      "PCAP_INTF",
+      "PCAP_INTF has no value (Invalid config file entry) (write a value after it, or put # before the line)",
+    ],
+    [
+      "PCAP_INTF ;",
+      "PCAP_INTF has no value (Invalid config file entry) (write a value after it, or put # before the line)",
+    ],
+    ["PCAP_INTF=lo", 'this line has no value (Invalid config file entry) (write a blank between the two, not "=")'],
     ["PCAP_INFT lo", "PCAP_INFT: unknown configuration parameter (did you mean PCAP_INTF?)"],
     ["pcap_intf lo", "pcap_intf: unknown configuration parameter (did you mean PCAP_INTF?)"],
     ["c2VjcmV0 hunter2", "unknown configuration parameter"],
     ["KEY_BASE64 c2VjcmV0", "KEY_BASE64: unknown configuration parameter (it belongs in access.conf)"],
-    ["MAX_SPA_PACKET_AGE 0", 'MAX_SPA_PACKET_AGE: out of range: not in the range 1-100000, got "0"'],
-    ["MAX_SPA_PACKET_AGE 12x", 'MAX_SPA_PACKET_AGE: expected a number from 1 to 100000, got "12x"'],
-    ["UDPSERV_PORT 131071", 'UDPSERV_PORT: out of range: not in the range 1-65535, got "131071"'],
+    ["MAX_SPA_PACKET_AGE 0", 'var MAX_SPA_PACKET_AGE value is out of range: not in the range 1-100000, got "0"'],
+    [
+      "MAX_SPA_PACKET_AGE 12x",
+      'var MAX_SPA_PACKET_AGE value is not in the range: expected a number from 1 to 100000, got "12x"',
+    ],
+    ["UDPSERV_PORT 131071", 'var UDPSERV_PORT value is out of range: not in the range 1-65535, got "131071"'],
     ["ENABLE_UDP_SERVER true", 'ENABLE_UDP_SERVER: expected Y or N, got "true"'],
     [
       "SYSLOG_FACILITY LOG_LOCAL8",
-      "SYSLOG_FACILITY: expected one of LOG_DAEMON, LOG_LOCAL0, LOG_LOCAL1, LOG_LOCAL2, LOG_LOCAL3, LOG_LOCAL4, " +
+      "SYSLOG_FACILITY: Invalid SYSLOG_FACILITY: expected one of LOG_DAEMON, LOG_LOCAL0, LOG_LOCAL1, LOG_LOCAL2, LOG_LOCAL3, LOG_LOCAL4, " +
       'LOG_LOCAL5, LOG_LOCAL6, LOG_LOCAL7, got "LOG_LOCAL8" (did you mean LOG_LOCAL0?)',
     ],
     [
@@ -182,11 +191,11 @@ Deno.test("loadConfig() refuses a filter that libpcap would choke on", () => {
 
 Deno.test("loadConfig() names missing files and how to name others", () => {
   assert.deepEqual(wrong("", STANZA, { argv: ["-c", "nope.conf"] }), [
-    "-c: Could not open config file: nope.conf: No such file or directory (make it, or name another with -c)",
+    "-c: Could not open config file: nope.conf: No such file or directory (it was not found) (make it, or name another with -c)",
   ]);
   assert.deepEqual(wrong("ACCESS_FILE /gone", STANZA, { argv: [] }), []);
   assert.deepEqual(wrong("", STANZA, { argv: ["-a", "/gone"] }), [
-    "-a: Could not open access file: /gone: No such file or directory (make it, or name another with -a)",
+    "-a: Could not open access file: /gone: No such file or directory (it was not found) (make it, or name another with -a)",
   ]);
   assert.deepEqual(wrong("", STANZA, { argv: ["-O", "/gone,/gone2"] }).length, 2);
 });

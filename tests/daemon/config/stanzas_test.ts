@@ -121,26 +121,31 @@ Deno.test("loadConfig() takes keys, and only keys, from %include_keys", () => {
   const [only] = good("", "SOURCE ANY\n%include_keys /k\nOPEN_PORTS tcp/22", { files: keys }).stanzas;
   assert.equal(only?.keys?.encryption.length, 32);
   assert.equal(new TextDecoder().decode(only?.hmac?.key), "with blanks  ");
-  assert.deepEqual(
-    wrong("", "SOURCE ANY\nKEY a\n%include_keys /k", { files: { "/k": "OPEN_PORTS tcp/22\nHMAK_KEY secret" } }),
-    [
-      "/k:1: OPEN_PORTS: is not allowed in a file of %include_keys (put it into the stanza itself)",
-      "/k:2: HMAK_KEY: is not allowed in a file of %include_keys (did you mean HMAC_KEY?)",
-    ],
-  );
+  const slip = { files: { "/k": "OPEN_PORTS tcp/22\nHMAK_KEY secret" } };
+  assert.deepEqual(wrong("", "SOURCE ANY\nKEY a\n%include_keys /k", slip), [
+    "/k:2: HMAK_KEY: is not allowed in a file of %include_keys (did you mean HMAC_KEY?)",
+  ]);
+  const more = { files: { "/k": `KEY_BASE64 ${KEY_BASE64}\nOPEN_PORTS tcp/22\nc2VjcmV0 c2VjcmV0\n` } };
+  const passed = good("", "SOURCE ANY\n%include_keys /k", more);
+  assert.equal(passed.stanzas[0]?.openPorts, null);
+  const advice = "a file of %include_keys holds keys only, the rest belongs into the stanza itself";
+  assert.deepEqual(passed.warnings.slice(0, 2), [
+    `/k:2: Ignoring invalid entry: 'OPEN_PORTS' (${advice})`,
+    `/k:3: Ignoring invalid entry: its name is not shown (${advice})`,
+  ]);
 });
 
 Deno.test("loadConfig() refuses what is wrong in a stanza, with its place", () => {
   const table: [string[], string[]][] = [
     [["KEY __CHANGEME__"], [
-      "KEY: value is not properly set: replace __CHANGEME__ with a key (fwknopd --key-gen makes one)",
+      "KEY value is not properly set: replace __CHANGEME__ with a key (fwknopd --key-gen makes one)",
     ]],
     [["KEY_BASE64 sec*ret"], ["KEY_BASE64: the value doesn't look like base64-encoded data"]],
     [["KEY_BASE64 ===="], ["KEY_BASE64: the key is empty"]],
     [[`KEY ${"x".repeat(33)}`], [
       "KEY: Invalid key length: the key has 33 bytes, at most 32 are allowed (fwknopd --key-gen makes one that fits)",
     ]],
-    [[`HMAC_KEY ${"x".repeat(129)}`], ["HMAC_KEY: the key has 129 bytes, at most 128 are allowed"]],
+    [[`HMAC_KEY ${"x".repeat(129)}`], ["HMAC_KEY: Invalid key length: the key has 129 bytes, at most 128 are allowed"]],
     [["HMAC_KEY enckey"], [
       "HMAC_KEY: the encryption key and the HMAC key should not be identical (fwknopd --key-gen makes two)",
     ]],
@@ -148,7 +153,7 @@ Deno.test("loadConfig() refuses what is wrong in a stanza, with its place", () =
       'HMAC_DIGEST_TYPE: expected one of md5, sha1, sha256, sha384, sha512, sha3_256, sha3_512, got "blake2"',
     ]],
     [["ENCRYPTION_MODE PCBC"], [
-      'ENCRYPTION_MODE: expected one of CBC, ECB, CFB, OFB, CTR, Asymmetric, legacy, got "PCBC" (did you mean CBC?)',
+      'ENCRYPTION_MODE: Unrecognized ENCRYPTION_MODE: expected one of CBC, ECB, CFB, OFB, CTR, Asymmetric, legacy, got "PCBC" (did you mean CBC?)',
     ]],
     [["ENCRYPTION_MODE Asymmetric"], [
       "ENCRYPTION_MODE: Asymmetric needs a GnuPG key, which is not supported by this version (remove the line)",
@@ -168,9 +173,11 @@ Deno.test("loadConfig() refuses what is wrong in a stanza, with its place", () =
     [["ACCESS_EXPIRE 13/45/2020"], ['ACCESS_EXPIRE: invalid date value: there is no such day, got "13/45/2020"']],
     [["ACCESS_EXPIRE 2/29/2023"], ['ACCESS_EXPIRE: invalid date value: there is no such day, got "2/29/2023"']],
     [["ACCESS_EXPIRE tomorrow"], ['ACCESS_EXPIRE: invalid date value: expected MM/DD/YYYY, got "tomorrow"']],
-    [["ACCESS_EXPIRE_EPOCH abc"], ['ACCESS_EXPIRE_EPOCH: expected a number from 0 up, got "abc"']],
+    [["ACCESS_EXPIRE_EPOCH abc"], [
+      'ACCESS_EXPIRE_EPOCH: invalid epoch seconds value: expected a number from 0 up, got "abc"',
+    ]],
     [["FW_ACCESS_TIMEOUT 8388609"], [
-      'FW_ACCESS_TIMEOUT: out of range: not in the range 0-8388608, got "8388609"',
+      'FW_ACCESS_TIMEOUT value is out of range: not in range 0-8388608, got "8388609"',
     ]],
     [["FORCE_NAT 192.0.2.1 22"], ["FORCE_NAT: not supported by this version (remove the line)"]],
     [["ENABLE_CMD_EXEC Y"], ["ENABLE_CMD_EXEC: not supported by this version (remove the line, or set it to N)"]],
@@ -180,13 +187,17 @@ Deno.test("loadConfig() refuses what is wrong in a stanza, with its place", () =
     [["SOUCRE 192.0.2.1"], ["SOUCRE: unknown configuration parameter (did you mean SOURCE?)"]],
     [["source ANY"], ["source: unknown configuration parameter (did you mean SOURCE?)"]],
     [["PCAP_INTF lo"], ["PCAP_INTF: unknown configuration parameter (it belongs in fwknopd.conf)"]],
-    [["KEY=topsecret"], ['this line has no value (write a blank between the two, not "=")']],
-    [["dG9wc2VjcmV0"], ["this line has no value (write a value after it, or put # before the line)"]],
+    [["KEY=topsecret"], [
+      'this line has no value (Invalid access file entry) (write a blank between the two, not "=")',
+    ]],
+    [["dG9wc2VjcmV0"], [
+      "this line has no value (Invalid access file entry) (write a value after it, or put # before the line)",
+    ]],
     [["%include /gone"], [
-      "Could not open access file: /gone: No such file or directory (make it, or name another with -a)",
+      "Could not open access file: /gone: No such file or directory (it was not found) (make it, or name another with -a)",
     ]],
     [["%include_folder /gone"], [
-      "Invalid access folder: '/gone' could not be opened: No such file or directory (name an existing directory)",
+      "Invalid access folder directory '/gone': it could not be opened: No such file or directory (name an existing directory)",
     ]],
     [["%incldue /x"], ["%incldue: unknown configuration parameter (did you mean %include?)"]],
   ];

@@ -55,11 +55,11 @@ Deno.test("resolveSettings() reports every problem at once, and no secret", () =
   const { values, problems } = resolveSettings(TABLE, given);
   assert.equal(values.port, 22);
   assert.deepEqual(problems.map(formatProblem), [
-    'f.conf:1: PORT: out of range: not in the range 0-65535, got "70000"',
+    'f.conf:1: PORT value is out of range: not in the range 0-65535, got "70000"',
     'f.conf:3: MODE: expected one of CBC, legacy, got "legaci" (did you mean legacy?)',
     "f.conf:4: KEY: expected text of at most 4 bytes, got 7",
     "f.conf:5: FIRE: FIRE is not supported by this version (remove the line)",
-    '-p: expected a number from 0 to 65535, got "62201abc"',
+    '-p: Value is not in the range: expected a number from 0 to 65535, got "62201abc"',
   ]);
 });
 
