@@ -23,11 +23,9 @@ all: build
 
 setup:
 	@.ci/setup run
-	@$(DENO) install --frozen --quiet
 
 setup-test:
 	@.ci/setup test
-	@$(DENO) install --frozen --quiet
 
 demo: setup
 	@$(DENO) run --frozen -A tests/demo.ts
