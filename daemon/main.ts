@@ -72,7 +72,7 @@ async function perform(options: DaemonOptions): Promise<number> {
     const config = server();
     return config === null ? 1 : await askFirewall(actions, config);
   }
-  const loaded = loadConfig(options, files);
+  const loaded = loadConfig(options, files, Date.now() / 1000);
   if (!loaded.ok) {
     tellProblems(loaded.problems);
     return 1;

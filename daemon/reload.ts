@@ -101,7 +101,7 @@ export function makeReload(origin: ConfigSource, store: ReplayStore): Pick<House
 
 function loadSafely(origin: ConfigSource): LoadedConfig | { readonly ok: false; readonly problems: readonly string[] } {
   try {
-    const loaded = loadConfig(origin.options, origin.files);
+    const loaded = loadConfig(origin.options, origin.files, Date.now() / 1000);
     return loaded.ok ? loaded : { ok: false, problems: loaded.problems.map(formatProblem) };
   } catch (error) {
     return { ok: false, problems: [reasonOf(error)] };

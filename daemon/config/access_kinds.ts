@@ -3,8 +3,9 @@ import { decodePaddedBase64 } from "../../lib/base64.ts";
 import { type AddressList, parseAddressList } from "../../lib/net/cidr.ts";
 import { formatService, type Service } from "../../lib/net/service.ts";
 import { fail, ok } from "../../lib/result.ts";
-import { integer, refusing } from "../../lib/spec/kinds.ts";
+import { integer, refusing, text } from "../../lib/spec/kinds.ts";
 import type { Kind } from "../../lib/spec/setting.ts";
+import { usernameFault } from "../../lib/wire/encode.ts";
 
 /** SOURCE and DESTINATION: addresses and networks of both families, or ANY (server C.3). */
 export const addressList: Kind<AddressList> = {
@@ -40,6 +41,25 @@ export const serviceList: Kind<readonly Service[]> = {
     return ok([...services.values()]);
   },
   format: (value) => value.map(formatService).join(","),
+};
+
+const plainText = text({ valueName: "NAME" });
+
+/** REQUIRE_USERNAME: with a name that no packet can carry every packet would be refused. */
+export const packetUsername: Kind<string> = {
+  ...plainText,
+  expects: "a user name that a packet can carry",
+  parse(given) {
+    const read = plainText.parse(given);
+    if (!read.ok) return read;
+    const fault = usernameFault(read.value);
+    if (fault === null) return read;
+    return fail(
+      fault === "username-too-long"
+        ? "no packet can carry this user name: at most 48 characters are possible"
+        : 'no packet can carry this user name: it must be of printable ASCII without " / \\ [ ] : ; | = , + * ? < >',
+    );
+  },
 };
 
 /** Words that stand for a key in sample files. */

@@ -7,6 +7,7 @@ import {
   epochSeconds,
   expiryDate,
   hostMidnight,
+  packetUsername,
   passphrase,
   serviceList,
 } from "./access_kinds.ts";
@@ -45,7 +46,7 @@ const MATCHING = {
     doc: "services that are refused, also where they are listed as open",
   },
   requireUsername: {
-    kind: text({ valueName: "NAME" }),
+    kind: packetUsername,
     directive: ["REQUIRE_USERNAME"],
     group: "who",
     doc: "user name that the packet must carry",

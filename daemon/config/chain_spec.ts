@@ -3,8 +3,10 @@ import { fail, ok } from "../../lib/result.ts";
 import type { Kind } from "../../lib/spec/setting.ts";
 import type { ChainSpec } from "../firewall/iptables_chains.ts";
 
-/** Longest name that is taken; the C daemon cuts here without a word. */
-const MAX_NAME = 63;
+/** Longest name of a chain or target that iptables takes; the C daemon hands longer ones on and fails at start. */
+const MAX_NAME = 28;
+/** Chains of the kernel: they cannot be made, emptied or removed as ours are. */
+const BUILT_IN = new Set(["PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"]);
 
 /** Reads and writes one chain string. Blanks are ignored everywhere; names are letters, digits and `_`. */
 export const chainSpec: Kind<ChainSpec> = {
@@ -22,7 +24,10 @@ export const chainSpec: Kind<ChainSpec> = {
       return fail(`Invalid ACCESS specification: expected ${chainSpec.expects}`);
     }
     if (names.some((name) => name.length > MAX_NAME)) {
-      return fail(`Invalid ACCESS specification: a name is longer than ${MAX_NAME} characters`);
+      return fail(`Invalid ACCESS specification: a name is longer than the ${MAX_NAME} characters that iptables takes`);
+    }
+    if (BUILT_IN.has(to) || to === from) {
+      return fail("Invalid ACCESS specification: the to-chain must be one of its own, such as FWKNOP_INPUT");
     }
     if (!isPosition(jump)) return fail("invalid jump rule position: not in the range 0-65536");
     if (!isPosition(rule)) return fail("invalid to_chain rule position: not in the range 0-65536");

@@ -94,9 +94,11 @@ const GPG_ROWS = [
   ["GPG_FINGERPRINT_ID", NOT_SET],
 ] as const;
 
-/** `Thu Jul  4 00:00:00 2030`, local time, as asctime(3) writes it. */
+/** `Thu Jul  4 00:00:00 2030`, local time, as asctime(3) writes it; the number itself where no calendar reaches. */
 function asctime(seconds: number): string {
-  const [week, month, day, year] = new Date(seconds * 1000).toDateString().split(" ");
-  const time = new Date(seconds * 1000).toTimeString().slice(0, 8);
+  const date = new Date(seconds * 1000);
+  if (Number.isNaN(date.getTime())) return String(seconds);
+  const [week, month, day, year] = date.toDateString().split(" ");
+  const time = date.toTimeString().slice(0, 8);
   return `${week} ${month} ${String(Number(day)).padStart(2)} ${time} ${year}`;
 }

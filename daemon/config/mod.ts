@@ -1,9 +1,10 @@
 /** The configuration of the daemon: files and command line in, typed settings and stanzas out, or every problem at once. */
 import { listFolder, readSecureFile } from "../../lib/host/secure_file.ts";
 import { resolveSettings } from "../../lib/spec/resolve.ts";
-import type { Given, Problem } from "../../lib/spec/setting.ts";
+import { formatOrigin, type Given, type Problem } from "../../lib/spec/setting.ts";
 import type { DaemonOptions } from "../options.ts";
 import { type ConfigFiles, loadAccess, loadServerFiles, type Report } from "./load.ts";
+import { serverObjections } from "./possible.ts";
 import { type ServerConfig, toServerConfig } from "./server_config.ts";
 import { SERVER_SETTINGS } from "./server_settings.ts";
 import type { Stanza } from "./stanza.ts";
@@ -48,13 +49,20 @@ export function loadServerConfig(options: DaemonOptions, files: ConfigFiles): Lo
   return { ok: true, config, warnings: report.warnings };
 }
 
-/** Reads and resolves everything. Opens nothing but the files, and changes nothing: fit for checking before a reload. */
-export function loadConfig(options: DaemonOptions, files: ConfigFiles): LoadedConfig | ConfigRefused {
+/**
+ * Reads and resolves everything. Opens nothing but the files, and changes nothing: fit for checking before a reload. `now`:
+ * Unix seconds, for the warning about stanzas that are over.
+ */
+export function loadConfig(options: DaemonOptions, files: ConfigFiles, now: number): LoadedConfig | ConfigRefused {
   const report: Report = { problems: [], warnings: [] };
   const { config, given } = readServer(options, files, report);
   const access = readAccess(config, given, files, report);
   if (report.problems.length > 0) return { ok: false, problems: inOrder(report.problems) };
   const stanzas = access.map((one) => one.stanza);
+  for (const { expiresAt, number, origin } of stanzas) {
+    if (expiresAt === null || expiresAt >= now) continue;
+    report.warnings.push(`${formatOrigin(origin)}: stanza #${number} has expired: it refuses every packet`);
+  }
   return { ok: true, config, stanzas, access, warnings: report.warnings };
 }
 
@@ -68,7 +76,9 @@ function readServer(options: DaemonOptions, files: ConfigFiles, report: Report) 
   const resolved = resolveSettings(SERVER_SETTINGS, given);
   report.problems.push(...resolved.problems.map(inWordsOfC));
   warnOtherBuilds(given, report);
-  return { config: toServerConfig(resolved, files.startDirectory, report.problems), given };
+  const config = toServerConfig(resolved, files.startDirectory, report.problems);
+  report.problems.push(...serverObjections(config, resolved.origins));
+  return { config, given };
 }
 
 /** What scripts look for where a number is out of range. */

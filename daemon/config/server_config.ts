@@ -29,6 +29,7 @@ export interface ServerConfig {
   readonly paths: {
     readonly runDirectory: string;
     readonly pidFile: string;
+    readonly configFile: string;
     readonly accessFile: string;
     readonly accessFolder: string | null;
   };
@@ -108,6 +109,7 @@ export function toServerConfig(
     paths: {
       runDirectory: values.runDirectory,
       pidFile: path(settings.pidFile ?? ""),
+      configFile: path(values.configFile),
       accessFile: path(values.accessFile),
       accessFolder: values.accessFolder === undefined ? null : path(values.accessFolder),
     },

@@ -8,6 +8,7 @@ import { type Resolved, resolveSettings, type SettingsOf } from "../../lib/spec/
 import type { Given, Origin, Problem } from "../../lib/spec/setting.ts";
 import { ACCESS_SETTINGS } from "./access_settings.ts";
 import type { RawStanza, Report } from "./load.ts";
+import { stanzaObjections } from "./possible.ts";
 import type { Stanza } from "./stanza.ts";
 
 export type AccessSettings = SettingsOf<typeof ACCESS_SETTINGS>;
@@ -16,6 +17,8 @@ export type AccessSettings = SettingsOf<typeof ACCESS_SETTINGS>;
 export interface ResolvedStanza {
   readonly stanza: Stanza;
   readonly settings: AccessSettings;
+  /** Where each setting was said. */
+  readonly origins: Resolved<typeof ACCESS_SETTINGS>["origins"];
 }
 
 /** Bytes of an encryption key. The C daemon loads longer ones and then refuses every packet. */
@@ -58,7 +61,8 @@ export function resolveStanza(raw: RawStanza, report: Report): ResolvedStanza | 
     requireSourceAddress: last.requireSourceAddress,
     expiresAt: last.accessExpire ?? (last.accessExpireEpoch || null),
   };
-  return { stanza, settings: resolved.values };
+  report.problems.push(...stanzaObjections(stanza, resolved.origins));
+  return { stanza, settings: resolved.values, origins: resolved.origins };
 }
 
 /** What scripts look for: other words for a range than in fwknopd.conf, and what becomes of the stanza there. */

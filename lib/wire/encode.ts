@@ -92,7 +92,8 @@ function fieldFault(fields: SpaFields): FaultCode | null {
     timeoutFault(fields);
 }
 
-function usernameFault(username: string): FaultCode | null {
+/** Why no packet can carry the user name; null when one can. */
+export function usernameFault(username: string): FaultCode | null {
   if (username === "") return "user-missing";
   const bad = badUsernameCharacter(username);
   if (bad >= 0) return bad === 0 ? "user-first-character" : "user-character";

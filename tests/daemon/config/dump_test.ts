@@ -75,7 +75,7 @@ Deno.test({
           const theirs = await new Deno.Command(C_DAEMON, { args: argv, stderr: "null" }).output();
           const options = parseDaemonOptions(argv);
           assert.ok(options.ok);
-          const loaded = loadConfig(options.options, hostConfigFiles("/"));
+          const loaded = loadConfig(options.options, hostConfigFiles("/"), 0);
           assert.ok(loaded.ok, loaded.ok ? "" : loaded.problems.map(formatProblem).join("\n"));
           const ours = formatDump(loaded.config, loaded.access);
           assert.ok(theirs.success, `${C_DAEMON} refuses ${server}${access}`);

@@ -29,11 +29,15 @@ export const STANZA = "SOURCE ANY\nKEY enckey\nHMAC_KEY hmackey\nREQUIRE_SOURCE_
 export function load(
   server: string,
   access: string = STANZA,
-  more: { readonly argv?: readonly string[]; readonly files?: Readonly<Record<string, string>> } = {},
+  more: {
+    readonly argv?: readonly string[];
+    readonly files?: Readonly<Record<string, string>>;
+    readonly now?: number;
+  } = {},
 ) {
   const options = parseDaemonOptions(["-c", "/c", "-a", "/a", ...(more.argv ?? [])]);
   if (!options.ok) return options;
-  return loadConfig(options.options, inMemory({ "/c": server, "/a": access, ...more.files }));
+  return loadConfig(options.options, inMemory({ "/c": server, "/a": access, ...more.files }), more.now ?? 0);
 }
 
 /** The configuration, or an error with what was wrong with it. */

@@ -20,6 +20,7 @@ Deno.test("loadConfig() gives an empty fwknopd.conf the defaults of the C daemon
   assert.deepEqual(config.paths, {
     runDirectory: "/run/fwknop",
     pidFile: "/run/fwknop/fwknopd.pid",
+    configFile: "/c",
     accessFile: "/a",
     accessFolder: null,
   });

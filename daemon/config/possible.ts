@@ -1,0 +1,85 @@
+/**
+ * Whether anything could ever come of a configuration whose values are right each by itself. What no packet can match is a
+ * mistake, found here, before a start, instead of by somebody who knocks. Pure.
+ */
+import type { AddressList, AddressRange } from "../../lib/net/cidr.ts";
+import { formatService, type Service } from "../../lib/net/service.ts";
+import type { Origin, Problem } from "../../lib/spec/setting.ts";
+import { MIN_PAYLOAD } from "../verify/candidate.ts";
+import type { ServerConfig } from "./server_config.ts";
+import type { Stanza } from "./stanza.ts";
+
+/** Where each setting was said; absent for built-in defaults. */
+type Origins<Key extends string> = { readonly [key in Key]?: Origin };
+
+/** Bytes of the shortest IP and UDP headers: what a frame holds besides the payload at the least. */
+const LEAST_HEADERS = 28;
+
+/** What makes a stanza useless: nothing that it could be asked for is left, or no packet is from and to its addresses. */
+export function stanzaObjections(stanza: Stanza, origins: Origins<"openPorts" | "destination">): readonly Problem[] {
+  const problems: Problem[] = [];
+  const { destination, openPorts, restrictPorts, source } = stanza;
+  if (!source.any && source.ranges.every(isUnspecified)) {
+    const message = `SOURCE: no packet comes from ${source.text}`;
+    problems.push({ origin: stanza.origin, message, hint: "ANY stands for every address" });
+  }
+  if (openPorts !== null && !openPorts.some((service) => service.port > 0 && !lists(restrictPorts, service))) {
+    const message = restrictPorts.length === 0
+      ? `OPEN_PORTS: no packet can ask for ${openPorts.map(formatService).join(", ")}`
+      : "OPEN_PORTS: RESTRICT_PORTS of the same stanza refuses all that is in it, so nothing can be opened";
+    problems.push({ origin: origins.openPorts ?? stanza.origin, message, hint: "name a port that is to be opened" });
+  }
+  if (destination !== null && !families(source).some((family) => families(destination).includes(family))) {
+    problems.push({
+      origin: origins.destination ?? stanza.origin,
+      message:
+        "DESTINATION: no packet goes from an address of SOURCE to one of these: they are of different IP versions",
+      hint: "name addresses of the same version in both, or remove DESTINATION",
+    });
+  }
+  return problems;
+}
+
+function isUnspecified({ address, mask }: AddressRange): boolean {
+  return mask.every((byte) => byte === 0xff) && address.every((byte) => byte === 0);
+}
+
+function lists(services: readonly Service[], wanted: Service): boolean {
+  return services.some((service) => formatService(service) === formatService(wanted));
+}
+
+function families(list: AddressList): readonly (4 | 6)[] {
+  return list.any ? [4, 6] : list.ranges.map(({ family }) => family);
+}
+
+/** What of fwknopd.conf cannot work: frames too short for any packet, and two things in one file. */
+export function serverObjections(
+  config: ServerConfig,
+  origins: Origins<"snapLength" | "pidFile" | "digestFile">,
+): readonly Problem[] {
+  const problems: Problem[] = [];
+  const { capture, paths, replay, udpServer } = config;
+  const shortest = LEAST_HEADERS + MIN_PAYLOAD;
+  if (!udpServer.enabled && capture.file === null && capture.snapLength < shortest) {
+    problems.push({
+      origin: origins.snapLength ?? {},
+      message: `MAX_SNIFF_BYTES: no packet fits into ${capture.snapLength} bytes: the shortest takes ${shortest}`,
+      hint: "set it to 1500, which is enough for every packet",
+    });
+  }
+  const owned = [
+    ["FWKNOP_PID_FILE", paths.pidFile, origins.pidFile],
+    ["DIGEST_FILE", replay.file, origins.digestFile],
+  ] as const;
+  const read = [["the file with the stanzas", paths.accessFile], ["the configuration", paths.configFile]] as const;
+  const [pid, digest] = owned;
+  if (pid[1] === digest[1]) problems.push(twice(pid[0], digest[0], origins.pidFile ?? origins.digestFile));
+  for (const [name, path, origin] of owned) {
+    for (const [what, other] of read) if (path === other) problems.push(twice(name, what, origin));
+  }
+  return problems;
+}
+
+function twice(name: string, other: string, origin: Origin = {}): Problem {
+  return { origin, message: `${name}: this is also the path of ${other}`, hint: "give each a file of its own" };
+}
