@@ -5,6 +5,7 @@
  * or a list of servers is given. Pure.
  */
 import type { Arguments } from "../lib/spec/argv.ts";
+import { shownWords, wordRemedy } from "./remedies/words.ts";
 import { listedServers } from "./server_list.ts";
 import { ClientError } from "./tui.ts";
 
@@ -142,12 +143,11 @@ function checkWords({ words, given }: Arguments, parts: ReadonlyMap<Part, string
     .find((part) => parts.has(part));
   if (first === undefined || asked === undefined) return;
   const seconds = given.some(({ key, text }) => key === "wait" && text === null) && /^[0-9]+$/.test(first);
+  const beforeCommand = !seconds && (asked === "wait" || asked === "hold");
   throw new ClientError(
-    `"${first}" belongs to no option`,
-    seconds
-      ? `write --wait=${first}`
-      : asked === "wait" || asked === "hold"
+    `${shownWords({ given, words: [first] })} belongs to no option`,
+    beforeCommand
       ? "write --then before a command, and -n before the name of a stanza"
-      : "name a stanza with -n, or a server with -D",
+      : wordRemedy(first, { given }, null),
   );
 }

@@ -65,7 +65,7 @@ async function makeRequest(settings: ClientSettings, world: World): Promise<Requ
   const randomNatPort = settings.natRandPort ? drawPort(world) : null;
   const allow = await allowedAddress(settings, world);
   const request = buildRequest(settings, { allow, randomNatPort });
-  if (!request.ok) throw new ClientError(request.fault.message, request.fault.hint);
+  if (!request.ok) throw (await import("./remedies/request.ts")).requestError(request.fault);
   const { message, natAccess } = request.value;
   if (randomNatPort !== null && natAccess !== null) {
     world.out(

@@ -2,11 +2,12 @@
 import type { Arguments } from "../lib/spec/argv.ts";
 import { type Resolved, resolveSettings } from "../lib/spec/resolve.ts";
 import { formatOrigin, type Given, type Problem } from "../lib/spec/setting.ts";
+import { didYouMean } from "../lib/spec/suggest.ts";
 import { completeSettings } from "./effective.ts";
 import { CLIENT_SETTINGS, type ClientKey, type ClientSettings, settingOf } from "./options.ts";
 import { verbosity, yesNo } from "./options/kinds.ts";
 import { type Layer, settleLayers } from "./precedence.ts";
-import { DEFAULT_STANZA, openRcFile, type RcFile, rcPath, readStanza } from "./rc_file.ts";
+import { DEFAULT_STANZA, openRcFile, type RcFile, rcPath, readStanza, stanzaNames } from "./rc_file.ts";
 import { ClientError, tellWarning } from "./tui.ts";
 import type { World } from "./world.ts";
 
@@ -117,11 +118,15 @@ function stanzaLayers(
     } else if (wanted === name) {
       throw new ClientError(
         `Named configuration stanza: [${name}] was not found`,
-        rc === null ? "there is no rc file" : `see fwknop --stanza-list, or add [${name}] to ${rc.path}`,
+        rc === null ? "there is no rc file" : stanzaHint(name, rc),
       );
     }
   }
   return layers;
+}
+
+function stanzaHint(name: string, { file, path }: RcFile): string {
+  return didYouMean(name, stanzaNames(file)) ?? `see fwknop --stanza-list, or add [${name}] to ${path}`;
 }
 
 /** Only Y and N say something; the C client passes over every other word, and existing files may hold such lines. */

@@ -29,7 +29,7 @@ async function attempt(step: () => Promise<number>, world: World): Promise<numbe
   try {
     return await step();
   } catch (error) {
-    return tellFailure(error, world);
+    return await tellFailure(error, world);
   }
 }
 
@@ -97,7 +97,8 @@ async function perform(
   const conflict = findConflict(settings);
   // A stanza for GPG can be saved although nothing can be sent with it yet.
   if (conflict !== null && !(settings.saveRcStanza && settings.useGpg && conflict.message.includes("not there yet"))) {
-    throw new ClientError(conflict.message, conflict.hint);
+    const word = settings.server === undefined ? (await import("./remedies/words.ts")).wordHint(args, loaded.rc) : null;
+    throw new ClientError(conflict.message, word ?? conflict.hint);
   }
   const keys = makesKeys(settings) ? (await import("./keygen_command.ts")).makeKeys(settings, world) : null;
   // Before anything is written or shown that would be of no use without the code.
@@ -110,6 +111,7 @@ async function perform(
   if (conflict !== null) throw new ClientError(conflict.message, conflict.hint);
   if (options.remember && !settings.noSaveArgs) rememberRun(settings, args, world);
   if (settings.version) return showVersion(world);
+  if (args.words.length > 0) (await import("./remedies/words.ts")).warnOfWords(args, loaded.rc, world);
   return followsKnock(settings)
     ? await (await import("./door/follow_up.ts")).knockAndFollow(settings, { rest: args.rest ?? [], world })
     : await knock(settings, world);
@@ -163,9 +165,10 @@ function showVersion(world: Terminal): number {
   return 0;
 }
 
-function tellFailure(error: unknown, world: Terminal): number {
+async function tellFailure(error: unknown, world: Terminal): Promise<number> {
   if (error instanceof ProblemsError) {
-    tellProblems(world, error.problems);
+    const { withRemedy } = await import("./remedies/problems.ts");
+    tellProblems(world, error.problems.map(withRemedy));
     return 1;
   }
   if (error instanceof ClientError) {

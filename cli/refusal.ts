@@ -4,6 +4,7 @@ import { checkFollowUp } from "./door/follow_up.ts";
 import { throughProxy } from "./http_proxy.ts";
 import { makeTarget } from "./knock.ts";
 import type { Loaded } from "./load.ts";
+import { requestError } from "./remedies/request.ts";
 import { rehearseRequest, type Request } from "./request.ts";
 import { ClientError } from "./tui.ts";
 import { packetUser } from "./username.ts";
@@ -15,7 +16,7 @@ export async function checkKnock({ settings }: Loaded, rest: readonly string[], 
   const conflict = findConflict(settings);
   if (conflict !== null) throw new ClientError(conflict.message, conflict.hint);
   const request = rehearseRequest(settings);
-  if (!request.ok) throw new ClientError(request.fault.message, request.fault.hint);
+  if (!request.ok) throw requestError(request.fault);
   packetUser({ explicit: settings.spoofUser, env: world.env, systemName: accountName });
   if (settings.httpProxy !== undefined) await throughProxy(makeTarget(settings, world), settings.httpProxy);
   if (followsKnock(settings)) checkFollowUp(settings, rest, request.value);

@@ -26,6 +26,8 @@ export interface Request {
 export interface RequestFault {
   readonly message: string;
   readonly hint: string;
+  /** What was said after -A, where that is what is wrong. */
+  readonly access?: string;
 }
 
 /** What the settings do not say. */
@@ -115,10 +117,8 @@ function parseServices(access: string): Result<readonly Service[], RequestFault>
     const service = parseService(item);
     if (!service.ok) {
       const reason = service.fault === "port" ? "Invalid port value" : "the protocol must be tcp or udp";
-      return refuse(
-        `Invalid SPA access message: "${item}" in -A ${JSON.stringify(access)}: ${reason}`,
-        "write services like tcp/22 or tcp/80,udp/53, with ports from 1 to 65535",
-      );
+      const message = `Invalid SPA access message: "${item}" in -A ${JSON.stringify(access)}: ${reason}`;
+      return fail({ message, hint: "write services like tcp/22 or tcp/80,udp/53", access });
     }
     services.push(service.value);
   }

@@ -8,6 +8,7 @@ import { makePacket } from "../knock.ts";
 import { earlySettings, type Loaded, loadSettings, openRc, ProblemsError } from "../load.ts";
 import { type RcFile, stanzaNames } from "../rc_file.ts";
 import { checkKnock } from "../refusal.ts";
+import { withRemedy } from "../remedies/problems.ts";
 import { listedServers } from "../server_list.ts";
 import { serverRuns } from "../servers.ts";
 import { ClientError } from "../tui.ts";
@@ -129,7 +130,8 @@ function load(args: Arguments, rc: RcFile | null, world: World): Loaded | readon
     return loadSettings(withImpliedStanza(args, rc), rc, world);
   } catch (error) {
     if (error instanceof ProblemsError) {
-      return error.problems.map(({ hint, ...problem }) => failure("settings", formatProblem(problem), hint));
+      const problems = error.problems.map(withRemedy);
+      return problems.map(({ hint, ...problem }) => failure("settings", formatProblem(problem), hint));
     }
     if (error instanceof ClientError) return [failure("settings", error.message, error.hint)];
     throw error;

@@ -5,6 +5,7 @@ import { refuseDebugger } from "../../ffi/libc/refuse_debugger.ts";
 import { FfiError } from "../../ffi/errors.ts";
 import { type Prepared, prepareKnock } from "../knock.ts";
 import type { ClientSettings } from "../options.ts";
+import { requestError } from "../remedies/request.ts";
 import { rehearseRequest, type Request } from "../request.ts";
 import { DEFAULT_WAIT } from "../options/beyond.ts";
 import { ClientError, tellError } from "../tui.ts";
@@ -44,7 +45,7 @@ export async function knockAndFollow(
 /** Refuses what cannot be, before a key is asked for or anybody is asked for the own address. Throws {@link ClientError}. */
 function checkBeforehand(settings: ClientSettings, rest: readonly string[]): void {
   const request = rehearseRequest(settings);
-  if (!request.ok) throw new ClientError(request.fault.message, request.fault.hint);
+  if (!request.ok) throw requestError(request.fault);
   checkFollowUp(settings, rest, request.value);
 }
 

@@ -154,11 +154,12 @@ class Scan {
       : this.#rowOfLetter(other)
       ? `did you mean -${other}?`
       : LIST;
-    this.#unknown(`-${letter}`, hint);
+    this.#unclear(`-${letter}`, "unknown option", hint);
   }
 
-  #unknown(name: string, hint: string): void {
-    this.#problems.push({ origin: { option: name }, message: "unknown option", hint, about: { name } });
+  /** A name that says nothing here. */
+  #unclear(name: string, message: string, hint: string): void {
+    this.#problems.push({ origin: { option: name }, message, hint, about: { name } });
   }
 
   #rowOfLetter(letter: string): Row | undefined {
@@ -198,12 +199,12 @@ class Scan {
     if (found.size === 1 && only !== undefined) return { row: only[0], name: only[1] };
     if (found.size > 1) {
       const names = [...found.values()].map((name) => `--${name}`).sort();
-      this.#problem(`--${typed}`, "ambiguous option", `it could be ${names.join(" or ")}`);
+      this.#unclear(`--${typed}`, "ambiguous option", `it could be ${names.join(" or ")}`);
       return null;
     }
     const directive = directiveOf(this.table, typed);
     if (directive !== null) {
-      this.#unknown(`--${typed}`, directive);
+      this.#unclear(`--${typed}`, "unknown option", directive);
       return null;
     }
     const rows = [...index.long, ...index.exact];
@@ -215,7 +216,7 @@ class Scan {
       this.#problem(`--${stuck[0]}`, "something is stuck to it", `write a blank or = after --${stuck[0]}`);
     } else {
       const hint = near ?? (stuck === undefined ? LIST : `a blank or = stands after --${stuck[0]}, if that is meant`);
-      this.#unknown(`--${typed}`, hint);
+      this.#unclear(`--${typed}`, "unknown option", hint);
     }
     return null;
   }

@@ -20,9 +20,15 @@ export function nearest(word: string, candidates: Iterable<string>): string | nu
 /** `did you mean X?`, or undefined: ready to be a hint. */
 export function didYouMean(word: string, candidates: Iterable<string>): string | undefined {
   const names = [...candidates];
-  const same = sameWords(word, names);
-  const near = same.length > 0 ? same : [nearest(word, names) ?? holdingWords(word, names)].flat();
-  return near.length === 0 ? undefined : `did you mean ${near.join(" or ")}?`;
+  const slip = nearest(word, names);
+  const guesses = [
+    sameWords(word, names),
+    slip !== null && editDistance(fold(word), fold(slip), 2) < 2 ? [slip] : [],
+    holdingWords(word, names),
+    slip === null ? [] : [slip],
+  ];
+  const meant = guesses.find((guess) => guess.length > 0);
+  return meant === undefined ? undefined : `did you mean ${meant.join(" or ")}?`;
 }
 
 /** More is a list, not a guess. */
@@ -37,10 +43,10 @@ function sameWords(word: string, candidates: readonly string[]): readonly string
 
 /** Those that hold every word, or nearly: `--list-stanzas` for `--stanza-list`. None where it could be many. */
 function holdingWords(word: string, candidates: readonly string[]): readonly string[] {
-  const wanted = wordsOf(word).filter((part) => part.length > 2);
+  const wanted = wordsOf(word);
   const found = candidates.filter((candidate) => {
     const words = wordsOf(candidate);
-    return wanted.every((part) => words.some((other) => editDistance(part, other, 2) < (part.length > 3 ? 2 : 1)));
+    return wanted.every((part) => words.some((other) => editDistance(part, other, 2) < (part.length > 4 ? 2 : 1)));
   });
   return wanted.length === 0 || found.length > MOST ? [] : found;
 }

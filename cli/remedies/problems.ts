@@ -1,0 +1,25 @@
+/** The next move for what the tables refuse: values and options as people write them. Loaded only when there is a problem. */
+import { elsewhere } from "../../lib/spec/elsewhere.ts";
+import type { Problem } from "../../lib/spec/setting.ts";
+import type { ClientKey } from "../options.ts";
+import { meantOption } from "./options.ts";
+import { VALUE_REMEDIES } from "./values.ts";
+
+/** The problem with a remedy, where one is known. */
+export function withRemedy(problem: Problem): Problem {
+  const { about } = problem;
+  if (about === undefined) return problem;
+  const hint = about.key === undefined
+    ? unclearOption(about.name, problem.hint)
+    : VALUE_REMEDIES[about.key as ClientKey]?.({ text: about.text ?? "", name: about.name, message: problem.message });
+  return hint === undefined ? problem : { ...problem, hint };
+}
+
+/** A name that nobody has may be another program's, or another word for the same thing. */
+function unclearOption(name: string, hint: string | undefined): string | undefined {
+  const guessed = hint?.startsWith("did you mean") && name !== "-q" ? hint : undefined;
+  const choices = hint?.startsWith("it could be") ? hint : undefined;
+  const meant = guessed === undefined ? meantOption(name) : undefined;
+  const told = [guessed, choices, elsewhere(name, "fwknop"), meant].filter((text) => text !== undefined);
+  return told.length === 0 ? undefined : told.join("; ").replaceAll("?; ", "? ");
+}

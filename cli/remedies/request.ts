@@ -1,0 +1,9 @@
+/** A request that cannot be made, as an error with the remedy that fits. */
+import type { RequestFault } from "../request.ts";
+import { ClientError } from "../tui.ts";
+import { accessRemedy } from "./access.ts";
+
+/** The error that tells the fault. */
+export function requestError({ message, hint, access }: RequestFault): ClientError {
+  return new ClientError(message, access === undefined ? hint : accessRemedy(access));
+}

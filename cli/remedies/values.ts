@@ -1,0 +1,180 @@
+/** What to write instead of a value that cannot be read, by the option or directive that it was given for. Pure. */
+import { parseIp } from "../../lib/net/address.ts";
+import { parseService } from "../../lib/net/service.ts";
+import type { ClientKey } from "../options.ts";
+import { parseTimeOffset } from "../time_offset.ts";
+
+/** A value that was refused. */
+export interface Refused {
+  /** Empty for a secret. */
+  readonly text: string;
+  /** As it was written: `-f`, `--fw-timeout`, `FW_TIMEOUT`. */
+  readonly name: string;
+  readonly message: string;
+}
+
+/** The next move; undefined where the message says it all. */
+type Remedy = (refused: Refused) => string | undefined;
+
+/** By key of the table. */
+export const VALUE_REMEDIES: Readonly<Partial<Record<ClientKey, Remedy>>> = {
+  allowIp: addressRemedy,
+  spoofSource: addressRemedy,
+  fwTimeout: secondsRemedy,
+  wait: secondsRemedy,
+  serverPort: portRemedy,
+  sourcePort: portRemedy,
+  natPort: portRemedy,
+  timeOffset: offsetRemedy,
+  timeOffsetPlus: offsetRemedy,
+  timeOffsetMinus: offsetRemedy,
+  serverProto: protocolRemedy,
+  digestType: digestRemedy,
+  hmacDigestType: digestRemedy,
+  encryptionMode: modeRemedy,
+  socks5: ({ text, name }) => {
+    const bare = text.replace(/^[a-z0-9]+:\/\//i, "").replace(/\/$/, "");
+    const host = /^\[.*\]$/.test(bare) || !bare.includes(":") ? bare : bare.includes("::") ? `[${bare}]` : null;
+    return host === null ? `write ${name} HOST:PORT` : `name the port too: ${name} ${host}:9050`;
+  },
+  key: (refused) => rawKeyRemedy(refused, "--key-base64-rijndael (KEY_BASE64)"),
+  hmacKey: (refused) => rawKeyRemedy(refused, "--key-base64-hmac (HMAC_KEY_BASE64)"),
+  keyBase64: (refused) => base64Remedy(refused, "--key-rijndael (KEY)"),
+  hmacKeyBase64: (refused) => base64Remedy(refused, "--key-hmac (HMAC_KEY)"),
+};
+
+function addressRemedy({ text, name }: Refused): string {
+  const spoof = name !== "-a" && !/allow/i.test(name);
+  const trimmed = text.trim();
+  const [, address = "", mask] = /^\[?([0-9a-f.:]+)\]?(\/[0-9.]+)?$/i.exec(trimmed) ?? [];
+  if (!spoof && /^(?:any|all|\*|0\.0\.0\.0\/0|::(?:\/0)?)$/i.test(trimmed)) {
+    return "-s lets in whatever address the packet arrives from; a knock opens for one address";
+  }
+  if (parseIp(address).ok) {
+    const whole = mask === undefined || mask === "/32" || mask === "/128" || mask === "/255.255.255.255";
+    return whole
+      ? `write the address alone: ${name} ${address}`
+      : `a knock lets in one address, not a network: name it without ${mask}`;
+  }
+  const [, host = "", bracketed] = /^(?:([0-9.]+):[0-9]+|\[([0-9a-f:.]+)\]:[0-9]+)$/i.exec(trimmed) ?? [];
+  if (parseIp(host || bracketed || "").ok) {
+    return `write the address without the port: ${name} ${host || bracketed}${spoof ? "" : " (-A says what opens)"}`;
+  }
+  if (trimmed.includes("%")) return "write the address without what stands after %";
+  if (trimmed.includes(",")) return "a knock lets in one address: knock once for each";
+  const plain = trimmed.replace(/\b0+(?=[0-9])/g, "");
+  if (/^0|\.0[0-9]/.test(trimmed) && parseIp(plain).ok) {
+    return `write the numbers without leading zeros, which some read as octal: ${name} ${plain}`;
+  }
+  if (/^[0-9.]+$/.test(trimmed)) return "an IPv4 address is four numbers from 0 to 255 with dots between";
+  if (trimmed.includes(":") && !trimmed.includes("/")) return "an IPv6 address is up to eight groups of hex digits";
+  const [, bare] = /^(?:[a-z]+:\/\/)?(?:[^@/]*@)?([a-z0-9.-]+)(?:[:/].*)?$/i.exec(trimmed) ?? [];
+  return bare === undefined || bare === text
+    ? `write an address${spoof ? "" : " or a host name: letters, digits, hyphens and dots"}`
+    : `write ${spoof ? "the address" : "the name or address"} alone: ${name} ${bare}`;
+}
+
+function secondsRemedy({ text, name }: Refused): string {
+  const written = text.trim();
+  const attach = name === "--wait" ? "=" : " ";
+  const read = parseTimeOffset(written);
+  if (/^[+]?[0-9]+$/.test(written)) return "choose a smaller number of seconds";
+  if (read.ok) return `write the seconds alone: ${name}${attach}${read.value}`;
+  if (!/^-[0-9]/.test(written)) return "write a number of seconds";
+  return name === "--wait" ? "write a number from 1 up" : `${name}${attach}0 leaves the time to the server`;
+}
+
+function portRemedy({ text, name }: Refused): string {
+  const written = text.trim();
+  const [, before, digits, after] = /^(?:(tcp|udp)[/:])?([0-9]+)(?:[/:](tcp|udp))?$/i.exec(written) ?? [];
+  const proto = before ?? after;
+  if (digits !== undefined && Number(digits) <= 65_535) {
+    const other = proto === undefined || !/^(?:-p|--server-port|SPA_SERVER_PORT)$/.test(name)
+      ? ""
+      : name.startsWith("-")
+      ? ` (-P ${proto.toLowerCase()} chooses the protocol)`
+      : ` (SPA_SERVER_PROTO ${proto.toLowerCase()} chooses the protocol)`;
+    return `write the number alone: ${name} ${digits}${other}`;
+  }
+  if (digits !== undefined) return "ports go up to 65535";
+  const [, host, last] = /^(.+):([0-9]{1,5})$/.exec(written) ?? [];
+  if (host !== undefined) return `write the number alone: ${name} ${last}`;
+  if (/^[0-9]+[-:,][0-9]+$/.test(written)) return "one port goes here, not several";
+  return /^[a-z]/i.test(written) ? "write its number: names of services are not looked up" : "ports are whole numbers";
+}
+
+function offsetRemedy({ text, name }: Refused): string {
+  const written = text.trim();
+  const opposite = name === "--time-offset-plus" ? "--time-offset-minus" : "--time-offset-plus";
+  if (written.startsWith("-") && name.startsWith("--") && parseTimeOffset(written.slice(1)).ok) {
+    return `write ${opposite} ${written.slice(1)}`;
+  }
+  return "write seconds, or numbers with s, m, h or d that are added up: 90, 5m, 1h30m, 2days";
+}
+
+function protocolRemedy({ text }: Refused): string | undefined {
+  if (parseService(text.toLowerCase()).ok) {
+    return `-P names the transport alone; -A ${text.toLowerCase()} says what opens`;
+  }
+  const table: Readonly<Record<string, string>> = {
+    https: "-P http sends without encryption of its own, the packet is encrypted anyway",
+    socks: "--socks5 HOST:PORT sends through such a proxy",
+    socks5: "--socks5 HOST:PORT sends through such a proxy",
+    raw: "did you mean udpraw?",
+    ping: "did you mean icmp?",
+    ssh: "-A tcp/22 asks for ssh; -P says how the packet travels",
+  };
+  return table[text.toLowerCase()];
+}
+
+/** The digit lengths that people write as `SHA-256`, `hmac-sha256`, `sha2`, `sha3-256`. */
+function digestRemedy({ text }: Refused): string | undefined {
+  const bare = text.toLowerCase().replace(/^hmac[-_]?/, "").replaceAll(/[-_/ ]/g, "");
+  const table: Readonly<Record<string, string>> = {
+    sha: "SHA256",
+    sha2: "SHA256",
+    sha3: "SHA3_256",
+    sha2256: "SHA256",
+    sha2384: "SHA384",
+    sha2512: "SHA512",
+    sha3256: "SHA3_256",
+    sha3512: "SHA3_512",
+    sha1: "SHA1",
+    sha256: "SHA256",
+    sha384: "SHA384",
+    sha512: "SHA512",
+    md5: "MD5",
+  };
+  const name = table[bare];
+  return name === undefined ? undefined : `did you mean ${name}?`;
+}
+
+function modeRemedy({ text }: Refused): string | undefined {
+  const word = text.toLowerCase();
+  const mode = ["cbc", "ctr", "cfb", "ofb", "ecb"].find((name) => word.split(/[^a-z]+/).includes(name));
+  if (mode !== undefined) return `did you mean ${mode.toUpperCase()}?`;
+  if (/^(?:gpg|pgp|gnupg|asym)/.test(word)) return "did you mean Asymmetric?";
+  return /aes|rijndael|gcm|chacha/.test(word) ? "leave out -M: the default is Rijndael (AES) in CBC mode" : undefined;
+}
+
+/** The text is secret: only its length, which the message tells, says what it may be. */
+function rawKeyRemedy({ message }: Refused, base64: string): string | undefined {
+  const [, digits] = /key length: ([0-9]+) bytes/.exec(message) ?? [];
+  if (digits === undefined) return undefined;
+  const length = Number(digits);
+  if (length === 0) return "write the key after it";
+  // As long as what --key-gen prints: 32 and 64 bytes in base64.
+  return [44, 88].includes(length)
+    ? `a key in base64 belongs after ${base64}`
+    : `use a shorter key, or one in base64 after ${base64}`;
+}
+
+function base64Remedy({ message, name }: Refused, raw: string): string | undefined {
+  const [, digits] = /key length: ([0-9]+) bytes/.exec(message) ?? [];
+  if (digits === undefined) return `copy it whole, as --key-gen prints it; a key as text belongs after ${raw}`;
+  const length = Number(digits);
+  if (length === 0) return "write the key after it";
+  return length <= 128 && !/hmac/i.test(name)
+    ? "an encryption key has at most 32 bytes; one that is longer is the HMAC key: --key-base64-hmac (HMAC_KEY_BASE64)"
+    : "make a shorter one with fwknop --key-gen";
+}
