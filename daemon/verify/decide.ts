@@ -8,7 +8,7 @@ import type { LogLine } from "../../lib/log.ts";
 import { type Ip, UNSPECIFIED4 } from "../../lib/net/address.ts";
 import { matchesList } from "../../lib/net/cidr.ts";
 import { formatReceivedDump } from "../../lib/spa/dump.ts";
-import { contentDigest, open, replayDigest } from "../../lib/spa/open.ts";
+import { contentDigest, open, replayDigest, withPaddingBlock } from "../../lib/spa/open.ts";
 import type { SpaMessage } from "../../lib/wire/message.ts";
 import type { Datagram } from "../capture/source.ts";
 import type { Stanza } from "../config/stanza.ts";
@@ -100,8 +100,8 @@ async function tryStanzas(
     }
     const message = opened.value;
     if (!claimed) {
-      const content = contentKey(await contentDigest(judge.engine, message));
-      const first = claimPacket([digest, content], seenPacket(datagram, now), judge);
+      const others = await otherDigests(candidate.wire, stanza.keys, message, judge);
+      const first = claimPacket([digest, ...others], seenPacket(datagram, now), judge);
       if (first !== null) return refuse([...lines, replayLine(datagram, first)]);
       claimed = true;
     }
@@ -117,6 +117,18 @@ async function tryStanzas(
     return { kind: "admit", lines, admission: { stanza, message, access, datagram } };
   }
   return refuse(lines, claimed);
+}
+
+/** What a packet is known by besides its text: what it says, and the text of the same packet with its last block. */
+async function otherDigests(
+  wire: string,
+  keys: KeySet,
+  message: SpaMessage,
+  { engine }: Judge,
+): Promise<readonly string[]> {
+  const content = contentKey(await contentDigest(engine, message));
+  const twin = await withPaddingBlock(engine, wire, keys, message);
+  return twin === null ? [content] : [content, await replayDigest(engine, twin)];
 }
 
 /**

