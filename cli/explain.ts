@@ -1,5 +1,6 @@
 /** `--explain`: what a knock would be, to whom it would go and where each value comes from. Nothing is sent or asked. */
 import { DIGESTS, MODES } from "../lib/crypto/digest.ts";
+import { showable } from "../lib/showable.ts";
 import { formatOrigin, type Origin } from "../lib/spec/setting.ts";
 import { accountName } from "./account.ts";
 import { wantsHmac } from "./keys.ts";
@@ -178,15 +179,10 @@ function place(origin: Origin, rc: RcFile | null): string {
 }
 
 function table(written: readonly Row[]): readonly string[] {
-  const rows = written.map((row) => row.map((text) => visible(text ?? "")));
+  const rows = written.map((row) => row.map((text) => showable(text ?? "")));
   const widths = [0, 1].map((column) => Math.max(0, ...rows.map((row) => row[column]?.length ?? 0)));
   return rows.map(([label = "", text = "", where = ""]) => {
     const begin = `  ${label.padEnd(widths[0] ?? 0)}  `;
     return where === "" ? begin + text : `${begin}${text.padEnd(Math.min(widths[1] ?? 0, 40))}  ${where}`;
   });
-}
-
-/** Control characters would act on the terminal instead of being seen. */
-function visible(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}]/gu, "\uFFFD");
 }

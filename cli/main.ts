@@ -12,10 +12,11 @@ import type { RcFile } from "./rc_file.ts";
 import { listedServers } from "./server_list.ts";
 import { ClientError, tellError, tellProblems, type Terminal } from "./tui.ts";
 import { findConflict, followsKnock, makesKeys } from "./validate.ts";
-import { realWorld, type World } from "./world.ts";
+import { type Machine, realWorld, type World, worldOn } from "./world.ts";
 
 /** One run. Never throws what an operator can mend; the result is the exit code of the process. */
-export async function main(argv: readonly string[], world: World): Promise<number> {
+export async function main(argv: readonly string[], machine: Machine): Promise<number> {
+  const world = worldOn(machine);
   const args = parse(argv);
   if (!args.given.some(({ key }) => key === "json")) return await attempt(() => run(args, world), world);
   const answer = (await import("./json_answer.ts")).jsonAnswer(world);

@@ -1,6 +1,8 @@
 /** Services that tell a caller its address, and how their URLs and answers are read. Pure. */
 import { type Ip, parseIp } from "../lib/net/address.ts";
+import { isHost } from "../lib/net/host_name.ts";
 import { fail, ok, type Result } from "../lib/result.ts";
+import { stripBrackets } from "./request.ts";
 
 /** Asked in this order over HTTPS. Each answers with nothing but the address. */
 export const HTTPS_SERVICES: readonly string[] = [
@@ -19,12 +21,21 @@ export const HTTP_SERVICES: readonly string[] = [
 
 /** Reads `--resolve-url`. The scheme may be left out; it is https then, or http in `--resolve-http-only`. */
 export function parseResolveUrl(text: string, options: { readonly httpOnly: boolean }): Result<URL, string> {
+  const read = readUrl(text, options.httpOnly ? "http" : "https");
+  if (!read.ok) return read;
+  const { protocol } = read.value;
+  if (!["http:", "https:"].includes(protocol)) return fail(`${protocol}// is not supported`);
+  if (options.httpOnly && protocol === "https:") return fail("https is not supported for --resolve-http-only");
+  return read;
+}
+
+/** A URL with a host; `scheme` is that of a text without one. */
+export function readUrl(text: string, scheme: "http" | "https"): Result<URL, string> {
   const hasScheme = /^[a-z][a-z0-9+.-]*:\/\//i.test(text);
-  const url = URL.parse(hasScheme ? text : `${options.httpOnly ? "http" : "https"}://${text}`);
+  const url = URL.parse(hasScheme ? text : `${scheme}://${text}`);
   if (url === null || url.hostname === "") return fail("it is no URL");
-  if (!["http:", "https:"].includes(url.protocol)) return fail(`${url.protocol}// is not supported`);
-  if (options.httpOnly && url.protocol === "https:") return fail("https is not supported for --resolve-http-only");
-  return ok(url);
+  // URLs may have more in the place of a host than hosts have in their names.
+  return isHost(stripBrackets(url.hostname)) ? ok(url) : fail("its host is neither a name nor an address");
 }
 
 /** The whole body must be one address: anything else is the page of somebody who wants to be read by people. */

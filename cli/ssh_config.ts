@@ -1,31 +1,50 @@
 /** `--ssh-config NAME`: the lines for `ssh_config` that knock before they connect. */
+import { isHost } from "../lib/net/host_name.ts";
+import { parseService } from "../lib/net/service.ts";
 import type { Loaded } from "./load.ts";
 import type { ClientSettings } from "./options.ts";
 import { ClientError } from "./tui.ts";
 import type { World } from "./world.ts";
-import { joinWords } from "./words.ts";
 
 /** Prints the lines for the stanza. The result is the exit code. */
 export function printSshConfig({ settings, given }: Loaded, world: World): number {
   const rcFile = given.some(({ key }) => key === "rcFile") ? settings.rcFile : undefined;
-  world.out(formatSshConfig(settings.sshConfig ?? "", settings, rcFile).join("\n"));
+  // ssh runs the command wherever it is called.
+  const place = rcFile === undefined || rcFile.startsWith("/") ? rcFile : `${Deno.cwd()}/${rcFile}`;
+  world.out(formatSshConfig(settings.sshConfig ?? "", settings, place).join("\n"));
   return 0;
 }
 
-/** The lines. Throws {@link ClientError} for a name that ssh could not write in a command. Pure. */
+/**
+ * What a word of a command may be made of: letters, digits and signs that mean nothing to ssh_config or to any user's shell,
+ * where they stand in single quotes. Not so quotes, `\`, `$`, backquotes, `#`, and what shells take for more than one word.
+ * A percent sign is doubled for ssh.
+ */
+const WORD = /^[\p{L}\p{N}._/][\p{L}\p{M}\p{N}._/@:+,=%~ -]*$/u;
+
+/** A word that every shell takes as it is. */
+const PLAIN = /^[A-Za-z0-9._/][A-Za-z0-9._/@:+,-]*$/;
+
+/** What ssh may be told to go to by: no pattern, no option. */
+const ALIAS = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
+
+/** The lines. Throws {@link ClientError} for what ssh, its configuration or a shell could read as anything else. Pure. */
 export function formatSshConfig(
   name: string,
   settings: Pick<ClientSettings, "server" | "access" | "natRandPort" | "natPort">,
   rcFile?: string,
 ): readonly string[] {
-  if (/["\r\n]/.test(name + (rcFile ?? ""))) {
-    throw new ClientError(`[${name}] cannot be named in ssh_config: it has a quote or a line end`, "rename the stanza");
-  }
-  // ssh expands percent signs in both commands, and in HostName, where an IPv6 zone has one.
-  const command = joinWords(["fwknop", ...(rcFile === undefined ? [] : ["--rc-file", rcFile]), "-n", name])
-    .replaceAll("%", "%%");
   const host = settings.server ?? name;
-  const alias = /^[A-Za-z0-9._-]+$/.test(name) ? name : host;
+  if (!isHost(host)) {
+    throw new ClientError(
+      `"${host}" cannot be the HostName of ssh: it is no host name and no address`,
+      "check SPA_SERVER",
+    );
+  }
+  const place = rcFile === undefined ? [] : ["--rc-file", wordFor(rcFile, "the rc file", "rename or move it")];
+  const command = ["fwknop", ...place, "-n", wordFor(name, "the stanza", "rename it")].join(" ");
+  const alias = ALIAS.test(name) ? name : host;
+  // ssh expands percent signs in HostName too, where an IPv6 zone has one.
   const where = [`    HostName ${host.replaceAll("%", "%%")}`, ...portLine(settings)];
   return [
     "# Knocks, waits, and carries the connection that got through.",
@@ -46,9 +65,21 @@ export function formatSshConfig(
   ];
 }
 
+/** The word as it stands in a command of ssh. Throws {@link ClientError}. */
+function wordFor(word: string, what: string, remedy: string): string {
+  if (PLAIN.test(word)) return word;
+  if (WORD.test(word)) return `'${word.replaceAll("%", "%%")}'`;
+  throw new ClientError(
+    `${what} ${JSON.stringify(word)} cannot be named in ssh_config: ssh or a shell could read it as something else`,
+    `${remedy}: letters, digits, blanks and . _ / @ : + , = % ~ - are safe`,
+  );
+}
+
 /** ssh must use the port that opens; 22 goes without saying. */
 function portLine({ access, natPort }: Pick<ClientSettings, "access" | "natPort">): readonly string[] {
-  const [, asked] = /(?:^|,)tcp\/([0-9]+)/i.exec(access ?? "") ?? [];
-  const port = natPort > 0 ? natPort : Number(asked ?? 22);
+  const asked = (access ?? "").split(",").map(parseService).find((service) =>
+    service.ok && service.value.proto === "tcp"
+  );
+  const port = natPort > 0 ? natPort : asked?.ok ? asked.value.port : 22;
   return port === 22 ? [] : [`    Port ${port}`];
 }

@@ -5,7 +5,9 @@
  * - Standard error carries one sentence per mistake: `fwknop: error: what, where` and, where there is a next move,
  *   `fwknop: hint: the next move`. Warnings are `fwknop: warning: …`.
  * - Sentences keep the fragments that scripts match (wire-and-client B.12). No key is ever part of one.
+ * - What cannot be seen is shown as an escape (`lib/showable.ts`): files, names and answers of others are repeated here.
  */
+import { showable } from "../lib/showable.ts";
 import { formatOrigin, type Problem } from "../lib/spec/setting.ts";
 
 /** Where lines go. Each call writes one line, or several with line ends between them. */
@@ -29,13 +31,13 @@ export class ClientError extends Error {
 
 /** Tells an error and what to do about it. */
 export function tellError(terminal: Terminal, message: string, hint?: string): void {
-  terminal.err(`fwknop: error: ${message}`);
-  if (hint !== undefined) terminal.err(`fwknop: hint: ${hint}`);
+  terminal.err(`fwknop: error: ${showable(message)}`);
+  if (hint !== undefined) terminal.err(`fwknop: hint: ${showable(hint)}`);
 }
 
 /** Tells something that the run goes on in spite of. */
 export function tellWarning(terminal: Terminal, message: string): void {
-  terminal.err(`fwknop: warning: ${message}`);
+  terminal.err(`fwknop: warning: ${showable(message)}`);
 }
 
 /** Tells every problem of what was said on the command line and in the stanzas. */

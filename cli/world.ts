@@ -2,11 +2,12 @@
 import { unixSeconds } from "../lib/host/clock.ts";
 import { randomBytes } from "../lib/host/entropy.ts";
 import { reasonOf } from "../lib/host/reason.ts";
+import { jsonText, showable, showableLines } from "../lib/showable.ts";
 import { sendPacket, type SendProto, type SendReport, type Target } from "./send/sender.ts";
 import { ClientError, type Terminal } from "./tui.ts";
 
-/** The surroundings of one run. Files are real ones in tests too. */
-export interface World extends Terminal {
+/** The surroundings of one run as they are. Files are real ones in tests too. */
+export interface Machine extends Terminal {
   env(name: string): string | undefined;
   /** Unix seconds. */
   now(): number;
@@ -14,15 +15,33 @@ export interface World extends Terminal {
   randomBytes(length: number): Uint8Array<ArrayBuffer>;
   /** A line typed in answer to a question on standard output; empty at the end of the input. */
   readAnswer(): string;
-  /** Answers a program: one line of JSON on standard output (`--json`). */
-  json(value: Readonly<Record<string, unknown>>): void;
   /** Asks for a key on the controlling terminal. */
   askSecret(question: string): Promise<Uint8Array<ArrayBuffer>>;
   send(proto: SendProto, packet: string, target: Target): Promise<SendReport>;
 }
 
+/** The surroundings as a run speaks to them: what is for people shows what cannot be seen as escapes. */
+export interface World extends Machine {
+  /** Lines on standard output that are drawn, and so hold control characters of their own. */
+  drawn(text: string): void;
+  /** Answers a program: one line of JSON on standard output (`--json`). */
+  json(value: Readonly<Record<string, unknown>>): void;
+}
+
+/** The world of a machine. */
+export function worldOn(machine: Machine): World {
+  return {
+    ...machine,
+    out: (text) => machine.out(showableLines(text)),
+    err: (text) => machine.err(showableLines(text)),
+    askSecret: (question) => machine.askSecret(showable(question)),
+    drawn: (text) => machine.out(text),
+    json: (value) => machine.out(jsonText(value)),
+  };
+}
+
 /** The machine itself. */
-export function realWorld(): World {
+export function realWorld(): Machine {
   return {
     out: tellOut,
     err: tellErr,
@@ -30,7 +49,6 @@ export function realWorld(): World {
     now: unixSeconds,
     randomBytes,
     readAnswer: readLine,
-    json: (value) => tellOut(JSON.stringify(value)),
     askSecret: async (question) => await (await import("./prompt.ts")).askOnTerminal(question),
     send: sendPacket,
   };

@@ -9,6 +9,7 @@ import { READINESS_FD, startInBackground } from "../ffi/libc/background.ts";
 import { sendSignal } from "../ffi/libc/process.ts";
 import { formatKeys, generateKeys } from "../lib/crypto/key_generation.ts";
 import { randomBytes } from "../lib/host/entropy.ts";
+import { showableLines } from "../lib/showable.ts";
 import { formatHelp } from "../lib/spec/help.ts";
 import { formatOrigin, type Problem } from "../lib/spec/setting.ts";
 import { VERSION } from "../lib/version.ts";
@@ -26,9 +27,10 @@ const READINESS_VARIABLE = "FWKNOPD_READINESS_FD";
 /** What a background process says when it listens. */
 const READY = "ready";
 
+/** Values of files and names in the ruleset are repeated here: what cannot be seen becomes escapes. */
 const terminal = {
-  out: (text: string) => console.log(text),
-  err: (text: string) => console.error(text),
+  out: (text: string) => console.log(showableLines(text)),
+  err: (text: string) => console.error(showableLines(text)),
 };
 
 /** Runs the program and returns its exit code. */

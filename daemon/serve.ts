@@ -7,6 +7,7 @@ import { Waiter } from "../ffi/libc/poll.ts";
 import { changeFolder, setFileModeMask } from "../ffi/libc/process.ts";
 import { refuseDebugger } from "../ffi/libc/refuse_debugger.ts";
 import type { Log } from "../lib/log.ts";
+import { showableLines } from "../lib/showable.ts";
 import { formatDump, type ServerConfig } from "./config/mod.ts";
 import type { Firewall } from "./firewall/firewall.ts";
 import { createLedger } from "./firewall/ledger.ts";
@@ -68,7 +69,9 @@ async function live(life: Life, log: Log, announce: () => Promise<void>): Promis
     if (!life.foreground) changeFolder("/");
     log("info", "Starting fwknopd");
     for (const warning of life.loaded.warnings) log("warning", warning);
-    if (life.foreground && config.logging.verbosity >= 2) console.log(formatDump(config, life.loaded.access));
+    if (life.foreground && config.logging.verbosity >= 2) {
+      console.log(showableLines(formatDump(config, life.loaded.access)));
+    }
     using store = openStore(config, actions.rotateDigestCache, log);
     if (actions.exitParseDigestCache) {
       log("info", "Digest cache parsed, exiting.");

@@ -8,6 +8,7 @@ import { relay } from "../../ffi/libc/relay.ts";
 import type { Socket } from "../../ffi/libc/socket.ts";
 import { parentWantsDescriptor } from "../../ffi/libc/standard_streams.ts";
 import { parseIp } from "../../lib/net/address.ts";
+import { isHost } from "../../lib/net/host_name.ts";
 import { prepareKnock } from "../knock.ts";
 import type { ClientSettings } from "../options.ts";
 import { DEFAULT_WAIT } from "../options/beyond.ts";
@@ -33,6 +34,9 @@ export function readGoal(rest: readonly string[]): Goal {
       "--proxy needs HOST and PORT and nothing after them",
       "write: fwknop [OPTION]... --proxy %h %p",
     );
+  }
+  if (!isHost(stripBrackets(host))) {
+    throw new ClientError(`--proxy: "${host}" is neither a host name nor an address`, "write: --proxy %h %p");
   }
   return { host: stripBrackets(host), port: Number(port) };
 }

@@ -29,7 +29,7 @@ export async function showEnrolment(loaded: Loaded, keys: GeneratedKeys | null, 
   }
   const drawn = drawQrCode(uri);
   const refusal = refusalOf(drawn, uri, settings);
-  if (drawn !== null && refusal === null) world.out(drawn.lines.join("\n"));
+  if (drawn !== null && refusal === null) world.drawn(drawn.lines.join("\n"));
   if (refusal !== null) tellError(world, refusal.message, refusal.hint);
   world.out(uri);
   return refusal === null ? 0 : 1;

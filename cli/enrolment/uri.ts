@@ -4,6 +4,7 @@
  * can be.
  */
 import { fail, ok, type Result } from "../../lib/result.ts";
+import { hasUnseen } from "../../lib/showable.ts";
 import type { Given } from "../../lib/spec/setting.ts";
 import { isStanzaName } from "../rc_save.ts";
 import { DEFAULT_STANZA } from "../rc_file.ts";
@@ -13,9 +14,6 @@ const SCHEME = "fwknop:";
 
 /** More than any QR code holds. */
 const LONGEST = 4096;
-
-/** Control and format characters: on a terminal they show something else than what is there. */
-const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
 
 /** One device's enrolment: the name of the stanza, and what stands in it, as text. */
 export interface Enrolment {
@@ -47,7 +45,7 @@ export function parseEnrolment(text: string): Result<Enrolment, string> {
     const [, field = "", escaped = ""] = /^([A-Za-z0-9-]{1,24})=(.*)$/s.exec(pair) ?? [];
     const value = unescapeText(escaped);
     if (field === "" || value === null || value === "") return fail("a field is not of the form NAME=VALUE");
-    if (UNSEEN.test(value)) return fail(`the field ${field} has characters that cannot be seen`);
+    if (hasUnseen(value) || value.includes("\t")) return fail(`the field ${field} has characters that cannot be seen`);
     if (fields.has(field)) return fail(`the field ${field} is there twice`);
     fields.set(field, isKeyField(field) ? fromBase64Url(value) : value);
   }

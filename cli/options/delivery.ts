@@ -1,6 +1,7 @@
 /** Options and directives that say where the packet goes and how it travels. */
 import { integer, text } from "../../lib/spec/kinds.ts";
 import type { SettingTable } from "../../lib/spec/setting.ts";
+import { server, userAgent } from "./host_kinds.ts";
 import { address, bounded, hostPort, protocol, yesNo } from "./kinds.ts";
 
 const WHERE = "Where the packet goes";
@@ -8,13 +9,13 @@ const WHERE = "Where the packet goes";
 /** Rows of wire-and-client B.2/B.3: server, transport, HTTP. */
 export const DELIVERY_OPTIONS = {
   server: {
-    kind: text({ valueName: "HOST", maxLength: 255 }),
+    kind: server,
     option: { short: "D", long: ["destination"], argument: "required" },
     directive: ["SPA_SERVER"],
     group: WHERE,
     doc: "the server: a host name or an address",
     detail:
-      "Several, separated by commas after -D, are each sent a packet of their own, with the stanza of their name or with their SPA_SERVER, unless -n names one for all. When one fails the others are still sent, and the exit status is 1. SPA_SERVER names one.",
+      "Several, separated by commas after -D, are each sent a packet of their own, with the stanza of their name or with their SPA_SERVER, unless -n names one for all. When one fails the others are still sent, and the exit status is 1. SPA_SERVER names one. A name with other letters than a to z is written in its ASCII form (xn--…), an address of one link with its interface: fe80::1%eth0.",
   },
   serverPort: {
     kind: integer(0, 65_535, "PORT"),
@@ -99,7 +100,7 @@ export const DELIVERY_OPTIONS = {
     detail: "Implies -P tcp. The proxy resolves the name of the server.",
   },
   userAgent: {
-    kind: text({ valueName: "TEXT" }),
+    kind: userAgent,
     option: { short: "u", long: ["user-agent"], argument: "required" },
     directive: ["HTTP_USER_AGENT"],
     group: WHERE,

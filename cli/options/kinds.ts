@@ -6,7 +6,7 @@ import { decodePaddedBase64 } from "../../lib/base64.ts";
 import { DIGEST_NAMES, DIGESTS, type ModeName, MODES, RIJNDAEL_MODES } from "../../lib/crypto/digest.ts";
 import type { DigestName } from "../../lib/crypto/engine.ts";
 import { type Ip, parseIp } from "../../lib/net/address.ts";
-import { isHostName } from "../../lib/net/host_name.ts";
+import { isHost, isHostName } from "../../lib/net/host_name.ts";
 import { fail, ok, type Result } from "../../lib/result.ts";
 import { path } from "../../lib/spec/kinds.ts";
 import type { Kind } from "../../lib/spec/setting.ts";
@@ -141,7 +141,9 @@ export const hostPort: Kind<HostPort> = {
     const [, bracketed, plain, digits = ""] = /^(?:\[([^\]]+)\]|([^:[\]\s]+)):([0-9]{1,5})$/.exec(text) ?? [];
     const host = bracketed ?? plain;
     const port = Number(digits);
-    return host !== undefined && port >= 1 && port <= 65_535 ? ok({ host, port }) : fail(`expected ${this.expects}`);
+    return host !== undefined && isHost(host) && port >= 1 && port <= 65_535
+      ? ok({ host, port })
+      : fail(`expected ${this.expects}`);
   },
   format: ({ host, port }) => host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`,
 };

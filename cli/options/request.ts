@@ -1,6 +1,7 @@
 /** Options and directives that say what is asked for and for whom. */
 import { integer, text } from "../../lib/spec/kinds.ts";
 import type { SettingTable } from "../../lib/spec/setting.ts";
+import { natTarget, serviceUrl } from "./host_kinds.ts";
 import { allow, bounded, timeOffset, yesNo } from "./kinds.ts";
 
 /** Heading in help and docs. */
@@ -32,7 +33,7 @@ export const REQUEST_OPTIONS = {
     detail: "0 leaves the time to the server. Servers refuse more than 65536 seconds.",
   },
   natAccess: {
-    kind: text({ valueName: "HOST[:PORT]" }),
+    kind: natTarget,
     option: { short: "N", long: ["nat-access"], argument: "required" },
     directive: ["NAT_ACCESS"],
     group: WHAT,
@@ -121,7 +122,7 @@ export const REQUEST_OPTIONS = {
     doc: "the same over plain HTTP, which others can falsify",
   },
   resolveUrl: {
-    kind: text({ valueName: "URL" }),
+    kind: serviceUrl,
     option: { long: ["resolve-url"], argument: "required" },
     directive: ["RESOLVE_URL"],
     group: WHO,

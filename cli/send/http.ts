@@ -1,5 +1,6 @@
 /** `-P http`: the packet as the path of a GET request (wire-and-client B.8), direct or through a proxy. */
 import type { Socket } from "../../ffi/libc/socket.ts";
+import { isHost } from "../../lib/net/host_name.ts";
 import { fail, ok, type Result } from "../../lib/result.ts";
 import { fromProxy, SendError, type SendReport, type Target } from "./target.ts";
 import { connectFirst } from "./tcp.ts";
@@ -42,8 +43,8 @@ export function formatHttpRequest(packet: string, target: Pick<Target, "host" | 
     "",
     "",
   ].join("\r\n");
-  // deno-lint-ignore no-control-regex -- a line end inside would forge headers
-  if (/[\x00-\x1f\x7f]/.test(request.replaceAll("\r\n", "")) || request.split("\r\n").length !== 7) {
+  // A line end inside would forge headers, and a blank in the first line another request.
+  if (/\p{Cc}/u.test(request.replaceAll("\r\n", "")) || request.split("\r\n").length !== 7 || uri.includes(" ")) {
     throw new SendError("Cannot send by http: user agent or host contains control characters", "check -u and -D");
   }
   const length = new TextEncoder().encode(request).length;
@@ -64,7 +65,7 @@ export function parseHttpProxy(text: string): Result<{ host: string; port: numbe
   const bare = text.replace(/^http:\/\//i, "");
   const parts = /^(\[[^\]]*\]|[^:/]*)(?::([0-9]*).*|\/.*)?$/s.exec(bare);
   const host = parts?.[1]?.replace(/^\[(.*)\]$/, "$1") ?? "";
-  if (host === "") return fail("host");
+  if (!isHost(host)) return fail("host");
   const digits = parts?.[2];
   if (digits === undefined) return ok({ host, port: null });
   const port = Number(digits);

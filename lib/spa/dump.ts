@@ -1,6 +1,7 @@
 /** The field dump of `fwknop -v`, `-T` and `fwknopd -v`, whose labels and layout scripts read (wire-and-client B.12). Pure. */
 import { DIGESTS, MODES } from "../crypto/digest.ts";
 import type { DigestName, KeySet } from "../crypto/engine.ts";
+import { showable } from "../showable.ts";
 import { MESSAGE_TYPES } from "../wire/fields.ts";
 import type { SpaFields, SpaMessage } from "../wire/message.ts";
 
@@ -49,15 +50,15 @@ export function formatDump(subject: DumpSubject): string {
 
 /**
  * The dump of a received packet. As in the C programs its final data has lost the tag. What its sender chose freely cannot
- * forge lines of the log or move the cursor of who reads it: control characters are shown as `\x1b`.
+ * forge lines of the log or move the cursor of who reads it: what cannot be seen is shown as `\x1b`.
  */
 export function formatReceivedDump(message: SpaMessage, keys: KeySet, wire: string): string {
   const tagLength = keys.hmac === null ? 0 : DIGESTS[keys.hmac.name].characters;
   return formatDump({
     fields: {
       ...message,
-      message: shown(message.message),
-      serverAuth: message.serverAuth && shown(message.serverAuth),
+      message: showable(message.message),
+      serverAuth: message.serverAuth && showable(message.serverAuth),
     },
     digestName: message.digestName,
     hmacName: keys.hmac?.name ?? null,
@@ -67,8 +68,4 @@ export function formatReceivedDump(message: SpaMessage, keys: KeySet, wire: stri
     hmac: tagLength === 0 ? null : wire.slice(-tagLength),
     final: wire.slice(0, wire.length - tagLength),
   });
-}
-
-function shown(text: string): string {
-  return text.replace(/\p{Cc}/gu, (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`);
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { rehearse } from "../../cli/dump.ts";
 import { loadSettings } from "../../cli/load.ts";
 import { CLIENT_SETTINGS } from "../../cli/options.ts";
-import { realWorld } from "../../cli/world.ts";
+import { realWorld, worldOn } from "../../cli/world.ts";
 import { nobleEngine } from "../../lib/crypto/noble_engine.ts";
 import { seal } from "../../lib/spa/seal.ts";
 import { parseArguments } from "../../lib/spec/argv.ts";
@@ -114,7 +114,7 @@ Deno.test("-v warns of -s on standard error, -T does not", async () => {
 
 Deno.test("K19: rehearse() gives 1 where the own packet does not open", async () => {
   const said: string[] = [];
-  const world = { ...realWorld(), out: () => {}, err: (text: string) => said.push(text) };
+  const world = worldOn({ ...realWorld(), out: () => {}, err: (text: string) => said.push(text) });
   const { settings } = loadSettings(
     parseArguments(CLIENT_SETTINGS, [...ALONE, "-T", "-s", "-A", "tcp/22"]),
     null,

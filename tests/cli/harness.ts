@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { main } from "../../cli/main.ts";
 import type { SendProto, Target } from "../../cli/send/sender.ts";
-import type { World } from "../../cli/world.ts";
+import type { Machine } from "../../cli/world.ts";
 
 /** What one run did. */
 export interface Run {
@@ -34,7 +34,7 @@ export interface Surroundings {
   readonly secrets?: readonly string[];
   readonly now?: number;
   /** What sends, for a test that receives; its packets are not kept. */
-  readonly send?: World["send"];
+  readonly send?: Machine["send"];
 }
 
 /** An empty folder that goes when the test ends. */
@@ -51,13 +51,12 @@ export async function runOwn(argv: readonly string[], surroundings: Surroundings
   const asked: string[] = [];
   const answers = [...surroundings.answers ?? []];
   const secrets = [...surroundings.secrets ?? []];
-  const world: World = {
+  const machine: Machine = {
     out: (text) => out.push(`${text}\n`),
     err: (text) => err.push(`${text}\n`),
     env: (name) => surroundings.env?.[name],
     now: () => surroundings.now ?? 1_700_000_000,
     randomBytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
-    json: (value) => out.push(`${JSON.stringify(value)}\n`),
     readAnswer: () => answers.shift() ?? "",
     askSecret: (question) => {
       asked.push(question);
@@ -68,7 +67,7 @@ export async function runOwn(argv: readonly string[], surroundings: Surroundings
       return Promise.resolve({ bytesSent: packet.length, remote: target.host, port: target.port });
     }),
   };
-  const code = await main(argv, world);
+  const code = await main(argv, machine);
   return { code, out: out.join(""), err: err.join(""), sent, asked };
 }
 

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { loadKeys } from "../../cli/knock.ts";
 import { earlySettings, loadSettings, openRc } from "../../cli/load.ts";
 import { CLIENT_SETTINGS } from "../../cli/options.ts";
-import { realWorld } from "../../cli/world.ts";
+import { realWorld, worldOn } from "../../cli/world.ts";
 import { webEngine } from "../../lib/crypto/web_engine.ts";
 import { open } from "../../lib/spa/open.ts";
 import { parseArguments } from "../../lib/spec/argv.ts";
@@ -159,7 +159,7 @@ async function compareDecoded(c: Ran, own: Ran, row: Comparable): Promise<void> 
   // Keys that the arguments do not say were tried already.
   if (wires.includes("") || row.opens !== undefined) return;
   const variables: Readonly<Record<string, string>> = { HOME: own.home, ...row.env };
-  const world = { ...realWorld(), out: () => {}, err: () => {}, env: (name: string) => variables[name] };
+  const world = worldOn({ ...realWorld(), out: () => {}, err: () => {}, env: (name: string) => variables[name] });
   const args = parseArguments(CLIENT_SETTINGS, own.argv, { ignoreCase: true });
   const { settings } = loadSettings(args, openRc(earlySettings(args), world), world);
   const keys = await loadKeys(settings, world);
