@@ -3,6 +3,7 @@ import { FfiError } from "../ffi/errors.ts";
 import { nobleEngine } from "../lib/crypto/noble_engine.ts";
 import type { Log } from "../lib/log.ts";
 import { formatProblem } from "../lib/spec/setting.ts";
+import { weakenings } from "./config/weakening.ts";
 import type { PacketSource } from "./capture/source.ts";
 import { type ConfigFiles, loadConfig, type LoadedConfig, type ServerConfig } from "./config/mod.ts";
 import type { Stanza } from "./config/stanza.ts";
@@ -15,6 +16,9 @@ import { reasonOf } from "./start_error.ts";
 
 /** Code of `FfiError` for an interface that was taken down (ENETDOWN); any other failure means that it is gone. */
 const INTERFACE_DOWN = 100;
+
+/** How often a configuration that may be half written is read again: with the pauses of the run loop, for one second. */
+const REREADS = 4;
 
 /** What the configuration was made from, so that it can be made again. */
 export interface ConfigSource {
@@ -61,13 +65,23 @@ export function makeRegime(
  * mended by what is in force then, not by what was read at start.
  */
 export function makeReload(origin: ConfigSource, store: ReplayStore): Pick<Household, "reload" | "recover"> {
-  let config = origin.loaded.config;
+  let { config, access } = origin.loaded;
   /** The configuration that the source in use was opened with. */
   let capturing = config;
+  let rereads = 0;
   // deno-lint-ignore require-await -- a household may also reload from somewhere slow
-  const reload: Household["reload"] = async (current) => {
-    current.log("info", "Got SIGHUP. Re-reading configs.");
-    const loaded = loadSafely(origin);
+  const reload: Household["reload"] = async (current, again) => {
+    if (!again) {
+      rereads = 0;
+      current.log("info", "Got SIGHUP. Re-reading configs.");
+    }
+    const { loaded, unfinished } = loadSafely(origin);
+    if (unfinished !== null && rereads++ < REREADS) {
+      if (!again) {
+        current.log("info", `${unfinished} ends in the middle of a line: waiting a moment for the rest of it`);
+      }
+      return "later";
+    }
     if (!loaded.ok) {
       for (const problem of loaded.problems) current.log("error", problem);
       current.log("error", "The configuration stays as it was, and so do open doors");
@@ -87,9 +101,11 @@ export function makeReload(origin: ConfigSource, store: ReplayStore): Pick<House
     for (const name of [...needRestart(config, loaded.config), ...late ? ["ENABLE_UDP_SERVER"] : []]) {
       current.log("warning", `${name} has changed: that takes effect when fwknopd is started again`);
     }
-    for (const warning of loaded.warnings) current.log("warning", warning);
+    for (const warning of [...loaded.warnings, ...weakenings({ config, access }, loaded)]) {
+      current.log("warning", warning);
+    }
     if (source !== current.source) { for (const line of source.banner) current.log("info", line); }
-    config = loaded.config;
+    ({ config, access } = loaded);
     current.log("info", "Re-starting fwknopd");
     const { stanzas } = loaded;
     return makeRegime({ config, stanzas, source, log: current.log, store, test: origin.options.actions.test });
@@ -99,12 +115,25 @@ export function makeReload(origin: ConfigSource, store: ReplayStore): Pick<House
   return { reload, recover };
 }
 
-function loadSafely(origin: ConfigSource): LoadedConfig | { readonly ok: false; readonly problems: readonly string[] } {
+/** The configuration as the files say it now, and the file that may be half written: its last line has no end. */
+function loadSafely(origin: ConfigSource): {
+  readonly loaded: LoadedConfig | { readonly ok: false; readonly problems: readonly string[] };
+  readonly unfinished: string | null;
+} {
+  let unfinished: string | null = null;
+  const files: ConfigFiles = {
+    ...origin.files,
+    read(path) {
+      const read = origin.files.read(path);
+      if (read.ok && !read.value.text.endsWith("\n")) unfinished ??= path;
+      return read;
+    },
+  };
   try {
-    const loaded = loadConfig(origin.options, origin.files, Date.now() / 1000);
-    return loaded.ok ? loaded : { ok: false, problems: loaded.problems.map(formatProblem) };
+    const loaded = loadConfig(origin.options, files, Date.now() / 1000);
+    return { loaded: loaded.ok ? loaded : { ok: false, problems: loaded.problems.map(formatProblem) }, unfinished };
   } catch (error) {
-    return { ok: false, problems: [reasonOf(error)] };
+    return { loaded: { ok: false, problems: [reasonOf(error)] }, unfinished };
   }
 }
 

@@ -34,8 +34,11 @@ export interface Household extends Doors {
   readonly packetLimit: number;
   /** Test mode: everything but the packet filter. */
   readonly testMode: boolean;
-  /** SIGHUP: the regime to go on with, which may be the same. */
-  reload(current: Regime): Promise<Regime>;
+  /**
+   * SIGHUP: the regime to go on with, which may be the same. `later`: a file may be half written; it is asked again after
+   * {@link REREAD_MS} with `again`, and knocks go on meanwhile.
+   */
+  reload(current: Regime, again: boolean): Promise<Regime | "later">;
   /**
    * The capture broke: the source to go on with, or null to give up. `later`: not now; it is asked again, without an
    * error, until it has an answer, and meanwhile doors are closed on time.
@@ -47,6 +50,8 @@ export interface Household extends Doors {
 const AUDIT_MS = 60_000;
 /** The same after it gave no answer. */
 const AUDIT_RETRY_MS = 5000;
+/** How long to wait before a configuration that may be half written is read again. */
+export const REREAD_MS = 250;
 /** How long to wait before a broken capture is tried again. */
 const RETRY_MS = 1000;
 
@@ -64,18 +69,19 @@ export async function runLoop(first: Regime, house: Household): Promise<Ending> 
   let ended = false;
   /** The source is broken and is tried again then. */
   let retryAt: number | null = null;
+  /** The configuration may have been half written and is read again then. */
+  let rereadAt: number | null = null;
   let nextAudit = house.firewall.kernelTimed ? null : house.steady() + AUDIT_MS;
   const clock = followClock(house);
   watch(regime, house);
   for (;;) {
     if (house.signals.stop !== null) return { reason: house.signals.stop };
-    if (house.signals.takeHangup()) {
-      const before = regime.source;
-      regime = await exchange(regime, house);
-      if (regime.source !== before) retryAt = null;
-    }
+    const hangup = house.signals.takeHangup();
+    if (hangup || (rereadAt !== null && house.steady() >= rereadAt)) await reload(!hangup);
     const offline = retryAt === null && regime.source.fd === null && !ended;
-    const ready = await house.waiter.wait(more || offline ? 0 : untilNextDuty([nextAudit, retryAt], regime, house));
+    const ready = await house.waiter.wait(
+      more || offline ? 0 : untilNextDuty([nextAudit, retryAt, rereadAt], regime, house),
+    );
     await clock.check(regime.log);
     await mindRuleset(ready, house, regime.log);
     if (retryAt === null && (offline || more || (regime.source.fd !== null && ready.has(regime.source.fd)))) {
@@ -99,6 +105,14 @@ export async function runLoop(first: Regime, house: Household): Promise<Ending> 
     }
     await closeDue(house, regime.log);
     regime.refusals.flush(house.steady());
+  }
+
+  async function reload(again: boolean): Promise<void> {
+    const next = await house.reload(regime, again);
+    rereadAt = next === "later" ? house.steady() + REREAD_MS : null;
+    if (next === "later") return;
+    if (next.source !== regime.source) retryAt = null;
+    regime = exchange(regime, next, house);
   }
 
   function readBatch(source: PacketSource): Batch | Error {
@@ -130,8 +144,7 @@ function watch(regime: Regime, house: Household): void {
   if (house.firewall.events !== null) house.waiter.watch(house.firewall.events.fd);
 }
 
-async function exchange(current: Regime, house: Household): Promise<Regime> {
-  const next = await house.reload(current);
+function exchange(current: Regime, next: Regime, house: Household): Regime {
   return next.source === current.source ? next : replaceSource({ ...next, source: current.source }, next.source, house);
 }
 

@@ -23,6 +23,38 @@ export function matchesList(list: AddressList, ip: Ip): boolean {
   return list.any || list.ranges.some((range) => contains(range, ip));
 }
 
+/** Whether every address of `inner` is in `outer`. */
+export function includesList(outer: AddressList, inner: AddressList): boolean {
+  return outer.any || (!inner.any && inner.ranges.every((range) => isCovered(range, outer.ranges)));
+}
+
+/** Covered by one range, or half by half: two neighbours together may cover what neither does. */
+function isCovered(inner: AddressRange, ranges: readonly AddressRange[]): boolean {
+  const meeting = ranges.filter((range) => meets(range, inner));
+  if (meeting.some((range) => range.mask.every((byte, i) => (byte & ~(inner.mask[i] ?? 0)) === 0))) return true;
+  const [range] = meeting;
+  return range !== undefined && halves(inner, range).every((half) => isCovered(half, meeting));
+}
+
+/** Whether the two have an address in common. */
+function meets(a: AddressRange, b: AddressRange): boolean {
+  if (a.family !== b.family) return false;
+  return a.address.every((byte, i) => ((byte ^ (b.address[i] ?? 0)) & (a.mask[i] ?? 0) & (b.mask[i] ?? 0)) === 0);
+}
+
+/** The range in two, by the first bit that `by` looks at and it does not. */
+function halves(range: AddressRange, by: AddressRange): readonly AddressRange[] {
+  const at = range.mask.findIndex((byte, i) => ((by.mask[i] ?? 0) & ~byte) !== 0);
+  const free = (by.mask[at] ?? 0) & ~(range.mask[at] ?? 0);
+  const bit = 1 << (31 - Math.clz32(free));
+  const mask = range.mask.map((byte, i) => i === at ? byte | bit : byte);
+  return [0, bit].map((value) => ({
+    ...range,
+    mask,
+    address: range.address.map((byte, i) => i === at ? (byte & ~bit) | value : byte),
+  }));
+}
+
 function contains(range: AddressRange, ip: Ip): boolean {
   if (range.family !== ip.family) return false;
   for (let i = 0; i < ip.bytes.length; i++) {

@@ -217,6 +217,23 @@ Deno.test("runLoop() takes a new regime at SIGHUP and keeps the doors", async ()
   assert.equal(firewall.admits(door("192.0.2.10", 22)), true);
 });
 
+Deno.test("runLoop() asks again for a configuration that may be half written, and knocks go on meanwhile", async () => {
+  const asked: string[] = [];
+  const knocking = [datagram(await knock())];
+  const { firewall, waits } = await play(
+    [{ hangup: true }, { packets: knocking, seconds: 0.1 }, { seconds: 0.15 }, {}],
+    {
+      reload: (current, again) => {
+        asked.push(again ? "again" : "first");
+        return Promise.resolve(asked.length < 2 ? "later" : current);
+      },
+    },
+  );
+  assert.deepEqual(asked, ["first", "again"]);
+  assert.equal(firewall.admits(door("192.0.2.10", 22)), true);
+  assert.deepEqual(waits.slice(0, 3), [60_000, 250, 150]);
+});
+
 Deno.test("runLoop() takes over a rule that somebody else put in our chains, and closes it on time", async () => {
   const firewall = recordingFirewall({ now: () => NOW });
   await firewall.prepare();

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { type Ip, ipFromBytes, parseIp } from "../../../lib/net/address.ts";
-import { matchesList, parseAddressList } from "../../../lib/net/cidr.ts";
+import { includesList, matchesList, parseAddressList } from "../../../lib/net/cidr.ts";
 
 function ip(text: string): Ip {
   const parsed = parseIp(text);
@@ -119,4 +119,31 @@ Deno.test("parseAddressList() names the item that it cannot read, and says what 
 Deno.test("parseAddressList() answers any text without throwing", () => {
   const texts = fc.string({ unit: fc.constantFrom(..."0129.:/,aAnNyY f"), maxLength: 30 });
   fc.assert(fc.property(texts, (text) => void parseAddressList(text)), { numRuns: 1000 });
+});
+
+Deno.test("includesList() says whether every address of one list is in the other", () => {
+  const includes = (outer: string, inner: string) => {
+    const [a, b] = [parseAddressList(outer), parseAddressList(inner)];
+    assert.ok(a.ok && b.ok);
+    return includesList(a.value, b.value);
+  };
+  for (const inner of ["ANY", "192.0.2.1", "::1", "::/1"]) assert.equal(includes("ANY", inner), true, inner);
+  assert.equal(includes("::/1,8000::/1,0.0.0.0/1,128.0.0.0/1", "ANY"), false, "ANY is a word");
+  assert.equal(includes("::/1,8000::/1", "2001:db8::/32"), true);
+  assert.equal(includes("192.0.2.0/24", "::ffff:192.0.2.7"), true);
+  assert.equal(includes("192.0.2.0/25,192.0.2.128/26,192.0.2.192/26", "192.0.2.0/24"), true);
+  assert.equal(includes("192.0.2.0/25,192.0.2.128/26", "192.0.2.0/24"), false);
+  assert.equal(includes("2001:db8::1", "2001:db8::/32"), false);
+});
+
+Deno.test("includesList() agrees with asking for every address", () => {
+  const addresses = Array.from({ length: 16 }, (_, i) => ip(`192.0.2.${i}`));
+  const range = fc.tuple(fc.nat(15), fc.nat(15)).map(([base, mask]) => `192.0.2.${base}/255.255.255.${240 + mask}`);
+  const lists = fc.array(range, { minLength: 1, maxLength: 4 }).map((items) => items.join(","));
+  fc.assert(fc.property(lists, lists, (outer, inner) => {
+    const [a, b] = [parseAddressList(outer), parseAddressList(inner)];
+    assert.ok(a.ok && b.ok);
+    const expected = addresses.every((one) => !matchesList(b.value, one) || matchesList(a.value, one));
+    assert.equal(includesList(a.value, b.value), expected);
+  }));
 });

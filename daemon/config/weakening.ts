@@ -1,0 +1,239 @@
+/**
+ * What a new configuration gives up of the one in force. A reload takes it all the same, because an operator may mean it;
+ * but a file that was cut in the middle looks like this, so each loss is a warning. Pure; no key is in any text.
+ */
+import { DIGESTS } from "../../lib/crypto/digest.ts";
+import { equalConstantTime } from "../../lib/bytes.ts";
+import { type AddressList, includesList } from "../../lib/net/cidr.ts";
+import { formatService, type Service } from "../../lib/net/service.ts";
+import { formatOrigin } from "../../lib/spec/setting.ts";
+import type { ServerConfig } from "./server_config.ts";
+import type { Stanza } from "./stanza.ts";
+import type { ResolvedStanza } from "./stanzas.ts";
+
+/** What of a configuration is compared. */
+export interface Protection {
+  readonly config: Pick<ServerConfig, "maxAge" | "http" | "firewall" | "capture">;
+  readonly access: readonly ResolvedStanza[];
+}
+
+/** Lines for the log: what is weaker in `after`, stanza by stanza, then for all of them. */
+export function weakenings(before: Protection, after: Protection): readonly string[] {
+  const lines: string[] = [];
+  for (const stanza of after.access) {
+    const { stanza: { number, origin }, origins } = stanza;
+    for (const { key, name, was, is } of stanzaLosses(before.access, after.access, stanza)) {
+      const place = formatOrigin(origins[key] ?? origin);
+      lines.push(`${place}: stanza #${number} is weaker than the one in force: ${name} was ${was}, is ${is}`);
+    }
+  }
+  for (const { name, was, is } of compare(SERVER_ROWS, before.config, after.config)) {
+    lines.push(`The configuration is weaker than the one in force: ${name} was ${was}, is ${is}`);
+  }
+  return lines;
+}
+
+/** One comparison: the value of a thing before and after, whether that is a loss, and how it is said. */
+interface Row<Thing, Value> {
+  readonly name: string;
+  /** The row of `ACCESS_SETTINGS` whose line is named. */
+  readonly key: keyof ResolvedStanza["origins"];
+  readonly value: (thing: Thing) => Value;
+  readonly isLoss: (was: Value, is: Value, before: Thing, after: Thing) => boolean;
+  readonly show: (value: Value) => string;
+}
+
+interface Loss {
+  readonly name: string;
+  readonly key: Row<Stanza, unknown>["key"];
+  readonly was: string;
+  readonly is: string;
+}
+
+type Comparison<Thing> = (before: Thing, after: Thing) => Loss | null;
+
+function row<Thing, Value>({ name, key, value, isLoss, show }: Row<Thing, Value>): Comparison<Thing> {
+  return (before, after) => {
+    const [was, is] = [value(before), value(after)];
+    return isLoss(was, is, before, after) ? { name, key, was: show(was), is: show(is) } : null;
+  };
+}
+
+function compare<Thing>(rows: readonly Comparison<Thing>[], before: Thing, after: Thing): readonly Loss[] {
+  return rows.map((one) => one(before, after)).filter((loss) => loss !== null);
+}
+
+const shorter = (was: number, is: number) => is < was;
+const longer = (was: number, is: number) => is > was;
+const lost = (was: boolean, is: boolean) => was && !is;
+const gained = (was: boolean, is: boolean) => is && !was;
+const sureYesNo = (value: boolean) => value ? "Y" : "N";
+const inSeconds = (value: number) => `${value} seconds`;
+const inBytes = (value: number) => value === 0 ? "none" : `of ${value} bytes`;
+const portList = (services: readonly Service[] | null) =>
+  services === null ? "every port" : services.map(formatService).join(",") || "none";
+const listText = (list: AddressList | null) => list?.text ?? "ANY";
+const wider = (was: AddressList | null, is: AddressList | null) =>
+  was !== null && (is === null ? !was.any : !includesList(was, is));
+/** Least first: what a mode hides of equal messages, and what it makes of the key. */
+const MODES = ["legacy", "ecb"];
+const modeRank = (mode: string) => MODES.includes(mode) ? MODES.indexOf(mode) : MODES.length;
+
+const STANZA_ROWS: readonly Comparison<Stanza>[] = [
+  row({
+    name: "the encryption key",
+    key: "keyBase64",
+    value: (stanza) => stanza.keys?.encryption.length ?? 0,
+    isLoss: shorter,
+    show: inBytes,
+  }),
+  row({
+    name: "ENCRYPTION_MODE",
+    key: "encryptionMode",
+    value: (stanza) => stanza.keys?.mode ?? "cbc",
+    isLoss: (was, is) => shorter(modeRank(was), modeRank(is)),
+    show: (mode) => mode,
+  }),
+  row({
+    name: "the HMAC key",
+    key: "hmacKeyBase64",
+    value: (stanza) => stanza.hmac?.key.length ?? 0,
+    isLoss: shorter,
+    show: inBytes,
+  }),
+  row({
+    name: "HMAC_DIGEST_TYPE",
+    key: "hmacDigestType",
+    value: (stanza) => stanza.hmac?.name ?? null,
+    isLoss: (was, is) => was !== null && is !== null && shorter(DIGESTS[was].characters, DIGESTS[is].characters),
+    show: (name) => name ?? "none",
+  }),
+  row({ name: "SOURCE", key: "source", value: (stanza) => stanza.source, isLoss: wider, show: listText }),
+  row({
+    name: "DESTINATION",
+    key: "destination",
+    value: (stanza) => stanza.destination,
+    isLoss: wider,
+    show: listText,
+  }),
+  row({
+    name: "OPEN_PORTS",
+    key: "openPorts",
+    value: (stanza) => stanza.openPorts,
+    isLoss: (was, is) => was !== null && (is === null || is.some((service) => !lists(was, service))),
+    show: portList,
+  }),
+  row({
+    name: "RESTRICT_PORTS",
+    key: "restrictPorts",
+    value: (stanza) => stanza.restrictPorts,
+    isLoss: (was, is, _before, { openPorts }) =>
+      was.some((service) => !lists(is, service) && (openPorts === null || lists(openPorts, service))),
+    show: portList,
+  }),
+  row({
+    name: "REQUIRE_USERNAME",
+    key: "requireUsername",
+    value: (stanza) => stanza.requireUsername,
+    isLoss: (was, is) => was !== null && is === null,
+    show: (name) => name ?? "any user",
+  }),
+  row({
+    name: "REQUIRE_SOURCE_ADDRESS",
+    key: "requireSourceAddress",
+    value: (stanza) => stanza.requireSourceAddress,
+    isLoss: lost,
+    show: sureYesNo,
+  }),
+  row({
+    name: "ACCESS_EXPIRE",
+    key: "accessExpire",
+    value: (stanza) => stanza.expiresAt ?? Infinity,
+    isLoss: longer,
+    show: (end) => end === Infinity ? "never" : `${end} (seconds since 1970)`,
+  }),
+  row({
+    name: "FW_ACCESS_TIMEOUT",
+    key: "accessTimeout",
+    value: (stanza) => stanza.timeout,
+    isLoss: longer,
+    show: inSeconds,
+  }),
+  row({
+    name: "MAX_FW_TIMEOUT",
+    key: "maxTimeout",
+    value: (stanza) => stanza.maxTimeout,
+    isLoss: longer,
+    show: inSeconds,
+  }),
+];
+
+/** What needs no new start to be in force; the rest of fwknopd.conf says so when it changes. */
+const SERVER_ROWS: readonly Comparison<Protection["config"]>[] = [
+  serverRow(
+    "MAX_SPA_PACKET_AGE",
+    (config) => config.maxAge ?? Infinity,
+    longer,
+    (age) => age === Infinity ? "not checked" : inSeconds(age),
+  ),
+  serverRow("ENABLE_SPA_OVER_HTTP", (config) => config.http.enabled, gained, sureYesNo),
+  serverRow("ALLOW_ANY_USER_AGENT", (config) => config.http.enabled && config.http.anyUserAgent, gained, sureYesNo),
+  serverRow(
+    "ENABLE_X_FORWARDED_FOR",
+    (config) => config.http.enabled && config.http.trustForwardedFor,
+    gained,
+    sureYesNo,
+  ),
+  serverRow("ENABLE_DESTINATION_RULE", (config) => config.firewall.destinationRule, lost, sureYesNo),
+  serverRow("ENABLE_PCAP_ANY_DIRECTION", (config) => config.capture.anyDirection, gained, sureYesNo),
+];
+
+function serverRow<Value>(
+  name: string,
+  value: (config: Protection["config"]) => Value,
+  isLoss: (was: Value, is: Value) => boolean,
+  show: (value: Value) => string,
+): Comparison<Protection["config"]> {
+  return row({ name, key: "source", value, isLoss, show });
+}
+
+function lists(services: readonly Service[], wanted: Service): boolean {
+  return services.some((service) => formatService(service) === formatService(wanted));
+}
+
+/**
+ * Compares a stanza with its like of before, whatever place it has now. Whoever holds the key decides: of stanzas with the
+ * same encryption key the one that loses least. A key that is new is that of an old stanza whose own is gone: the one whose
+ * key it is cut from or continues, with the same HMAC key, or with the same SOURCE. Otherwise the stanza is new.
+ */
+function stanzaLosses(
+  before: readonly ResolvedStanza[],
+  after: readonly ResolvedStanza[],
+  { stanza }: ResolvedStanza,
+): readonly Loss[] {
+  const same = before.filter((old) => sameKey(old.stanza, stanza));
+  const orphans = before.filter((old) => !after.some((one) => sameKey(old.stanza, one.stanza)));
+  const likes = [
+    same,
+    orphans.filter((old) => isCut(old.stanza, stanza)),
+    orphans.filter((old) => sameHmacKey(old.stanza, stanza)),
+    orphans.filter((old) => old.stanza.source.text === stanza.source.text),
+  ].find((found) => found.length > 0) ?? [];
+  const losses = likes.map((old) => compare(STANZA_ROWS, old.stanza, stanza));
+  return losses.sort((a, b) => a.length - b.length)[0] ?? [];
+}
+
+function sameKey(a: Stanza, b: Stanza): boolean {
+  return a.keys !== null && b.keys !== null && equalConstantTime(a.keys.encryption, b.keys.encryption);
+}
+
+function sameHmacKey(a: Stanza, b: Stanza): boolean {
+  return a.hmac !== null && b.hmac !== null && equalConstantTime(a.hmac.key, b.hmac.key);
+}
+
+/** Whether one key is the beginning of the other. The last byte of a cut key may hold the bits of half a character. */
+function isCut(a: Stanza, b: Stanza): boolean {
+  const [first, second] = [a.keys?.encryption ?? new Uint8Array(), b.keys?.encryption ?? new Uint8Array()];
+  const length = Math.min(first.length, second.length) - 1;
+  return length > 0 && equalConstantTime(first.subarray(0, length), second.subarray(0, length));
+}
