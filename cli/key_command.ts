@@ -37,9 +37,10 @@ function hintAt(program: string, reason: string): string {
   if (reason.includes("without the right")) {
     return "this fwknop was built or started without that right: start it with the permissions that its documentation lists";
   }
-  return program.startsWith("~")
-    ? "no shell expands ~ here: write the whole path"
-    : "run the command in a shell to see why";
+  if (program.startsWith("~")) return "no shell expands ~ here: write the whole path";
+  if (reason.endsWith("No such file or directory")) return "install that program, or name it by its whole path";
+  if (reason.endsWith("Permission denied")) return `is it a program, and may you run it? (ls -l ${program})`;
+  return "run the command in a shell to see why";
 }
 
 /** The key in what a program printed; null when there is none. */

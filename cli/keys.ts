@@ -29,10 +29,10 @@ export async function collectKeys(
   mode: RijndaelMode,
   sources: KeySources,
 ): Promise<KeySet> {
-  const encryption = fitEncryptionKey(await encryptionKey(settings, sources), mode, sources);
+  const encryption = fitEncryptionKey(await encryptionKey(settings, sources), mode, { settings, sources });
   const hmac = wantsHmac(settings) ? await hmacKey(settings, sources) : null;
   if (hmac === null) return { encryption, mode, hmac };
-  if (hmac.length > MAX_HMAC_KEY) throw lengthError("HMAC key", hmac.length, MAX_HMAC_KEY);
+  if (hmac.length > MAX_HMAC_KEY) throw lengthError("HMAC key", hmac.length, { max: MAX_HMAC_KEY, settings });
   if (equalConstantTime(encryption, hmac)) {
     throw new ClientError(
       "the encryption key and the HMAC key should not be identical, no SPA packet sent",
@@ -67,8 +67,12 @@ async function hmacKey(settings: ClientSettings, sources: KeySources): Promise<U
 }
 
 /** 1 to 32 bytes; in legacy mode what the C client cuts off is cut off here, and said. */
-function fitEncryptionKey(key: Uint8Array<ArrayBuffer>, mode: RijndaelMode, sources: KeySources) {
-  if (key.length > MAX_KEY_LENGTH) throw lengthError("encryption key", key.length, MAX_KEY_LENGTH);
+function fitEncryptionKey(
+  key: Uint8Array<ArrayBuffer>,
+  mode: RijndaelMode,
+  { settings, sources }: { readonly settings: ClientSettings; readonly sources: KeySources },
+) {
+  if (key.length > MAX_KEY_LENGTH) throw lengthError("encryption key", key.length, { max: MAX_KEY_LENGTH, settings });
   if (mode !== "legacy" || key.length <= MAX_LEGACY_KEY) return key;
   sources.warn(
     `Encryption key in '-M legacy' mode must be <= ${MAX_LEGACY_KEY} bytes long; only its first ${MAX_LEGACY_KEY} are used`,
@@ -81,11 +85,21 @@ function nonEmpty(key: Uint8Array<ArrayBuffer>, what: string): Uint8Array<ArrayB
   throw new ClientError(`the ${what} is empty, no SPA packet sent`, "type the key, or name one in the stanza");
 }
 
-function lengthError(what: string, length: number, max: number): ClientError {
-  return new ClientError(
-    `Invalid key length: the ${what} has ${length} bytes, must be in [1,${max}]`,
-    "a key in base64 belongs into KEY_BASE64 or HMAC_KEY_BASE64, or after --key-base64-rijndael or --key-base64-hmac",
-  );
+/** Of a key from a file, a program or a line: those in the settings are as long as the table lets them be. */
+function lengthError(
+  what: "encryption key" | "HMAC key",
+  length: number,
+  { max, settings }: { readonly max: number; readonly settings: ClientSettings },
+): ClientError {
+  const [file, command, name] = what === "HMAC key"
+    ? [settings.hmacKeyFile, settings.hmacKeyCmd, "HMAC_KEY_BASE64"]
+    : [settings.keyFile, settings.keyCmd, "KEY_BASE64"];
+  const hint = file !== undefined
+    ? `a key file holds keys as text: one in base64 belongs into ${name} of a stanza`
+    : command !== undefined
+    ? "if it is in base64, the command must print base64: before it"
+    : `what is asked for is text: a key in base64 belongs into ${name} of a stanza`;
+  return new ClientError(`Invalid key length: the ${what} has ${length} bytes, must be in [1,${max}]`, hint);
 }
 
 function utf8(text: string): Uint8Array<ArrayBuffer> {

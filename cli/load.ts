@@ -118,7 +118,7 @@ function stanzaLayers(
     } else if (wanted === name) {
       throw new ClientError(
         `Named configuration stanza: [${name}] was not found`,
-        rc === null ? "there is no rc file" : stanzaHint(name, rc),
+        rc === null ? "there is no rc file: name one with --rc-file" : stanzaHint(name, rc),
       );
     }
   }

@@ -8,6 +8,9 @@ const C_CLIENT_CUTS_AT = 29;
 /** What a decoder takes. */
 const MAX_BYTES = 48;
 
+/** The origin of a name that was asked for. */
+const EXPLICIT = "-U or SPOOF_USER";
+
 const ASK = "name the user with -U";
 
 /** Where a name can come from. */
@@ -32,10 +35,12 @@ export function packetUser(sources: UserSources): PacketUser {
   const bad = badUsernameCharacter(name);
   if (bad >= 0) {
     const token = bad === 0 ? "USER_FIRSTCHAR_VALIDFAIL" : "USER_REMCHAR_VALIDFAIL";
-    throw new ClientError(`the user name of ${origin} has a character that no server takes (${token})`, ASK);
+    const hint = origin === EXPLICIT ? "leave it out, or use letters, digits, . _ and - only" : ASK;
+    throw new ClientError(`the user name of ${origin} has a character that no server takes (${token})`, hint);
   }
   if (name.length > MAX_BYTES) {
-    throw new ClientError(`the user name of ${origin} is longer than the ${MAX_BYTES} bytes that servers take`, ASK);
+    const hint = origin === EXPLICIT ? "choose a shorter one" : ASK;
+    throw new ClientError(`the user name of ${origin} is longer than the ${MAX_BYTES} bytes that servers take`, hint);
   }
   const cut = sources.explicit !== undefined && name.length > C_CLIENT_CUTS_AT;
   return {
@@ -46,7 +51,7 @@ export function packetUser(sources: UserSources): PacketUser {
 }
 
 function findName(sources: UserSources): readonly [name: string, origin: string] {
-  if (sources.explicit !== undefined) return [sources.explicit, "-U or SPOOF_USER"];
+  if (sources.explicit !== undefined) return [sources.explicit, EXPLICIT];
   for (const variable of ["SPOOF_USER", "LOGNAME"]) {
     const name = sources.env(variable);
     if (name !== undefined && name !== "") return [name, variable];

@@ -36,6 +36,9 @@ export function findConflict(settings: ClientSettings): Conflict | null {
   return null;
 }
 
+/** More options for GnuPG would not help. */
+const NO_GPG = "GnuPG is not there yet, a Rijndael key is made by fwknop --key-gen";
+
 type Check = (settings: ClientSettings) => Conflict | null;
 
 const CHECKS: readonly Check[] = [
@@ -49,6 +52,8 @@ const CHECKS: readonly Check[] = [
         "Must use --destination unless --test mode is used",
         settings.saveRcStanza
           ? "name the server with -D HOST: a stanza that is being saved is not read"
+          : settings.namedConfig !== undefined
+          ? `add SPA_SERVER to stanza [${settings.namedConfig}], or name the server with -D HOST`
           : "name the server with -D HOST, or a stanza that has SPA_SERVER with -n NAME",
       )
       : null,
@@ -61,7 +66,10 @@ const CHECKS: readonly Check[] = [
       : null,
   ({ spoofSource, serverProto }) =>
     spoofSource !== undefined && !["udpraw", "tcpraw", "icmp"].includes(serverProto)
-      ? conflict("Must set -P <udpraw|tcpraw|icmp> with a spoofed source IP", "add -P udpraw, or leave out -Q")
+      ? conflict(
+        "Must set -P <udpraw|tcpraw|icmp> with a spoofed source IP",
+        `use -P udpraw instead of ${serverProto}, or leave out -Q (SPOOF_SOURCE_IP)`,
+      )
       : null,
   ({ httpProxy, serverProto }) =>
     httpProxy !== undefined && serverProto !== "http"
@@ -73,18 +81,24 @@ const CHECKS: readonly Check[] = [
       : null,
   ({ both, allowIp, ipv4, ipv6 }) =>
     both && (allowIp?.kind !== "source" || ipv4 || ipv6)
-      ? conflict("--both goes with -s, and with neither -4 nor -6", "add -s, or leave out --both")
+      ? conflict(
+        "--both goes with -s, and with neither -4 nor -6",
+        allowIp?.kind === "source" ? `leave out -${ipv4 ? 4 : 6}, or --both` : "add -s, or leave out --both",
+      )
       : null,
   (settings) => settings.both ? oneFamilyOnly(settings) : null,
-  ({ useGpg, gpgRecipient }) =>
+  ({ useGpg, gpgRecipient, saveRcStanza }) =>
     useGpg && gpgRecipient === undefined
-      ? conflict("Must specify --gpg-recipient-key when GPG is used", "add --gpg-recipient-key KEY")
+      ? conflict(
+        "Must specify --gpg-recipient-key when GPG is used",
+        saveRcStanza ? "add --gpg-recipient-key KEY" : NO_GPG,
+      )
       : null,
   ({ useGpg, encryptionMode }) =>
     encryptionMode === "asymmetric" && !useGpg
       ? conflict(
         "Must specify GPG recipient/signing keys when Asymmetric encryption mode is used",
-        "leave out -M, or add --gpg-recipient-key KEY",
+        `leave out -M (ENCRYPTION_MODE): ${NO_GPG}`,
       )
       : null,
   ({ encryptionMode, useHmac }) =>

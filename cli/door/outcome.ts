@@ -47,7 +47,7 @@ export function likelyCauses(doors: readonly DoorState[], settings: ClientSettin
   const port = settings.randPort ? "a random port" : `port ${settings.serverPort}`;
   return [
     ...new Set(causes),
-    "the server's log says whether the packet came and why it was refused (journalctl -u fwknopd)",
+    "the server's log says whether the packet came and why it was refused (journalctl -t fwknopd)",
     addressCause(settings),
     ...(settings.allowIp?.kind === "address" && settings.allowIp.ip.family === 6
       ? ["servers of the C program understand no IPv6 address: knock over IPv4 there, with -a and -D in IPv4"]

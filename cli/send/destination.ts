@@ -85,6 +85,7 @@ function socketError(cause: FfiError, destination: Destination): SendError {
 }
 
 const ERRNO_HINT: Readonly<Record<number, string>> = {
+  1: "the packet filter of this machine forbids it: allow outgoing packets to that port",
   101: "this machine has no route to that address: check the network connection, or the other family with -4 or -6",
   110: "nobody answered: check address and port, and whether a firewall drops the connection",
   111: "nothing listens on that port: check the port (-p), or use -P udp, which needs no listener",

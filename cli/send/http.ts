@@ -17,7 +17,8 @@ export async function sendHttp(packet: string, target: Target): Promise<SendRepo
   const port = target.httpProxy?.port ?? target.port;
   // -4 and -6 say how to reach the server, which is up to the proxy when there is one.
   const family = target.httpProxy === null ? target.family : null;
-  const { socket, text } = await connectFirst({ host, port, family, sourcePort: target.sourcePort });
+  const hint = target.httpProxy === null ? null : "check host and port of the proxy (-H HOST:PORT)";
+  const { socket, text } = await connectFirst({ host, port, family, sourcePort: target.sourcePort }, hint);
   using connection = socket;
   await connection.write(bytes);
   if (target.httpProxy !== null) await checkProxy(connection, host);

@@ -27,7 +27,7 @@ export async function requestSocks5(connection: Socket, wanted: Socks5Request): 
   const proxy: Proxy = { connection, deadline: performance.now() + (wanted.patienceMs ?? PATIENCE_MS) };
   await connection.write(new Uint8Array([VERSION, 1, NO_AUTHENTICATION]));
   const [version, method] = await readExactly(proxy, 2);
-  if (version !== VERSION) throw new SendError("Cannot use the SOCKS5 proxy: it does not speak SOCKS5", HINT_ADDRESS);
+  if (version !== VERSION) throw new SendError("Cannot use the SOCKS5 proxy: it does not speak SOCKS5", HINT_SOCKS5);
   if (method !== NO_AUTHENTICATION) {
     throw new SendError(
       "Cannot use the SOCKS5 proxy: it wants a user and password",
@@ -88,14 +88,15 @@ async function readExactly({ connection, deadline }: Proxy, length: number): Pro
   while (have < length) {
     const left = Math.max(0, Math.ceil(deadline - performance.now()));
     const count = await fromProxy("the SOCKS5 proxy", () => connection.read(bytes.subarray(have), left));
-    if (count === null) throw new SendError("Cannot use the SOCKS5 proxy: it does not answer", HINT_ADDRESS);
-    if (count === 0) throw new SendError("Cannot use the SOCKS5 proxy: it closed the connection", HINT_ADDRESS);
+    if (count === null) throw new SendError("Cannot use the SOCKS5 proxy: it does not answer", HINT_SOCKS5);
+    if (count === 0) throw new SendError("Cannot use the SOCKS5 proxy: it closed the connection", HINT_SOCKS5);
     have += count;
   }
   return bytes;
 }
 
-const HINT_ADDRESS = "check host and port of --socks5 (Tor: 127.0.0.1:9050)";
+/** Where the proxy is not what answers, or nobody answers. */
+export const HINT_SOCKS5 = "check host and port of --socks5 (Tor: 127.0.0.1:9050)";
 
 /** RFC 1928 section 6. */
 const REPLIES: Readonly<Record<number, string>> = {

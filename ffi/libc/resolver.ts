@@ -39,12 +39,14 @@ export interface ResolvedAddress extends SocketAddress {
 /** Why a name did not resolve: the number of getaddrinfo (EAI_NONAME is -2) in `details.code`, its text in `reason`. */
 export class ResolveError extends FfiError {
   /** @param reason the text of gai_strerror, which scripts know: `Name or service not known` */
-  constructor(readonly host: string, code: number, readonly reason: string) {
+  constructor(readonly host: string, code: number, readonly reason: string, family: 4 | 6 | null = null) {
     super(`Cannot resolve "${host}": ${reason}`, {
       library: "libc",
       symbol: "getaddrinfo",
       code,
-      hint: RESOLVE_HINT[code] ?? "check the name and the resolver of this machine (getent ahosts NAME)",
+      hint: family !== null && OTHER_FAMILY.has(code)
+        ? "the name has no address of that family: choose the other one with -4 or -6"
+        : RESOLVE_HINT[code] ?? "check the name and the resolver of this machine (getent ahosts NAME)",
     });
   }
 }
@@ -52,9 +54,12 @@ export class ResolveError extends FfiError {
 const RESOLVE_HINT: Readonly<Record<number, string>> = {
   [-2]: "check the spelling of the name, or give the address itself",
   [-3]: "no name server answered: check the network connection, or give the address itself",
-  [-5]: "the name has no address of that family: choose the other one with -4 or -6",
+  [-5]: "the name is there and has no address: give the address itself",
   [-9]: "the address is of the other family: choose it with -4 or -6",
 };
+
+/** Where only one family was asked for, the name may have an address of the other. */
+const OTHER_FAMILY: ReadonlySet<number> = new Set([-5, -9]);
 
 /**
  * Resolves a name or a numeric address. The main thread goes on meanwhile. At least one answer, each once.
@@ -65,7 +70,7 @@ const RESOLVE_HINT: Readonly<Record<number, string>> = {
 export async function resolveHost(host: string, options: ResolveOptions): Promise<ResolvedAddress[]> {
   using query = prepareQuery(host, options.family);
   const code = await libc().lookup(query.node.address, 0n, query.hints.address, query.answer.address);
-  if (code !== 0) throw new ResolveError(host, code, readCString(libc().gaiStrerror(code)));
+  if (code !== 0) throw new ResolveError(host, code, readCString(libc().gaiStrerror(code)), options.family);
   return takeAnswers(query.answer, options.port);
 }
 
