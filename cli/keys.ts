@@ -2,6 +2,7 @@
  * The keys of a packet: from options and stanzas, key files, programs, a descriptor, or the terminal, in this order.
  * Which source speaks was settled before (`precedence.ts`).
  */
+import { GENERATED_KEY_BYTES, looksCut } from "../lib/base64.ts";
 import { equalConstantTime } from "../lib/bytes.ts";
 import type { KeySet, RijndaelMode } from "../lib/crypto/engine.ts";
 import { MAX_KEY_LENGTH } from "../lib/limits.ts";
@@ -51,7 +52,7 @@ export function wantsHmac(settings: ClientSettings): boolean {
 async function encryptionKey(settings: ClientSettings, sources: KeySources): Promise<Uint8Array<ArrayBuffer>> {
   const server = settings.server ?? "";
   if (settings.key !== undefined) return utf8(settings.key);
-  if (settings.keyBase64 !== undefined) return decodeKey(settings.keyBase64) ?? utf8("");
+  if (settings.keyBase64 !== undefined) return fromBase64(settings.keyBase64, "encryption", sources);
   if (settings.keyFile !== undefined) return await sources.fromFile(settings.keyFile, server);
   if (settings.keyCmd !== undefined) return await sources.fromCommand(settings.keyCmd, "KEY_BASE64");
   return nonEmpty(await sources.ask("Enter encryption key: "), "encryption key");
@@ -60,10 +61,22 @@ async function encryptionKey(settings: ClientSettings, sources: KeySources): Pro
 async function hmacKey(settings: ClientSettings, sources: KeySources): Promise<Uint8Array<ArrayBuffer>> {
   const server = settings.server ?? "";
   if (settings.hmacKey !== undefined) return utf8(settings.hmacKey);
-  if (settings.hmacKeyBase64 !== undefined) return decodeKey(settings.hmacKeyBase64) ?? utf8("");
+  if (settings.hmacKeyBase64 !== undefined) return fromBase64(settings.hmacKeyBase64, "hmac", sources);
   if (settings.hmacKeyFile !== undefined) return await sources.fromFile(settings.hmacKeyFile, server);
   if (settings.hmacKeyCmd !== undefined) return await sources.fromCommand(settings.hmacKeyCmd, "HMAC_KEY_BASE64");
   return nonEmpty(await sources.ask("Enter HMAC key: "), "HMAC key");
+}
+
+function fromBase64(text: string, which: "encryption" | "hmac", sources: KeySources): Uint8Array<ArrayBuffer> {
+  if (looksCut(text, GENERATED_KEY_BYTES[which])) {
+    sources.warn(
+      `The ${
+        which === "hmac" ? "HMAC" : "encryption"
+      } key looks cut: it ends in the middle of its base64 text, of which ` +
+        `${text.length} characters are left; paste the whole key again`,
+    );
+  }
+  return decodeKey(text) ?? utf8("");
 }
 
 /** 1 to 32 bytes; in legacy mode what the C client cuts off is cut off here, and said. */

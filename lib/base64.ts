@@ -85,6 +85,20 @@ export function decodePaddedBase64(text: string): Uint8Array<ArrayBuffer> | null
   return decodeGroups(text.replace(/=+$/, ""))?.bytes ?? null;
 }
 
+/** Bytes of the encryption key and of the HMAC key that `--key-gen` makes when nothing else is asked for. */
+export const GENERATED_KEY_BYTES = { encryption: 32, hmac: 64 } as const;
+
+/**
+ * Whether a configured key looks like the beginning of one of `whole` bytes: its text stops in the middle of a group of
+ * four, and not as an encoder without padding would leave it. Keys of other lengths that were made so are left alone.
+ */
+export function looksCut(text: string, whole: number): boolean {
+  const body = text.replace(/=+$/, "");
+  const bytes = decodedLength(body.length);
+  if (bytes >= whole || text.length % 4 === 0) return false;
+  return bytes % 4 !== 0 || decodeBase64(body) === null;
+}
+
 /** SPA over HTTP: the path of the request carries `-` for `+` and `_` for `/` (wire-and-client B.8). */
 export function toUrlForm(text: string): string {
   return text.replaceAll("+", "-").replaceAll("/", "_");

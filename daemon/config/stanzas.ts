@@ -3,6 +3,7 @@
  * server C.2 in its order of validation, all of them; what the C daemon only says in passing becomes a warning.
  */
 import type { DigestName, KeySet, RijndaelMode } from "../../lib/crypto/engine.ts";
+import { GENERATED_KEY_BYTES, looksCut } from "../../lib/base64.ts";
 import { equalConstantTime } from "../../lib/bytes.ts";
 import { type Resolved, resolveSettings, type SettingsOf } from "../../lib/spec/resolve.ts";
 import type { Given, Origin, Problem } from "../../lib/spec/setting.ts";
@@ -40,6 +41,7 @@ export function resolveStanza(raw: RawStanza, report: Report): ResolvedStanza | 
   const last = resolveSettings(ACCESS_SETTINGS, given).values;
   const source = last.source;
   const keys = stanzaKeys(raw, { ...resolved, values: last }, given, report);
+  warnCutKeys(given, report);
   if (source === undefined || report.problems.length > before) return null;
   const context = `for stanza source: '${source.text}' (#${raw.number})`;
   const times = stanzaTimes(last, context, report);
@@ -129,6 +131,19 @@ function stanzaKeys(
   }
   const name: DigestName = values.hmacDigestType ?? "sha256";
   return { encryption: cut, mode: mode as RijndaelMode, hmac: hmacKey === undefined ? null : { name, key: hmacKey } };
+}
+
+function warnCutKeys(given: readonly Given[], report: Report): void {
+  for (const { key, name, origin, text } of given) {
+    const whole = { keyBase64: GENERATED_KEY_BYTES.encryption, hmacKeyBase64: GENERATED_KEY_BYTES.hmac }[key];
+    if (whole === undefined || text === null || !looksCut(text, whole)) continue;
+    report.warnings.push(
+      `${
+        place(origin)
+      }: ${name} looks cut: it ends in the middle of its base64 text, of which ${text.length} characters ` +
+        "are left; paste the whole key again",
+    );
+  }
 }
 
 function fitKey(key: Uint8Array, mode: string, said: Given, report: Report): Uint8Array | null {

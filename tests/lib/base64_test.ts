@@ -9,6 +9,7 @@ import {
   encodePaddedBase64,
   foreignCharacter,
   fromUrlForm,
+  looksCut,
   toUrlForm,
 } from "../../lib/base64.ts";
 
@@ -83,4 +84,23 @@ Deno.test("foreignCharacter() finds the first one", () => {
 Deno.test("the URL form maps both characters and back", () => {
   assert.equal(toUrlForm("a+b/c+"), "a-b_c-");
   assert.equal(fromUrlForm("a-b_c-"), "a+b/c+");
+});
+
+Deno.test("looksCut() knows a key that lost its end, and leaves keys alone that were made shorter", () => {
+  const bytes = Uint8Array.from({ length: 64 }, (_, i) => (i * 37) | 0xc1);
+  for (const whole of [32, 64]) {
+    const text = encodePaddedBase64(bytes.subarray(0, whole));
+    const length = encodeBase64(bytes.subarray(0, whole)).length;
+    for (const left of [34, 42, length - 1]) assert.equal(looksCut(text.slice(0, left), whole), true, `${left}`);
+    for (let left = 1; left < length; left++) {
+      if (left % 4 !== 0) assert.equal(looksCut(text.slice(0, left), whole), true, `${left} of ${length}`);
+    }
+    for (let left = length; left <= text.length; left++) assert.equal(looksCut(text.slice(0, left), whole), false);
+  }
+  for (let made = 1; made <= 64; made++) {
+    assert.equal(looksCut(encodePaddedBase64(bytes.subarray(0, made)), 64), false, `${made} bytes`);
+  }
+  for (const made of [16, 20, 24, 32, 48]) {
+    assert.equal(looksCut(encodeBase64(bytes.subarray(0, made)), 64), false, `${made} bytes without padding`);
+  }
 });

@@ -41,6 +41,12 @@ const DOUBTS: readonly (readonly [string, Readonly<Record<string, string | null>
   ["a short key", { KEY_BASE64: "c2hvcnQ=" }, /^warn keys: the encryption key has only 5 bytes: make new ones/m],
   ["a short passphrase", { KEY_BASE64: null, KEY: "correcthorsebatt" }, /^warn keys: the encryption key has only 16/m],
   ["a short HMAC key", { HMAC_KEY_BASE64: "c2hvcnQ=" }, /^warn keys: the HMAC key has only 5 bytes/m],
+  [
+    "a key that was cut",
+    { KEY_BASE64: K64.slice(0, 34) },
+    /^warn keys: The encryption key looks cut: .* 34 characters are left; paste/m,
+  ],
+  ["an HMAC key that was cut", { HMAC_KEY_BASE64: H64.slice(0, 81) }, /^warn keys: The HMAC key looks cut: /m],
   ["no HMAC", { HMAC_KEY_BASE64: null }, /^warn keys: there is no HMAC/m],
   ["an old digest", { DIGEST_TYPE: "MD5" }, /^warn keys: DIGEST_TYPE md5 is outdated: use SHA256$/m],
   ["a weak cipher mode", { ENCRYPTION_MODE: "ECB" }, /^warn keys: the cipher mode ecb is weak/m],

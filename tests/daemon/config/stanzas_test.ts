@@ -86,6 +86,19 @@ Deno.test("loadConfig() cuts a key in legacy mode, and says so", () => {
   assert.ok(warnings.includes("/a:5: KEY is cut to 16 bytes, because ENCRYPTION_MODE is legacy"));
 });
 
+Deno.test("loadConfig() says when a key looks cut, with its line and without the key", () => {
+  const warned = (line: string) => good("", stanza(line)).warnings.filter((warning) => warning.includes("looks cut"));
+  for (const left of [34, 41, 42]) {
+    const [warning = ""] = warned(`KEY_BASE64 ${KEY_BASE64.slice(0, left)}`);
+    assert.match(warning, new RegExp(`^/a:5: KEY_BASE64 looks cut: .* ${left} characters are left`));
+    assert.ok(!warning.includes(KEY_BASE64.slice(0, 4)));
+    assert.match(warned(`HMAC_KEY_BASE64 ${KEY_BASE64.slice(0, left)}`)[0] ?? "", /^\/a:5: HMAC_KEY_BASE64 looks cut/);
+  }
+  for (const whole of [KEY_BASE64, KEY_BASE64.slice(0, 43), "QUJDREVGR0g=", "QUJDREVGR0hJSktM"]) {
+    assert.deepEqual(warned(`KEY_BASE64 ${whole}`), []);
+  }
+});
+
 Deno.test("loadConfig() follows includes, in order, three levels deep", () => {
   const files = {
     "/start/sub.conf": "SOURCE 192.0.2.2\nKEY b\nHMAC_KEY h\n%include /deep.conf\nOPEN_PORTS tcp/2",
