@@ -1,4 +1,5 @@
 /** `--explain`: what a knock would be, to whom it would go and where each value comes from. Nothing is sent or asked. */
+import { escapedBytes } from "../lib/bytes.ts";
 import { DIGESTS, MODES } from "../lib/crypto/digest.ts";
 import { showable } from "../lib/showable.ts";
 import { formatOrigin, type Origin } from "../lib/spec/setting.ts";
@@ -113,7 +114,7 @@ function keySource(settings: ClientSettings, which: "key" | "hmacKey"): string {
   const base64 = settings[`${which}Base64`];
   const file = settings[`${which}File`];
   const command = settings[`${which}Cmd`];
-  if (text !== undefined) return `a key of ${new TextEncoder().encode(text).length} bytes, given as text`;
+  if (text !== undefined) return `a key of ${escapedBytes(text).length} bytes, given as text`;
   if (base64 !== undefined) return `a key of ${decodeKey(base64)?.length ?? 0} bytes`;
   if (file !== undefined) return `the key of ${settings.server ?? "the server"} in ${file}`;
   if (command !== undefined) return `the key that this prints: ${command}`;

@@ -1,5 +1,5 @@
 /** `KEY_CMD` and `HMAC_KEY_CMD`: a key from a program such as a password store. No shell is involved. */
-import { utf8Text } from "../lib/bytes.ts";
+import { escapedBytes, escapedText } from "../lib/bytes.ts";
 import { readCommand, runChild } from "./child.ts";
 import { decodeKey } from "./options/kinds.ts";
 import { ClientError } from "./tui.ts";
@@ -21,12 +21,11 @@ export async function keyFromCommand(
   const { program, args } = readCommand(directive, command, "write the program and its arguments");
   const output = await runChild(program, args, options);
   if (!output.ok) throw new ClientError(`${directive}: ${output.reason}`, hintAt(program, output.reason));
-  // Other bytes than UTF-8 would become other characters, and so another key.
-  const key = parseKeyOutput(utf8Text(output.stdout) ?? "", label);
+  const key = parseKeyOutput(escapedText(output.stdout), label);
   if (key === null || key.length === 0) {
     throw new ClientError(
       `${directive}: ${program} printed no usable key`,
-      "its first line must be the key, in UTF-8, or in base64 after base64:",
+      "its first line must be the key, or the key in base64 after base64:",
     );
   }
   return key;
@@ -49,5 +48,5 @@ export function parseKeyOutput(output: string, label: KeyLabel): Uint8Array<Arra
   const labelled = lines.find((line) => line.startsWith(`${label}:`));
   if (labelled !== undefined) return decodeKey(labelled.slice(label.length + 1).trim());
   const [first = ""] = lines;
-  return first.startsWith("base64:") ? decodeKey(first.slice(7).trim()) : new TextEncoder().encode(first);
+  return first.startsWith("base64:") ? decodeKey(first.slice(7).trim()) : escapedBytes(first);
 }

@@ -3,7 +3,7 @@
  * Which source speaks was settled before (`precedence.ts`).
  */
 import { GENERATED_KEY_BYTES, looksCut } from "../lib/base64.ts";
-import { equalConstantTime } from "../lib/bytes.ts";
+import { equalConstantTime, escapedBytes } from "../lib/bytes.ts";
 import type { KeySet, RijndaelMode } from "../lib/crypto/engine.ts";
 import { MAX_KEY_LENGTH } from "../lib/limits.ts";
 import { decodeKey } from "./options/kinds.ts";
@@ -51,7 +51,7 @@ export function wantsHmac(settings: ClientSettings): boolean {
 
 async function encryptionKey(settings: ClientSettings, sources: KeySources): Promise<Uint8Array<ArrayBuffer>> {
   const server = settings.server ?? "";
-  if (settings.key !== undefined) return utf8(settings.key);
+  if (settings.key !== undefined) return escapedBytes(settings.key);
   if (settings.keyBase64 !== undefined) return fromBase64(settings.keyBase64, "encryption", sources);
   if (settings.keyFile !== undefined) return await sources.fromFile(settings.keyFile, server);
   if (settings.keyCmd !== undefined) return await sources.fromCommand(settings.keyCmd, "KEY_BASE64");
@@ -60,7 +60,7 @@ async function encryptionKey(settings: ClientSettings, sources: KeySources): Pro
 
 async function hmacKey(settings: ClientSettings, sources: KeySources): Promise<Uint8Array<ArrayBuffer>> {
   const server = settings.server ?? "";
-  if (settings.hmacKey !== undefined) return utf8(settings.hmacKey);
+  if (settings.hmacKey !== undefined) return escapedBytes(settings.hmacKey);
   if (settings.hmacKeyBase64 !== undefined) return fromBase64(settings.hmacKeyBase64, "hmac", sources);
   if (settings.hmacKeyFile !== undefined) return await sources.fromFile(settings.hmacKeyFile, server);
   if (settings.hmacKeyCmd !== undefined) return await sources.fromCommand(settings.hmacKeyCmd, "HMAC_KEY_BASE64");
@@ -76,7 +76,7 @@ function fromBase64(text: string, which: "encryption" | "hmac", sources: KeySour
         `${text.length} characters are left; paste the whole key again`,
     );
   }
-  return decodeKey(text) ?? utf8("");
+  return decodeKey(text) ?? new Uint8Array(0);
 }
 
 /** 1 to 32 bytes; in legacy mode what the C client cuts off is cut off here, and said. */
@@ -113,8 +113,4 @@ function lengthError(
     ? "if it is in base64, the command must print base64: before it"
     : `what is asked for is text: a key in base64 belongs into ${name} of a stanza`;
   return new ClientError(`Invalid key length: the ${what} has ${length} bytes, must be in [1,${max}]`, hint);
-}
-
-function utf8(text: string): Uint8Array<ArrayBuffer> {
-  return new TextEncoder().encode(text);
 }

@@ -9,7 +9,7 @@ import { shownName } from "../lib/spec/conf_file.ts";
 import { type FileStanza, parseStanzaFile, type StanzaEntry, type StanzaFile } from "../lib/spec/rc_file.ts";
 import type { Given, Problem } from "../lib/spec/setting.ts";
 import { didYouMean } from "../lib/spec/suggest.ts";
-import { KEY_OF_DIRECTIVE } from "./options.ts";
+import { KEY_OF_DIRECTIVE, settingOf } from "./options.ts";
 import type { Layer } from "./precedence.ts";
 import { ClientError, tellWarning, type Terminal } from "./tui.ts";
 
@@ -116,8 +116,10 @@ function readEntry(
     return;
   }
   const whole = WHOLE_LINE.has(entry.name);
-  if (entry.cut && !whole) {
-    tellWarning(sink.terminal, `${rc.path}:${entry.line}: ${entry.name}: the value ends at the first blank, ; or #`);
+  if (entry.lost !== null && !whole) {
+    const cut = settingOf(key).secret === true ? "" : `: ${JSON.stringify(entry.lost)} is not read`;
+    const place = `${rc.path}:${entry.line}: ${entry.name}`;
+    tellWarning(sink.terminal, `${place}: the value ends at the first blank, ; or #${cut}`);
   }
   const text = whole ? restOfLine(rc.file.lines[entry.line - 1] ?? "") : entry.value;
   sink.given.push({ key, text, name: entry.name, origin });

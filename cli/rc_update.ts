@@ -34,8 +34,6 @@ function replaceUnlessChanged(path: string, seen: string, text: string): string 
     const read = readSecureFile(path, { checkOwner: false });
     const current = read.ok ? read.value.text : seen;
     if (current !== seen) return current;
-    // Bytes that are no UTF-8 were read as this character and would be written as it.
-    if (seen.includes("\uFFFD")) throw new Error("it holds bytes that are no UTF-8 text");
     writeAtomically(path, text);
     return null;
   } catch (error) {

@@ -3,6 +3,7 @@
  * an enumeration or a number repeats what was typed, a key never.
  */
 import { decodePaddedBase64 } from "../../lib/base64.ts";
+import { escapedBytes } from "../../lib/bytes.ts";
 import { DIGEST_NAMES, DIGESTS, type ModeName, MODES, RIJNDAEL_MODES } from "../../lib/crypto/digest.ts";
 import type { DigestName } from "../../lib/crypto/engine.ts";
 import { type Ip, parseIp } from "../../lib/net/address.ts";
@@ -162,8 +163,9 @@ export function rawKey(maxBytes: number): Kind<string> {
   return {
     valueName: "KEY",
     expects: `text of 1 to ${maxBytes} bytes`,
+    takesBytes: true,
     parse(text) {
-      const length = new TextEncoder().encode(text).length;
+      const length = escapedBytes(text).length;
       if (length >= 1 && length <= maxBytes) return ok(text);
       return fail(`Invalid key length: ${length} bytes, must be in [1,${maxBytes}]`);
     },

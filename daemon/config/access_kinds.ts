@@ -1,5 +1,6 @@
 /** Kinds of values that only access.conf has. */
 import { decodePaddedBase64 } from "../../lib/base64.ts";
+import { escapedBytes } from "../../lib/bytes.ts";
 import { type AddressList, parseAddressList } from "../../lib/net/cidr.ts";
 import { formatService, type Service } from "../../lib/net/service.ts";
 import { fail, ok } from "../../lib/result.ts";
@@ -67,11 +68,8 @@ const PLACEHOLDER = /^__CHANGEME__/i;
 
 /** KEY and HMAC_KEY: the bytes of the text. */
 export function passphrase(maxLength: number): Kind<Uint8Array> {
-  return keyKind(maxLength, {
-    valueName: "PASSPHRASE",
-    decode: (text) => new TextEncoder().encode(text),
-    tooLong: "Invalid key length",
-  });
+  const kind = keyKind(maxLength, { valueName: "PASSPHRASE", decode: escapedBytes, tooLong: "Invalid key length" });
+  return { ...kind, takesBytes: true };
 }
 
 /** KEY_BASE64 and HMAC_KEY_BASE64. Missing padding is fine, anything else that is no base64 is not. */

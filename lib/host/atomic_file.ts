@@ -2,8 +2,11 @@
  * Replacing a file so that every reader sees the old or the new one, whole, and nobody else ever could read it: the mode
  * is set before the content is written.
  *
+ * Text is that of `escapedText` in `lib/bytes.ts`: a file that was read so is written with the same bytes.
+ *
  * @tags allow-write, allow-read
  */
+import { escapedBytes } from "../bytes.ts";
 
 /**
  * Writes `text` to `path` by way of a new file beside it: created exclusively with `mode`, written, forced to disk, renamed.
@@ -16,7 +19,7 @@ export function writeAtomically(path: string, text: string, mode = 0o600): void 
   const file = Deno.openSync(beside, { write: true, createNew: true, mode });
   try {
     try {
-      writeAll(file, new TextEncoder().encode(text));
+      writeAll(file, escapedBytes(text));
       file.syncDataSync();
     } finally {
       file.close();
@@ -32,7 +35,7 @@ export function writeAtomically(path: string, text: string, mode = 0o600): void 
 export function writeNew(path: string, text: string, mode = 0o600): void {
   const file = Deno.openSync(path, { write: true, createNew: true, mode });
   try {
-    writeAll(file, new TextEncoder().encode(text));
+    writeAll(file, escapedBytes(text));
   } finally {
     file.close();
   }

@@ -5,6 +5,7 @@
  *
  * @tags allow-read, allow-sys=uid
  */
+import { escapedText } from "../bytes.ts";
 import { fail, ok, type Result } from "../result.ts";
 import { reasonOf } from "./reason.ts";
 
@@ -16,7 +17,7 @@ export interface FileFault {
 
 /** A file's content and what is wrong with who may read it. */
 export interface SecureText {
-  /** As UTF-8; bytes that are not are U+FFFD. */
+  /** As UTF-8; what is none is escaped byte by byte, as `escapedText` of `lib/bytes.ts` does. */
   readonly text: string;
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** Lines for the log, with the path in them. */
@@ -46,7 +47,7 @@ export function readSecureFile(path: string, options: ReadOptions = {}): Result<
     const bytes = readAll(file, info);
     if (bytes === null) return fail(ENDLESS);
     const warnings = options.checkOwner === false ? [] : ownerWarnings(path, info);
-    return ok({ text: new TextDecoder("utf-8").decode(bytes), bytes, warnings });
+    return ok({ text: escapedText(bytes), bytes, warnings });
   } finally {
     file.close();
   }

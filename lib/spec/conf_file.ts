@@ -13,6 +13,8 @@ export interface ConfEntry {
   readonly file: string;
   /** From 1. */
   readonly line: number;
+  /** What follows the `;` that ended the value, or a carriage return, and is no comment; else null. It may be part of a key. */
+  readonly lost: string | null;
 }
 
 /** The names that a file may hold. */
@@ -26,15 +28,21 @@ const NONE: KnownNames = new Set<string>();
 export interface ConfGrammar {
   /** Names that messages may show; without it they show none. */
   readonly known?: KnownNames;
+  /** Names whose value may hold ` #`; without it none may. */
+  readonly mayHoldHash?: (name: string) => boolean;
   /** access.conf: `SOURCE: ANY` is `SOURCE ANY`. The last colon of the word and what follows it are cut. */
   readonly colonAfterName: boolean;
   /** Files of `%include_keys`: blanks at the end of a value belong to it. */
   readonly keepTrailingBlanks?: boolean;
 }
 
+/** The remedy for `NAME=value`. */
+export const EQUALS = 'write a blank between the two, not "="';
+
 /**
- * Splits a file into directives. Comments begin with `#` or `;`, also after blanks; a value ends at `;` or the end of the
- * line and loses the blanks around it. There are no quotes, no escapes and no `=`.
+ * Splits a file into directives. Comments begin with `#` or `;`, also after blanks; a value ends at `;`, at a blank and `#`
+ * unless it may hold these, or at the end of the line, and loses the blanks around it. There are no quotes, no escapes and
+ * no `=`.
  */
 export function parseConfText(
   text: string,
@@ -46,33 +54,58 @@ export function parseConfText(
   for (const [index, line] of text.split("\n").entries()) {
     const read = parseLine(line, grammar);
     if (read === null) continue;
-    if (read.ok) entries.push({ ...read.value, file, line: index + 1 });
-    else problems.push({ origin: { file, line: index + 1 }, ...read.fault });
+    if (read.ok) {
+      entries.push({ ...read.value, file, line: index + 1 });
+      continue;
+    }
+    // A key that an editor wrapped: its second line begins with no name.
+    const wrapped = read.fault.hint === NO_VALUE && entries.at(-1)?.line === index;
+    const hint = wrapped ? `${NO_VALUE}; if it is the rest of the line above, join the two` : read.fault.hint;
+    problems.push({ origin: { file, line: index + 1 }, message: read.fault.message, hint });
   }
   return { entries, problems };
 }
+
+/** The remedy for a line with one word. */
+export const NO_VALUE = "write a value after it, or put # before the line";
+
+/** Line ends that only old Macs have. */
+export const MAC_LINES = {
+  message: "a carriage return stands inside the line, and what follows it would not be read",
+  hint: "end lines with a line feed, as Unix does",
+} as const;
+
+/** What no text has; a file in UTF-16 has one in every line. */
+export const NUL = { message: "the line holds a NUL", hint: "save the file as UTF-8" } as const;
 
 /** Null for a line that says nothing. */
 function parseLine(
   raw: string,
   grammar: ConfGrammar,
-): Result<{ name: string; value: string }, { message: string; hint: string }> | null {
+): Result<Pick<ConfEntry, "name" | "value" | "lost">, { message: string; hint: string }> | null {
   const line = raw.startsWith("\uFEFF") ? raw.slice(1) : raw;
+  // Files of old Macs end lines with a carriage return alone: nothing after the first one would be read.
+  if (/^[ \t\v\f]*[#;][^\r]*\r+[^\r]/.test(line)) return fail(MAC_LINES);
   if (/^[ \t\v\f]*(?:[#;\r]|$)/.test(line)) return null;
-  if (/[\0\uFFFD]/.test(line)) {
-    return fail({ message: "the line holds a NUL or bytes that are no UTF-8 text", hint: "save the file as UTF-8" });
-  }
-  const [, word = "", rest = ""] = /^[ \t\v\f]*([^ \t\v\f\r]+)([^;\r]*)/.exec(line) ?? [];
-  const value = grammar.keepTrailingBlanks
-    ? rest.replace(/^[ \t\v\f]+/, "")
-    : rest.replace(/^[ \t\v\f]+|[ \t\v\f]+$/g, "");
+  if (line.includes("\0")) return fail(NUL);
+  const [, word = "", rest = "", tail = ""] = /^[ \t\v\f]*([^ \t\v\f\r]+)([^;\r]*)(.*)$/s.exec(line) ?? [];
   const colon = grammar.colonAfterName ? word.lastIndexOf(":") : -1;
   const name = colon > 0 ? word.slice(0, colon) : word;
-  if (value !== "" && !word.includes(";")) return ok({ name, value });
-  const hint = word.includes("=")
-    ? 'write a blank between the two, not "="'
-    : "write a value after it, or put # before the line";
-  return fail({ message: `${shownName(name, grammar.known) ?? "this line"} has no value`, hint });
+  const written = grammar.mayHoldHash?.(name) ? rest : rest.replace(/[ \t\v\f]#.*$/s, "");
+  const value = grammar.keepTrailingBlanks
+    ? written.replace(/^[ \t\v\f]+/, "")
+    : written.replace(/^[ \t\v\f]+|[ \t\v\f]+$/g, "");
+  if (value !== "" && !word.includes(";")) return ok({ name, value, lost: lostText(tail) });
+  return fail({
+    message: `${shownName(name, grammar.known) ?? "this line"} has no value`,
+    hint: word.includes("=") ? EQUALS : NO_VALUE,
+  });
+}
+
+/** What follows the end of a value: null for blanks, a comment, and the `;` that some writers end every line with. */
+function lostText(tail: string): string | null {
+  const text = tail.replace(/^[; \t\v\f\r]+|[ \t\v\f\r]+$/g, "");
+  return /^(?:#|\/\/|$)/.test(text) ? null : text;
 }
 
 /**

@@ -5,13 +5,24 @@
 import { fail, ok, type Result } from "../result.ts";
 import type { Kind } from "./setting.ts";
 
+/** What a text may be. `mayHoldHash` and `bare` are those of {@link Kind}. */
+export interface TextOptions {
+  readonly maxLength?: number;
+  readonly empty?: boolean;
+  readonly valueName?: string;
+  readonly mayHoldHash?: boolean;
+  readonly bare?: boolean;
+}
+
 /** Free text. `maxLength` counts UTF-8 bytes; without `empty: true` at least one is needed. */
-export function text(options: { maxLength?: number; empty?: boolean; valueName?: string } = {}): Kind<string> {
-  const { maxLength = Infinity, empty = false, valueName = "TEXT" } = options;
+export function text(options: TextOptions = {}): Kind<string> {
+  const { maxLength = Infinity, empty = false, valueName = "TEXT", mayHoldHash = false, bare = false } = options;
   const expects = maxLength === Infinity ? "text" : `text of at most ${maxLength} bytes`;
   return {
     valueName,
     expects,
+    mayHoldHash,
+    bare,
     parse(given) {
       if (given === "" && !empty) return fail("expected a value, got nothing");
       if (given.includes("\0")) return fail("expected text without NUL characters");
@@ -24,7 +35,7 @@ export function text(options: { maxLength?: number; empty?: boolean; valueName?:
 
 /** A file or directory name. */
 export function path(valueName = "FILE"): Kind<string> {
-  return { ...text({ valueName }), expects: "a path" };
+  return { ...text({ valueName, mayHoldHash: true, bare: true }), expects: "a path" };
 }
 
 /** `Y` or `N`: the first letter decides, as in C, but a word that begins with neither is an error. */
@@ -37,8 +48,15 @@ export const yesNo: Kind<boolean> = {
     if (/^n/i.test(given)) return ok(false);
     return fail("expected Y or N");
   },
+  remedy: yesOrNo,
   format: (value) => value ? "Y" : "N",
 };
+
+/** Which of the two letters other words for yes and no mean. */
+export function yesOrNo(given: string): string | undefined {
+  if (/^(?:true|on|1|enabled?|always)$/i.test(given)) return "write Y";
+  return /^(?:false|off|0|disabled?|none|never)$/i.test(given) ? "write N" : "write Y or N";
+}
 
 /** A decimal integer without padding or trailing characters. */
 export function integer(min: number, max: number, valueName = "N"): Kind<number> {

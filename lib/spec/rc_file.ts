@@ -2,7 +2,7 @@
  * The stanza grammar of `.fwknoprc` (wire-and-client B.3, B.4): text in, sections with their directives and places out,
  * with enough of the layout to save one section and leave every other line as it was. Knows no directive.
  */
-import { type KnownNames, shownName } from "./conf_file.ts";
+import { EQUALS, type KnownNames, MAC_LINES, NO_VALUE, NUL, shownName } from "./conf_file.ts";
 import type { Problem } from "./setting.ts";
 
 /** One `NAME value` line of a section. */
@@ -11,8 +11,8 @@ export interface StanzaEntry {
   readonly value: string;
   /** From 1. */
   readonly line: number;
-  /** The value was cut at a blank, `;` or `#` and what follows is not a comment: `KEY two words` is `two`. */
-  readonly cut: boolean;
+  /** What was cut with the blank, `;` or `#` that ended the value, unless it is a comment: `KEY two words` is `two`. Else null. */
+  readonly lost: string | null;
 }
 
 /** One section as it stands in the file. Sections of one name (in any letter case) may repeat; all apply, in order. */
@@ -35,9 +35,9 @@ export interface StanzaFile {
 }
 
 /** What may follow a value without being lost: blanks, then perhaps a comment; or the `;` that other fwknop files end lines with. */
-const ENDING = /^(?:[ \t\v\f]+(?:[#;].*)?|;(?:[ \t\v\f].*)?)?$/;
+const ENDING = /^(?:[ \t\v\f]+(?:[#;].*)?|;(?:[ \t\v\f].*)?)?\r*$/;
 
-const HEADER = /^[ \t\v\f]*\[([^\]\r]*)\]/;
+const HEADER = /^\uFEFF?[ \t\v\f]*\[([^\]\r]*)\]([^]*)$/;
 
 /**
  * Reads the sections. Lines before the first header say nothing. A value ends at the first blank, `;` or `#`; a name
@@ -58,6 +58,8 @@ export function parseStanzaFile(text: string, file: string, known?: KnownNames):
     if (header !== null) {
       close(index);
       open = { name: header[1] ?? "", line, entries: [], problems: [] };
+      // Files of old Macs end lines with a carriage return alone: nothing after the first one would be read.
+      if (/\r+[^\r]/.test(header[2] ?? "")) open.problems.push({ origin: { file, line }, ...MAC_LINES });
       continue;
     }
     if (open === null) continue;
@@ -76,7 +78,7 @@ function parseEntry(
   known: KnownNames | undefined,
 ): StanzaEntry | { message: string; hint: string } | null {
   if (/^[ \t\v\f]*(?:[#;\r\0]|$)/.test(raw)) return null;
-  const [, word = "", value = "", rest = ""] = /^[ \t\v\f]*([^ \t\v\f\r]+)[ \t\v\f]*([^ \t\r;#]*)([^\r]*)/.exec(raw) ??
+  const [, word = "", value = "", rest = ""] = /^[ \t\v\f]*([^ \t\v\f\r]+)[ \t\v\f]*([^ \t\r;#]*)(.*)$/s.exec(raw) ??
     [];
   const colon = word.lastIndexOf(":");
   const name = colon > 0 ? word.slice(0, colon) : word;
@@ -85,11 +87,9 @@ function parseEntry(
   }
   if (value === "" || value === "=") {
     const equals = word.includes("=") || value === "=";
-    const hint = equals ? 'write a blank between the two, not "="' : "write a value after it, or put # before the line";
+    const hint = equals ? EQUALS : NO_VALUE;
     return { message: `Invalid entry in the stanza: ${shownName(name, known) ?? "this line"} has no value`, hint };
   }
-  if (/[\0\uFFFD]/.test(name + value)) {
-    return { message: "the line holds a NUL or bytes that are no UTF-8 text", hint: "save the file as UTF-8" };
-  }
-  return { name, value, line, cut: !ENDING.test(rest) };
+  if ((name + value).includes("\0")) return NUL;
+  return { name, value, line, lost: ENDING.test(rest) ? null : rest.trim() };
 }

@@ -2,6 +2,7 @@
  * From what the user said to what it means: values with their types, defaults filled in, and every problem at once.
  * Order is precedence: of two sayings of one setting the later wins, so files come first and the command line last.
  */
+import { EQUALS } from "./conf_file.ts";
 import { nearest } from "./suggest.ts";
 import type { Given, Kind, Origin, Problem, Setting, SettingTable } from "./setting.ts";
 
@@ -62,18 +63,36 @@ export function resolveSettings<const Table extends SettingTable>(
 export function readValue(row: Setting, said: Given): { readonly value: unknown } | { readonly problem: Problem } {
   const later = row.later === undefined ? null : { problem: problemOf(said, row.later, laterHint(row, said)) };
   if (said.text === null) return later ?? { value: row.given ?? true };
+  if (!said.text.isWellFormed() && row.kind.takesBytes !== true) {
+    return { problem: problemOf(said, "the value holds bytes that are no UTF-8 text", "save the file as UTF-8") };
+  }
   const parsed = row.kind.parse(said.text);
-  if (later !== null) return parsed.ok && row.harmless?.includes(parsed.value) ? { value: parsed.value } : later;
-  if (parsed.ok) return { value: parsed.value };
+  if (later !== null) {
+    if (parsed.ok && row.harmless?.includes(parsed.value)) return { value: parsed.value };
+    // Who asks for nothing and cannot spell it is told how to, not that it is not there.
+    if (parsed.ok || row.harmless === undefined) return later;
+  }
+  const around = said.origin.file === undefined ? undefined : decoration(said.text);
+  if (parsed.ok) {
+    if (around === undefined || row.kind.bare !== true) return { value: parsed.value };
+    return { problem: problemOf(said, `the value ${around.what}`, around.remedy) };
+  }
   const quoted = row.secret === true ? "" : `, got ${JSON.stringify(clip(said.text))}`;
   const word = row.secret === true || row.kind.choices === undefined ? null : nearest(said.text, row.kind.choices);
   // Some reasons point at the place themselves, or hold the text already.
   const told = /"|, got /.test(parsed.fault) || parsed.fault.includes(`: ${said.text} `) ||
     parsed.fault.includes(`'${said.text}'`);
   const reason = told ? parsed.fault : `${parsed.fault}${quoted}`;
-  const problem = problemOf(said, reason, word === null ? undefined : `did you mean ${word}?`);
+  const guess = word === null ? row.kind.remedy?.(said.text) : `did you mean ${word}?`;
+  const problem = problemOf(said, reason, around?.remedy ?? guess);
   const text = row.secret === true ? {} : { text: said.text };
   return { problem: { ...problem, about: { key: said.key, name: said.name, ...text } } };
+}
+
+/** What people write around a value in other files. */
+function decoration(text: string): { readonly what: string; readonly remedy: string } | undefined {
+  if (/^=/.test(text)) return { what: 'begins with "="', remedy: EQUALS };
+  return /^(["'`]).*\1$/s.test(text) ? { what: "is in quotes", remedy: "write it without quotes" } : undefined;
 }
 
 /** What to do about a line that comes too early. An option is simply not given. */

@@ -17,6 +17,17 @@ export interface Kind<Value> {
   parse(text: string): Result<Value, string>;
   /** Writes a value as it would stand in a file. */
   format(value: Value): string;
+  /** It takes text that holds bytes of no UTF-8, as `escapedText` of `lib/bytes.ts` has them. Others are refused with them. */
+  readonly takesBytes?: boolean;
+  /**
+   * A value may hold ` #`, so that in the files of the server no comment can follow it: paths, pass phrases, commands. Else
+   * a blank and `#` end the value.
+   */
+  readonly mayHoldHash?: boolean;
+  /** Quotes around it are never meant, although they could be read: they are refused in files, with the remedy. */
+  readonly bare?: boolean;
+  /** What to write instead of a text that {@link parse} refused, where that can be told from it. */
+  remedy?(text: string): string | undefined;
   /** The legal words of an enumeration, for completion and "did you mean". */
   readonly choices?: readonly string[];
 }
@@ -51,6 +62,8 @@ export interface Setting<Value = unknown> {
   readonly detail?: string;
   /** Its text never appears in a message, dump or log. */
   readonly secret?: boolean;
+  /** Losing the end of its value would let more in: a value that was cut is refused then, else it is warned of. */
+  readonly lossOpens?: boolean;
   /** Known but not built yet: giving it stops the program with this sentence. Never ignored. */
   readonly later?: string;
   /** Values of a `later` setting that ask for nothing: they are accepted and read. */
