@@ -2,6 +2,7 @@
 import { decodePaddedBase64 } from "../../lib/base64.ts";
 import { escapedBytes } from "../../lib/bytes.ts";
 import { type AddressList, parseAddressList } from "../../lib/net/cidr.ts";
+import { addressListRemedy, serviceListRemedy } from "../../lib/net/remedies.ts";
 import { formatService, type Service } from "../../lib/net/service.ts";
 import { fail, ok } from "../../lib/result.ts";
 import { integer, refusing, text } from "../../lib/spec/kinds.ts";
@@ -16,6 +17,7 @@ export const addressList: Kind<AddressList> = {
     const list = parseAddressList(text);
     return list.ok ? list : fail(`"${list.fault.item}" ${list.fault.reason}`);
   },
+  remedy: addressListRemedy,
   format: (value) => value.text,
 };
 
@@ -41,6 +43,7 @@ export const serviceList: Kind<readonly Service[]> = {
     }
     return ok([...services.values()]);
   },
+  remedy: serviceListRemedy,
   format: (value) => value.map(formatService).join(","),
 };
 
@@ -69,16 +72,31 @@ const PLACEHOLDER = /^__CHANGEME__/i;
 /** KEY and HMAC_KEY: the bytes of the text. */
 export function passphrase(maxLength: number): Kind<Uint8Array> {
   const kind = keyKind(maxLength, { valueName: "PASSPHRASE", decode: escapedBytes, tooLong: "Invalid key length" });
-  return { ...kind, takesBytes: true };
+  const remedy = (text: string) => PLACEHOLDER.test(text) ? undefined : FITTING;
+  return { ...kind, remedy, takesBytes: true, mayHoldHash: true };
 }
 
 /** KEY_BASE64 and HMAC_KEY_BASE64. Missing padding is fine, anything else that is no base64 is not. */
 export function base64Key(maxLength: number): Kind<Uint8Array> {
-  return keyKind(maxLength, {
+  const kind = keyKind(maxLength, {
     valueName: "BASE64",
     decode: decodePaddedBase64,
     tooLong: "Invalid decoded key length",
   });
+  return { ...kind, remedy: base64Remedy };
+}
+
+const FITTING = "fwknopd --key-gen makes one that fits";
+
+/** What is wrong with the text of a key, where that shows without repeating it. */
+function base64Remedy(text: string): string | undefined {
+  if (PLACEHOLDER.test(text)) return undefined;
+  if (decodePaddedBase64(text) !== null) return FITTING;
+  if (/[-_]/.test(text) && /^[A-Za-z0-9_-]+$/.test(text)) {
+    return "write + for - and / for _: this is the alphabet of URLs";
+  }
+  if (/[ \t]/.test(text)) return "write the key without blanks, on one line";
+  return "a pass phrase belongs into KEY or HMAC_KEY; fwknopd --key-gen makes keys in base64";
 }
 
 function keyKind(
@@ -130,6 +148,17 @@ export function expiryDate(localMidnight: LocalMidnight): Kind<number> {
       const date = new Date(Date.UTC(y, m - 1, d));
       const real = y >= 1900 && date.getUTCFullYear() === y && date.getUTCMonth() === m - 1 && date.getUTCDate() === d;
       return real ? ok(localMidnight(y, m, d)) : fail("invalid date value: there is no such day");
+    },
+    remedy(text) {
+      const [, year, month, day] = /^([0-9]{4})[-/.]([0-9]{1,2})[-/.]([0-9]{1,2})$/.exec(text) ?? [];
+      if (year !== undefined) return `write ${month}/${day}/${year}: the month comes first, the year last`;
+      const [, first, second, third] = /^([0-9]{1,2})[-/.]([0-9]{1,2})[-/.]([0-9]{2}|[0-9]{4})$/.exec(text) ?? [];
+      if (first === undefined) return undefined;
+      return Number(first) > 12 && Number(second) <= 12
+        ? `the month comes first: ${second}/${first}/${third}`
+        : /[-.]/.test(text)
+        ? `write ${first}/${second}/${third}, with the month first`
+        : undefined;
     },
     format: (value) => new Date(value * 1000).toISOString(),
   };

@@ -42,6 +42,7 @@ const MATCHING = {
   restrictPorts: {
     kind: serviceList,
     directive: ["RESTRICT_PORTS"],
+    lossOpens: true,
     group: "what",
     doc: "services that are refused, also where they are listed as open",
   },
@@ -141,7 +142,7 @@ const GPG = {
   gpgExe: later("GPG_EXE", path(), "the gpg to run"),
   gpgDecryptId: later("GPG_DECRYPT_ID", text({ valueName: "ID" }), "key that packets are encrypted to"),
   gpgDecryptPassword: {
-    ...later("GPG_DECRYPT_PW", text({ valueName: "PASSPHRASE" }), "passphrase of that key"),
+    ...later("GPG_DECRYPT_PW", text({ valueName: "PASSPHRASE", mayHoldHash: true }), "passphrase of that key"),
     secret: true,
   },
   gpgAllowNoPassword: laterSwitch("GPG_ALLOW_NO_PW", "that key has no passphrase"),
@@ -152,6 +153,8 @@ const GPG = {
   gpgFingerprints: later("GPG_FINGERPRINT_ID", list(text({ valueName: "FPR" })), "keys that may sign packets"),
 } as const satisfies SettingTable;
 
+const COMMAND = text({ valueName: "COMMAND", mayHoldHash: true });
+
 const COMMANDS = {
   commandExec: laterSwitch("ENABLE_CMD_EXEC", "packets may carry commands", "commands"),
   commandExecUser: later("CMD_EXEC_USER", text({ valueName: "USER" }), "user that runs them", "commands"),
@@ -159,8 +162,8 @@ const COMMANDS = {
   commandSudo: laterSwitch("ENABLE_CMD_SUDO_EXEC", "commands are run by sudo", "commands"),
   commandSudoUser: later("CMD_SUDO_EXEC_USER", text({ valueName: "USER" }), "user given to sudo", "commands"),
   commandSudoGroup: later("CMD_SUDO_EXEC_GROUP", text({ valueName: "GROUP" }), "group given to sudo", "commands"),
-  cycleOpen: later("CMD_CYCLE_OPEN", text({ valueName: "COMMAND" }), "run instead of opening a door", "commands"),
-  cycleClose: later("CMD_CYCLE_CLOSE", text({ valueName: "COMMAND" }), "run when its time is over", "commands"),
+  cycleOpen: later("CMD_CYCLE_OPEN", COMMAND, "run instead of opening a door", "commands"),
+  cycleClose: later("CMD_CYCLE_CLOSE", COMMAND, "run when its time is over", "commands"),
   cycleTimer: later("CMD_CYCLE_TIMER", seconds(1, MAX_SECONDS), "seconds between the two", "commands"),
 } as const satisfies SettingTable;
 

@@ -33,6 +33,16 @@ export const chainSpec: Kind<ChainSpec> = {
     if (!isPosition(rule)) return fail("invalid to_chain rule position: not in the range 0-65536");
     return ok({ target, table, from, jumpPosition: Number(jump), to, rulePosition: Number(rule) });
   },
+  remedy(text) {
+    const fields = text.split(",").map((field) => field.trim());
+    if (fields.length === 7 && /^(?:src|dst|both)$/i.test(fields[1] ?? "")) {
+      return `fwknop 1.x had a direction there: write ${fields.toSpliced(1, 1).join(", ")}`;
+    }
+    if (fields.some((field) => /^[A-Za-z0-9_]+[-.][A-Za-z0-9_.-]*$/.test(field))) {
+      return "a chain whose name has other characters cannot be used: make one with another name";
+    }
+    return undefined;
+  },
   format: ({ target, table, from, jumpPosition, to, rulePosition }) =>
     [target, table, from, jumpPosition, to, rulePosition].join(", "),
 };

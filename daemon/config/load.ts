@@ -4,11 +4,15 @@
  */
 import type { FileFault, SecureText } from "../../lib/host/secure_file.ts";
 import type { Result } from "../../lib/result.ts";
-import { type ConfEntry, expandVariable, parseConfText, shownName } from "../../lib/spec/conf_file.ts";
-import type { Given, Origin, Problem, Setting, SettingTable } from "../../lib/spec/setting.ts";
+import { type ConfEntry, expandVariable, parseConfText } from "../../lib/spec/conf_file.ts";
+import type { Given, Origin, Problem } from "../../lib/spec/setting.ts";
+import { OLD_NAMES } from "../../lib/spec/old_names.ts";
 import { didYouMean } from "../../lib/spec/suggest.ts";
-import { ACCESS_SETTINGS, KEY_FILE_DIRECTIVES } from "./access_settings.ts";
-import { SERVER_SETTINGS } from "./server_settings.ts";
+import { unknownName } from "../../lib/spec/unknown_name.ts";
+import { KEY_FILE_DIRECTIVES } from "./access_settings.ts";
+import { checkWhole, unknownLine } from "./lines.ts";
+import { absolutePath, AS_OWNER, readConfigFile } from "./read.ts";
+import { ACCESS_WORDS, accessRow, DIRECTIVES, serverRow } from "./names.ts";
 
 /** The file system as the loader sees it. Paths are absolute. */
 export interface ConfigFiles {
@@ -42,11 +46,6 @@ const MAX_DEPTH = 3;
 /** Characters that the C daemon takes of a path. */
 const MAX_PATH = 1023;
 
-/** The path against the start directory. */
-export function absolutePath(path: string, startDirectory: string): string {
-  return path.startsWith("/") ? path : `${startDirectory.replace(/\/$/, "")}/${path.replace(/^(?:\.\/)+/, "")}`;
-}
-
 /** Reads the main file, then what its OVERRIDE_CONFIG names, then what `-O` names; later sayings win. */
 export function loadServerFiles(
   main: { readonly path: string; readonly origin: Origin },
@@ -57,15 +56,17 @@ export function loadServerFiles(
   const given: Given[] = [];
   const values = new Map<string, string>();
   const readOne = (path: string, origin: Origin) => {
-    const text = readFile(path, "config file", origin, files, report);
+    const text = readConfigFile({ path: path, what: "config file", origin: origin }, files, report);
     if (text === null) return;
     const { entries, problems } = parseConfText(text, absolutePath(path, files.startDirectory), {
       known: DIRECTIVES.server,
+      mayHoldHash: (name) => serverRow(name)?.kind.mayHoldHash === true,
       colonAfterName: false,
     });
     report.problems.push(...problems.map((problem) => inWordsOfC(problem, "Invalid config file entry")));
     for (const entry of entries) {
       const said = serverSaying(entry, values, report);
+      if (said !== null) checkWhole(entry, serverRow(entry.name), report);
       if (said !== null) given.push(said);
     }
   };
@@ -91,12 +92,14 @@ function serverSaying(entry: ConfEntry, values: Map<string, string>, report: Rep
   const origin = { file, line };
   const key = DIRECTIVES.server.get(name);
   if (key === undefined) {
-    report.problems.push(unknownDirective(name, origin, DIRECTIVES.server, DIRECTIVES.access, "access.conf"));
+    unknownLine(entry, "fwknopd.conf", report);
+    // Paths of files of 1.x begin with directories that only it has.
+    if (OLD_NAMES["fwknopd.conf"].has(name)) values.set(name, entry.value);
     return null;
   }
   const value = expandVariable(entry.value, (wanted) => values.get(wanted) ?? builtIn(wanted));
   if (!value.ok) {
-    const hint = `set ${value.fault.name} above this line`;
+    const hint = value.fault.isSet ? "write it at once after the name" : `set ${value.fault.name} above this line`;
     report.problems.push({ origin, message: `${name}: ${value.fault.message}`, hint });
     return null;
   }
@@ -105,8 +108,7 @@ function serverSaying(entry: ConfEntry, values: Map<string, string>, report: Rep
 }
 
 function builtIn(name: string): string | undefined {
-  const key = DIRECTIVES.server.get(name);
-  const row: Setting | undefined = key === undefined ? undefined : (SERVER_SETTINGS as SettingTable)[key] as Setting;
+  const row = serverRow(name);
   return row?.fallback === undefined ? undefined : row.kind.format(row.fallback);
 }
 
@@ -150,11 +152,11 @@ class AccessWalk {
       this.report.problems.push({ origin, message, hint: "include the file from one that is nearer to the first" });
       return;
     }
-    const text = readFile(path, "access file", origin, this.files, this.report);
+    const text = readConfigFile({ path: path, what: "access file", origin: origin }, this.files, this.report);
     if (text === null) return;
     this.filesRead++;
     const file = absolutePath(path, this.files.startDirectory);
-    const { entries, problems } = parseConfText(text, file, { known: ACCESS_WORDS, colonAfterName: true });
+    const { entries, problems } = parseConfText(text, file, { known: ACCESS_WORDS, mayHoldHash, colonAfterName: true });
     this.report.problems.push(...problems.map((problem) => inWordsOfC(problem, "Invalid access file entry")));
     // Lines after an %include still belong to the stanza before it.
     let stanza: OpenStanza | null = null;
@@ -169,11 +171,17 @@ class AccessWalk {
         ? " (Provided path is too long)"
         : "";
       const message = `Invalid access folder directory '${path}': it could not be opened: ${names.fault.message}${why}`;
-      this.report.problems.push({ origin, message, hint: "name an existing directory" });
+      const hint = /denied/.test(names.fault.message) ? AS_OWNER : "name an existing directory";
+      this.report.problems.push({ origin, message, hint });
       return;
     }
     for (const name of names.value) {
       const file = `${folder}/${name}`;
+      if (name.includes("\uFFFD")) {
+        const message = `Invalid access folder: '${path}' holds a name that is no UTF-8 text, which cannot be read`;
+        this.report.problems.push({ origin, message, hint: "rename the file" });
+        continue;
+      }
       if (name.endsWith(".conf")) this.file(file, depth, origin, "%include_folder");
       else if (/\.conf[^.]*$/.test(name)) {
         this.report.warnings.push(`${file} is not read: only names that end in .conf are`);
@@ -184,15 +192,14 @@ class AccessWalk {
   #entry(entry: ConfEntry, stanza: OpenStanza | null, depth: number): OpenStanza | null {
     const { name, value, file, line } = entry;
     const origin = { file, line };
+    checkWhole(entry, accessRow(name), this.report);
     if (name === "%include") this.file(value, depth + 1, origin, name);
     else if (name === "%include_folder") this.folder(value, depth + 1, origin);
     else if (name === "%include_keys") this.#keys(value, origin, stanza);
     else {
       const key = DIRECTIVES.access.get(name);
       if (key === undefined) {
-        this.report.problems.push(
-          unknownDirective(name, origin, ACCESS_WORDS, DIRECTIVES.server, "fwknopd.conf"),
-        );
+        unknownLine(entry, "access.conf", this.report);
         return stanza;
       }
       if (key === "source") {
@@ -205,35 +212,40 @@ class AccessWalk {
         this.stanzas.push(opened);
         return opened;
       }
-      if (stanza === null) this.#outside(name, origin);
+      if (stanza === null) this.#outside(name, origin, depth);
       else stanza.given.push({ key, text: value, name, origin });
     }
     return stanza;
   }
 
-  #outside(name: string, origin: Origin): void {
+  #outside(name: string, origin: Origin, depth = 1): void {
     const message = `${name}: stands before the first SOURCE of the file and belongs to no stanza`;
-    this.report.problems.push({ origin, message, hint: "begin the stanza with a SOURCE line" });
+    const keys = depth > 1 && KEY_FILE_DIRECTIVES.has(name);
+    const hint = `begin the stanza with a SOURCE line${keys ? ", or name the file in it with %include_keys" : ""}`;
+    this.report.problems.push({ origin, message, hint });
   }
 
   #keys(path: string, origin: Origin, stanza: OpenStanza | null): void {
     if (stanza === null) return this.#outside("%include_keys", origin);
-    const text = readFile(path, "access file", origin, this.files, this.report);
+    const text = readConfigFile({ path: path, what: "access file", origin: origin }, this.files, this.report);
     if (text === null) return;
     const file = absolutePath(path, this.files.startDirectory);
     stanza.keyFiles.push(file);
     const read = parseConfText(text, file, {
       known: KEY_FILE_DIRECTIVES,
+      mayHoldHash,
       colonAfterName: true,
       keepTrailingBlanks: true,
     });
     this.report.problems.push(...read.problems.map((problem) => inWordsOfC(problem, "Invalid access file entry")));
-    for (const { name, value, line } of read.entries) {
+    for (const entry of read.entries) {
+      const { name, value, line } = entry;
       const key = DIRECTIVES.access.get(name);
       if (key === undefined || !KEY_FILE_DIRECTIVES.has(name)) {
         this.#strangeEntry(name, { file, line });
         continue;
       }
+      checkWhole(entry, accessRow(name), this.report);
       // A text key keeps its trailing blanks, as in the C daemon; in all other values they mean nothing.
       const given = /^(?:HMAC_)?KEY$/.test(name) ? value : value.trimEnd();
       stanza.given.push({ key, text: given, name, origin: { file, line } });
@@ -245,7 +257,7 @@ class AccessWalk {
    * without it, and a missing HMAC key is a loss.
    */
   #strangeEntry(name: string, origin: { readonly file: string; readonly line: number }): void {
-    const shown = shownName(name, ACCESS_WORDS);
+    const shown = unknownName(name, "access.conf").shown;
     const entry = `Ignoring invalid entry: ${shown === null ? "its name is not shown" : `'${shown}'`}`;
     const meant = DIRECTIVES.access.has(name) ? undefined : didYouMean(name, KEY_FILE_DIRECTIVES);
     if (meant === undefined) {
@@ -258,45 +270,6 @@ class AccessWalk {
   }
 }
 
-function readFile(path: string, what: string, origin: Origin, files: ConfigFiles, report: Report): string | null {
-  const read = files.read(absolutePath(path, files.startDirectory));
-  if (read.ok) {
-    report.warnings.push(...read.value.warnings.filter((line) => !report.warnings.includes(line)));
-    return read.value.text;
-  }
-  const message = read.fault.code === "not-regular"
-    ? `${what} ${path} ${read.fault.message}`
-    : `Could not open ${what}: ${path}: ${read.fault.message}${
-      read.fault.code === "missing" ? " (it was not found)" : ""
-    }`;
-  const option = what === "config file" ? "-c" : "-a";
-  const hint = read.fault.code === "missing" ? `make it, or name another with ${option}` : undefined;
-  report.problems.push({ origin, message, ...(hint === undefined ? {} : { hint }) });
-  return null;
-}
-
-type Names = ReadonlyMap<string, string>;
-
-function unknownDirective(name: string, origin: Origin, known: Names, elsewhere: Names, other: string): Problem {
-  const hint = elsewhere.has(name) ? `it belongs in ${other}` : didYouMean(name, known.keys());
-  const shown = shownName(name, known) ?? shownName(name, elsewhere);
-  const message = shown === null ? "unknown configuration parameter" : `${shown}: unknown configuration parameter`;
-  return { origin, message, ...(hint === undefined ? {} : { hint }) };
-}
-
-const DIRECTIVES = { server: directiveNames(SERVER_SETTINGS), access: directiveNames(ACCESS_SETTINGS) };
-
-/** What a word of access.conf may have been meant to be. */
-const ACCESS_WORDS: Names = new Map([
-  ...DIRECTIVES.access,
-  ...["%include", "%include_folder", "%include_keys"].map((name) => [name, name] as const),
-]);
-
-/** Directive → key of the table. */
-function directiveNames(table: SettingTable): Names {
-  const names = new Map<string, string>();
-  for (const [key, row] of Object.entries(table)) {
-    for (const name of row.directive ?? []) names.set(name, key);
-  }
-  return names;
+function mayHoldHash(name: string): boolean {
+  return name.startsWith("%") || accessRow(name)?.kind.mayHoldHash === true;
 }

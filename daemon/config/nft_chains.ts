@@ -27,6 +27,14 @@ export const nftChains: Kind<readonly NftChain[]> = {
     }
     return ok(chains);
   },
+  remedy(text) {
+    const words = text.split(",").map((item) => item.trim().split(/[ \t]+/));
+    if (words.some(([first = ""]) => first === "chain" || first === "table")) {
+      return "leave the words table and chain out";
+    }
+    const short = words.find(({ length }) => length === 2);
+    return short === undefined ? undefined : `write the family too: inet ${short.join(" ")}`;
+  },
   format: (chains) => chains.map(({ family, table, chain }) => `${family} ${table} ${chain}`).join(", "),
 };
 

@@ -3,7 +3,7 @@ import type { Resolved, SettingsOf } from "../../lib/spec/resolve.ts";
 import type { Problem } from "../../lib/spec/setting.ts";
 import type { ChainSpecs, SlotSwitches } from "../firewall/iptables_chains.ts";
 import type { NftChain } from "./nft_chains.ts";
-import { absolutePath } from "./load.ts";
+import { absolutePath } from "./read.ts";
 import { SERVER_SETTINGS, SYSLOG_FACILITIES } from "./server_settings.ts";
 
 /** All paths are absolute. */

@@ -37,14 +37,14 @@ const GENERAL = {
     detail: "In the file itself the variable has no effect.",
   },
   overrideConfig: {
-    kind: text({ valueName: "FILE[,FILE...]" }),
+    kind: text({ valueName: "FILE[,FILE...]", mayHoldHash: true, bare: true }),
     option: { short: "O", long: ["override-config"], argument: "required" },
     directive: ["OVERRIDE_CONFIG"],
     group: "files",
     doc: "more configuration files, read after the main one; what they say wins",
   },
   captureInterface: {
-    kind: text({ valueName: "NAME" }),
+    kind: text({ valueName: "NAME", bare: true }),
     option: { short: "i", long: ["interface"], argument: "required" },
     directive: ["PCAP_INTF"],
     fallback: "eth0",
@@ -69,7 +69,7 @@ const GENERAL = {
   },
   captureFilter: {
     // libpcap needs minutes and gigabytes to compile one of a hundred thousand characters.
-    kind: text({ empty: true, maxLength: 4096, valueName: "EXPRESSION" }),
+    kind: text({ empty: true, maxLength: 4096, valueName: "EXPRESSION", bare: true }),
     option: { short: "P", long: ["pcap-filter"], argument: "required" },
     directive: ["PCAP_FILTER"],
     fallback: "udp port 62201",

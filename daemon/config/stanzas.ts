@@ -159,7 +159,9 @@ function fitKey(key: Uint8Array, mode: string, said: Given, report: Report): Uin
     origin: said.origin,
     message:
       `${said.name}: Invalid key length: the key has ${key.length} bytes, at most ${MAX_RIJNDAEL_KEY} are allowed`,
-    hint: "fwknopd --key-gen makes one that fits",
+    hint: said.key === "key" && /^[A-Za-z0-9+/]{43}=?$/.test(said.text ?? "")
+      ? "a key in base64 is written as KEY_BASE64"
+      : "fwknopd --key-gen makes one that fits",
   };
   report.problems.push(problem);
   return null;

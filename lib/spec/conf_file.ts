@@ -59,12 +59,15 @@ export function parseConfText(
       continue;
     }
     // A key that an editor wrapped: its second line begins with no name.
-    const wrapped = read.fault.hint === NO_VALUE && entries.at(-1)?.line === index;
+    const wrapped = read.fault.message.startsWith(UNNAMED) && read.fault.hint === NO_VALUE &&
+      entries.at(-1)?.line === index;
     const hint = wrapped ? `${NO_VALUE}; if it is the rest of the line above, join the two` : read.fault.hint;
     problems.push({ origin: { file, line: index + 1 }, message: read.fault.message, hint });
   }
   return { entries, problems };
 }
+
+const UNNAMED = "this line";
 
 /** The remedy for a line with one word. */
 export const NO_VALUE = "write a value after it, or put # before the line";
@@ -91,15 +94,26 @@ function parseLine(
   const [, word = "", rest = "", tail = ""] = /^[ \t\v\f]*([^ \t\v\f\r]+)([^;\r]*)(.*)$/s.exec(line) ?? [];
   const colon = grammar.colonAfterName ? word.lastIndexOf(":") : -1;
   const name = colon > 0 ? word.slice(0, colon) : word;
-  const written = grammar.mayHoldHash?.(name) ? rest : rest.replace(/[ \t\v\f]#.*$/s, "");
+  const comment = grammar.mayHoldHash?.(name) ? -1 : rest.search(/[ \t\v\f]#/);
+  const written = comment < 0 ? rest : rest.slice(0, comment);
   const value = grammar.keepTrailingBlanks
     ? written.replace(/^[ \t\v\f]+/, "")
     : written.replace(/^[ \t\v\f]+|[ \t\v\f]+$/g, "");
-  if (value !== "" && !word.includes(";")) return ok({ name, value, lost: lostText(tail) });
-  return fail({
-    message: `${shownName(name, grammar.known) ?? "this line"} has no value`,
-    hint: word.includes("=") ? EQUALS : NO_VALUE,
-  });
+  if (value !== "" && !word.includes(";")) return ok({ name, value, lost: comment < 0 ? lostText(tail) : null });
+  const shown = nameBeforeEquals(word, grammar.known) ?? shownName(name, grammar.known) ?? UNNAMED;
+  return fail({ message: `${shown} has no value`, hint: noValueHint(word, name) });
+}
+
+function noValueHint(word: string, name: string): string {
+  if (word.length > name.length + 1) return "write a blank after the colon";
+  // `=` at the end of a word is rather that of base64.
+  return /=./.test(word) && !/[^=]={1,2}$/.test(word) ? EQUALS : NO_VALUE;
+}
+
+/** The name of `NAME=value` if it is exactly a known one; null else, since a key may end with `=`. */
+export function nameBeforeEquals(word: string, known: KnownNames = NONE): string | null {
+  const [name = "", value] = word.split("=", 2);
+  return value !== undefined && [...known.keys()].includes(name) ? name : null;
 }
 
 /** What follows the end of a value: null for blanks, a comment, and the `;` that some writers end every line with. */
@@ -119,18 +133,20 @@ export function shownName(name: string, known: KnownNames = NONE): string | null
 /**
  * Expands a value of fwknopd.conf that begins with `$`: the name is the run of capitals and `_` after it, and what follows
  * it is appended. `lookup` gives the value that a variable has at that place, or undefined. One expansion, no recursion.
- * The fault is a sentence with the name in it.
+ * The fault is a sentence with the name in it; `isSet`: only what follows it is wrong.
  */
 export function expandVariable(
   value: string,
   lookup: (name: string) => string | undefined,
-): Result<string, { readonly message: string; readonly name: string }> {
+): Result<string, { readonly message: string; readonly name: string; readonly isSet: boolean }> {
   const [, name, suffix = "", blank = ""] = /^\$([A-Z_]+)([^ \t]*)(.*)$/.exec(value) ?? [];
   if (name === undefined) return ok(value);
   const found = lookup(name);
   if (found === undefined) {
-    return fail({ name, message: `Invalid embedded variable in the value: $${name} is not set` });
+    return fail({ name, isSet: false, message: `Invalid embedded variable in the value: $${name} is not set` });
   }
-  if (blank !== "") return fail({ name, message: `unexpected text after the blank that follows $${name}` });
+  if (blank !== "") {
+    return fail({ name, isSet: true, message: `unexpected text after the blank that follows $${name}` });
+  }
   return ok(found + suffix);
 }

@@ -72,8 +72,19 @@ export function integer(min: number, max: number, valueName = "N"): Kind<number>
       if (value < min || value > max) return fail(`value is out of range: not in the range ${min}-${max}`);
       return ok(value);
     },
+    remedy: (given) => numberAlone(given, valueName),
     format: (value) => String(value),
   };
+}
+
+const SECONDS_OF: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
+
+/** For a number with its unit. */
+function numberAlone(given: string, valueName: string): string | undefined {
+  const [, digits = "", unit = ""] = /^([0-9]+)[ \t]*([a-zA-Z]+)$/.exec(given) ?? [];
+  if (digits === "") return undefined;
+  const factor = valueName === "SECONDS" ? SECONDS_OF[unit.charAt(0).toLowerCase()] : undefined;
+  return `write the number alone: ${factor === undefined ? digits : Number(digits) * factor}`;
 }
 
 /** A port number; 0 is allowed because the C client and server allow it where 0 means "not set". */

@@ -2,7 +2,7 @@
  * The stanza grammar of `.fwknoprc` (wire-and-client B.3, B.4): text in, sections with their directives and places out,
  * with enough of the layout to save one section and leave every other line as it was. Knows no directive.
  */
-import { EQUALS, type KnownNames, MAC_LINES, NO_VALUE, NUL, shownName } from "./conf_file.ts";
+import { EQUALS, type KnownNames, MAC_LINES, nameBeforeEquals, NO_VALUE, NUL, shownName } from "./conf_file.ts";
 import type { Problem } from "./setting.ts";
 
 /** One `NAME value` line of a section. */
@@ -88,7 +88,8 @@ function parseEntry(
   if (value === "" || value === "=") {
     const equals = word.includes("=") || value === "=";
     const hint = equals ? EQUALS : NO_VALUE;
-    return { message: `Invalid entry in the stanza: ${shownName(name, known) ?? "this line"} has no value`, hint };
+    const shown = nameBeforeEquals(word, known) ?? shownName(name, known) ?? "this line";
+    return { message: `Invalid entry in the stanza: ${shown} has no value`, hint };
   }
   if ((name + value).includes("\0")) return NUL;
   return { name, value, line, lost: ENDING.test(rest) ? null : rest.trim() };

@@ -83,7 +83,7 @@ export function readValue(row: Setting, said: Given): { readonly value: unknown 
   const told = /"|, got /.test(parsed.fault) || parsed.fault.includes(`: ${said.text} `) ||
     parsed.fault.includes(`'${said.text}'`);
   const reason = told ? parsed.fault : `${parsed.fault}${quoted}`;
-  const guess = word === null ? row.kind.remedy?.(said.text) : `did you mean ${word}?`;
+  const guess = row.kind.remedy?.(said.text) ?? (word === null ? undefined : `did you mean ${word}?`);
   const problem = problemOf(said, reason, around?.remedy ?? guess);
   const text = row.secret === true ? {} : { text: said.text };
   return { problem: { ...problem, about: { key: said.key, name: said.name, ...text } } };
@@ -91,7 +91,7 @@ export function readValue(row: Setting, said: Given): { readonly value: unknown 
 
 /** What people write around a value in other files. */
 function decoration(text: string): { readonly what: string; readonly remedy: string } | undefined {
-  if (/^=/.test(text)) return { what: 'begins with "="', remedy: EQUALS };
+  if (/^=[^=]/.test(text)) return { what: 'begins with "="', remedy: EQUALS };
   return /^(["'`]).*\1$/s.test(text) ? { what: "is in quotes", remedy: "write it without quotes" } : undefined;
 }
 

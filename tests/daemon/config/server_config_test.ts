@@ -134,18 +134,25 @@ Deno.test("loadConfig() refuses every bad line of fwknopd.conf at once, with its
       "PCAP_INTF ;",
       "PCAP_INTF has no value (Invalid config file entry) (write a value after it, or put # before the line)",
     ],
-    ["PCAP_INTF=lo", 'this line has no value (Invalid config file entry) (write a blank between the two, not "=")'],
+    ["PCAP_INTF=lo", 'PCAP_INTF has no value (Invalid config file entry) (write a blank between the two, not "=")'],
     ["PCAP_INFT lo", "PCAP_INFT: unknown configuration parameter (did you mean PCAP_INTF?)"],
-    ["pcap_intf lo", "pcap_intf: unknown configuration parameter (did you mean PCAP_INTF?)"],
+    [
+      "pcap_intf lo",
+      "pcap_intf: unknown configuration parameter (did you mean PCAP_INTF? names are written in capitals)",
+    ],
     ["c2VjcmV0 hunter2", "unknown configuration parameter"],
-    ["KEY_BASE64 c2VjcmV0", "KEY_BASE64: unknown configuration parameter (it belongs in access.conf)"],
+    [
+      "KEY_BASE64 c2VjcmV0",
+      "KEY_BASE64: unknown configuration parameter (KEY_BASE64 belongs into access.conf of the server)",
+    ],
     ["MAX_SPA_PACKET_AGE 0", 'var MAX_SPA_PACKET_AGE value is out of range: not in the range 1-100000, got "0"'],
     [
       "MAX_SPA_PACKET_AGE 12x",
-      'var MAX_SPA_PACKET_AGE value is not in the range: expected a number from 1 to 100000, got "12x"',
+      'var MAX_SPA_PACKET_AGE value is not in the range: expected a number from 1 to 100000, got "12x" ' +
+      "(write the number alone: 12)",
     ],
     ["UDPSERV_PORT 131071", 'var UDPSERV_PORT value is out of range: not in the range 1-65535, got "131071"'],
-    ["ENABLE_UDP_SERVER true", 'ENABLE_UDP_SERVER: expected Y or N, got "true"'],
+    ["ENABLE_UDP_SERVER true", 'ENABLE_UDP_SERVER: expected Y or N, got "true" (write Y)'],
     [
       "SYSLOG_FACILITY LOG_LOCAL8",
       "SYSLOG_FACILITY: Invalid SYSLOG_FACILITY: expected one of LOG_DAEMON, LOG_LOCAL0, LOG_LOCAL1, LOG_LOCAL2, LOG_LOCAL3, LOG_LOCAL4, " +
@@ -164,7 +171,7 @@ Deno.test("loadConfig() refuses every bad line of fwknopd.conf at once, with its
     [
       "IPT_INPUT_ACCESS ACCEPT,filter,IN-PUT,1,X,1",
       "IPT_INPUT_ACCESS: Invalid ACCESS specification: only letters, digits, _, blanks and commas are allowed, " +
-      'got "ACCEPT,filter,IN-PUT,1,X,1"',
+      'got "ACCEPT,filter,IN-PUT,1,X,1" (a chain whose name has other characters cannot be used: make one with another name)',
     ],
     [
       "IPT_INPUT_ACCESS ACCEPT,filter,INPUT,1,X",

@@ -153,12 +153,17 @@ Deno.test("loadConfig() refuses what is wrong in a stanza, with its place", () =
     [["KEY __CHANGEME__"], [
       "KEY value is not properly set: replace __CHANGEME__ with a key (fwknopd --key-gen makes one)",
     ]],
-    [["KEY_BASE64 sec*ret"], ["KEY_BASE64: the value doesn't look like base64-encoded data"]],
-    [["KEY_BASE64 ===="], ["KEY_BASE64: the key is empty"]],
+    [["KEY_BASE64 sec*ret"], [
+      "KEY_BASE64: the value doesn't look like base64-encoded data " +
+      "(a pass phrase belongs into KEY or HMAC_KEY; fwknopd --key-gen makes keys in base64)",
+    ]],
+    [["KEY_BASE64 ===="], ["KEY_BASE64: the key is empty (fwknopd --key-gen makes one that fits)"]],
     [[`KEY ${"x".repeat(33)}`], [
       "KEY: Invalid key length: the key has 33 bytes, at most 32 are allowed (fwknopd --key-gen makes one that fits)",
     ]],
-    [[`HMAC_KEY ${"x".repeat(129)}`], ["HMAC_KEY: Invalid key length: the key has 129 bytes, at most 128 are allowed"]],
+    [[`HMAC_KEY ${"x".repeat(129)}`], [
+      "HMAC_KEY: Invalid key length: the key has 129 bytes, at most 128 are allowed (fwknopd --key-gen makes one that fits)",
+    ]],
     [["HMAC_KEY enckey"], [
       "HMAC_KEY: the encryption key and the HMAC key should not be identical (fwknopd --key-gen makes two)",
     ]],
@@ -172,13 +177,13 @@ Deno.test("loadConfig() refuses what is wrong in a stanza, with its place", () =
       "ENCRYPTION_MODE: Asymmetric needs a GnuPG key, which is not supported by this version (remove the line)",
     ]],
     [["OPEN_PORTS tcp/22,"], [
-      'OPEN_PORTS: Parse error on access port entry: expected items such as tcp/22, got "tcp/22,"',
+      'OPEN_PORTS: Parse error on access port entry: expected items such as tcp/22, got "tcp/22," (remove the comma that has no item beside it)',
     ]],
     [["OPEN_PORTS tcp/abc"], [
-      'OPEN_PORTS: Parse error on access port entry: expected items such as tcp/22, got "tcp/abc"',
+      'OPEN_PORTS: Parse error on access port entry: expected items such as tcp/22, got "tcp/abc" (write the number of the port, not the name of its service)',
     ]],
     [["OPEN_PORTS icmp/1"], [
-      'OPEN_PORTS: Invalid protocol in access port entry: expected tcp or udp, got "icmp/1"',
+      'OPEN_PORTS: Invalid protocol in access port entry: expected tcp or udp, got "icmp/1" (only tcp and udp have ports that can be opened)',
     ]],
     [["OPEN_PORTS tcp/65536"], [
       'OPEN_PORTS: Invalid port in access port entry: must be in [0,65535], got "tcp/65536"',
@@ -198,16 +203,19 @@ Deno.test("loadConfig() refuses what is wrong in a stanza, with its place", () =
     [["FORWARD_ALL Y"], ["FORWARD_ALL: not supported by this version (remove the line, or set it to N)"]],
     [["OPEN_PROTS tcp/22"], ["OPEN_PROTS: unknown configuration parameter (did you mean OPEN_PORTS?)"]],
     [["SOUCRE 192.0.2.1"], ["SOUCRE: unknown configuration parameter (did you mean SOURCE?)"]],
-    [["source ANY"], ["source: unknown configuration parameter (did you mean SOURCE?)"]],
-    [["PCAP_INTF lo"], ["PCAP_INTF: unknown configuration parameter (it belongs in fwknopd.conf)"]],
-    [["KEY=topsecret"], [
-      'this line has no value (Invalid access file entry) (write a blank between the two, not "=")',
+    [["source ANY"], [
+      "source: unknown configuration parameter (did you mean SOURCE? names are written in capitals)",
     ]],
+    [["PCAP_INTF lo"], [
+      "PCAP_INTF: unknown configuration parameter (PCAP_INTF belongs into fwknopd.conf of the server)",
+    ]],
+    [["KEY=topsecret"], ['KEY has no value (Invalid access file entry) (write a blank between the two, not "=")']],
     [["dG9wc2VjcmV0"], [
-      "this line has no value (Invalid access file entry) (write a value after it, or put # before the line)",
+      "this line has no value (Invalid access file entry) (write a value after it, or put # before the line; " +
+      "if it is the rest of the line above, join the two)",
     ]],
     [["%include /gone"], [
-      "Could not open access file: /gone: No such file or directory (it was not found) (make it, or name another with -a)",
+      "Could not open access file: /gone: No such file or directory (it was not found) (make it, or name another in that line)",
     ]],
     [["%include_folder /gone"], [
       "Invalid access folder directory '/gone': it could not be opened: No such file or directory (name an existing directory)",

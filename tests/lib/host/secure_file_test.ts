@@ -69,12 +69,15 @@ function faultOf(path: string): string {
   return read.ok ? "none" : read.fault.code;
 }
 
-Deno.test("readSecureFile() turns bytes that are no UTF-8 into U+FFFD", () => {
+Deno.test("readSecureFile() loses no byte, and a file is written with the bytes it was read with", () => {
   inFolder((folder) => {
     Deno.writeFileSync(`${folder}/a`, Uint8Array.of(0x41, 0xff, 0x42));
     const read = readSecureFile(`${folder}/a`);
     assert.ok(read.ok);
-    assert.equal(read.value.text, "A\uFFFDB");
+    assert.equal(read.value.text, "A\udcffB");
+    writeAtomically(`${folder}/b`, read.value.text);
+    writeNew(`${folder}/c`, read.value.text);
+    for (const copy of ["b", "c"]) assert.deepEqual(Deno.readFileSync(`${folder}/${copy}`), read.value.bytes);
   });
 });
 

@@ -21,7 +21,10 @@ Deno.test("parseConfText() reads lines as the C daemon does", () => {
     ["A\tb c  d ; e", ["1 A=b c  d"]],
     ["  A   b  \r\n", ["1 A=b"]],
     ["A b\rc", ["1 A=b"]],
-    ["A b # no comment", ["1 A=b # no comment"]],
+    ["A b\udcf6 c", ["1 A=b\udcf6 c"]],
+    ["A b # a comment", ["1 A=b"]],
+    ["A b\t#", ["1 A=b"]],
+    ["A b#c", ["1 A=b#c"]],
     ["\n\nA b\n\nC d", ["3 A=b", "5 C=d"]],
     ["A: b", ["1 A:=b"]],
     ["   # indented\n \t \n  ; too", []],
@@ -53,13 +56,49 @@ Deno.test("parseConfText() points at lines without a value and quotes nothing th
     ["PCAP_INTF", "f:1: PCAP_INTF has no value (write a value after it, or put # before the line)"],
     ["PCAP_INTF ;x", "f:1: PCAP_INTF has no value (write a value after it, or put # before the line)"],
     ["hunter2", "f:1: this line has no value (write a value after it, or put # before the line)"],
-    ["KEY=hunter2", 'f:1: this line has no value (write a blank between the two, not "=")'],
+    ["KEY=hunter2", 'f:1: KEY has no value (write a blank between the two, not "=")'],
+    ["S3CRET=x", 'f:1: this line has no value (write a blank between the two, not "=")'],
     ["KEY;hunter2 x", "f:1: this line has no value (write a value after it, or put # before the line)"],
-    ["KEY a\0b", "f:1: the line holds a NUL or bytes that are no UTF-8 text (save the file as UTF-8)"],
-    ["KEY \uFFFD", "f:1: the line holds a NUL or bytes that are no UTF-8 text (save the file as UTF-8)"],
+    ["KEY a\0b", "f:1: the line holds a NUL (save the file as UTF-8)"],
   ];
   for (const [text, expected] of table) assert.deepEqual(read(text), [expected], text);
-  assert.deepEqual(read("# \uFFFD"), []);
+});
+
+Deno.test("parseConfText() leaves # in a value that may hold it", () => {
+  const grammar = { ...SERVER, mayHoldHash: (name: string) => name === "KEY" };
+  assert.deepEqual(read("KEY a # b\nPCAP_INTF a # b\nKEY #x\nPCAP_INTF #x", grammar), [
+    "1 KEY=a # b",
+    "2 PCAP_INTF=a",
+    "3 KEY=#x",
+    "f:4: PCAP_INTF has no value (write a value after it, or put # before the line)",
+  ]);
+});
+
+Deno.test("parseConfText() keeps what was cut behind a value, unless it is a comment", () => {
+  const table: [string, string | null][] = [
+    ["A b;", null],
+    ["A b ; # c", null],
+    ["A b; ### for ssh", null],
+    ["A b; // c", null],
+    ["A b;;\r", null],
+    ["A b # c; d", null],
+    ["A b; c d", "c d"],
+    ["A b;c;d ", "c;d"],
+    ["A b\rC d", "C d"],
+  ];
+  for (const [line, lost] of table) {
+    const [entry] = parseConfText(line, "f", SERVER).entries;
+    assert.deepEqual([entry?.value, entry?.lost], ["b", lost], JSON.stringify(line));
+  }
+});
+
+Deno.test("parseConfText() says that a key was wrapped, and that line ends are those of old Macs", () => {
+  const [wrapped] = parseConfText("KEY_BASE64 abc\ndef=", "f", SERVER).problems;
+  assert.match(wrapped?.hint ?? "", /if it is the rest of the line above, join the two$/);
+  assert.doesNotMatch(parseConfText("A b\n\ndef=", "f", SERVER).problems[0]?.hint ?? "", /above/);
+  const [mac] = parseConfText("# first\rPCAP_INTF lo\rKEY x\r", "f", SERVER).problems;
+  assert.match(mac?.message ?? "", /^a carriage return stands inside the line/);
+  assert.deepEqual(parseConfText("# first\r\n# second\r", "f", SERVER), { entries: [], problems: [] });
 });
 
 Deno.test("parseConfText() never throws, and every line is an entry, a problem or nothing", () => {

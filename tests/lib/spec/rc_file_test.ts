@@ -25,31 +25,33 @@ Deno.test("parseStanzaFile() reads sections, repeated names too, with their line
     ["HOME", 11, 13],
   ]);
   assert.deepEqual(stanzas[1]?.entries, [
-    { name: "SPA_SERVER", value: "home.example", line: 8, cut: false },
-    { name: "KEY", value: "pass", line: 9, cut: true },
-    { name: "ALLOW_IP", value: "source", line: 10, cut: true },
+    { name: "SPA_SERVER", value: "home.example", line: 8, lost: null },
+    { name: "KEY", value: "pass", line: 9, lost: "word;" },
+    { name: "ALLOW_IP", value: "source", line: 10, lost: ";comes after" },
   ]);
   assert.deepEqual(stanzas.flatMap((stanza) => stanza.problems), []);
 });
 
 Deno.test("parseStanzaFile() ends a value where the C client does, and says when something was lost", () => {
-  const table: [string, string, boolean][] = [
-    ["KEY pass", "pass", false],
-    ["KEY pass\r", "pass", false],
-    ["KEY pass;", "pass", false],
-    ["KEY pass; words", "pass", false],
-    ["KEY pass # words", "pass", false],
-    ["KEY pass  ", "pass", false],
-    ["KEY pass#word", "pass", true],
-    ["KEY pass#", "pass", true],
-    ["KEY pass;word", "pass", true],
-    ["KEY pass word", "pass", true],
-    ["  KEY\tpass", "pass", false],
-    ["A:B: x", "x", false],
+  const table: [string, string, string | null][] = [
+    ["KEY pass", "pass", null],
+    ["KEY pass\r", "pass", null],
+    ["KEY pass;", "pass", null],
+    ["KEY pass; words", "pass", null],
+    ["KEY pass # words", "pass", null],
+    ["KEY pass  ", "pass", null],
+    ["KEY pass#word", "pass", "#word"],
+    ["KEY pass#", "pass", "#"],
+    ["KEY pass;word", "pass", ";word"],
+    ["KEY pass word", "pass", "word"],
+    ["  KEY\tpass", "pass", null],
+    ["A:B: x", "x", null],
+    ["KEY pass\r\r", "pass", null],
+    ["KEY pass\rKEY other", "pass", "KEY other"],
   ];
-  for (const [line, value, cut] of table) {
+  for (const [line, value, lost] of table) {
     const [entry] = parseStanzaFile(`[a]\n${line}`, "rc").stanzas[0]?.entries ?? [];
-    assert.deepEqual([entry?.value, entry?.cut], [value, cut], line);
+    assert.deepEqual([entry?.value, entry?.lost], [value, lost], line);
   }
 });
 
@@ -58,7 +60,7 @@ Deno.test("parseStanzaFile() points at lines it cannot read, only inside section
   const read = parseStanzaFile(text, "rc", new Set(["KEY"]));
   assert.deepEqual(read.stanzas[0]?.problems.map(formatProblem), [
     "rc:3: Invalid entry in the stanza: KEY has no value (write a value after it, or put # before the line)",
-    'rc:4: Invalid entry in the stanza: this line has no value (write a blank between the two, not "=")',
+    'rc:4: Invalid entry in the stanza: KEY has no value (write a blank between the two, not "=")',
     'rc:5: Invalid entry in the stanza: KEY has no value (write a blank between the two, not "=")',
     "rc:6: Invalid entry in the stanza: this line has no value (write a value after it, or put # before the line)",
     "rc:7: a section header has no closing bracket (write [name])",
@@ -80,4 +82,11 @@ Deno.test("parseStanzaFile() loses no line, and its sections cover the file from
     }
     assert.equal(next, lines.length + 1);
   }));
+});
+
+Deno.test("parseStanzaFile() takes a byte order mark, bytes of any encoding, and says that line ends are those of old Macs", () => {
+  const [stanza] = parseStanzaFile("\uFEFF[a]\nKEY sch\udcf6n\n", "rc").stanzas;
+  assert.deepEqual(stanza?.entries, [{ name: "KEY", value: "sch\udcf6n", line: 2, lost: null }]);
+  const mac = parseStanzaFile("[a]\rKEY x\r", "rc").stanzas[0]?.problems.map(formatProblem);
+  assert.match(mac?.join() ?? "", /^rc:1: a carriage return stands inside the line/);
 });

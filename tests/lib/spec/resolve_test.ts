@@ -59,7 +59,7 @@ Deno.test("resolveSettings() reports every problem at once, and no secret", () =
     'f.conf:3: MODE: expected one of CBC, legacy, got "legaci" (did you mean legacy?)',
     "f.conf:4: KEY: expected text of at most 4 bytes, got 7",
     "f.conf:5: FIRE: FIRE is not supported by this version (remove the line)",
-    '-p: Value is not in the range: expected a number from 0 to 65535, got "62201abc"',
+    '-p: Value is not in the range: expected a number from 0 to 65535, got "62201abc" (write the number alone: 62201)',
   ]);
 });
 

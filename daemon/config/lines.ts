@@ -1,0 +1,63 @@
+/** Lines of the daemon's files beside their values: names that are unknown, and text that was written and does not count. */
+import { type ConfEntry, EQUALS } from "../../lib/spec/conf_file.ts";
+import type { Problem, Setting } from "../../lib/spec/setting.ts";
+import { unknownName } from "../../lib/spec/unknown_name.ts";
+import type { Report } from "./load.ts";
+import { directiveOfOption, isDirective } from "./names.ts";
+import { oldLine } from "./old_settings.ts";
+
+/** A line whose name the file does not know: a problem, or noise of a known writer. */
+export function unknownLine(
+  { name, value, file, line }: ConfEntry,
+  kind: "fwknopd.conf" | "access.conf",
+  report: Report,
+): void {
+  const origin = { file, line };
+  const noise = oldLine(name, value, kind);
+  if (noise !== null && "warning" in noise) report.warnings.push(`${file}:${line}: ${noise.warning}`);
+  else if (noise !== null) report.problems.push({ origin, ...noise });
+  else report.problems.push({ origin, ...unknownWord(name, kind) });
+}
+
+function unknownWord(name: string, file: "fwknopd.conf" | "access.conf"): Pick<Problem, "message" | "hint"> {
+  const [, before = "", sign] = /^([A-Za-z0-9_%]+)([:=])/.exec(name) ?? [];
+  if (isDirective(before)) {
+    const hint = sign === "=" ? EQUALS : `write ${before} without the colon`;
+    return { message: `${before}: unknown configuration parameter with "${sign}"`, hint };
+  }
+  const { shown, hint: known } = unknownName(name, file);
+  const directive = file === "fwknopd.conf" ? directiveOfOption(name) : null;
+  const hint = directive === null ? known : `did you mean ${directive}?`;
+  const message = shown === null ? "unknown configuration parameter" : `${shown}: unknown configuration parameter`;
+  return hint === undefined ? { message } : { message, hint };
+}
+
+/** What was written and does not count, or counts and was perhaps not meant to. `row` is undefined for %include. */
+export function checkWhole(
+  { name, value, file, line, lost }: ConfEntry,
+  row: Setting | undefined,
+  report: Report,
+): void {
+  const warn = (text: string) => report.warnings.push(`${file}:${line}: ${name}: ${text}`);
+  const secret = row?.secret === true;
+  if (lost !== null) {
+    const [first = ""] = lost.split(/[ \t:]/);
+    if (isDirective(first)) {
+      const message = `${name}: ${first} stands behind it on the same line, where it is not read`;
+      report.problems.push({ origin: { file, line }, message, hint: `put ${first} on a line of its own` });
+    } else if (row?.lossOpens === true) {
+      const message = `${name}: the value ends at ;, and what follows it would not count: ${JSON.stringify(lost)}`;
+      report.problems.push({ origin: { file, line }, message, hint: "write one value; lists have commas" });
+    } else {warn(
+        secret
+          ? "the value ends at ;, and what follows it is not read"
+          : `${JSON.stringify(lost)} behind the ; is not read`,
+      );}
+  }
+  if (/(?:^|[ \t])#/.test(value)) {
+    warn("the # and what follows it are part of the value: a comment has a line of its own");
+  }
+  if (secret && /^(?:=|["'`].*["'`]$)/.test(value)) {
+    warn(`the ${value.startsWith("=") ? '"="' : "quotes"} in the value are part of it, as in the C daemon`);
+  }
+}

@@ -1,0 +1,44 @@
+/** Reading one file of the configuration, and what to do when it cannot be read. */
+import type { Origin } from "../../lib/spec/setting.ts";
+import type { ConfigFiles, Report } from "./load.ts";
+
+/** The path against the start directory. */
+export function absolutePath(path: string, startDirectory: string): string {
+  return path.startsWith("/") ? path : `${startDirectory.replace(/\/$/, "")}/${path.replace(/^(?:\.\/)+/, "")}`;
+}
+
+/** A file and where it was named. */
+export interface NamedFile {
+  readonly path: string;
+  readonly what: "config file" | "access file";
+  readonly origin: Origin;
+}
+
+/** Reads a file that somebody named at `origin`; null after a problem, which is reported. `what` is what C calls it. */
+export function readConfigFile({ path, what, origin }: NamedFile, files: ConfigFiles, report: Report): string | null {
+  const read = files.read(absolutePath(path, files.startDirectory));
+  if (read.ok) {
+    report.warnings.push(...read.value.warnings.filter((line) => !report.warnings.includes(line)));
+    return read.value.text;
+  }
+  const message = read.fault.code === "not-regular"
+    ? `${what} ${path} ${read.fault.message}`
+    : `Could not open ${what}: ${path}: ${read.fault.message}${
+      read.fault.code === "missing" ? " (it was not found)" : ""
+    }`;
+  const denied = /denied/.test(read.fault.message) ? AS_OWNER : undefined;
+  const hint = read.fault.code === "missing" ? hintForMissing(path, what, origin) : denied;
+  report.problems.push({ origin, message, ...(hint === undefined ? {} : { hint }) });
+  return null;
+}
+
+/** The remedy for what the system does not let this user read. */
+export const AS_OWNER = "run fwknopd as root, or as the user who owns it";
+
+/** A path as people may have written it. An option is its own place; what a file names is changed in that file. */
+function hintForMissing(path: string, what: string, origin: Origin): string {
+  if (/^["'`=]/.test(path)) return 'write the path without quotes and without "="';
+  if (/[ \t]#/.test(path)) return "a path may hold #: put the comment on a line of its own";
+  if (origin.file !== undefined) return "make it, or name another in that line";
+  return `make it, or name another with ${what === "config file" ? "-c" : "-a"}`;
+}
