@@ -37,7 +37,7 @@ Deno.test("a name of another place is shown with the place where it belongs", ()
     [access, "FW_TIMEOUT 30", `FW_TIMEOUT: ${unknown} (did you mean FW_ACCESS_TIMEOUT?)`],
     [access, "--destination gw", `--destination: ${unknown} (--destination is an option of the client, fwknop)`],
     [access, "KEY= x", `KEY: ${unknown} with "=" (write a blank between the two, not "=")`],
-    [access, "KEY:x", "KEY has no value (write a blank after the colon)"],
+    [access, "KEY:x", "KEY has no value (Invalid access file entry) (write a blank after the colon)"],
   ];
   for (const [read, line, expected] of table) assert.equal(read(line), expected, line);
 });
@@ -53,7 +53,12 @@ Deno.test("blanks, quotes, equals signs and other spellings get their remedy", (
     [server, 'FIREWALL "nftables"', "FIREWALL: expected one of", quotes],
     [server, "ENABLE_UDP_SERVER on", 'ENABLE_UDP_SERVER: expected Y or N, got "on"', "write Y"],
     [server, "ENABLE_TCP_SERVER false", 'ENABLE_TCP_SERVER: expected Y or N, got "false"', "write N"],
-    [server, "MAX_SPA_PACKET_AGE 2m", "MAX_SPA_PACKET_AGE: expected a number", "write the number alone: 120"],
+    [
+      server,
+      "MAX_SPA_PACKET_AGE 2m",
+      "var MAX_SPA_PACKET_AGE value is not in the range: expected a number",
+      "write the number alone: 120",
+    ],
     [
       server,
       "NFT_INPUT_CHAINS filter input",
