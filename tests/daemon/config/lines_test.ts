@@ -78,7 +78,7 @@ Deno.test("blanks, quotes, equals signs and other spellings get their remedy", (
     [access, "OPEN_PORTS = tcp/22", "OPEN_PORTS: Parse error", equals],
     [access, 'OPEN_PORTS "tcp/22"', "OPEN_PORTS: Parse error", quotes],
     [access, "DESTINATION 10.0.0.0-10.0.0.9", 'DESTINATION: "10.0.0.0-10.0.0.9" must be', "write a range as networks"],
-    [access, 'REQUIRE_USERNAME "bob"', "REQUIRE_USERNAME: the value is in quotes", quotes],
+    [access, 'REQUIRE_USERNAME "bob"', "REQUIRE_USERNAME: no packet can carry this user name", quotes],
     [
       access,
       "ACCESS_EXPIRE 2030-12-31",
