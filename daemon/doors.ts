@@ -3,9 +3,9 @@
  * line in the log and another attempt, never the end of the daemon.
  */
 import type { Log } from "../lib/log.ts";
-import type { Firewall, Grant } from "./firewall/firewall.ts";
+import type { Firewall } from "./firewall/firewall.ts";
 import { formatAdded, type PlannedGrant } from "./firewall/grants.ts";
-import type { Ledger } from "./firewall/ledger.ts";
+import type { HeldGrant, Ledger } from "./firewall/ledger.ts";
 import { reasonOf } from "./start_error.ts";
 
 /** The packet filter, the account of what is open in it, and the two clocks. */
@@ -125,7 +125,7 @@ export function followClock(doors: Doors): { check(log: Log): Promise<void> } {
 async function moveEnds(back: number, { firewall, ledger, ...clocks }: Doors, log: Log): Promise<void> {
   // What other programs wrote ends when they wrote.
   const before = ledger.live(0).filter(({ door }) => door.slot !== "foreign");
-  const after = before.map(({ door, expiresAt }): Grant => ({ door, expiresAt: expiresAt - back }));
+  const after = before.map((grant): HeldGrant => ({ ...grant, expiresAt: grant.expiresAt - back }));
   try {
     // The kernel's own time is right as it is; the backend reads it again.
     if (firewall.kernelTimed) await firewall.list();

@@ -11,7 +11,7 @@ import { openSource, sameSource } from "./open_parts.ts";
 import type { DaemonOptions } from "./options.ts";
 import type { ReplayStore } from "./replay/store.ts";
 import type { Household, Regime } from "./run.ts";
-import { refusalLog } from "./service/refusal_log.ts";
+import { refusalLogs } from "./service/refusal_log.ts";
 import { reasonOf } from "./start_error.ts";
 
 /** Code of `FfiError` for an interface that was taken down (ENETDOWN); any other failure means that it is gone. */
@@ -55,7 +55,7 @@ export function makeRegime(
     },
     source,
     log,
-    refusals: refusalLog(log, config.logging.verbosity > 0),
+    refusals: refusalLogs(log, config.logging.verbosity > 0),
     batchLimit: config.capture.dispatchCount,
   };
 }

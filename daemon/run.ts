@@ -7,12 +7,14 @@ import type { Waiter } from "../ffi/libc/poll.ts";
 import { lineText, type Log, type LogLine } from "../lib/log.ts";
 import type { Batch, PacketSource } from "./capture/source.ts";
 import { closeDue, type Doors, followClock, mindRuleset, openDoors, takeInStrangers } from "./doors.ts";
-import { type GrantOptions, grantSeconds, planGrants, type PlannedGrant } from "./firewall/grants.ts";
+import { doorKey } from "./firewall/firewall.ts";
+import type { GrantOptions } from "./firewall/grants.ts";
+import { planDoors, type StanzaGrant } from "./plan.ts";
 import type { ReplayStore } from "./replay/store.ts";
-import type { RefusalLog } from "./service/refusal_log.ts";
+import type { RefusalLog, RefusalLogs } from "./service/refusal_log.ts";
 import type { SignalInbox } from "./service/signals.ts";
 import { reasonOf } from "./start_error.ts";
-import { type Admission, decide, type Judge } from "./verify/decide.ts";
+import { decide, type Decision, type Judge } from "./verify/decide.ts";
 
 /** What a reload may exchange while everything else goes on. */
 export interface Regime {
@@ -20,7 +22,7 @@ export interface Regime {
   readonly grantOptions: GrantOptions;
   readonly source: PacketSource;
   readonly log: Log;
-  readonly refusals: RefusalLog;
+  readonly refusals: RefusalLogs;
   /** Packets of one turn. */
   readonly batchLimit: number;
 }
@@ -104,7 +106,7 @@ export async function runLoop(first: Regime, house: Household): Promise<Ending> 
       nextAudit = house.steady() + (await takeInStrangers(house, regime.log) ? AUDIT_MS : AUDIT_RETRY_MS);
     }
     await closeDue(house, regime.log);
-    regime.refusals.flush(house.steady());
+    tellHeldBack(regime, house.steady());
   }
 
   async function reload(again: boolean): Promise<void> {
@@ -139,12 +141,19 @@ export async function runLoop(first: Regime, house: Household): Promise<Ending> 
   }
 }
 
+/** Refusals that had to wait; all of them when `now` is Infinity. */
+function tellHeldBack({ refusals }: Regime, now: number): void {
+  refusals.strangers.flush(now);
+  refusals.keyHolders.flush(now);
+}
+
 function watch(regime: Regime, house: Household): void {
   if (regime.source.fd !== null) house.waiter.watch(regime.source.fd);
   if (house.firewall.events !== null) house.waiter.watch(house.firewall.events.fd);
 }
 
 function exchange(current: Regime, next: Regime, house: Household): Regime {
+  if (next.refusals !== current.refusals) tellHeldBack(current, Infinity);
   return next.source === current.source ? next : replaceSource({ ...next, source: current.source }, next.source, house);
 }
 
@@ -161,20 +170,28 @@ function replaceSource(regime: Regime, source: PacketSource, house: Household): 
 function untilNextDuty(others: readonly (number | null)[], regime: Regime, house: Household): number {
   const dueDoor = house.ledger.nextDue();
   const untilDoor = dueDoor === null ? null : dueDoor * 1000 - house.clock();
-  const untilOthers = [...others, regime.refusals.dueAt].map((time) => time === null ? null : time - house.steady());
+  const { strangers, keyHolders } = regime.refusals;
+  const untilOthers = [...others, strangers.dueAt, keyHolders.dueAt]
+    .map((time) => time === null ? null : time - house.steady());
   const times = [untilDoor, ...untilOthers].filter((time) => time !== null);
   return times.length === 0 ? -1 : Math.max(0, Math.ceil(Math.min(...times)));
 }
 
+/** A decision to open. */
+type Admitted = Extract<Decision, { readonly kind: "admit" }>;
+
+function refusalsOf(decision: Exclude<Decision, Admitted>, { refusals }: Regime): RefusalLog {
+  return decision.kind === "refuse" && decision.authentic ? refusals.keyHolders : refusals.strangers;
+}
+
 async function handleBatch(batch: Batch, regime: Regime, house: Household): Promise<void> {
-  const admitted: { readonly admission: Admission; readonly lines: readonly LogLine[] }[] = [];
+  const admitted: Admitted[] = [];
   let authentic = false;
   for (const datagram of batch.datagrams) {
     const decision = await decide(datagram, regime.judge, seconds(house));
     authentic ||= decision.kind === "admit" || (decision.kind === "refuse" && decision.authentic);
     if (decision.kind === "admit") admitted.push(decision);
-    else if (decision.kind === "refuse" && decision.authentic) say(regime.log, decision.lines);
-    else regime.refusals.report(decision.lines, house.steady());
+    else refusalsOf(decision, regime).report(decision.lines, house.steady());
   }
   // What an earlier flush left undone waits for the next packet of a key of ours: junk shall not cost writes and lines.
   if (!authentic) return;
@@ -184,48 +201,32 @@ async function handleBatch(batch: Batch, regime: Regime, house: Household): Prom
     regime.log("error", `Nothing is opened for ${admitted.length} packets: ${reasonOf(error)}`);
     return;
   }
-  if (admitted.length === 0) return;
-  // Doors first, words afterwards: writing a line takes as long as opening a door.
+  if (admitted.length > 0) await openFor(admitted, regime, house);
+}
+
+/** Doors first, words afterwards: writing a line takes as long as opening a door. */
+async function openFor(admitted: readonly Admitted[], regime: Regime, house: Household): Promise<void> {
   const story: LogLine[] = [];
-  const note: Log = (level, text) => void story.push({ level, text });
-  const grants = admitted.flatMap(({ admission, lines }) => {
-    story.push(...lines);
-    return plan(admission, { ...regime, log: note }, house);
-  });
+  const refused: (readonly LogLine[])[] = [];
+  const grants: StanzaGrant[] = [];
+  for (const { admission, lines } of admitted) {
+    const { number } = admission.stanza;
+    const held = house.ledger.heldBy(number, seconds(house));
+    for (const grant of grants) if (grant.stanza === number) held.add(doorKey(grant.door));
+    const context = { options: regime.grantOptions, testMode: house.testMode, now: house.clock(), held };
+    const planned = planDoors(admission, context);
+    if (!planned.ok) refused.push([...lines, planned.fault]);
+    else {
+      story.push(...lines);
+      grants.push(...planned.value);
+    }
+  }
   try {
-    await openDoors(grants, house, note);
+    await openDoors(grants, house, (level, text) => void story.push({ level, text }));
   } finally {
-    say(regime.log, story);
+    for (const line of story) regime.log(line.level, lineText(line));
+    for (const lines of refused) regime.refusals.keyHolders.report(lines, house.steady());
   }
-}
-
-function plan(admission: Admission, regime: Regime, house: Household): readonly PlannedGrant[] {
-  const { stanza, message, access, datagram } = admission;
-  const tag = `[${datagram.source.text}] (stanza #${stanza.number})`;
-  if (house.testMode) {
-    regime.log("warning", `${tag} --test mode enabled, skipping firewall manipulation.`);
-    return [];
-  }
-  if (message.request.kind !== "access") return [];
-  const planned = planGrants({
-    request: {
-      messageType: message.type,
-      source: access,
-      services: message.request.services,
-      packetDestination: datagram.destination,
-      nat: null,
-    },
-    options: regime.grantOptions,
-    // Rounded up: a door is open for at least the seconds that were asked for.
-    expiresAt: Math.ceil(house.clock() / 1000) + grantSeconds(stanza, message.clientTimeout),
-  });
-  if (planned.ok) return planned.value;
-  regime.log("error", `${tag} Cannot open the requested access: ${planned.fault}`);
-  return [];
-}
-
-function say(log: Log, lines: readonly LogLine[]): void {
-  for (const line of lines) log(line.level, lineText(line));
 }
 
 function seconds(house: Household): number {

@@ -1,5 +1,5 @@
 /** Every variable of an access.conf stanza, one row each (server C.2). */
-import { choice, list, path, refusing, seconds, text, yesNo } from "../../lib/spec/kinds.ts";
+import { choice, integer, list, path, refusing, seconds, text, yesNo } from "../../lib/spec/kinds.ts";
 import type { SettingTable } from "../../lib/spec/setting.ts";
 import {
   addressList,
@@ -84,6 +84,15 @@ const MATCHING = {
     group: "how long",
     doc: "most seconds that a packet may ask for; default 300, which 0 means too",
     detail: "When it is set, FW_ACCESS_TIMEOUT cannot be longer either.",
+  },
+  maxOpenGrants: {
+    kind: integer(1, 1_000_000, "COUNT"),
+    directive: ["MAX_OPEN_GRANTS"],
+    fallback: 1000,
+    group: "how long",
+    doc: "most doors that may be open for the stanza at once; a door that is asked for again counts once",
+    detail:
+      "Each address and each service is a door. A packet that asks for more is refused; others get in when doors close.",
   },
 } as const satisfies SettingTable;
 

@@ -1,8 +1,10 @@
 /** The `-D` dump in the format of the C daemon (server B.5). Secrets are never in it. */
 import { formatService } from "../../lib/net/service.ts";
 import type { Setting } from "../../lib/spec/setting.ts";
+import { ACCESS_SETTINGS } from "./access_settings.ts";
 import type { ServerConfig } from "./server_config.ts";
 import { DUMPED, SERVER_SETTINGS } from "./server_settings.ts";
+import type { Stanza } from "./stanza.ts";
 import type { ResolvedStanza } from "./stanzas.ts";
 
 const NOT_SET = "<not set>";
@@ -57,7 +59,13 @@ function stanzaRows({ stanza, settings }: ResolvedStanza): readonly (readonly [s
     ...NAT_ROWS,
     ["ACCESS_EXPIRE", stanza.expiresAt === null ? NOT_SET : asctime(stanza.expiresAt)],
     ...GPG_ROWS,
+    ...ourRows(stanza),
   ];
+}
+
+/** What the C daemon does not have: shown where it is not as usual, so that dumps can be compared. */
+function ourRows({ maxOpenGrants }: Stanza): readonly (readonly [string, number])[] {
+  return maxOpenGrants === ACCESS_SETTINGS.maxOpenGrants.fallback ? [] : [["MAX_OPEN_GRANTS", maxOpenGrants]];
 }
 
 /** What no stanza of this version can set. */

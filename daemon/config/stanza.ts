@@ -21,6 +21,8 @@ export interface Stanza {
   readonly timeout: number;
   /** Seconds; MAX_FW_TIMEOUT. */
   readonly maxTimeout: number;
+  /** MAX_OPEN_GRANTS. */
+  readonly maxOpenGrants: number;
   readonly requireUsername: string | null;
   readonly requireSourceAddress: boolean;
   /** Unix seconds, or null for never. */

@@ -59,6 +59,7 @@ export function resolveStanza(raw: RawStanza, report: Report): ResolvedStanza | 
     keys,
     hmac: keys?.hmac ?? null,
     ...times,
+    maxOpenGrants: last.maxOpenGrants,
     requireUsername: last.requireUsername ?? null,
     requireSourceAddress: last.requireSourceAddress,
     expiresAt: last.accessExpire ?? (last.accessExpireEpoch || null),

@@ -12,6 +12,11 @@ export interface Disagreement {
   readonly found: readonly Grant[];
 }
 
+/** A grant and, where that is known, for whom: the number of the stanza. Not known of doors that an earlier run left. */
+export interface HeldGrant extends Grant {
+  readonly stanza?: number;
+}
+
 /** Seconds by which a listed end may differ: kernels count what is left of a grant, and that is rounded. */
 const ROUNDING = 1;
 
@@ -23,9 +28,11 @@ export interface Ledger {
    * Notes doors that were opened. A door that is known keeps the later of the two ends: renewal extends, and a shorter
    * knock never shortens. Returns the grants as they stand now, in the same order.
    */
-  record(grants: readonly Grant[]): readonly Grant[];
+  record(grants: readonly HeldGrant[]): readonly Grant[];
   /** Doors whose time is not over, in order of first opening. */
-  live(now: number): readonly Grant[];
+  live(now: number): readonly HeldGrant[];
+  /** Keys of the doors that are open for a stanza. */
+  heldBy(stanza: number, now: number): Set<string>;
   /** Doors whose time is over and that are not yet noted as closed, leaving out those that `postpone` put off. */
   due(now: number): readonly Grant[];
   /** When `due` will next have something to say; null for never. */
@@ -44,7 +51,7 @@ export interface Ledger {
 }
 
 interface Entry {
-  readonly grant: Grant;
+  readonly grant: HeldGrant;
   /** When to close it: its expiry, or later after a failed attempt. */
   readonly dueAt: number;
 }
@@ -59,7 +66,7 @@ export function createLedger(inherited: readonly Grant[] = []): Ledger {
     entries.set(key, entry);
     stale = true;
   };
-  const recordOne = (grant: Grant): Grant => {
+  const recordOne = (grant: HeldGrant): Grant => {
     const key = doorKey(grant.door);
     const known = entries.get(key);
     if (known !== undefined && known.grant.expiresAt >= grant.expiresAt) return known.grant;
@@ -72,6 +79,11 @@ export function createLedger(inherited: readonly Grant[] = []): Ledger {
     },
     record: (grants) => grants.map(recordOne),
     live: (now) => [...entries.values()].filter(({ grant }) => grant.expiresAt > now).map(({ grant }) => grant),
+    heldBy: (stanza, now) => {
+      const keys = new Set<string>();
+      for (const [key, { grant }] of entries) if (grant.stanza === stanza && grant.expiresAt > now) keys.add(key);
+      return keys;
+    },
     due: (now) => {
       const next = ledger.nextDue();
       if (next === null || next > now) return [];

@@ -1,8 +1,23 @@
 /**
- * Keeps strangers from filling the disk: whatever they send costs at most one line of log each and one line a second in
- * all. Nothing is lost silently: the next line says how many were left out. With `-v` every line is written.
+ * Keeps refused packets from filling the disk: whatever comes costs a bounded number of lines, and the next line says how
+ * many were left out, so nothing is lost silently. Strangers and key holders have budgets of their own: neither can hide
+ * what the other does. With `-v` every line is written.
  */
 import { lineText, type Log, type LogLine, SYSLOG_SEVERITY } from "../../lib/log.ts";
+
+/** How much may be written. */
+export interface RefusalBudget {
+  /** Packets that are told at once after a time without any; from then on one a second. */
+  readonly burst: number;
+  /** Whether all lines of a packet are told, or only its summary. */
+  readonly whole: boolean;
+}
+
+/** Whoever can send a packet. */
+export const STRANGERS: RefusalBudget = { burst: 1, whole: false };
+
+/** Whoever has a key: what they are told matters more, but theirs is not the disk either. */
+export const KEY_HOLDERS: RefusalBudget = { burst: 10, whole: true };
 
 export interface RefusalLog {
   /** Reports a refused packet. `now`: milliseconds of a clock that nobody sets. */
@@ -13,16 +28,34 @@ export interface RefusalLog {
   flush(now: number): void;
 }
 
+/** One log for each budget. */
+export interface RefusalLogs {
+  readonly strangers: RefusalLog;
+  readonly keyHolders: RefusalLog;
+}
+
+/** Both logs. `verbose`: write everything. */
+export function refusalLogs(log: Log, verbose: boolean): RefusalLogs {
+  return { strangers: refusalLog(log, verbose), keyHolders: refusalLog(log, verbose, KEY_HOLDERS) };
+}
+
 const INTERVAL_MS = 1000;
 
-export function refusalLog(log: Log, verbose: boolean): RefusalLog {
-  let lastAt = -Infinity;
-  let held: { summary: LogLine; count: number } | null = null;
+/** A log with one budget. */
+export function refusalLog(log: Log, verbose: boolean, { burst, whole }: RefusalBudget = STRANGERS): RefusalLog {
+  /** When all of the burst is there again: each packet that is told moves it by one interval. */
+  let fullAt = -Infinity;
+  let held: { told: readonly LogLine[]; count: number } | null = null;
 
-  function write(summary: LogLine, others: number, now: number): void {
-    lastAt = now;
+  const freeAt = () => fullAt - (burst - 1) * INTERVAL_MS;
+
+  function write(told: readonly LogLine[], others: number, now: number): void {
+    fullAt = Math.max(fullAt, now) + INTERVAL_MS;
     held = null;
-    log(summary.level, others === 0 ? lineText(summary) : `${lineText(summary)} (and ${others} more refused packets)`);
+    const more = others === 0 ? "" : ` (and ${others} more refused packets)`;
+    for (const [i, line] of told.entries()) {
+      log(line.level, i === told.length - 1 ? lineText(line) + more : lineText(line));
+    }
   }
 
   return {
@@ -31,16 +64,16 @@ export function refusalLog(log: Log, verbose: boolean): RefusalLog {
         for (const line of lines) log(line.level, lineText(line));
         return;
       }
-      const summary = lines.findLast((line) => SYSLOG_SEVERITY[line.level] <= SYSLOG_SEVERITY.info);
-      if (summary === undefined) return;
-      if (now - lastAt >= INTERVAL_MS) write(summary, held?.count ?? 0, now);
-      else held = { summary, count: (held?.count ?? 0) + 1 };
+      const told = lines.filter((line) => SYSLOG_SEVERITY[line.level] <= SYSLOG_SEVERITY.info).slice(whole ? 0 : -1);
+      if (told.length === 0) return;
+      if (now >= freeAt()) write(told, held?.count ?? 0, now);
+      else held = { told, count: (held?.count ?? 0) + 1 };
     },
     get dueAt() {
-      return held === null ? null : lastAt + INTERVAL_MS;
+      return held === null ? null : freeAt();
     },
     flush(now) {
-      if (held !== null && now - lastAt >= INTERVAL_MS) write(held.summary, held.count - 1, now);
+      if (held !== null && now >= freeAt()) write(held.told, held.count - 1, now);
     },
   };
 }

@@ -40,7 +40,7 @@ export interface Admission {
 /**
  * - `ignore`: not an SPA packet; worth a debug line at most.
  * - `refuse`: shaped like one and refused. `lines` is the whole story, its last line the summary. `authentic` tells
- *   whether a key of ours made it, so that strangers' refusals can be rate-limited and key holders' are not.
+ *   whether a key of ours made it, so that strangers and key holders have a number of lines of their own.
  * - `admit`: open. The digest has been claimed and must be flushed first.
  */
 export type Decision =

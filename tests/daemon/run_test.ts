@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
 import type { Batch, Datagram, PacketSource } from "../../daemon/capture/source.ts";
 import type { Door } from "../../daemon/firewall/firewall.ts";
+import type { Stanza } from "../../daemon/config/stanza.ts";
 import { createLedger } from "../../daemon/firewall/ledger.ts";
 import { recordingFirewall } from "../../daemon/firewall/recording.ts";
 import { memoryStore, type ReplayStore } from "../../daemon/replay/store.ts";
 import { type Ending, type Household, type Regime, runLoop } from "../../daemon/run.ts";
-import { refusalLog } from "../../daemon/service/refusal_log.ts";
+import { refusalLogs } from "../../daemon/service/refusal_log.ts";
 import { nobleEngine } from "../../lib/crypto/noble_engine.ts";
-import { datagram, ip, knock, NOW, stanza } from "../fakes/knock.ts";
+import { datagram, ip, KEYS, knock, NOW, stanza } from "../fakes/knock.ts";
 
 const FD = 7;
 const door = (source: string, port: number): Door => ({
@@ -29,7 +30,11 @@ interface Turn {
 }
 
 /** Runs the loop through the turns with everything real but the clock, the wait, the packets and the packet filter. */
-async function play(turns: readonly Turn[], changes: Partial<Household> = {}) {
+async function play(
+  turns: readonly Turn[],
+  changes: Partial<Household> = {},
+  { stanzas = [stanza()], verbose = true }: { readonly stanzas?: readonly Stanza[]; readonly verbose?: boolean } = {},
+) {
   const lines: string[] = [];
   const log = (level: string, text: string) => void lines.push(`${level}: ${text}`);
   const clock = { now: NOW, set: 0 };
@@ -55,7 +60,7 @@ async function play(turns: readonly Turn[], changes: Partial<Household> = {}) {
   const regime: Regime = {
     judge: {
       engine: nobleEngine,
-      stanzas: [stanza()],
+      stanzas,
       policy: { maxAge: 120, http: { enabled: false, anyUserAgent: false, trustForwardedFor: false } },
       store: memoryStore(),
       recordNothing: false,
@@ -63,7 +68,7 @@ async function play(turns: readonly Turn[], changes: Partial<Household> = {}) {
     grantOptions: { destinationRule: false, output: false },
     source,
     log,
-    refusals: refusalLog(log, true),
+    refusals: refusalLogs(log, verbose),
     batchLimit: 100,
   };
   const house: Household = {
@@ -340,4 +345,77 @@ Deno.test("runLoop() lets junk cost no line while digests cannot be recorded", a
     store: broken,
   });
   assert.equal(lines.filter((line) => line.includes("no space left")).length, 1);
+});
+
+/** Knocks of one stanza, each for an address of its own or for the services named. */
+const knocksFor = async (...messages: string[]) =>
+  await Promise.all(messages.map(async (message) => datagram(await knock({ message, timestamp: NOW }))));
+const added = (lines: readonly string[]) => lines.filter((line) => line.includes("Added access rule")).length;
+
+Deno.test("runLoop() opens no more doors for a stanza than MAX_OPEN_GRANTS, and says so", async () => {
+  const stanzas = [stanza({ maxOpenGrants: 3 })];
+  const first = await knocksFor("192.0.2.1,tcp/22", "192.0.2.2,tcp/22,tcp/80", "192.0.2.3,tcp/22");
+  const { firewall, lines } = await play([{ packets: first }], {}, { stanzas });
+  assert.equal(added(lines), 3, lines.join("\n"));
+  assert.equal(firewall.admits(door("192.0.2.2", 80)), true);
+  assert.equal(firewall.admits(door("192.0.2.3", 22)), false);
+  assert.ok(lines.includes(
+    "warning: [198.51.100.7] (stanza #1) Nothing is opened for 192.0.2.3: 3 doors are open for this stanza, " +
+      "and MAX_OPEN_GRANTS allows 3",
+  ));
+});
+
+Deno.test("runLoop() counts a door that is asked for again once, in a batch and later, and no door that is closed", async () => {
+  const stanzas = [stanza({ maxOpenGrants: 2, timeout: 30 })];
+  const again = () => knocksFor("192.0.2.1,tcp/22", "192.0.2.1,tcp/22", "192.0.2.2,tcp/22");
+  const turns = [{ packets: await again() }, { seconds: 10, packets: await again() }];
+  const renewed = await play(turns, {}, { stanzas });
+  assert.equal(added(renewed.lines), 6, renewed.lines.join("\n"));
+  const later = { seconds: 30, packets: await knocksFor("192.0.2.8,tcp/22", "192.0.2.9,tcp/22", "192.0.2.10,tcp/22") };
+  const closed = await play([{ packets: await again() }, later], {}, { stanzas });
+  assert.equal(added(closed.lines), 5, closed.lines.join("\n"));
+});
+
+Deno.test("runLoop() opens all that a request asks for, or nothing", async () => {
+  const stanzas = [stanza({ maxOpenGrants: 2 })];
+  const { firewall, lines } = await play([{ packets: await knocksFor("192.0.2.1,tcp/1,tcp/2,tcp/3") }], {}, {
+    stanzas,
+  });
+  assert.equal(added(lines), 0);
+  assert.equal(firewall.admits(door("192.0.2.1", 1)), false);
+});
+
+Deno.test("runLoop() counts for each stanza by itself, and keeps counting when the clock is set back", async () => {
+  const keys = { ...KEYS, hmac: { name: "sha256" as const, key: new TextEncoder().encode("the key of another") } };
+  const stanzas = [stanza({ maxOpenGrants: 1 }), stanza({ number: 2, keys, hmac: keys.hmac, maxOpenGrants: 1 })];
+  const other = datagram(await knock({ message: "192.0.2.2,tcp/22" }, keys));
+  const turns = [{ packets: await knocksFor("192.0.2.1,tcp/22") }, { packets: [other] }, { set: -20 }];
+  const { lines } = await play([...turns, { packets: await knocksFor("192.0.2.3,tcp/22") }], {}, { stanzas });
+  assert.equal(added(lines), 2, lines.join("\n"));
+  assert.ok(lines.some((line) => /stanza #1\) Nothing is opened for 192\.0\.2\.3: 1 doors/.test(line)));
+});
+
+Deno.test("runLoop() limits the lines of refused key holders, with a count", async () => {
+  const stanzas = [stanza({ requireUsername: "bob" })];
+  const messages = Array.from({ length: 50 }, (_, i) => `192.0.2.${i},tcp/22`);
+  const { lines } = await play(
+    [{ packets: await knocksFor(...messages) }, { seconds: 60 }],
+    {},
+    { stanzas, verbose: false },
+  );
+  const refused = lines.filter((line) => line.includes("does not match required username"));
+  assert.equal(refused.length, 11);
+  assert.match(refused.at(-1) ?? "", /\(and 39 more refused packets\)$/);
+});
+
+Deno.test("runLoop() limits the lines of requests beyond MAX_OPEN_GRANTS, with a count", async () => {
+  const messages = Array.from({ length: 50 }, (_, i) => `192.0.2.${i},tcp/22`);
+  const { lines } = await play(
+    [{ packets: await knocksFor(...messages) }, { seconds: 60 }],
+    {},
+    { stanzas: [stanza({ maxOpenGrants: 1 })], verbose: false },
+  );
+  const refused = lines.filter((line) => line.includes("MAX_OPEN_GRANTS"));
+  assert.equal(refused.length, 11);
+  assert.match(refused.at(-1) ?? "", /\(and 38 more refused packets\)$/);
 });

@@ -43,6 +43,7 @@ export function stanza(changes: Partial<Stanza> = {}): Stanza {
     hmac: KEYS.hmac,
     timeout: 30,
     maxTimeout: 300,
+    maxOpenGrants: 1000,
     requireUsername: null,
     requireSourceAddress: false,
     expiresAt: null,

@@ -27,6 +27,15 @@ Deno.test("formatDump() writes what the C daemon 2.6.11 writes, ours after it", 
   assert.doesNotMatch(lines.join("\n"), /enckey|hmackey/);
 });
 
+Deno.test("formatDump() shows MAX_OPEN_GRANTS where it was set", () => {
+  const dump = (more: string) => {
+    const { config, access } = good("", `${STANZA}${more}`);
+    return formatDump(config, access);
+  };
+  assert.doesNotMatch(dump(""), /MAX_OPEN_GRANTS/);
+  assert.match(dump("MAX_OPEN_GRANTS 5\n"), /^ {12}MAX_OPEN_GRANTS: {2}5$/m);
+});
+
 Deno.test("formatDump() shows what was derived", () => {
   const { config, access } = good("FWKNOP_RUN_DIR /srv/\nPCAP_FILE /x", STANZA);
   const dump = formatDump(config, access);

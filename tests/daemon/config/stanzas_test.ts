@@ -70,6 +70,14 @@ Deno.test("loadConfig() combines the two timeouts", () => {
   assert.deepEqual(times("MAX_FW_TIMEOUT 10"), [10, 10, 1]);
 });
 
+Deno.test("loadConfig() reads MAX_OPEN_GRANTS, 1000 where it is not said, and refuses 0", () => {
+  assert.equal(good("", stanza()).stanzas[0]?.maxOpenGrants, 1000);
+  assert.equal(good("", stanza("MAX_OPEN_GRANTS 7")).stanzas[0]?.maxOpenGrants, 7);
+  for (const value of ["0", "-1", "1000001", "many"]) {
+    assert.match(wrong("", stanza(`MAX_OPEN_GRANTS ${value}`)).join("\n"), /^\/a:5: MAX_OPEN_GRANTS value is /);
+  }
+});
+
 Deno.test("loadConfig() lets the last of KEY and KEY_BASE64 count, with a warning", () => {
   const last = good("", stanza(`KEY_BASE64 ${KEY_BASE64}`));
   assert.equal(last.stanzas[0]?.keys?.encryption.length, 32);
