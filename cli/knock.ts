@@ -15,7 +15,7 @@ import type { KeyStream } from "./prompt.ts";
 import { RANDOM_PORT_DIGITS, randomPort } from "./random_port.ts";
 import { buildRequest, type Request } from "./request.ts";
 import { SendError, type SendReport, type Target } from "./send/sender.ts";
-import { ClientError, tellError, tellWarning } from "./tui.ts";
+import { ClientError, forgiving, tellError, tellWarning } from "./tui.ts";
 import { packetUser } from "./username.ts";
 import type { World } from "./world.ts";
 
@@ -47,8 +47,10 @@ export async function prepareKnock(settings: ClientSettings, world: World): Prom
 }
 
 /** Builds a packet that never was before and sends it. The result is the exit code. Throws {@link ClientError}. */
-export async function sendFresh(settings: ClientSettings, prepared: Prepared, world: World): Promise<number> {
+export async function sendFresh(settings: ClientSettings, prepared: Prepared, terminal: World): Promise<number> {
   const { request, keys } = prepared;
+  // What -v adds is not worth a knock.
+  const world = settings.verbose > 0 && !settings.test ? forgiving(terminal) : terminal;
   if (settings.verbose > 0) world.err("[+] Building encrypted Single Packet Authorization (SPA) message...");
   const packet = await makePacket(settings, { request, keys, world });
   const shown = settings.test && !settings.json || settings.verbose > 0;

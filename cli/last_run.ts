@@ -13,6 +13,9 @@ import { joinWords, splitPlain, splitWords } from "./words.ts";
 /** Stands in the file where a key stood on the command line. */
 export const MASK = "********";
 
+/** Without `HOME` and -E. */
+export const NO_PLACE = "Unable to determine args save file: HOME is not set";
+
 /** Where the file is. Throws when there is no way to know. */
 export function lastRunPath(
   options: {
@@ -29,7 +32,7 @@ export function lastRunPath(
     );
   }
   if (options.home === undefined || options.home === "") {
-    throw new ClientError("Unable to determine args save file: HOME is not set", "add -E FILE or --no-save-args");
+    throw new ClientError(NO_PLACE, "add -E FILE");
   }
   return `${options.home.replace(/\/$/, "")}/.fwknop.run`;
 }
@@ -49,6 +52,8 @@ export function formatLastRun(given: readonly Given[], words: readonly string[])
 /** Writes the file, mode 0600. A failure is a warning: the packet matters more. */
 export function saveLastRun(path: string, line: string, terminal: Terminal): void {
   try {
+    // Opening a pipe would wait for a reader.
+    if (isPipe(path)) throw new Error("it is a pipe");
     // Written in place and not forced to disk: losing it costs nobody anything, and every knock would wait for it.
     using file = Deno.openSync(path, { write: true, create: true, truncate: true, mode: 0o600 });
     // The blank before the line end is how the C client writes it.
@@ -56,6 +61,15 @@ export function saveLastRun(path: string, line: string, terminal: Terminal): voi
     for (let written = 0; written < bytes.length;) written += file.writeSync(bytes.subarray(written));
   } catch (error) {
     tellWarning(terminal, `Unable to write the arguments of this run to ${path}: ${reasonOf(error)}`);
+  }
+}
+
+function isPipe(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFifo === true;
+  } catch {
+    // What is wrong with it, if anything, is told when it is opened.
+    return false;
   }
 }
 

@@ -1,7 +1,7 @@
 /** From the arguments to the settings of a run: rc file, stanzas, precedence, values, and every problem at once. */
 import type { Arguments } from "../lib/spec/argv.ts";
 import { type Resolved, resolveSettings } from "../lib/spec/resolve.ts";
-import { formatOrigin, type Given, type Problem } from "../lib/spec/setting.ts";
+import { formatOrigin, formatProblem, type Given, type Problem } from "../lib/spec/setting.ts";
 import { didYouMean } from "../lib/spec/suggest.ts";
 import { completeSettings } from "./effective.ts";
 import { CLIENT_SETTINGS, type ClientKey, type ClientSettings, settingOf } from "./options.ts";
@@ -70,7 +70,10 @@ export function loadSettings(args: Arguments, rc: RcFile | null, world: World): 
   const settled = settleLayers(layers);
   const resolved = resolveSettings(CLIENT_SETTINGS, settled.given);
   problems.push(...overriddenProblems(layers, settled.given), ...resolved.problems);
-  if (problems.length > 0) throw new ProblemsError(problems);
+  // New keys are made of nothing that stands there.
+  const passedOver = makesKeysOnly(args) ? problems.filter(({ origin }) => origin.file !== undefined) : [];
+  if (problems.length > passedOver.length) throw new ProblemsError(problems);
+  for (const problem of passedOver) tellWarning(world, formatProblem(problem));
   for (const warning of settled.warnings) tellWarning(world, warning);
   return {
     settings: completeSettings(resolved.values, settled.given),
@@ -79,6 +82,12 @@ export function loadSettings(args: Arguments, rc: RcFile | null, world: World): 
     words: args.words,
     rc,
   };
+}
+
+/** `-k` or `-K` without saving anything else. */
+function makesKeysOnly({ given }: Arguments): boolean {
+  const has = (...keys: readonly string[]) => given.some(({ key }) => keys.includes(key));
+  return has("keyGen", "keyGenFile") && !has("saveRcStanza", "qr");
 }
 
 /** What a closer source overrides is checked too: a mistake is a mistake even where it happens to be hidden. */

@@ -3,14 +3,14 @@ import { FfiError } from "../ffi/errors.ts";
 import { reasonOf } from "../lib/host/reason.ts";
 import { type Arguments, parseArguments } from "../lib/spec/argv.ts";
 import { VERSION } from "../lib/version.ts";
-import { formatLastRun, lastRunPath, saveLastRun } from "./last_run.ts";
+import { formatLastRun, lastRunPath, NO_PLACE, saveLastRun } from "./last_run.ts";
 import { earlySettings, type Loaded, loadSettings, openRc, ProblemsError } from "./load.ts";
 import { knock } from "./knock.ts";
 import { BEYOND_OPTIONS } from "./options/beyond.ts";
 import { CLIENT_SETTINGS, type ClientSettings } from "./options.ts";
 import type { RcFile } from "./rc_file.ts";
 import { listedServers } from "./server_list.ts";
-import { ClientError, tellError, tellProblems, type Terminal } from "./tui.ts";
+import { ClientError, tellError, tellProblems, tellWarning, type Terminal } from "./tui.ts";
 import { findConflict, followsKnock, makesKeys } from "./validate.ts";
 import { type Machine, realWorld, type World, worldOn } from "./world.ts";
 
@@ -120,10 +120,13 @@ async function perform(
 
 function rememberRun(settings: ClientSettings, args: Arguments, world: World): void {
   const { saveArgsFile, noHomeDir, version } = settings;
-  // The version can be told without a place for a file.
-  if (version && saveArgsFile === undefined && !world.env("HOME")) return;
-  const path = lastRunPath({ saveArgsFile, noHomeDir, home: world.env("HOME") });
-  saveLastRun(path, formatLastRun(args.given, args.words), world);
+  const home = world.env("HOME");
+  if (saveArgsFile === undefined && !noHomeDir && !home) {
+    // A knock needs no place for them, as a version does not.
+    if (!version) tellWarning(world, `${NO_PLACE}: the arguments of this run are not remembered`);
+    return;
+  }
+  saveLastRun(lastRunPath({ saveArgsFile, noHomeDir, home }), formatLastRun(args.given, args.words), world);
 }
 
 /** `--show-last` and `-l`. The run that is repeated is not remembered again. */

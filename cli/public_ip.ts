@@ -11,7 +11,7 @@ import { reasonOf } from "../lib/host/reason.ts";
 import { findPlace, wantedFamily } from "./door/place.ts";
 import type { ClientSettings } from "./options.ts";
 import { HTTP_SERVICES, HTTPS_SERVICES, parseAddressBody, parseResolveUrl, shownUrl } from "./resolve_url.ts";
-import { ClientError, tellWarning } from "./tui.ts";
+import { ClientError, forgiving, tellWarning } from "./tui.ts";
 import type { World } from "./world.ts";
 
 /** Each service has this long, from the question to the end of its answer. */
@@ -62,7 +62,9 @@ export async function findPublicAddress(
     } else if (answer.value.family !== family) {
       failures.push([shown, `it answered with an IPv${answer.value.family} address`]);
     } else {
-      if (settings.verbose > 0) world.out(`[+] Resolved external IP (via '${shown}') as: ${answer.value.text}`);
+      if (settings.verbose > 0) {
+        forgiving(world).out(`[+] Resolved external IP (via '${shown}') as: ${answer.value.text}`);
+      }
       return answer.value.text;
     }
   }

@@ -3,7 +3,7 @@
  * those of the table. Saving is `rc_save.ts`.
  */
 import { writeNew } from "../lib/host/atomic_file.ts";
-import { readSecureFile } from "../lib/host/secure_file.ts";
+import { type FileFault, readSecureFile } from "../lib/host/secure_file.ts";
 import { reasonOf } from "../lib/host/reason.ts";
 import { shownName } from "../lib/spec/conf_file.ts";
 import { type FileStanza, parseStanzaFile, type StanzaEntry, type StanzaFile } from "../lib/spec/rc_file.ts";
@@ -11,7 +11,7 @@ import type { Given, Problem } from "../lib/spec/setting.ts";
 import { didYouMean } from "../lib/spec/suggest.ts";
 import { KEY_OF_DIRECTIVE, settingOf } from "./options.ts";
 import type { Layer } from "./precedence.ts";
-import { ClientError, tellWarning, type Terminal } from "./tui.ts";
+import { ClientError, forgiving, tellWarning, type Terminal } from "./tui.ts";
 
 /** The stanza that every run starts from. */
 export const DEFAULT_STANZA = "default";
@@ -54,14 +54,16 @@ export function openRcFile(
   const created = absent && options.create && createRcFile(path, terminal);
   if (created) read = readSecureFile(path, { streams: true });
   if (!read.ok) {
-    // What was created and is missing is a link to nowhere.
-    if (created || read.fault.code !== "missing") {
-      tellWarning(terminal, `Unable to open rc file: ${path}: ${read.fault.message}`);
-    }
+    if (read.fault.code !== "missing") tellWarning(terminal, `Unable to open rc file: ${path}: ${whyNot(read.fault)}`);
     return null;
   }
   for (const warning of read.value.warnings) tellWarning(terminal, warning);
   return { path, file: parseStanzaFile(read.value.text, path, KEY_OF_DIRECTIVE) };
+}
+
+function whyNot({ code, message }: FileFault): string {
+  if (code === "dangling") return `${message}: mend the link, or remove it`;
+  return code === "not-regular" ? "it is a directory or a socket, not a file" : message;
 }
 
 /** What the stanzas of that name say, in file order (sections of one name add up); null when there is none. */
@@ -143,6 +145,6 @@ function createRcFile(path: string, terminal: Terminal): boolean {
     tellWarning(terminal, `Unable to create initial rc file: ${path}: ${reasonOf(error)}`);
     return false;
   }
-  terminal.out(`[*] Creating initial rc file: ${path}.`);
+  forgiving(terminal).out(`[*] Creating initial rc file: ${path}.`);
   return true;
 }

@@ -40,6 +40,26 @@ export function tellWarning(terminal: Terminal, message: string): void {
   terminal.err(`fwknop: warning: ${showable(message)}`);
 }
 
+/**
+ * The same terminal for what is said beside the work: where standard output takes nothing, a full disk say, that is told
+ * once and the work goes on.
+ */
+export function forgiving<Kind extends Terminal>(terminal: Kind): Kind {
+  let told = false;
+  return {
+    ...terminal,
+    out(text: string) {
+      try {
+        terminal.out(text);
+      } catch (error) {
+        if (!(error instanceof ClientError)) throw error;
+        if (!told) tellWarning(terminal, error.message);
+        told = true;
+      }
+    },
+  };
+}
+
 /** Tells every problem of what was said on the command line and in the stanzas. */
 export function tellProblems(terminal: Terminal, problems: readonly Problem[]): void {
   for (const problem of problems) {

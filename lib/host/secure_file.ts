@@ -11,7 +11,8 @@ import { reasonOf } from "./reason.ts";
 
 /** Why a file could not be read. `message` is a sentence without the path. */
 export interface FileFault {
-  readonly code: "missing" | "not-regular" | "unreadable";
+  /** `dangling`: a symbolic link that leads to nothing. */
+  readonly code: "missing" | "dangling" | "not-regular" | "unreadable";
   readonly message: string;
 }
 
@@ -39,7 +40,7 @@ export function readSecureFile(path: string, options: ReadOptions = {}): Result<
     if (options.streams !== true && !isReadable(Deno.statSync(path), options)) return fail(NOT_REGULAR);
     file = Deno.openSync(path, { read: true });
   } catch (error) {
-    return fail(openFault(error));
+    return fail(openFault(error, path));
   }
   try {
     const info = file.statSync();
@@ -72,7 +73,7 @@ export function listFolder(path: string): Result<readonly string[], FileFault> {
   try {
     return ok([...Deno.readDirSync(path)].map((entry) => entry.name).sort());
   } catch (error) {
-    return fail(openFault(error));
+    return fail(openFault(error, path));
   }
 }
 
@@ -105,7 +106,20 @@ function readAll(file: Deno.FsFile, { isFile, size }: Deno.FileInfo): Uint8Array
   }
 }
 
-function openFault(error: unknown): FileFault {
+function openFault(error: unknown, path: string): FileFault {
   if (!(error instanceof Error)) throw error;
-  return { code: error instanceof Deno.errors.NotFound ? "missing" : "unreadable", message: reasonOf(error) };
+  if (!(error instanceof Deno.errors.NotFound)) return { code: "unreadable", message: reasonOf(error) };
+  const target = linkTarget(path);
+  return target === null
+    ? { code: "missing", message: reasonOf(error) }
+    : { code: "dangling", message: `it is a symbolic link to ${target}, which is not there` };
+}
+
+/** Where a symbolic link leads; null for what is none. */
+function linkTarget(path: string): string | null {
+  try {
+    return Deno.readLinkSync(path);
+  } catch {
+    return null;
+  }
 }
