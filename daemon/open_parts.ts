@@ -1,9 +1,11 @@
 /** From configuration to the parts that touch the host: log, packet source, packet filter, run directory. */
 import { FfiError } from "../ffi/errors.ts";
+import { PCAP_ERROR_IFACE_NOT_UP, PCAP_ERROR_NO_SUCH_DEVICE } from "../ffi/pcap/constants.ts";
 import { openRulesetListener } from "../ffi/nfnetlink/nfnetlink.ts";
 import { Syslog } from "../ffi/libc/syslog.ts";
 import { type LogSink, makeLog, stderrSink } from "../lib/host/log.ts";
 import { type Log, SYSLOG_SEVERITY } from "../lib/log.ts";
+import { absentSource } from "./capture/absent.ts";
 import { openCaptureFileSource } from "./capture/offline.ts";
 import { openPcapSource } from "./capture/pcap.ts";
 import type { PacketSource } from "./capture/source.ts";
@@ -42,6 +44,25 @@ export function openSource(config: ServerConfig): PacketSource {
     promiscuous: capture.promiscuous,
     direction: capture.anyDirection ? "any" : "in",
   });
+}
+
+/**
+ * The same for a start: with EXIT_AT_INTF_DOWN N an interface that is not there, or down, is waited for. Every other failure
+ * is thrown.
+ */
+export function openFirstSource(config: ServerConfig, log: Log): PacketSource {
+  try {
+    return openSource(config);
+  } catch (error) {
+    if (config.capture.exitAtInterfaceDown || !(error instanceof FfiError) || !isNoInterface(error)) throw error;
+    log("warning", `${error.message}: EXIT_AT_INTF_DOWN is N, so trying again every second until it can be opened`);
+    return absentSource();
+  }
+}
+
+/** Whether a capture cannot be opened because its interface is not there or down: that passes. */
+export function isNoInterface(error: FfiError): boolean {
+  return error.details.code === PCAP_ERROR_NO_SUCH_DEVICE || error.details.code === PCAP_ERROR_IFACE_NOT_UP;
 }
 
 /** Whether two configurations mean the same source. What the mode in use does not look at does not count. */

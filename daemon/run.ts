@@ -70,7 +70,7 @@ export async function runLoop(first: Regime, house: Household): Promise<Ending> 
   let more = false;
   let ended = false;
   /** The source is broken and is tried again then. */
-  let retryAt: number | null = null;
+  let retryAt = first.source.absent ? house.steady() : null;
   /** The configuration may have been half written and is read again then. */
   let rereadAt: number | null = null;
   let nextAudit = house.firewall.kernelTimed ? null : house.steady() + AUDIT_MS;

@@ -11,7 +11,7 @@ import { showableLines } from "../lib/showable.ts";
 import { formatDump, type ServerConfig } from "./config/mod.ts";
 import type { Firewall } from "./firewall/firewall.ts";
 import { createLedger } from "./firewall/ledger.ts";
-import { openFirewall, openLog, openSource, openTestFirewall } from "./open_parts.ts";
+import { openFirewall, openFirstSource, openLog, openTestFirewall } from "./open_parts.ts";
 import { giveUpRights } from "./privileges.ts";
 import { type ConfigSource, makeRegime, makeReload } from "./reload.ts";
 import { openFileStore, rotateCache } from "./replay/file_store.ts";
@@ -85,7 +85,7 @@ async function live(life: Life, log: Log, announce: () => Promise<void>): Promis
     try {
       const ledger = createLedger(await firewall.prepare());
       if (ledger.size > 0) log("info", `${ledger.size} doors of an earlier run are still open and close at their time`);
-      const source = openSource(config);
+      const source = openFirstSource(config, log);
       const regime = makeRegime({ config, stanzas, source, log, store, test: actions.test });
       for (const line of source.banner) log("info", line);
       await testOurselves(regime.judge, Math.floor(Date.now() / 1000));

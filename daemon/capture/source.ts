@@ -33,6 +33,8 @@ export interface PacketSource extends Disposable {
   readonly banner: readonly string[];
   /** Readable (poll POLLIN) when `read` may have something; null for an offline source, which is always ready. */
   readonly fd: number | null;
+  /** Stands for an interface that is not there yet: the run loop tries again every second to open the real one. */
+  readonly absent?: true;
   /** Drains at most `limit` packets without waiting. Throws {@link CaptureError}-like `FfiError` when the source is broken. */
   read(limit: number): Batch;
   /** Packets seen and dropped by kernel and interface since the start; null where the mode has no such figures. */

@@ -5,7 +5,7 @@ import { formatOrigin, type Given, type Problem } from "../../lib/spec/setting.t
 import type { DaemonOptions } from "../options.ts";
 import { type ConfigFiles, loadAccess, loadServerFiles, type Report } from "./load.ts";
 import { serverObjections } from "./possible.ts";
-import { type ServerConfig, toServerConfig } from "./server_config.ts";
+import { queueCapture, type ServerConfig, toServerConfig } from "./server_config.ts";
 import { SERVER_SETTINGS } from "./server_settings.ts";
 import type { Stanza } from "./stanza.ts";
 import { type ResolvedStanza, resolveStanza } from "./stanzas.ts";
@@ -75,7 +75,15 @@ function readServer(options: DaemonOptions, files: ConfigFiles, report: Report) 
   const given = [...fromFiles.filter((one) => one.key !== "configFile"), ...options.settings];
   const resolved = resolveSettings(SERVER_SETTINGS, given);
   report.problems.push(...resolved.problems.map(inWordsOfC));
-  warnOtherBuilds(given, report);
+  const queue = queueCapture(resolved);
+  if (queue === null) warnOtherBuilds(given, report);
+  else {
+    warnOtherBuilds(given.filter((one) => !one.key.startsWith("nfq")), report);
+    const where = queue.interface === "any" ? "all interfaces" : queue.interface;
+    report.warnings.push(
+      `ENABLE_NFQ_CAPTURE: this version has no netfilter queue and captures on ${where} instead: ${queue.filter}`,
+    );
+  }
   const config = toServerConfig(resolved, files.startDirectory, report.problems);
   report.problems.push(...serverObjections(config, resolved.origins));
   return { config, given };

@@ -55,7 +55,7 @@ function families(list: AddressList): readonly (4 | 6)[] {
 /** What of fwknopd.conf cannot work: frames too short for any packet, and two things in one file. */
 export function serverObjections(
   config: ServerConfig,
-  origins: Origins<"snapLength" | "pidFile" | "digestFile">,
+  origins: Origins<"snapLength" | "pidFile" | "digestFile" | "nfqPort">,
 ): readonly Problem[] {
   const problems: Problem[] = [];
   const { capture, paths, replay, udpServer } = config;
@@ -66,6 +66,10 @@ export function serverObjections(
       message: `MAX_SNIFF_BYTES: no packet fits into ${capture.snapLength} bytes: the shortest takes ${shortest}`,
       hint: "set it to 1500, which is enough for every packet",
     });
+  }
+  if (config.settings.nfqCapture && config.settings.nfqPort === 0) {
+    const message = "NFQ_PORT: no packet is sent to port 0";
+    problems.push({ origin: origins.nfqPort ?? {}, message, hint: "name the port that clients knock at" });
   }
   const owned = [
     ["FWKNOP_PID_FILE", paths.pidFile, origins.pidFile],

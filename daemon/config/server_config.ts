@@ -89,16 +89,15 @@ export function toServerConfig(
   };
   return {
     capture: {
-      interface: values.captureInterface,
+      ...queueCapture(resolved) ?? { interface: values.captureInterface, filter: values.captureFilter },
       file: values.captureFile === undefined ? null : path(values.captureFile),
-      filter: values.captureFilter,
       promiscuous: values.promiscuous,
       anyDirection: values.anyDirection ?? false,
       exitAtInterfaceDown: values.exitAtInterfaceDown,
       snapLength: values.snapLength,
       dispatchCount: values.dispatchCount,
     },
-    udpServer: { enabled: values.udpServer, port: values.udpServerPort },
+    udpServer: { enabled: values.udpServer && queueCapture(resolved) === null, port: values.udpServerPort },
     http: {
       enabled: values.spaOverHttp,
       anyUserAgent: values.anyUserAgent,
@@ -120,6 +119,25 @@ export function toServerConfig(
     },
     firewall: firewallConfig(resolved),
     settings,
+  };
+}
+
+/** Port that the C daemon's queue is for when NFQ_PORT does not say. */
+const QUEUE_PORT = 62_201;
+
+/**
+ * What is captured in place of a netfilter queue; null where that is not wanted. As in the C daemon the queue goes before
+ * the UDP server and what a file says of libpcap, but what somebody says on the command line they mean.
+ */
+export function queueCapture(
+  { values, origins }: Resolved<typeof SERVER_SETTINGS>,
+): { readonly interface: string; readonly filter: string } | null {
+  const byOption = (key: keyof typeof SERVER_SETTINGS) => origins[key]?.option !== undefined;
+  if (!values.nfqCapture || byOption("udpServer")) return null;
+  const port = values.nfqPort ?? QUEUE_PORT;
+  return {
+    interface: byOption("captureInterface") ? values.captureInterface : values.nfqInterface ?? "any",
+    filter: byOption("captureFilter") ? values.captureFilter : `udp dst port ${port}`,
   };
 }
 

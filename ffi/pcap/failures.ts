@@ -40,7 +40,8 @@ export function activationFailure(handle: bigint, device: string, status: number
   const meaning = readCString(libpcap().pcap_statustostr(status));
   const why = detail === "" || detail === meaning ? meaning : `${meaning} (${detail})`;
   const hint = activationHint(device, status);
-  return pcapFailure(`Cannot listen on interface "${device}": ${why}`, {
+  // The last words are what scripts look for in the C daemon's message.
+  return pcapFailure(`Cannot listen on interface "${device}": ${why} (pcap_open_live error)`, {
     symbol: "pcap_activate",
     code: status === pcap.PCAP_ERROR_PERM_DENIED ? pcap.EPERM : status,
     ...(hint === null ? {} : { hint }),

@@ -50,7 +50,6 @@ Deno.test("parseDaemonOptions() says what is wrong, all of it", () => {
     [["-A"], ["-A: not compiled with AFL fuzzing support"]],
     [["--afl-pkt-file", "x"], ["--afl-pkt-file: not compiled with AFL fuzzing support"]],
     [["--fault-injection-tag", "x"], ["--fault-injection-tag: not compiled with libfiu support"]],
-    [["-n"], ["-n: not supported by this version"]],
     [["-k"], ["-k: unknown option (did you mean -K?)"]],
     [["--fw"], ["--fw: ambiguous option (it could be --fw-flush or --fw-list or --fw-list-all)"]],
     [["--foregruond"], ["--foregruond: unknown option (did you mean --foreground?)"]],

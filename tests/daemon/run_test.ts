@@ -33,7 +33,11 @@ interface Turn {
 async function play(
   turns: readonly Turn[],
   changes: Partial<Household> = {},
-  { stanzas = [stanza()], verbose = true }: { readonly stanzas?: readonly Stanza[]; readonly verbose?: boolean } = {},
+  { stanzas = [stanza()], verbose = true, from = {} }: {
+    readonly stanzas?: readonly Stanza[];
+    readonly verbose?: boolean;
+    readonly from?: Partial<PacketSource>;
+  } = {},
 ) {
   const lines: string[] = [];
   const log = (level: string, text: string) => void lines.push(`${level}: ${text}`);
@@ -56,6 +60,7 @@ async function play(
     },
     statistics: () => null,
     [Symbol.dispose]: () => void disposed.push("source"),
+    ...from,
   };
   const regime: Regime = {
     judge: {
@@ -208,6 +213,25 @@ Deno.test("runLoop() goes on with another source when the capture breaks, and en
   });
   assert.deepEqual(replaced.ending, { reason: "SIGTERM" });
   assert.deepEqual(replaced.disposed, ["source"]);
+});
+
+Deno.test("runLoop() asks every second for a source whose interface is not there yet, and then knocks open", async () => {
+  const asked: (Error | null)[] = [];
+  const packets = [datagram(await knock())];
+  const { firewall, ending } = await play(
+    [{}, { seconds: 1 }, { seconds: 0.5 }, { seconds: 0.5 }, { packets }],
+    {
+      recover: (current, error) => {
+        asked.push(error);
+        const { absent: _absent, ...there } = current.source;
+        return asked.length < 3 ? "later" : there;
+      },
+    },
+    { from: { absent: true } },
+  );
+  assert.deepEqual(asked, [null, null, null]);
+  assert.deepEqual(ending, { reason: "SIGTERM" });
+  assert.equal(firewall.admits(door("192.0.2.10", 22)), true);
 });
 
 Deno.test("runLoop() takes a new regime at SIGHUP and keeps the doors", async () => {

@@ -124,6 +124,32 @@ Deno.test("loadConfig() accepts what asks for nothing, and says what has no effe
   ]);
 });
 
+Deno.test("loadConfig() takes ENABLE_NFQ_CAPTURE for capture on all interfaces, with one line of log", () => {
+  const capture = (server: string, ...argv: string[]) => {
+    const { config, warnings } = good(server, undefined, { argv });
+    return [config.capture.interface, config.capture.filter, config.udpServer.enabled, warnings.length];
+  };
+  const DEBIAN_13 = "ENABLE_NFQ_CAPTURE              Y;\n";
+  assert.deepEqual(good(DEBIAN_13).warnings, [
+    "ENABLE_NFQ_CAPTURE: this version has no netfilter queue and captures on all interfaces instead: udp dst port 62201",
+  ]);
+  const others = "NFQ_TABLE mangle\nNFQ_CHAIN X\nNFQ_QUEUE_NUMBER 3\nNFQ_LOOP_SLEEP 5\n";
+  assert.deepEqual(capture(DEBIAN_13), ["any", "udp dst port 62201", false, 1]);
+  assert.deepEqual(capture(`${DEBIAN_13}${others}NFQ_PORT 5000`), ["any", "udp dst port 5000", false, 1]);
+  assert.deepEqual(capture(`${DEBIAN_13}NFQ_INTERFACE eth7`), ["eth7", "udp dst port 62201", false, 1]);
+  assert.deepEqual(capture(`${DEBIAN_13}PCAP_INTF lo\nPCAP_FILTER tcp\nENABLE_UDP_SERVER Y`).slice(0, 3), [
+    "any",
+    "udp dst port 62201",
+    false,
+  ]);
+  assert.deepEqual(capture(DEBIAN_13, "-i", "lo"), ["lo", "udp dst port 62201", false, 1]);
+  assert.deepEqual(capture(DEBIAN_13, "-P", "udp port 9"), ["any", "udp port 9", false, 1]);
+  assert.deepEqual(capture(DEBIAN_13, "-U")[2], true);
+  assert.deepEqual(capture("", "-n"), ["any", "udp dst port 62201", false, 1]);
+  assert.deepEqual(capture("ENABLE_NFQ_CAPTURE N"), ["eth0", "udp port 62201", false, 1]);
+  assert.match(wrong(`${DEBIAN_13}NFQ_PORT 0`)[0] ?? "", /^\/c:2: NFQ_PORT: no packet is sent to port 0/);
+});
+
 Deno.test("loadConfig() refuses every bad line of fwknopd.conf at once, with its place", () => {
   const table: [string, string][] = [
     [
