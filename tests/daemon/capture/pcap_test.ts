@@ -182,7 +182,8 @@ labTest("an interface that is down, and one that may not be listened to, are ref
   assert.throws(
     () => openOn(cable),
     (error) =>
-      error instanceof FfiError && error.message === 'Cannot listen on interface "wire": That device is not up' &&
+      error instanceof FfiError &&
+      error.message === 'Cannot listen on interface "wire": That device is not up (pcap_open_live error)' &&
       error.details.hint === "bring it up first: ip link set dev wire up",
   );
   return Promise.resolve();

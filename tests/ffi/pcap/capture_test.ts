@@ -133,7 +133,7 @@ test("an unknown interface is named, with the way to list them", () => {
   const error = failureOf(() => openLiveCapture({ ...options, device: "nowhere0" }));
   // Without the right to sniff the kernel does not even look at the name.
   if (Deno.uid() !== 0) return;
-  assert.equal(error.message, 'Cannot listen on interface "nowhere0": No such device exists');
+  assert.equal(error.message, 'Cannot listen on interface "nowhere0": No such device exists (pcap_open_live error)');
   assert.match(error.details.hint ?? "", /ip -brief link/);
 });
 
