@@ -166,6 +166,13 @@ const STANZA_ROWS: readonly Comparison<Stanza>[] = [
     isLoss: longer,
     show: inSeconds,
   }),
+  row({
+    name: "MAX_OPEN_GRANTS",
+    key: "maxOpenGrants",
+    value: (stanza) => stanza.maxOpenGrants,
+    isLoss: longer,
+    show: String,
+  }),
 ];
 
 /** What needs no new start to be in force; the rest of fwknopd.conf says so when it changes. */

@@ -1,6 +1,16 @@
 /** A packet opens once, however it is spelt and whenever it comes back. */
 import assert from "node:assert/strict";
-import { C_DAEMON, C_PROGRAMS, keyArgs, knock, labTest, makeLab, newKeys, sealPacket } from "../lab/mod.ts";
+import {
+  C_DAEMON,
+  C_PROGRAMS,
+  keyArgs,
+  knock,
+  labTest,
+  makeLab,
+  newKeys,
+  sealPacket,
+  writeAccess,
+} from "../lab/mod.ts";
 import { knockArgs, makeScene, type Scene, setScene } from "./scene.ts";
 
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -75,6 +85,31 @@ labTest("a packet that was used opens nothing after a restart, clean or not", as
     /^[A-Za-z0-9+/]{43} 17 10\.77\.0\.2 \d+ 10\.77\.0\.1 62201 \d+$/m,
   );
 });
+
+labTest(
+  "a packet opens nothing without its HMAC after the HMAC key was taken away, by SIGHUP or before a restart",
+  async () => {
+    await using lab = await makeLab();
+    const scene = await setScene(lab);
+    const packet = await opensOnce(scene, 22);
+    const bare = packet.slice(0, -43);
+    const { KEY_BASE64 } = scene.keys;
+    await writeAccess(scene.daemon.dir, [{ KEY_BASE64, FW_ACCESS_TIMEOUT: 2 }]);
+    const mark = scene.daemon.program.mark();
+    scene.daemon.program.signal("SIGHUP");
+    await scene.daemon.program.waitFor(/Re-starting fwknopd/, { since: mark });
+    scene.send(bare);
+    await scene.daemon.program.waitFor(/Replay detected from source IP/, { since: mark });
+    assert.equal(await scene.isOpen(22), false, scene.daemon.program.output);
+    await scene.daemon.stop();
+    const again = makeScene(lab, await scene.daemon.again(), scene.keys);
+    again.send(bare);
+    await again.daemon.program.waitFor(/Replay detected from source IP/);
+    assert.equal(await again.isOpen(22), false, again.daemon.program.output);
+    await knock(lab, [...knockArgs(lab, 22), ...keyArgs({ KEY_BASE64, HMAC_KEY_BASE64: null })]);
+    assert.ok(await lab.opens("knocker", again.server, 22), again.daemon.program.output);
+  },
+);
 
 labTest("a packet recorded by the C daemon's format of the replay file is known to ours", async () => {
   await using lab = await makeLab();

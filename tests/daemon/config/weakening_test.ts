@@ -21,6 +21,7 @@ function stanza(changes: Readonly<Record<string, string | null>> = {}): string {
     ACCESS_EXPIRE_EPOCH: "2000000000",
     FW_ACCESS_TIMEOUT: "20",
     MAX_FW_TIMEOUT: "60",
+    MAX_OPEN_GRANTS: "50",
     ...changes,
   };
   return Object.entries(lines).flatMap(([name, value]) => value === null ? [] : [`${name} ${value}\n`]).join("");
@@ -55,6 +56,7 @@ const LOSSES = [
   [{ FW_ACCESS_TIMEOUT: "60" }, "/a:12", "FW_ACCESS_TIMEOUT was 20 seconds, is 60 seconds"],
   [{ FW_ACCESS_TIMEOUT: null }, "/a:1", "FW_ACCESS_TIMEOUT was 20 seconds, is 30 seconds"],
   [{ MAX_FW_TIMEOUT: null }, "/a:1", "MAX_FW_TIMEOUT was 60 seconds, is 300 seconds"],
+  [{ MAX_OPEN_GRANTS: null }, "/a:1", "MAX_OPEN_GRANTS was 50, is 1000"],
 ] as const;
 
 Deno.test("weakenings() names each thing that a stanza gives up, with its line, and nothing for the way back", () => {
