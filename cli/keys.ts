@@ -95,7 +95,10 @@ function fitEncryptionKey(
 
 function nonEmpty(key: Uint8Array<ArrayBuffer>, what: string): Uint8Array<ArrayBuffer> {
   if (key.length > 0) return key;
-  throw new ClientError(`the ${what} is empty, no SPA packet sent`, "type the key, or name one in the stanza");
+  throw new ClientError(
+    `the ${what} is empty, no SPA packet sent (getpasswd() key error)`,
+    "type the key, or name one in the stanza",
+  );
 }
 
 /** Of a key from a file, a program or a line: those in the settings are as long as the table lets them be. */

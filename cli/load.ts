@@ -6,9 +6,10 @@ import { didYouMean } from "../lib/spec/suggest.ts";
 import { completeSettings } from "./effective.ts";
 import { CLIENT_SETTINGS, type ClientKey, type ClientSettings, settingOf } from "./options.ts";
 import { verbosity, yesNo } from "./options/kinds.ts";
-import { type Layer, settleLayers } from "./precedence.ts";
+import { type Layer, type Settled, settleLayers } from "./precedence.ts";
 import { DEFAULT_STANZA, openRcFile, type RcFile, rcPath, readStanza, stanzaNames } from "./rc_file.ts";
 import { ClientError, tellWarning } from "./tui.ts";
+import { findConflict } from "./validate.ts";
 import type { World } from "./world.ts";
 
 /** What a run was told. */
@@ -50,10 +51,16 @@ export function earlySettings(args: Arguments) {
 /** Opens the rc file that this run uses, creating it when it is absent and may be. */
 export function openRc(early: EarlySettings, world: World): RcFile | null {
   if (early.noRcFile) {
-    const needing = early.namedConfig !== undefined ? "-n" : early.saveRcStanza ? "--save-rc-stanza" : null;
-    const option = needing ?? (early.stanzaList ? "--stanza-list" : null);
-    if (option === null) return null;
-    throw new ClientError(`${option} needs the rc file, which --no-rc-file forbids`, "leave out --no-rc-file");
+    const { namedConfig, saveRcStanza, stanzaList } = early;
+    const cannot = saveRcStanza
+      ? "save an rc stanza"
+      : stanzaList
+      ? "list stanzas"
+      : namedConfig !== undefined
+      ? "set stanza name"
+      : null;
+    if (cannot === null) return null;
+    throw new ClientError(`Cannot ${cannot} in --no-rc-file mode`, "leave out --no-rc-file");
   }
   const path = rcPath({ rcFile: early.rcFile, noHomeDir: early.noHomeDir, home: world.env("HOME") });
   if (path !== null) return openRcFile(path, world, { create: !early.looksOnly });
@@ -69,9 +76,12 @@ export function loadSettings(args: Arguments, rc: RcFile | null, world: World): 
   layers.push({ name: "command line", given: args.given });
   const settled = settleLayers(layers);
   const resolved = resolveSettings(CLIENT_SETTINGS, settled.given);
-  problems.push(...overriddenProblems(layers, settled.given), ...resolved.problems);
+  const misread = [...overriddenProblems(layers, settled.given), ...resolved.problems];
+  const keysOnly = makesKeysOnly(args);
+  if (problems.length === 0 && !keysOnly) problems.push(...conflictBeside(misread, settled, resolved));
+  problems.push(...misread);
   // New keys are made of nothing that stands there.
-  const passedOver = makesKeysOnly(args) ? problems.filter(({ origin }) => origin.file !== undefined) : [];
+  const passedOver = keysOnly ? problems.filter(({ origin }) => origin.file !== undefined) : [];
   if (problems.length > passedOver.length) throw new ProblemsError(problems);
   for (const problem of passedOver) tellWarning(world, formatProblem(problem));
   for (const warning of settled.warnings) tellWarning(world, warning);
@@ -88,6 +98,19 @@ export function loadSettings(args: Arguments, rc: RcFile | null, world: World): 
 function makesKeysOnly({ given }: Arguments): boolean {
   const has = (...keys: readonly string[]) => given.some(({ key }) => keys.includes(key));
   return has("keyGen", "keyGenFile") && !has("saveRcStanza", "qr");
+}
+
+/** What is wrong between the values that count, where all of these can be read: told at once with what they hide. */
+function conflictBeside(
+  misread: readonly Problem[],
+  { given }: Settled,
+  { values }: Resolved<typeof CLIENT_SETTINGS>,
+): readonly Problem[] {
+  const last = new Map(given.map((said) => [said.key, said.origin]));
+  const counting = new Set(last.values());
+  if (misread.length === 0 || misread.some(({ origin }) => counting.has(origin))) return [];
+  const conflict = findConflict(completeSettings(values, given));
+  return conflict === null ? [] : [{ origin: {}, ...conflict }];
 }
 
 /** What a closer source overrides is checked too: a mistake is a mistake even where it happens to be hidden. */

@@ -99,7 +99,7 @@ export function openKeyStream(fd: number): KeyStream {
       const typed = await readLine(stream);
       if (typed === null) {
         throw new ClientError(
-          `${name} has no line for this key`,
+          `${name} has no line for this key (getpasswd() key error)`,
           "give the encryption key and the HMAC key a line each",
         );
       }

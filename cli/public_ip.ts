@@ -68,8 +68,11 @@ export async function findPublicAddress(
       return answer.value.text;
     }
   }
+  const reasons = byReason(failures);
+  const command = settings.resolveHttpOnly ? undefined : settings.wgetCmd;
+  const asked = command === undefined || reasons.includes(command) ? "" : ` (asked with ${command})`;
   throw new ClientError(
-    `Could not resolve IP via: ${byReason(failures)}`,
+    `Could not resolve IP via: ${reasons}${asked}`,
     `name the address with -a, or another service with --resolve-url (asked over IPv${family}; -4 and -6 choose)`,
   );
 }

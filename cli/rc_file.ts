@@ -84,7 +84,7 @@ export function readStanza(
   return { layer: { name: stanzaLabel(stanzas[0], name), given }, problems };
 }
 
-/** Names of all sections except the default one, as written, repeated ones too (wire-and-client B.4). */
+/** Names of all sections except the default one, as written, repeated ones too. */
 export function stanzaNames(file: StanzaFile): readonly string[] {
   return file.stanzas.map((stanza) => stanza.name).filter((name) => name.toLowerCase() !== DEFAULT_STANZA);
 }

@@ -145,12 +145,15 @@ function parseNatOption(text: string, accessPort: number): Result<NatTarget, Req
   const [, inBrackets, plain, digits] = /^(?:\[([^\]]*)\]|([^:,[\]]*))(?:[:,](.*))?$/s.exec(text) ?? [];
   if (bare.ok && bare.value.family === 6) return ok({ host: bare.value.text, port: accessPort });
   if (digits !== undefined && !isPort(digits)) {
-    return refuse(`Invalid port value in -N arg: "${text}"`, "write HOST or HOST:PORT with a port from 1 to 65535");
+    return refuse(
+      `Invalid port value in -N arg: "${text}" (Args contain invalid data)`,
+      "write HOST or HOST:PORT with a port from 1 to 65535",
+    );
   }
   const host = natHost(inBrackets ?? plain ?? "");
   if (host === null) {
     return refuse(
-      `Invalid NAT destination '${text}' for -N arg`,
+      `Invalid NAT destination '${text}' for -N arg (Args contain invalid data)`,
       "write an address or a host name, IPv6 addresses with a port in brackets: [2001:db8::5]:22",
     );
   }

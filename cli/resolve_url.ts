@@ -31,6 +31,7 @@ export function parseResolveUrl(text: string, options: { readonly httpOnly: bool
 
 /** A URL with a host; `scheme` is that of a text without one. */
 export function readUrl(text: string, scheme: "http" | "https"): Result<URL, string> {
+  if (hasBadPort(text)) return fail("its port value is invalid, must be in [1-65535]");
   const hasScheme = /^[a-z][a-z0-9+.-]*:\/\//i.test(text);
   const url = URL.parse(hasScheme ? text : `${scheme}://${text}`);
   if (url === null || url.hostname === "") return fail("it is no URL");
@@ -38,10 +39,17 @@ export function readUrl(text: string, scheme: "http" | "https"): Result<URL, str
   return isHost(stripBrackets(url.hostname)) ? ok(url) : fail("its host is neither a name nor an address");
 }
 
+/** A port that is there and is none: the parser of the runtime would only say that it is no URL, and takes 0 and nothing. */
+function hasBadPort(text: string): boolean {
+  const place = text.replace(/^[a-z][a-z0-9+.-]*:\/\//i, "").replace(/[/?#].*$/s, "").replace(/^.*@/s, "");
+  const [, port] = /^(?:\[[^\]]*\]|[^:[\]]*):(.*)$/s.exec(place) ?? [];
+  return port !== undefined && !(/^[0-9]{1,5}$/.test(port) && Number(port) >= 1 && Number(port) <= 65_535);
+}
+
 /** The whole body must be one address: anything else is the page of somebody who wants to be read by people. */
 export function parseAddressBody(body: string): Result<Ip, string> {
   const ip = parseIp(body.trim());
-  if (!ip.ok) return fail("the answer is no IP address");
+  if (!ip.ok) return fail("the answer is no IP address (Warning: IP resolution URL)");
   return ip.value.bytes.every((byte) => byte === 0) ? fail("the answer names no host") : ok(ip.value);
 }
 

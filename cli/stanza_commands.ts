@@ -1,9 +1,9 @@
 /** `--stanza-list` and `--save-rc-stanza` (wire-and-client B.4). */
-import { parseStanzaFile } from "../lib/spec/rc_file.ts";
+import { parseStanzaFile, type StanzaEntry } from "../lib/spec/rc_file.ts";
 import type { GeneratedKeys } from "../lib/crypto/key_generation.ts";
 import type { Loaded } from "./load.ts";
-import type { ClientSettings } from "./options.ts";
-import { type RcFile, stanzaNames } from "./rc_file.ts";
+import { type ClientSettings, KEY_OF_DIRECTIVE, settingOf } from "./options.ts";
+import type { RcFile } from "./rc_file.ts";
 import { inOrder, isStanzaName, linesToSave, replaceStanza, type SavedLine } from "./rc_save.ts";
 import { updateRcFile } from "./rc_update.ts";
 import { ClientError } from "./tui.ts";
@@ -13,7 +13,8 @@ import type { World } from "./world.ts";
 export function listStanzas(rc: RcFile | null, options: { readonly json: boolean; readonly world: World }): number {
   const { json, world } = options;
   if (rc === null) throw new ClientError("Unable to open rc file: there is none to list", "name one with --rc-file");
-  const stanzas = stanzaNames(rc.file);
+  // The default one too: -n takes it like any other.
+  const stanzas = rc.file.stanzas.map((stanza) => stanza.name);
   if (json) {
     world.json({ file: rc.path, stanzas });
     return 0;
@@ -49,7 +50,29 @@ export async function saveStanza(
     return answer;
   };
   const text = await updateRcFile(rc, (file) => replaceStanza(file, name, lines, settings.forceStanza ? null : ask));
+  if (settings.verbose > 0) tellUpdates(text, { name, lines, world });
   warnOfKeptKeys(text, { name, keys, world });
+}
+
+/** What the file holds now of what was to be saved. Keys are named without their values. */
+function tellUpdates(
+  text: string,
+  parts: { readonly name: string; readonly lines: readonly SavedLine[]; readonly world: World },
+): void {
+  const { name, lines, world } = parts;
+  const entries = entriesOf(text, name);
+  for (const { directive, value } of lines) {
+    if (!entries.some((entry) => entry.name === directive && entry.value === value)) continue;
+    const key = KEY_OF_DIRECTIVE.get(directive);
+    const secret = key !== undefined && settingOf(key).secret === true;
+    world.out(`[+] Updating param ${directive} to ${secret ? "a new value" : value}`);
+  }
+}
+
+/** All lines of the stanzas of this name. */
+function entriesOf(text: string, name: string): readonly StanzaEntry[] {
+  return parseStanzaFile(text, "").stanzas.filter((stanza) => stanza.name.toLowerCase() === name.toLowerCase())
+    .flatMap(({ entries }) => entries);
 }
 
 function stanzaName(settings: ClientSettings): string | undefined {
@@ -79,8 +102,7 @@ function warnOfKeptKeys(
 ): void {
   const { name, keys, world } = parts;
   if (keys === null) return;
-  const values = parseStanzaFile(text, "").stanzas.filter((stanza) => stanza.name.toLowerCase() === name.toLowerCase())
-    .flatMap(({ entries }) => entries.map(({ value }) => value));
+  const values = entriesOf(text, name).map(({ value }) => value);
   if (values.includes(keys.keyBase64) && values.includes(keys.hmacKeyBase64)) return;
   world.err(`fwknop: warning: stanza [${name}] keeps an old key, so the new ones are not both saved`);
 }

@@ -36,7 +36,10 @@ export function packetUser(sources: UserSources): PacketUser {
   if (bad >= 0) {
     const token = bad === 0 ? "USER_FIRSTCHAR_VALIDFAIL" : "USER_REMCHAR_VALIDFAIL";
     const hint = origin === EXPLICIT ? "leave it out, or use letters, digits, . _ and - only" : ASK;
-    throw new ClientError(`the user name of ${origin} has a character that no server takes (${token})`, hint);
+    throw new ClientError(
+      `the user name of ${origin} has a character that no server takes (Args contain invalid data: ${token})`,
+      hint,
+    );
   }
   if (name.length > MAX_BYTES) {
     const hint = origin === EXPLICIT ? "choose a shorter one" : ASK;

@@ -33,7 +33,7 @@ export const natTarget: Kind<string> = {
   parse(given) {
     return /^[A-Za-z0-9._:,[\]-]*$/.test(given)
       ? ok(given)
-      : fail(`Invalid NAT destination '${given}' for -N arg: write HOST or HOST:PORT`);
+      : fail(`Invalid NAT destination '${given}' for -N arg: write HOST or HOST:PORT (Args contain invalid data)`);
   },
   format: (value) => value,
 };

@@ -182,7 +182,8 @@ export function base64Key(maxBytes: number): Kind<string> {
       const bytes = decodeKey(text);
       if (bytes === null) return fail("the key doesn't look like base64-encoded data");
       if (bytes.length >= 1 && bytes.length <= maxBytes) return ok(text);
-      return fail(`Invalid key length: ${bytes.length} bytes, must be in [1,${maxBytes}]`);
+      const decoded = bytes.length > maxBytes ? " (Invalid decoded key length)" : "";
+      return fail(`Invalid key length: ${bytes.length} bytes, must be in [1,${maxBytes}]${decoded}`);
     },
     format: (text) => text,
   };

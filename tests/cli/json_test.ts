@@ -46,7 +46,7 @@ Deno.test("--stanza-list --json and --show-last --json", async () => {
   const [rc, file] = [`${folder.path}/rc`, `${folder.path}/run`];
   Deno.writeTextFileSync(rc, "[default]\n[a]\n", { mode: 0o600 });
   const listed = await runOwn(["--rc-file", rc, "--stanza-list", "--json"]);
-  assert.deepEqual(JSON.parse(listed.out), { file: rc, stanzas: ["a"] });
+  assert.deepEqual(JSON.parse(listed.out), { file: rc, stanzas: ["default", "a"] });
   Deno.writeTextFileSync(file, `fwknop -A tcp/22 --key-base64-rijndael ${K64} \n`, { mode: 0o600 });
   const shown = await runOwn(["--show-last", "--json", "-E", file]);
   assert.deepEqual(JSON.parse(shown.out), { arguments: ["-A", "tcp/22", "--key-base64-rijndael", "********"] });

@@ -50,9 +50,9 @@ Deno.test("a loose mode is a warning for each thing that is wrong", async () => 
 Deno.test("every mistake of used stanzas is told at once with file and line; nothing is sent", async () => {
   const run = await withRc("[default]\nACESS tcp/22\nFW_TIMEOUT\nNAT_PORT 70000\nKEY_BASE64 se!cret\n", []);
   assert.equal(run.code, 1);
-  assert.match(run.err, /RC:2: unknown directive ACESS\nfwknop: hint: did you mean ACCESS\?/);
+  assert.match(run.err, /RC:2: unknown directive ACESS \(Parameter error\)\nfwknop: hint: did you mean ACCESS\?/);
   assert.match(run.err, /RC:3: Invalid entry/);
-  assert.match(run.err, /RC:4: NAT_PORT: out of range/);
+  assert.match(run.err, /RC:4: NAT_PORT value is out of range/);
   assert.match(run.err, /RC:5: KEY_BASE64: .*look like base64-encoded/);
   assert.ok(!run.err.includes("se!cret"));
 });
@@ -64,7 +64,7 @@ Deno.test("a key in the place of a directive's name is not shown", async () => {
   Deno.writeTextFileSync(path, `[gw]\n${lines.join("\n")}\n`, { mode: 0o600 });
   const run = await runOwn(["--rc-file", path, "--no-save-args", "-n", "gw", "-T", "-A", "tcp/22", "-s"]);
   assert.equal(run.code, 1);
-  assert.match(run.err, /rc:2: the line begins with an unknown directive\n/);
+  assert.match(run.err, /rc:2: the line begins with an unknown directive \(Parameter error\)\n/);
   const places = [...run.err.matchAll(/rc:(\d+): /g)].map(([, line]) => Number(line));
   assert.deepEqual(places, [2, 3, 4, 5, 6, 7]);
   assert.doesNotMatch(run.err, /c2VjcmV0a2V5|QWERTY|TOP_SECRET/);
@@ -112,12 +112,12 @@ Deno.test("KEY_CMD takes the rest of the line and runs it without a shell", asyn
   assert.deepEqual(run.asked, []);
 });
 
-Deno.test("--stanza-list lists every section but the default one", async () => {
+Deno.test("--stanza-list lists every section, the default one too", async () => {
   using folder = temporaryFolder();
   const path = `${folder.path}/rc`;
   Deno.writeTextFileSync(path, "[default]\n[b]\n[A]\n[b]\nBAD\n", { mode: 0o600 });
   const run = await runOwn(["--rc-file", path, "--stanza-list"]);
-  assert.equal(run.out, `The following stanzas are configured in ${path} :\n - b\n - A\n - b\n`);
+  assert.equal(run.out, `The following stanzas are configured in ${path} :\n - default\n - b\n - A\n - b\n`);
   assert.equal(run.code, 0);
 });
 

@@ -13,7 +13,9 @@ Deno.test("F14: parseResolveUrl() takes ports of five digits, IPv6 literals and 
   assert.match(href("https://ip.example.org", true), /https is not supported for --resolve-http-only/);
   assert.match(href("ftp://ip.example.org"), /ftp:\/\/ is not supported/);
   assert.match(href("https://"), /no URL/);
-  assert.match(href("http://h:99999/"), /no URL/);
+  for (const url of ["http://h:99999/", "http://h:0/", "http://h:/", "h:abc", "http://[::1]:70000/x?y:1"]) {
+    assert.match(href(url), /port value is invalid, must be in \[1-65535\]/, url);
+  }
 });
 
 for (const body of ["203.0.113.9", "203.0.113.9\n", " 203.0.113.9\r\n"]) {

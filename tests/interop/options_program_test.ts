@@ -203,7 +203,7 @@ tryBesideC(PROGRAM_OPTIONS, {
     on: "bare",
     files: RC,
     beside: "--rc-file {home}/rc",
-    prints: /^The following stanzas are configured in \{home\}\/rc :\n - gw\n - Other\n$/,
+    prints: /^The following stanzas are configured in \{home\}\/rc :\n( - default\n)? - gw\n - Other\n$/,
     writes: { ".fwknop.run": null },
     rows: [
       { on: "bare", files: RC, args: "--rc-file {home}/rc --stanza-list -A bogus -D h", prints: / - gw\n - Other\n$/ },
@@ -211,7 +211,7 @@ tryBesideC(PROGRAM_OPTIONS, {
         on: "bare",
         files: { rc: "[gw]\n[GW]\n[default]\n[gw]\n" },
         args: "--rc-file {home}/rc --stanza-list",
-        prints: / :\n - gw\n - GW\n - gw\n$/,
+        prints: / :\n - gw\n - GW\n( - default\n)? - gw\n$/,
       },
       {
         on: "bare",

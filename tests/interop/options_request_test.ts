@@ -226,7 +226,7 @@ tryBesideC(REQUEST_OPTIONS, {
       ...strict("--nat-port", {
         "4000x": { "Message String": "192.0.2.10,tcp/4000" },
         "x": { "Message String": "192.0.2.10,tcp/22" },
-      }, /--nat-port: expected a number/),
+      }, /--nat-port: Value is not in the range: expected a number/),
       ...refused(/NAT for multiple ports\/protocols not yet supported/, "--nat-port 9 -A tcp/1,tcp/2"),
       ...refused(/Expecting <proto>\/<port>/, "--nat-port 9 -A tcp"),
     ],

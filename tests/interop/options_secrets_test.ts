@@ -182,7 +182,7 @@ tryBesideC(KEY_OPTIONS, {
       { args: "--fd 999" },
       { on: "keyless", ...refused(/Bad file descriptor/, "--fd 999")[0]! },
       ...refused(/out of range/, "--fd -1"),
-      ...strict("--fd", { x: {}, "0x": {} }, /--fd: expected a number/),
+      ...strict("--fd", { x: {}, "0x": {} }, /--fd: Value is not in the range: expected a number/),
     ],
   },
   digestType: {

@@ -81,27 +81,32 @@ besideC(
   },
 );
 
-besideC("--stanza-list names every section but [default], as written, in the order of the file", async ({ home }) => {
-  const texts = [
-    "",
-    "[default]\n",
-    "[b]\n[A]\n[DEFAULT]\nX\n[b]\n =\n  [ c ] x\n[x]y]\n[last]",
-    "no section\n",
-    "[]\n[a\n",
-  ];
-  for (const [index, text] of texts.entries()) {
-    const path = `${home}/rc${index}`;
-    Deno.writeTextFileSync(path, text, { mode: 0o600 });
-    const args = ["--rc-file", path, "--stanza-list"];
-    const [c, own] = [await runC(args, { home }), await runOwn(args)];
-    assert.deepEqual([own.out, own.code], [c.out, c.code], JSON.stringify(text));
-  }
-  const keyed = `${home}/keyed`;
-  Deno.writeTextFileSync(keyed, "[gw]\nKEY hunter2\nhunter2\n", { mode: 0o600 });
-  const json = await runOwn(["--rc-file", keyed, "--stanza-list", "--json"]);
-  assert.deepEqual(JSON.parse(json.out), { file: keyed, stanzas: ["gw"] });
-  assert.doesNotMatch(json.out + json.err, /hunter2/);
-});
+besideC(
+  "--stanza-list names every section as written, in the order of the file, and ours [default] too",
+  async ({ home }) => {
+    const texts = [
+      "",
+      "[default]\n",
+      "[b]\n[A]\n[DEFAULT]\nX\n[b]\n =\n  [ c ] x\n[x]y]\n[last]",
+      "no section\n",
+      "[]\n[a\n",
+    ];
+    for (const [index, text] of texts.entries()) {
+      const path = `${home}/rc${index}`;
+      Deno.writeTextFileSync(path, text, { mode: 0o600 });
+      const args = ["--rc-file", path, "--stanza-list"];
+      const [c, own] = [await runC(args, { home }), await runOwn(args)];
+      const alike = own.out.split("\n").filter((line) => line.toLowerCase() !== " - default").join("\n");
+      assert.deepEqual([alike, own.code], [c.out, c.code], JSON.stringify(text));
+      assert.equal(/^ - default$/mi.test(own.out), /^\[default\]/mi.test(text), JSON.stringify(text));
+    }
+    const keyed = `${home}/keyed`;
+    Deno.writeTextFileSync(keyed, "[gw]\nKEY hunter2\nhunter2\n", { mode: 0o600 });
+    const json = await runOwn(["--rc-file", keyed, "--stanza-list", "--json"]);
+    assert.deepEqual(JSON.parse(json.out), { file: keyed, stanzas: ["gw"] });
+    assert.doesNotMatch(json.out + json.err, /hunter2/);
+  },
+);
 
 besideC("F15: a left-over file stops the C client and not ours, and a link stays one", async ({ home }) => {
   for (const client of ["c", "own"] as const) {

@@ -87,6 +87,6 @@ besideC("the C client repeats what it cannot read; ours says where it stands", a
   assert.match((await runC(args, { home })).err, /line 3: var=QWERTYUIOP/);
   assert.equal(
     (await runOwn(args)).err,
-    `fwknop: error: ${path}:3: the line begins with an unknown directive\n`,
+    `fwknop: error: ${path}:3: the line begins with an unknown directive (Parameter error)\n`,
   );
 });

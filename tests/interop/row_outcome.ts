@@ -131,6 +131,10 @@ function comparable({ run, home, listener }: Ran, row: Comparable): string {
       (_all, label: string, data: string) => data.startsWith("<") ? label + data : `${label}${data.length} characters`,
     )
     .replace(/(\bGET (?:http:\/\/[^/ ]*)?\/)\S+ HTTP\/1\.[01]/g, "$1S HTTP/1.1")
+    // The C client says so only from -v -v on.
+    .replace(/^\[\+\] Updating param .*\n/gm, "")
+    // The C client leaves it out of the list.
+    .replace(/^ - default\n/gm, "")
     .replaceAll("Fwknop/2.6.10", "Fwknop/2.6.11")
     .replaceAll("fwknop client 2.6.10,", "fwknop client 2.6.11,");
   for (const label of row.drawn ?? []) {

@@ -202,7 +202,7 @@ Deno.test("--doctor says that an rc file cannot be read, and --no-rc-file with -
   const none = await runOwn(["--doctor", "gw", "--rc-file", home.path, "--json"]);
   assert.equal(JSON.parse(none.out).findings.filter(({ level }: { level: string }) => level === "fail").length, 1);
   const without = await runOwn(["--doctor", "-n", "gw", "--no-rc-file"]);
-  assert.match(without.out, /^fail settings: -n needs the rc file/m);
+  assert.match(without.out, /^fail settings: Cannot set stanza name in --no-rc-file mode/m);
   assert.equal(without.code, 1);
 });
 
