@@ -3,7 +3,8 @@ import { FfiError } from "../ffi/errors.ts";
 import { PCAP_ERROR_IFACE_NOT_UP, PCAP_ERROR_NO_SUCH_DEVICE } from "../ffi/pcap/constants.ts";
 import { openRulesetListener } from "../ffi/nfnetlink/nfnetlink.ts";
 import { Syslog } from "../ffi/libc/syslog.ts";
-import { type LogSink, makeLog, stderrSink } from "../lib/host/log.ts";
+import { writeNow } from "../ffi/libc/write_now.ts";
+import { lineSink, type LogSink, makeLog } from "../lib/host/log.ts";
 import { type Log, SYSLOG_SEVERITY } from "../lib/log.ts";
 import { absentSource } from "./capture/absent.ts";
 import { openCaptureFileSource } from "./capture/offline.ts";
@@ -18,16 +19,18 @@ import { formatChain, openNftables, openRunner, surveyHooks } from "./firewall/n
 import { recordingFirewall } from "./firewall/recording.ts";
 import { type BackendName, chooseFirewall, formatChoice, type HostSurvey } from "./firewall/select.ts";
 
+const STANDARD_ERROR = 2;
+
 /** Where log lines go: standard error in the foreground, the system log otherwise, both with `--syslog-enable`. */
 export function openLog(
   logging: ServerConfig["logging"],
   where: { readonly foreground: boolean; readonly syslog: boolean; readonly pid: number },
 ): Log {
   const sinks: LogSink[] = [];
-  if (where.foreground) sinks.push(stderrSink());
+  if (where.foreground) sinks.push(lineSink((bytes) => writeNow(STANDARD_ERROR, bytes)));
   if (where.syslog || !where.foreground) {
     const syslog = new Syslog({ ...logging, pid: where.pid, now: () => new Date() });
-    sinks.push((level, line) => void syslog.send(SYSLOG_SEVERITY[level], line));
+    sinks.push((level, line) => syslog.send(SYSLOG_SEVERITY[level], line));
   }
   return makeLog(logging.verbosity, sinks);
 }
