@@ -6,12 +6,14 @@ import type { Log } from "../lib/log.ts";
 import type { Firewall } from "./firewall/firewall.ts";
 import { formatAdded, type PlannedGrant } from "./firewall/grants.ts";
 import type { HeldGrant, Ledger } from "./firewall/ledger.ts";
+import type { Facts } from "./service/facts.ts";
 import { reasonOf } from "./start_error.ts";
 
 /** The packet filter, the account of what is open in it, and the two clocks. */
 export interface Doors {
   readonly firewall: Firewall;
   readonly ledger: Ledger;
+  readonly facts: Facts;
   /** Unix milliseconds. */
   readonly clock: () => number;
   /** Milliseconds of a clock that nobody sets. */
@@ -56,28 +58,44 @@ export async function closeDue(doors: Doors, log: Log): Promise<void> {
   if (due.length === 0) return;
   try {
     if (!firewall.kernelTimed) await firewall.revoke(due);
+    doors.facts("closing", [], log);
     ledger.close(due);
     for (const grant of due) {
       log("info", `Removed rule from ${firewall.placeOf(grant.door)} with expire time of ${grant.expiresAt}`);
     }
   } catch (error) {
     ledger.postpone(due, now + 1);
-    log("error", `Cannot close ${due.length} doors, trying again in a second: ${reasonOf(error)}`);
+    const text = `Cannot close ${due.length} doors, trying again every second: ${reasonOf(error)}`;
+    doors.facts("closing", [{ level: "error", text }], log);
   }
 }
 
-/** Somebody changed the ruleset: look whether our chains, sets and jumps are still in it. */
-export async function mindRuleset(ready: ReadonlySet<number>, doors: Doors, log: Log): Promise<void> {
-  const { firewall, ledger } = doors;
-  if (firewall.events === null || !ready.has(firewall.events.fd)) return;
+/** Whether somebody changed the ruleset, so that it has to be looked at. Takes the news from the descriptor. */
+export function rulesetChanged(ready: ReadonlySet<number>, { firewall, facts }: Doors, log: Log): boolean {
+  if (firewall.events === null || !ready.has(firewall.events.fd)) return false;
   try {
-    if (!firewall.events.drain()) return;
+    const changed = firewall.events.drain();
+    facts("news", [], log);
+    return changed;
+  } catch (error) {
+    const text = `Cannot read the news of the ruleset: ${reasonOf(error)}`;
+    facts("news", [{ level: "error", text }], log);
+    return true;
+  }
+}
+
+/** Looks whether our chains, sets and jumps are still in the ruleset, and puts them back. */
+export async function mindRuleset(doors: Doors, log: Log): Promise<void> {
+  const { firewall, ledger } = doors;
+  try {
     const now = seconds(doors);
     if (await firewall.repair(ledger.live(now), now)) {
       log("warning", `The ruleset was changed by somebody else: put back what belongs to fwknopd (${firewall.name})`);
     }
+    doors.facts("ruleset", [], log);
   } catch (error) {
-    log("error", `Cannot put back what belongs to fwknopd in the ruleset: ${reasonOf(error)}`);
+    const text = `Cannot put back what belongs to fwknopd in the ruleset: ${reasonOf(error)}`;
+    doors.facts("ruleset", [{ level: "error", text }], log);
   }
   await takeInStrangers(doors, log);
 }
@@ -91,35 +109,43 @@ export async function takeInStrangers(doors: Doors, log: Log): Promise<boolean> 
   if (firewall.kernelTimed) return true;
   try {
     const { found } = ledger.agree(await firewall.list(), seconds(doors));
+    doors.facts("listing", [], log);
     for (const { door, expiresAt } of found) {
       log("info", `Took over a rule in ${firewall.placeOf(door)} with expire time of ${expiresAt}`);
     }
     return true;
   } catch (error) {
-    log("error", `Cannot list what is open: ${reasonOf(error)}`);
+    doors.facts("listing", [{ level: "error", text: `Cannot list what is open: ${reasonOf(error)}` }], log);
     return false;
   }
 }
 
 /**
- * Watches the wall clock, in which the ends of doors are written. When it is set back, doors would outlive their time by as
- * much: they get what was left to them, on the new clock. Set forward, they merely close early: what looks like that may
- * also be a machine that slept, and then they are indeed over.
+ * Watches the wall clock, in which the ends of doors are written: gives the whole seconds by which it was set back since the
+ * last look, 0 when it was not. Small steps add up.
  */
-export function followClock(doors: Doors): { check(log: Log): Promise<void> } {
-  const offset = () => doors.clock() - doors.steady();
+export function followClock({ clock, steady }: Pick<Doors, "clock" | "steady">): { stepBack(): number } {
+  const offset = () => clock() - steady();
   let known = offset();
   return {
-    async check(log) {
+    stepBack() {
       const now = offset();
       const back = Math.floor((known - now) / 1000);
       known = Math.max(known, now);
-      if (back * 1000 < STEP_MS) return;
+      if (back * 1000 < STEP_MS) return 0;
       known -= back * 1000;
-      log("warning", `The clock was set back by ${back} seconds: open doors keep the time that is left to them`);
-      await moveEnds(back, doors, log);
+      return back;
     },
   };
+}
+
+/**
+ * When the clock is set back, doors would outlive their time by as much: they get what was left to them, on the new clock.
+ * Set forward, they merely close early: what looks like that may also be a machine that slept, and then they are over.
+ */
+export async function followStep(back: number, doors: Doors, log: Log): Promise<void> {
+  log("warning", `The clock was set back by ${back} seconds: open doors keep the time that is left to them`);
+  await moveEnds(back, doors, log);
 }
 
 async function moveEnds(back: number, { firewall, ledger, ...clocks }: Doors, log: Log): Promise<void> {

@@ -6,9 +6,19 @@
 import type { Waiter } from "../ffi/libc/poll.ts";
 import { lineText, type Log, type LogLine } from "../lib/log.ts";
 import type { Batch, PacketSource } from "./capture/source.ts";
-import { closeDue, type Doors, followClock, mindRuleset, openDoors, takeInStrangers } from "./doors.ts";
+import {
+  closeDue,
+  type Doors,
+  followClock,
+  followStep,
+  mindRuleset,
+  openDoors,
+  rulesetChanged,
+  takeInStrangers,
+} from "./doors.ts";
 import { doorKey } from "./firewall/firewall.ts";
 import type { GrantOptions } from "./firewall/grants.ts";
+import type { Patience } from "./patience.ts";
 import { planDoors, type StanzaGrant } from "./plan.ts";
 import type { ReplayStore } from "./replay/store.ts";
 import type { RefusalLog, RefusalLogs } from "./service/refusal_log.ts";
@@ -31,6 +41,7 @@ export interface Regime {
 export interface Household extends Doors {
   readonly waiter: Pick<Waiter, "wait" | "watch" | "unwatch">;
   readonly signals: SignalInbox;
+  readonly patience: Patience;
   readonly store: ReplayStore;
   /** Packets after which to stop; 0 for no limit. */
   readonly packetLimit: number;
@@ -65,6 +76,13 @@ export type Ending =
 
 /** Waits, decides and opens until there is a reason to stop. Doors are left as they are: cleaning up is the caller's. */
 export async function runLoop(first: Regime, house: Household): Promise<Ending> {
+  const ending = await turn(first, house);
+  await house.patience.finish();
+  return ending;
+}
+
+async function turn(first: Regime, house: Household): Promise<Ending> {
+  const { patience } = house;
   let regime = first;
   let taken = 0;
   let more = false;
@@ -73,6 +91,8 @@ export async function runLoop(first: Regime, house: Household): Promise<Ending> 
   let retryAt = first.source.absent ? house.steady() : null;
   /** The configuration may have been half written and is read again then. */
   let rereadAt: number | null = null;
+  /** Somebody changed the ruleset, and nobody has looked yet. */
+  let changed = false;
   let nextAudit = house.firewall.kernelTimed ? null : house.steady() + AUDIT_MS;
   const clock = followClock(house);
   watch(regime, house);
@@ -84,8 +104,13 @@ export async function runLoop(first: Regime, house: Household): Promise<Ending> 
     const ready = await house.waiter.wait(
       more || offline ? 0 : untilNextDuty([nextAudit, retryAt, rereadAt], regime, house),
     );
-    await clock.check(regime.log);
-    await mindRuleset(ready, house, regime.log);
+    const back = clock.stepBack();
+    if (back > 0) await patience.wait("clock", () => followStep(back, house, regime.log));
+    if (rulesetChanged(ready, house, regime.log)) changed = true;
+    if (changed && !patience.isBusy("repair")) {
+      changed = false;
+      await patience.wait("repair", () => mindRuleset(house, regime.log));
+    }
     if (retryAt === null && (offline || more || (regime.source.fd !== null && ready.has(regime.source.fd)))) {
       const batch = readBatch(regime.source);
       if (batch instanceof Error) {
@@ -103,9 +128,10 @@ export async function runLoop(first: Regime, house: Household): Promise<Ending> 
     }
     if (retryAt !== null && house.steady() >= retryAt && !recover(null)) return { reason: "capture broken" };
     if (nextAudit !== null && house.steady() >= nextAudit) {
-      nextAudit = house.steady() + (await takeInStrangers(house, regime.log) ? AUDIT_MS : AUDIT_RETRY_MS);
+      nextAudit = house.steady() + AUDIT_MS;
+      await patience.wait("audit", audit);
     }
-    await closeDue(house, regime.log);
+    if (untilDoor(house) === 0) await patience.wait("close", () => closeDue(house, regime.log));
     tellHeldBack(regime, house.steady());
   }
 
@@ -115,6 +141,10 @@ export async function runLoop(first: Regime, house: Household): Promise<Ending> 
     if (next === "later") return;
     if (next.source !== regime.source) retryAt = null;
     regime = exchange(regime, next, house);
+  }
+
+  async function audit(): Promise<void> {
+    if (!await takeInStrangers(house, regime.log)) nextAudit = house.steady() + AUDIT_RETRY_MS;
   }
 
   function readBatch(source: PacketSource): Batch | Error {
@@ -168,13 +198,17 @@ function replaceSource(regime: Regime, source: PacketSource, house: Household): 
 
 /** Milliseconds until a door must be closed, a held-back line may be written or `others` are due; -1 when only packets matter. */
 function untilNextDuty(others: readonly (number | null)[], regime: Regime, house: Household): number {
-  const dueDoor = house.ledger.nextDue();
-  const untilDoor = dueDoor === null ? null : dueDoor * 1000 - house.clock();
   const { strangers, keyHolders } = regime.refusals;
   const untilOthers = [...others, strangers.dueAt, keyHolders.dueAt]
     .map((time) => time === null ? null : time - house.steady());
-  const times = [untilDoor, ...untilOthers].filter((time) => time !== null);
+  const times = [untilDoor(house), ...untilOthers].filter((time) => time !== null);
   return times.length === 0 ? -1 : Math.max(0, Math.ceil(Math.min(...times)));
+}
+
+/** Milliseconds until a door must be closed; null when none must be, or when those that must are being closed. */
+function untilDoor({ ledger, patience, clock }: Household): number | null {
+  const due = patience.isBusy("close") ? null : ledger.nextDue();
+  return due === null ? null : Math.max(0, due * 1000 - clock());
 }
 
 /** A decision to open. */
@@ -221,12 +255,14 @@ async function openFor(admitted: readonly Admitted[], regime: Regime, house: Hou
       grants.push(...planned.value);
     }
   }
-  try {
-    await openDoors(grants, house, (level, text) => void story.push({ level, text }));
-  } finally {
-    for (const line of story) regime.log(line.level, lineText(line));
-    for (const lines of refused) regime.refusals.keyHolders.report(lines, house.steady());
-  }
+  await house.patience.wait("open", async () => {
+    try {
+      await openDoors(grants, house, (level, text) => void story.push({ level, text }));
+    } finally {
+      for (const line of story) regime.log(line.level, lineText(line));
+      for (const lines of refused) regime.refusals.keyHolders.report(lines, house.steady());
+    }
+  });
 }
 
 function seconds(house: Household): number {

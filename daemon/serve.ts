@@ -12,12 +12,14 @@ import { formatDump, type ServerConfig } from "./config/mod.ts";
 import type { Firewall } from "./firewall/firewall.ts";
 import { createLedger } from "./firewall/ledger.ts";
 import { openFirewall, openFirstSource, openLog, openTestFirewall } from "./open_parts.ts";
+import { createPatience, PATIENCE_MS } from "./patience.ts";
 import { giveUpRights } from "./privileges.ts";
 import { type ConfigSource, makeRegime, makeReload } from "./reload.ts";
 import { openFileStore, rotateCache } from "./replay/file_store.ts";
 import { memoryStore, type ReplayStore } from "./replay/store.ts";
 import { type Ending, runLoop } from "./run.ts";
 import { testOurselves } from "./self_test.ts";
+import { createFacts } from "./service/facts.ts";
 import { claimPidFile, retirePidFile } from "./service/pid_file.ts";
 import { listenForSignals } from "./service/signals.ts";
 import { explain, reasonOf, StartError } from "./start_error.ts";
@@ -95,6 +97,8 @@ async function live(life: Life, log: Log, announce: () => Promise<void>): Promis
       const ending = await runLoop(regime, {
         waiter,
         signals,
+        patience: createPatience(PATIENCE_MS, () => waiter.wake()),
+        facts: createFacts(),
         store,
         firewall,
         ledger,

@@ -3,14 +3,15 @@
  * but in one atomic `iptables-restore --noflush` per wake-up and address family instead of five processes per rule.
  * Time limits are the daemon's: whoever uses it revokes what is over.
  */
-import { runProgram } from "../../lib/host/run.ts";
+import { type Run, runProgram, tellSlow } from "../../lib/host/run.ts";
 import { type Firewall, FirewallError, type Grant, type GrantOutcome } from "./firewall.ts";
 import { describeRules } from "./iptables_describe.ts";
 import { type ChangeListener, createOwnPids, rulesetEvents } from "./iptables_events.ts";
 import { type FamilyOptions, FamilyRules } from "./iptables_family.ts";
 import { doorChain, doorFamily } from "./iptables_rules.ts";
-import { findTools, type Run } from "./iptables_tools.ts";
+import { findTools } from "./iptables_tools.ts";
 import { latestByDoor } from "./ledger.ts";
+import { createSerial } from "./serial.ts";
 
 /** What the backend is made with: directives of fwknopd.conf, already read. */
 export interface IptablesOptions extends FamilyOptions {
@@ -25,10 +26,11 @@ export interface IptablesOptions extends FamilyOptions {
 /** Makes the backend. Nothing is run before `prepare`, `list`, `describe` or `cleanup`. */
 export function iptablesFirewall(options: IptablesOptions): Firewall {
   const own = createOwnPids();
-  const run: Run = async (...call) => own.note(await (options.run ?? runProgram)(...call));
+  const named = tellSlow(options.run ?? runProgram, options.log);
+  const run: Run = async (...call) => own.note(await named(...call));
   const v4 = new FamilyRules(run, findTools(options.firewallExe, 4), options);
   const v6 = new FamilyRules(run, findTools(options.firewallExe, 6), options);
-  const inTurn = createQueue();
+  const inTurn = createSerial();
   let missing6: string | null = null;
 
   /** IPv4 must work; IPv6 does where the host has it, and its absence is said once. */
@@ -92,15 +94,5 @@ export function iptablesFirewall(options: IptablesOptions): Firewall {
     placeOf: (door) => doorChain(door, options.chains).to,
     describe: (all) => inTurn(() => describeRules(run, [v4.tools, v6.tools], { ...options, all })),
     cleanup: () => inTurn(() => onBoth((rules) => rules.cleanup())),
-  };
-}
-
-/** Runs one piece of work at a time, in the order of asking. */
-function createQueue(): <Value>(work: () => Promise<Value>) => Promise<Value> {
-  let last: Promise<unknown> = Promise.resolve();
-  return (work) => {
-    const mine = last.then(work, work);
-    last = mine.catch(() => {});
-    return mine;
   };
 }

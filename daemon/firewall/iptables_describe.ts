@@ -1,7 +1,8 @@
 /** The listings of `--fw-list` and `--fw-list-all` (server F.6). */
 import { FirewallError, type Slot } from "./firewall.ts";
 import type { ChainSpecs } from "./iptables_chains.ts";
-import { type FamilyTools, type Run, start } from "./iptables_tools.ts";
+import type { Run } from "../../lib/host/run.ts";
+import { type FamilyTools, start } from "./iptables_tools.ts";
 
 /** IPv4 first, then IPv6. What iptables complains about is part of the text, as in the C daemon. */
 export async function describeRules(

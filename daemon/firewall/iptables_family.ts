@@ -3,6 +3,7 @@
  * relies on the picture proves it in the same transaction (`-C` lines), so that a flush by somebody else is noticed before
  * a door is reported open; then the truth is listed and the batch is made again.
  */
+import type { Run } from "../../lib/host/run.ts";
 import type { Log } from "../../lib/log.ts";
 import { type Door, doorKey, FirewallError, type Grant, type GrantOutcome } from "./firewall.ts";
 import {
@@ -19,14 +20,7 @@ import {
 } from "./iptables_batch.ts";
 import { type ListedGrant, listedGrants, type RuleListing } from "./iptables_listing.ts";
 import { doorChain } from "./iptables_rules.ts";
-import {
-  type FamilyTools,
-  type Refusal,
-  refuseUnreadable,
-  restoreRules,
-  type Run,
-  saveRules,
-} from "./iptables_tools.ts";
+import { type FamilyTools, type Refusal, refuseUnreadable, restoreRules, saveRules } from "./iptables_tools.ts";
 import { latestByDoor } from "./ledger.ts";
 
 /** How often a batch is made again after the rules turned out to be others than believed. */
@@ -41,7 +35,10 @@ export interface FamilyOptions extends RuleStyle {
   readonly log: Log;
 }
 
-/** One family's rules. Its methods are called one at a time. */
+/**
+ * One family's rules. Its methods are called one at a time, except beside one whose program hangs: so the picture is only
+ * changed from what it is after a program ended, never from what it was before.
+ */
 export class FamilyRules {
   /** Whether its chains were once set up: later failures are failures, not the absence of the family. */
   ready = false;
@@ -170,10 +167,10 @@ export class FamilyRules {
     if (unused !== undefined) {
       return { reason: `the ${unused.door.slot} chain is not in use`, hint: "see ENABLE_IPT_* in fwknopd.conf" };
     }
-    const kept = this.#known.filter((rule) => !replaced.has(rule));
-    const present = [...this.#standing(batch), ...canaries(kept, now)];
+    const kept = () => this.#known.filter((rule) => !replaced.has(rule));
+    const present = [...this.#standing(batch), ...canaries(kept(), now)];
     const refusal = await this.#apply(grantBatch(openings, present, slots, this.options));
-    if (refusal === null) this.#known = [...kept, ...openings.map(({ grant }) => this.#listed(grant))];
+    if (refusal === null) this.#known = [...kept(), ...openings.map(({ grant }) => this.#listed(grant))];
     return refusal;
   }
 

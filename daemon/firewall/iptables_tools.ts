@@ -1,11 +1,8 @@
 /** Runs the programs of the iptables package and turns what they say into values and errors with a remedy. */
-import type { RunOptions, RunResult } from "../../lib/host/run.ts";
+import type { Run, RunOptions, RunResult } from "../../lib/host/run.ts";
 import { FirewallError } from "./firewall.ts";
 import { type Batch, formatBatch } from "./iptables_batch.ts";
 import { parseSave, type RuleListing } from "./iptables_listing.ts";
-
-/** How programs are run; tests put `ip netns exec` in front. */
-export type Run = (program: string, args: readonly string[], options?: RunOptions) => Promise<RunResult>;
 
 /** The programs for one address family. */
 export interface FamilyTools {
@@ -59,12 +56,16 @@ export function refuseUnreadable(listing: RuleListing, needed: ReadonlySet<strin
   );
 }
 
-/** Applies a batch. Null when all of it happened, else why not. Throws only when the program cannot be started. */
+/**
+ * Applies a batch. Null when all of it happened, else why not. Throws when the program cannot be started, or does not end:
+ * then it is not known what happened, and another try would only take as long again.
+ */
 export async function restoreRules(run: Run, tools: FamilyTools, batch: Batch): Promise<Refusal | null> {
   if (batch.size === 0) return null;
   const text = formatBatch(batch);
   const result = await start(run, tools.restore, ["--noflush", "-w", LOCK_SECONDS], { stdin: text });
-  if (result.code === 0 && !result.timedOut) return null;
+  if (result.timedOut) throw new FirewallError(`${tools.restore} failed: ${reasonOf(result)}`, hintFor(result));
+  if (result.code === 0) return null;
   const line = Number(/line:? ([0-9]+)/.exec(result.stderr)?.[1] ?? NaN);
   const blamed = text.split("\n")[line - 1];
   const at = blamed === undefined ? "" : ` (${blamed})`;
@@ -113,6 +114,7 @@ function reasonOf(result: RunResult): string {
 }
 
 function hintFor(result: RunResult): string {
+  if (result.timedOut) return "run `iptables -S` by hand and see what it waits for";
   if (/permission denied|operation not permitted|must be root/i.test(result.stderr)) {
     return "run fwknopd as root or with CAP_NET_ADMIN";
   }

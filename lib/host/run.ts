@@ -2,6 +2,7 @@
  * Runs another program: an argument vector, never a shell, never the caller's environment. An `LD_*` variable of the
  * caller would make Deno refuse to spawn, and nothing the daemon starts needs the rest.
  */
+import type { Log } from "../log.ts";
 
 /** How to run. */
 export interface RunOptions {
@@ -26,6 +27,9 @@ export interface RunResult {
   /** Process id that it had, to tell its doings from those of others. */
   readonly pid: number;
 }
+
+/** How programs are run; tests put `ip netns exec` in front. */
+export type Run = (program: string, args: readonly string[], options?: RunOptions) => Promise<RunResult>;
 
 /** What a child sees: enough for the tools of a distribution to find each other, and messages in English. */
 const ENVIRONMENT = { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", LC_ALL: "C" } as const;
@@ -80,6 +84,21 @@ export async function runProgram(
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** When a program is called slow: a hundred times what those of a packet filter need. */
+const SLOW_MS = 1000;
+
+/** The same as `run`, and says which program has not ended after a second. */
+export function tellSlow(run: Run, log: Log, slowMs: number = SLOW_MS): Run {
+  return async (program, args, options) => {
+    const timer = setTimeout(() => log("warning", `${program} does not end: what needs it has to wait`), slowMs);
+    try {
+      return await run(program, args, options);
+    } finally {
+      clearTimeout(timer);
+    }
+  };
 }
 
 /** Writes all of a child's standard input. One that reads nothing, or ends early, is judged by its exit status. */

@@ -1,5 +1,5 @@
 /** Work inside a network namespace of `ip netns`, for rigs of packet filters. Test code only: needs root and unscoped FFI. */
-import { type Run } from "../../daemon/firewall/iptables_tools.ts";
+import type { Run } from "../../lib/host/run.ts";
 import { runProgram } from "../../lib/host/run.ts";
 
 const CLONE_NEWNET = 0x4000_0000;

@@ -4,8 +4,10 @@ import type { Door } from "../../daemon/firewall/firewall.ts";
 import type { Stanza } from "../../daemon/config/stanza.ts";
 import { createLedger } from "../../daemon/firewall/ledger.ts";
 import { recordingFirewall } from "../../daemon/firewall/recording.ts";
+import { createPatience } from "../../daemon/patience.ts";
 import { memoryStore, type ReplayStore } from "../../daemon/replay/store.ts";
 import { type Ending, type Household, type Regime, runLoop } from "../../daemon/run.ts";
+import { createFacts } from "../../daemon/service/facts.ts";
 import { refusalLogs } from "../../daemon/service/refusal_log.ts";
 import { nobleEngine } from "../../lib/crypto/noble_engine.ts";
 import { datagram, ip, KEYS, knock, NOW, stanza } from "../fakes/knock.ts";
@@ -96,6 +98,8 @@ async function play(
         return Promise.resolve(new Set(turn.packets || turn.broken ? [FD] : []));
       },
     },
+    patience: createPatience(60_000, () => {}),
+    facts: createFacts(),
     signals: {
       get stop() {
         return signals.stop;
@@ -186,7 +190,7 @@ Deno.test("runLoop() keeps trying to close a door that will not close", async ()
     { seconds: 30, before: () => firewall.refuse("the lock is held") },
     { seconds: 1, before: () => firewall.refuse(null) },
   ], { firewall });
-  assert.ok(lines.some((line) => line.includes("Cannot close 1 doors, trying again in a second: the lock is held")));
+  assert.ok(lines.some((line) => line.includes("Cannot close 1 doors, trying again every second: the lock is held")));
   assert.deepEqual(waits, [60_000, 30_000, 1000, 29_000]);
   assert.equal(firewall.admits(door("192.0.2.10", 22)), false);
 });
@@ -442,4 +446,43 @@ Deno.test("runLoop() limits the lines of requests beyond MAX_OPEN_GRANTS, with a
   const refused = lines.filter((line) => line.includes("MAX_OPEN_GRANTS"));
   assert.equal(refused.length, 11);
   assert.match(refused.at(-1) ?? "", /\(and 38 more refused packets\)$/);
+});
+
+Deno.test("runLoop() opens for others while the packet filter does not answer for one", async () => {
+  const real = recordingFirewall({ now: () => NOW });
+  await real.prepare();
+  const answer = Promise.withResolvers<void>();
+  const slow = {
+    ...real,
+    grant: async (...args: Parameters<typeof real.grant>) => {
+      if (JSON.stringify(args[0]).includes("192.0.2.10")) await answer.promise;
+      return await real.grant(...args);
+    },
+  };
+  const patience = createPatience(0, () => {});
+  const { lines } = await play([
+    { packets: [datagram(await knock())] },
+    { packets: [datagram(await knock({ message: "192.0.2.20,tcp/22" }))] },
+    { before: () => assert.equal(real.admits(door("192.0.2.20", 22)), true), seconds: 1 },
+    { before: () => assert.equal(real.admits(door("192.0.2.10", 22)), false) },
+    { before: answer.resolve },
+  ], { firewall: slow, patience });
+  assert.equal(real.admits(door("192.0.2.10", 22)), true);
+  const opened = lines.filter((line) => line.includes("Added access rule"));
+  assert.deepEqual(opened.map((line) => /for (\S+)/.exec(line)?.[1]), ["192.0.2.20", "192.0.2.10"]);
+});
+
+Deno.test("runLoop() says once that a door will not close, and again only after it did", async () => {
+  const packet = datagram(await knock());
+  const firewall = recordingFirewall({ now: () => NOW });
+  await firewall.prepare();
+  const { lines } = await play([
+    { packets: [packet] },
+    { seconds: 30, before: () => firewall.refuse("the lock is held") },
+    { seconds: 1 },
+    { seconds: 1 },
+    { seconds: 1, before: () => firewall.refuse(null) },
+  ], { firewall });
+  assert.equal(lines.filter((line) => line.includes("the lock is held")).length, 1);
+  assert.equal(lines.filter((line) => line.includes("Removed rule from")).length, 1);
 });

@@ -13,6 +13,7 @@ import {
   type GrantOutcome,
   type RulesetEvents,
 } from "../firewall.ts";
+import { createSerial, type Serial } from "../serial.ts";
 import { describeRuleset } from "./describe.ts";
 import { elementOf } from "./elements.ts";
 import { concernsUs } from "./events.ts";
@@ -40,7 +41,11 @@ export function nftablesFirewall(parts: NftablesParts, options: NftablesOptions)
   const { nft, store, listener } = parts;
   const clock = options.clock ?? (() => Date.now() / 1000);
   const picture = new Picture(parts, options, options.log, clock);
-  const inTurn = createQueue();
+  const serial = createSerial();
+  const inTurn: Serial = (work) =>
+    serial(work).catch((error) => {
+      throw asFirewallError(error);
+    });
   /** The run loop counts whole seconds; a timeout should not be longer for that. */
   const exact = (now: number) => Math.floor(clock()) === now ? clock() : now;
 
@@ -193,18 +198,6 @@ async function openOne(
     else await picture.rebuild(live, now);
   }
   return reason;
-}
-
-/** Runs one piece of work at a time, in the order of asking; what goes wrong below leaves as a `FirewallError`. */
-function createQueue(): <Value>(work: () => Promise<Value>) => Promise<Value> {
-  let last: Promise<unknown> = Promise.resolve();
-  return (work) => {
-    const mine = last.then(work, work).catch((error) => {
-      throw asFirewallError(error);
-    });
-    last = mine.catch(() => {});
-    return mine;
-  };
 }
 
 /** A failure of a native library, as the boundary knows it. */

@@ -1,5 +1,6 @@
 /** Opening the backend on this host, and what it finds there. */
 import { openRulesetListener } from "../../../ffi/nfnetlink/nfnetlink.ts";
+import { runProgram, tellSlow } from "../../../lib/host/run.ts";
 import { asFirewallError, type NftablesFirewall, nftablesFirewall, type NftablesOptions } from "./backend.ts";
 import { type NftRunner, openRunner, readRuleset } from "./runner.ts";
 import type { FilterSlot } from "./shapes.ts";
@@ -14,11 +15,12 @@ export interface OpenNftablesOptions extends NftablesOptions {
 
 /** Opens sockets and libraries; the ruleset is not touched before `prepare`. Throws `FirewallError`. */
 export async function openNftables(options: OpenNftablesOptions): Promise<NftablesFirewall> {
+  const run = tellSlow(runProgram, options.log);
   if (options.prefer === "nft") {
-    const nft = await openRunner("nft");
+    const nft = await openRunner("nft", run);
     return nftablesFirewall({ nft, store: nftStore(nft), listener: null }, options);
   }
-  const nft = await openRunner();
+  const nft = await openRunner("libnftables", run);
   try {
     return nftablesFirewall({ nft, store: netlinkStore(), listener: openRulesetListener() }, options);
   } catch (error) {

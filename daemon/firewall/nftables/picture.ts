@@ -4,7 +4,8 @@
  * anybody has changed anything since; then the chains, jumps and sets are looked at again before a door is called open.
  */
 import type { RulesetListener } from "../../../ffi/nfnetlink/nfnetlink.ts";
-import type { Log } from "../../../lib/log.ts";
+import type { Log, LogLine } from "../../../lib/log.ts";
+import { createFacts } from "../../service/facts.ts";
 import { FirewallError, type Grant } from "../firewall.ts";
 import { doorOfElement, type Element } from "./elements.ts";
 import { longest, type Opening, openingOf, openingSteps, placesOf, sameData } from "./openings.ts";
@@ -54,8 +55,7 @@ export class Picture {
   #known = new Map<string, Opening>();
   /** The generation for which `targets` stand and `#known` is true. */
   #generation: number | null = null;
-  /** Hooks of which it was said that nothing drops there. */
-  readonly #saidOpen = new Set<string>();
+  readonly #facts = createFacts();
 
   constructor(
     readonly parts: NftablesParts,
@@ -170,7 +170,8 @@ export class Picture {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const generation = this.parts.store.generation();
       const ruleset = await readRuleset(this.parts.nft);
-      const chains = chooseChains(ruleset, this.wanted, this.log);
+      const facts: LogLine[] = [];
+      const chains = chooseChains(ruleset, this.wanted, (level, text) => void facts.push({ level, text }));
       const targets = planTargets(chains, this.wanted.slots);
       const broken = targets.filter((target) => (first && !changed) || !isIntact(ruleset, target));
       if (broken.length > 0) {
@@ -184,7 +185,7 @@ export class Picture {
         continue;
       }
       this.targets = targets;
-      this.#sayWhatIsOpen(chains);
+      this.#facts("hooks", [...facts, ...this.#openHooks(chains)], this.log);
       const inherited = await this.look(targets);
       this.#generation = this.parts.store.generation() === generation ? generation : null;
       const last = attempt === ATTEMPTS - 1;
@@ -283,14 +284,12 @@ export class Picture {
     for (const [id, { expiresAt }] of this.#known) if (expiresAt <= now) this.#known.delete(id);
   }
 
-  #sayWhatIsOpen(chains: readonly BaseChain[]): void {
-    for (const hook of FILTER_SLOTS.filter((slot) => this.wanted.slots.includes(slot))) {
-      if (chains.some((chain) => chain.hook === hook)) this.#saidOpen.delete(hook);
-      else if (!this.#saidOpen.has(hook)) {
-        this.#saidOpen.add(hook);
-        this.log("warning", `nftables: nothing drops packets on the ${hook} hook, so there is nothing to open`);
-      }
-    }
+  #openHooks(chains: readonly BaseChain[]): readonly LogLine[] {
+    const shut = new Set(chains.map(({ hook }) => hook));
+    return FILTER_SLOTS.filter((slot) => this.wanted.slots.includes(slot) && !shut.has(slot)).map((hook) => ({
+      level: "warning",
+      text: `nftables: nothing drops packets on the ${hook} hook, so there is nothing to open`,
+    }));
   }
 }
 

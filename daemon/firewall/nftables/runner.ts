@@ -1,7 +1,7 @@
 /** Who speaks nft's language for us: libnftables in this process, or the `nft` program where the library is missing. */
 import { FfiError } from "../../../ffi/errors.ts";
 import { type NftFormat, type NftReply, openNft } from "../../../ffi/nftables/nft.ts";
-import { runProgram } from "../../../lib/host/run.ts";
+import { type Run, runProgram, type RunResult } from "../../../lib/host/run.ts";
 import { FirewallError } from "../firewall.ts";
 import { parseRuleset, type Ruleset } from "./ruleset.ts";
 
@@ -21,7 +21,10 @@ const TEXT: NftFormat = { json: false, terse: false };
  * The library unless `prefer` says otherwise or it is missing, else the program. Throws `FirewallError` naming both
  * packages when neither is there.
  */
-export async function openRunner(prefer: "libnftables" | "nft" = "libnftables"): Promise<NftRunner> {
+export async function openRunner(
+  prefer: "libnftables" | "nft" = "libnftables",
+  run: Run = runProgram,
+): Promise<NftRunner> {
   let missing: FfiError | null = null;
   if (prefer === "libnftables") {
     try {
@@ -33,7 +36,7 @@ export async function openRunner(prefer: "libnftables" | "nft" = "libnftables"):
     }
   }
   for (const program of NFT_PROGRAMS) {
-    if (await canRun(program)) return programRunner(program);
+    if (await canRun(program)) return programRunner(program, run);
   }
   throw new FirewallError(
     `Neither libnftables nor the nft program can be used${missing === null ? "" : `: ${missing.message}`}`,
@@ -54,7 +57,7 @@ export function libraryRunner(): NftRunner {
 }
 
 /** The `nft` program at that path. */
-export function programRunner(program: string, run: typeof runProgram = runProgram): NftRunner {
+export function programRunner(program: string, run: Run = runProgram): NftRunner {
   return {
     name: "nft",
     async run(commands, { json, terse } = TEXT) {
@@ -65,10 +68,14 @@ export function programRunner(program: string, run: typeof runProgram = runProgr
       return {
         ok: !failed,
         output: result.stdout,
-        error: failed ? result.stderr || `${program} ended with status ${result.code}` : "",
+        error: failed ? result.stderr || failureOf(program, result) : "",
       };
     },
   };
+}
+
+function failureOf(program: string, { code, timedOut }: RunResult): string {
+  return timedOut ? `${program} did not end in time and was stopped` : `${program} ended with status ${code}`;
 }
 
 async function canRun(program: string): Promise<boolean> {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { type Door, FirewallError, type Grant } from "../../../daemon/firewall/firewall.ts";
 import { activeSlots, DEFAULT_CHAINS } from "../../../daemon/firewall/iptables_chains.ts";
-import type { Run } from "../../../daemon/firewall/iptables_tools.ts";
+import type { Run } from "../../../lib/host/run.ts";
 import { address } from "../../contract/addresses.ts";
 import { type IptablesRig, iptablesRig } from "../../contract/iptables_rig.ts";
 import { runWithin } from "../../contract/namespace.ts";

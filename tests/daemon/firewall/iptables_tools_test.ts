@@ -1,14 +1,9 @@
 import assert from "node:assert/strict";
+import type { Run } from "../../../lib/host/run.ts";
 import { FirewallError } from "../../../daemon/firewall/firewall.ts";
 import { createOwnPids, rulesetEvents } from "../../../daemon/firewall/iptables_events.ts";
 import { DEFAULT_CHAINS } from "../../../daemon/firewall/iptables_chains.ts";
-import {
-  findTools,
-  refuseUnreadable,
-  restoreRules,
-  type Run,
-  saveRules,
-} from "../../../daemon/firewall/iptables_tools.ts";
+import { findTools, refuseUnreadable, restoreRules, saveRules } from "../../../daemon/firewall/iptables_tools.ts";
 import type { RunResult } from "../../../lib/host/run.ts";
 
 const TOOLS = findTools("/usr/sbin/iptables", 4);
@@ -77,7 +72,6 @@ Deno.test("restoreRules() names the line at fault and what can be done", async (
       /denied/,
       /CAP_NET_ADMIN/,
     ],
-    [{ code: 137, timedOut: true }, /did not end in time/, /./],
     [{ code: 9 }, /exit status 9/, /./],
   ];
   for (const [result, reason, hint] of rows) {
@@ -85,6 +79,14 @@ Deno.test("restoreRules() names the line at fault and what can be done", async (
     assert.match(refusal?.reason ?? "", reason);
     assert.match(refusal?.hint ?? "", hint);
   }
+});
+
+Deno.test("restoreRules() throws when the program does not end: what it did is not known", async () => {
+  await assert.rejects(restoreRules(says({ code: 137, timedOut: true }), TOOLS, BATCH), (error: FirewallError) => {
+    assert.match(error.message, /iptables-restore failed: it did not end in time/);
+    assert.match(error.hint, /by hand/);
+    return true;
+  });
 });
 
 Deno.test("saveRules() fails on anything but a whole listing", async () => {

@@ -1,0 +1,67 @@
+/**
+ * How long the run loop waits for the packet filter. Work that takes longer is left to finish by itself, so that a program
+ * that hangs delays the knock that it was started for, and nobody else's.
+ */
+
+/** Work that is waited for, but not for ever. */
+export interface Patience {
+  /**
+   * Starts `work`, unless work of that name is still under way and one is enough, and resolves when it is done or has
+   * taken too long. What it throws afterwards is thrown by the next call.
+   */
+  wait(name: Duty, work: () => Promise<void>): Promise<void>;
+  /** Whether work of that name is under way. */
+  isBusy(name: Duty): boolean;
+  /** Resolves when nothing is under way any more. */
+  finish(): Promise<void>;
+}
+
+/** What the loop has done in the packet filter. */
+export type Duty = "open" | "close" | "repair" | "audit" | "clock";
+
+/** Whoever asks again for these asks for the same; of the others each is another piece of work. */
+const ONE_IS_ENOUGH: ReadonlySet<Duty> = new Set(["close", "repair", "audit"]);
+
+/** Far more than any grant takes (1 to 10 ms), and less than a person notices. */
+export const PATIENCE_MS = 250;
+
+/**
+ * @param waitMs how long to wait
+ * @param wake called when work that was not waited for is done: there may be something new to do
+ */
+export function createPatience(waitMs: number, wake: () => void): Patience {
+  const running = new Map<Promise<void>, Duty>();
+  let failure: { readonly error: unknown } | null = null;
+
+  function rethrow(): void {
+    if (failure === null) return;
+    const { error } = failure;
+    failure = null;
+    throw error;
+  }
+  const isBusy = (name: Duty) => [...running.values()].includes(name);
+
+  return {
+    isBusy,
+    async wait(name, work) {
+      rethrow();
+      if (ONE_IS_ENOUGH.has(name) && isBusy(name)) return;
+      let waiting = true;
+      const job = work().catch((error) => void (failure ??= { error })).then(() => {
+        running.delete(job);
+        if (!waiting) wake();
+      });
+      running.set(job, name);
+      const tooLong = Promise.withResolvers<void>();
+      const timer = setTimeout(tooLong.resolve, waitMs);
+      await Promise.race([job, tooLong.promise]);
+      clearTimeout(timer);
+      waiting = false;
+      rethrow();
+    },
+    async finish() {
+      while (running.size > 0) await Promise.all(running.keys());
+      rethrow();
+    },
+  };
+}

@@ -1,0 +1,83 @@
+/** What stands still beside the daemon must not stand in the way of a knock. */
+import assert from "node:assert/strict";
+import { keyArgs, labTest, makeLab, newKeys, writeAccess, writeServerConfig } from "../lab/mod.ts";
+import { knock, OUR_DAEMON, OUTER } from "../lab/mod.ts";
+import { knockArgs, setScene } from "./scene.ts";
+
+/** Passes on what comes until the daemon is ready, then reads nothing more before somebody writes into the FIFO `go`. */
+const SLOW_READER = `
+folder=$1; shift
+{ "$@" 2>&1 >/dev/null; echo "the daemon ended"; } | {
+  while read -r line; do echo "$line"; case $line in *"main event loop"*) break ;; esac; done
+  read -r word < "$folder/go"
+  cat
+}`;
+
+labTest("nobody reads standard error: with -v knocks go on, and what was lost is counted", async () => {
+  await using lab = await makeLab();
+  const keys = newKeys();
+  const config = await writeServerConfig(lab.dir, { PCAP_INTF: OUTER });
+  const access = await writeAccess(lab.dir, [{ ...keys, FW_ACCESS_TIMEOUT: 60 }]);
+  await lab.must("server", ["mkfifo", `${lab.dir}/go`]);
+  const argv = [...OUR_DAEMON.argv, "-c", config, "-a", access];
+  const program = lab.spawn("server", ["sh", "-c", SLOW_READER, "sh", lab.dir, ...argv, "-f", "-v", "-v"]);
+  try {
+    await program.waitFor(/main event loop/);
+    const junk = "A".repeat(200);
+    // Each costs lines of a hundred characters and more; a pipe holds 64 KiB.
+    for (let i = 0; i < 2000; i++) lab.send("knocker", lab.address("server"), 62201, `${i}${junk}`);
+    await knock(lab, [...knockArgs(lab, 22), ...keyArgs(keys)]);
+    assert.ok(await lab.opens("knocker", lab.address("server"), 22));
+    await Deno.writeTextFile(`${lab.dir}/go`, "go\n");
+    await knock(lab, [...knockArgs(lab, 24), ...keyArgs(keys)]);
+    assert.ok(await lab.opens("knocker", lab.address("server"), 24));
+    await program.waitFor(/^\(\d+ lines of the log are missing here: nobody took them\)$/);
+  } finally {
+    await lab.must("server", [...argv, "-K"]);
+  }
+  await program.waitFor(/the daemon ended/);
+});
+
+/** A folder in the place of /usr/sbin, in which iptables-restore hangs for one address as long as `hang` is there. */
+const HANGING_TOOLS = `
+folder=$1; shift
+mkdir "$folder/real" "$folder/sbin"
+mount --bind /usr/sbin "$folder/real"
+for tool in iptables iptables-save iptables-restore ip6tables ip6tables-save ip6tables-restore; do
+  {
+    echo '#!/bin/sh'
+    if [ $tool = iptables-restore ]; then
+      echo 'text=$(cat)'
+      echo 'case $text in *"-s 10.77.0.2"*) [ -e '"$folder"'/hang ] && exec sleep 1000 ;; esac'
+      echo "printf '%s\\n' \\"\\$text\\" | $folder/real/xtables-nft-multi $tool \\"\\$@\\""
+    else
+      echo "exec $folder/real/xtables-nft-multi $tool \\"\\$@\\""
+    fi
+  } > "$folder/sbin/$tool"
+  chmod 755 "$folder/sbin/$tool"
+done
+mount --bind "$folder/sbin" /usr/sbin
+exec "$@"`;
+
+labTest("iptables: a run that hangs is named and delays nobody else", async () => {
+  await using lab = await makeLab({ guard: "iptables" });
+  const stalls = {
+    ...OUR_DAEMON,
+    argv: ["unshare", "--mount", "sh", "-ec", HANGING_TOOLS, "sh", lab.dir, ...OUR_DAEMON.argv],
+  };
+  const scene = await setScene(lab, { program: stalls, stanza: { FW_ACCESS_TIMEOUT: 60 } });
+  await Deno.writeTextFile(`${lab.dir}/hang`, "");
+  await scene.knock(22);
+  await scene.daemon.program.waitFor(/iptables-restore does not end/);
+  const stranger = lab.address("stranger");
+  await knock(lab, ["-A", "tcp/24", "-a", stranger, "-D", scene.server, ...keyArgs(scene.keys)], { from: "stranger" });
+  assert.ok(await lab.opens("stranger", scene.server, 24), scene.daemon.program.output);
+  assert.equal(scene.daemon.program.count(/Added access rule .* 10\.77\.0\.2 /), 0, "the first one still hangs");
+  assert.equal(await scene.isOpen(22), false);
+  await Deno.remove(`${lab.dir}/hang`);
+  await scene.daemon.program.waitFor(/Cannot open .*iptables-restore failed: it did not end in time/, {
+    timeoutMs: 20_000,
+  });
+  await scene.knock(25);
+  assert.ok(await lab.opens("knocker", scene.server, 25), scene.daemon.program.output);
+});
