@@ -75,7 +75,8 @@ async function diskDirectory(): Promise<string> {
   throw new Error("There is no directory on a disk: tried /var/tmp, /tmp and the project's");
 }
 
-const blocker = labBlocker() ?? (isInstalled("fwknopd") ? null : "fwknopd is absent (apt-get install fwknop-server)");
+const blocker = labBlocker() ??
+  (isInstalled(C_DAEMON.argv[0]!) ? null : "fwknopd is absent (apt-get install fwknop-server)");
 if (blocker !== null) {
   console.error(`bench: ${blocker}`);
   Deno.exit(1);

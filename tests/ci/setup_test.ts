@@ -1,6 +1,7 @@
 /** `.ci/setup` on machines that are made up: every program that it runs beyond the basic ones is a script of the test. */
 import assert from "node:assert/strict";
 import { temporaryFolder } from "../cli/harness.ts";
+import { isInstalled } from "../lab/mod.ts";
 
 const SETUP = new URL("../../.ci/setup", import.meta.url).pathname;
 const BASIC = ["sh", "sed", "grep", "head", "tail", "mktemp", "env", "sort", "rm", "cat", "readlink", "true"];
@@ -28,7 +29,7 @@ const LOCKED = "echo 'E: Could not get lock /var/lib/dpkg/lock-frontend. It is h
 async function setUp(machine: Machine, what = "test") {
   using folder = temporaryFolder();
   for (const program of BASIC) {
-    const path = ["/usr/bin", "/bin"].map((place) => `${place}/${program}`).find((one) => isFile(one));
+    const path = ["/usr/bin", "/bin"].map((place) => `${place}/${program}`).find(isInstalled);
     Deno.symlinkSync(path!, `${folder.path}/${program}`);
   }
   for (const [program, body] of Object.entries(machine)) {
@@ -48,14 +49,6 @@ async function setUp(machine: Machine, what = "test") {
   await child.stdin.close().catch(() => {});
   const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
   return { code, out: text(stdout), err: text(stderr), calls: Deno.readTextFileSync(calls).split("\n") };
-}
-
-function isFile(path: string): boolean {
-  try {
-    return Deno.statSync(path).isFile;
-  } catch {
-    return false;
-  }
 }
 
 Deno.test("setup does and says nothing where nothing is missing", async () => {

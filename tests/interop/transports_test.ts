@@ -7,6 +7,7 @@ import {
   C_CLIENT,
   C_DAEMON,
   C_PROGRAMS,
+  cPcapBlocker,
   type Daemon,
   type DaemonOptions,
   type Guard,
@@ -30,6 +31,8 @@ const TRANSPORTS = ["udp", "tcp", "http", "udpraw", "tcpraw", "icmp"] as const;
 const RAW = TRANSPORTS.filter((transport) => !["udp", "tcp", "http"].includes(transport));
 const EVERY = TRANSPORTS.map((transport) => ["-P", transport]);
 
+/** What a test needs in which the C daemon watches the wire. */
+const C_WATCHES = { needs: C_PROGRAMS, blocker: cPcapBlocker };
 /** The daemon watches the wire. */
 const WATCHING = { PCAP_FILTER: "port 62201 or port 80 or icmp or icmp6", ENABLE_SPA_OVER_HTTP: "Y" };
 
@@ -98,7 +101,7 @@ labTest("the C daemon opens for every transport of our client; it knows no IPv6"
   }
   await eachOpens(there, OWN_SETS, { firstPort: 41_000 });
   assert.equal(await lab.probe("knocker", lab.address("server"), 40_999), "filtered");
-}, { needs: C_PROGRAMS });
+}, C_WATCHES);
 
 labTest("our daemon opens for every transport of our client over IPv4 and IPv6, from a zone too", async () => {
   await using lab = await makeLab();
@@ -137,6 +140,7 @@ labTest("our daemon opens both families for -s --both", async () => {
 for (const [program, guard] of [[C_DAEMON, "iptables"], [OUR_DAEMON, "nftables"]] as const) {
   const name = program.name === "c" ? "the C daemon" : "our daemon";
   const needs = program.name === "c" ? { needs: C_PROGRAMS } : {};
+  const watches = program.name === "c" ? C_WATCHES : needs;
 
   labTest(`${name} opens for what comes through an HTTP proxy and through a SOCKS5 proxy`, async () => {
     await using lab = await makeLab({ guard });
@@ -148,7 +152,7 @@ for (const [program, guard] of [[C_DAEMON, "iptables"], [OUR_DAEMON, "nftables"]
     await eachOpens(there, sets, { firstPort: 41_000 });
     const ofBoth = sets.filter(([option]) => option === "-H");
     if (program.name === "ours") await eachOpens(there, ofBoth, { firstPort: 42_000, client: C_CLIENT });
-  }, { needs: C_PROGRAMS });
+  }, { ...watches, needs: C_PROGRAMS });
 
   labTest(`${name} as a UDP server opens for udp and udpraw; the others come over no UDP socket`, async () => {
     await using lab = await makeLab({ guard, udpPorts: [62201] });
@@ -164,7 +168,7 @@ for (const [program, guard] of [[C_DAEMON, "iptables"], [OUR_DAEMON, "nftables"]
     const sets = ["udp", "udpraw", "tcpraw"].map((transport) => ["-P", transport, "-r"]);
     await eachOpens(there, sets, { firstPort: 41_000 });
     if (program.name === "ours") await eachOpens(there, sets, { firstPort: 42_000, client: C_CLIENT });
-  }, { needs: C_PROGRAMS });
+  }, { ...watches, needs: C_PROGRAMS });
 
   labTest(`${name} opens for http only where that was switched on`, async () => {
     await using lab = await makeLab({ guard });
@@ -175,7 +179,7 @@ for (const [program, guard] of [[C_DAEMON, "iptables"], [OUR_DAEMON, "nftables"]
     // Packets of one sender keep their order.
     await eachOpens(there, [["-P", "tcp"]], { firstPort: 41_001 });
     assert.equal(await lab.probe("knocker", lab.address("server"), 41_000), "filtered");
-  }, needs);
+  }, watches);
 }
 
 labTest("the C daemon's TCP server takes tcp; ours says that it has none yet", async () => {
@@ -195,7 +199,7 @@ labTest("the C daemon's TCP server takes tcp; ours says that it has none yet", a
   const run = await lab.run("server", [...OUR_DAEMON.argv, "-f", "-c", config, "-a", access]);
   assert.notEqual(run.code, 0);
   assert.match(run.stderr, /fwknopd\.conf:\d+: ENABLE_TCP_SERVER.*not supported by this version/);
-}, { needs: C_PROGRAMS });
+}, C_WATCHES);
 
 /** How often the kernel of a host threw something away because of its checksum. */
 async function badChecksums(lab: Lab): Promise<Readonly<Record<string, number>>> {

@@ -26,9 +26,11 @@ function findBlocker(): string | null {
   return null;
 }
 
-/** Whether a program is found in PATH or in the system directories that an ordinary PATH lacks. */
+/** Whether a program is found in PATH or in the system directories that an ordinary PATH lacks; a path is looked at itself. */
 export function isInstalled(program: string): boolean {
-  const folders = [...(Deno.env.get("PATH") ?? "").split(":"), "/usr/sbin", "/sbin", "/usr/bin", "/bin"];
+  const folders = program.startsWith("/")
+    ? ["/"]
+    : [...(Deno.env.get("PATH") ?? "").split(":"), "/usr/sbin", "/sbin", "/usr/bin", "/bin"];
   return folders.some((folder) => {
     try {
       return folder !== "" && Deno.statSync(`${folder}/${program}`).isFile;
@@ -75,5 +77,8 @@ function missing(needs: Readonly<Record<string, string>>): string | null {
   return null;
 }
 
-/** What the tests against the C programs need. */
-export const C_PROGRAMS: Readonly<Record<string, string>> = { fwknop: "fwknop-client", fwknopd: "fwknop-server" };
+/** What the tests against the C programs need. In PATH another program of that name may come first: ours, installed. */
+export const C_PROGRAMS: Readonly<Record<string, string>> = {
+  "/usr/bin/fwknop": "fwknop-client",
+  "/usr/sbin/fwknopd": "fwknop-server",
+};

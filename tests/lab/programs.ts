@@ -31,6 +31,30 @@ export const C_CLIENT: ProgramUnderTest = { name: "c", argv: ["/usr/bin/fwknop"]
 /** The C daemon (Debian: fwknop-server). */
 export const C_DAEMON: ProgramUnderTest = { name: "c", argv: ["/usr/sbin/fwknopd"] };
 
+let capturesWithPcap: boolean | undefined;
+
+/** Whether the C daemon here has libpcap. Debian 13's has not: it takes UDP from a netfilter queue or from a socket. */
+export function cDaemonHasPcap(): boolean {
+  capturesWithPcap ??= new TextDecoder("latin1").decode(Deno.readFileSync(C_DAEMON.argv[0]!)).includes("libpcap.so");
+  return capturesWithPcap;
+}
+
+/** For tests in which the C daemon must see more than UDP to its port: why they cannot run, or null. */
+export function cPcapBlocker(): string | null {
+  return cDaemonHasPcap() ? null : `${C_DAEMON.argv[0]} is built without libpcap, as on Debian 13`;
+}
+
+/**
+ * What a C daemon without libpcap needs to see UDP packets as the other one does. In test mode it makes no rule for its
+ * queue, so there it gets a socket, and the server's packet filter an opening for it.
+ */
+async function withoutPcap(lab: Lab, { program, server = {}, args = [] }: DaemonOptions): Promise<Directives> {
+  if (program !== C_DAEMON || cDaemonHasPcap() || "ENABLE_UDP_SERVER" in server) return {};
+  if (!args.includes("-t")) return { ENABLE_NFQ_CAPTURE: "Y" };
+  await lab.must("server", ["nft", "insert rule inet guard input udp dport 62201 accept"]);
+  return { ENABLE_UDP_SERVER: "Y" };
+}
+
 /** How to start a daemon. */
 export interface DaemonOptions {
   readonly program?: ProgramUnderTest;
@@ -64,7 +88,11 @@ export async function startDaemon(lab: Lab, options: DaemonOptions): Promise<Dae
   const program = options.program ?? OUR_DAEMON;
   const dir = `${lab.dir}/${options.folder ?? program.name}`;
   await Deno.mkdir(dir, { recursive: true });
-  const config = await writeServerConfig(dir, { PCAP_INTF: OUTER, ...options.server });
+  const config = await writeServerConfig(dir, {
+    PCAP_INTF: OUTER,
+    ...await withoutPcap(lab, options),
+    ...options.server,
+  });
   const access = await writeAccess(dir, options.access);
   const argv = [...program.argv, "-f", "-c", config, "-a", access, ...(options.args ?? [])];
   return await launch(lab, argv, dir, options.env);

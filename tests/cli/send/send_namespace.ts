@@ -1,5 +1,6 @@
 /** A network namespace of the test's own with a capture of everything that it sends, and the programs that send. */
 import { type PacketFields, packetFields } from "./packet_fields.ts";
+import { C_CLIENT } from "../../lab/mod.ts";
 import { DENO_DIR } from "../harness.ts";
 
 const CHILD = new URL("./send_child.ts", import.meta.url).pathname;
@@ -70,7 +71,9 @@ export async function makeSendNamespace(): Promise<SendNamespace> {
     },
     async sendC(...args) {
       const keys = ["--key-rijndael", "shortkey", "--key-hmac", "hmackey", "--no-save-args"];
-      return decode((await must(inside(["fwknop", "-A", "tcp/22", "-a", "192.0.2.10", ...keys, ...args]))).stdout);
+      return decode(
+        (await must(inside([...C_CLIENT.argv, "-A", "tcp/22", "-a", "192.0.2.10", ...keys, ...args]))).stdout,
+      );
     },
     run: (command, env) => inside(command, env).output(),
     async packets(count, wanted) {

@@ -4,6 +4,8 @@ import { type Destination, findDestinations, tryEach } from "../../../cli/send/d
 import { formatHttpRequest, parseHttpProxy } from "../../../cli/send/http.ts";
 import { connectStream } from "../../../ffi/libc/socket.ts";
 import { fail, ok } from "../../../lib/result.ts";
+import { C_CLIENT } from "../../lab/mod.ts";
+import { cClientIsPresent } from "../harness.ts";
 import { captureTcp, closedPort } from "./capture_stream.ts";
 import { PACKET } from "./send_namespace.ts";
 import { targetOf } from "./targets.ts";
@@ -22,7 +24,7 @@ async function sendByC(...args: string[]): Promise<void> {
     "hmackey",
     "--no-save-args",
   ];
-  const { success, stderr } = await new Deno.Command("fwknop", {
+  const { success, stderr } = await new Deno.Command(C_CLIENT.argv[0]!, {
     args: [...keys, "-D", "127.0.0.1", ...args],
     env: { HOME: home },
     stdin: "null",
@@ -31,8 +33,7 @@ async function sendByC(...args: string[]): Promise<void> {
   assert.ok(success, new TextDecoder().decode(stderr));
 }
 
-const hasC = new Deno.Command("sh", { args: ["-c", "command -v fwknop"], stdout: "null" }).outputSync().success;
-if (!hasC && Deno.env.get("CI") === "true") throw new Error("the C client fwknop is missing, but CI=true");
+const hasC = cClientIsPresent();
 
 Deno.test("sendPacket() by tcp sends the packet alone, from the source port asked for", async () => {
   const server = captureTcp();
