@@ -1,5 +1,6 @@
 /** The five-minute start of the README, with the very texts that stand there. */
 import assert from "node:assert/strict";
+import { IPV6_UPKEEP } from "../../daemon/firewall/nftables/survey.ts";
 import { knock, labTest, makeLab, OUR_DAEMON, READY } from "../lab/mod.ts";
 
 const README = new URL("../../README.md", import.meta.url);
@@ -53,3 +54,42 @@ labTest("the five-minute start of the README works as it stands there", async ()
   assert.ok(await lab.opens("knocker", server, 22), daemon.output);
   assert.equal(await lab.probe("stranger", server, 22), "filtered");
 });
+
+/** Sends ICMPv6 and UDP as routers and DHCPv6 servers do, and the same UDP from an address that is not the link's. */
+const UPKEEP = `import socket,sys
+to=("ff02::1",0,0,socket.if_nametoindex("eth0"))
+raw=socket.socket(socket.AF_INET6,socket.SOCK_RAW,socket.IPPROTO_ICMPV6)
+raw.setsockopt(socket.IPPROTO_IPV6,socket.IPV6_MULTICAST_IF,to[3])
+for kind in (130,131,132,143): raw.sendto(bytes([kind])+bytes(27),to)
+for source,target in (("fe80::2","fe80::1"),(sys.argv[1],sys.argv[2])):
+    udp=socket.socket(socket.AF_INET6,socket.SOCK_DGRAM)
+    udp.setsockopt(socket.SOL_SOCKET,socket.SO_REUSEADDR,1)
+    scope=to[3] if source.startswith("fe80") else 0
+    udp.bind((source,547,0,scope))
+    udp.sendto(b"reply",(target,546,0,scope))`;
+
+labTest(
+  "the ruleset of the README lets in what IPv6 needs: groups' questions and reports, DHCPv6 answers",
+  async () => {
+    await using lab = await makeLab({ guard: "none" });
+    const ruleset = hereDocument(await Deno.readTextFile(README), "/etc/nftables.conf");
+    for (const rule of IPV6_UPKEEP) {
+      assert.ok(
+        ruleset.includes(`    ${rule}\n`),
+        `the README has what the daemon advises: ${rule}`,
+      );
+    }
+    for (const [host, address] of [["server", "fe80::1"], ["knocker", "fe80::2"]] as const) {
+      await lab.must(host, ["ip", "-6", "address", "add", `${address}/64`, "dev", "eth0", "nodad"]);
+    }
+    await lab.must("server", ["nft", "-f", "-"], {
+      stdin: ruleset.replaceAll(/(fe80.*|mld.*) accept$/gm, "$1 counter accept"),
+    });
+    await lab.must("knocker", ["python3", "-c", UPKEEP, lab.address("knocker", 6), lab.address("server", 6)]);
+    const listed = await lab.must("server", ["nft", "list", "chain", "inet", "filter", "input"]);
+    const counted = (rule: string) => Number(new RegExp(`${rule}.*counter packets (\\d+)`).exec(listed)?.[1]);
+    // The kernel of the knocker may report a group of its own beside them.
+    assert.ok(counted("mld2-listener-report") >= 4, listed);
+    assert.equal(counted("sport 547"), 1, listed);
+  },
+);

@@ -1,4 +1,5 @@
-/** What guards the server of a lab: default drop, established flows and ICMPv6 neighbour discovery let in. */
+/** What guards the server of a lab: default drop, established flows and the upkeep of IPv6 let in. */
+import { IPV6_UPKEEP } from "../../daemon/firewall/nftables/survey.ts";
 
 /** Which packet filter guards the server. `none`: everything is open. */
 export type Guard = "nftables" | "iptables" | "none";
@@ -11,7 +12,7 @@ export function nftablesGuard(udpPorts: readonly number[] = []): string {
     type filter hook input priority filter; policy drop;
     iifname "lo" accept
     ct state established,related accept
-    icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, nd-router-advert } accept
+    ${IPV6_UPKEEP.join("\n    ")}
     ${accept}
   }
   chain forward {
@@ -24,7 +25,11 @@ export function nftablesGuard(udpPorts: readonly number[] = []): string {
 
 /** The same meaning for `iptables-restore` (`family` 4) or `ip6tables-restore` (6). */
 export function iptablesGuard(family: 4 | 6, udpPorts: readonly number[] = []): string {
-  const discovery = ["neighbour-solicitation", "neighbour-advertisement", "router-advertisement"];
+  const upkeep = [
+    // Neighbours and routers, listeners, DHCPv6.
+    ...[135, 136, 134, 130, 131, 132, 143].map((type) => `-p ipv6-icmp -m icmp6 --icmpv6-type ${type}`),
+    "-s fe80::/10 -p udp -m udp --sport 547 --dport 546",
+  ];
   return [
     "*filter",
     ":INPUT DROP [0:0]",
@@ -32,7 +37,7 @@ export function iptablesGuard(family: 4 | 6, udpPorts: readonly number[] = []): 
     ":OUTPUT ACCEPT [0:0]",
     "-A INPUT -i lo -j ACCEPT",
     "-A INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT",
-    ...(family === 6 ? discovery.map((type) => `-A INPUT -p ipv6-icmp -m icmp6 --icmpv6-type ${type} -j ACCEPT`) : []),
+    ...(family === 6 ? upkeep.map((what) => `-A INPUT ${what} -j ACCEPT`) : []),
     ...udpPorts.map((port) => `-A INPUT -p udp -m udp --dport ${port} -j ACCEPT`),
     "-A FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT",
     "COMMIT",

@@ -71,6 +71,16 @@ export function surveyRuleset(ruleset: Ruleset, hooks: readonly FilterSlot[]): H
   };
 }
 
+/**
+ * What a chain that drops has to let in for IPv6 to work: neighbours and routers, the questions and reports about groups by
+ * which switches know where to send what is for neighbour discovery, and the answers of DHCPv6 servers.
+ */
+export const IPV6_UPKEEP: readonly string[] = [
+  "icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, nd-router-advert } accept",
+  "icmpv6 type { mld-listener-query, mld-listener-report, mld-listener-done, mld2-listener-report } accept",
+  "ip6 saddr fe80::/10 udp sport 547 udp dport 546 accept",
+];
+
 /** Says what will hurt: connections that end with the grant, IPv6 that cannot find its neighbours. */
 export function warnAboutChains(chains: readonly BaseChain[], log: Log): void {
   for (const chain of chains.filter(({ drops }) => drops === "default")) {
@@ -87,7 +97,7 @@ export function warnAboutChains(chains: readonly BaseChain[], log: Log): void {
       log(
         "warning",
         `${formatChain(chain)} does not let ICMPv6 neighbour discovery in: nobody will reach this host by IPv6; add ` +
-          `"icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, nd-router-advert } accept"`,
+          IPV6_UPKEEP.map((rule) => `"${rule}"`).join(", "),
       );
     }
   }

@@ -6,6 +6,7 @@ import {
   netlinkStore,
   surveyHooks,
 } from "../../../../daemon/firewall/nftables/nftables.ts";
+import { IPV6_UPKEEP } from "../../../../daemon/firewall/nftables/survey.ts";
 import { LIBRARY_FOLDERS } from "../../../../ffi/loader.ts";
 import { within } from "../../../contract/namespace.ts";
 import { iptablesGuard, labTest } from "../../../lab/mod.ts";
@@ -349,6 +350,12 @@ labTest("nftablesFirewall() warns where connections or IPv6 will break", async (
   assert.equal(warnings.length, 2);
   assert.match(warnings[0] ?? "", /inet f i has no rule that accepts established connections/);
   assert.match(warnings[1] ?? "", /inet f i does not let ICMPv6 neighbour discovery in/);
+  // The advice can be pasted, and is enough.
+  const advice = warnings.flatMap((warning) => [...warning.matchAll(/"([^"]+)"/g)].map(([, rule]) => rule!));
+  assert.deepEqual(advice, ["ct state established,related accept", ...IPV6_UPKEEP]);
+  for (const rule of advice) await rig.nft(`add rule inet f i ${rule}`);
+  await rig.start().prepare();
+  assert.equal(rig.log.filter((line) => line.startsWith("warning")).length, 2, "no more warnings");
 });
 
 labTest("nftablesFirewall() removes what another configuration left behind", async () => {
