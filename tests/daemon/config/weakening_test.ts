@@ -84,8 +84,8 @@ Deno.test("weakenings() knows a stanza again at another place, with another key,
   assert.match(lost(stanza(), stanza({ ...newKey, OPEN_PORTS: null }))[0] ?? "", /OPEN_PORTS/);
   assert.match(lost(stanza(), stanza({ ...newKey, HMAC_KEY_BASE64: null }))[0] ?? "", /HMAC key .* is none/);
   const added = stanza({ ...newKey, SOURCE: "203.0.113.7" });
-  assert.match(lost(stanza(), added + stanza({ HMAC_KEY_BASE64: null }))[0] ?? "", /^\/a:14: stanza #2 .* HMAC key/);
-  assert.match(lost(stanza(), stanza() + stanza({ SOURCE: "ANY" }))[0] ?? "", /^\/a:14: stanza #2 .* SOURCE/);
+  assert.match(lost(stanza(), added + stanza({ HMAC_KEY_BASE64: null }))[0] ?? "", /^\/a:15: stanza #2 .* HMAC key/);
+  assert.match(lost(stanza(), stanza() + stanza({ SOURCE: "ANY" }))[0] ?? "", /^\/a:15: stanza #2 .* SOURCE/);
 });
 
 Deno.test("weakenings() names what fwknopd.conf gives up, and no key ever", () => {
