@@ -24,17 +24,17 @@ const BASH: ShellWords = {
   [[ $file == "~/"* ]] && file=$HOME/\${file:2}
   sed -n "$@" -- "$file" 2>/dev/null
 }
-_fwknop_reply() {
+_fwknop_reply_with() {
   local word
   while IFS= read -r word; do
     [[ $1$word == "$current"* ]] && COMPREPLY+=("$1$word")
   done
 }
-_fwknop_stanzas() { _fwknop_reply "" < <(_fwknop_rc '${STANZA_NAMES}'); }
+_fwknop_stanzas() { _fwknop_reply_with "" < <(_fwknop_rc '${STANZA_NAMES}'); }
 _fwknop_servers() {
   if [[ $current == *,* ]]; then
-    _fwknop_reply "\${current%,*}," < <(_fwknop_rc -e '${STANZA_NAMES}' -e '${SERVER_NAMES}' | sort -u)
-  else _fwknop_reply "" < <(_fwknop_rc '${SERVER_NAMES}' | sort -u)
+    _fwknop_reply_with "\${current%,*}," < <(_fwknop_rc -e '${STANZA_NAMES}' -e '${SERVER_NAMES}' | sort -u)
+  else _fwknop_reply_with "" < <(_fwknop_rc '${SERVER_NAMES}' | sort -u)
   fi
 }
 _fwknop_words() {

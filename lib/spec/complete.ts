@@ -46,8 +46,7 @@ function namesOf({ option }: Setting): readonly string[] {
 }
 
 function argumentOf(row: Setting): Argument {
-  // What is optional is attached with "=", so the next word is not it.
-  if (row.option?.argument !== "required") return { kind: "none" };
+  if (row.option?.argument !== "required" && row.option?.argument !== "optional") return { kind: "none" };
   if (row.kind.choices !== undefined) return { kind: "words", words: row.kind.choices };
   if (/^DIR(?:ECTORY)?$/.test(row.kind.valueName)) return { kind: "folder" };
   return { kind: /^FILE/.test(row.kind.valueName) ? "file" : "other" };
@@ -55,36 +54,62 @@ function argumentOf(row: Setting): Argument {
 
 function formatBash(program: string, rows: readonly Row[], words?: ShellWords): string {
   const name = `_${program}`;
-  const cases = rows.flatMap(({ setting, argument }) =>
-    argument.kind === "none"
-      ? []
-      : [`    ${namesOf(setting).join(" | ")})`, `      ${bashReply(argument)}`, "      return ;;"]
-  );
+  const cases = rows.flatMap(({ setting, argument }) => {
+    if (argument.kind === "none") return [];
+    // What is optional is attached with "=": the next word is not it.
+    const guard = isOptional(setting) ? [`      [[ $attached == "=" ]] || { ${name}_options; return; }`] : [];
+    return [`    ${namesOf(setting).join(" | ")})`, ...guard, `      ${bashReply(argument)}`, "      return ;;"];
+  });
   const plain = words === undefined ? [] : [
     "  if [[ $current != -* ]]; then",
-    "    COMPREPLY=()",
     `    ${words.plain}`,
     "    [[ ${#COMPREPLY[@]} -gt 0 ]] && return",
     "  fi",
   ];
+  const names = rows.flatMap(({ setting }) => namesOf(setting)).join(" ");
   return [
     `# bash completion for ${program}`,
     ...(words === undefined ? [] : [words.functions.trimEnd()]),
-    `${name}() {`,
-    "  local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}",
-    "  # --name=value arrives as three words.",
-    '  if [[ $current == "=" ]]; then current=',
-    '  elif [[ $previous == "=" ]]; then previous=${COMP_WORDS[COMP_CWORD - 2]}',
-    "  fi",
+    `${name}_options() { COMPREPLY=($(compgen -W "${names}" -- "$current")); }`,
+    `${name}_reply() {`,
     '  case "$previous" in',
     ...cases,
     "  esac",
+    '  [[ $attached == "=" ]] && return',
     ...plain,
-    `  COMPREPLY=($(compgen -W "${rows.flatMap(({ setting }) => namesOf(setting)).join(" ")}" -- "$current"))`,
+    `  ${name}_options`,
     "}",
+    ...bashJoin(name),
     `complete -F ${name} -o filenames ${program}`,
     "",
   ].join("\n");
+}
+
+/**
+ * bash cuts words at the characters of COMP_WORDBREAKS, = and : among them, and replaces the last piece only: the pieces are
+ * put together again, and what stands before the last one is cut off every candidate.
+ */
+function bashJoin(name: string): readonly string[] {
+  return [
+    `${name}() {`,
+    "  local place=$COMP_CWORD current=${COMP_WORDS[COMP_CWORD]} piece=${COMP_WORDS[COMP_CWORD]} previous attached=",
+    "  [[ $piece == +([:=]) ]] && piece=",
+    "  while ((place > 1)) && [[ ${COMP_WORDS[place]} == +([:=]) || ${COMP_WORDS[place - 1]} == +([:=]) ]]; do",
+    "    ((place--))",
+    "    current=${COMP_WORDS[place]}$current",
+    "  done",
+    "  previous=${COMP_WORDS[place - 1]}",
+    "  if [[ $current == --*=* ]]; then previous=${current%%=*} current=${current#*=} attached='='; fi",
+    "  COMPREPLY=()",
+    `  ${name}_reply`,
+    '  local before=${current%"$piece"} index',
+    '  for index in "${!COMPREPLY[@]}"; do COMPREPLY[index]=${COMPREPLY[index]#"$before"}; done',
+    "}",
+  ];
+}
+
+function isOptional({ option }: Setting): boolean {
+  return option?.argument === "optional";
 }
 
 function bashReply(argument: Argument): string {
@@ -92,13 +117,13 @@ function bashReply(argument: Argument): string {
     case "words":
       return `COMPREPLY=($(compgen -W "${argument.words.join(" ")}" -- "$current"))`;
     case "function":
-      return `COMPREPLY=(); ${argument.name}`;
+      return argument.name;
     case "file":
       return 'COMPREPLY=($(compgen -f -- "$current"))';
     case "folder":
       return 'COMPREPLY=($(compgen -d -- "$current"))';
     default:
-      return "COMPREPLY=()";
+      return ":";
   }
 }
 
@@ -110,11 +135,12 @@ function formatZsh(program: string, rows: readonly Row[], words?: ShellWords): s
       "\\:",
     );
     return namesOf(setting).map((name) => {
-      // `=-` and `::`: only what is attached is the value.
-      if (setting.option?.argument === "optional" && name.startsWith("--")) return `  '${name}=-[${text}]::${value}:'`;
-      const equals = argument.kind === "none" ? "" : name.startsWith("--") ? "=" : "+";
+      // `=-` and `::`: only what is attached is the value, and a letter takes none.
+      const optional = isOptional(setting);
+      const takes = argument.kind !== "none" && !(optional && !name.startsWith("--"));
+      const equals = !takes ? "" : name.startsWith("--") ? (optional ? "=-" : "=") : "+";
       const repeat = setting.repeat === undefined || setting.repeat === "last" ? "" : "*";
-      const action = argument.kind === "none" ? "" : `:${value}:${zshAction(argument)}`;
+      const action = takes ? `:${optional ? ":" : ""}${value}:${zshAction(argument)}` : "";
       return `  '${repeat}${name}${equals}[${text}]${action}'`;
     });
   });
@@ -148,7 +174,9 @@ function formatFish(program: string, rows: readonly Row[], words?: ShellWords): 
     const text = `'${setting.doc.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
     const long = [...(setting.option?.long ?? []), ...(setting.option?.exact ?? [])].flatMap((name) => ["-l", name]);
     const short = setting.option?.short === undefined ? [] : ["-s", setting.option.short];
-    return ["complete", "-c", program, ...short, ...long, ...fishArgument(argument), "-d", text].join(" ");
+    // In fish what is optional is only what is attached: the next word is another.
+    const takes: Argument = isOptional(setting) ? { kind: "none" } : argument;
+    return ["complete", "-c", program, ...short, ...long, ...fishArgument(takes), "-d", text].join(" ");
   });
   return [
     `# fish completion for ${program}`,

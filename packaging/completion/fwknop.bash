@@ -10,17 +10,17 @@ _fwknop_rc() {
   [[ $file == "~/"* ]] && file=$HOME/${file:2}
   sed -n "$@" -- "$file" 2>/dev/null
 }
-_fwknop_reply() {
+_fwknop_reply_with() {
   local word
   while IFS= read -r word; do
     [[ $1$word == "$current"* ]] && COMPREPLY+=("$1$word")
   done
 }
-_fwknop_stanzas() { _fwknop_reply "" < <(_fwknop_rc 's/^[[:blank:]]*[[]\([^]]*\)[]].*/\1/p'); }
+_fwknop_stanzas() { _fwknop_reply_with "" < <(_fwknop_rc 's/^[[:blank:]]*[[]\([^]]*\)[]].*/\1/p'); }
 _fwknop_servers() {
   if [[ $current == *,* ]]; then
-    _fwknop_reply "${current%,*}," < <(_fwknop_rc -e 's/^[[:blank:]]*[[]\([^]]*\)[]].*/\1/p' -e 's/^[[:blank:]]*SPA_SERVER:\{0,1\}[[:blank:]]\{1,\}\([^[:blank:];#]*\).*/\1/p' | sort -u)
-  else _fwknop_reply "" < <(_fwknop_rc 's/^[[:blank:]]*SPA_SERVER:\{0,1\}[[:blank:]]\{1,\}\([^[:blank:];#]*\).*/\1/p' | sort -u)
+    _fwknop_reply_with "${current%,*}," < <(_fwknop_rc -e 's/^[[:blank:]]*[[]\([^]]*\)[]].*/\1/p' -e 's/^[[:blank:]]*SPA_SERVER:\{0,1\}[[:blank:]]\{1,\}\([^[:blank:];#]*\).*/\1/p' | sort -u)
+  else _fwknop_reply_with "" < <(_fwknop_rc 's/^[[:blank:]]*SPA_SERVER:\{0,1\}[[:blank:]]\{1,\}\([^[:blank:];#]*\).*/\1/p' | sort -u)
   fi
 }
 _fwknop_words() {
@@ -29,96 +29,92 @@ _fwknop_words() {
     if [[ $word == --doctor ]]; then _fwknop_stanzas; fi
   done
 }
-_fwknop() {
-  local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
-  # --name=value arrives as three words.
-  if [[ $current == "=" ]]; then current=
-  elif [[ $previous == "=" ]]; then previous=${COMP_WORDS[COMP_CWORD - 2]}
-  fi
+_fwknop_options() { COMPREPLY=($(compgen -W "-A --access -C --server-cmd -f --fw-timeout -N --nat-access --nat-local --nat-port --nat-rand-port -U --spoof-user --time-offset-plus --time-offset-minus -a --allow-ip -s --source-ip -R --resolve-ip-https --resolve-ip-http --resolve-http-only --resolve-url -w --wget-cmd --use-wget-user-agent -D --destination -p --server-port -P --server-proto -4 -6 --both --server-resolve-ipv4 -S --source-port -Q --spoof-source --spoof-src -r --rand-port -H --http-proxy --socks5 -u --user-agent --icmp-type --icmp-code --key-rijndael --key-base64-rijndael -G --get-key --key-hmac --key-base64-hmac --get-hmac-key --use-hmac --stdin --fd -m --digest-type --hmac-digest-type -M --encryption-mode -k --key-gen -K --key-gen-file -g --gpg-encryption --gpg-recipient-key --gpg--recipient --gpg-signer-key --gpg-home-dir --gpg-exe --gpg-agent --gpg-no-signing-pw -n --named-config --save-rc-stanza --force-stanza --stanza-list --rc-file --no-rc-file --no-home-dir -l --last-cmd --show-last --no-save-args -E --save-args-file -T --test -B --save-packet -b --save-packet-append -v --verbose -V --version -h --help --json --completion --wait --proxy --fdpass --then --hold --explain --doctor --ssh-config --qr --force-qr --import" -- "$current")); }
+_fwknop_reply() {
   case "$previous" in
     -A | --access)
-      COMPREPLY=()
+      :
       return ;;
     -C | --server-cmd)
-      COMPREPLY=()
+      :
       return ;;
     -f | --fw-timeout)
-      COMPREPLY=()
+      :
       return ;;
     -N | --nat-access)
-      COMPREPLY=()
+      :
       return ;;
     --nat-port)
-      COMPREPLY=()
+      :
       return ;;
     -U | --spoof-user)
-      COMPREPLY=()
+      :
       return ;;
     --time-offset-plus)
-      COMPREPLY=()
+      :
       return ;;
     --time-offset-minus)
-      COMPREPLY=()
+      :
       return ;;
     -a | --allow-ip)
-      COMPREPLY=()
+      :
       return ;;
     --resolve-url)
-      COMPREPLY=()
+      :
       return ;;
     -w | --wget-cmd)
-      COMPREPLY=()
+      :
       return ;;
     -D | --destination)
-      COMPREPLY=(); _fwknop_servers
+      _fwknop_servers
       return ;;
     -p | --server-port)
-      COMPREPLY=()
+      :
       return ;;
     -P | --server-proto)
       COMPREPLY=($(compgen -W "udp tcp http udpraw tcpraw icmp" -- "$current"))
       return ;;
     -S | --source-port)
-      COMPREPLY=()
+      :
       return ;;
     -Q | --spoof-source | --spoof-src)
-      COMPREPLY=()
+      :
       return ;;
     -H | --http-proxy)
-      COMPREPLY=()
+      :
       return ;;
     --socks5)
-      COMPREPLY=()
+      :
       return ;;
     -u | --user-agent)
-      COMPREPLY=()
+      :
       return ;;
     --icmp-type)
-      COMPREPLY=()
+      :
       return ;;
     --icmp-code)
-      COMPREPLY=()
+      :
       return ;;
     --key-rijndael)
-      COMPREPLY=()
+      :
       return ;;
     --key-base64-rijndael)
-      COMPREPLY=()
+      :
       return ;;
     -G | --get-key)
       COMPREPLY=($(compgen -f -- "$current"))
       return ;;
     --key-hmac)
-      COMPREPLY=()
+      :
       return ;;
     --key-base64-hmac)
-      COMPREPLY=()
+      :
       return ;;
     --get-hmac-key)
       COMPREPLY=($(compgen -f -- "$current"))
       return ;;
     --fd)
-      COMPREPLY=()
+      :
       return ;;
     -m | --digest-type)
       COMPREPLY=($(compgen -W "MD5 SHA1 SHA256 SHA384 SHA512 SHA3_256 SHA3_512" -- "$current"))
@@ -133,10 +129,10 @@ _fwknop() {
       COMPREPLY=($(compgen -f -- "$current"))
       return ;;
     --gpg-recipient-key | --gpg--recipient)
-      COMPREPLY=()
+      :
       return ;;
     --gpg-signer-key)
-      COMPREPLY=()
+      :
       return ;;
     --gpg-home-dir)
       COMPREPLY=($(compgen -d -- "$current"))
@@ -145,7 +141,7 @@ _fwknop() {
       COMPREPLY=($(compgen -f -- "$current"))
       return ;;
     -n | --named-config)
-      COMPREPLY=(); _fwknop_stanzas
+      _fwknop_stanzas
       return ;;
     --rc-file)
       COMPREPLY=($(compgen -f -- "$current"))
@@ -156,21 +152,43 @@ _fwknop() {
     -B | --save-packet)
       COMPREPLY=($(compgen -f -- "$current"))
       return ;;
+    -h | --help)
+      [[ $attached == "=" ]] || { _fwknop_options; return; }
+      :
+      return ;;
     --completion)
       COMPREPLY=($(compgen -W "bash zsh fish" -- "$current"))
       return ;;
+    --wait)
+      [[ $attached == "=" ]] || { _fwknop_options; return; }
+      :
+      return ;;
     --ssh-config)
-      COMPREPLY=(); _fwknop_stanzas
+      _fwknop_stanzas
       return ;;
     --import)
-      COMPREPLY=()
+      :
       return ;;
   esac
+  [[ $attached == "=" ]] && return
   if [[ $current != -* ]]; then
-    COMPREPLY=()
     _fwknop_words
     [[ ${#COMPREPLY[@]} -gt 0 ]] && return
   fi
-  COMPREPLY=($(compgen -W "-A --access -C --server-cmd -f --fw-timeout -N --nat-access --nat-local --nat-port --nat-rand-port -U --spoof-user --time-offset-plus --time-offset-minus -a --allow-ip -s --source-ip -R --resolve-ip-https --resolve-ip-http --resolve-http-only --resolve-url -w --wget-cmd --use-wget-user-agent -D --destination -p --server-port -P --server-proto -4 -6 --both --server-resolve-ipv4 -S --source-port -Q --spoof-source --spoof-src -r --rand-port -H --http-proxy --socks5 -u --user-agent --icmp-type --icmp-code --key-rijndael --key-base64-rijndael -G --get-key --key-hmac --key-base64-hmac --get-hmac-key --use-hmac --stdin --fd -m --digest-type --hmac-digest-type -M --encryption-mode -k --key-gen -K --key-gen-file -g --gpg-encryption --gpg-recipient-key --gpg--recipient --gpg-signer-key --gpg-home-dir --gpg-exe --gpg-agent --gpg-no-signing-pw -n --named-config --save-rc-stanza --force-stanza --stanza-list --rc-file --no-rc-file --no-home-dir -l --last-cmd --show-last --no-save-args -E --save-args-file -T --test -B --save-packet -b --save-packet-append -v --verbose -V --version -h --help --json --completion --wait --proxy --fdpass --then --hold --explain --doctor --ssh-config --qr --force-qr --import" -- "$current"))
+  _fwknop_options
+}
+_fwknop() {
+  local place=$COMP_CWORD current=${COMP_WORDS[COMP_CWORD]} piece=${COMP_WORDS[COMP_CWORD]} previous attached=
+  [[ $piece == +([:=]) ]] && piece=
+  while ((place > 1)) && [[ ${COMP_WORDS[place]} == +([:=]) || ${COMP_WORDS[place - 1]} == +([:=]) ]]; do
+    ((place--))
+    current=${COMP_WORDS[place]}$current
+  done
+  previous=${COMP_WORDS[place - 1]}
+  if [[ $current == --*=* ]]; then previous=${current%%=*} current=${current#*=} attached='='; fi
+  COMPREPLY=()
+  _fwknop_reply
+  local before=${current%"$piece"} index
+  for index in "${!COMPREPLY[@]}"; do COMPREPLY[index]=${COMPREPLY[index]#"$before"}; done
 }
 complete -F _fwknop -o filenames fwknop

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { clientCompletion } from "../../cli/completion.ts";
+import { CLIENT_SETTINGS, type ClientKey, settingOf } from "../../cli/options.ts";
 import { runOwn, temporaryFolder } from "./harness.ts";
 
 /** Another file, with a stanza that another device may have named. */
@@ -14,9 +15,13 @@ KEY x
 const HOSTILE = "oh $(touch $HOME/harm) `touch $HOME/harm`";
 
 /** Runs a shell with a home that has stanzas, and gives its lines; null where the shell is not installed. */
-async function shell(name: "bash" | "zsh" | "fish", script: (completion: string) => string): Promise<string[] | null> {
+async function shell(
+  name: "bash" | "zsh" | "fish",
+  script: (completion: string) => string,
+  rc = "[default]\n[gateway]\nKEY x\n [other]\n",
+): Promise<string[] | null> {
   using folder = temporaryFolder();
-  Deno.writeTextFileSync(`${folder.path}/.fwknoprc`, "[default]\n[gateway]\nKEY x\n [other]\n");
+  Deno.writeTextFileSync(`${folder.path}/.fwknoprc`, rc);
   Deno.writeTextFileSync(`${folder.path}/other rc`, OTHER_RC);
   const completion = `${folder.path}/_fwknop`;
   Deno.writeTextFileSync(completion, clientCompletion(name));
@@ -30,7 +35,9 @@ async function shell(name: "bash" | "zsh" | "fish", script: (completion: string)
     }).output();
     assert.equal(new TextDecoder().decode(stderr), "");
     assert.throws(() => Deno.statSync(`${folder.path}/harm`), Deno.errors.NotFound, "a name was run");
-    return new TextDecoder().decode(stdout).trim().split("\n").map((line) => line.split("\t")[0]?.trim() ?? "");
+    return new TextDecoder().decode(stdout).replace(/\n$/, "").split("\n").map((line) =>
+      line.split("\t")[0]?.trim() ?? ""
+    );
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
     assert.notEqual(Deno.env.get("CI"), "true", `${name} is not installed`);
@@ -42,6 +49,14 @@ async function shell(name: "bash" | "zsh" | "fish", script: (completion: string)
 const BASH = (words: string) => (completion: string) =>
   `source ${completion}; COMP_WORDS=(fwknop ${words}); COMP_CWORD=$((\${#COMP_WORDS[@]} - 1)); _fwknop
 printf '%s\\n' "\${COMPREPLY[@]}"`;
+
+/** What bash offers for several beginnings of a line, each as its pieces. */
+const BASH_EACH = (lines: readonly string[]) => (completion: string) =>
+  `source ${completion}; ${
+    lines.map((words) =>
+      `COMP_WORDS=(fwknop ${words}); COMP_CWORD=$((\${#COMP_WORDS[@]} - 1)); _fwknop; echo "\${COMPREPLY[*]}"`
+    ).join("; ")
+  }`;
 
 const FISH = (line: string) => (completion: string) => `source ${completion}; complete -C 'fwknop ${line}'`;
 
@@ -122,4 +137,64 @@ Deno.test("zsh takes stanzas and servers from the file of --rc-file, and runs no
   assert.match(await other("--doctor off") ?? "", / --doctor office END/);
   const hostile = await other("-n oh");
   assert.ok(hostile?.includes(HOSTILE), hostile);
+});
+
+/** Names of options that take a value, required or attached. */
+function namesWith(...kinds: readonly string[]): readonly string[] {
+  return (Object.keys(CLIENT_SETTINGS) as ClientKey[]).flatMap((key) => {
+    const { option, hidden } = settingOf(key);
+    if (option === undefined || hidden === true || !kinds.includes(option.argument)) return [];
+    return [...option.long ?? [], ...option.exact ?? []].map((name) => `--${name}`);
+  });
+}
+
+Deno.test("after = no shell offers an option, whatever the option before it is", async () => {
+  const names = namesWith("none", "required", "optional", "rest");
+  assert.ok(names.length > 60);
+  const offered = await shell("bash", BASH_EACH(names.map((name) => `${name} =`)));
+  for (const [index, words] of (offered ?? []).entries()) {
+    assert.ok(!/(?:^|\s)-/.test(words), `${names[index]}=: ${words}`);
+  }
+  const fish = await shell(
+    "fish",
+    (completion) =>
+      `source ${completion}; ${names.map((name) => `echo ${name}:(complete -C 'fwknop ${name}=')`).join("; ")}`,
+  );
+  for (const line of fish ?? []) assert.doesNotMatch(line, /: -/, line);
+  for (const name of ["--wait=", "--help=", "--test="]) {
+    const zsh = await shell("zsh", ZSH(name));
+    if (zsh !== null) assert.match(zsh.join("\n"), new RegExp(`RAN ${name} END`));
+  }
+});
+
+Deno.test("bash completes the value that is required in the next word, and an option after one that takes none", async () => {
+  const required = namesWith("required");
+  for (const [index, words] of (await shell("bash", BASH_EACH(required.map((name) => `${name} ""`))) ?? []).entries()) {
+    assert.ok(!/(?:^|\s)-/.test(words), `${required[index]}: ${words}`);
+  }
+  const others = namesWith("none", "optional");
+  for (const words of await shell("bash", BASH_EACH(others.map((name) => `${name} --stanza-l`))) ?? []) {
+    assert.equal(words, "--stanza-list");
+  }
+});
+
+Deno.test("values with colons and equals signs are completed as a whole, though bash cuts them there", async () => {
+  const rc = "[a:b]\nSPA_SERVER 2001:db8::1\n[a=c]\nSPA_SERVER 2001:db8::2\n[a:b:d]\nKEY x\n";
+  const lines: readonly (readonly [pieces: string, candidates: string])[] = [
+    ["-n a", "a:b a=c a:b:d"],
+    ["-n a :", "b b:d"],
+    ["-n a : b", "b b:d"],
+    ["-n a : b :", "d"],
+    ["-n a = ", "c"],
+    ["--named-config = a : b : d", "d"],
+    ["-D 2001 : d", "db8::1 db8::2"],
+    ["-D 2001 : db8 ::", "1 2"],
+    ["--destination = 2001 : db8 ::", "1 2"],
+    ["-N '[' :: 1 ']' : 2", ""],
+    ["--socks5 127.0.0.1 :", ""],
+    ["--resolve-url = https : //x", ""],
+    ["-P udp --digest-type = SHA3_2", "SHA3_256"],
+  ];
+  const offered = await shell("bash", BASH_EACH(lines.map(([pieces]) => pieces)), rc);
+  assert.deepEqual(offered, lines.map(([, candidates]) => candidates));
 });
