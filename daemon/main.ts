@@ -13,12 +13,20 @@ import { showableLines } from "../lib/showable.ts";
 import { formatHelp } from "../lib/spec/help.ts";
 import { formatOrigin, type Problem } from "../lib/spec/setting.ts";
 import { VERSION } from "../lib/version.ts";
-import { formatDump, hostConfigFiles, loadConfig, type LoadedConfig, loadServerConfig } from "./config/mod.ts";
+import {
+  type ConfigFiles,
+  formatDump,
+  hostConfigFiles,
+  loadConfig,
+  type LoadedConfig,
+  loadServerConfig,
+} from "./config/mod.ts";
 import { type ControlWorld, sendRestart, showStatus, stopDaemon } from "./control.ts";
 import { openFirewall, openLog } from "./open_parts.ts";
 import { DAEMON_OPTIONS, type DaemonOptions, parseDaemonOptions } from "./options.ts";
 import { serve } from "./serve.ts";
 import { runningDaemon } from "./service/pid_file.ts";
+import { howItWasStarted } from "./service/started.ts";
 import { explain, StartError } from "./start_error.ts";
 import { serverErrorLines } from "./verify/server_errors.ts";
 
@@ -68,7 +76,7 @@ async function perform(options: DaemonOptions): Promise<number> {
   }
   if (actions.kill || actions.restart || actions.status) {
     const config = server();
-    return config === null ? 1 : await control(actions, config.paths.pidFile);
+    return config === null ? 1 : await control(options, config.paths.pidFile, files);
   }
   if (actions.fwList || actions.fwListAll || actions.fwFlush) {
     const config = server();
@@ -90,7 +98,7 @@ async function perform(options: DaemonOptions): Promise<number> {
 async function startDaemon(
   options: DaemonOptions,
   loaded: LoadedConfig,
-  files: ReturnType<typeof hostConfigFiles>,
+  files: ConfigFiles,
 ): Promise<number> {
   const stays = options.actions.foreground || options.actions.exitParseDigestCache;
   const readiness = ownEnvironment()[READINESS_VARIABLE];
@@ -103,15 +111,18 @@ async function startDaemon(
   const [, ...args] = ownCommandLine();
   const env = { ...ownEnvironment(), [READINESS_VARIABLE]: String(READINESS_FD) };
   const child = startInBackground({ path: Deno.execPath(), args, env });
-  const said = await child.readiness(-1);
-  if (said === READY) return 0;
-  terminal.err(
-    said?.trimEnd() || `fwknopd: error: the daemon ended without a word (pid ${child.pid}); see the system log`,
-  );
-  return 1;
+  const said = await child.readiness(-1) ?? "";
+  const started = said === READY || said.endsWith(`\n${READY}`);
+  const text = (started ? said.slice(0, -READY.length) : said).trimEnd();
+  if (text !== "") terminal.err(text);
+  else if (!started) {
+    terminal.err(`fwknopd: error: the daemon ended without a word (pid ${child.pid}); see the system log`);
+  }
+  return started ? 0 : 1;
 }
 
-async function control(actions: DaemonOptions["actions"], pidPath: string): Promise<number> {
+async function control(options: DaemonOptions, pidPath: string, files: ConfigFiles): Promise<number> {
+  const { actions } = options;
   const world: ControlWorld = {
     kill: sendSignal,
     print: terminal.out,
@@ -119,8 +130,24 @@ async function control(actions: DaemonOptions["actions"], pidPath: string): Prom
     pause: (ms) => new Promise((done) => setTimeout(done, ms)),
   };
   if (actions.status) return showStatus(pidPath, world);
-  if (actions.restart) return sendRestart(pidPath, world);
+  if (actions.restart) return checkAgain(pidPath, options, files) ? sendRestart(pidPath, world) : 1;
   return await stopDaemon(pidPath, world);
+}
+
+/** Whether the running daemon would take what its files say now; if not, the problems are told and nothing is sent. */
+function checkAgain(pidPath: string, options: DaemonOptions, files: ConfigFiles): boolean {
+  const pid = runningDaemon(pidPath);
+  if (pid === null) return true;
+  const started = howItWasStarted(pid);
+  const loaded = loadConfig(
+    started?.options ?? options,
+    started === null ? files : hostConfigFiles(started.startDirectory ?? Deno.cwd()),
+    Date.now() / 1000,
+  );
+  if (loaded.ok) return true;
+  tellProblems(loaded.problems);
+  tell(`fwknopd (pid ${pid}) was sent nothing and goes on as it is`, "mend the lines above, then give -R again");
+  return false;
 }
 
 async function askFirewall(

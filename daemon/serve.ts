@@ -36,17 +36,23 @@ export interface Life extends ConfigSource {
 export async function serve(life: Life): Promise<number> {
   refuseDebugger();
   const { loaded, foreground, readinessFd } = life;
-  const log = openLog(loaded.config.logging, {
+  const told: string[] = [];
+  let ready = false;
+  const base = openLog(loaded.config.logging, {
     foreground,
     syslog: life.options.actions.syslogEnable,
     pid: Deno.pid,
   });
-  let ready = false;
+  // Who starts a daemon in the background looks at the terminal, not at the system log.
+  const log: Log = readinessFd === null ? base : (level, text) => {
+    if (!ready && level === "warning") told.push(`fwknopd: warning: ${text.replace(/^warning: /i, "")}`);
+    base(level, text);
+  };
   try {
     return await live(life, log, async () => {
       ready = true;
       tellServiceManager("READY=1", log);
-      if (readinessFd !== null) await notifyReady(readinessFd, life.readyWord);
+      if (readinessFd !== null) await notifyReady(readinessFd, [...told, life.readyWord].join("\n"));
     });
   } catch (error) {
     const known = explain(error);
@@ -55,7 +61,8 @@ export async function serve(life: Life): Promise<number> {
     else log("error", reasonOf(error));
     if (!ready && readinessFd !== null) {
       const hint = typeof known?.hint === "string" ? `\nfwknopd: hint: ${known.hint}` : "";
-      await notifyReady(readinessFd, `fwknopd: error: ${known?.message ?? reasonOf(error)}${hint}`);
+      const last = `fwknopd: error: ${known?.message ?? reasonOf(error)}${hint}`;
+      await notifyReady(readinessFd, [...told, last].join("\n"));
     }
     return 1;
   }

@@ -21,9 +21,25 @@ export function ownCommandLine(): string[] {
   return words(readAll("/proc/self/cmdline"));
 }
 
+/** The same of another process; null when there is none of that id or it may not be read. */
+export function commandLineOf(pid: number): string[] | null {
+  const text = readOrNull(`/proc/${pid}/cmdline`);
+  return text === null ? null : words(text);
+}
+
 /** The environment with which this process was started. */
 export function ownEnvironment(): Record<string, string> {
-  const pairs = words(readAll("/proc/self/environ")).map((pair): [string, string] => {
+  return pairsOf(readAll("/proc/self/environ"));
+}
+
+/** The same of another process; null when there is none of that id or it may not be read. */
+export function environmentOf(pid: number): Record<string, string> | null {
+  const text = readOrNull(`/proc/${pid}/environ`);
+  return text === null ? null : pairsOf(text);
+}
+
+function pairsOf(text: string): Record<string, string> {
+  const pairs = words(text).map((pair): [string, string] => {
     const equals = pair.indexOf("=");
     return [pair.slice(0, equals), pair.slice(equals + 1)];
   });
@@ -32,8 +48,12 @@ export function ownEnvironment(): Record<string, string> {
 
 /** The short name of a process (`comm`, at most 15 characters); null when there is none of that id. */
 export function processName(pid: number): string | null {
+  return readOrNull(`/proc/${pid}/comm`)?.trimEnd() ?? null;
+}
+
+function readOrNull(path: string): string | null {
   try {
-    return readAll(`/proc/${pid}/comm`).trimEnd();
+    return readAll(path);
   } catch (error) {
     if (error instanceof FfiError) return null;
     throw error;

@@ -120,14 +120,33 @@ labTest("without -f the daemon goes to the background, and -S, -R and -K find it
   const scene = await setScene(lab);
   await scene.daemon.stop();
   const argv = scene.daemon.argv.filter((word) => word !== "-f");
+  const withoutFiles = argv.filter((word, at) => word !== "-a" && argv[at - 1] !== "-a");
   try {
-    await lab.must("server", argv);
+    const started = await lab.run("server", argv);
+    assert.equal(started.code, 0);
+    // What a start says in the log only, nobody reads.
+    assert.match(
+      started.stderr,
+      /^fwknopd: warning: REQUIRE_SOURCE_ADDRESS not enabled for access stanza source: 'ANY'$/m,
+    );
+    assert.equal(started.stderr.match(/REQUIRE_SOURCE_ADDRESS/g)?.length, 1);
     assert.match(await lab.must("server", [...argv, "-S"]), /Detected fwknopd is running \(pid=\d+\)/);
     const background = makeScene(lab, scene.daemon, scene.keys);
     await background.processed();
     assert.match(await lab.must("server", [...argv, "-R"]), /Sent restart signal to fwknopd \(pid=\d+\)/);
     await background.knock(26);
     assert.ok(await lab.opens("knocker", scene.server, 26));
+    // It is the files of the running daemon that are checked, whatever -R itself was told.
+    const good = await Deno.readTextFile(`${scene.daemon.dir}/access.conf`);
+    assert.match(await lab.must("server", [...withoutFiles, "-R"]), /Sent restart signal to fwknopd/);
+    await Deno.writeTextFile(`${scene.daemon.dir}/access.conf`, `${good}OPEN_PORT tcp/22\n`);
+    for (const words of [argv, withoutFiles]) {
+      const { code, stdout, stderr } = await lab.run("server", [...words, "-R"]);
+      assert.equal(code, 1);
+      assert.match(stderr, /access\.conf:\d+.*OPEN_PORT/);
+      assert.equal(stdout, "");
+    }
+    await Deno.writeTextFile(`${scene.daemon.dir}/access.conf`, good);
   } finally {
     assert.match(await lab.must("server", [...argv, "-K"]), /Killed fwknopd \(pid=\d+\)/);
   }
