@@ -19,7 +19,7 @@ const TEST_PROGRAMS: Readonly<Record<string, string>> = { iptables: "iptables", 
 function findBlocker(): string | null {
   if (Deno.build.os !== "linux") return `network namespaces need Linux, this is ${Deno.build.os}`;
   if (Deno.uid() !== 0) return `network namespaces need root, this is uid ${Deno.uid()}`;
-  const name = `fwlab-${Deno.pid}-try`;
+  const name = `fwtry-${crypto.randomUUID()}`;
   const made = new Deno.Command("ip", { args: ["netns", "add", name], stderr: "piped", stdout: "null" }).outputSync();
   if (!made.success) return `cannot make a network namespace: ${new TextDecoder().decode(made.stderr).trim()}`;
   new Deno.Command("ip", { args: ["netns", "del", name], stderr: "null", stdout: "null" }).outputSync();
@@ -59,7 +59,7 @@ export function labTest(
 ): void {
   const reason = labBlocker() ?? missing({ ...TEST_PROGRAMS, ...options.needs }) ?? options.blocker?.() ?? null;
   if (reason === null) {
-    Deno.test({ name, fn: body, sanitizeOps: false, sanitizeResources: false });
+    Deno.test({ name, fn: (t) => showFirst(() => body(t)), sanitizeOps: false, sanitizeResources: false });
   } else if (Deno.env.get("CI") === "true") {
     Deno.test(name, () => {
       throw new Error(`CI must be able to run this test, but ${reason}`);
@@ -67,6 +67,20 @@ export function labTest(
   } else {
     console.log(`skipped: ${name}: ${reason}`);
     Deno.test({ name, ignore: true, fn: () => {} });
+  }
+}
+
+/**
+ * Runs a test's body. When it fails and tidying up fails as well, `using` throws a SuppressedError, which Deno prints without
+ * the errors in it: then the first one is thrown, because it is the reason, and the later ones are only said.
+ */
+export async function showFirst(body: () => Promise<void>): Promise<void> {
+  try {
+    await body();
+  } catch (error) {
+    let first = error;
+    for (; first instanceof SuppressedError; first = first.suppressed) console.log(`afterwards: ${first.error}`);
+    throw first;
   }
 }
 

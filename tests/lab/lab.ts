@@ -5,12 +5,14 @@
  */
 import { Program, type RunResult, runToEnd, type SpawnOptions } from "./program.ts";
 import { type Guard, iptablesGuard, nftablesGuard } from "./rulesets.ts";
+import { NAMESPACES, newPrefix, removeNamespaces, removeStale } from "./stale.ts";
 import {
   bindSocket,
   closeSocket,
   connectDatagram,
   drainAccepts,
   familyOf,
+  lockPath,
   type NetworkNamespace,
   openNamespace,
   type ProbeResult,
@@ -61,12 +63,11 @@ export interface ProbeOptions {
 }
 
 const living = new Set<Lab>();
-let counter = 0;
 
 /** Builds a lab. Leftovers of runs that were killed are removed first. */
 export async function makeLab(options: LabOptions = {}): Promise<Lab> {
   const names: HostName[] = ["server", "knocker", ...(options.extra ?? ["stranger"])];
-  const prefix = `fwlab-${Deno.pid}-${++counter}`;
+  const prefix = newPrefix();
   const parent = options.parentDir === undefined ? {} : { dir: options.parentDir };
   const lab = new Lab(prefix, names, await Deno.makeTempDir({ prefix: `${prefix}-`, ...parent }));
   await removeStale(lab.dir.slice(0, lab.dir.lastIndexOf("/")));
@@ -77,7 +78,8 @@ export async function makeLab(options: LabOptions = {}): Promise<Lab> {
     await lab.settle();
     await lab.guard(options.guard ?? "nftables", options.udpPorts);
   } catch (error) {
-    await lab[Symbol.asyncDispose]();
+    // What goes wrong while tidying up must not stand in front of the reason.
+    await lab[Symbol.asyncDispose]().catch((second) => console.log(`while removing ${prefix}: ${second}`));
     throw error;
   }
   return lab;
@@ -89,6 +91,7 @@ export class Lab implements AsyncDisposable {
   readonly #programs = new Set<Program>();
   readonly #sockets: number[] = [];
   readonly #listeners: number[] = [];
+  readonly #locks: number[] = [];
   readonly #namespaces = new Map<HostName, NetworkNamespace>();
 
   constructor(
@@ -98,6 +101,7 @@ export class Lab implements AsyncDisposable {
     /** A directory on disk for configuration and state; removed with the lab. */
     readonly dir: string,
   ) {
+    this.#lock(dir);
     this.hosts = Object.fromEntries(
       names.map((name) => [name, { namespace: `${prefix}-${name}`, ...ADDRESSES[name] }]),
     );
@@ -228,8 +232,14 @@ export class Lab implements AsyncDisposable {
     }
   }
 
-  /** Called once by `makeLab`. */
+  /** Every namespace of this lab. */
+  get #names(): string[] {
+    return [...Object.values(this.hosts).map((host) => host.namespace), `${this.prefix}-switch`];
+  }
+
+  /** Called once by `makeLab`, as soon as they are there. */
   openNamespaces(): void {
+    for (const name of this.#names) this.#lock(`${NAMESPACES}/${name}`);
     for (const [name, host] of Object.entries(this.hosts)) {
       this.#namespaces.set(name as HostName, openNamespace(host.namespace));
     }
@@ -247,8 +257,16 @@ export class Lab implements AsyncDisposable {
     for (const program of this.#programs) program.signal("SIGKILL");
     for (const fd of this.#sockets) closeSocket(fd);
     for (const namespace of this.#namespaces.values()) namespace[Symbol.dispose]();
-    removeNamespaces([...Object.values(this.hosts).map((host) => host.namespace), `${this.prefix}-switch`]);
+    removeNamespaces(this.#names);
+    for (const fd of this.#locks) closeSocket(fd);
     Deno.removeSync(this.dir, { recursive: true });
+  }
+
+  /** Other runs see by this that the lab lives. */
+  #lock(path: string): void {
+    const fd = lockPath(path);
+    if (fd === null) throw new Error(`cannot lock ${path}`);
+    this.#locks.push(fd);
   }
 
   #inside(host: HostName, argv: readonly string[]): string[] {
@@ -332,47 +350,6 @@ function hostScript(name: HostName, names: readonly HostName[]): string {
 async function mustRun(argv: readonly string[], stdin: string): Promise<void> {
   const result = await runToEnd(argv, { stdin });
   if (result.code !== 0) throw new Error(`${argv.join(" ")} ended with ${result.code}: ${result.stderr}\n${stdin}`);
-}
-
-function removeNamespaces(names: readonly string[]): void {
-  for (const name of names) {
-    new Deno.Command("ip", { args: ["netns", "del", name], stdout: "null", stderr: "null" }).outputSync();
-  }
-}
-
-/** What labs left whose process is gone. Programs in their namespaces were started by that lab, so they end with it. */
-async function removeStale(parentDir: string): Promise<void> {
-  const listed = await runToEnd(["ip", "netns", "list"]);
-  for (const [name, owner] of listed.stdout.matchAll(/^fwlab-(\d+)-\S+/gm)) {
-    if (isAlive(Number(owner))) continue;
-    const pids = await runToEnd(["ip", "netns", "pids", name]);
-    for (const pid of pids.stdout.split("\n").filter((line) => line !== "")) tryKill(Number(pid));
-    removeNamespaces([name]);
-  }
-  for await (const { name } of Deno.readDir(parentDir)) {
-    const owner = /^fwlab-(\d+)-\d+-/.exec(name)?.[1];
-    if (owner === undefined || isAlive(Number(owner))) continue;
-    // Another run may be tidying up at this moment.
-    await Deno.remove(`${parentDir}/${name}`, { recursive: true }).catch((error) => {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
-    });
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return Deno.statSync(`/proc/${pid}`).isDirectory;
-  } catch {
-    return false;
-  }
-}
-
-function tryKill(pid: number): void {
-  try {
-    Deno.kill(pid, "SIGKILL");
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
 }
 
 function destroyAll(): void {

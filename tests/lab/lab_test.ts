@@ -1,5 +1,10 @@
 import assert from "node:assert/strict";
+import { temporaryFolder } from "../cli/harness.ts";
 import { C_CLIENT, C_DAEMON, C_PROGRAMS, keyArgs, knock, labTest, makeLab, newKeys, startDaemon } from "./mod.ts";
+import { Program } from "./program.ts";
+import { NAMESPACES, newPrefix, removeStale } from "./stale.ts";
+
+const LAB_CHILD = new URL("./lab_child.ts", import.meta.url).pathname;
 
 labTest("a lab's server drops what its guard does not let in, over IPv4 and IPv6", async () => {
   for (const guard of ["nftables", "iptables"] as const) {
@@ -30,6 +35,27 @@ labTest("a disposed lab leaves no namespace, no program and no directory", async
   for (const { namespace } of Object.values(lab.hosts)) {
     assert.throws(() => Deno.statSync(`/run/netns/${namespace}`), Deno.errors.NotFound);
   }
+});
+
+labTest("removeStale() leaves what another run still uses, and removes what a killed one left", async () => {
+  using folder = temporaryFolder();
+  // Processes of its own: it sees none of ours, and we see none of its.
+  const apart = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc", "--propagation", "unchanged"];
+  const child = new Program([...apart, Deno.execPath(), "run", "--cached-only", "-A", LAB_CHILD, folder.path]);
+  const prefix = (await child.waitFor(/^lab /)).slice("lab ".length);
+  const left = () =>
+    [NAMESPACES, folder.path].map((place) => [...Deno.readDirSync(place)].filter(({ name }) => name.startsWith(prefix)))
+      .map((found) => found.length);
+  assert.deepEqual(left(), [3, 1]);
+  // Nobody else's labs, which may be about to take their locks.
+  const later = (began: number) => prefix.startsWith(newPrefix(began).slice(0, -8));
+  await removeStale(folder.path, later);
+  assert.deepEqual(left(), [3, 1], "it lives");
+  await child.stop("SIGKILL");
+  await removeStale(folder.path);
+  assert.deepEqual(left(), [3, 1], "it might be about to take its locks");
+  await removeStale(folder.path, later);
+  assert.deepEqual(left(), [0, 0]);
 });
 
 labTest("waitFor() shows what a program said when it ends without the awaited line", async () => {

@@ -7,6 +7,7 @@
 const libc = Deno.dlopen("libc.so.6", {
   open: { parameters: ["buffer", "i32"], result: "i32" },
   close: { parameters: ["i32"], result: "i32" },
+  flock: { parameters: ["i32", "i32"], result: "i32" },
   setns: { parameters: ["i32", "i32"], result: "i32" },
   socket: { parameters: ["i32", "i32", "i32"], result: "i32" },
   bind: { parameters: ["i32", "buffer", "u32"], result: "i32" },
@@ -30,6 +31,7 @@ const AF_INET = 2, AF_INET6 = 10;
 const SOCK_STREAM = 1, SOCK_DGRAM = 2, SOCK_NONBLOCK = 0o4000, SOCK_CLOEXEC = 0o2000000;
 const SOL_SOCKET = 1, SO_REUSEADDR = 2, SO_ERROR = 4, SO_LINGER = 13;
 const PR_SET_TIMERSLACK = 29;
+const LOCK_EX = 2, LOCK_NB = 4;
 const POLLIN = 1, POLLOUT = 4;
 const EAGAIN = 11, EINPROGRESS = 115, ECONNREFUSED = 111, ETIMEDOUT = 110, EHOSTUNREACH = 113;
 
@@ -76,7 +78,19 @@ export function openNamespace(name: string): NetworkNamespace {
   };
 }
 
-/** Closes a socket of `NetworkNamespace.socket`. */
+/**
+ * Opens a file, folder or namespace and locks it for as long as the descriptor is open: programs started by this process do
+ * not inherit it. Null when it is gone or somebody else has the lock.
+ */
+export function lockPath(path: string): number | null {
+  const fd = c.open(cString(path), O_CLOEXEC);
+  if (fd < 0) return null;
+  if (c.flock(fd, LOCK_EX | LOCK_NB) === 0) return fd;
+  c.close(fd);
+  return null;
+}
+
+/** Closes a socket of `NetworkNamespace.socket`, or a descriptor of `lockPath`. */
 export function closeSocket(fd: number): void {
   c.close(fd);
 }

@@ -40,7 +40,7 @@ while True:
 
 /** Makes the namespace with addresses on a loopback and a dummy interface. */
 export async function makeSendNamespace(): Promise<SendNamespace> {
-  const name = `fws${Deno.pid}x${Math.trunc(performance.now())}`;
+  const name = `fws-${crypto.randomUUID()}`;
   const home = Deno.makeTempDirSync();
   Deno.chmodSync(home, 0o755);
   const inside = (command: readonly string[], env: Record<string, string> = {}) =>

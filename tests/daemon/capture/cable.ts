@@ -26,15 +26,13 @@ export const ADDRESS = {
   far: { 4: "10.79.0.2", 6: "fd79::2" },
 } as const;
 
-let counter = 0;
-
 export class Cable implements Disposable {
   readonly #names: Readonly<Record<End, string>>;
   readonly #ends: Readonly<Record<End, number>>;
   readonly #home: number;
 
   constructor() {
-    const prefix = `fwcap-${Deno.pid}-${++counter}`;
+    const prefix = `fwcap-${crypto.randomUUID()}`;
     this.#names = { near: `${prefix}-near`, far: `${prefix}-far` };
     try {
       for (const name of Object.values(this.#names)) ip(`netns add ${name}`);
