@@ -3,9 +3,12 @@ import assert from "node:assert/strict";
 import { formatDump, hostConfigFiles, loadConfig } from "../../../daemon/config/mod.ts";
 import { parseDaemonOptions } from "../../../daemon/options.ts";
 import { formatProblem } from "../../../lib/spec/setting.ts";
+import { cDaemonHasPcap } from "../../lab/mod.ts";
 import { good, STANZA } from "./in_memory.ts";
 
 const C_DAEMON = "/usr/sbin/fwknopd";
+/** What only a C daemon without libpcap shows, or shows otherwise: it is always a UDP server or reads a netfilter queue. */
+const WITHOUT_PCAP = /^(ENABLE_UDP_SERVER|ENABLE_NFQ_CAPTURE|NFQ_[A-Z_]+) /;
 
 /** One `NAME = 'value'` line of our dump. */
 function variable(dump: string, name: string): string | undefined {
@@ -65,6 +68,7 @@ const ACCESSES: readonly string[] = [
 function comparable(dump: string): string[] {
   return dump.split("\n").map((line) => line.replace(/^ *[0-9]+\. /, ""))
     .filter((line) =>
+      !(cDaemonHasPcap() || !WITHOUT_PCAP.test(line)) &&
       !/^(ALLOW_ANY_USER_AGENT|FIREWALL|FLUSH_NFT_AT_(INIT|EXIT)|NFT_(INPUT|OUTPUT|FORWARD)_CHAINS) /.test(line)
     );
 }
