@@ -4,6 +4,7 @@ import { reasonOf } from "../lib/host/reason.ts";
 import { formatKeys, type GeneratedKeys, generateKeys } from "../lib/crypto/key_generation.ts";
 import type { Loaded } from "./load.ts";
 import type { ClientSettings } from "./options.ts";
+import type { SavedKeys } from "./stanza_commands.ts";
 import { ClientError } from "./tui.ts";
 import type { World } from "./world.ts";
 
@@ -13,14 +14,23 @@ export function makeKeys(settings: ClientSettings, world: World): GeneratedKeys 
   return generateKeys({ keyLen, hmacKeyLen, hmacDigest: hmacDigestType }, world.randomBytes);
 }
 
-/** Says where the keys are, or prints them. The result is the exit code. */
-export function reportKeys(keys: GeneratedKeys, loaded: Loaded, world: World): number {
+/**
+ * Says where the keys are, or prints them. `saved` says which a stanza took. The result is the exit code: 1 when no new key
+ * is anywhere, because an answer kept the old ones.
+ */
+export function reportKeys(
+  keys: GeneratedKeys,
+  loaded: Loaded,
+  { saved, world }: { readonly saved: SavedKeys | null; readonly world: World },
+): number {
   const { settings, rc } = loaded;
   if (settings.keyGenFile !== undefined) {
     writeKeyFile(settings.keyGenFile, keys);
     world.out(`[+] Wrote Rijndael and HMAC keys to: ${settings.keyGenFile}`);
-  } else if (settings.saveRcStanza) {
-    world.out(`[+] Wrote Rijndael and HMAC keys to rc file: ${rc?.path ?? ""}`);
+  } else if (saved !== null) {
+    const written = [...(saved.encryption ? ["Rijndael"] : []), ...(saved.hmac ? ["HMAC"] : [])];
+    if (written.length === 0) return 1;
+    world.out(`[+] Wrote ${written.join(" and ")} key${written.length > 1 ? "s" : ""} to rc file: ${rc?.path ?? ""}`);
   } else {
     world.out(formatKeys(keys));
     hintAtKnock(loaded, world);

@@ -104,10 +104,15 @@ async function perform(
   const keys = makesKeys(settings) ? (await import("./keygen_command.ts")).makeKeys(settings, world) : null;
   // Before anything is written or shown that would be of no use without the code.
   if (settings.qr && keys !== null) await (await import("./enrolment/show.ts")).checkEnrolment(loaded, keys, world);
-  if (settings.saveRcStanza) await (await import("./stanza_commands.ts")).saveStanza(loaded, { keys, world });
+  const saved = settings.saveRcStanza
+    ? await (await import("./stanza_commands.ts")).saveStanza(loaded, { keys, world })
+    : null;
   if (keys !== null) {
-    const code = (await import("./keygen_command.ts")).reportKeys(keys, loaded, world);
-    return settings.qr ? await (await import("./enrolment/show.ts")).showEnrolment(loaded, keys, world) : code;
+    const code = (await import("./keygen_command.ts")).reportKeys(keys, loaded, { saved, world });
+    // A code of keys that the stanza here does not have would be of no use.
+    return settings.qr && (saved === null || saved.encryption && saved.hmac)
+      ? await (await import("./enrolment/show.ts")).showEnrolment(loaded, keys, world)
+      : code;
   }
   if (conflict !== null) throw new ClientError(conflict.message, conflict.hint);
   if (options.remember && !settings.noSaveArgs) rememberRun(settings, args, world);

@@ -6,7 +6,7 @@ import { type ClientSettings, KEY_OF_DIRECTIVE, settingOf } from "./options.ts";
 import type { RcFile } from "./rc_file.ts";
 import { inOrder, isStanzaName, linesToSave, replaceStanza, type SavedLine } from "./rc_save.ts";
 import { updateRcFile } from "./rc_update.ts";
-import { ClientError } from "./tui.ts";
+import { ClientError, tellWarning } from "./tui.ts";
 import type { World } from "./world.ts";
 
 /** Prints the names of all stanzas. The result is the exit code. */
@@ -33,11 +33,17 @@ export function checkStanzaName(settings: ClientSettings): void {
   if (!isStanzaName(name)) throw new ClientError(`[${name}] cannot be the name of a stanza`, "choose one without ]");
 }
 
-/** Saves what the command line said, and new keys, as a stanza. */
+/** Which of the new keys stand in the stanza afterwards: an answer may have kept an old one. */
+export interface SavedKeys {
+  readonly encryption: boolean;
+  readonly hmac: boolean;
+}
+
+/** Saves what the command line said, and new keys, as a stanza. Says which keys were saved; null where none were made. */
 export async function saveStanza(
   loaded: Loaded,
   parts: { readonly keys: GeneratedKeys | null; readonly world: World },
-): Promise<void> {
+): Promise<SavedKeys | null> {
   const { settings, given, rc } = loaded;
   const { keys, world } = parts;
   if (rc === null) throw new ClientError("there is no rc file to save to", "name one with --rc-file");
@@ -51,7 +57,11 @@ export async function saveStanza(
   };
   const text = await updateRcFile(rc, (file) => replaceStanza(file, name, lines, settings.forceStanza ? null : ask));
   if (settings.verbose > 0) tellUpdates(text, { name, lines, world });
-  warnOfKeptKeys(text, { name, keys, world });
+  if (keys === null) return null;
+  const values = entriesOf(text, name).map(({ value }) => value);
+  const saved = { encryption: values.includes(keys.keyBase64), hmac: values.includes(keys.hmacKeyBase64) };
+  if (!saved.encryption || !saved.hmac) warnOfKeptKeys(saved, name, world);
+  return saved;
 }
 
 /** What the file holds now of what was to be saved. Keys are named without their values. */
@@ -96,13 +106,8 @@ function askToOverwrite(directive: string, name: string, world: World): boolean 
 }
 
 /** New keys that the user's answer kept out of the file would be lost without a word. */
-function warnOfKeptKeys(
-  text: string,
-  parts: { readonly name: string; readonly keys: GeneratedKeys | null; readonly world: World },
-): void {
-  const { name, keys, world } = parts;
-  if (keys === null) return;
-  const values = entriesOf(text, name).map(({ value }) => value);
-  if (values.includes(keys.keyBase64) && values.includes(keys.hmacKeyBase64)) return;
-  world.err(`fwknop: warning: stanza [${name}] keeps an old key, so the new ones are not both saved`);
+function warnOfKeptKeys({ encryption, hmac }: SavedKeys, name: string, world: World): void {
+  const kept = encryption ? "HMAC key" : hmac ? "encryption key" : "keys";
+  const which = encryption || hmac ? "the new ones are not both saved" : "the new ones are not saved";
+  tellWarning(world, `stanza [${name}] keeps an old key, so ${which}: it has its old ${kept}`);
 }

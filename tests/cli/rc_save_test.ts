@@ -181,3 +181,35 @@ Deno.test("a stanza for GPG is saved although nothing can be sent with it yet", 
   assert.match(run.err, /not there yet/);
   assert.match(Deno.readTextFileSync(path), /^USE_GPG +Y\nGPG_RECIPIENT +ABCD$/m);
 });
+
+/** Answers to the two questions, what is said to be written, what is kept, and the exit code. */
+const ANSWERS: readonly (readonly [answers: string, wrote: string, kept: RegExp, code: number])[] = [
+  ["yy", "[+] Wrote Rijndael and HMAC keys to rc file: RC\n", /^$/, 0],
+  ["yn", "[+] Wrote Rijndael key to rc file: RC\n", /not both saved: it has its old HMAC key\n/, 0],
+  ["ny", "[+] Wrote HMAC key to rc file: RC\n", /not both saved: it has its old encryption key\n/, 0],
+  ["nn", "", /the new ones are not saved: it has its old keys\n/, 1],
+  ["", "", /the new ones are not saved: it has its old keys\n/, 1],
+];
+
+for (const [answers, wrote, kept, code] of ANSWERS) {
+  Deno.test(`-k --save-rc-stanza answered with "${answers}" says what was written, and what was not`, async () => {
+    using folder = temporaryFolder();
+    const path = `${folder.path}/rc`;
+    const old = ["KEY_BASE64 b2xk", "HMAC_KEY_BASE64 b2xkaG1hYw=="];
+    Deno.writeTextFileSync(path, `[gw]\n${old.join("\n")}\n`, { mode: 0o600 });
+    const args = ["--rc-file", path, "--no-save-args", "-k", "--save-rc-stanza", "-n", "gw", "-D", "192.0.2.1"];
+    const run = await runOwn([...args, "--qr", "--force-qr"], { answers: [...answers] });
+    const text = Deno.readTextFileSync(path);
+    const questions = run.out.replace(/^.* is already in stanza \[gw\]\. Overwrite \[N\/y\] \? \n/gm, "");
+    assert.ok(questions.replaceAll(path, "RC").startsWith(wrote), run.out);
+    if (wrote === "") assert.doesNotMatch(run.out, /Wrote/);
+    // The code holds both new keys, so it is shown only where the stanza has both.
+    assert.equal(run.out.includes("fwknop:gw?"), answers === "yy");
+    assert.match(run.err, kept);
+    assert.equal(run.code, code);
+    assert.deepEqual(
+      old.map((line) => text.split("\n").includes(line)),
+      [0, 1].map((question) => answers[question] !== "y"),
+    );
+  });
+}
