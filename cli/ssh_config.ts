@@ -1,4 +1,5 @@
 /** `--ssh-config NAME`: the lines for `ssh_config` that knock before they connect. */
+import { reasonOf } from "../lib/host/reason.ts";
 import { isHost } from "../lib/net/host_name.ts";
 import { parseService } from "../lib/net/service.ts";
 import type { Loaded } from "./load.ts";
@@ -10,9 +11,18 @@ import type { World } from "./world.ts";
 export function printSshConfig({ settings, given }: Loaded, world: World): number {
   const rcFile = given.some(({ key }) => key === "rcFile") ? settings.rcFile : undefined;
   // ssh runs the command wherever it is called.
-  const place = rcFile === undefined || rcFile.startsWith("/") ? rcFile : `${Deno.cwd()}/${rcFile}`;
+  const place = rcFile === undefined || rcFile.startsWith("/") ? rcFile : `${currentDirectory()}/${rcFile}`;
   world.out(formatSshConfig(settings.sshConfig ?? "", settings, place).join("\n"));
   return 0;
+}
+
+function currentDirectory(): string {
+  try {
+    return Deno.cwd();
+  } catch (cause) {
+    const message = `The current directory cannot be named: ${reasonOf(cause)}`;
+    throw new ClientError(message, "name the rc file with its whole path", { cause });
+  }
 }
 
 /**

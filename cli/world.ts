@@ -4,7 +4,7 @@ import { randomBytes } from "../lib/host/entropy.ts";
 import { reasonOf } from "../lib/host/reason.ts";
 import { jsonText, showable, showableLines } from "../lib/showable.ts";
 import { sendPacket, type SendProto, type SendReport, type Target } from "./send/sender.ts";
-import { ClientError, type Terminal } from "./tui.ts";
+import { ClientError, tellWarning, type Terminal } from "./tui.ts";
 
 /** The surroundings of one run as they are. Files are real ones in tests too. */
 export interface Machine extends Terminal {
@@ -40,12 +40,31 @@ export function worldOn(machine: Machine): World {
   };
 }
 
+/**
+ * Reads variables of the environment. The runtime gives none that is no UTF-8 text: it counts as not set, since no file
+ * below such a home could be opened and no server takes such a user name, and that is said once.
+ */
+function variableReader(): (name: string) => string | undefined {
+  const told = new Set<string>();
+  return (name) => {
+    try {
+      return Deno.env.get(name);
+    } catch (error) {
+      if (!(error instanceof Deno.errors.InvalidData)) throw error;
+      const message = `the variable ${name} holds bytes that are no UTF-8 text: it counts as not set`;
+      if (!told.has(name)) tellWarning({ out: tellOut, err: tellErr }, message);
+      told.add(name);
+      return undefined;
+    }
+  };
+}
+
 /** The machine itself. */
 export function realWorld(): Machine {
   return {
     out: tellOut,
     err: tellErr,
-    env: (name) => Deno.env.get(name),
+    env: variableReader(),
     now: unixSeconds,
     randomBytes,
     readAnswer: readLine,

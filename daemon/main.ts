@@ -23,11 +23,11 @@ import {
 } from "./config/mod.ts";
 import { type ControlWorld, sendRestart, showStatus, stopDaemon } from "./control.ts";
 import { openFirewall, openLog } from "./open_parts.ts";
-import { DAEMON_OPTIONS, type DaemonOptions, parseDaemonOptions } from "./options.ts";
+import { DAEMON_OPTIONS, type DaemonOptions, parseDaemonOptions, wordHint } from "./options.ts";
 import { serve } from "./serve.ts";
 import { runningDaemon } from "./service/pid_file.ts";
 import { howItWasStarted } from "./service/started.ts";
-import { explain, StartError } from "./start_error.ts";
+import { explain, reasonOf, StartError, unexpected } from "./start_error.ts";
 import { serverErrorLines } from "./verify/server_errors.ts";
 
 /** Set in the environment of the process that goes to the background: the descriptor on which it says how its start went. */
@@ -50,11 +50,13 @@ export async function main(argv: readonly string[]): Promise<number> {
       terminal.out(usage());
       return 1;
     }
+    // The process in the background has the same words, and its start was told to somebody already.
+    if (ownEnvironment()[READINESS_VARIABLE] === undefined) warnOfWords(parsed.options.words);
     return await perform(parsed.options);
   } catch (error) {
     const known = explain(error);
-    if (known === null) throw error;
-    tell(known.message, known.hint);
+    if (known === null) tell(unexpected(error), null);
+    else tell(known.message, known.hint);
     return 1;
   }
 }
@@ -64,7 +66,7 @@ async function perform(options: DaemonOptions): Promise<number> {
   if (actions.help) return answer(usage());
   if (actions.dumpServerErrors) return answer(serverErrorLines().join("\n"));
   if (actions.keyGen || actions.keyGenFile !== undefined) return generate(actions);
-  const files = hostConfigFiles(Deno.cwd());
+  const files = hostConfigFiles(startDirectory());
   const server = () => {
     const loaded = loadServerConfig(options, files);
     if (!loaded.ok) tellProblems(loaded.problems);
@@ -95,6 +97,16 @@ async function perform(options: DaemonOptions): Promise<number> {
   return await startDaemon(options, loaded, files);
 }
 
+/** Where relative paths begin. */
+function startDirectory(): string {
+  try {
+    return Deno.cwd();
+  } catch (cause) {
+    const message = `The directory in which fwknopd was started cannot be used: ${reasonOf(cause)}`;
+    throw new StartError(message, "start it in another one: cd / && fwknopd", { cause });
+  }
+}
+
 async function startDaemon(
   options: DaemonOptions,
   loaded: LoadedConfig,
@@ -114,10 +126,9 @@ async function startDaemon(
   const said = await child.readiness(-1) ?? "";
   const started = said === READY || said.endsWith(`\n${READY}`);
   const text = (started ? said.slice(0, -READY.length) : said).trimEnd();
+  const log = `journalctl -t ${loaded.config.logging.identity}`;
   if (text !== "") terminal.err(text);
-  else if (!started) {
-    terminal.err(`fwknopd: error: the daemon ended without a word (pid ${child.pid}); see the system log`);
-  }
+  else if (!started) tell(`the daemon ended without a word (pid ${child.pid})`, `its log may say more: ${log}`);
   return started ? 0 : 1;
 }
 
@@ -180,12 +191,20 @@ function generate(actions: DaemonOptions["actions"]): number {
     file.close();
   } catch (cause) {
     throw new StartError(
-      `Unable to create key gen file ${path}: ${String(cause)}`,
+      `Unable to create key gen file ${path}: ${reasonOf(cause)}`,
       "name a file in a writable folder",
       { cause },
     );
   }
   return answer(`[+] Wrote Rijndael and HMAC keys to: ${path}`);
+}
+
+function warnOfWords(words: readonly string[]): void {
+  for (const word of words) {
+    const meant = wordHint(word);
+    terminal.err(`fwknopd: warning: ${JSON.stringify(word)} is no option and is ignored`);
+    if (meant !== null) terminal.err(`fwknopd: hint: ${meant}`);
+  }
 }
 
 function usage(): string {

@@ -5,6 +5,7 @@
 import { parseArguments } from "../lib/spec/argv.ts";
 import { choice, integer, path, refusing, yesNo } from "../lib/spec/kinds.ts";
 import { resolveSettings, type SettingsOf } from "../lib/spec/resolve.ts";
+import { elsewhere } from "../lib/spec/elsewhere.ts";
 import type { Given, OptionNames, Problem, SettingTable } from "../lib/spec/setting.ts";
 import { SERVER_SETTINGS } from "./config/server_settings.ts";
 
@@ -87,6 +88,8 @@ export interface DaemonOptions {
   readonly actions: SettingsOf<typeof DAEMON_ACTIONS>;
   /** What it says about settings: laid over the files when the configuration is resolved. */
   readonly settings: readonly Given[];
+  /** What belongs to no option. */
+  readonly words: readonly string[];
 }
 
 /** Reads the arguments; every problem at once. Words that are no options are ignored, as in the C daemon. */
@@ -101,10 +104,39 @@ export function parseDaemonOptions(
   const settings = read.given.filter((said) => !isAction(said));
   const { values, problems } = resolveSettings(DAEMON_ACTIONS, read.given.filter(isAction));
   // Settings are resolved again together with the files; here only what is wrong with them by themselves.
-  const all = [...read.problems, ...problems, ...resolveSettings(SERVER_SETTINGS, settings).problems];
+  const all = [...read.problems.map(inItsPlace), ...problems, ...resolveSettings(SERVER_SETTINGS, settings).problems];
   all.push(...conflicts(values, read.given));
-  return all.length > 0 ? { ok: false, problems: all } : { ok: true, options: { actions: values, settings } };
+  return all.length > 0
+    ? { ok: false, problems: all }
+    : { ok: true, options: { actions: values, settings, words: read.words } };
 }
+
+/** An option of the client is said to be one; a letter in the wrong case is rather that. */
+function inItsPlace(problem: Problem): Problem {
+  const { name = "" } = problem.about ?? {};
+  const letter = name.length === 2 && problem.hint?.startsWith("did you mean") === true;
+  const hint = letter ? undefined : elsewhere(name, "fwknopd");
+  return hint === undefined ? problem : { ...problem, hint };
+}
+
+/** What somebody may have meant by a word without an option: the C daemon starts, whatever the word is. */
+export function wordHint(word: string): string | null {
+  const command = COMMANDS[word.toLowerCase()];
+  if (command !== undefined) return command;
+  const name = word.split("=", 1)[0] ?? "";
+  const row = Object.values(SERVER_SETTINGS as SettingTable).find(({ directive }) => directive?.includes(name));
+  if (row === undefined) return null;
+  const long = row.option?.long?.[0];
+  return long === undefined ? `${name} is written in fwknopd.conf` : `did you mean --${long}?`;
+}
+
+const COMMANDS: Readonly<Record<string, string>> = {
+  start: "fwknopd starts without a word",
+  stop: "did you mean -K?",
+  restart: "did you mean -R?",
+  reload: "did you mean -R?",
+  status: "did you mean -S?",
+};
 
 function conflicts(values: SettingsOf<typeof DAEMON_ACTIONS>, given: readonly Given[]): Problem[] {
   const problems: Problem[] = [];

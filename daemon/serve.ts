@@ -22,7 +22,7 @@ import { testOurselves } from "./self_test.ts";
 import { createFacts } from "./service/facts.ts";
 import { claimPidFile, retirePidFile } from "./service/pid_file.ts";
 import { listenForSignals } from "./service/signals.ts";
-import { explain, reasonOf, StartError } from "./start_error.ts";
+import { explain, reasonOf, StartError, unexpected } from "./start_error.ts";
 
 /** How to live. */
 export interface Life extends ConfigSource {
@@ -136,13 +136,6 @@ function tellServiceManager(state: string, log: Log): void {
   }
 }
 
-/** Our own mistake: in the background nobody would see what the runtime prints of it. */
-function unexpected(error: unknown): string {
-  return `Unexpected failure, please report it: ${
-    error instanceof Error ? error.stack ?? error.message : String(error)
-  }`;
-}
-
 function makeRunDirectory(path: string, log: Log): void {
   try {
     if (Deno.statSync(path).isDirectory) return;
@@ -161,9 +154,8 @@ function makeRunDirectory(path: string, log: Log): void {
 }
 
 function runDirectoryError(path: string, cause: unknown): StartError {
-  const why = cause instanceof Error ? cause.message : String(cause);
   return new StartError(
-    `Cannot use the run directory ${path}: ${why}`,
+    `Cannot use the run directory ${path}: ${reasonOf(cause)}`,
     "set FWKNOP_RUN_DIR (option -r) to a folder of root",
     {
       cause,

@@ -22,6 +22,13 @@ export function explain(error: unknown): { readonly message: string; readonly hi
   return null;
 }
 
+/** What is our own mistake, with all that a report needs: in the background nobody would see what the runtime prints of it. */
+export function unexpected(error: unknown): string {
+  return `Unexpected failure, please report it: ${
+    error instanceof Error ? error.stack ?? error.message : String(error)
+  }`;
+}
+
 /** The sentence of any error, with its hint where it has one: for the log. */
 export function reasonOf(error: unknown): string {
   const known = explain(error);

@@ -72,8 +72,11 @@ function openLibrary<Symbols extends Deno.ForeignLibraryInterface>(name: Library
     }
   }
   const library = name.sonames[0] ?? "?";
+  const refused = cause instanceof Deno.errors.NotCapable;
   throw new FfiError(`Cannot load ${library}: tried ${tried.join(", ")}`, {
     library,
-    hint: `install the Debian package ${name.debianPackage} (apt-get install ${name.debianPackage})`,
+    hint: refused
+      ? "start the program with the permissions of packaging/permissions.json"
+      : `install the Debian package ${name.debianPackage} (apt-get install ${name.debianPackage})`,
   }, { cause });
 }

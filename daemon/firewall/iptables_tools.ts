@@ -1,4 +1,5 @@
 /** Runs the programs of the iptables package and turns what they say into values and errors with a remedy. */
+import { reasonOf as sentenceOf } from "../../lib/host/reason.ts";
 import type { Run, RunOptions, RunResult } from "../../lib/host/run.ts";
 import { FirewallError } from "./firewall.ts";
 import { type Batch, formatBatch } from "./iptables_batch.ts";
@@ -96,12 +97,12 @@ function startFailure(error: unknown): string {
   if (error instanceof Deno.errors.NotFound) return "there is no such program";
   if (error instanceof Deno.errors.NotCapable) return "it is outside the programs that fwknopd may run";
   if (error instanceof Deno.errors.PermissionDenied) return "it is not executable by this user";
-  return error instanceof Error ? error.message : String(error);
+  return sentenceOf(error);
 }
 
 function startHint(error: unknown): string {
   if (error instanceof Deno.errors.NotCapable) {
-    return "FIREWALL_EXE may be /usr/sbin/iptables or /sbin/iptables; for another place start fwknopd with --allow-run for it";
+    return "FIREWALL_EXE may be /usr/sbin/iptables or /sbin/iptables; what else it may run stands in packaging/permissions.json";
   }
   return "install the Debian package iptables, or set FIREWALL_EXE to where iptables is, or set FIREWALL to nftables";
 }

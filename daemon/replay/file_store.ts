@@ -2,6 +2,7 @@
  * The replay cache on disk, in the format that fwknopd 2.6 reads and writes (server E.1). Every claim is on the disk
  * before `flush` returns; a file that cannot be written makes `flush` throw, and the daemon then opens nothing.
  */
+import { reasonOf } from "../../lib/host/reason.ts";
 import { type AppendFile, openAppendFile } from "../../ffi/libc/append_file.ts";
 import type { Log } from "../../lib/log.ts";
 import { CACHE_HEADER, claimIn, formatEntry, parseEntry, type ReplayStore, type SeenPacket } from "./store.ts";
@@ -134,7 +135,7 @@ function statOrNull(path: string): Deno.FileInfo | null {
 }
 
 function storeError(message: string, cause?: unknown): ReplayStoreError {
-  const reason = cause instanceof Error ? `${message}: ${cause.message}` : message;
+  const reason = cause === undefined ? message : `${message}: ${reasonOf(cause)}`;
   const hint = "check that the folder exists, is writable and has room, or set DIGEST_FILE (option -d) to another path";
   return new ReplayStoreError(reason, hint, { cause });
 }

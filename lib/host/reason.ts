@@ -4,9 +4,13 @@
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error instanceof Deno.errors.NotCapable) return refusedRight(error.message);
+  // A path or a variable of the environment in another encoding: the runtime would quote it.
+  if (error instanceof Deno.errors.InvalidData && /UTF-8|unicode/i.test(error.message)) return NO_TEXT;
   const [, reason] = /^(?:Failed to spawn '.*': )?(.*?)(?: \(os error [0-9]+\).*)?$/s.exec(error.message) ?? [];
   return reason === "entity not found" ? "No such file or directory" : reason ?? error.message;
 }
+
+const NO_TEXT = "its name or value holds bytes that are no UTF-8 text";
 
 /** A right that the program was started without, or that the runtime keeps for programs that may do everything. */
 function refusedRight(message: string): string {

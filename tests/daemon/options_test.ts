@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { DAEMON_OPTIONS, parseDaemonOptions } from "../../daemon/options.ts";
+import { DAEMON_OPTIONS, parseDaemonOptions, wordHint } from "../../daemon/options.ts";
 import { formatProblem, type Setting } from "../../lib/spec/setting.ts";
 
 function accepted(...argv: string[]) {
@@ -37,6 +37,19 @@ Deno.test("parseDaemonOptions() keeps actions and settings apart", () => {
   assert.deepEqual(settings.map((said) => said.key), ["verbose", "verbose", "captureInterface", "anyDirection"]);
 });
 
+Deno.test("parseDaemonOptions() keeps words, and wordHint() says what they may have meant", () => {
+  assert.deepEqual(accepted("start", "-f", "--", "PCAP_INTF=eth0").words, ["start", "PCAP_INTF=eth0"]);
+  const table: [string, string | null][] = [
+    ["start", "fwknopd starts without a word"],
+    ["Reload", "did you mean -R?"],
+    ["stop", "did you mean -K?"],
+    ["PCAP_INTF=eth0", "did you mean --interface?"],
+    ["FIREWALL", "FIREWALL is written in fwknopd.conf"],
+    ["web1", null],
+  ];
+  for (const [word, hint] of table) assert.equal(wordHint(word), hint, word);
+});
+
 Deno.test("parseDaemonOptions() says what is wrong, all of it", () => {
   const table: [string[], string[]][] = [
     [["-K", "-S"], ["the options -K, -S are mutually exclusive (give one of them)"]],
@@ -52,6 +65,14 @@ Deno.test("parseDaemonOptions() says what is wrong, all of it", () => {
     [["--fault-injection-tag", "x"], ["--fault-injection-tag: not compiled with libfiu support"]],
     [["-k"], ["-k: unknown option (did you mean -K?)"]],
     [["--fw"], ["--fw: ambiguous option (it could be --fw-flush or --fw-list or --fw-list-all)"]],
+    [["--destination", "gw"], ["--destination: unknown option (--destination is an option of the client, fwknop)"]],
+    [["--pcap_intf", "eth0"], [
+      "--pcap_intf: unknown option (did you mean --interface? PCAP_INTF is its name in a file)",
+    ]],
+    [["--FIREWALL=iptables"], ["--FIREWALL: unknown option (FIREWALL is written in a file only)"]],
+    [["-c", "a\uFFFD"], [
+      "-c: the value holds bytes that are no UTF-8 text, which cannot be taken from the command line (write it in UTF-8)",
+    ]],
     [["--foregruond"], ["--foregruond: unknown option (did you mean --foreground?)"]],
   ];
   for (const [argv, expected] of table) assert.deepEqual(refused(...argv), expected, argv.join(" "));

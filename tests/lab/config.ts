@@ -1,6 +1,8 @@
 /** Writes configuration that both the C programs and ours read. */
 
-/** `NAME value` pairs in order; a value null leaves the name out. */
+import { escapedBytes } from "../../lib/bytes.ts";
+
+/** `NAME value` pairs in order; a value null leaves the name out. Bytes that are no UTF-8 are those of `escapedText`. */
 export type Directives = Readonly<Record<string, string | number | null>>;
 
 /** The secrets that a knocker and a server share. */
@@ -46,7 +48,7 @@ export async function writeRc(dir: string, sections: Readonly<Record<string, Dir
 }
 
 async function writePrivate(path: string, text: string): Promise<string> {
-  await Deno.writeTextFile(path, text, { mode: 0o600 });
+  await Deno.writeFile(path, escapedBytes(text), { mode: 0o600 });
   await Deno.chmod(path, 0o600);
   return path;
 }

@@ -1,4 +1,5 @@
 /** Opening the backend on this host, and what it finds there. */
+import { reasonOf as sentenceOf } from "../../../lib/host/reason.ts";
 import { openRulesetListener } from "../../../ffi/nfnetlink/nfnetlink.ts";
 import { runProgram, tellSlow } from "../../../lib/host/run.ts";
 import { asFirewallError, type NftablesFirewall, nftablesFirewall, type NftablesOptions } from "./backend.ts";
@@ -27,7 +28,7 @@ export async function openNftables(options: OpenNftablesOptions): Promise<Nftabl
     if (!isUnavailable(error)) throw asFirewallError(error);
     options.log(
       "warning",
-      `nftables: without a netlink socket every grant takes several runs of nft: ${String(error)}`,
+      `nftables: without a netlink socket every grant takes several runs of nft: ${sentenceOf(error)}`,
     );
     return nftablesFirewall({ nft, store: nftStore(nft), listener: null }, options);
   }

@@ -83,9 +83,13 @@ async function canRun(program: string): Promise<boolean> {
     return (await runProgram(program, ["--version"])).code === 0;
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return false;
-    throw new FirewallError(`Cannot run ${program}`, `allow it to be run (--allow-run=${NFT_PROGRAMS.join(",")})`, {
-      cause: error,
-    });
+    throw new FirewallError(
+      `Cannot run ${program}`,
+      "start fwknopd with the permissions of packaging/permissions.json",
+      {
+        cause: error,
+      },
+    );
   }
 }
 

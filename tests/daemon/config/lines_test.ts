@@ -86,7 +86,12 @@ Deno.test("blanks, quotes, equals signs and other spellings get their remedy", (
       "write 12/31/2030: the month comes first",
     ],
     [access, "ACCESS_EXPIRE 31/12/2030", "ACCESS_EXPIRE: invalid date value", "the month comes first: 12/31/2030"],
-    [access, "FW_ACCESS_TIMEOUT 30s", "FW_ACCESS_TIMEOUT: expected a number", "write the number alone: 30"],
+    [
+      access,
+      "FW_ACCESS_TIMEOUT 30s",
+      "FW_ACCESS_TIMEOUT value is not in range: expected a number",
+      "write the number alone: 30",
+    ],
   ];
   for (const [read, line, message, remedy] of table) {
     const said = read(line);

@@ -55,3 +55,10 @@ Deno.test("reasonOf() says which right is missing, and not how Deno spells it", 
     ),
   );
 });
+
+Deno.test("reasonOf() does not quote a name that is no UTF-8 text", () => {
+  const of = (message: string) => reasonOf(new Deno.errors.InvalidData(message));
+  const said = "its name or value holds bytes that are no UTF-8 text";
+  assert.equal(of('File name or path "/tmp/sch\\xF6n" is not valid UTF-8'), said);
+  assert.equal(of('environment variable was not valid unicode: "sch\\xF6n"'), said);
+});
