@@ -168,9 +168,14 @@ Deno.test("decide() never throws and never admits what no key of ours made", asy
     return copy;
   });
   const payloads = fc.oneof(fc.uint8Array({ maxLength: 1600 }), mutated);
-  await fc.assert(fc.asyncProperty(payloads, async (payload) => {
-    const decision = await decide({ ...datagram(""), payload }, bench, NOW);
-    assert.notEqual(decision.kind, "admit");
+  const http = { enabled: true, anyUserAgent: true, trustForwardedFor: true };
+  const overHttp = judge([stanza()], { policy: { maxAge: 120, http } });
+  const [start, end] = ["GET /", " HTTP/1.1\r\nX-Forwarded-For: "].map((text) => new TextEncoder().encode(text));
+  await fc.assert(fc.asyncProperty(payloads, fc.uint8Array({ maxLength: 40 }), async (payload, tail) => {
+    const request = Uint8Array.from([...start!, ...payload, ...end!, ...tail, 10, 10]);
+    for (const [bytes, one] of [[payload, bench], [payload, overHttp], [request, overHttp]] as const) {
+      assert.notEqual((await decide({ ...datagram(""), payload: bytes }, one, NOW)).kind, "admit");
+    }
   }));
 });
 
