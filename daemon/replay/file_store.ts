@@ -5,7 +5,15 @@
 import { reasonOf } from "../../lib/host/reason.ts";
 import { type AppendFile, openAppendFile } from "../../ffi/libc/append_file.ts";
 import type { Log } from "../../lib/log.ts";
-import { CACHE_HEADER, claimIn, formatEntry, parseEntry, type ReplayStore, type SeenPacket } from "./store.ts";
+import {
+  CACHE_HEADER,
+  claimIn,
+  formatEntry,
+  packetsIn,
+  parseEntry,
+  type ReplayStore,
+  type SeenPacket,
+} from "./store.ts";
 
 /** The file cannot be used. `hint` is the operator's next move. */
 export class ReplayStoreError extends Error {
@@ -61,7 +69,7 @@ export function openFileStore(
 
   return {
     get size() {
-      return seen.size;
+      return packetsIn(seen);
     },
     find: (digest) => seen.get(digest),
     claim(digests, packet) {

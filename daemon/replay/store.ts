@@ -17,7 +17,7 @@ export interface SeenPacket {
 }
 
 export interface ReplayStore extends Disposable {
-  /** Digests known. */
+  /** Packets known by their text, as the C daemon counts its entries. */
   readonly size: number;
   /** The first sight of a digest, if there was one. Constant time in the size of the store. */
   find(digest: string): SeenPacket | undefined;
@@ -35,7 +35,7 @@ export function memoryStore(): ReplayStore {
   const seen = new Map<string, SeenPacket>();
   return {
     get size() {
-      return seen.size;
+      return packetsIn(seen);
     },
     find: (digest) => seen.get(digest),
     claim: (digests, packet) => claimIn(seen, digests, packet),
@@ -57,6 +57,13 @@ const CONTENT_MARK = "=";
 /** Under which a store knows what a packet says. In the file it stands behind a `#`: a comment to the C daemon. */
 export function contentKey(digest: string): string {
   return `${CONTENT_MARK}${digest}`;
+}
+
+/** How many packets these are. Looks at each. */
+export function packetsIn(seen: ReadonlyMap<string, SeenPacket>): number {
+  let packets = 0;
+  for (const digest of seen.keys()) if (!digest.startsWith(CONTENT_MARK)) packets++;
+  return packets;
 }
 
 /** First line of a new file. */

@@ -82,6 +82,7 @@ Deno.test("a claim is of all digests of a packet or of none", () => {
       assert.equal(held.claim(["another wrapping", said], PACKET), false);
       assert.equal(held.find("another wrapping"), undefined);
       assert.equal(held.find("A".repeat(43)), undefined, "what is said is no text of a packet");
+      assert.equal(held.size, 1, "one packet, as the C daemon counts");
       held.flush();
     }
     const line = "17 10.77.0.2 33069 10.77.0.1 62201 1795300998";
