@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { runProgram } from "../../../lib/host/run.ts";
+import { runProgram, type RunResult, tellSlow } from "../../../lib/host/run.ts";
 
 Deno.test("runProgram() hands over arguments as they are, without a shell", async () => {
   const result = await runProgram("/usr/bin/printf", ["%s|%s", "a b;$(id)", "*"]);
@@ -43,4 +43,23 @@ Deno.test("runProgram() does not mind a program that reads nothing", async () =>
 Deno.test("runProgram() refuses a relative path and throws where there is no program", async () => {
   await assert.rejects(runProgram("true", []), RangeError);
   await assert.rejects(runProgram("/nowhere/true", []), Deno.errors.NotFound);
+});
+
+Deno.test("tellSlow() names a program that does not end, and only that", async () => {
+  const lines: string[] = [];
+  const end = Promise.withResolvers<RunResult>();
+  const done: RunResult = { code: 0, stdout: "", stderr: "", timedOut: false, truncated: false, pid: 1 };
+  const said = Promise.withResolvers<void>();
+  const log = (level: string, text: string) => {
+    lines.push(`${level} ${text}`);
+    said.resolve();
+  };
+  const slow = tellSlow(() => end.promise, log, 0);
+  const running = slow("/usr/sbin/iptables-restore", []);
+  await said.promise;
+  end.resolve(done);
+  assert.equal(await running, done);
+  assert.deepEqual(lines, ["warning /usr/sbin/iptables-restore does not end: what needs it has to wait"]);
+  assert.equal(await tellSlow(() => Promise.resolve(done), log)("/bin/true", []), done);
+  assert.equal(lines.length, 1);
 });

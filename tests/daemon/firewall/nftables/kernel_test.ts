@@ -394,3 +394,26 @@ try {
   const { stdout, stderr } = await rig.lab.run("server", [...argv]);
   assert.match(stdout, /^FirewallError .*CAP_NET_ADMIN/, stderr);
 });
+
+labTest("what is true of the hooks is said when it becomes true, not at every change", async () => {
+  await using rig = await nftablesRig();
+  const drops = (chain: string) =>
+    `add table ip filter
+    add chain ip filter ${chain} { type filter hook input priority 0; policy accept; }
+    add rule ip filter ${chain} tcp dport 23 drop`;
+  const firewall = rig.start();
+  await firewall.prepare();
+  const notices = () => rig.log.filter((line) => line.includes("is managed by iptables and drops some packets")).length;
+  assert.equal(notices(), 0);
+  await rig.nft(drops("INPUT"));
+  for (let change = 0; change < 3; change++) {
+    await rig.nft(`add rule ip filter INPUT tcp dport ${1000 + change} drop`);
+    await firewall.repair([], rig.now());
+  }
+  assert.equal(notices(), 1, rig.log.join("\n"));
+  await rig.nft("delete table ip filter");
+  await firewall.repair([], rig.now());
+  await rig.nft(drops("INPUT"));
+  await firewall.repair([], rig.now());
+  assert.equal(notices(), 2, "it was over, and is true again");
+});
