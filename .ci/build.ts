@@ -6,6 +6,7 @@
  *     deno run -A .ci/build.ts [--scripts] [--out=DIR]
  */
 import { bundleRoad, bundleWhole } from "./bundle.ts";
+import { explainFailure } from "./compile_failure.ts";
 import { permissionFlags, type ProgramName } from "./permissions.ts";
 import { compileFlags, scriptFlags } from "./runtime_flags.ts";
 import { type Failure, runTool } from "./tool.ts";
@@ -57,13 +58,14 @@ async function build(out: string, scriptsOnly: boolean): Promise<void> {
   await Deno.mkdir(out, { recursive: true });
   const work = await Deno.makeTempDir({ prefix: "fwknop-build-" });
   try {
+    const facts = { version: Deno.version.deno, denort: Deno.env.get("DENORT_BIN") };
     const target = (program: ProgramName) => `${out}/${program}`;
     let failure: Failure = scriptsOnly ? "asked for scripts" : null;
     for (const program of PROGRAMS) {
       console.log(`building ${target(program)}`);
       if (failure === null) {
         failure = await compile(program, work, target(program));
-        if (failure !== null) console.log(explain(failure));
+        if (failure !== null) console.log(explainFailure(failure, facts));
       }
       if (failure !== null) await writeScript(program, work, target(program));
       const { size } = await Deno.stat(target(program));
@@ -73,14 +75,6 @@ async function build(out: string, scriptsOnly: boolean): Promise<void> {
   } finally {
     await Deno.remove(work, { recursive: true });
   }
-}
-
-function explain(failure: string): string {
-  return [
-    "deno compile did not work here. Its base runtime (denort) is downloaded at first use; what it said:",
-    ...failure.split("\n").slice(0, 6).map((line) => `    ${line}`),
-    "Set DENORT_BIN to a base runtime of exactly this Deno version to compile. Building self-contained scripts instead.",
-  ].join("\n");
 }
 
 const out = Deno.args.find((arg) => arg.startsWith("--out="))?.slice("--out=".length) ?? `${ROOT}build`;

@@ -8,7 +8,8 @@ export async function runTool(program: string, args: readonly string[], cwd: str
   const child = new Deno.Command(program, {
     args: [...args],
     cwd,
-    env: { NO_COLOR: "1" },
+    // The chain of causes is wanted, a stack of the runtime's own is not.
+    env: { NO_COLOR: "1", RUST_BACKTRACE: "0" },
     stdout: "piped",
     stderr: "piped",
   });
