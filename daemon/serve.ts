@@ -91,6 +91,8 @@ async function live(life: Life, log: Log, announce: () => Promise<void>): Promis
     const { firewall, reason, warning } = actions.test ? openTestFirewall() : await openFirewall(config.firewall, log);
     log("info", reason);
     if (warning !== null) log("warning", warning);
+    const { enabled, port } = config.udpServer;
+    for (const line of await firewall.examine(enabled ? port : null)) log("warning", line);
     try {
       const ledger = createLedger(await firewall.prepare());
       if (ledger.size > 0) log("info", `${ledger.size} doors of an earlier run are still open and close at their time`);

@@ -74,6 +74,11 @@ export interface Firewall {
   /** Null where the backend cannot be told of changes. */
   readonly events: RulesetEvents | null;
   /**
+   * Looks at the ruleset before `prepare` and changes nothing: the warnings for the operator. `udpPort`: where this daemon
+   * listens itself, or null. Throws `FirewallError` where `prepare` would for what it does not find.
+   */
+  examine(udpPort: number | null): Promise<readonly string[]>;
+  /**
    * Makes chains, sets and jumps, idempotently, honouring the flush-at-start settings it was made with. Returns the
    * grants of an earlier run that are still open and are taken over. Throws `FirewallError` when the host cannot do it.
    */

@@ -7,9 +7,10 @@ import { type Run, runProgram, tellSlow } from "../../lib/host/run.ts";
 import { type Firewall, FirewallError, type Grant, type GrantOutcome } from "./firewall.ts";
 import { describeRules } from "./iptables_describe.ts";
 import { type ChangeListener, createOwnPids, rulesetEvents } from "./iptables_events.ts";
+import { examineListing, requireChains } from "./iptables_examine.ts";
 import { type FamilyOptions, FamilyRules } from "./iptables_family.ts";
 import { doorChain, doorFamily } from "./iptables_rules.ts";
-import { findTools } from "./iptables_tools.ts";
+import { type FamilyTools, findTools, saveRules } from "./iptables_tools.ts";
 import { latestByDoor } from "./ledger.ts";
 import { createSerial } from "./serial.ts";
 
@@ -56,6 +57,12 @@ export function iptablesFirewall(options: IptablesOptions): Firewall {
     kernelTimed: false,
     needsPrograms: true,
     events: options.listener ? rulesetEvents(options.listener, own, options.chains) : null,
+    examine: (udpPort) =>
+      inTurn(async () => {
+        const listing = await saveRules(run, v4.tools);
+        requireChains(listing, options.chains, options.active);
+        return [...examineListing(listing, v4.tools, udpPort), ...await examineIpv6(run, v6.tools, udpPort)];
+      }),
     prepare: () =>
       inTurn(async () => {
         await onBoth((rules) => rules.prepare());
@@ -95,4 +102,14 @@ export function iptablesFirewall(options: IptablesOptions): Firewall {
     describe: (all) => inTurn(() => describeRules(run, [v4.tools, v6.tools], { ...options, all })),
     cleanup: () => inTurn(() => onBoth((rules) => rules.cleanup())),
   };
+}
+
+/** Nothing to say where the host has no IPv6: `prepare` says that. */
+async function examineIpv6(run: Run, tools: FamilyTools, udpPort: number | null): Promise<readonly string[]> {
+  try {
+    return examineListing(await saveRules(run, tools), tools, udpPort);
+  } catch (error) {
+    if (error instanceof FirewallError) return [];
+    throw error;
+  }
 }

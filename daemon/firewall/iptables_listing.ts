@@ -8,6 +8,8 @@ import { type ChainSpec, type ChainSpecs, SLOTS } from "./iptables_chains.ts";
 export interface RuleListing {
   /** Table → chain → the text of each rule after `-A CHAIN `, in order. */
   readonly tables: ReadonlyMap<string, ReadonlyMap<string, readonly string[]>>;
+  /** `filter INPUT` → `DROP`; `-` for chains that are not the kernel's own. */
+  readonly policies: ReadonlyMap<string, string>;
   /** Tables that are there and that iptables cannot read. */
   readonly unreadable: readonly string[];
 }
@@ -27,14 +29,17 @@ export interface ListedGrant extends Grant {
 export function parseSave(text: string): RuleListing {
   const tables = new Map<string, Map<string, string[]>>();
   const unreadable = [...text.matchAll(/^# Table `(.+)' is incompatible/gm)].map(([, name = ""]) => name);
+  const policies = new Map<string, string>();
+  let table = "";
   let chains = new Map<string, string[]>();
   for (const line of text.split("\n")) {
     if (line.startsWith("*")) {
-      const name = line.slice(1).trim();
-      chains = tables.get(name) ?? new Map();
-      tables.set(name, chains);
+      table = line.slice(1).trim();
+      chains = tables.get(table) ?? new Map();
+      tables.set(table, chains);
     } else if (line.startsWith(":")) {
-      const name = line.slice(1, line.indexOf(" "));
+      const [name = "", policy = "-"] = line.slice(1).split(" ");
+      policies.set(`${table} ${name}`, policy);
       if (!chains.has(name)) chains.set(name, []);
     } else if (line.startsWith("-A ")) {
       const [, chain = "", rule = ""] = /^-A (\S+) ?(.*)$/.exec(line) ?? [];
@@ -43,7 +48,7 @@ export function parseSave(text: string): RuleListing {
       else rules.push(rule);
     }
   }
-  return { tables, unreadable };
+  return { tables, policies, unreadable };
 }
 
 /** The rules of a chain; null when there is no such chain. */

@@ -74,6 +74,7 @@ export function recordingFirewall(options: RecordingOptions): RecordingFirewall 
     name: "recording",
     kernelTimed,
     needsPrograms: false,
+    examine: () => Promise.resolve([]),
     events: null,
     prepare: () => {
       if (options.flushAtInit ?? true) state.doors.clear();

@@ -17,6 +17,7 @@ import { createSerial, type Serial } from "../serial.ts";
 import { describeRuleset } from "./describe.ts";
 import { elementOf } from "./elements.ts";
 import { concernsUs } from "./events.ts";
+import { examineRuleset } from "./examine.ts";
 import { longest, type Opening, openingOf } from "./openings.ts";
 import { ATTEMPTS, MAX_OPENINGS, type NftablesParts, Picture } from "./picture.ts";
 import { mustRun, readRuleset } from "./runner.ts";
@@ -54,6 +55,7 @@ export function nftablesFirewall(parts: NftablesParts, options: NftablesOptions)
     kernelTimed: true,
     needsPrograms: nft.name === "nft",
     events: listener === null ? null : eventsOf(listener, store.portId),
+    examine: (udpPort) => inTurn(async () => examineRuleset(await readRuleset(nft), options, udpPort)),
     prepare: () =>
       inTurn(async () => {
         if (options.flushAtInit) await picture.teardown([]);

@@ -203,7 +203,8 @@ function isConditional(rule: Rule): boolean {
   });
 }
 
-function reachableRules(ruleset: Ruleset, chain: ChainKey): readonly Rule[] {
+/** The rules of a chain and of all that it leads to. */
+export function reachableRules(ruleset: Ruleset, chain: ChainKey): readonly Rule[] {
   const names = [chain.name];
   const seen = new Set(names);
   const rules: Rule[] = [];
