@@ -106,7 +106,7 @@ export const CLIENT_FILE_PAGE: readonly ManSection[] = [
       "adds the stanza NAME; options of the command line win over both. Stanzas of one name add up. Names of stanzas do " +
       "not care about case, names of directives do.",
       "A line is a name, blanks and a value. The value ends at the first blank, semicolon or #; only KEY_CMD and " +
-      "HMAC_KEY_CMD take the rest of the line. Lines that begin with # or ; are comments. A line that cannot be read in a " +
+      "HMAC_KEY_CMD take the rest of the line. Lines that begin with # or ; are comments. A key as text counts with its bytes, whatever the encoding of the file. A line that cannot be read in a " +
       "stanza that is used stops the run, with its number.",
       "The file holds keys: its mode should be 0600. It is created when it is absent.",
       "KEY_CMD and HMAC_KEY_CMD name a program that prints the key. Its words are split at blanks; single and double quotes " +
@@ -155,7 +155,8 @@ export const DAEMON_PAGE: readonly ManSection[] = [
     heading: "The file fwknopd.conf",
     prose: [
       "A line is a variable, blanks and a value; the value ends at a semicolon or the end of the line. Lines that begin with " +
-      "# or ; are comments. A value that begins with $ and the name of another variable begins with the value of that one. " +
+      "# or ; are comments, and so is what follows a value after a blank and #, except behind a path or a pass phrase. " +
+      "A value that begins with $ and the name of another variable begins with the value of that one. " +
       "A variable that stands twice has its last value.",
     ],
     rows: { table: SERVER_SETTINGS, by: "directive" },
@@ -192,6 +193,7 @@ export const SERVER_SAMPLE = [
   "Everything is commented out and shows its default, or what kind of value it takes.",
   "After a change: fwknopd --exit-parse-config, then send SIGHUP (fwknopd -R).",
   "Who may open what stands in access.conf.",
+  "A comment may follow a value after a blank, but not a path, which may hold a #.",
 ];
 
 /** Lines at the top of the sample access.conf. */
@@ -201,6 +203,8 @@ export const ACCESS_SAMPLE = [
   "Keep this file readable by root only: it holds keys.",
   "What is not a comment here is one stanza; another one begins with its own source",
   "line. fwknopd starts when both keys are put in: fwknopd --key-gen prints them.",
+  "A comment may follow a value after a blank, but not a pass phrase, which may hold",
+  "a #. A pass phrase counts with its bytes, whatever encoding this file is in.",
 ];
 
 /** A stanza to begin with; it does not start before somebody put keys in. */

@@ -7,7 +7,7 @@ import { type FileFault, readSecureFile } from "../lib/host/secure_file.ts";
 import { reasonOf } from "../lib/host/reason.ts";
 import { shownName } from "../lib/spec/conf_file.ts";
 import { type FileStanza, parseStanzaFile, type StanzaEntry, type StanzaFile } from "../lib/spec/rc_file.ts";
-import type { Given, Problem } from "../lib/spec/setting.ts";
+import type { Given, Problem, Setting } from "../lib/spec/setting.ts";
 import { didYouMean } from "../lib/spec/suggest.ts";
 import { KEY_OF_DIRECTIVE, settingOf } from "./options.ts";
 import type { Layer } from "./precedence.ts";
@@ -118,13 +118,20 @@ function readEntry(
     return;
   }
   const whole = WHOLE_LINE.has(entry.name);
-  if (entry.lost !== null && !whole) {
-    const cut = settingOf(key).secret === true ? "" : `: ${JSON.stringify(entry.lost)} is not read`;
-    const place = `${rc.path}:${entry.line}: ${entry.name}`;
-    tellWarning(sink.terminal, `${place}: the value ends at the first blank, ; or #${cut}`);
-  }
+  if (!whole) warnOfLoss(entry, settingOf(key), { place: `${rc.path}:${entry.line}`, terminal: sink.terminal });
   const text = whole ? restOfLine(rc.file.lines[entry.line - 1] ?? "") : entry.value;
   sink.given.push({ key, text, name: entry.name, origin });
+}
+
+/** What was cut is named, unless it may be the rest of a key. Behind a pass phrase a comment may be that too. */
+function warnOfLoss(
+  { name, lost, comment }: StanzaEntry,
+  { secret, kind }: Setting,
+  { place, terminal }: { readonly place: string; readonly terminal: Terminal },
+): void {
+  if (lost === null && !(comment && kind.takesBytes === true)) return;
+  const cut = secret === true ? "" : `: ${JSON.stringify(lost)} is not read`;
+  tellWarning(terminal, `${place}: ${name}: the value ends at the first blank, ; or #${cut}`);
 }
 
 /** What follows the first word, as written. */

@@ -13,6 +13,8 @@ export interface StanzaEntry {
   readonly line: number;
   /** What was cut with the blank, `;` or `#` that ended the value, unless it is a comment: `KEY two words` is `two`. Else null. */
   readonly lost: string | null;
+  /** A comment follows the value. Behind a pass phrase it may have been meant as its end. */
+  readonly comment: boolean;
 }
 
 /** One section as it stands in the file. Sections of one name (in any letter case) may repeat; all apply, in order. */
@@ -92,5 +94,5 @@ function parseEntry(
     return { message: `Invalid entry in the stanza: ${shown} has no value`, hint };
   }
   if ((name + value).includes("\0")) return NUL;
-  return { name, value, line, lost: ENDING.test(rest) ? null : rest.trim() };
+  return { name, value, line, lost: ENDING.test(rest) ? null : rest.trim(), comment: /^[ \t\v\f]+#/.test(rest) };
 }

@@ -146,3 +146,18 @@ Deno.test("without HOME the rc file and the saved arguments are passed over, eac
   assert.match(saving.err, /warning: Unable to determine args save file/);
   assert.equal(saving.code, 0);
 });
+
+Deno.test("what is cut behind a value is named, but never what may be the rest of a key", async () => {
+  using folder = temporaryFolder();
+  const rc = `${folder.path}/rc`;
+  const lines = ["[gw]", "ACCESS tcp/22 udp/53", "SPA_SERVER h # mine", "ALLOW_IP source;resolve", "KEY s3 cret"];
+  Deno.writeTextFileSync(rc, `${lines.join("\n")}\nHMAC_KEY m4c # cret\n`, { mode: 0o600 });
+  const run = await runOwn(["--rc-file", rc, "-n", "gw", "-T", "--no-save-args"]);
+  const ends = "the value ends at the first blank, ; or #";
+  assert.deepEqual(run.err.replaceAll(rc, "RC").trim().split("\n"), [
+    `fwknop: warning: RC:2: ACCESS: ${ends}: "udp/53" is not read`,
+    `fwknop: warning: RC:4: ALLOW_IP: ${ends}: ";resolve" is not read`,
+    `fwknop: warning: RC:5: KEY: ${ends}`,
+    `fwknop: warning: RC:6: HMAC_KEY: ${ends}`,
+  ]);
+});
