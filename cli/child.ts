@@ -32,14 +32,14 @@ export function readCommand(name: string, command: string, remedy: string): Chil
 
 /**
  * Runs a program to its end and gives its standard output. Its standard error is ours, and so is its standard input unless
- * `ownInput` keeps that for us.
+ * `ownInput` keeps that for us. `abort` ends it before its time.
  *
  * @tags allow-run, allow-env
  */
 export async function runChild(
   program: string,
   args: readonly string[],
-  options: { readonly ownInput?: boolean } = {},
+  options: { readonly ownInput?: boolean; readonly abort?: AbortSignal } = {},
 ): Promise<ChildOutput> {
   try {
     await using child = new Deno.Command(program, {
@@ -49,6 +49,7 @@ export async function runChild(
       stdin: options.ownInput === true ? "null" : "inherit",
       stdout: "piped",
       stderr: "inherit",
+      ...(options.abort === undefined ? {} : { signal: options.abort }),
     }).spawn();
     const bytes = await readLimited(child.stdout);
     if (bytes === null) return { ok: false, reason: `${program} printed more than ${OUTPUT_LIMIT} bytes` };

@@ -4,34 +4,21 @@
  *
  * @tags allow-net, allow-read, allow-run
  */
-import type { Ip } from "../lib/net/address.ts";
-import { fail, type Result } from "../lib/result.ts";
+import { fail } from "../lib/result.ts";
 import { VERSION } from "../lib/version.ts";
-import { reasonOf } from "../lib/host/reason.ts";
+import { askDirectly } from "./address_service.ts";
 import { findPlace, wantedFamily } from "./door/place.ts";
+import { type Asking, firstAnswer } from "./first_answer.ts";
 import type { ClientSettings } from "./options.ts";
 import { HTTP_SERVICES, HTTPS_SERVICES, parseAddressBody, parseResolveUrl, shownUrl } from "./resolve_url.ts";
 import { ClientError, forgiving, tellWarning } from "./tui.ts";
 import type { World } from "./world.ts";
 
-/** Each service has this long, from the question to the end of its answer. */
-const PATIENCE_MS = 5000;
-/** The same for each step of wget's, which would go on for a quarter of an hour and try twenty times. */
+/** wget has this long for each service: by itself it would go on for a quarter of an hour and try twenty times. */
 const WGET_PATIENCE_S = 10;
 
-/** An address needs no more; the rest of a longer answer is not read. */
-const MAX_BODY = 1024;
-
-/** Certificates of the system, in the order in which distributions keep them. */
-const CERTIFICATE_FILES: readonly string[] = [
-  "/etc/ssl/certs/ca-certificates.crt",
-  "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
-  "/etc/pki/tls/certs/ca-bundle.crt",
-  "/etc/ssl/ca-bundle.pem",
-  "/etc/ssl/cert.pem",
-];
-
-type Asking = (url: URL) => Promise<Result<Ip, string>>;
+/** How long a service is alone before the next is asked too: most answer in less. */
+const HEAD_START_MS = 1000;
 
 /** What a caller may add. */
 export interface AskingOptions {
@@ -39,6 +26,10 @@ export interface AskingOptions {
   readonly onAnswer?: (answer: Response) => void;
   /** Milliseconds for each service. */
   readonly patienceMs?: number;
+  /** The server need not have an address. */
+  readonly anyServer?: boolean;
+  /** Milliseconds that a service is alone. */
+  readonly headStartMs?: number;
 }
 
 /** Canonical text of the own address. Throws {@link ClientError} with the cause when nobody tells it. */
@@ -49,25 +40,24 @@ export async function findPublicAddress(
 ): Promise<string> {
   const urls = serviceUrls(settings, world);
   warnOfProxy(urls, world);
-  const family = await serverFamily(settings);
-  const ask = settings.wgetCmd !== undefined && !settings.resolveHttpOnly
-    ? askWithWget(settings.wgetCmd, { settings, family })
-    : askDirectly(settings, { ...options, family, world });
-  const failures: [url: string, reason: string][] = [];
-  for (const url of urls) {
-    const answer = await ask(url);
-    const shown = shownUrl(url.href);
-    if (!answer.ok) {
-      failures.push([shown, answer.fault]);
-    } else if (answer.value.family !== family) {
-      failures.push([shown, `it answered with an IPv${answer.value.family} address`]);
-    } else {
-      if (settings.verbose > 0) {
-        forgiving(world).out(`[+] Resolved external IP (via '${shown}') as: ${answer.value.text}`);
-      }
-      return answer.value.text;
+  const family = await serverFamily(settings, options.anyServer === true || settings.test);
+  const { userAgent = `Fwknop/${VERSION}`, wgetCmd } = settings;
+  const directly = { ...options, family, userAgent, world };
+  const ask: Asking = wgetCmd !== undefined && !settings.resolveHttpOnly
+    ? ofFamily(family, askWithWget(wgetCmd, { settings, family }))
+    : ofFamily(family, (url, abort) => askDirectly(url, directly, abort));
+  const told = forgiving(world);
+  const onNext = (url: URL) => {
+    if (settings.verbose > 0) told.out(`[*] Asking '${shownUrl(url.href)}' for the external IP too`);
+  };
+  const answer = await firstAnswer(urls, ask, { headStartMs: options.headStartMs ?? HEAD_START_MS, onNext });
+  if (answer.ok) {
+    if (settings.verbose > 0) {
+      told.out(`[+] Resolved external IP (via '${shownUrl(answer.url.href)}') as: ${answer.ip.text}`);
     }
+    return answer.ip.text;
   }
+  const failures = answer.failures.map(([url, reason]) => [shownUrl(url.href), reason] as const);
   const reasons = byReason(failures);
   const command = settings.resolveHttpOnly ? undefined : settings.wgetCmd;
   const asked = command === undefined || reasons.includes(command) ? "" : ` (asked with ${command})`;
@@ -75,6 +65,16 @@ export async function findPublicAddress(
     `Could not resolve IP via: ${reasons}${asked}`,
     `name the address with -a, or another service with --resolve-url (asked over IPv${family}; -4 and -6 choose)`,
   );
+}
+
+/** Only an address of the family that the server will see is an answer. */
+function ofFamily(family: 4 | 6, ask: Asking): Asking {
+  return async (url, abort) => {
+    const answer = await ask(url, abort);
+    return answer.ok && answer.value.family !== family
+      ? fail(`it answered with an IPv${answer.value.family} address`)
+      : answer;
+  };
 }
 
 /** Each reason once, after the services that it holds for: without a network it is the same for all. */
@@ -115,7 +115,7 @@ function warnOfProxy(urls: readonly URL[], world: World): void {
 }
 
 /** The family over which the knock will go: the address must be the one that the server will see. */
-async function serverFamily(settings: ClientSettings): Promise<4 | 6> {
+async function serverFamily(settings: ClientSettings, anyServer: boolean): Promise<4 | 6> {
   const { server, httpProxy, socks5, spoofSource } = settings;
   const wanted = wantedFamily(settings) ?? spoofSource?.family;
   if (wanted !== undefined) return wanted;
@@ -124,57 +124,10 @@ async function serverFamily(settings: ClientSettings): Promise<4 | 6> {
   try {
     return (await findPlace(server, null)).family;
   } catch (error) {
-    // Sending will tell what is wrong with the name.
-    if (error instanceof ClientError) return 4;
+    // Nothing could be sent: it is told before anybody is asked.
+    if (error instanceof ClientError && anyServer) return 4;
     throw error;
   }
-}
-
-function askDirectly(
-  settings: ClientSettings,
-  options: AskingOptions & { readonly family: 4 | 6; readonly world: World },
-): Asking {
-  const { patienceMs = PATIENCE_MS } = options;
-  const userAgent = settings.userAgent ?? `Fwknop/${VERSION}`;
-  return async (url) => {
-    using client = httpClient(url, options);
-    try {
-      const response = await fetch(url, {
-        client,
-        headers: { "User-Agent": userAgent, "Accept": "*/*" },
-        redirect: "manual",
-        signal: AbortSignal.timeout(patienceMs),
-      });
-      options.onAnswer?.(response);
-      const body = await readBody(response);
-      return response.status === 200 ? parseAddressBody(body) : fail(statusReason(response, url));
-    } catch (error) {
-      return fail(fetchReason(error, patienceMs));
-    }
-  };
-}
-
-/** Bound to the family. For HTTPS the roots of the system are added, for private certificate authorities. */
-function httpClient(url: URL, options: { readonly family: 4 | 6; readonly world: World }): Deno.HttpClient {
-  const localAddress = options.family === 4 ? "0.0.0.0" : "::";
-  const roots = url.protocol === "https:" ? systemCertificates(options.world) : null;
-  if (roots === null) return Deno.createHttpClient({ localAddress });
-  try {
-    return Deno.createHttpClient({ localAddress, caCerts: [roots.text] });
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    // One bad certificate there must not keep anybody out: without them less is believed, not more.
-    tellWarning(options.world, `the certificates in ${roots.path} are left out: ${reasonOf(error)}`);
-    return Deno.createHttpClient({ localAddress });
-  }
-}
-
-/** A redirection is not followed: from https it could lead anywhere, and the services need none. */
-function statusReason(response: Response, url: URL): string {
-  const to = URL.parse(response.headers.get("location") ?? "", url.href);
-  return response.status >= 300 && response.status < 400 && to !== null
-    ? `it redirects to ${shownUrl(to.href).slice(0, 200)}, which is not followed`
-    : `it answered with status ${response.status}`;
 }
 
 /** wget as the C client calls it, but with its exit status, an agent that may have blanks, the family and a limit. */
@@ -182,7 +135,7 @@ function askWithWget(
   command: string,
   { settings, family }: { readonly settings: ClientSettings; readonly family: 4 | 6 },
 ): Asking {
-  return async (url) => {
+  return async (url, abort) => {
     if (url.username !== "" || url.password !== "") {
       throw new ClientError(
         "--wget-cmd would show the password of --resolve-url to everybody on this machine",
@@ -194,49 +147,11 @@ function askWithWget(
     const agent = settings.useWgetUserAgent ? [] : ["-U", settings.userAgent ?? `Fwknop/${VERSION}`];
     const limits = [`--inet${family}-only`, "--tries=1", `--timeout=${WGET_PATIENCE_S}`];
     const args = [...words, ...limits, ...agent, "--secure-protocol=auto", "--quiet", "-O", "-", url.href];
+    const patience = AbortSignal.timeout(WGET_PATIENCE_S * 1000);
     // With --proxy standard input is what ssh sends.
-    const output = await runChild(program, args, { ownInput: settings.proxy });
+    const options = { ownInput: settings.proxy, abort: AbortSignal.any([abort, patience]) };
+    const output = await runChild(program, args, options);
+    if (patience.aborted) return fail(`${program} gave no answer within ${WGET_PATIENCE_S} seconds`);
     return output.ok ? parseAddressBody(new TextDecoder().decode(output.stdout)) : fail(output.reason);
   };
-}
-
-async function readBody(response: Response): Promise<string> {
-  const reader = response.body?.getReader();
-  if (reader === undefined) return "";
-  const decoder = new TextDecoder();
-  let text = "";
-  for (let length = 0; length <= MAX_BODY;) {
-    const { done, value } = await reader.read();
-    if (done) return text + decoder.decode();
-    length += value.length;
-    text += decoder.decode(value, { stream: true });
-  }
-  await reader.cancel();
-  return text;
-}
-
-/** The first file of certificates that is there. */
-function systemCertificates(world: World): { readonly path: string; readonly text: string } | null {
-  const named = world.env("SSL_CERT_FILE");
-  for (const path of named === undefined || named === "" ? CERTIFICATE_FILES : [named]) {
-    try {
-      return { path, text: Deno.readTextFileSync(path) };
-    } catch (error) {
-      if (!(error instanceof Deno.errors.NotFound)) throw certificateError(path, error);
-    }
-  }
-  return null;
-}
-
-function certificateError(path: string, cause: unknown): ClientError {
-  return new ClientError(`Cannot read the certificates in ${path}: ${reasonOf(cause)}`, undefined, { cause });
-}
-
-function fetchReason(error: unknown, patienceMs: number): string {
-  if (!(error instanceof Error)) return String(error);
-  if (error.name === "TimeoutError") return `no answer within ${patienceMs / 1000} seconds`;
-  let innermost = error;
-  while (innermost.cause instanceof Error) innermost = innermost.cause;
-  // What stands before says only that a request was made, from where and for which URL, its password included.
-  return reasonOf(innermost).replace(/^error sending request (?:from|for) .*?\): (?:client error \(\w+\): )?/s, "");
 }

@@ -26,6 +26,7 @@ export async function examineAddress(settings: ClientSettings, world: World): Pr
   try {
     const text = settings.resolveIp
       ? await findPublicAddress(settings, world, {
+        anyServer: true,
         onAnswer: (answer) => date = parseDate(answer.headers.get("date")),
       })
       : await allowedAddress(settings, world);

@@ -19,7 +19,17 @@ const ANSWERS: Readonly<Record<string, () => Response>> = {
   "/blanks": () => new Response("\r\n \t203.0.113.9 \n\n"),
   "/two": () => new Response("203.0.113.9\n203.0.113.8\n"),
   "/empty": () => new Response(""),
-  "/far": () => new Response(null, { status: 301, headers: { Location: "http://bob:s3cret@elsewhere.example/" } }),
+  "/far": () => new Response(null, { status: 301, headers: { Location: "http://bob:s3cret@127.0.0.1:1/" } }),
+  "/loop": () => new Response(null, { status: 307, headers: { Location: "/loop" } }),
+  "/1": () => new Response(null, { status: 301, headers: { Location: "/2" } }),
+  "/2": () => new Response("203.0.113.1", { status: 302, headers: { Location: "3" } }),
+  "/3": () => new Response(null, { status: 303, headers: { Location: "./4" } }),
+  "/4": () => new Response(null, { status: 307, headers: { Location: "/5" } }),
+  "/5": () => new Response(null, { status: 308, headers: { Location: "/ip" } }),
+  "/0": () => new Response(null, { status: 301, headers: { Location: "/1" } }),
+  "/ftp": () => new Response(null, { status: 301, headers: { Location: "ftp://127.0.0.1/ip" } }),
+  "/nowhere": () => new Response(null, { status: 301 }),
+  "/down": () => new Response(null, { status: 301, headers: { Location: "http://127.0.0.1/ip" } }),
   "/none": () => new Response(null, { status: 204 }),
 };
 

@@ -29,6 +29,16 @@ Deno.test("HTTPS is checked against the built-in roots and those of the system",
     assert.doesNotMatch(trusted.err, /should begin with/);
     assert.match((await ask("/nonexistent")).err, /invalid peer certificate: UnknownIssuer/);
   });
+  await t.step("a redirection is followed to HTTPS, never to plain HTTP", async () => {
+    const secure = serve("127.0.0.1", of["good"]!);
+    const at = (path: string) =>
+      resolve(["-R", "--resolve-url", `${secure.base}${path}`], { env: { SSL_CERT_FILE: ca } });
+    assert.equal((await at("/moved")).address, "203.0.113.9");
+    const down = await at("/down");
+    assert.match(down.err, /it redirects to http:\/\/127\.0\.0\.1\/ip, which is not followed: others could falsify it/);
+    assert.equal(down.address, null);
+    await secure.server.shutdown();
+  });
   await t.step("what the program believes already it believes beside those of the system too", async () => {
     const other = await certificates(Deno.makeTempDirSync({ dir: folder.path }));
     const main = new URL("../../cli/main.ts", import.meta.url).pathname;

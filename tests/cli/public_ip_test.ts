@@ -13,15 +13,18 @@ Deno.test("the own address over HTTP, where that was asked for", async () => {
     assert.equal(good.address, "203.0.113.9", good.err);
     assert.ok(good.out.includes(`[+] Resolved external IP (via '${base}/ip') as: 203.0.113.9\n`));
     assert.deepEqual(questions[0], { path: "/ip", agent: "Fwknop/2.6.11", remote: "127.0.0.1" });
-    for (const path of ["/chunks", "/blanks"]) {
+    for (const path of ["/chunks", "/blanks", "/moved", "/1"]) {
       assert.equal((await resolve([...url, `${base}${path}`])).address, "203.0.113.9", path);
     }
     await resolve([...url, `${base}/ip`, "-u", "Some Agent/1"]);
     assert.equal(questions.at(-1)?.agent, "Some Agent/1");
     const failures: readonly [string, RegExp][] = [
       ["/missing", /status 404/],
-      ["/moved", /it redirects to http:\/\/127\.0\.0\.1:\d+\/ip, which is not followed/],
-      ["/far", /it redirects to http:\/\/\*{8}@elsewhere\.example\/, which is not followed/],
+      ["/far", /Requests to port 1 are blocked/],
+      ["/loop", /it redirects to http:\/\/127\.0\.0\.1:\d+\/loop, which is one redirection more than 5/],
+      ["/0", /it redirects to .*\/ip, which is one redirection more than 5/],
+      ["/ftp", /it redirects to ftp:\/\/127\.0\.0\.1\/ip, which is not supported/],
+      ["/nowhere", /it answered with status 301/],
       ["/none", /status 204/],
       ["/empty", /no IP address/],
       ["/two", /no IP address/],
@@ -78,7 +81,7 @@ Deno.test("user and password of a URL are sent and never shown", async () => {
       const url = ["--resolve-http-only", "--resolve-url", base.replace("http://", `${scheme}bob:s3cret@`)];
       const runs = [
         await resolve([...url.slice(0, 2), `${url[2]}/ip`]),
-        await resolve([...url.slice(0, 2), `${url[2]}/moved`]),
+        await resolve([...url.slice(0, 2), `${url[2]}/loop`]),
         await resolve([...url.slice(0, 2), `${url[2]}9999/ip`]),
         await resolve(["-R", ...url.slice(1)]),
       ];
@@ -207,4 +210,42 @@ Deno.test("--wget-cmd beside --proxy takes nothing of what ssh sends", async () 
   const run = await runOwnProcess([...ALONE, ...words], { home: home.path, input: "SSH-2.0-client\r\n" });
   assert.match(run.err, /wget failed with status 1/);
   assert.equal(Deno.readTextFileSync(`${home.path}/taken`), "");
+});
+
+Deno.test("a redirection to another host takes no login along", async () => {
+  const logins: (string | null)[] = [];
+  const there = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, (request) => {
+    logins.push(request.headers.get("authorization"));
+    return new Response("203.0.113.9");
+  });
+  const here = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, (request) => {
+    logins.push(request.headers.get("authorization"));
+    return new Response(null, { status: 302, headers: { Location: `http://eve:x@127.0.0.1:${there.addr.port}/` } });
+  });
+  const url = `http://bob:s3cret@127.0.0.1:${here.addr.port}/`;
+  const run = await resolve(["--resolve-http-only", "--resolve-url", url]);
+  assert.equal(run.address, "203.0.113.9", run.err);
+  assert.deepEqual(logins, [`Basic ${btoa("bob:s3cret")}`, null]);
+  await here.shutdown();
+  await there.shutdown();
+});
+
+Deno.test("a server whose name has no address is told before anybody is asked; a rehearsal needs none", async () => {
+  const { base, questions, server } = serve("127.0.0.1");
+  try {
+    const asking = ["--resolve-http-only", "--resolve-url", `${base}/ip`, "-D", "no-such-host.invalid"];
+    const run = await runOwn([...ALONE, ...asking, "-A", "tcp/22", "--key-rijndael", "k"]);
+    assert.equal(run.code, 1);
+    assert.match(run.err, /error in getaddrinfo: .*no-such-host\.invalid/);
+    assert.equal(questions.length, 0);
+    assert.equal((await resolve(asking)).address, "203.0.113.9");
+  } finally {
+    await server.shutdown();
+  }
+});
+
+Deno.test("a name of a service that cannot be resolved is told in plain words", async () => {
+  const run = await resolve(["-R", "--resolve-url", "https://no-such-host.invalid/ip"]);
+  assert.match(run.err, /no-such-host\.invalid\/ip: the name cannot be resolved: /);
+  assert.doesNotMatch(run.err, /dns error|lookup address/);
 });
