@@ -1,7 +1,8 @@
-/** `--import`: a URI of `--qr` becomes a stanza of the rc file. */
+/** `--import`: a URI of `--qr`, or the keys that another tool put into a QR code, become a stanza of the rc file. */
 import { openInherited } from "../../ffi/libc/descriptor.ts";
 import type { Arguments } from "../../lib/spec/argv.ts";
 import { resolveSettings } from "../../lib/spec/resolve.ts";
+import type { Given } from "../../lib/spec/setting.ts";
 import { completeSettings } from "../effective.ts";
 import { ProblemsError } from "../load.ts";
 import { CLIENT_SETTINGS } from "../options.ts";
@@ -11,33 +12,70 @@ import { linesToSave, replaceStanza, type SavedLine } from "../rc_save.ts";
 import { updateRcFile } from "../rc_update.ts";
 import { ClientError, tellWarning } from "../tui.ts";
 import type { World } from "../world.ts";
-import { type Enrolment, givenOf, isUsableName, parseEnrolment } from "./uri.ts";
+import { FIELDS } from "./fields.ts";
+import { isKeyText, isWhole, parseKeyText } from "./key_text.ts";
+import { givenOf, isUsableName, parseEnrolment } from "./uri.ts";
 
 /** Bytes of a line that is read; a URI is shorter. */
 const MAX_LINE = 8192;
 const STDIN = 0;
 
+/** What is to be stored, and where it came from. */
+interface Incoming {
+  /** `URI` or `text`, for messages. */
+  readonly what: string;
+  readonly given: readonly Given[];
+  readonly name: string | undefined;
+}
+
 /**
- * Reads the URI and stores the stanza. The result is the exit code. Throws {@link ClientError}, and
- * {@link ProblemsError} for values that the table of options refuses.
+ * Reads the URI, or the text of keys that other tools make, and stores the stanza. The result is the exit code. Throws
+ * {@link ClientError}, and {@link ProblemsError} for values that the table of options refuses.
  *
  * @tags allow-ffi, allow-write
  */
 export async function importStanza(args: Arguments, rc: RcFile | null, world: World): Promise<number> {
   const { settings } = readOptions(args);
-  const uri = await readUri(settings.import ?? "", world);
-  const parsed = parseEnrolment(uri);
-  if (!parsed.ok) throw new ClientError(`Cannot import the URI: ${parsed.fault}`, "make it with: fwknop -n NAME --qr");
-  const name = settings.namedConfig ?? parsed.value.name;
+  const text = await readText(settings.import ?? "", world);
+  const incoming = isKeyText(text) ? ofKeyText(text, args) : ofUri(text);
+  const name = settings.namedConfig ?? incoming.name;
+  if (name === undefined) {
+    throw new ClientError("the text says nothing of a name or a server", "name the stanza with -n");
+  }
   if (!isUsableName(name)) throw new ClientError(`[${name}] cannot be imported to`, "choose another name with -n");
   if (rc === null) throw new ClientError("there is no rc file to save to", "name one with --rc-file");
-  const lines = await stanzaLines(parsed.value, world);
+  const lines = await stanzaLines(incoming, world);
   await updateRcFile(rc, (file) => {
     if (!settings.forceStanza) checkNotTaken(name, { ...rc, file });
     return replaceStanza(file, name, lines, null);
   });
+  if (!lines.some(({ directive }) => directive === "SPA_SERVER")) {
+    tellWarning(world, `the text names no server: knock with -n ${name} -D HOST, or add SPA_SERVER to the stanza`);
+  }
   world.out(`[+] Stored stanza [${name}] in ${rc.path}`);
   return 0;
+}
+
+function ofUri(text: string): Incoming {
+  const parsed = parseEnrolment(text);
+  if (!parsed.ok) throw new ClientError(`Cannot import the URI: ${parsed.fault}`, "make it with: fwknop -n NAME --qr");
+  return { what: "URI", given: givenOf(parsed.value), name: parsed.value.name };
+}
+
+/** Such a text says little more than the keys: options say the rest. */
+function ofKeyText(text: string, args: Arguments): Incoming {
+  const parsed = parseKeyText(text);
+  if (!parsed.ok) {
+    throw new ClientError(`Cannot import the text: ${parsed.fault}`, "write KEY_BASE64:… HMAC_KEY_BASE64:…");
+  }
+  const options = args.given.flatMap((said) => {
+    if (FIELDS.some(([, key]) => key === said.key)) return [said];
+    const allow = { sourceIp: "source", resolveIp: "resolve" }[said.key];
+    return allow === undefined ? [] : [{ ...said, key: "allowIp", text: allow }];
+  });
+  const others = parsed.value.filter(({ key }) => !options.some((option) => option.key === key));
+  const given = [...others, ...options];
+  return { what: "text", given, name: given.find(({ key }) => key === "server")?.text ?? undefined };
 }
 
 function checkNotTaken(name: string, { file, path }: RcFile): void {
@@ -51,18 +89,26 @@ function readOptions(args: Arguments) {
   return { settings: values };
 }
 
-/** The argument, or for `-` the first line of standard input that is not empty. */
-async function readUri(argument: string, world: World): Promise<string> {
-  if (/^fwknop:/i.test(argument)) {
-    tellWarning(world, "every user of this machine can see the keys in an argument: rather pipe the URI to --import -");
+/** The argument, or for `-` what stands on standard input: a URI is its first line, a text of keys may have several. */
+async function readText(argument: string, world: World): Promise<string> {
+  if (/^fwknop:/i.test(argument) || isKeyText(argument) && /\s|[:=]/.test(argument)) {
+    tellWarning(world, "every user of this machine can see the keys in an argument: rather pipe it to --import -");
     return argument;
   }
-  if (argument !== "-") throw new ClientError("--import needs - or a URI that begins with fwknop:", "write --import -");
-  using input = openInherited(STDIN);
-  for (let line = await input.readLine(MAX_LINE); line !== null; line = await input.readLine(MAX_LINE)) {
-    const text = new TextDecoder().decode(line).trim();
-    if (text !== "") return text;
+  if (argument !== "-") {
+    throw new ClientError(
+      "--import needs -, a URI that begins with fwknop:, or a text that begins with KEY_BASE64:",
+      "write --import -",
+    );
   }
+  using input = openInherited(STDIN);
+  let text = "";
+  for (let line = await input.readLine(MAX_LINE); line !== null; line = await input.readLine(MAX_LINE)) {
+    const written = new TextDecoder().decode(line).trim();
+    text = `${text} ${written}`.trim();
+    if (text.length > MAX_LINE || text !== "" && (written === "" || !isKeyText(text) || isWhole(text))) break;
+  }
+  if (text !== "") return text;
   throw new ClientError("standard input holds no URI", "pipe the line that fwknop --qr printed last");
 }
 
@@ -70,23 +116,24 @@ async function readUri(argument: string, world: World): Promise<string> {
  * The lines of the stanza, every value read by the table first, and all of them together as a knock would. Throws
  * {@link ClientError}, and {@link ProblemsError} for values that the table refuses.
  */
-export async function stanzaLines(enrolment: Enrolment, world: World): Promise<readonly SavedLine[]> {
-  const given = givenOf(enrolment);
+export async function stanzaLines(incoming: Omit<Incoming, "name">, world: World): Promise<readonly SavedLine[]> {
+  const { what, given } = incoming;
   const { values, problems, origins } = resolveSettings(CLIENT_SETTINGS, given);
   if (problems.length > 0) throw new ProblemsError(problems);
-  if (values.server === undefined) throw new ClientError("Cannot import the URI: it names no server");
-  if (values.server.includes(",")) throw new ClientError("Cannot import the URI: it names more than one server");
-  if (values.keyBase64 === undefined) throw new ClientError("Cannot import the URI: it holds no encryption key");
+  if (values.server === undefined && what === "URI") throw new ClientError("Cannot import the URI: it names no server");
+  if (values.server?.includes(",")) throw new ClientError(`Cannot import the ${what}: it names more than one server`);
+  if (values.keyBase64 === undefined) throw new ClientError(`Cannot import the ${what}: it holds no encryption key`);
   if (values.keyBase64 === values.hmacKeyBase64) {
     throw new ClientError(
-      "Cannot import the URI: encryption key and HMAC key are identical",
+      `Cannot import the ${what}: encryption key and HMAC key are identical`,
       "make a new pair of keys",
     );
   }
   const settings = completeSettings(values, given);
   // What [default] or the command line may add later is no mistake here.
-  const { access = "tcp/1", allowIp = { kind: "source" } as const } = settings;
-  await checkKnock({ settings: { ...settings, access, allowIp }, origins, given, words: [], rc: null }, [], world);
+  const { access = "tcp/1", allowIp = { kind: "source" } as const, server = "192.0.2.1" } = settings;
+  const checked = { ...settings, access, allowIp, server };
+  await checkKnock({ settings: checked, origins, given, words: [], rc: null }, [], world);
   // ALLOW_IP resolve and source are kept as words; what completeSettings makes of them is for knocks.
   return linesToSave(given, { ...settings, allowIp: values.allowIp });
 }

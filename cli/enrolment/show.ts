@@ -10,7 +10,7 @@ import type { World } from "../world.ts";
 import { FIELDS, KEY_FIELDS } from "./fields.ts";
 import { stanzaLines } from "./import.ts";
 import { type DrawnCode, drawQrCode } from "./qr.ts";
-import { type Enrolment, formatEnrolment, isUsableName, parseEnrolment } from "./uri.ts";
+import { type Enrolment, formatEnrolment, givenOf, isUsableName, parseEnrolment } from "./uri.ts";
 
 const STDOUT = 1;
 
@@ -44,7 +44,7 @@ export async function checkEnrolment(loaded: Loaded, keys: EnrolmentKeys, world:
   const uri = formatEnrolment(enrolmentOf(loaded, keys));
   const parsed = parseEnrolment(uri);
   if (!parsed.ok) throw new ClientError(`this cannot be enrolled: ${parsed.fault}`);
-  await stanzaLines(parsed.value, world);
+  await stanzaLines({ what: "URI", given: givenOf(parsed.value) }, world);
   return uri;
 }
 

@@ -108,6 +108,6 @@ export const BEYOND_OPTIONS = {
     group: NEW_KEYS,
     doc: "store such a URI, read from standard input, as a stanza; -n names it",
     detail:
-      "A URI as the argument works too, but every user of the machine can see it. A stanza that exists is replaced only with --force-stanza.",
+      "A URI as the argument works too, but every user of the machine can see it. A stanza that exists is replaced only with --force-stanza. The text KEY_BASE64:... HMAC_KEY_BASE64:... that other tools put into QR codes is taken too; then -n names the stanza, and -D, -A, -a, -R and their like say the rest.",
   },
 } as const satisfies SettingTable;
