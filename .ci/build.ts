@@ -8,7 +8,8 @@
 import { bundleRoad, bundleWhole } from "./bundle.ts";
 import { explainFailure } from "./compile_failure.ts";
 import { permissionFlags, type ProgramName } from "./permissions.ts";
-import { compileFlags, scriptFlags } from "./runtime_flags.ts";
+import { compileFlags } from "./runtime_flags.ts";
+import { scriptHeader } from "./script_header.ts";
 import { type Failure, runTool } from "./tool.ts";
 
 const ROOT = new URL("../", import.meta.url).pathname;
@@ -35,13 +36,6 @@ async function compile(program: ProgramName, work: string, target: string): Prom
   }
   await Deno.rename(fresh, target);
   return null;
-}
-
-/** `/bin/sh` reads the second line, JavaScript takes it for a string and a comment. A shebang could not hold the flags. */
-function scriptHeader(program: ProgramName): string {
-  const flags = [...scriptFlags(program), ...permissionFlags(program)].join(" ");
-  const absent = `{ echo '${program}: this script needs deno on PATH (npm package "deno")' >&2; exit 1; }`;
-  return `#!/bin/sh\n":" //; command -v deno >/dev/null 2>&1 || ${absent}; exec deno run ${flags} "$0" "$@"\n`;
 }
 
 async function writeScript(program: ProgramName, work: string, target: string): Promise<void> {

@@ -15,9 +15,12 @@ const NO_BASELINE_COMPILER = "--no-sparkplug";
  */
 const COMPILE_WHOLE = "--no-lazy";
 
+/** No code that somebody kept compiled under another user's home is believed by a daemon of root. */
+const NO_CODE_CACHE = "--no-code-cache";
+
 const OF_SCRIPT: Readonly<Record<ProgramName, readonly string[]>> = {
   fwknop: [`--v8-flags=${COMPILE_WHOLE},${NO_BASELINE_COMPILER}`],
-  fwknopd: [],
+  fwknopd: [NO_CODE_CACHE],
 };
 
 const OF_COMPILED: Readonly<Record<ProgramName, readonly string[]>> = {
@@ -35,5 +38,5 @@ export function scriptFlags(program: ProgramName): readonly string[] {
  * before root looks.
  */
 export function compileFlags(program: ProgramName): readonly string[] {
-  return ["--no-config", "--no-lock", "--no-check", "--no-remote", "--no-code-cache", ...OF_COMPILED[program]];
+  return ["--no-config", "--no-lock", "--no-check", "--no-remote", NO_CODE_CACHE, ...OF_COMPILED[program]];
 }
