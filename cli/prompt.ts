@@ -1,6 +1,7 @@
 /** Asking for a key: on the controlling terminal without echo, or the next line of a descriptor (`--stdin`, `--fd`). */
 import { FfiError } from "../ffi/errors.ts";
 import { type InheritedDescriptor, openInherited } from "../ffi/libc/descriptor.ts";
+import { keepMemoryPrivate } from "../ffi/libc/private_memory.ts";
 import { refuseDebugger } from "../ffi/libc/refuse_debugger.ts";
 import { openTerminal, stopThisProcess, type Terminal } from "../ffi/libc/terminal.ts";
 import { SecretLine } from "./secret_line.ts";
@@ -26,6 +27,7 @@ export async function askOnTerminal(question: string): Promise<Uint8Array<ArrayB
       "put the key into the stanza, or give it through --stdin or --fd",
     );
   }
+  keepMemoryPrivate();
   using _shut = refuseDebugger({ keepIgnored: true });
   using signals = watchSignals();
   using _echo = quietUntilDisposed(terminal, question);
@@ -92,6 +94,7 @@ export interface KeyStream extends Disposable {
 
 /** Takes over a descriptor of the caller's. Throws {@link ClientError} when there is none of that number. */
 export function openKeyStream(fd: number): KeyStream {
+  keepMemoryPrivate();
   const name = fd === 0 ? "standard input" : `descriptor ${fd}`;
   const stream = openDescriptor(fd);
   return {

@@ -6,6 +6,7 @@
  */
 import { ownCommandLine, ownEnvironment } from "../ffi/libc/proc_self.ts";
 import { READINESS_FD, startInBackground } from "../ffi/libc/background.ts";
+import { keepMemoryPrivate } from "../ffi/libc/private_memory.ts";
 import { sendSignal } from "../ffi/libc/process.ts";
 import { formatKeys, generateKeys } from "../lib/crypto/key_generation.ts";
 import { randomBytes } from "../lib/host/entropy.ts";
@@ -233,4 +234,7 @@ function tell(message: string, hint: string | null): void {
   if (hint !== null) terminal.err(`fwknopd: hint: ${hint}`);
 }
 
-if (import.meta.main) Deno.exit(await main(Deno.args));
+if (import.meta.main) {
+  keepMemoryPrivate();
+  Deno.exit(await main(Deno.args));
+}

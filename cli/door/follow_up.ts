@@ -1,6 +1,7 @@
 /** What follows a knock: waiting, a connection for ssh, another program, or a door that is kept open. */
 import { becomeCommand } from "../../ffi/libc/become.ts";
 import { E } from "../../ffi/libc/errno.ts";
+import { keepMemoryPrivate } from "../../ffi/libc/private_memory.ts";
 import { refuseDebugger } from "../../ffi/libc/refuse_debugger.ts";
 import { FfiError } from "../../ffi/errors.ts";
 import { type Prepared, prepareKnock } from "../knock.ts";
@@ -30,6 +31,7 @@ export async function knockAndFollow(
   settings: ClientSettings,
   run: { readonly rest: readonly string[]; readonly world: World },
 ): Promise<number> {
+  keepMemoryPrivate();
   using _shut = refuseDebugger({ keepIgnored: true });
   checkBeforehand(settings, run.rest);
   if (settings.proxy) return await knockAndRelay(settings, run);

@@ -1,6 +1,7 @@
 /** Becoming another program: same process, same descriptors 0 to 2, its exit code is ours. */
 import { allocateCopy, cString } from "../memory.ts";
 import { errno, errnoError, lazyLibc } from "./errno.ts";
+import { restoreCoreLimit } from "./private_memory.ts";
 import { stringVector } from "./string_vector.ts";
 
 const libc = lazyLibc({
@@ -24,7 +25,7 @@ const SIGSET_SIZE = 128;
  * Replaces this program by `command`, looked for in PATH as a shell does. Returns only by throwing.
  *
  * SIGPIPE, which the runtime ignores, and SIGUSR1, which `refuseDebugger()` ignores, are put back first: ignored signals
- * stay ignored across exec, and a command whose reader went away would go on for ever.
+ * stay ignored across exec, and a command whose reader went away would go on for ever. So is the limit of core dumps.
  *
  * @param command the program and its arguments; no shell is involved
  * @throws FfiError with the errno (ENOENT, EACCES, …); this program then goes on as before
@@ -35,6 +36,7 @@ export function becomeCommand(command: readonly [program: string, ...args: strin
   using file = allocateCopy(cString(program));
   using argv = stringVector(command);
   const former = [SIGPIPE, SIGUSR1].map((signal) => ({ signal, before: libc().signal(signal, SIG_DFL) }));
+  restoreCoreLimit();
   libc().sigprocmask(SIG_SETMASK, new Uint8Array(SIGSET_SIZE), 0n);
   libc().execvp(file.address, argv.address);
   const code = errno();

@@ -27,9 +27,11 @@ export function commandLineOf(pid: number): string[] | null {
   return text === null ? null : words(text);
 }
 
-/** The environment with which this process was started. */
-export function ownEnvironment(): Record<string, string> {
-  return pairsOf(readAll("/proc/self/environ"));
+let environment: Readonly<Record<string, string>> | undefined;
+
+/** The environment with which this process was started, read once: see `keepMemoryPrivate()`. */
+export function ownEnvironment(): Readonly<Record<string, string>> {
+  return environment ??= pairsOf(readAll("/proc/self/environ"));
 }
 
 /** The same of another process; null when there is none of that id or it may not be read. */

@@ -54,8 +54,11 @@ for (const guard of ["nftables", "iptables"] as Guard[]) {
     const daemon = await startDaemon(lab, {
       program: { ...OUR_DAEMON, argv: unprivileged([program], ["net_admin", "net_raw"]) },
       access,
-      env: { DENO_DIR: `${lab.dir}/deno` },
+      env: { HOME: lab.dir },
     });
+    // What belongs to root there is that of a process whose memory nobody else can read or dump.
+    assert.equal((await Deno.stat(`/proc/${daemon.program.pid}/mem`)).uid, 0);
+    assert.match(await Deno.readTextFile(`/proc/${daemon.program.pid}/limits`), /^Max core file size +0 /m);
     const status = await Deno.readTextFile(`/proc/${daemon.program.pid}/status`);
     assert.match(status, new RegExp(`^Uid:\t${NOBODY}\t${NOBODY}\t${NOBODY}\t${NOBODY}$`, "m"));
     const server = lab.address("server");
