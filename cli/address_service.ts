@@ -150,5 +150,16 @@ function fetchReason(error: unknown, patienceMs: number): string {
     /^error sending request (?:from|for) .*?\): (?:client error \(\w+\): )?/s,
     "",
   );
-  return reason.replace(/^dns error: (?:failed to lookup address information: )?/, "the name cannot be resolved: ");
+  return PLAINER.reduce((text, [pattern, words]) => text.replace(pattern, words), reason);
 }
+
+/** What the runtime's HTTP and TLS say, and how to say it to somebody who knows neither. */
+const PLAINER: readonly (readonly [RegExp, string])[] = [
+  [/^dns error: (?:failed to lookup address information: )?/, "the name cannot be resolved: "],
+  [/^tcp connect error: /, ""],
+  [/^Fetch failed: Requests to port ([0-9]+) are blocked$/, "port $1 belongs to another protocol than HTTP"],
+  [/^received corrupt message of type \w+$/, "the answer is no TLS: a service without it is asked with http://"],
+  [/^invalid HTTP version parsed$/, "the answer is no HTTP"],
+  [/(: UnknownIssuer)$/, "$1, so nobody whom this machine trusts has signed it"],
+  [/(: (?:Other\()?.*CaUsedAsEndEntity.*)$/, "$1, so the certificate of an authority is used by a server"],
+];

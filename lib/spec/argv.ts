@@ -13,7 +13,7 @@ const LIST = "--help lists the options";
  * as a name another file.
  */
 const REPLACED = "holds bytes that are no UTF-8 text, which cannot be taken from the command line";
-const IN_UTF8 = "write it in UTF-8";
+const IN_UTF8 = "write it in UTF-8; a file of such a name can be given by a link of another name";
 const KEY_ELSEWHERE = "give the key in base64, in a file or through --stdin: there its bytes count as they are";
 
 function isReplaced(text: string): boolean {

@@ -71,7 +71,7 @@ Deno.test("parseDaemonOptions() says what is wrong, all of it", () => {
     ]],
     [["--FIREWALL=iptables"], ["--FIREWALL: unknown option (FIREWALL is written in a file only)"]],
     [["-c", "a\uFFFD"], [
-      "-c: the value holds bytes that are no UTF-8 text, which cannot be taken from the command line (write it in UTF-8)",
+      "-c: the value holds bytes that are no UTF-8 text, which cannot be taken from the command line (write it in UTF-8; a file of such a name can be given by a link of another name)",
     ]],
     [["--foregruond"], ["--foregruond: unknown option (did you mean --foreground?)"]],
   ];

@@ -125,9 +125,15 @@ Deno.test("parseArguments() refuses what the runtime has replaced, wherever it s
   const table: [string[], string[]][] = [
     [["--key", "hunter2\uFFFD"], [`--key: the value ${what} (${key})`]],
     [["--key=\uFFFD"], [`--key: the value ${what} (${key})`]],
-    [["-A\uFFFD"], [`-A: the value ${what} (write it in UTF-8)`]],
-    [["a\uFFFD"], [`an argument ${what} (write it in UTF-8)`]],
-    [["--then", "ssh", "b\uFFFD"], [`an argument ${what} (write it in UTF-8)`]],
+    [["-A\uFFFD"], [
+      `-A: the value ${what} (write it in UTF-8; a file of such a name can be given by a link of another name)`,
+    ]],
+    [["a\uFFFD"], [
+      `an argument ${what} (write it in UTF-8; a file of such a name can be given by a link of another name)`,
+    ]],
+    [["--then", "ssh", "b\uFFFD"], [
+      `an argument ${what} (write it in UTF-8; a file of such a name can be given by a link of another name)`,
+    ]],
   ];
   for (const [argv, expected] of table) assert.deepEqual(problems(...argv), expected);
   assert.deepEqual(said("--key", "sch\u00f6n"), ["key=sch\u00f6n"]);
