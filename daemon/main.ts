@@ -11,7 +11,6 @@ import { sendSignal } from "../ffi/libc/process.ts";
 import { formatKeys, generateKeys } from "../lib/crypto/key_generation.ts";
 import { randomBytes } from "../lib/host/entropy.ts";
 import { showableLines } from "../lib/showable.ts";
-import { formatHelp } from "../lib/spec/help.ts";
 import { formatOrigin, type Problem } from "../lib/spec/setting.ts";
 import { VERSION } from "../lib/version.ts";
 import {
@@ -23,6 +22,7 @@ import {
   loadServerConfig,
 } from "./config/mod.ts";
 import { type ControlWorld, sendRestart, showStatus, stopDaemon } from "./control.ts";
+import { daemonHelp } from "./help.ts";
 import { openFirewall, openLog } from "./open_parts.ts";
 import { DAEMON_OPTIONS, type DaemonOptions, parseDaemonOptions, wordHint } from "./options.ts";
 import { serve } from "./serve.ts";
@@ -48,7 +48,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     const parsed = parseDaemonOptions(argv);
     if (!parsed.ok) {
       tellProblems(parsed.problems);
-      terminal.out(usage());
+      terminal.out(daemonHelp(null));
       return 1;
     }
     // The process in the background has the same words, and its start was told to somebody already.
@@ -64,7 +64,7 @@ export async function main(argv: readonly string[]): Promise<number> {
 
 async function perform(options: DaemonOptions): Promise<number> {
   const { actions } = options;
-  if (actions.help) return answer(usage());
+  if (actions.help !== undefined) return answer(daemonHelp(actions.help === "" ? null : actions.help));
   if (actions.dumpServerErrors) return answer(serverErrorLines().join("\n"));
   if (actions.keyGen || actions.keyGenFile !== undefined) return generate(actions);
   const files = hostConfigFiles(startDirectory());
@@ -206,10 +206,6 @@ function warnOfWords(words: readonly string[]): void {
     terminal.err(`fwknopd: warning: ${JSON.stringify(word)} is no option and is ignored`);
     if (meant !== null) terminal.err(`fwknopd: hint: ${meant}`);
   }
-}
-
-function usage(): string {
-  return formatHelp(DAEMON_OPTIONS, { program: "fwknopd", synopsis: "fwknopd [OPTION]...", version: VERSION });
 }
 
 function answer(text: string): number {

@@ -3,7 +3,7 @@
  * fwknopd.conf (`config/server_settings.ts`). Facts: server A.2.
  */
 import { parseArguments } from "../lib/spec/argv.ts";
-import { choice, integer, path, refusing, yesNo } from "../lib/spec/kinds.ts";
+import { choice, integer, path, refusing, text, yesNo } from "../lib/spec/kinds.ts";
 import { resolveSettings, type SettingsOf } from "../lib/spec/resolve.ts";
 import { elsewhere } from "../lib/spec/elsewhere.ts";
 import type { Given, OptionNames, Problem, SettingTable } from "../lib/spec/setting.ts";
@@ -72,7 +72,14 @@ export const DAEMON_ACTIONS = {
   },
   dumpServerErrors: flag(null, "dump-serv-err-codes", "asking", "list the error numbers of the daemon, and exit"),
   version: flag("V", "version", "asking", "print the version, and exit"),
-  help: flag("h", "help", "asking", "print this text, and exit"),
+  help: {
+    kind: text({ valueName: "all|TOPIC" }),
+    option: { short: "h", long: ["help"], argument: "optional" },
+    given: "",
+    group: "asking",
+    doc: "print a short help, all options, or one topic, and exit",
+    detail: "The name of an option or variable stands for its topic: --help=capture, --help=pcap-filter.",
+  },
   aflFuzzing: {
     ...flag("A", "afl-fuzzing", "testing", "for test builds of the C daemon only"),
     later: "not compiled with AFL fuzzing support",

@@ -41,7 +41,7 @@ const GENERAL = {
     option: { short: "O", long: ["override-config"], argument: "required" },
     directive: ["OVERRIDE_CONFIG"],
     group: "files",
-    doc: "more configuration files, read after the main one; what they say wins",
+    doc: "further configuration files; what they say wins",
   },
   captureInterface: {
     kind: text({ valueName: "NAME", bare: true }),

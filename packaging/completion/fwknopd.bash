@@ -17,6 +17,10 @@ _fwknopd_reply() {
     --hmac-digest-type)
       COMPREPLY=($(compgen -W "md5 sha1 sha256 sha384 sha512 sha3_256 sha3_512" -- "$current"))
       return ;;
+    -h | --help)
+      [[ $attached == "=" ]] || { _fwknopd_options; return; }
+      :
+      return ;;
     -c | --config-file)
       COMPREPLY=($(compgen -f -- "$current"))
       return ;;

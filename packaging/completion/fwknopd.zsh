@@ -31,12 +31,12 @@ _arguments -s \
   '--dump-serv-err-codes[list the error numbers of the daemon, and exit]' \
   '-V[print the version, and exit]' \
   '--version[print the version, and exit]' \
-  '-h[print this text, and exit]' \
-  '--help[print this text, and exit]' \
+  '-h[print a short help, all options, or one topic, and exit]' \
+  '--help=-[print a short help, all options, or one topic, and exit]::all|TOPIC:' \
   '-c+[main configuration file]:FILE:_files' \
   '--config-file=[main configuration file]:FILE:_files' \
-  '-O+[more configuration files, read after the main one; what they say wins]:FILE ,FILE...:_files' \
-  '--override-config=[more configuration files, read after the main one; what they say wins]:FILE ,FILE...:_files' \
+  '-O+[further configuration files; what they say wins]:FILE ,FILE...:_files' \
+  '--override-config=[further configuration files; what they say wins]:FILE ,FILE...:_files' \
   '-i+[network interface on which to look for SPA packets]:NAME:' \
   '--interface=[network interface on which to look for SPA packets]:NAME:' \
   '--pcap-file=[read packets from a capture file instead of an interface]:FILE:_files' \
