@@ -25,6 +25,7 @@ import { type ControlWorld, sendRestart, showStatus, stopDaemon } from "./contro
 import { daemonHelp } from "./help.ts";
 import { openFirewall, openLog } from "./open_parts.ts";
 import { DAEMON_OPTIONS, type DaemonOptions, parseDaemonOptions, wordHint } from "./options.ts";
+import { lookAhead } from "./preflight.ts";
 import { serve } from "./serve.ts";
 import { runningDaemon } from "./service/pid_file.ts";
 import { howItWasStarted } from "./service/started.ts";
@@ -91,10 +92,7 @@ async function perform(options: DaemonOptions): Promise<number> {
     return 1;
   }
   if (actions.dumpConfig) return answer(formatDump(loaded.config, loaded.access).trimEnd());
-  if (actions.exitParseConfig) {
-    for (const warning of loaded.warnings) terminal.err(warning);
-    return complainAndSucceed("Configs parsed, exiting.");
-  }
+  if (actions.exitParseConfig) return await concludeCheck(loaded, actions.test);
   return await startDaemon(options, loaded, files);
 }
 
@@ -213,9 +211,16 @@ function answer(text: string): number {
   return 0;
 }
 
-function complainAndSucceed(text: string): number {
-  terminal.err(text);
-  return 0;
+/** The configuration can be read; what is left to say is whether a start would succeed here. */
+async function concludeCheck({ config, warnings }: LoadedConfig, test: boolean): Promise<number> {
+  const outlook = await lookAhead(config, test);
+  for (const line of [...warnings, ...outlook.warnings]) terminal.err(line);
+  if (outlook.firewall !== null) terminal.err(outlook.firewall);
+  for (const { message, hint } of outlook.obstacles) tell(message, hint);
+  const fails = outlook.obstacles.length > 0;
+  // The last line is the C daemon's and true in both cases: the exit status tells them apart.
+  terminal.err(fails ? "Configs parsed, exiting. But fwknopd would not start here." : "Configs parsed, exiting.");
+  return fails ? 1 : 0;
 }
 
 function tellProblems(problems: readonly Problem[]): void {

@@ -113,7 +113,7 @@ async function surveyHost(config: ServerConfig["firewall"]): Promise<HostSurvey>
       hasIptables,
     };
   } catch (error) {
-    if (!(error instanceof FirewallError)) throw error;
+    if (!(error instanceof FirewallError) || error.denied) throw error;
     return { nftablesBlocker: error.message, nativeHooks: [], managedHooks: [], hasIptables };
   }
 }

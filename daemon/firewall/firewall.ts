@@ -105,8 +105,11 @@ export interface Firewall {
 /** The packet filter refused or is not there. `hint` says what the operator can do. */
 export class FirewallError extends Error {
   override readonly name = "FirewallError";
-  constructor(message: string, readonly hint: string, options?: ErrorOptions) {
+  /** The right is missing (CAP_NET_ADMIN): another packet filter would fail as well. */
+  readonly denied: boolean;
+  constructor(message: string, readonly hint: string, options?: ErrorOptions & { readonly denied?: boolean }) {
     super(message, options);
+    this.denied = options?.denied === true;
   }
 }
 

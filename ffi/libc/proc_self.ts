@@ -48,6 +48,11 @@ function pairsOf(text: string): Record<string, string> {
   return Object.fromEntries(pairs.filter(([name]) => name !== ""));
 }
 
+/** What /proc says of this process, in lines such as `CapEff:	0000000000003000`. */
+export function ownStatus(): string {
+  return readAll("/proc/self/status");
+}
+
 /** The short name of a process (`comm`, at most 15 characters); null when there is none of that id. */
 export function processName(pid: number): string | null {
   return readOrNull(`/proc/${pid}/comm`)?.trimEnd() ?? null;

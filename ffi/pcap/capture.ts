@@ -78,6 +78,21 @@ export function openCaptureFile(options: { readonly path: string; readonly filte
   });
 }
 
+/**
+ * Whether a filter can be used, without listening anywhere: as on `any`, or on Ethernet.
+ *
+ * @throws {FfiError} when libpcap is missing or the filter is bad.
+ * @tags allow-ffi
+ */
+export function checkFilter({ device, filter, snaplen }: Pick<LiveOptions, "device" | "filter" | "snaplen">): void {
+  const handle = libpcap().pcap_open_dead(device === "any" ? pcap.DLT_LINUX_SLL : pcap.DLT_EN10MB, snaplen);
+  try {
+    compileFilter(handle, filter, () => {});
+  } finally {
+    libpcap().pcap_close(handle);
+  }
+}
+
 /** Where immediate mode cannot be had: how long the kernel may wait for more frames, as in the C program. */
 const READ_TIMEOUT_MS = 100;
 /** First size of the buffer for frames of a file; it grows as they need. */
@@ -94,13 +109,19 @@ function prepare(handle: bigint, options: LiveOptions): void {
 }
 
 function setFilter(handle: bigint, filter: string): void {
+  compileFilter(handle, filter, (program) => {
+    if (libpcap().pcap_setfilter(handle, program) < 0) throw filterFailure(handle, filter, "pcap_setfilter");
+  });
+}
+
+function compileFilter(handle: bigint, filter: string, use: (program: Uint8Array<ArrayBuffer>) => void): void {
   const program = new Uint8Array(pcap.BPF_PROGRAM_SIZE);
   // Netmask 0 as in the C program: it matters to `ip broadcast` only, which an unknown mask would refuse.
   if (libpcap().pcap_compile(handle, program, cString(filter), 1, 0) < 0) {
     throw filterFailure(handle, filter, "pcap_compile");
   }
   try {
-    if (libpcap().pcap_setfilter(handle, program) < 0) throw filterFailure(handle, filter, "pcap_setfilter");
+    use(program);
   } finally {
     libpcap().pcap_freecode(program);
   }

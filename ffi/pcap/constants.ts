@@ -35,3 +35,6 @@ export const ENETDOWN = 100;
 export const ENODEV = 19;
 /** Linux errno: the right is missing. */
 export const EPERM = 1;
+
+/** Ethernet, and what `any` looks like (pcap-linktype(7)). */
+export const DLT_EN10MB = 1, DLT_LINUX_SLL = 113;

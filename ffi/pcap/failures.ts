@@ -48,6 +48,15 @@ export function activationFailure(handle: bigint, device: string, status: number
   });
 }
 
+/** The same, where it was only looked for. */
+export function noSuchInterface(device: string): FfiError {
+  const status = pcap.PCAP_ERROR_NO_SUCH_DEVICE;
+  return pcapFailure(`Cannot listen on interface "${device}": No such device exists (pcap_open_live error)`, {
+    code: status,
+    hint: activationHint(device, status) ?? "",
+  });
+}
+
 /** Why a filter was refused: names the filter as written. */
 export function filterFailure(handle: bigint, filter: string, symbol: string): FfiError {
   return pcapFailure(`Cannot use the PCAP filter '${filter}': ${lastError(handle)}`, {

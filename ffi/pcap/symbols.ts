@@ -42,6 +42,8 @@ export const libpcap = lazyLibrary(LIBPCAP, {
   pcap_next_ex: { parameters: ["usize", "buffer", "buffer"], result: "i32" },
   /** int pcap_stats(pcap_t *p, struct pcap_stat *ps) */
   pcap_stats: { parameters: ["usize", "buffer"], result: "i32" },
+  /** pcap_t *pcap_open_dead(int linktype, int snaplen) */
+  pcap_open_dead: { parameters: ["i32", "i32"], result: "usize" },
   /** pcap_t *pcap_open_offline(const char *fname, char *errbuf) */
   pcap_open_offline: { parameters: ["buffer", "buffer"], result: "usize" },
   /** void pcap_close(pcap_t *p) */

@@ -114,5 +114,6 @@ export function nftFailure(reply: NftReply): FirewallError {
     denied
       ? "run fwknopd as root or with the capability CAP_NET_ADMIN"
       : "see `nft list ruleset`; fwknopd needs to add chains and sets to the table of each chain that drops",
+    { denied },
   );
 }
