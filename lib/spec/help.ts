@@ -23,8 +23,9 @@ const WIDTH = 80;
 export function formatHelp(table: SettingTable, options: HelpOptions): string {
   const { program, synopsis, version, topic, footer, complete = false } = options;
   const head = [`${program} ${version}`, "", `Usage: ${synopsis}`];
-  const wanted = topic !== undefined ? matchingTopics(table, topic) : complete ? allTopics(table) : helpTopics(table);
-  if (wanted.length === 0) return [...head, "", `Topics: ${helpTopics(table).join(", ")}`].join("\n");
+  const topics = helpTopics(table);
+  const wanted = topic === undefined ? topics : matchingTopics(table, topic);
+  if (wanted.length === 0) return [...head, "", `Topics: ${topics.join(", ")}`].join("\n");
   const blocks = wanted.map((name) =>
     ["", `${capital(name)}:`, ...rowsOf(table, name, complete).map((row) => formatRow(row, complete))].join("\n")
   );
@@ -39,12 +40,6 @@ export function matchingTopics(table: SettingTable, topic: string): readonly str
 /** The groups that have visible options, in the order of the table. */
 export function helpTopics(table: SettingTable): readonly string[] {
   const groups = Object.values(table).filter(isVisible).map((row) => row.group);
-  return [...new Set(groups)];
-}
-
-/** Those whose options are all hidden too. */
-function allTopics(table: SettingTable): readonly string[] {
-  const groups = Object.values(table).flatMap((row: Setting) => row.option === undefined ? [] : [row.group]);
   return [...new Set(groups)];
 }
 

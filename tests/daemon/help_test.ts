@@ -19,12 +19,13 @@ Deno.test("the short help of fwknopd and each of its topics fit a terminal of 80
   }
 });
 
-Deno.test("fwknopd --help=all has every option, and every option is in a topic", () => {
+Deno.test("fwknopd --help=all has every option that is not hidden, and each is in a topic", () => {
   const text = daemonHelp("all");
   for (const { option, hidden } of ROWS) {
+    if (hidden === true) continue;
     for (const name of [...option?.long ?? [], ...option?.exact ?? []]) {
       assert.ok(text.includes(`--${name}`), name);
-      if (hidden !== true) assert.ok(daemonHelp(name).includes(`--${name}`), name);
+      assert.ok(daemonHelp(name).includes(`--${name}`), name);
     }
   }
   for (const line of text.split("\n")) assert.ok(line.length <= 80, line);
