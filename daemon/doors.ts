@@ -3,7 +3,7 @@
  * line in the log and another attempt, never the end of the daemon.
  */
 import type { Log } from "../lib/log.ts";
-import type { Firewall } from "./firewall/firewall.ts";
+import { doorKey, type Firewall, type Grant } from "./firewall/firewall.ts";
 import { formatAdded, type PlannedGrant } from "./firewall/grants.ts";
 import type { HeldGrant, Ledger } from "./firewall/ledger.ts";
 import type { Facts } from "./service/facts.ts";
@@ -18,6 +18,8 @@ export interface Doors {
   readonly clock: () => number;
   /** Milliseconds of a clock that nobody sets. */
   readonly steady: () => number;
+  /** What the log says of a door that was open already. */
+  readonly alreadyOpen: string;
 }
 
 /** A step back of the wall clock that is worth the work; smaller ones add up. */
@@ -35,7 +37,8 @@ export async function openDoors(grants: readonly PlannedGrant[], doors: Doors, l
       const outcome = outcomes[index];
       if (outcome?.ok) {
         ledger.record([grant]);
-        const already = outcome.alreadyOpen ? ": already exists" : "";
+        const already = outcome.alreadyOpen ? `: ${doors.alreadyOpen}` : "";
+        if (!outcome.alreadyOpen) log("debug", firewall.commandOf(grant, "add"));
         log("info", `${formatAdded(grant, firewall.placeOf(grant.door))}${already}`);
       } else {
         failed = true;
@@ -56,12 +59,16 @@ export async function closeDue(doors: Doors, log: Log): Promise<void> {
   const now = seconds(doors);
   const due = ledger.due(now);
   if (due.length === 0) return;
+  // They stand there no more afterwards.
+  const numbers = numbersOf(due, doors);
   try {
     if (!firewall.kernelTimed) await firewall.revoke(due);
     doors.facts("closing", [], log);
     ledger.close(due);
-    for (const grant of due) {
-      log("info", `Removed rule from ${firewall.placeOf(grant.door)} with expire time of ${grant.expiresAt}`);
+    for (const [index, grant] of due.entries()) {
+      const rule = `rule ${numbers[index]} from ${firewall.placeOf(grant.door)}`;
+      log("debug", firewall.commandOf(grant, "delete"));
+      log("info", `Removed ${rule} with expire time of ${grant.expiresAt}`);
     }
   } catch (error) {
     ledger.postpone(due, now + 1);
@@ -164,6 +171,16 @@ async function moveEnds(back: number, { firewall, ledger, ...clocks }: Doors, lo
   }
   ledger.close(before);
   ledger.record(after);
+}
+
+/** The number of each rule in its chain; of what is no rule, its number among the doors that are open in the same place. */
+function numbersOf(due: readonly Grant[], { firewall, ledger }: Doors): readonly number[] {
+  const numbers = due.map(({ door }) => firewall.numberOf(door));
+  if (!numbers.includes(null)) return numbers.map((number) => number ?? 0);
+  const open = Map.groupBy(ledger.live(0), ({ door }) => firewall.placeOf(door));
+  const counted = new Map<string, number>();
+  for (const doors of open.values()) for (const [i, { door }] of doors.entries()) counted.set(doorKey(door), i + 1);
+  return due.map(({ door }, index) => numbers[index] ?? counted.get(doorKey(door)) ?? 1);
 }
 
 function describe(grant: PlannedGrant): string {

@@ -110,8 +110,7 @@ export function makeReload(origin: ConfigSource, store: ReplayStore): Pick<House
     const { stanzas } = loaded;
     return makeRegime({ config, stanzas, source, log: current.log, store, test: origin.options.actions.test });
   };
-  const recover: Household["recover"] = (current, error) =>
-    recoverSource(current, error, { capturing, wait: !config.capture.exitAtInterfaceDown });
+  const recover: Household["recover"] = (current, error) => recoverSource(current, error, capturing);
   return { reload, recover };
 }
 
@@ -154,23 +153,28 @@ function needRestart(before: ServerConfig, after: ServerConfig): string[] {
 }
 
 /**
- * An interface that is down comes up again by itself. One that is gone ends the daemon, so that a supervisor can act; with
- * `EXIT_AT_INTF_DOWN N` it is waited for.
+ * An interface that is down comes up again by itself, and one that is gone may come back: both are waited for, unless
+ * `EXIT_AT_INTF_DOWN Y` is written, for a supervisor that acts.
  */
 function recoverSource(
   current: Regime,
   error: Error | null,
-  { capturing, wait }: { readonly capturing: ServerConfig; readonly wait: boolean },
+  capturing: ServerConfig,
 ): PacketSource | "later" | null {
   if (error !== null) {
     if (!(error instanceof FfiError)) throw error;
+    const exit = capturing.capture.exitAtInterfaceLoss;
+    // The words of the C daemon.
+    const what = capturing.udpServer.enabled ? "" : `${exit ? "Fatal error" : "Error"} from pcap_dispatch: `;
+    if (exit) {
+      current.log("error", `${what}${error.message}`);
+      return null;
+    }
     if (error.details.code === INTERFACE_DOWN) {
-      current.log("warning", `${error.message}: waiting until it is up again`);
+      current.log("warning", `${what}${error.message}: waiting until it is up again`);
       return current.source;
     }
-    current.log("error", reasonOf(error));
-    if (!wait) return null;
-    current.log("warning", "EXIT_AT_INTF_DOWN is N: trying again every second");
+    current.log("error", `${what}${error.message}: trying again every second`);
   }
   try {
     const source = openSource(capturing);

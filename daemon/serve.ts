@@ -112,6 +112,7 @@ async function live(life: Life, log: Log, announce: () => Promise<void>): Promis
         firewall,
         ledger,
         packetLimit: actions.packetLimit,
+        alreadyOpen: actions.noIptCheckSupport ? "rule_exists_no_chk_support: already exists" : "already exists",
         testMode: actions.test,
         clock: Date.now,
         steady: () => performance.now(),
@@ -152,12 +153,13 @@ function makeRunDirectory(path: string, log: Log): void {
     log("info", `Successfully created Run directory: ${path}`);
     return;
   }
-  throw runDirectoryError(path, new Error("it is not a directory"));
+  throw runDirectoryError(path, new Deno.errors.NotADirectory());
 }
 
 function runDirectoryError(path: string, cause: unknown): StartError {
+  const why = cause instanceof Deno.errors.NotADirectory ? "it is NOT a directory" : reasonOf(cause);
   return new StartError(
-    `Cannot use the run directory ${path}: ${reasonOf(cause)}`,
+    `Cannot use the run directory ${path}: ${why}`,
     "set FWKNOP_RUN_DIR (option -r) to a folder of root",
     {
       cause,

@@ -19,6 +19,8 @@ export interface ConfigFiles {
   read(path: string): Result<Pick<SecureText, "text" | "warnings">, FileFault>;
   /** Names in a folder, sorted. */
   list(folder: string): Result<readonly string[], FileFault>;
+  /** Whether the system knows a locale; absent where that cannot be asked. */
+  readonly hasLocale?: (name: string) => boolean;
   /** Relative paths mean this directory, also after the daemon has gone to `/`. */
   readonly startDirectory: string;
 }

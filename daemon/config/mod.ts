@@ -1,4 +1,5 @@
 /** The configuration of the daemon: files and command line in, typed settings and stanzas out, or every problem at once. */
+import { localeExists } from "../../ffi/libc/locale.ts";
 import { listFolder, readSecureFile } from "../../lib/host/secure_file.ts";
 import { resolveSettings } from "../../lib/spec/resolve.ts";
 import { formatOrigin, type Given, type Problem } from "../../lib/spec/setting.ts";
@@ -38,7 +39,17 @@ export interface LoadedConfig extends LoadedServer {
 
 /** The file system of the host. Relative paths mean `startDirectory`: give the one the program was started in. */
 export function hostConfigFiles(startDirectory: string): ConfigFiles {
-  return { read: (path) => readSecureFile(path), list: listFolder, startDirectory };
+  return { read: (path) => readSecureFile(path), list: listFolder, hasLocale, startDirectory };
+}
+
+/** What cannot be asked any more, because the daemon has given up the right to, counts as there. */
+function hasLocale(name: string): boolean {
+  try {
+    return localeExists(name);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotCapable) return true;
+    throw error;
+  }
 }
 
 /** Reads and resolves fwknopd.conf, its overrides and the command line, but no access.conf: for `-K`, `-S`, `--fw-list` … */
@@ -83,6 +94,10 @@ function readServer(options: DaemonOptions, files: ConfigFiles, report: Report) 
     report.warnings.push(
       `ENABLE_NFQ_CAPTURE: this version has no netfilter queue and captures on ${where} instead: ${queue.filter}`,
     );
+  }
+  const { locale } = resolved.values;
+  if (locale !== undefined && !/^none/i.test(locale) && files.hasLocale?.(locale) === false) {
+    report.warnings.push(`Warning: Unable to set locale to '${locale}', which this daemon does not need`);
   }
   const config = toServerConfig(resolved, files.startDirectory, report.problems);
   report.problems.push(...serverObjections(config, resolved.origins));

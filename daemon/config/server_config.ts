@@ -15,7 +15,10 @@ export interface ServerConfig {
     readonly filter: string;
     readonly promiscuous: boolean;
     readonly anyDirection: boolean;
+    /** Whether the start fails without the interface. */
     readonly exitAtInterfaceDown: boolean;
+    /** Whether the daemon ends when the interface goes later: only where the file says so. */
+    readonly exitAtInterfaceLoss: boolean;
     /** Bytes. */
     readonly snapLength: number;
     /** Packets of one turn. */
@@ -94,6 +97,7 @@ export function toServerConfig(
       promiscuous: values.promiscuous,
       anyDirection: values.anyDirection ?? false,
       exitAtInterfaceDown: values.exitAtInterfaceDown,
+      exitAtInterfaceLoss: origins.exitAtInterfaceDown !== undefined && values.exitAtInterfaceDown,
       snapLength: values.snapLength,
       dispatchCount: values.dispatchCount,
     },

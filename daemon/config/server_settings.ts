@@ -107,6 +107,9 @@ const GENERAL = {
     fallback: true,
     group: "capture",
     doc: "stop when the interface goes down, so that a supervisor can start the daemon again",
+    detail:
+      "Only where Y is written: without the line the daemon needs the interface to start, and waits for it when it goes " +
+      "later. With N it waits at the start too.",
   },
   snapLength: {
     kind: integer(1, 32_768, "BYTES"),

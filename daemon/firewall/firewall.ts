@@ -96,6 +96,10 @@ export interface Firewall {
   repair(live: readonly Grant[], now: number): Promise<boolean>;
   /** The chain or set that a door stands in, as the log names it: `FWKNOP_INPUT`, `inet filter fwknop_in4`. */
   placeOf(door: Door): string;
+  /** The number of a door's rule in its chain, from 1, as far as it is known; null where doors are no rules. */
+  numberOf(door: Door): number | null;
+  /** What somebody would type to open or close the door: for the log with `-v`. */
+  commandOf(grant: Grant, verb: "add" | "delete"): string;
   /** Human-readable listing for `--fw-list` / `--fw-list-all`. */
   describe(all: boolean): Promise<string>;
   /** Removes everything of ours, doors included. Idempotent. */

@@ -9,6 +9,7 @@ import { describeRules } from "./iptables_describe.ts";
 import { type ChangeListener, createOwnPids, rulesetEvents } from "./iptables_events.ts";
 import { examineListing, requireChains } from "./iptables_examine.ts";
 import { type FamilyOptions, FamilyRules } from "./iptables_family.ts";
+import { asCommand, doorLine } from "./iptables_batch.ts";
 import { doorChain, doorFamily } from "./iptables_rules.ts";
 import { type FamilyTools, findTools, saveRules } from "./iptables_tools.ts";
 import { latestByDoor } from "./ledger.ts";
@@ -99,6 +100,11 @@ export function iptablesFirewall(options: IptablesOptions): Firewall {
         return changed;
       }),
     placeOf: (door) => doorChain(door, options.chains).to,
+    numberOf: (door) => (doorFamily(door) === 4 ? v4 : v6).numberOf(door),
+    commandOf: (grant, verb) => {
+      const { table, line } = doorLine(grant, options, verb);
+      return asCommand(familyOf(grant).tools.iptables, table, line);
+    },
     describe: (all) => inTurn(() => describeRules(run, [v4.tools, v6.tools], { ...options, all })),
     cleanup: () => inTurn(() => onBoth((rules) => rules.cleanup())),
   };

@@ -5,7 +5,7 @@
 import type { Grant, Slot } from "./firewall.ts";
 import { type ChainSpec, type ChainSpecs, SLOTS } from "./iptables_chains.ts";
 import { chainRules, hasJump, hasOtherReferences, type ListedGrant, type RuleListing } from "./iptables_listing.ts";
-import { formatWords, jumpWords, ruleWords } from "./iptables_rules.ts";
+import { doorChain, formatWords, jumpWords, ruleWords } from "./iptables_rules.ts";
 
 /** Lines by table, in the order in which the tables are committed. */
 export type Batch = ReadonlyMap<string, readonly string[]>;
@@ -28,6 +28,20 @@ export interface Opening {
 /** The text for `iptables-restore --noflush`. A chain is never declared with `:`, because that would flush it. */
 export function formatBatch(batch: Batch): string {
   return [...batch].map(([table, lines]) => [`*${table}`, ...lines, "COMMIT", ""].join("\n")).join("");
+}
+
+/** A line of a batch as the command that does the same. */
+export function asCommand(iptables: string, table: string, line: string): string {
+  return `Same as: ${iptables} -t ${table} ${line}`;
+}
+
+/** The line that opens or closes a door. */
+export function doorLine(grant: Grant, style: RuleStyle, verb: "add" | "delete"): { table: string; line: string } {
+  const { door } = grant;
+  const { table, to } = doorChain(door, style.chains);
+  const rule = door.slot === "foreign" ? door.rule : ruleText(grant, style.chains);
+  const flag = verb === "delete" ? "-D" : style.prepend ? "-I" : "-A";
+  return { table, line: `${flag} ${to} ${rule}` };
 }
 
 /** The rule of a grant as it is added, deleted and checked. */
@@ -147,8 +161,8 @@ function jumpLine(lines: Lines, counts: RuleCounts, spec: ChainSpec): void {
 
 function openLines(lines: Lines, { grant, replaces }: Opening, style: RuleStyle): void {
   if (grant.door.slot === "foreign") return;
-  const spec = style.chains[grant.door.slot];
-  lines.addAgain(spec.table, `${style.prepend ? "-I" : "-A"} ${spec.to} ${ruleText(grant, style.chains)}`);
+  const { table, line } = doorLine(grant, style, "add");
+  lines.addAgain(table, line);
   for (const { table, chain, rule } of replaces) lines.addAgain(table, `-D ${chain} ${rule}`);
 }
 
@@ -175,7 +189,8 @@ function jumpCount(listing: RuleListing, spec: ChainSpec): number {
   return chainRules(listing, spec.table, spec.from)?.filter((rule) => rule === `-j ${spec.to}`).length ?? 0;
 }
 
-function activeChains(style: RuleStyle): readonly ChainSpec[] {
+/** The chains in use, each once. */
+export function activeChains(style: RuleStyle): readonly ChainSpec[] {
   return distinct(style.active.map((slot) => style.chains[slot]));
 }
 

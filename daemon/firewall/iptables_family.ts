@@ -7,6 +7,8 @@ import type { Run } from "../../lib/host/run.ts";
 import type { Log } from "../../lib/log.ts";
 import { type Door, doorKey, FirewallError, type Grant, type GrantOutcome } from "./firewall.ts";
 import {
+  activeChains,
+  asCommand,
   type Batch,
   cleanupBatch,
   commentCheckBatch,
@@ -18,7 +20,8 @@ import {
   type RuleStyle,
   ruleText,
 } from "./iptables_batch.ts";
-import { type ListedGrant, listedGrants, type RuleListing } from "./iptables_listing.ts";
+import { chainRules, type ListedGrant, listedGrants, type RuleListing } from "./iptables_listing.ts";
+import { ChainOrder } from "./iptables_order.ts";
 import { doorChain } from "./iptables_rules.ts";
 import { type FamilyTools, type Refusal, refuseUnreadable, restoreRules, saveRules } from "./iptables_tools.ts";
 import { latestByDoor } from "./ledger.ts";
@@ -43,11 +46,19 @@ export class FamilyRules {
   /** Whether its chains were once set up: later failures are failures, not the absence of the family. */
   ready = false;
   #known: readonly ListedGrant[] = [];
+  readonly #order = new ChainOrder();
 
   constructor(readonly run: Run, readonly tools: FamilyTools, readonly options: FamilyOptions) {}
 
   open(): readonly ListedGrant[] {
     return this.#known;
+  }
+
+  /** The number of the door's rule in its chain, from 1; null when it is not known. */
+  numberOf(door: Door): number | null {
+    const key = doorKey(door);
+    const rule = this.#known.find((known) => known.key === key);
+    return rule === undefined ? null : this.#order.numberOf(rule);
   }
 
   /** Lists the tables that matter and makes them the picture: those in use, and those with rules that are to be closed. */
@@ -64,6 +75,7 @@ export class FamilyRules {
     const listing = await saveRules(this.run, this.tools, tables?.size === 1 ? [...tables][0] : undefined);
     refuseUnreadable(listing, tables ?? this.#tables(), this.tools);
     this.#known = listedGrants(listing, this.options.chains, this.tools.family);
+    this.#order.see(listing, this.options.chains);
     return listing;
   }
 
@@ -72,10 +84,21 @@ export class FamilyRules {
   }
 
   async prepare(): Promise<void> {
-    await this.#retry(async () => prepareBatch(await this.#lookEverywhere(), this.options, this.options.flushAtInit));
+    await this.#retry(async () => {
+      const listing = await this.#lookEverywhere();
+      this.#sayWhatExists(listing);
+      return prepareBatch(listing, this.options, this.options.flushAtInit);
+    });
     await this.#lookEverywhere();
     if (this.options.commentCheck) await this.#checkComments();
     this.ready = true;
+  }
+
+  /** In the words of the C daemon. */
+  #sayWhatExists(listing: RuleListing): void {
+    for (const { table, to } of activeChains(this.options)) {
+      if (chainRules(listing, table, to) !== null) this.options.log("info", `'${table}' table '${to}' chain exists`);
+    }
   }
 
   async #checkComments(): Promise<void> {
@@ -222,7 +245,20 @@ export class FamilyRules {
   }
 
   async #apply(batch: Batch): Promise<Refusal | null> {
-    return await restoreRules(this.run, this.tools, batch);
+    const refusal = await restoreRules(this.run, this.tools, batch);
+    if (refusal === null) this.#order.follow(batch);
+    return refusal;
+  }
+
+  /** What was done to chains and jumps, as commands with `-v`. */
+  #tell(batch: Batch): void {
+    for (const [table, lines] of batch) {
+      for (const line of lines) {
+        this.options.log("debug", asCommand(this.tools.iptables, table, line));
+        const [, from, to] = /^-I (\S+) [0-9]+ -j (\S+)$/.exec(line) ?? [];
+        if (from !== undefined) this.options.log("info", `Added jump rule from chain: ${from} to chain: ${to}`);
+      }
+    }
   }
 
   /** Makes a batch from the truth and applies it, again when the truth changed meanwhile. Returns whether it had lines. */
@@ -231,7 +267,10 @@ export class FamilyRules {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const batch = await make();
       refusal = await this.#apply(batch);
-      if (refusal === null) return batch.size > 0;
+      if (refusal === null) {
+        this.#tell(batch);
+        return batch.size > 0;
+      }
     }
     throw new FirewallError(`Cannot set up the chains: ${refusal?.reason}`, refusal?.hint ?? "");
   }

@@ -9,7 +9,7 @@ import { lineText, type Log, type LogLine, SYSLOG_SEVERITY } from "../../lib/log
 export interface RefusalBudget {
   /** Packets that are told at once after a time without any; from then on one a second. */
   readonly burst: number;
-  /** Whether all lines of a packet are told, or only its summary. */
+  /** Whether all lines of a packet are told, or only the first, that it came, and its summary. */
   readonly whole: boolean;
 }
 
@@ -64,7 +64,8 @@ export function refusalLog(log: Log, verbose: boolean, { burst, whole }: Refusal
         for (const line of lines) log(line.level, lineText(line));
         return;
       }
-      const told = lines.filter((line) => SYSLOG_SEVERITY[line.level] <= SYSLOG_SEVERITY.info).slice(whole ? 0 : -1);
+      const worth = lines.filter((line) => SYSLOG_SEVERITY[line.level] <= SYSLOG_SEVERITY.info);
+      const told = whole ? worth : worth.filter((_line, i) => i === 0 || i === worth.length - 1);
       if (told.length === 0) return;
       if (now >= freeAt()) write(told, held?.count ?? 0, now);
       else held = { told, count: (held?.count ?? 0) + 1 };

@@ -15,7 +15,15 @@ import type { Stanza } from "../config/stanza.ts";
 import type { ReplayStore, SeenPacket } from "../replay/store.ts";
 import { contentKey, replayWarning } from "../replay/store.ts";
 import { type Candidate, findCandidate, type HttpPolicy } from "./candidate.ts";
-import { firstRefusal, type GatePolicy, GATES_AFTER_OPENING, GATES_BEFORE_OPENING, tag, type Visit } from "./gates.ts";
+import {
+  firstRefusal,
+  type GatePolicy,
+  GATES_AFTER_OPENING,
+  GATES_BEFORE_OPENING,
+  speaksFor,
+  tag,
+  type Visit,
+} from "./gates.ts";
 import { serverErrorText } from "./server_errors.ts";
 
 /** Everything a decision depends on besides the packet. */
@@ -39,7 +47,7 @@ export interface Admission {
 
 /**
  * - `ignore`: not an SPA packet; worth a debug line at most.
- * - `refuse`: shaped like one and refused. `lines` is the whole story, its last line the summary. `authentic` tells
+ * - `refuse`: shaped like one and refused. `lines` is the whole story, from the line that it came to the summary. `authentic` tells
  *   whether a key of ours made it, so that strangers and key holders have a number of lines of their own.
  * - `admit`: open. The digest has been claimed and must be flushed first.
  */
@@ -64,8 +72,20 @@ export async function decide(datagram: Datagram, judge: Judge, now: number): Pro
   }
   const digest = await replayDigest(judge.engine, candidate.value.wire);
   const first = judge.store.find(digest);
-  if (first !== undefined) return refuse([replayLine(datagram, first)]);
-  return await tryStanzas(datagram, candidate.value, digest, judge, now);
+  const decision = first === undefined
+    ? await tryStanzas(datagram, candidate.value, digest, judge, now)
+    : refuse([replayLine(datagram, first)]);
+  return { ...decision, lines: [...matchLine(datagram, decision, judge), ...decision.lines] };
+}
+
+/** Once for a packet, whatever becomes of it: the stanza that opened it, or else the first that its addresses match. */
+function matchLine({ source, destination }: Datagram, decision: Decision, { stanzas }: Judge): LogLine[] {
+  const stanza = decision.kind === "admit"
+    ? decision.admission.stanza
+    : stanzas.find((one) => speaksFor(one, { source, destination }));
+  if (stanza === undefined) return [];
+  const text = `(stanza #${stanza.number}) SPA Packet from IP: ${source.text} received with access source match`;
+  return [{ level: "info", text }];
 }
 
 function refuse(lines: readonly LogLine[], authentic = false): Decision {
@@ -169,12 +189,7 @@ function openingRefused(visit: Visit, wire: string, fault: Fault | null): LogLin
 }
 
 function openedLines(visit: Visit, keys: KeySet, wire: string, message: SpaMessage): LogLine[] {
-  const { stanza, source } = visit;
   return [
-    {
-      level: "info",
-      text: `(stanza #${stanza.number}) SPA Packet from IP: ${source.text} received with access source match`,
-    },
     { level: "debug", text: () => `SPA Packet: '${wire}'` },
     {
       level: "debug",

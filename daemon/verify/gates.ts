@@ -64,11 +64,15 @@ export function tag(visit: Visit): string {
   return `[${visit.source.text}] (stanza #${visit.stanza.number})`;
 }
 
-function addressesMatch({ stanza, source, destination }: Visit): LogLine | null {
-  const sourceFits = matchesList(stanza.source, source);
+/** Whether SOURCE and DESTINATION of the stanza are those of the packet. */
+export function speaksFor(stanza: Stanza, { source, destination }: Pick<Visit, "source" | "destination">): boolean {
   const destinationFits = stanza.destination === null ||
     (destination !== null && matchesList(stanza.destination, destination));
-  if (sourceFits && destinationFits) return null;
+  return destinationFits && matchesList(stanza.source, source);
+}
+
+function addressesMatch({ stanza, source, destination }: Visit): LogLine | null {
+  if (speaksFor(stanza, { source, destination })) return null;
   const to = destination?.text ?? "?";
   return {
     level: "debug",

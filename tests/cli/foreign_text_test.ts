@@ -67,7 +67,10 @@ Deno.test("a bad host is told with its place: the option, or file and line", asy
     /^fwknop: error: -D: expected a host name or an address, got "x\|id"\n$/,
   );
   const run = await withRc("[gw]\nSPA_SERVER x|id\n", [...KNOCK, "-n", "gw"]);
-  assert.match(run.err, /\/\.fwknoprc:2: SPA_SERVER: expected a host name or an address, got "x\|id"\n/);
+  assert.match(
+    run.err,
+    /\/\.fwknoprc:2: SPA_SERVER: expected a host name or an address, got "x\|id" \(Parameter error\)\n/,
+  );
 });
 
 Deno.test("a name with other letters than those of ASCII is told in the form to write", async () => {

@@ -112,6 +112,7 @@ async function play(
       [Symbol.dispose]: () => {},
     },
     store: regime.judge.store as ReplayStore,
+    alreadyOpen: "already exists",
     firewall,
     ledger: createLedger(),
     packetLimit: 0,
@@ -302,7 +303,7 @@ Deno.test("runLoop() closes doors on time while it waits for a capture that brok
   assert.deepEqual(asked, [true, false, false]);
   assert.deepEqual(waits, [60_000, 30_000, 1000, 1000, 30_000, 30_000]);
   assert.equal(firewall.admits(door("192.0.2.10", 22)), false);
-  assert.ok(lines.some((line) => line.includes("Removed rule from")));
+  assert.ok(lines.some((line) => line.includes("Removed rule 1 from")));
 });
 
 Deno.test("runLoop() keeps the time of a door when the wall clock is set back", async () => {

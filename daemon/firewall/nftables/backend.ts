@@ -15,7 +15,7 @@ import {
 } from "../firewall.ts";
 import { createSerial, type Serial } from "../serial.ts";
 import { describeRuleset } from "./describe.ts";
-import { elementOf } from "./elements.ts";
+import { dataText, elementOf, keyText } from "./elements.ts";
 import { concernsUs } from "./events.ts";
 import { examineRuleset } from "./examine.ts";
 import { longest, type Opening, openingOf } from "./openings.ts";
@@ -86,6 +86,8 @@ export function nftablesFirewall(parts: NftablesParts, options: NftablesOptions)
       }),
     repair: (live, now) => inTurn(async () => (await picture.rebuild(live, exact(now))).changed),
     placeOf: (door) => placeOf(picture, door),
+    numberOf: () => null,
+    commandOf: (grant, verb) => commandOf(picture, grant, verb === "add" ? clock() : null),
     describe: (all) =>
       inTurn(async () => {
         if (all) return `Listing all nftables rules...\n\n${await mustRun(nft, "list ruleset")}`;
@@ -121,6 +123,19 @@ function placeOf(picture: Picture, door: Door): string {
   const tables = (picture.targets ?? []).filter(({ shapes }) => shapes.includes(shape));
   if (tables.length === 0) return shape.name;
   return tables.map(({ family, table }) => `${family} ${table} ${shape.name}`).join(", ");
+}
+
+/** `now` in Unix seconds to add; null to delete. */
+function commandOf(picture: Picture, { door, expiresAt }: Grant, now: number | null): string {
+  const element = elementOf(door);
+  if (element === null) return `Same as: nothing, nftables cannot hold a door of the kind ${door.slot}`;
+  const time = now === null ? "" : ` timeout ${Math.max(1, Math.round(expiresAt - now))}s`;
+  const value = element.data === null ? "" : ` : ${dataText(element)}`;
+  const what = `{ ${keyText(element)}${time}${value} }`;
+  return `Same as: ${
+    placeOf(picture, door).split(", ").map((place) => `nft ${now === null ? "delete" : "add"} element ${place} ${what}`)
+      .join("; ")
+  }`;
 }
 
 const OVER = "its time is over";

@@ -20,6 +20,8 @@ import {
   isIntact,
   ourSets,
   planTargets,
+  sayJumps,
+  sayWhatExists,
   type Target,
   teardownScript,
   type Wanted,
@@ -172,12 +174,15 @@ export class Picture {
       const ruleset = await readRuleset(this.parts.nft);
       const facts: LogLine[] = [];
       const chains = chooseChains(ruleset, this.wanted, (level, text) => void facts.push({ level, text }));
+      if (first && attempt === 0) sayWhatExists(ruleset, this.log);
       const targets = planTargets(chains, this.wanted.slots);
       const broken = targets.filter((target) => (first && !changed) || !isIntact(ruleset, target));
       if (broken.length > 0) {
         const refusal = await this.#build(ruleset, broken);
-        if (refusal === null) changed = true;
-        else {
+        if (refusal === null) {
+          changed = true;
+          sayJumps(broken, this.log);
+        } else {
           failure = refusal;
           // Something of ours is there in another form, from another version: away with it.
           if (attempt > 0) await this.#run(teardownScript(ruleset, targets.filter((one) => !broken.includes(one))));

@@ -126,6 +126,22 @@ export function expectedSets(target: Target, slot: Slot): readonly string[] {
   return target.shapes.filter((shape) => shape.slot === slot).map(({ name }) => name);
 }
 
+/** What was put in the way of packets, in the words of the C daemon. */
+export function sayJumps(targets: readonly Target[], log: Log): void {
+  for (const { family, table, jumps } of targets) {
+    for (const { from, slot } of jumps) {
+      log("info", `Added jump rule from chain: ${family} ${table} ${from} to chain: ${chainOf(slot)}`);
+    }
+  }
+}
+
+/** Chains of ours that an earlier run left, in the words of the C daemon. */
+export function sayWhatExists(ruleset: Ruleset, log: Log): void {
+  for (const { family, table, name } of ourChains(ruleset)) {
+    log("info", `'${family} ${table}' table '${name}' chain exists`);
+  }
+}
+
 /** Whether chains, rules, sets and jumps of the target are all there. */
 export function isIntact(ruleset: Ruleset, target: Target): boolean {
   const chain = (name: string) => ({ family: target.family, table: target.table, name });

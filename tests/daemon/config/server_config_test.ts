@@ -11,6 +11,7 @@ Deno.test("loadConfig() gives an empty fwknopd.conf the defaults of the C daemon
     promiscuous: false,
     anyDirection: false,
     exitAtInterfaceDown: true,
+    exitAtInterfaceLoss: false,
     snapLength: 1500,
     dispatchCount: 100,
   });

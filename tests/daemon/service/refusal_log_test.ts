@@ -12,10 +12,15 @@ const story = (n: number) => [
   { level: "info" as const, text: `refused ${n}` },
 ];
 
-Deno.test("a refusal costs one line, its summary", () => {
+Deno.test("a refusal costs the line that it came and its summary, whatever lies between", () => {
   const { lines, log } = collector();
   refusalLog(log, false).report(story(1), 0);
   assert.deepEqual(lines, ["info: refused 1"]);
+  const long = ["came", "not by this key", "not by that key", "refused"].map((text) =>
+    ({ level: "info", text }) as const
+  );
+  refusalLog(log, false).report(long, 0);
+  assert.deepEqual(lines.slice(1), ["info: came", "info: refused"]);
 });
 
 Deno.test("a flood costs one line a second, and every packet is accounted for", () => {
