@@ -116,7 +116,7 @@ const otherFaults = () => ({
   "encryption-invalid": [104, "The encryption type is not valid"],
   "wrong-encryption-type": [105, "This call does not apply to the encryption type in use"],
   "decrypted-size": [106, "The size of the decrypted data is implausible"],
-  "not-decryptable": [107, "The data is not a decryptable SPA message (often: the wrong key)"],
+  "not-decryptable": [107, "Decryption failed: the data is not a decryptable SPA message (often: the wrong key)"],
   "digest-mismatch": [108, "The digest inside the message does not match its content"],
   "hmac-key-length": [109, "Invalid HMAC key length"],
   "hmac-type-unusable": [110, "The HMAC type cannot be used"],

@@ -485,5 +485,5 @@ Deno.test("runLoop() says once that a door will not close, and again only after 
     { seconds: 1, before: () => firewall.refuse(null) },
   ], { firewall });
   assert.equal(lines.filter((line) => line.includes("the lock is held")).length, 1);
-  assert.equal(lines.filter((line) => line.includes("Removed rule from")).length, 1);
+  assert.equal(lines.filter((line) => line.includes("Removed rule 1 from")).length, 1);
 });

@@ -106,7 +106,7 @@ Deno.test("a program that cannot be started is an error with a remedy", async ()
   const rows: readonly [Error, RegExp, RegExp][] = [
     [new Deno.errors.NotFound("x"), /no such program/, /install/],
     [new Deno.errors.PermissionDenied("x"), /not executable/, /install/],
-    [new Deno.errors.NotCapable("x"), /outside the programs/, /--allow-run/],
+    [new Deno.errors.NotCapable("x"), /outside the programs/, /permissions\.json/],
   ];
   for (const [thrown, message, hint] of rows) {
     await assert.rejects(saveRules(() => Promise.reject(thrown), TOOLS), (error) => {

@@ -1,0 +1,160 @@
+/**
+ * The words of the C daemon's messages about configuration that scripts look for stand in ours: each situation is made with
+ * both daemons, which only check their files.
+ */
+import assert from "node:assert/strict";
+import { C_DAEMON, C_PROGRAMS, labTest, makeLab, newKeys, OUR_DAEMON, type ProgramUnderTest } from "../lab/mod.ts";
+
+/** One situation. `{dir}` is the folder of the test. */
+interface Row {
+  readonly situation: string;
+  /** Lines of fwknopd.conf beside the run directory. */
+  readonly server?: string;
+  /** access.conf, in which `{keys}` are two good lines; one good stanza otherwise. */
+  readonly access?: string;
+  /** What `{dir}/more` holds. */
+  readonly more?: string;
+  readonly args?: readonly string[];
+  readonly says: RegExp;
+  /** Of ours; default 1. */
+  readonly code?: number;
+  /** Of the C daemon where it is another one: it passes over what ours refuses. Null: that daemon has other words. */
+  readonly cCode?: number | null;
+}
+
+const GOOD = "SOURCE ANY\n{keys}";
+const LONG = btoa("x".repeat(132));
+
+const inStanza = (line: string, says: RegExp, more: Partial<Row> = {}): Row => (
+  { situation: line.slice(0, 60), access: `${GOOD}${line}\n`, says, ...more }
+);
+const inServer = (line: string, says: RegExp, more: Partial<Row> = {}): Row => (
+  { situation: line, server: `${line}\n`, says, ...more }
+);
+const addresses = (list: string, says: RegExp, more: Partial<Row> = {}): readonly Row[] => [
+  { situation: `SOURCE ${list}`, access: `SOURCE ${list}\n{keys}`, says, ...more },
+  inStanza(`DESTINATION ${list}`, says, more),
+];
+
+const ROWS: readonly Row[] = [
+  {
+    situation: "several includes",
+    access: `${GOOD}%include {dir}/more\n\n${GOOD}%include {dir}/more\n`,
+    more: GOOD,
+    says: /Configs parsed/,
+    code: 0,
+  },
+  inServer("PCAP_INTF", /Invalid config file entry/, { cCode: 0 }),
+  { situation: "no entry", access: `${GOOD}FOO\n`, says: /Invalid access file entry/ },
+  {
+    situation: "no entry in an included file",
+    access: `${GOOD}%include {dir}/more\n`,
+    more: "FOO\n",
+    says: /Invalid access file entry/,
+  },
+  { situation: "no stanza", access: "# nothing\n", says: /Could not find valid SOURCE stanza/ },
+  {
+    situation: "DESTINATION without SOURCE",
+    access: "DESTINATION 192.0.2.1\n{keys}",
+    says: /Could not find valid SOURCE stanza/,
+  },
+  {
+    situation: "keys left out",
+    access: "SOURCE ANY\n%include_keys {dir}/more\n",
+    more: "HMAC_KEY_BASE64 QUJDREVGR0g=\n",
+    says: /skipping stanza/,
+    cCode: null,
+  },
+  { situation: "%include_keys: no file", access: "SOURCE ANY\n%include_keys {dir}/none\n", says: /was not found/ },
+  {
+    situation: "%include_keys: no key",
+    access: "SOURCE ANY\n%include_keys {dir}/more\n",
+    more: "HMAC_KEY_BASE64 QUJDREVGR0g=\n",
+    says: /was not found/,
+    cCode: null,
+  },
+  {
+    situation: "%include_keys: another entry",
+    access: "SOURCE ANY\n%include_keys {dir}/more\n",
+    more: "{keys}OPEN_PORTS tcp/22\n",
+    says: /Ignoring invalid entry: 'OPEN_PORTS'/,
+    code: 0,
+  },
+  inStanza("%include {dir}/none", /was not found/),
+  ...["{dir}/none", "/dev/null"].map((folder) =>
+    inStanza(`%include_folder ${folder}`, /Invalid access folder directory/, { cCode: null })
+  ),
+  { situation: "--access-folder", args: ["--access-folder", "{dir}/none"], says: /Invalid access folder directory/ },
+  inStanza(`%include_folder /${"a".repeat(1500)}`, /path is too long/, { cCode: null }),
+  ...["KEY", "KEY_BASE64", "HMAC_KEY", "HMAC_KEY_BASE64"].map((name): Row => ({
+    situation: `${name} __CHANGEME__`,
+    access: `SOURCE ANY\n${name.startsWith("HMAC") ? "KEY a\n" : ""}${name} __CHANGEME__\n`,
+    says: new RegExp(`\\b${name} value is not properly`),
+  })),
+  inServer("MAX_SPA_PACKET_AGE 0", /var MAX_SPA_PACKET_AGE value .*not in the range/),
+  inServer("MAX_SPA_PACKET_AGE abc", /var MAX_SPA_PACKET_AGE value .*not in the range/),
+  inServer("PCAP_DISPATCH_COUNT 99999999", /var PCAP_DISPATCH_COUNT value .*not in the range/),
+  inServer("UDPSERV_PORT 131072", /var UDPSERV_PORT value .*not in the range/, { cCode: null }),
+  inStanza("FW_ACCESS_TIMEOUT -1", /FW_ACCESS_TIMEOUT value .*not in range/),
+  inStanza("MAX_FW_TIMEOUT 8388609", /MAX_FW_TIMEOUT value .*not in range/),
+  ...["1.2.3.4/33", "1.2.3.4/0", "1.2.3.4/abc", "1.2.3.0/1.2.3"].flatMap((list) => addresses(list, /Invalid IP mask/)),
+  ...addresses("1.2.3.4/", /Missing mask/),
+  ...addresses("1.2.3.0/255.300.0.0", /error parsing IP mask/),
+  ...addresses("1.2.3.400", /Fatal error parsing IP to int/),
+  ...addresses("1.2.3.4,,", /Fatal error parsing IP to int/),
+  ...addresses("123123123123123123", /Error parsing .*IP/),
+  inStanza("ACCESS_EXPIRE_EPOCH 9999999999999999999999", /invalid epoch seconds value/),
+  inStanza("ACCESS_EXPIRE_EPOCH abc", /invalid epoch seconds value/, { cCode: null }),
+  inStanza("ENCRYPTION_MODE abc", /Unrecognized .*MODE/),
+  inServer("SYSLOG_FACILITY abc", /Invalid SYSLOG_FACILITY/),
+  inStanza("MAX_FW_TIMEOUT 20\nFW_ACCESS_TIMEOUT 30", /honoring MAX_FW_TIMEOUT/, { code: 0 }),
+  inStanza("FW_ACCESS_TIMEOUT 400", /honoring MAX_FW_TIMEOUT/, { code: 0 }),
+  {
+    situation: "a key too long, decoded",
+    access: `SOURCE ANY\nKEY a\nHMAC_KEY_BASE64 ${LONG}\n`,
+    says: /Invalid decoded key length/,
+    cCode: null,
+  },
+  ...["0", "999", "abc"].flatMap((length): Row[] => [
+    { situation: `--key-len ${length}`, args: ["--key-gen", "--key-len", length], says: /Invalid key length/ },
+    {
+      situation: `--hmac-key-len ${length}`,
+      args: ["--key-gen", "--hmac-key-len", length],
+      says: /Invalid hmac key length/,
+    },
+  ]),
+  { situation: "-C -1", args: ["-C", "-1"], says: /invalid -C packet count limit/ },
+  { situation: "--locale", args: ["--locale", "xx_YY"], says: /Unable to set locale/, code: 0 },
+];
+
+function wordsStand(program: ProgramUnderTest): () => Promise<void> {
+  return async () => {
+    await using lab = await makeLab();
+    const { dir } = lab;
+    const write = (name: string, text: string) => {
+      const { KEY_BASE64, HMAC_KEY_BASE64 } = newKeys();
+      const keys = `KEY_BASE64 ${KEY_BASE64}\nHMAC_KEY_BASE64 ${HMAC_KEY_BASE64}\n`;
+      Deno.writeTextFileSync(`${dir}/${name}`, text.replaceAll("{keys}", keys).replaceAll("{dir}", dir), {
+        mode: 0o600,
+      });
+    };
+    const missing: string[] = [];
+    for (const { situation, server = "", access = GOOD, more = "", args = [], says, code = 1, cCode = code } of ROWS) {
+      if (program === C_DAEMON && cCode === null) continue;
+      write("fwknopd.conf", `FWKNOP_RUN_DIR {dir}/run;\n${server}`);
+      write("access.conf", access);
+      write("more", more);
+      const files = ["-c", `${dir}/fwknopd.conf`, "-a", `${dir}/access.conf`, "-f"];
+      const mode = args.includes("--key-gen") ? [] : [...files, "--exit-parse-config"];
+      const filled = args.map((arg) => arg.replaceAll("{dir}", dir));
+      const ran = await lab.run("server", [...program.argv, ...mode, ...filled]);
+      const expected = program === C_DAEMON ? cCode : code;
+      if (!says.test(ran.stderr)) missing.push(`${situation}: not ${says}: ${ran.stderr}`);
+      if (ran.code !== expected) missing.push(`${situation}: exit status ${ran.code}, not ${expected}: ${ran.stderr}`);
+    }
+    assert.deepEqual(missing, []);
+  };
+}
+
+labTest("the words about configuration that scripts look for stand in our messages", wordsStand(OUR_DAEMON));
+labTest("they are those of the C daemon", wordsStand(C_DAEMON), { needs: C_PROGRAMS });
