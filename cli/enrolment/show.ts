@@ -8,8 +8,8 @@ import { type ClientSettings, settingOf } from "../options.ts";
 import { ClientError, tellError, tellWarning } from "../tui.ts";
 import type { World } from "../world.ts";
 import { FIELDS, KEY_FIELDS } from "./fields.ts";
+import { fitCode, hasSextants } from "./fit.ts";
 import { stanzaLines } from "./import.ts";
-import { type DrawnCode, drawQrCode } from "./qr.ts";
 import { type Enrolment, formatEnrolment, givenOf, isUsableName, parseEnrolment } from "./uri.ts";
 
 const STDOUT = 1;
@@ -27,12 +27,11 @@ export async function showEnrolment(loaded: Loaded, keys: GeneratedKeys | null, 
   if (settings.allowIp?.kind === "address") {
     tellWarning(world, `the address ${settings.allowIp.ip.text} goes with it; another device wants ALLOW_IP resolve`);
   }
-  const drawn = drawQrCode(uri);
-  const refusal = refusalOf(drawn, uri, settings);
-  if (drawn !== null && refusal === null) world.drawn(drawn.lines.join("\n"));
-  if (refusal !== null) tellError(world, refusal.message, refusal.hint);
+  const fitted = fitCode(uri, settings.forceQr ? null : windowSize(STDOUT), { sextants: hasSextants(world.env) });
+  if (fitted.ok) world.drawn(fitted.code.lines.join("\n"));
+  else tellError(world, fitted.message, fitted.hint);
   world.out(uri);
-  return refusal === null ? 0 : 1;
+  return fitted.ok ? 0 : 1;
 }
 
 /**
@@ -86,24 +85,5 @@ async function keysOf(settings: ClientSettings, world: World): Promise<Enrolment
   return {
     keyBase64: encodePaddedBase64(encryption),
     hmacKeyBase64: hmac === null ? null : encodePaddedBase64(hmac.key),
-  };
-}
-
-/** Why the code cannot be shown, or null. */
-function refusalOf(
-  drawn: DrawnCode | null,
-  uri: string,
-  { forceQr }: ClientSettings,
-): { readonly message: string; readonly hint: string } | null {
-  if (drawn === null) return { message: "no QR code is large enough for this enrolment", hint: "use the URI" };
-  const size = forceQr ? null : windowSize(STDOUT);
-  if (size === null) return null;
-  // The URI and the prompt stand below the code and would push its top out of the window.
-  const rows = drawn.lines.length + Math.ceil(uri.length / size.columns) + 1;
-  if (drawn.columns <= size.columns && rows <= size.rows) return null;
-  return {
-    message:
-      `the QR code needs ${drawn.columns} columns and ${rows} rows, the window has ${size.columns} and ${size.rows}`,
-    hint: "enlarge the window or make its letters smaller, use the URI, or add --force-qr",
   };
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { drawModules, type DrawnCode, drawQrCode } from "../../../cli/enrolment/qr.ts";
+import { drawModules, type DrawnCode, drawQrCode, SEXTANTS } from "../../../cli/enrolment/qr.ts";
 import { H64, K64, runOwn, temporaryFolder } from "../harness.ts";
 
 /** The modules that a drawing shows, quiet zone included: the reverse of drawing. */
@@ -74,6 +74,31 @@ Deno.test("a decoder that is not ours reads the URI of --qr from the drawing, sh
     if (decoded === null) return;
     assert.equal(decoded, lines.at(-1));
   }
+});
+
+/** The modules of a drawing in sextants: two beside and three above each other. */
+function readSextants(lines: readonly string[]): readonly string[] {
+  return lines.flatMap((line) => {
+    const cells = [...line.slice(9, -4)].map((one) => {
+      const known = [" ", "\u258c", "\u2590", "\u2588"].indexOf(one);
+      if (known >= 0) return [0, 0b010101, 0b101010, 0b111111][known] ?? 0;
+      const index = (one.codePointAt(0) ?? 0) - 0x1fb00 + 1;
+      return index < 0b010101 ? index : index < 0b101001 ? index + 1 : index + 2;
+    });
+    return [0, 2, 4].map((bit) =>
+      cells.map((bits) => [bit, bit + 1].map((one) => (bits >> one & 1) === 1 ? "#" : ".").join("")).join("")
+    );
+  });
+}
+
+Deno.test("a code in sextants has the modules of the one in half blocks", () => {
+  const text = `fwknop:gw?v=1&D=gw.example.org&k=${K64}&h=${H64}`;
+  const [half, fine] = [drawQrCode(text), drawQrCode(text, SEXTANTS)];
+  assert.ok(half !== null && fine !== null);
+  const square = half.columns;
+  const rows = (all: readonly string[]) => all.slice(0, square).map((row) => row.slice(0, square));
+  assert.deepEqual(rows(readSextants(fine.lines)), rows(read(half.lines)));
+  assert.ok(fine.lines.length * 3 >= square && (fine.lines.length - 1) * 3 < square);
 });
 
 Deno.test("an enrolment that no code can hold is shown as a URI, with status 1, and nobody throws", async () => {

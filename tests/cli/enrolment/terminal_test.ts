@@ -6,6 +6,10 @@ import { H64, K64 } from "../harness.ts";
 const CHILD = new URL("./qr_child.ts", import.meta.url).pathname;
 const STANZA = ["-D", "gw.example.org", "-A", "tcp/22", "-R", "--key-base64-rijndael", K64, "--key-base64-hmac", H64];
 
+// The terminal of who runs the tests may know more characters than the one of the test.
+for (const name of ["VTE_VERSION", "TERM_PROGRAM"]) Deno.env.delete(name);
+Deno.env.set("TERM", "xterm");
+
 function onTerminal(...more: readonly string[]) {
   return runOnTerminal(CHILD, { args: ["--no-rc-file", "--no-save-args", ...STANZA, "--qr", ...more], steps: [] });
 }
@@ -33,4 +37,12 @@ Deno.test("--qr counts the lines of the URI: they would push the top of the code
   const { shown } = await onTerminal("-u", `Fwknop/${"x".repeat(190)}`);
   assert.match(shown, /the QR code needs \d\d columns and 4[1-9] rows, the window has 100 and 40/);
   assert.match(shown, /exit 1/);
+});
+
+Deno.test("--qr draws with finer blocks where the window is too small and the terminal has them", async () => {
+  Deno.env.set("VTE_VERSION", "7006");
+  const { shown } = await onTerminal("-u", `Fwknop/${"x".repeat(190)}`);
+  Deno.env.delete("VTE_VERSION");
+  assert.match(shown, /[\u{1fb00}-\u{1fb3b}]{5}/u);
+  assert.match(shown, /exit 0/);
 });
