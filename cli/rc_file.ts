@@ -5,16 +5,17 @@
 import { writeNew } from "../lib/host/atomic_file.ts";
 import { type FileFault, readSecureFile } from "../lib/host/secure_file.ts";
 import { reasonOf } from "../lib/host/reason.ts";
-import { shownName } from "../lib/spec/conf_file.ts";
 import { type FileStanza, parseStanzaFile, type StanzaEntry, type StanzaFile } from "../lib/spec/rc_file.ts";
 import type { Given, Problem, Setting } from "../lib/spec/setting.ts";
-import { didYouMean } from "../lib/spec/suggest.ts";
 import { KEY_OF_DIRECTIVE, settingOf } from "./options.ts";
 import type { Layer } from "./precedence.ts";
 import { ClientError, forgiving, tellWarning, type Terminal } from "./tui.ts";
 
 /** The stanza that every run starts from. */
 export const DEFAULT_STANZA = "default";
+
+/** What is said of a name that no row has, as long as it may be a key. */
+export const UNKNOWN_DIRECTIVE = "the line begins with an unknown directive";
 
 /** Directives whose value is the rest of the line: they hold a command. */
 const WHOLE_LINE: ReadonlySet<string> = new Set(["KEY_CMD", "HMAC_KEY_CMD"]);
@@ -108,13 +109,8 @@ function readEntry(
   const origin = { file: rc.path, line: entry.line };
   const key = KEY_OF_DIRECTIVE.get(entry.name);
   if (key === undefined) {
-    const hint = didYouMean(entry.name, KEY_OF_DIRECTIVE.keys());
-    const shown = shownName(entry.name, KEY_OF_DIRECTIVE);
-    sink.problems.push({
-      origin,
-      message: shown === null ? "the line begins with an unknown directive" : `unknown directive ${shown}`,
-      ...(hint === undefined ? {} : { hint }),
-    });
+    // Whether the name may be shown, and what was meant, is found out where it is told.
+    sink.problems.push({ origin, message: UNKNOWN_DIRECTIVE, about: { name: entry.name } });
     return;
   }
   const whole = WHOLE_LINE.has(entry.name);
@@ -125,11 +121,11 @@ function readEntry(
 
 /** What was cut is named, unless it may be the rest of a key. Behind a pass phrase a comment may be that too. */
 function warnOfLoss(
-  { name, lost, comment }: StanzaEntry,
+  { name, lost, followed }: StanzaEntry,
   { secret, kind }: Setting,
   { place, terminal }: { readonly place: string; readonly terminal: Terminal },
 ): void {
-  if (lost === null && !(comment && kind.takesBytes === true)) return;
+  if (lost === null && !(followed && kind.takesBytes === true)) return;
   const cut = secret === true ? "" : `: ${JSON.stringify(lost)} is not read`;
   tellWarning(terminal, `${place}: ${name}: the value ends at the first blank, ; or #${cut}`);
 }

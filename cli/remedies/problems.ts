@@ -3,12 +3,14 @@ import { elsewhere } from "../../lib/spec/elsewhere.ts";
 import type { Problem } from "../../lib/spec/setting.ts";
 import type { ClientKey } from "../options.ts";
 import { meantOption } from "./options.ts";
+import { withDirective } from "./directives.ts";
 import { VALUE_REMEDIES } from "./values.ts";
 
 /** The problem with a remedy, where one is known. */
 export function withRemedy(problem: Problem): Problem {
   const { about } = problem;
   if (about === undefined) return problem;
+  if (about.key === undefined && problem.origin.file !== undefined) return withDirective(problem, about.name);
   const hint = about.key === undefined
     ? unclearOption(about.name, problem.hint)
     : VALUE_REMEDIES[about.key as ClientKey]?.({ text: about.text ?? "", name: about.name, message: problem.message });

@@ -58,19 +58,16 @@ export function parseConfText(
       entries.push({ ...read.value, file, line: index + 1 });
       continue;
     }
-    // A key that an editor wrapped: its second line begins with no name.
-    const wrapped = read.fault.message.startsWith(UNNAMED) && read.fault.hint === NO_VALUE &&
-      entries.at(-1)?.line === index;
-    const hint = wrapped ? `${NO_VALUE}; if it is the rest of the line above, join the two` : read.fault.hint;
+    const hint = hintAfter(entries.at(-1)?.line === index, read.fault);
     problems.push({ origin: { file, line: index + 1 }, message: read.fault.message, hint });
   }
   return { entries, problems };
 }
 
-const UNNAMED = "this line";
+/** Stands for a name that may be a key. */
+export const UNNAMED = "this line";
 
-/** The remedy for a line with one word. */
-export const NO_VALUE = "write a value after it, or put # before the line";
+const NO_VALUE = "write a value after it, or put # before the line";
 
 /** Line ends that only old Macs have. */
 export const MAC_LINES = {
@@ -104,7 +101,17 @@ function parseLine(
   return fail({ message: `${shown} has no value`, hint: noValueHint(word, name) });
 }
 
-function noValueHint(word: string, name: string): string {
+/** The remedy where the line before was an entry: a key that an editor wrapped has a second line that begins with no name. */
+export function hintAfter(
+  entry: boolean,
+  { message, hint }: { readonly message: string; readonly hint: string },
+): string {
+  const wrapped = entry && hint === NO_VALUE && message.includes(UNNAMED);
+  return wrapped ? `${NO_VALUE}; if it is the rest of the line above, join the two` : hint;
+}
+
+/** The remedy for a line whose first word is `word`, of which `name` was read as a name, and that has no value. */
+export function noValueHint(word: string, name: string): string {
   if (word.length > name.length + 1) return "write a blank after the colon";
   // `=` at the end of a word is rather that of base64.
   return /=./.test(word) && !/[^=]={1,2}$/.test(word) ? EQUALS : NO_VALUE;

@@ -2,7 +2,17 @@
  * The stanza grammar of `.fwknoprc` (wire-and-client B.3, B.4): text in, sections with their directives and places out,
  * with enough of the layout to save one section and leave every other line as it was. Knows no directive.
  */
-import { EQUALS, type KnownNames, MAC_LINES, nameBeforeEquals, NO_VALUE, NUL, shownName } from "./conf_file.ts";
+import {
+  EQUALS,
+  hintAfter,
+  type KnownNames,
+  MAC_LINES,
+  nameBeforeEquals,
+  noValueHint,
+  NUL,
+  shownName,
+  UNNAMED,
+} from "./conf_file.ts";
 import type { Problem } from "./setting.ts";
 
 /** One `NAME value` line of a section. */
@@ -13,8 +23,8 @@ export interface StanzaEntry {
   readonly line: number;
   /** What was cut with the blank, `;` or `#` that ended the value, unless it is a comment: `KEY two words` is `two`. Else null. */
   readonly lost: string | null;
-  /** A comment follows the value. Behind a pass phrase it may have been meant as its end. */
-  readonly comment: boolean;
+  /** Something follows the value, if only a comment. Behind a pass phrase it may have been meant as its end. */
+  readonly followed: boolean;
 }
 
 /** One section as it stands in the file. Sections of one name (in any letter case) may repeat; all apply, in order. */
@@ -68,7 +78,10 @@ export function parseStanzaFile(text: string, file: string, known?: KnownNames):
     const read = parseEntry(raw, line, known);
     if (read === null) continue;
     if ("value" in read) open.entries.push(read);
-    else open.problems.push({ origin: { file, line }, ...read });
+    else {
+      const hint = hintAfter(open.entries.at(-1)?.line === index, read);
+      open.problems.push({ origin: { file, line }, message: read.message, hint });
+    }
   }
   close(lines.length);
   return { stanzas, lines };
@@ -88,11 +101,10 @@ function parseEntry(
     return { message: "a section header has no closing bracket", hint: "write [name]" };
   }
   if (value === "" || value === "=") {
-    const equals = word.includes("=") || value === "=";
-    const hint = equals ? EQUALS : NO_VALUE;
-    const shown = nameBeforeEquals(word, known) ?? shownName(name, known) ?? "this line";
+    const hint = value === "=" ? EQUALS : noValueHint(word, name);
+    const shown = nameBeforeEquals(word, known) ?? shownName(name, known) ?? UNNAMED;
     return { message: `Invalid entry in the stanza: ${shown} has no value`, hint };
   }
   if ((name + value).includes("\0")) return NUL;
-  return { name, value, line, lost: ENDING.test(rest) ? null : rest.trim(), comment: /^[ \t\v\f]+#/.test(rest) };
+  return { name, value, line, lost: ENDING.test(rest) ? null : rest.trim(), followed: /[^; \t\v\f\r]/.test(rest) };
 }

@@ -161,3 +161,31 @@ Deno.test("what is cut behind a value is named, but never what may be the rest o
     `fwknop: warning: RC:6: HMAC_KEY: ${ends}`,
   ]);
 });
+
+Deno.test("a name that no row has is shown with what was meant, unless it may be a key", async () => {
+  using folder = temporaryFolder();
+  const rc = `${folder.path}/rc`;
+  const unknown = "unknown directive";
+  const rows: readonly (readonly [line: string, message: string, hint: string | null])[] = [
+    ["OPEN_PORTS tcp/22", `${unknown} OPEN_PORTS`, "OPEN_PORTS belongs into access.conf of the server"],
+    ["PCAP_INTF eth0", `${unknown} PCAP_INTF`, "PCAP_INTF belongs into fwknopd.conf of the server"],
+    ["CLIENT_TIMEOUT 30", `${unknown} CLIENT_TIMEOUT`, "did you mean FW_TIMEOUT?"],
+    ["EMAIL_ADDRESSES a@b", `${unknown} EMAIL_ADDRESSES`, "it is a variable of the fwknop daemon 1.x: remove the line"],
+    ["--destination gw", `${unknown} --destination`, "did you mean SPA_SERVER?"],
+    ["spa_server gw", `${unknown} spa_server`, "did you mean SPA_SERVER? names are written in capitals"],
+    ["KEY= x", `${unknown} KEY=`, 'write a blank between the two, not "="'],
+    ["ENABLE_MAGIC Y", `${unknown} ENABLE_MAGIC`, null],
+    ["MY_OLD_PASSWORD x", `the line begins with an ${unknown}`, null],
+    ["hunter2 x", `the line begins with an ${unknown}`, null],
+  ];
+  Deno.writeTextFileSync(rc, `[gw]\n${rows.map(([line]) => line).join("\n")}\nKEY_BASE64 abc\ndef=\n`, { mode: 0o600 });
+  const run = await runOwn(["--rc-file", rc, "-n", "gw", "-T", "--no-save-args"]);
+  const told = rows.flatMap(([, message, hint], index) => [
+    `fwknop: error: RC:${index + 2}: ${message} (Parameter error)`,
+    ...(hint === null ? [] : [`fwknop: hint: ${hint}`]),
+  ]);
+  const lines = run.err.replaceAll(rc, "RC").trim().split("\n");
+  assert.deepEqual(lines.slice(0, told.length), told);
+  assert.match(lines.at(-1) ?? "", /if it is the rest of the line above, join the two$/);
+  assert.equal(run.code, 1);
+});

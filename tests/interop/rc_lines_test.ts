@@ -52,10 +52,10 @@ const TABLE: Readonly<Record<string, readonly Row[]>> = {
     lines("KEY : new", cut(":")),
   ],
   "a value ends at the first blank, ; or #": [
-    lines("KEY new # comment", "new"),
-    lines("KEY new ; comment", "new"),
+    lines("KEY new # comment", cut("new")),
+    lines("KEY new ; comment", cut("new")),
     lines("KEY new;", "new"),
-    lines("KEY new; comment", "new"),
+    lines("KEY new; comment", cut("new")),
     lines("KEY new \t ", "new"),
     lines("KEY new#key", cut("new")),
     lines("KEY new;key", cut("new")),

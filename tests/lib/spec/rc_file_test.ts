@@ -25,9 +25,9 @@ Deno.test("parseStanzaFile() reads sections, repeated names too, with their line
     ["HOME", 11, 13],
   ]);
   assert.deepEqual(stanzas[1]?.entries, [
-    { name: "SPA_SERVER", value: "home.example", line: 8, lost: null, comment: true },
-    { name: "KEY", value: "pass", line: 9, lost: "word;", comment: false },
-    { name: "ALLOW_IP", value: "source", line: 10, lost: ";comes after", comment: false },
+    { name: "SPA_SERVER", value: "home.example", line: 8, lost: null, followed: true },
+    { name: "KEY", value: "pass", line: 9, lost: "word;", followed: true },
+    { name: "ALLOW_IP", value: "source", line: 10, lost: ";comes after", followed: true },
   ]);
   assert.deepEqual(stanzas.flatMap((stanza) => stanza.problems), []);
 });
@@ -86,7 +86,7 @@ Deno.test("parseStanzaFile() loses no line, and its sections cover the file from
 
 Deno.test("parseStanzaFile() takes a byte order mark, bytes of any encoding, and says that line ends are those of old Macs", () => {
   const [stanza] = parseStanzaFile("\uFEFF[a]\nKEY sch\udcf6n\n", "rc").stanzas;
-  assert.deepEqual(stanza?.entries, [{ name: "KEY", value: "sch\udcf6n", line: 2, lost: null, comment: false }]);
+  assert.deepEqual(stanza?.entries, [{ name: "KEY", value: "sch\udcf6n", line: 2, lost: null, followed: false }]);
   const mac = parseStanzaFile("[a]\rKEY x\r", "rc").stanzas[0]?.problems.map(formatProblem);
   assert.match(mac?.join() ?? "", /^rc:1: a carriage return stands inside the line/);
 });
