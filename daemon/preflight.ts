@@ -122,7 +122,7 @@ function runDirectoryObstacle(path: string): Obstacle | null {
   const hint = "name another with FWKNOP_RUN_DIR (option -r), or give it to the user that runs fwknopd";
   const info = statOrNull(path);
   const say = (why: string) => ({ message: `Cannot use the run directory ${path}: ${why}`, hint });
-  if (info !== null) return info.isDirectory ? null : say("it is not a directory");
+  if (info !== null) return info.isDirectory ? null : say("it is NOT a directory");
   const above = nearestFolder(path);
   return mayMakeFilesIn(above) ? null : say(`it is not there and cannot be made in ${above}`);
 }

@@ -19,6 +19,9 @@ export function unknownLine(
   else report.problems.push({ origin, ...unknownWord(name, kind) });
 }
 
+/** Longer ones are no names: scripts look for other words then. */
+const LONGEST_NAME = 63;
+
 function unknownWord(name: string, file: "fwknopd.conf" | "access.conf"): Pick<Problem, "message" | "hint"> {
   const [, before = "", sign] = /^([A-Za-z0-9_%]+)([:=])/.exec(name) ?? [];
   if (isDirective(before)) {
@@ -28,7 +31,9 @@ function unknownWord(name: string, file: "fwknopd.conf" | "access.conf"): Pick<P
   const { shown, hint: known } = unknownName(name, file);
   const directive = file === "fwknopd.conf" ? directiveOfOption(name) : null;
   const hint = directive === null ? known : `did you mean ${directive}?`;
-  const message = shown === null ? "unknown configuration parameter" : `${shown}: unknown configuration parameter`;
+  const entry = file === "fwknopd.conf" ? "config" : "access";
+  const tooLong = name.length > LONGEST_NAME ? ` (Invalid ${entry} file entry)` : "";
+  const message = `${shown === null ? "" : `${shown}: `}unknown configuration parameter${tooLong}`;
   return hint === undefined ? { message } : { message, hint };
 }
 

@@ -46,6 +46,9 @@ const ROWS: readonly Row[] = [
   },
   inServer("PCAP_INTF", /Invalid config file entry/, { cCode: 0 }),
   { situation: "no entry", access: `${GOOD}FOO\n`, says: /Invalid access file entry/ },
+  inServer(`${"A".repeat(200)} x`, /Invalid config file entry/, { cCode: null }),
+  inStanza(`${"A".repeat(200)} x`, /Invalid access file entry/, { cCode: null }),
+  inServer("FWKNOP_RUN_DIR {dir}/more", /NOT a directory/),
   {
     situation: "no entry in an included file",
     access: `${GOOD}%include {dir}/more\n`,

@@ -40,6 +40,31 @@ Deno.test("decide() takes the source of the packet for 0.0.0.0, over IPv6 too", 
   assert.equal(decision.kind === "admit" && decision.admission.access.text, "2001:db8::7");
 });
 
+Deno.test("decide() says first and once that a packet came whose addresses match a stanza, whatever becomes of it", async () => {
+  const came = (number: number) => [
+    `(stanza #${number}) SPA Packet from IP: 198.51.100.7 received with access source match`,
+  ];
+  const elsewhere = stanza({ source: addresses("10.0.0.0/8") });
+  const two = stanza({ number: 2 });
+  const wire = await knock();
+  const seen = judge();
+  await decide(datagram(wire), seen, NOW);
+  const cases: [what: string, wire: string, judge: Judge, expected: readonly string[]][] = [
+    ["admitted by the second", wire, judge([stanza({ keys: otherKey }), two]), came(2)],
+    ["wrong HMAC key", await knock({}, otherHmac), judge([elsewhere, two]), came(2)],
+    ["expired", wire, judge([stanza({ expiresAt: NOW - 1 })]), came(1)],
+    ["replay", wire, seen, came(1)],
+    ["other source", wire, judge([elsewhere]), []],
+    ["other destination", wire, judge([stanza({ destination: addresses("10.0.0.1") })]), []],
+    ["no SPA packet", "x", judge(), []],
+  ];
+  for (const [what, sent, by, expected] of cases) {
+    const lines = (await decide(datagram(sent), by, NOW)).lines.map(lineText);
+    assert.deepEqual(lines.filter((line) => line.includes("access source match")), expected, what);
+    if (expected.length > 0) assert.equal(lines[0], expected[0], what);
+  }
+});
+
 Deno.test("decide() refuses with the words that scripts match", async () => {
   const tcp22 = [{ proto: "tcp" as const, port: 22 }];
   const cases: [what: string, wire: string, stanza: Partial<Stanza>, now: number, words: RegExp][] = [
