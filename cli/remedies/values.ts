@@ -1,5 +1,6 @@
 /** What to write instead of a value that cannot be read, by the option or directive that it was given for. Pure. */
 import { parseIp } from "../../lib/net/address.ts";
+import { isHost } from "../../lib/net/host_name.ts";
 import { parseService } from "../../lib/net/service.ts";
 import type { ClientKey } from "../options.ts";
 import { parseTimeOffset } from "../time_offset.ts";
@@ -18,6 +19,7 @@ type Remedy = (refused: Refused) => string | undefined;
 
 /** By key of the table. */
 export const VALUE_REMEDIES: Readonly<Partial<Record<ClientKey, Remedy>>> = {
+  server: serverRemedy,
   allowIp: addressRemedy,
   spoofSource: addressRemedy,
   fwTimeout: secondsRemedy,
@@ -42,6 +44,22 @@ export const VALUE_REMEDIES: Readonly<Partial<Record<ClientKey, Remedy>>> = {
   keyBase64: (refused) => base64Remedy(refused, "--key-rijndael (KEY)"),
   hmacKeyBase64: (refused) => base64Remedy(refused, "--key-hmac (HMAC_KEY)"),
 };
+
+/** The host in what people write instead of it: a URL, an address with a port, a login. */
+export function bareHost(text: string): { readonly host: string; readonly port: string | null } {
+  const [, address, named = "", port = null] =
+    /^(?:[a-z]+:\/\/)?(?:[^@/]*@)?(?:\[([^\]]*)\]|([^@/:]*))(?::([0-9]{1,5}))?(?:\/.*)?$/i.exec(text.trim()) ?? [];
+  return { host: address ?? named, port };
+}
+
+function serverRemedy({ text, name }: Refused): string | undefined {
+  if (/^[0-9.]+$/.test(text)) return "an IPv4 address is four numbers from 0 to 255 with dots between";
+  const { host, port } = bareHost(text);
+  if (host === "" || !isHost(host)) return "a host name has letters, digits, hyphens and dots";
+  const where = name.startsWith("-") ? "-p" : "SPA_SERVER_PORT";
+  const other = port === null ? "" : ` (${where} ${port} would be the port that the knock goes to)`;
+  return `write the host alone: ${name} ${host}${other}`;
+}
 
 function addressRemedy({ text, name }: Refused): string {
   const spoof = name !== "-a" && !/allow/i.test(name);
@@ -68,8 +86,8 @@ function addressRemedy({ text, name }: Refused): string {
   }
   if (/^[0-9.]+$/.test(trimmed)) return "an IPv4 address is four numbers from 0 to 255 with dots between";
   if (trimmed.includes(":") && !trimmed.includes("/")) return "an IPv6 address is up to eight groups of hex digits";
-  const [, bare] = /^(?:[a-z]+:\/\/)?(?:[^@/]*@)?([a-z0-9.-]+)(?:[:/].*)?$/i.exec(trimmed) ?? [];
-  return bare === undefined || bare === text
+  const { host: bare } = bareHost(trimmed);
+  return bare === "" || bare === text || !isHost(bare)
     ? `write an address${spoof ? "" : " or a host name: letters, digits, hyphens and dots"}`
     : `write ${spoof ? "the address" : "the name or address"} alone: ${name} ${bare}`;
 }

@@ -5,6 +5,7 @@ import { nearest } from "../../lib/spec/suggest.ts";
 import { stanzaOfHost } from "../implied_stanza.ts";
 import type { ClientKey } from "../options.ts";
 import { type RcFile, stanzaNames } from "../rc_file.ts";
+import { bareHost } from "./values.ts";
 import { tellWarning, type Terminal } from "../tui.ts";
 
 /** Stands for words that are not shown. */
@@ -49,14 +50,13 @@ export function wordRemedy(word: string, { given }: Pick<Arguments, "given">, rc
   }
   if (/^,/.test(word) && access !== undefined) return "write services with commas and without blanks";
   if (said("wait")?.text === null && /^[0-9]+$/.test(word)) return `write --wait=${word}`;
-  if (said("help") !== undefined) return `write --help=${word}`;
   const names = rc === null ? [] : stanzaNames(rc.file);
   const same = names.find((name) => name.toLowerCase() === word.toLowerCase());
   const stanza = same ?? (rc === null ? null : stanzaOfHost(rc.file.stanzas, word)) ?? nearest(word, names);
   if (stanza !== null && said("namedConfig") === undefined) {
     return same === undefined ? `did you mean -n ${stanza}?` : `write -n ${stanza}`;
   }
-  const [, host = ""] = /^(?:[a-z]+:\/\/)?(?:[^@/]*@)?(\[?[^@/]*?\]?)(?::[0-9]+)?(?:\/.*)?$/i.exec(word) ?? [];
+  const { host } = bareHost(word);
   if (said("server") !== undefined) return "put quotes around a value with blanks, and a hyphen before an option";
   if (said("namedConfig") !== undefined || /[.:]/.test(word)) return `-D ${host === "" ? "HOST" : host} names a server`;
   return `write -n ${word} for a stanza, or -D ${word} for a server`;
