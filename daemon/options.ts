@@ -128,7 +128,7 @@ function inItsPlace(problem: Problem): Problem {
 
 /** What somebody may have meant by a word without an option: the C daemon starts, whatever the word is. */
 export function wordHint(word: string): string | null {
-  const command = COMMANDS[word.toLowerCase()];
+  const command = COMMANDS.get(word.toLowerCase());
   if (command !== undefined) return command;
   const name = word.split("=", 1)[0] ?? "";
   const row = Object.values(SERVER_SETTINGS as SettingTable).find(({ directive }) => directive?.includes(name));
@@ -137,13 +137,13 @@ export function wordHint(word: string): string | null {
   return long === undefined ? `${name} is written in fwknopd.conf` : `did you mean --${long}?`;
 }
 
-const COMMANDS: Readonly<Record<string, string>> = {
-  start: "fwknopd starts without a word",
-  stop: "did you mean -K?",
-  restart: "did you mean -R?",
-  reload: "did you mean -R?",
-  status: "did you mean -S?",
-};
+const COMMANDS: ReadonlyMap<string, string> = new Map([
+  ["start", "fwknopd starts without a word"],
+  ["stop", "did you mean -K?"],
+  ["restart", "did you mean -R?"],
+  ["reload", "did you mean -R?"],
+  ["status", "did you mean -S?"],
+]);
 
 function conflicts(values: SettingsOf<typeof DAEMON_ACTIONS>, given: readonly Given[]): Problem[] {
   const problems: Problem[] = [];

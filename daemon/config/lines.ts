@@ -1,6 +1,7 @@
 /** Lines of the daemon's files beside their values: names that are unknown, and text that was written and does not count. */
 import { type ConfEntry, EQUALS } from "../../lib/spec/conf_file.ts";
 import type { Problem, Setting } from "../../lib/spec/setting.ts";
+import { isOldName, LUCI_NAMES } from "../../lib/spec/old_names.ts";
 import { unknownName } from "../../lib/spec/unknown_name.ts";
 import type { Report } from "./load.ts";
 import { directiveOfOption, isDirective } from "./names.ts";
@@ -37,32 +38,29 @@ function unknownWord(name: string, file: "fwknopd.conf" | "access.conf"): Pick<P
   return hint === undefined ? { message } : { message, hint };
 }
 
-/** What was written and does not count, or counts and was perhaps not meant to. `row` is undefined for %include. */
-export function checkWhole(
-  { name, value, file, line, lost }: ConfEntry,
-  row: Setting | undefined,
-  report: Report,
-): void {
+/**
+ * What was written and does not count, or counts and was perhaps not meant to. `row` is undefined for %include and for names
+ * that have no row, of which nothing is repeated: any of it may be a key.
+ */
+export function checkWhole(entry: ConfEntry, row: Setting | undefined, report: Report): void {
+  const { name, value, file, line, lost } = entry;
+  if (row === undefined && !isDirective(name) && !isOldName(name) && !LUCI_NAMES.has(name)) return;
   const warn = (text: string) => report.warnings.push(`${file}:${line}: ${name}: ${text}`);
-  const secret = row?.secret === true;
-  if (lost !== null) {
-    const [first = ""] = lost.split(/[ \t:]/);
-    if (isDirective(first)) {
-      const message = `${name}: ${first} stands behind it on the same line, where it is not read`;
-      report.problems.push({ origin: { file, line }, message, hint: `put ${first} on a line of its own` });
-    } else if (row?.lossOpens === true) {
-      const message = `${name}: the value ends at ;, and what follows it would not count: ${JSON.stringify(lost)}`;
-      report.problems.push({ origin: { file, line }, message, hint: "write one value; lists have commas" });
-    } else {warn(
-        secret
-          ? "the value ends at ;, and what follows it is not read"
-          : `${JSON.stringify(lost)} behind the ; is not read`,
-      );}
+  const secret = row === undefined ? !name.startsWith("%") : row.secret === true;
+  const [first = ""] = lost?.split(/[ \t:]/) ?? [];
+  if (isDirective(first)) {
+    const message = `${name}: ${first} stands behind it on the same line, where it is not read`;
+    report.problems.push({ origin: { file, line }, message, hint: `put ${first} on a line of its own` });
+  } else if (lost !== null && row?.lossOpens === true) {
+    const message = `${name}: the value ends at ;, and what follows it would not count: ${JSON.stringify(lost)}`;
+    report.problems.push({ origin: { file, line }, message, hint: "write one value; lists have commas" });
+  } else if (lost !== null) {
+    warn(secret ? "what follows the ; is not read" : `${JSON.stringify(lost)} behind the ; is not read`);
   }
   if (/(?:^|[ \t])#/.test(value)) {
     warn("the # and what follows it are part of the value: a comment has a line of its own");
   }
-  if (secret && /^(?:=|["'`].*["'`]$)/.test(value)) {
+  if (row?.secret === true && /^(?:=|["'`].*["'`]$)/.test(value)) {
     warn(`the ${value.startsWith("=") ? '"="' : "quotes"} in the value are part of it, as in the C daemon`);
   }
 }

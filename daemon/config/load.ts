@@ -68,7 +68,7 @@ export function loadServerFiles(
     report.problems.push(...problems.map((problem) => inWordsOfC(problem, "Invalid config file entry")));
     for (const entry of entries) {
       const said = serverSaying(entry, values, report);
-      if (said !== null) checkWhole(entry, serverRow(entry.name), report);
+      checkWhole(entry, serverRow(entry.name), report);
       if (said !== null) given.push(said);
     }
   };

@@ -31,6 +31,11 @@ export const OLD_NAMES = {
 /** What LuCI stores with the keys of a stanza, and OpenWrt's start script copies into access.conf with them. */
 export const LUCI_NAMES: ReadonlySet<string> = new Set(["keytype", "hkeytype"]);
 
+/** Whether the 1.x daemon had a variable of that name, in whichever file. */
+export function isOldName(name: string): boolean {
+  return Object.values(OLD_NAMES).some((names) => names.has(name));
+}
+
 function words(text: string): ReadonlySet<string> {
   return new Set(text.trim().split(/\s+/));
 }

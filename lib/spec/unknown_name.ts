@@ -4,7 +4,7 @@
  */
 import { elsewhere } from "./elsewhere.ts";
 import { NAMES } from "./names.ts";
-import { LUCI_NAMES, OLD_NAMES } from "./old_names.ts";
+import { isOldName, LUCI_NAMES, OLD_NAMES } from "./old_names.ts";
 import { didYouMean, nearest } from "./suggest.ts";
 
 /** What can be said of an unknown name. */
@@ -56,8 +56,7 @@ function near(word: string, file: ConfigFile): string | undefined {
 }
 
 function old(word: string): string | undefined {
-  const isOld = Object.values(OLD_NAMES).some((names) => names.has(word));
-  return isOld ? "it is a variable of the fwknop daemon 1.x: remove the line" : undefined;
+  return isOldName(word) ? "it is a variable of the fwknop daemon 1.x: remove the line" : undefined;
 }
 
 /** Parts of names, apart from those that stand before keys. */

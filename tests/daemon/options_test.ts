@@ -46,6 +46,7 @@ Deno.test("parseDaemonOptions() keeps words, and wordHint() says what they may h
     ["PCAP_INTF=eth0", "did you mean --interface?"],
     ["FIREWALL", "FIREWALL is written in fwknopd.conf"],
     ["web1", null],
+    ["constructor", null],
   ];
   for (const [word, hint] of table) assert.equal(wordHint(word), hint, word);
 });

@@ -182,7 +182,10 @@ Deno.test("what stands behind ; is refused where it would have limited something
   assert.deepEqual(warned("OPEN_PORTS tcp/22; tcp/23"), ['OPEN_PORTS: "tcp/23" behind the ; is not read']);
   assert.deepEqual(warned("OPEN_PORTS: tcp/22;   ### for ssh"), []);
   const [first] = good("", `${STANZA.replace("KEY enckey", "KEY enc;s3cret")}`).warnings;
-  assert.equal(first, "/a:2: KEY: the value ends at ;, and what follows it is not read");
+  assert.equal(first, "/a:2: KEY: what follows the ; is not read");
+  assert.match(server("EMAIL_ADDRESSES a; PCAP_INTF lo"), /^EMAIL_ADDRESSES: PCAP_INTF stands behind it/);
+  const strange = load("", `${STANZA}hunter2 x; s3cret\n`);
+  assert.doesNotMatch(JSON.stringify(strange), /hunter2|s3cret/);
 });
 
 Deno.test("noise of OpenWrt's LuCI and of the 1.x daemon passes with a warning", () => {
