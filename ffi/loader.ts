@@ -57,26 +57,47 @@ export function loadRemainingTables(): void {
 }
 
 function openLibrary<Symbols extends Deno.ForeignLibraryInterface>(name: LibraryName, symbols: Symbols) {
-  const tried: string[] = [];
-  let cause: unknown;
+  const failures: LoadFailure[] = [];
   for (const folder of LIBRARY_FOLDERS) {
     for (const soname of name.sonames) {
       const path = `${folder}/${soname}`;
       try {
         return Deno.dlopen(path, symbols).symbols;
-      } catch (error) {
-        tried.push(path);
-        // The reason worth telling is that of a library which is there and does not load.
-        if (cause === undefined || !/No such file/.test(String(error))) cause = error;
+      } catch (cause) {
+        failures.push({ path, cause });
       }
     }
   }
-  const library = name.sonames[0] ?? "?";
-  const refused = cause instanceof Deno.errors.NotCapable;
-  throw new FfiError(`Cannot load ${library}: tried ${tried.join(", ")}`, {
+  throw loadError(name, failures);
+}
+
+/** A path that was tried, and what the runtime said. */
+export interface LoadFailure {
+  readonly path: string;
+  readonly cause: unknown;
+}
+
+/** Which remedy fits: a library that is not there is installed; one that is there and does not load is another matter. */
+export function loadError({ debianPackage, sonames }: LibraryName, failures: readonly LoadFailure[]): FfiError {
+  const library = sonames[0] ?? "?";
+  const isDenied = ({ cause }: LoadFailure) => cause instanceof Deno.errors.NotCapable;
+  const denied = failures.find(isDenied);
+  const broken = failures.find((one) => !isDenied(one) && !/No such file/.test(String(one.cause)));
+  if (broken !== undefined) {
+    const why = String(broken.cause).split(`${broken.path}: `).at(-1);
+    return new FfiError(`Cannot load ${library}: ${broken.path}: ${why}`, {
+      library,
+      hint: `the file is there but is not what is needed: install the Debian package ${debianPackage} anew`,
+    }, { cause: broken.cause });
+  }
+  if (denied !== undefined) {
+    return new FfiError(`Cannot load ${library}: the program was started without the right to open ${denied.path}`, {
+      library,
+      hint: "start it with the permissions of packaging/permissions.json",
+    }, { cause: denied.cause });
+  }
+  return new FfiError(`Cannot load ${library}: tried ${failures.map(({ path }) => path).join(", ")}`, {
     library,
-    hint: refused
-      ? "start the program with the permissions of packaging/permissions.json"
-      : `install the Debian package ${name.debianPackage} (apt-get install ${name.debianPackage})`,
-  }, { cause });
+    hint: `install the Debian package ${debianPackage} (apt-get install ${debianPackage})`,
+  }, { cause: failures[0]?.cause });
 }

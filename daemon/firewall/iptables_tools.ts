@@ -104,6 +104,9 @@ function startHint(error: unknown): string {
   if (error instanceof Deno.errors.NotCapable) {
     return "FIREWALL_EXE may be /usr/sbin/iptables or /sbin/iptables; what else it may run stands in packaging/permissions.json";
   }
+  if (error instanceof Deno.errors.PermissionDenied) {
+    return "run fwknopd as root, or make the program executable for its user";
+  }
   return "install the Debian package iptables, or set FIREWALL_EXE to where iptables is, or set FIREWALL to nftables";
 }
 
@@ -117,7 +120,7 @@ function reasonOf(result: RunResult): string {
 function hintFor(result: RunResult): string {
   if (result.timedOut) return "run `iptables -S` by hand and see what it waits for";
   if (/permission denied|operation not permitted|must be root/i.test(result.stderr)) {
-    return "run fwknopd as root or with CAP_NET_ADMIN";
+    return "run fwknopd as root or with the capability CAP_NET_ADMIN";
   }
   if (result.code === RESOURCE_PROBLEM) {
     return "another program holds the lock of iptables (/run/xtables.lock): find it, or use the nftables variant of iptables";

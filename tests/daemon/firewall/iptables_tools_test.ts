@@ -105,7 +105,7 @@ Deno.test("refuseUnreadable() minds only the tables that are needed", async () =
 Deno.test("a program that cannot be started is an error with a remedy", async () => {
   const rows: readonly [Error, RegExp, RegExp][] = [
     [new Deno.errors.NotFound("x"), /no such program/, /install/],
-    [new Deno.errors.PermissionDenied("x"), /not executable/, /install/],
+    [new Deno.errors.PermissionDenied("x"), /not executable/, /root.*executable/],
     [new Deno.errors.NotCapable("x"), /outside the programs/, /permissions\.json/],
   ];
   for (const [thrown, message, hint] of rows) {
