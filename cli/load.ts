@@ -80,9 +80,10 @@ export function loadSettings(args: Arguments, rc: RcFile | null, world: World): 
   const keysOnly = makesKeysOnly(args);
   if (problems.length === 0 && !keysOnly) problems.push(...conflictBeside(misread, settled, resolved));
   problems.push(...misread);
+  const told = problems.map(inWordsOfC);
   // New keys are made of nothing that stands there.
-  const passedOver = keysOnly ? problems.filter(({ origin }) => origin.file !== undefined) : [];
-  if (problems.length > passedOver.length) throw new ProblemsError(problems);
+  const passedOver = keysOnly ? told.filter(({ origin }) => origin.file !== undefined) : [];
+  if (told.length > passedOver.length) throw new ProblemsError(told);
   for (const problem of passedOver) tellWarning(world, formatProblem(problem));
   for (const warning of settled.warnings) tellWarning(world, warning);
   return {
@@ -92,6 +93,11 @@ export function loadSettings(args: Arguments, rc: RcFile | null, world: World): 
     words: args.words,
     rc,
   };
+}
+
+/** The words of the C client for any mistake in an rc file. */
+function inWordsOfC(problem: Problem): Problem {
+  return problem.origin.file === undefined ? problem : { ...problem, message: `${problem.message} (Parameter error)` };
 }
 
 /** `-k` or `-K` without saving anything else. */

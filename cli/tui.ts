@@ -64,8 +64,6 @@ export function forgiving<Kind extends Terminal>(terminal: Kind): Kind {
 export function tellProblems(terminal: Terminal, problems: readonly Problem[]): void {
   for (const problem of problems) {
     const place = formatOrigin(problem.origin);
-    // The words of the C client for any mistake in an rc file.
-    const words = problem.origin.file === undefined ? "" : " (Parameter error)";
-    tellError(terminal, `${place === "" ? "" : `${place}: `}${problem.message}${words}`, problem.hint);
+    tellError(terminal, place === "" ? problem.message : `${place}: ${problem.message}`, problem.hint);
   }
 }

@@ -253,4 +253,26 @@ labTest("nftables says the same in its own words", async () => {
   for (const number of [1, 2]) {
     await program.waitFor(new RegExp(`Removed rule ${number} from inet guard fwknop_input4`));
   }
+  await commandsWork(lab, program.lines);
 });
+
+labTest("the commands in the log of iptables are what somebody could type", async () => {
+  await using lab = await makeLab({ guard: "iptables", extra: [] });
+  const keys = newKeys();
+  const daemon = await startDaemon(lab, {
+    server: IPTABLES,
+    access: [{ ...keys, FW_ACCESS_TIMEOUT: 2 }],
+    args: ["-v"],
+  });
+  await knock(lab, asking(lab, "tcp/22,udp/53", keys));
+  await daemon.program.waitFor(/Removed rule 2 from/);
+  await daemon.stop();
+  await commandsWork(lab, daemon.program.lines);
+});
+
+/** Runs every command that the log has, in its order. */
+async function commandsWork(lab: Lab, lines: readonly string[]): Promise<void> {
+  const commands = lines.flatMap((line) => /^Same as: (.*)$/.exec(line)?.[1] ?? []);
+  assert.ok(commands.length >= 4, lines.join("\n"));
+  for (const command of commands) await lab.must("server", ["sh", "-c", command.replaceAll(/[{}]/g, "'$&'")]);
+}
