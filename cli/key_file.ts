@@ -1,5 +1,5 @@
 /** Key files of `-G` and `--get-hmac-key`: one line for each server (wire-and-client B.5). */
-import { latin1Bytes, latin1Text, textBytes } from "../lib/bytes.ts";
+import { latin1Bytes, latin1Text, textBytes, wipe } from "../lib/bytes.ts";
 import { readSecureFile } from "../lib/host/secure_file.ts";
 import { ClientError } from "./tui.ts";
 
@@ -14,6 +14,7 @@ export function keyFromFile(path: string, server: string): Uint8Array<ArrayBuffe
   const read = readSecureFile(path, { checkOwner: false, streams: true });
   if (!read.ok) throw new ClientError(`Could not open config file: ${path}: ${read.fault.message}`);
   const key = findKey(read.value.bytes, server);
+  wipe(read.value.bytes);
   if (key === null) {
     throw new ClientError(
       `Could not get key for IP: ${server} from: ${path}`,

@@ -2,6 +2,7 @@
  * `.fwknoprc`: found, created when absent, read into layers. Its grammar is `lib/spec/rc_file.ts`, its directives are
  * those of the table. Saving is `rc_save.ts`.
  */
+import { wipe } from "../lib/bytes.ts";
 import { writeNew } from "../lib/host/atomic_file.ts";
 import { type FileFault, readSecureFile } from "../lib/host/secure_file.ts";
 import { reasonOf } from "../lib/host/reason.ts";
@@ -58,6 +59,7 @@ export function openRcFile(
     if (read.fault.code !== "missing") tellWarning(terminal, `Unable to open rc file: ${path}: ${whyNot(read.fault)}`);
     return null;
   }
+  wipe(read.value.bytes);
   for (const warning of read.value.warnings) tellWarning(terminal, warning);
   return { path, file: parseStanzaFile(read.value.text, path, KEY_OF_DIRECTIVE) };
 }

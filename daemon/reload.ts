@@ -3,6 +3,7 @@ import { FfiError } from "../ffi/errors.ts";
 import { nobleEngine } from "../lib/crypto/noble_engine.ts";
 import type { Log } from "../lib/log.ts";
 import { formatProblem } from "../lib/spec/setting.ts";
+import { forgetKeys } from "./config/stanzas.ts";
 import { weakenings } from "./config/weakening.ts";
 import type { PacketSource } from "./capture/source.ts";
 import { type ConfigFiles, loadConfig, type LoadedConfig, type ServerConfig } from "./config/mod.ts";
@@ -105,6 +106,8 @@ export function makeReload(origin: ConfigSource, store: ReplayStore): Pick<House
       current.log("warning", warning);
     }
     if (source !== current.source) { for (const line of source.banner) current.log("info", line); }
+    // Between two batches nobody opens anything with the old keys, and they may have been taken out because they leaked.
+    forgetKeys(access);
     ({ config, access } = loaded);
     current.log("info", "Re-starting fwknopd");
     const { stanzas } = loaded;

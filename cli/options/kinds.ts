@@ -3,7 +3,7 @@
  * an enumeration or a number repeats what was typed, a key never.
  */
 import { decodePaddedBase64 } from "../../lib/base64.ts";
-import { escapedBytes } from "../../lib/bytes.ts";
+import { escapedBytes, wipe } from "../../lib/bytes.ts";
 import { DIGEST_NAMES, DIGESTS, type ModeName, MODES, RIJNDAEL_MODES } from "../../lib/crypto/digest.ts";
 import type { DigestName } from "../../lib/crypto/engine.ts";
 import { type Ip, parseIp } from "../../lib/net/address.ts";
@@ -181,6 +181,7 @@ export function base64Key(maxBytes: number): Kind<string> {
     parse(text) {
       const bytes = decodeKey(text);
       if (bytes === null) return fail("the key doesn't look like base64-encoded data");
+      wipe(bytes);
       if (bytes.length >= 1 && bytes.length <= maxBytes) return ok(text);
       const decoded = bytes.length > maxBytes ? " (Invalid decoded key length)" : "";
       return fail(`Invalid key length: ${bytes.length} bytes, must be in [1,${maxBytes}]${decoded}`);

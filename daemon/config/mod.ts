@@ -1,5 +1,6 @@
 /** The configuration of the daemon: files and command line in, typed settings and stanzas out, or every problem at once. */
 import { localeExists } from "../../ffi/libc/locale.ts";
+import { wipe } from "../../lib/bytes.ts";
 import { listFolder, readSecureFile } from "../../lib/host/secure_file.ts";
 import { resolveSettings } from "../../lib/spec/resolve.ts";
 import { formatOrigin, type Given, type Problem } from "../../lib/spec/setting.ts";
@@ -39,7 +40,7 @@ export interface LoadedConfig extends LoadedServer {
 
 /** The file system of the host. Relative paths mean `startDirectory`: give the one the program was started in. */
 export function hostConfigFiles(startDirectory: string): ConfigFiles {
-  return { read: (path) => readSecureFile(path), list: listFolder, hasLocale, startDirectory };
+  return { read: readAndForget, list: listFolder, hasLocale, startDirectory };
 }
 
 /** What cannot be asked any more, because the daemon has given up the right to, counts as there. */
@@ -50,6 +51,13 @@ function hasLocale(name: string): boolean {
     if (error instanceof Deno.errors.NotCapable) return true;
     throw error;
   }
+}
+
+/** Keys are in the file: nothing but its text goes on. */
+function readAndForget(path: string): ReturnType<ConfigFiles["read"]> {
+  const read = readSecureFile(path);
+  if (read.ok) wipe(read.value.bytes);
+  return read;
 }
 
 /** Reads and resolves fwknopd.conf, its overrides and the command line, but no access.conf: for `-K`, `-S`, `--fw-list` … */

@@ -4,7 +4,7 @@
  */
 import type { DigestName, KeySet, RijndaelMode } from "../../lib/crypto/engine.ts";
 import { GENERATED_KEY_BYTES, looksCut } from "../../lib/base64.ts";
-import { equalConstantTime } from "../../lib/bytes.ts";
+import { equalConstantTime, wipe } from "../../lib/bytes.ts";
 import { type Resolved, resolveSettings, type SettingsOf } from "../../lib/spec/resolve.ts";
 import type { Given, Origin, Problem } from "../../lib/spec/setting.ts";
 import { ACCESS_SETTINGS } from "./access_settings.ts";
@@ -65,7 +65,23 @@ export function resolveStanza(raw: RawStanza, report: Report): ResolvedStanza | 
     expiresAt: last.accessExpire ?? (last.accessExpireEpoch || null),
   };
   report.problems.push(...stanzaObjections(stanza, resolved.origins));
-  return { stanza, settings: resolved.values, origins: resolved.origins };
+  return { stanza, settings: withOneCopy(resolved.values, last), origins: resolved.origins };
+}
+
+const KEY_SETTINGS = ["key", "keyBase64", "hmacKey", "hmacKeyBase64"] as const;
+
+/** The settings with the keys that count, which were read a second time, in one copy only. */
+function withOneCopy(settings: AccessSettings, counting: AccessSettings): AccessSettings {
+  const shared = KEY_SETTINGS.filter((name) => counting[name] !== undefined);
+  for (const name of shared) wipe(settings[name] ?? new Uint8Array());
+  return { ...settings, ...Object.fromEntries(shared.map((name) => [name, counting[name]])) };
+}
+
+/** Overwrites the keys of stanzas that no packet will be tried with any more. */
+export function forgetKeys(access: readonly ResolvedStanza[]): void {
+  for (const { settings } of access) {
+    for (const name of KEY_SETTINGS) wipe(settings[name] ?? new Uint8Array());
+  }
 }
 
 /** What scripts look for: other words for a range than in fwknopd.conf, and what becomes of the stanza there. */

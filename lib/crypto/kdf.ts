@@ -31,12 +31,18 @@ export async function deriveKey(
   salt: Uint8Array,
 ): Promise<DerivedKey> {
   if (salt.length !== SALT_LENGTH) throw new RangeError(`"salt" expected 8 bytes, got ${salt.length}`);
-  const secret = concat(mode === "legacy" ? padLegacyKey(passphrase) : passphrase, salt);
+  const padded = mode === "legacy" ? padLegacyKey(passphrase) : passphrase;
+  const secret = concat(padded, salt);
   const first = await engine.digest("md5", secret);
-  const second = await engine.digest("md5", concat(first, secret));
-  const third = await engine.digest("md5", concat(second, secret));
-  wipe(secret);
-  return { key: concat(first, second), iv: concat(third) };
+  const again = concat(first, secret);
+  const second = await engine.digest("md5", again);
+  const onceMore = concat(second, secret);
+  const third = await engine.digest("md5", onceMore);
+  const derived = { key: concat(first, second), iv: concat(third) };
+  // Every packet that is tried comes by here: what is left behind would fill the memory with keys.
+  wipe(secret, again, onceMore, first, second, third);
+  if (padded !== passphrase) wipe(padded);
+  return derived;
 }
 
 /** Keys below 16 bytes are filled up with the character `0`; longer ones stay as they are. */

@@ -5,6 +5,7 @@
  *
  * @tags allow-read, allow-sys=uid
  */
+import { wipe } from "../bytes.ts";
 import { escapedText } from "../bytes.ts";
 import { fail, ok, type Result } from "../result.ts";
 import { reasonOf } from "./reason.ts";
@@ -101,6 +102,7 @@ function readAll(file: Deno.FsFile, { isFile, size }: Deno.FileInfo): Uint8Array
     if (filled === bytes.length) {
       const larger = new Uint8Array(bytes.length * 2);
       larger.set(bytes);
+      wipe(bytes);
       bytes = larger;
     }
   }

@@ -45,6 +45,21 @@ Deno.test("makeReload() takes a stanza that lost its HMAC key, and says what is 
   );
 });
 
+Deno.test("makeReload() overwrites the keys that are no longer in force, and no others", async () => {
+  const { texts, regime, reload } = running();
+  const before = regime.judge.stanzas[0];
+  const keys = [before?.keys?.encryption ?? new Uint8Array(), before?.hmac?.key ?? new Uint8Array()];
+  texts["/a"] = "nonsense\n";
+  assert.equal(await reload(regime, false), regime);
+  for (const key of keys) assert.ok(key.length > 0 && key.every((byte) => byte !== 0));
+  texts["/a"] = STANZA;
+  const next = await reload(regime, false);
+  assert.ok(next !== "later" && next !== regime);
+  for (const key of keys) assert.ok(key.every((byte) => byte === 0));
+  const after = next.judge.stanzas[0];
+  assert.ok(after?.keys?.encryption.every((byte) => byte !== 0) && after.hmac?.key.every((byte) => byte !== 0));
+});
+
 Deno.test("makeReload() compares with what is in force, not with what was read at start", async () => {
   const { texts, lines, regime, reload } = running();
   texts["/a"] = STANZA.replace("ANY", "192.0.2.1");

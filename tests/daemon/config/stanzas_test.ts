@@ -286,3 +286,14 @@ Deno.test("loadConfig() reports the problems of both files and all stanzas in on
   ]);
   assert.doesNotMatch(lines.join("\n"), /topsecret/);
 });
+
+Deno.test("loadConfig() keeps one copy of each key that counts, beside what was written", () => {
+  const { access } = good("", stanza(`KEY_BASE64 ${KEY_BASE64}`));
+  for (const { stanza, settings } of access) {
+    assert.equal(settings.hmacKey, stanza.hmac?.key);
+    assert.ok([settings.key, settings.keyBase64].includes(stanza.keys?.encryption as Uint8Array<ArrayBuffer>));
+  }
+  // Both were written in one stanza: what the later one replaced is in the dump, too.
+  assert.equal(access.length, 1);
+  assert.equal(new TextDecoder().decode(access[0]?.settings.key), "enckey");
+});

@@ -30,3 +30,22 @@ Deno.test("padLegacyKey() fills up to 16 with the character 0, and leaves longer
 Deno.test("deriveKey() throws on a salt that is not 8 bytes: that is the caller's mistake", async () => {
   await assert.rejects(deriveKey(nobleEngine, "cbc", new Uint8Array(3), new Uint8Array(7)), RangeError);
 });
+
+Deno.test("deriveKey() leaves no copy of the key in what it handed to the engine, nor in what it got from it", async () => {
+  for (const mode of RIJNDAEL_MODES) {
+    const seen: Uint8Array[] = [];
+    const spy = {
+      async digest(name: Parameters<typeof nobleEngine.digest>[0], data: Uint8Array) {
+        const digest = await nobleEngine.digest(name, data);
+        seen.push(data, digest);
+        return digest;
+      },
+    };
+    const pass = new TextEncoder().encode("shortkey");
+    const derived = await deriveKey(spy, mode, pass, new Uint8Array(8).fill(7));
+    assert.equal(seen.length, 6);
+    for (const bytes of seen) assert.ok(bytes.every((byte) => byte === 0), mode);
+    assert.equal(new TextDecoder().decode(pass), "shortkey");
+    assert.ok(derived.key.some((byte) => byte !== 0) && derived.iv.some((byte) => byte !== 0));
+  }
+});
