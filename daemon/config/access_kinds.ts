@@ -150,6 +150,7 @@ export function expiryDate(localMidnight: LocalMidnight): Kind<number> {
       return real ? ok(localMidnight(y, m, d)) : fail("invalid date value: there is no such day");
     },
     remedy(text) {
+      if (/^(?:never|none|no|n|0)$/i.test(text)) return "leave the line out: the stanza never ends then";
       const [, year, month, day] = /^([0-9]{4})[-/.]([0-9]{1,2})[-/.]([0-9]{1,2})$/.exec(text) ?? [];
       if (year !== undefined) return `write ${month}/${day}/${year}: the month comes first, the year last`;
       const [, first, second, third] = /^([0-9]{1,2})[-/.]([0-9]{1,2})[-/.]([0-9]{2}|[0-9]{4})$/.exec(text) ?? [];

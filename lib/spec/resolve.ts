@@ -78,7 +78,7 @@ export function readValue(row: Setting, said: Given): { readonly value: unknown 
     return { problem: problemOf(said, `the value ${around.what}`, around.remedy) };
   }
   const quoted = row.secret === true ? "" : `, got ${JSON.stringify(clip(said.text))}`;
-  const word = row.secret === true || row.kind.choices === undefined ? null : nearest(said.text, row.kind.choices);
+  const word = row.secret === true ? null : nearChoice(said.text, row.kind.choices ?? []);
   // Some reasons point at the place themselves, or hold the text already.
   const told = /"|, got /.test(parsed.fault) || parsed.fault.includes(`: ${said.text} `) ||
     parsed.fault.includes(`'${said.text}'`);
@@ -87,6 +87,12 @@ export function readValue(row: Setting, said: Given): { readonly value: unknown 
   const problem = problemOf(said, reason, around?.remedy ?? guess);
   const text = row.secret === true ? {} : { text: said.text };
   return { problem: { ...problem, about: { key: said.key, name: said.name, ...text } } };
+}
+
+/** The choice that is spelt nearly so, or stands in what was written: `aes-cbc` holds CBC. */
+function nearChoice(text: string, choices: readonly string[]): string | null {
+  const parts = text.toLowerCase().split(/[^a-z0-9_]+/);
+  return nearest(text, choices) ?? choices.find((choice) => parts.includes(choice.toLowerCase())) ?? null;
 }
 
 /** What people write around a value in other files. */

@@ -86,6 +86,8 @@ Deno.test("blanks, quotes, equals signs and other spellings get their remedy", (
       "write 12/31/2030: the month comes first",
     ],
     [access, "ACCESS_EXPIRE 31/12/2030", "ACCESS_EXPIRE: invalid date value", "the month comes first: 12/31/2030"],
+    [access, "ACCESS_EXPIRE never", "ACCESS_EXPIRE: invalid date value", "leave the line out"],
+    [access, "ENCRYPTION_MODE aes-cbc", "ENCRYPTION_MODE: Unrecognized", "did you mean CBC?"],
     [
       access,
       "FW_ACCESS_TIMEOUT 30s",

@@ -13,6 +13,10 @@ Deno.test("serviceListRemedy() says how to write what was meant", () => {
     ["22/tcp", "the protocol comes first: tcp/22"],
     ["22:TCP", "the protocol comes first: tcp/22"],
     ["tcp:22", "write tcp/22"],
+    ["UDP 53", "write udp/53"],
+    ["22-25/tcp", ranges],
+    ["ssh", "write a protocol and the number of a port, such as tcp/22"],
+    ["tcp/22 and more", undefined],
     ["22", "write the protocol too: tcp/22 or udp/22"],
     ["tcp/ssh", "write the number of the port, not the name of its service"],
     ["tcp/22#ssh", "write a blank before the # of a comment"],
@@ -35,6 +39,9 @@ Deno.test("addressListRemedy() says how to write what was meant", () => {
     ["192.0.2.1:22", "write the address without a port"],
     ["[2001:db8::1]", "write the address without brackets"],
     ["gw.example.org", "names are not looked up: write the address"],
+    ["10.0.0", "write all four numbers: 10.0.0.0/24"],
+    ["10.", "write all four numbers: 10.0.0.0/8"],
+    ["any host", undefined],
     ["300.1.1.1", undefined],
   ];
   for (const [text, remedy] of table) {
