@@ -2,7 +2,7 @@
 # make test     everything that is tested, the C programs included (root for the network tests)
 # make build    build/fwknop and build/fwknopd
 # make check    format, lint, import directions, types, documentation examples
-# make install  PREFIX=/usr/local DESTDIR= SYSCONFDIR=/etc
+# make install  PREFIX=/usr/local DESTDIR= SYSCONFDIR=/etc; nothing is enabled or started. make uninstall: all but the configuration
 
 DENO ?= deno
 # DENORT_BIN, a base runtime for deno compile, comes from the environment where there is one.
@@ -16,8 +16,12 @@ BINDIR ?= $(PREFIX)/bin
 SYSCONFDIR ?= /etc
 MANDIR ?= $(PREFIX)/share/man
 DATADIR ?= $(PREFIX)/share
+# systemd looks below /usr/local/lib and /usr/lib; with another PREFIX say where.
+UNITDIR ?= $(PREFIX)/lib/systemd/system
+SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
+BUILDDIR ?= build
 
-.PHONY: all demo test build check gen fmt bench clean install setup setup-test
+.PHONY: all demo test build check gen fmt bench clean install uninstall setup setup-test
 
 all: build
 
@@ -54,13 +58,14 @@ clean:
 	rm -rf build coverage
 
 install:
-	@test -x build/fwknop -a -x build/fwknopd || { echo "run 'make build' first" >&2; exit 1; }
+	@test -x $(BUILDDIR)/fwknop -a -x $(BUILDDIR)/fwknopd || { echo "run 'make build' first" >&2; exit 1; }
 	install -d -m 755 $(DESTDIR)$(BINDIR) $(DESTDIR)$(SBINDIR) $(DESTDIR)$(MANDIR)/man8 $(DESTDIR)$(MANDIR)/man5
 	install -d -m 755 $(DESTDIR)$(DATADIR)/bash-completion/completions
 	install -d -m 755 $(DESTDIR)$(DATADIR)/zsh/site-functions $(DESTDIR)$(DATADIR)/fish/vendor_completions.d
-	install -d -m 700 $(DESTDIR)$(SYSCONFDIR)/fwknop
-	install -m 755 build/fwknop $(DESTDIR)$(BINDIR)/fwknop
-	install -m 755 build/fwknopd $(DESTDIR)$(SBINDIR)/fwknopd
+	install -d -m 755 $(DESTDIR)$(UNITDIR) $(DESTDIR)$(SYSUSERSDIR)
+	[ -d $(DESTDIR)$(SYSCONFDIR)/fwknop ] || install -d -m 700 $(DESTDIR)$(SYSCONFDIR)/fwknop
+	install -m 755 $(BUILDDIR)/fwknop $(DESTDIR)$(BINDIR)/fwknop
+	install -m 755 $(BUILDDIR)/fwknopd $(DESTDIR)$(SBINDIR)/fwknopd
 	install -m 644 docs/man/fwknoprc.5 $(DESTDIR)$(MANDIR)/man5
 	install -m 644 docs/man/fwknop.8 docs/man/fwknopd.8 $(DESTDIR)$(MANDIR)/man8
 	for program in fwknop fwknopd; do \
@@ -68,9 +73,24 @@ install:
 	    install -m 644 packaging/completion/$$program.zsh $(DESTDIR)$(DATADIR)/zsh/site-functions/_$$program; \
 	    install -m 644 packaging/completion/$$program.fish $(DESTDIR)$(DATADIR)/fish/vendor_completions.d/$$program.fish; \
 	done
+	sed 's,@SBINDIR@,$(SBINDIR),' packaging/systemd/fwknopd.service > $(DESTDIR)$(UNITDIR)/fwknopd.service
+	chmod 644 $(DESTDIR)$(UNITDIR)/fwknopd.service
+	install -m 644 packaging/systemd/fwknop.sysusers $(DESTDIR)$(SYSUSERSDIR)/fwknop.conf
 	# Samples beside a configuration that is there already, never over it.
 	for file in fwknopd.conf access.conf; do \
 	    target=$(DESTDIR)$(SYSCONFDIR)/fwknop/$$file; \
 	    if [ -e $$target ]; then target=$$target.sample; fi; \
 	    install -m 600 packaging/conf/$$file $$target; \
 	done
+
+# The configuration stays, and the samples beside it go.
+uninstall:
+	rm -f $(DESTDIR)$(BINDIR)/fwknop $(DESTDIR)$(SBINDIR)/fwknopd
+	rm -f $(DESTDIR)$(UNITDIR)/fwknopd.service $(DESTDIR)$(SYSUSERSDIR)/fwknop.conf
+	rm -f $(DESTDIR)$(MANDIR)/man5/fwknoprc.5 $(DESTDIR)$(MANDIR)/man8/fwknop.8 $(DESTDIR)$(MANDIR)/man8/fwknopd.8
+	for program in fwknop fwknopd; do \
+	    rm -f $(DESTDIR)$(DATADIR)/bash-completion/completions/$$program; \
+	    rm -f $(DESTDIR)$(DATADIR)/zsh/site-functions/_$$program; \
+	    rm -f $(DESTDIR)$(DATADIR)/fish/vendor_completions.d/$$program.fish; \
+	done
+	rm -f $(DESTDIR)$(SYSCONFDIR)/fwknop/fwknopd.conf.sample $(DESTDIR)$(SYSCONFDIR)/fwknop/access.conf.sample
