@@ -33,7 +33,11 @@ export const nftChains: Kind<readonly NftChain[]> = {
       return "leave the words table and chain out";
     }
     const short = words.find(({ length }) => length === 2);
-    return short === undefined ? undefined : `write the family too: inet ${short.join(" ")}`;
+    if (short === undefined) return undefined;
+    const [first = ""] = short;
+    return isFamily(first)
+      ? `write the chain too: ${short.join(" ")} input`
+      : `write the family too: inet ${short.join(" ")}`;
   },
   format: (chains) => chains.map(({ family, table, chain }) => `${family} ${table} ${chain}`).join(", "),
 };

@@ -89,10 +89,13 @@ export function readValue(row: Setting, said: Given): { readonly value: unknown 
   return { problem: { ...problem, about: { key: said.key, name: said.name, ...text } } };
 }
 
-/** The choice that is spelt nearly so, or stands in what was written: `aes-cbc` holds CBC. */
+/** The choice that is spelt nearly so; else the only one that shares a word with what was written: `aes-cbc` and CBC. */
 function nearChoice(text: string, choices: readonly string[]): string | null {
-  const parts = text.toLowerCase().split(/[^a-z0-9_]+/);
-  return nearest(text, choices) ?? choices.find((choice) => parts.includes(choice.toLowerCase())) ?? null;
+  const parts = text.toLowerCase().split(/[^a-z0-9]+/).filter((part) => part.length > 2);
+  const sharing = choices.filter((choice) =>
+    choice.toLowerCase().split("_").some((word) => parts.some((part) => word.startsWith(part)))
+  );
+  return nearest(text, choices) ?? (sharing.length === 1 ? sharing[0] ?? null : null);
 }
 
 /** What people write around a value in other files. */

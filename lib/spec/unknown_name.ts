@@ -29,7 +29,7 @@ const DIRECTIVES: Readonly<Record<ConfigFile, readonly string[]>> = {
 const SYNONYMS: Readonly<Record<ConfigFile, Readonly<Record<string, string>>>> = {
   fwknoprc: { CLIENT_TIMEOUT: "FW_TIMEOUT", FW_ACCESS_TIMEOUT: "FW_TIMEOUT", DESTINATION: "SPA_SERVER" },
   "access.conf": { FW_TIMEOUT: "FW_ACCESS_TIMEOUT", SPOOF_USER: "REQUIRE_USERNAME", PORTS: "OPEN_PORTS" },
-  "fwknopd.conf": { INTERFACE: "PCAP_INTF", ACCESS_CONF: "ACCESS_FILE" },
+  "fwknopd.conf": { INTERFACE: "PCAP_INTF", PCAP_INTERFACE: "PCAP_INTF", ACCESS_CONF: "ACCESS_FILE" },
 };
 
 /** What is known of a name that `file` does not have. */

@@ -87,6 +87,14 @@ Deno.test("blanks, quotes, equals signs and other spellings get their remedy", (
     ],
     [access, "ACCESS_EXPIRE 31/12/2030", "ACCESS_EXPIRE: invalid date value", "the month comes first: 12/31/2030"],
     [access, "ACCESS_EXPIRE never", "ACCESS_EXPIRE: invalid date value", "leave the line out"],
+    [server, "FIREWALL nft", "FIREWALL: expected one of", "did you mean nftables?"],
+    [server, "SYSLOG_FACILITY local0", "SYSLOG_FACILITY: Invalid SYSLOG_FACILITY", "did you mean LOG_LOCAL0?"],
+    [
+      server,
+      "NFT_INPUT_CHAINS inet filter",
+      "NFT_INPUT_CHAINS: expected items",
+      "write the chain too: inet filter input",
+    ],
     [access, "ENCRYPTION_MODE aes-cbc", "ENCRYPTION_MODE: Unrecognized", "did you mean CBC?"],
     [
       access,
