@@ -12,7 +12,7 @@ export type FirstAnswer =
 
 /**
  * The first good answer counts, and the other questions are broken off. `headStartMs` is how long a service is alone before
- * the next is asked too; `onNext` is told of that one. What `ask` throws ends it all.
+ * the next is asked beside it; `onNext` is told of that one. What `ask` throws ends it all.
  */
 export async function firstAnswer(
   urls: readonly URL[],
@@ -24,12 +24,16 @@ export async function firstAnswer(
   const failures = new Map<URL, string>();
   const asked: Promise<void>[] = [];
   let timer: ReturnType<typeof setTimeout> | undefined;
+  const beside = () => {
+    const url = urls[asked.length];
+    if (url !== undefined) options.onNext?.(url);
+    next();
+  };
   const next = () => {
     clearTimeout(timer);
     const url = urls[asked.length];
     if (url === undefined || abort.signal.aborted) return;
-    if (asked.length > 0) options.onNext?.(url);
-    timer = setTimeout(next, options.headStartMs);
+    timer = setTimeout(beside, options.headStartMs);
     asked.push(
       ask(url, abort.signal).then((answer) => {
         if (answer.ok) return resolve({ ok: true, url, ip: answer.value });

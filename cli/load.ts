@@ -72,16 +72,17 @@ export function openRc(early: EarlySettings, world: World): RcFile | null {
 export function loadSettings(args: Arguments, rc: RcFile | null, world: World): Loaded {
   const early = earlySettings(args);
   const problems: Problem[] = [...args.problems];
-  const layers: Layer[] = [...stanzaLayers(early, { rc, problems, world })];
+  const keysOnly = makesKeysOnly(args);
+  const stanzas = stanzaLayers(early, { rc, problems, world });
+  const layers: Layer[] = [...(keysOnly ? stanzas.map(aboutNewKeys) : stanzas)];
   layers.push({ name: "command line", given: args.given });
   const settled = settleLayers(layers);
   const resolved = resolveSettings(CLIENT_SETTINGS, settled.given);
   const misread = [...overriddenProblems(layers, settled.given), ...resolved.problems];
-  const keysOnly = makesKeysOnly(args);
   if (problems.length === 0 && !keysOnly) problems.push(...conflictBeside(misread, settled, resolved));
   problems.push(...misread);
   const told = problems.map(inWordsOfC);
-  // New keys are made of nothing that stands there.
+  // A line that is no directive is no reason to make no keys.
   const passedOver = keysOnly ? told.filter(({ origin }) => origin.file !== undefined) : [];
   if (told.length > passedOver.length) throw new ProblemsError(told);
   for (const problem of passedOver) tellWarning(world, formatProblem(problem));
@@ -100,10 +101,15 @@ function inWordsOfC(problem: Problem): Problem {
   return problem.origin.file === undefined ? problem : { ...problem, message: `${problem.message} (Parameter error)` };
 }
 
-/** `-k` or `-K` without saving anything else. */
+/** `-k` or `-K`, unless what stanzas say goes into a code. */
 function makesKeysOnly({ given }: Arguments): boolean {
   const has = (...keys: readonly string[]) => given.some(({ key }) => keys.includes(key));
-  return has("keyGen", "keyGenFile") && !has("saveRcStanza", "qr");
+  return has("keyGen", "keyGenFile") && !has("qr");
+}
+
+/** What a stanza says of keys that are made: the rest of it is about knocks. */
+function aboutNewKeys(layer: Layer): Layer {
+  return { ...layer, given: layer.given.filter(({ key }) => ["hmacDigestType", "verbose"].includes(key)) };
 }
 
 /** What is wrong between the values that count, where all of these can be read: told at once with what they hide. */

@@ -48,7 +48,7 @@ export async function findPublicAddress(
     : ofFamily(family, (url, abort) => askDirectly(url, directly, abort));
   const told = forgiving(world);
   const onNext = (url: URL) => {
-    if (settings.verbose > 0) told.out(`[*] Asking '${shownUrl(url.href)}' for the external IP too`);
+    if (settings.verbose > 0) world.err(`[*] Asking '${shownUrl(url.href)}' for the external IP too`);
   };
   const answer = await firstAnswer(urls, ask, { headStartMs: options.headStartMs ?? HEAD_START_MS, onNext });
   if (answer.ok) {

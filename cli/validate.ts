@@ -27,14 +27,10 @@ export function followsKnock({ test, wait, proxy, fdpass, thenCommand, hold }: C
   return !test && (wait !== undefined || proxy || fdpass || thenCommand || hold);
 }
 
-/** The first thing that stands against this run. Making keys is about no request, unless one is saved with them. */
+/** The first thing that stands against this run. */
 export function findConflict(settings: ClientSettings): Conflict | null {
-  const makesOnly = makesKeys(settings);
-  if (makesOnly && !settings.saveRcStanza) return null;
-  // The new keys are Rijndael's, whatever another stanza says of GnuPG.
-  const asked = makesOnly ? { ...settings, useGpg: false, encryptionMode: "cbc" as const } : settings;
   for (const check of CHECKS) {
-    const conflict = check(asked);
+    const conflict = check(settings);
     if (conflict !== null) return conflict;
   }
   return null;

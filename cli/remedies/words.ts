@@ -20,14 +20,14 @@ export function shownWords({ given, words }: Pick<Arguments, "given" | "words">)
   return risky ? HIDDEN : words.map((word) => `"${word}"`).join(" ");
 }
 
-/** Warns of words that do nothing for this run. */
+/** Warns of words that do nothing for this run; of those that are not shown it is silent, as the C client is of all. */
 export function warnOfWords(args: Pick<Arguments, "given" | "words">, rc: RcFile | null, terminal: Terminal): void {
   const [first] = args.words;
   if (first === undefined) return;
   const shown = shownWords(args);
-  const verb = shown.includes('" "') ? "belong to no option and are" : "belongs to no option and is";
-  const remedy = shown === HIDDEN ? "put quotes around a value with blanks" : wordRemedy(first, args, rc);
-  tellWarning(terminal, `${shown} ${verb} ignored: ${remedy}`);
+  if (shown === HIDDEN) return;
+  const verb = args.words.length > 1 ? "belong to no option and are" : "belongs to no option and is";
+  tellWarning(terminal, `${shown} ${verb} ignored: ${wordRemedy(first, args, rc)}`);
 }
 
 /** What to write instead of the first word, for a run that needed what it may have meant. Null: there is none to show. */
