@@ -1,14 +1,15 @@
 /**
  * A file that only grows, kept by libc descriptors: it can be opened again (after somebody rotated it away) when the
- * process has long given up its right to write files through the runtime.
+ * process has long given up its right to write files through the runtime. What is read of it is read through the same
+ * descriptor: the lock of a file is lost as soon as the process closes any other one (file_lock.ts).
  */
-import { FfiError } from "../errors.ts";
-import { cString } from "../memory.ts";
 import { E, errno, lazyLibc, throwErrno } from "./errno.ts";
+import { closeFd } from "./fd.ts";
+import { AT_FDCWD, type FileFacts, fileFacts } from "./file_facts.ts";
+import { lockHolder, takeLock } from "./file_lock.ts";
+import { openTrusted, type TrustedOpening } from "./trusted_file.ts";
 
 const libc = lazyLibc({
-  /** int open(const char *pathname, int flags, mode_t mode) */
-  open: { parameters: ["buffer", "i32", "u32"], result: "i32" },
   /** ssize_t write(int fd, const void *buf, size_t count) */
   write: { parameters: ["i32", "buffer", "usize"], result: "isize" },
   /** int fdatasync(int fd) */
@@ -17,26 +18,7 @@ const libc = lazyLibc({
   ftruncate: { parameters: ["i32", "i64"], result: "i32" },
   /** ssize_t pread(int fd, void *buf, size_t count, off_t offset) */
   pread: { parameters: ["i32", "buffer", "usize", "i64"], result: "isize" },
-  /** int close(int fd) */
-  close: { parameters: ["i32"], result: "i32" },
-  /** int statx(int dirfd, const char *pathname, int flags, unsigned int mask, struct statx *statxbuf) */
-  statx: { parameters: ["i32", "buffer", "i32", "u32", "buffer"], result: "i32" },
 });
-
-const O_RDWR = 0o2, O_CREAT = 0o100, O_APPEND = 0o2000, O_CLOEXEC = 0o2000000;
-const AT_FDCWD = -100, AT_EMPTY_PATH = 0x1000;
-/** STATX_TYPE | STATX_INO | STATX_SIZE */
-const STATX_MASK = 0x1 | 0x100 | 0x200;
-const S_IFMT = 0o170000, S_IFREG = 0o100000;
-/** struct statx has one layout on every architecture; 256 bytes. */
-const STATX = { size: 256, mode: 28, ino: 32, fileSize: 40, devMajor: 136, devMinor: 140 } as const;
-
-interface Identity {
-  readonly regular: boolean;
-  readonly size: number;
-  /** Device and inode: equal for one and the same file. */
-  readonly key: string;
-}
 
 /** An open file at whose end one can write durably. */
 export interface AppendFile extends Disposable {
@@ -44,53 +26,100 @@ export interface AppendFile extends Disposable {
   readonly size: number;
   /** Whether `path` still names this very file. */
   isStillAt(path: string): boolean;
+  /** Whether `path` names this very file, and nobody but us wrote it since it was opened or {@link trust}ed. */
+  isUntouchedAt(path: string): boolean;
+  /** Takes the file as it is now for untouched. */
+  trust(): void;
   /** The last byte, or null of an empty file. */
   lastByte(): number | null;
+  /** Fills `bytes` from `offset` on; less only at the end. Returns how many there were. */
+  read(bytes: Uint8Array<ArrayBuffer>, offset: number): number;
   /** All bytes and their data blocks on the disk, or none: a part that was written is cut off again. Throws {@link FfiError}. */
   append(bytes: Uint8Array<ArrayBuffer>): void;
+  /** Takes the lock of the whole file without waiting. Null when it is ours now, else the process that has it (0: unknown). */
+  lock(): number | null;
 }
 
 /**
- * Opens `path` for appending, creating it with `mode`.
+ * Opens `path` for appending, creating it with mode 0600 as `create` says (default: where it is missing). With `never` a
+ * file that is not there gives null.
  *
  * @tags allow-ffi
- * @throws {FfiError} when it cannot be opened or is not a regular file
+ * @throws {FfiError} when it cannot be opened, is not a regular file, or somebody else could have put it there
  */
-export function openAppendFile(path: string, mode: number): AppendFile {
-  const fd = libc().open(cString(path), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, mode);
-  if (fd < 0) throwErrno("open", `open ${path}`);
-  const here = identity(fd, "");
-  if (!here?.regular) {
-    libc().close(fd);
-    throw new FfiError(`Cannot append to ${path}: it is not a regular file`, { library: "libc", symbol: "open" });
+export function openAppendFile(path: string, create?: "always" | "new"): AppendFile;
+export function openAppendFile(path: string, create: TrustedOpening["create"]): AppendFile | null;
+export function openAppendFile(path: string, create: TrustedOpening["create"] = "always"): AppendFile | null {
+  const fd = openTrusted(path, { create, append: true });
+  return fd === null ? null : new OpenAppendFile(path, fd);
+}
+
+class OpenAppendFile implements AppendFile {
+  readonly #path: string;
+  #fd: number;
+  #known: FileFacts | null;
+
+  constructor(path: string, fd: number) {
+    this.#path = path;
+    this.#fd = fd;
+    this.#known = fileFacts(fd, "");
   }
-  const size = () => identity(fd, "")?.size ?? 0;
-  let closed = false;
-  return {
-    get size() {
-      return size();
-    },
-    isStillAt: (other) => identity(AT_FDCWD, other)?.key === here.key,
-    lastByte() {
-      const end = size();
-      const byte = new Uint8Array(1);
-      return end > 0 && libc().pread(fd, byte, 1n, BigInt(end - 1)) === 1n ? byte[0] ?? null : null;
-    },
-    append(bytes) {
-      let done = 0;
-      try {
-        while (done < bytes.length) done += writeSome(fd, bytes.subarray(done));
-        if (libc().fdatasync(fd) < 0) throwErrno("fdatasync", "bring it to the disk");
-      } catch (error) {
-        if (done > 0) libc().ftruncate(fd, BigInt(size() - done));
-        throw error;
-      }
-    },
-    [Symbol.dispose]() {
-      if (!closed) libc().close(fd);
-      closed = true;
-    },
-  };
+
+  get size(): number {
+    return fileFacts(this.#fd, "")?.size ?? 0;
+  }
+
+  isStillAt(path: string): boolean {
+    return fileFacts(AT_FDCWD, path, { follow: false })?.key === this.#known?.key;
+  }
+
+  isUntouchedAt(path: string): boolean {
+    const { key, modified, size } = fileFacts(AT_FDCWD, path, { follow: false }) ?? {};
+    return key === this.#known?.key && modified === this.#known?.modified && size === this.#known?.size;
+  }
+
+  trust(): void {
+    this.#known = fileFacts(this.#fd, "");
+  }
+
+  lastByte(): number | null {
+    const byte = new Uint8Array(1);
+    const { size } = this;
+    return size > 0 && this.read(byte, size - 1) === 1 ? byte[0] ?? null : null;
+  }
+
+  read(bytes: Uint8Array<ArrayBuffer>, offset: number): number {
+    let done = 0;
+    while (done < bytes.length) {
+      const rest = bytes.subarray(done);
+      const count = Number(libc().pread(this.#fd, rest, BigInt(rest.length), BigInt(offset + done)));
+      if (count < 0) throwErrno("pread", `read "${this.#path}"`);
+      if (count === 0) break;
+      done += count;
+    }
+    return done;
+  }
+
+  append(bytes: Uint8Array<ArrayBuffer>): void {
+    let done = 0;
+    try {
+      while (done < bytes.length) done += writeSome(this.#fd, bytes.subarray(done));
+      if (libc().fdatasync(this.#fd) < 0) throwErrno("fdatasync", "bring it to the disk");
+    } catch (error) {
+      if (done > 0) libc().ftruncate(this.#fd, BigInt(this.size - done));
+      throw error;
+    }
+    this.trust();
+  }
+
+  lock(): number | null {
+    return takeLock(this.#fd, this.#path) ? null : lockHolder(this.#fd, this.#path) ?? 0;
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#fd >= 0) closeFd(this.#fd);
+    this.#fd = -1;
+  }
 }
 
 /** One write; 0 after an interruption. */
@@ -98,24 +127,4 @@ function writeSome(fd: number, bytes: Uint8Array<ArrayBuffer>): number {
   const written = Number(libc().write(fd, bytes, BigInt(bytes.length)));
   if (written >= 0) return written;
   return errno() === E.INTR ? 0 : throwErrno("write", "write");
-}
-
-/** Null when there is no such file. */
-function identity(folder: number, path: string): Identity | null {
-  const buffer = new Uint8Array(STATX.size);
-  if (libc().statx(folder, cString(path), path === "" ? AT_EMPTY_PATH : 0, STATX_MASK, buffer) < 0) {
-    if (errno() === E.NOENT) return null;
-    throwErrno("statx", `look at ${path}`);
-  }
-  const view = new DataView(buffer.buffer);
-  return {
-    regular: (view.getUint16(STATX.mode, true) & S_IFMT) === S_IFREG,
-    size: Number(view.getBigUint64(STATX.fileSize, true)),
-    key: [
-      view.getUint32(STATX.devMajor, true),
-      view.getUint32(STATX.devMinor, true),
-      view.getBigUint64(STATX.ino, true),
-    ]
-      .join(":"),
-  };
 }

@@ -117,6 +117,7 @@ export const E = {
   AGAIN: 11,
   ACCES: 13,
   EXIST: 17,
+  NOTDIR: 20,
   INVAL: 22,
   PIPE: 32,
   AFNOSUPPORT: 97,

@@ -5,13 +5,13 @@
  * POSIX locks are lost as soon as the process closes *any* descriptor of the file. So nothing else in this process may
  * open the file while the lock is held: not to read it, not even to look at its content for a log line.
  */
-import { cString } from "../memory.ts";
 import { E, errno, lazyLibc, throwErrno } from "./errno.ts";
 import { closeFd } from "./fd.ts";
+import { AT_FDCWD, fileFacts } from "./file_facts.ts";
+import { openTrusted, removeTrusted } from "./trusted_file.ts";
+import type { Trust } from "./trusted_folder.ts";
 
 const libc = lazyLibc({
-  /** int open(const char *path, int flags, mode_t mode) */
-  open: { parameters: ["buffer", "i32", "u32"], result: "i32" },
   /** int fcntl(int fd, int op, struct flock *lock) */
   fcntlLock: { name: "fcntl", parameters: ["i32", "i32", "buffer"], result: "i32" },
   /** ssize_t pread(int fd, void *buf, size_t count, off_t offset) */
@@ -24,9 +24,6 @@ const libc = lazyLibc({
   fsync: { parameters: ["i32"], result: "i32" },
 });
 
-const O_RDWR = 0o2;
-const O_CREAT = 0o100;
-const O_CLOEXEC = 0o2000000;
 const F_GETLK = 5;
 const F_SETLK = 6;
 const F_WRLCK = 1;
@@ -35,6 +32,8 @@ const F_UNLCK = 2;
 /** A lock file that is open. Disposal closes it, which gives the lock back. */
 export interface LockFile extends Disposable {
   readonly path: string;
+  /** Whom the file belongs to. */
+  readonly uid: number;
   /** Takes the exclusive lock of the whole file without waiting. False when another process has it. */
   tryLock(): boolean;
   /**
@@ -46,45 +45,76 @@ export interface LockFile extends Disposable {
   read(limit: number): string;
   /** Replaces the content and brings it to the disk. */
   write(text: string): void;
+  /** Whether the path still names this very file. */
+  isInPlace(): boolean;
+  /** Removes the file, if the path still names it. For the holder of the lock. */
+  remove(): void;
+}
+
+/** How to open a lock file. */
+export interface LockFileOpening {
+  readonly create: boolean;
+  /** Whose folder to take besides root's and our own. */
+  readonly folderOf?: Trust;
 }
 
 /**
  * Opens the file read-write, creating it with mode 0600 when it is not there and `create` says so. Without `create` a
  * file that is not there gives null. Its content is left alone.
  *
- * @throws FfiError with the errno when it cannot be opened
+ * @throws FfiError with the errno when it cannot be opened, or when somebody else could have put it there
  * @tags allow-ffi
  */
-export function openLockFile(path: string, options: { readonly create: true }): LockFile;
-export function openLockFile(path: string, options: { readonly create: boolean }): LockFile | null;
-export function openLockFile(path: string, options: { readonly create: boolean }): LockFile | null {
-  const fd = libc().open(cString(path), O_RDWR | O_CLOEXEC | (options.create ? O_CREAT : 0), 0o600);
-  if (fd < 0) {
-    if (!options.create && errno() === E.NOENT) return null;
-    throwErrno("open", `open "${path}"`);
-  }
-  return new OpenLockFile(path, fd);
+export function openLockFile(path: string, opening: LockFileOpening & { readonly create: true }): LockFile;
+export function openLockFile(path: string, opening: LockFileOpening): LockFile | null;
+export function openLockFile(path: string, { create, ...opening }: LockFileOpening): LockFile | null {
+  const fd = openTrusted(path, { ...opening, create: create ? "always" : "never" });
+  return fd === null ? null : new OpenLockFile(path, fd);
+}
+
+/** Takes the exclusive lock of the whole open file without waiting. False when another process has it. */
+export function takeLock(fd: number, path: string): boolean {
+  if (libc().fcntlLock(fd, F_SETLK, wholeFile()) === 0) return true;
+  const code = errno();
+  if (code === E.AGAIN || code === E.ACCES) return false;
+  throwErrno("fcntl", `lock "${path}"`);
+}
+
+/** The process that holds a lock which keeps us from ours: see {@link LockFile.holder}. */
+export function lockHolder(fd: number, path: string): number | null {
+  const lock = wholeFile();
+  if (libc().fcntlLock(fd, F_GETLK, lock) !== 0) throwErrno("fcntl", `ask for the lock of "${path}"`);
+  const view = new DataView(lock.buffer);
+  // -1 is a lock of an open file, which belongs to no process.
+  return view.getInt16(0, true) === F_UNLCK ? null : Math.max(0, view.getInt32(24, true));
 }
 
 class OpenLockFile implements LockFile {
   #fd: number;
+  readonly #key: string;
+  readonly uid: number;
 
   constructor(readonly path: string, fd: number) {
     this.#fd = fd;
+    const facts = fileFacts(fd, "");
+    this.#key = facts?.key ?? "";
+    this.uid = facts?.uid ?? 0;
   }
 
   tryLock(): boolean {
-    if (libc().fcntlLock(this.#open(), F_SETLK, wholeFile()) === 0) return true;
-    const code = errno();
-    if (code === E.AGAIN || code === E.ACCES) return false;
-    throwErrno("fcntl", `lock "${this.path}"`);
+    return takeLock(this.#open(), this.path);
   }
 
   holder(): number | null {
-    const lock = wholeFile();
-    if (libc().fcntlLock(this.#open(), F_GETLK, lock) !== 0) throwErrno("fcntl", `ask for the lock of "${this.path}"`);
-    const view = new DataView(lock.buffer);
-    return view.getInt16(0, true) === F_UNLCK ? null : view.getInt32(24, true);
+    return lockHolder(this.#open(), this.path);
+  }
+
+  isInPlace(): boolean {
+    return fileFacts(AT_FDCWD, this.path, { follow: false })?.key === this.#key;
+  }
+
+  remove(): void {
+    if (this.isInPlace()) removeTrusted(this.path);
   }
 
   read(limit: number): string {

@@ -1,6 +1,7 @@
 /** This process and its neighbours: folder, file mode mask, signals. Through libc, so that no run or sys permission is needed. */
 import { cString } from "../memory.ts";
 import { E, errno, lazyLibc, throwErrno } from "./errno.ts";
+import { AT_FDCWD, fileFacts } from "./file_facts.ts";
 
 const libc = lazyLibc({
   /** int kill(pid_t pid, int sig) */
@@ -12,7 +13,7 @@ const libc = lazyLibc({
 });
 
 /** Numbers of the signals that the programs send. */
-const SIGNAL = { hangup: 1, interrupt: 2, kill: 9, terminate: 15 } as const;
+const SIGNAL = { hangup: 1, interrupt: 2, kill: 9, terminate: 15, continue: 18 } as const;
 
 /** Name of a signal in {@link SIGNAL}. */
 export type SignalName = keyof typeof SIGNAL;
@@ -29,6 +30,12 @@ export function sendSignal(pid: number, signal: SignalName): boolean {
   if (libc().kill(pid, SIGNAL[signal]) === 0) return true;
   if (errno() === E.SRCH) return false;
   throwErrno("kill", `send a signal to process ${pid}`, "run this as root, or as the user who started the process");
+}
+
+/** The user that a process runs as; null when there is none of that id, or it cannot be told. */
+export function ownerOf(pid: number): number | null {
+  checkPid(pid);
+  return fileFacts(AT_FDCWD, `/proc/${pid}`)?.uid ?? null;
 }
 
 /** Makes `path` the current folder. */

@@ -17,7 +17,7 @@ function inFolder(test: (path: string) => void): void {
 
 Deno.test("openAppendFile() creates with the mode, appends, and knows size and last byte", () => {
   inFolder((path) => {
-    using file = openAppendFile(path, 0o600);
+    using file = openAppendFile(path);
     assert.equal(file.lastByte(), null);
     file.append(bytes("one\n"));
     file.append(bytes("two"));
@@ -29,7 +29,7 @@ Deno.test("openAppendFile() creates with the mode, appends, and knows size and l
 
 Deno.test("openAppendFile() sees that somebody took its place", () => {
   inFolder((path) => {
-    using file = openAppendFile(path, 0o600);
+    using file = openAppendFile(path);
     assert.equal(file.isStillAt(path), true);
     Deno.renameSync(path, `${path}.1`);
     assert.equal(file.isStillAt(path), false);
@@ -42,16 +42,16 @@ Deno.test("openAppendFile() sees that somebody took its place", () => {
 Deno.test("openAppendFile() refuses what is no regular file, and what it may not open", () => {
   inFolder((path) => {
     Deno.mkdirSync(path);
-    assert.throws(() => openAppendFile(path, 0o600), FfiError);
-    assert.throws(() => openAppendFile("/dev/null", 0o600), /not a regular file/);
-    assert.throws(() => openAppendFile(`${path}/no/such`, 0o600), /No such file or directory/);
+    assert.throws(() => openAppendFile(path), FfiError);
+    assert.throws(() => openAppendFile("/dev/null"), /not a regular file/);
+    assert.throws(() => openAppendFile(`${path}/no/such`), /No such file or directory/);
   });
 });
 
 labTest("append() on a full disk leaves no part of what it could not write", async () => {
   const folder = Deno.makeTempDirSync();
   const script = `import { openAppendFile } from ${JSON.stringify(MODULE)};
-    const file = openAppendFile("${folder}/file", 0o600);
+    const file = openAppendFile("${folder}/file");
     const chunk = new Uint8Array(3000).fill(0x61);
     let error = "";
     for (let i = 0; i < 10 && error === ""; i++) {
