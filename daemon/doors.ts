@@ -24,6 +24,8 @@ export interface Doors {
 
 /** A step back of the wall clock that is worth the work; smaller ones add up. */
 const STEP_MS = 1000;
+/** A step ahead that is more than two clocks read one after the other can differ by. */
+const AHEAD_MS = 50;
 
 /** Opens doors and says what became of each. */
 export async function openDoors(grants: readonly PlannedGrant[], doors: Doors, log: Log): Promise<void> {
@@ -53,8 +55,11 @@ export async function openDoors(grants: readonly PlannedGrant[], doors: Doors, l
   if (failed) await takeInStrangers(doors, log);
 }
 
-/** Ends what is over. Where the kernel does that itself only the account is closed. */
-export async function closeDue(doors: Doors, log: Log): Promise<void> {
+/**
+ * Ends what is over. Where the kernel does that itself only the account is closed, unless the wall clock was set `ahead`: the
+ * kernel's own goes on as it was, and what is said to be removed is removed.
+ */
+export async function closeDue(doors: Doors, log: Log, ahead: boolean): Promise<void> {
   const { firewall, ledger } = doors;
   const now = seconds(doors);
   const due = ledger.due(now);
@@ -62,7 +67,7 @@ export async function closeDue(doors: Doors, log: Log): Promise<void> {
   // They stand there no more afterwards.
   const numbers = numbersOf(due, doors);
   try {
-    if (!firewall.kernelTimed) await firewall.revoke(due);
+    if (!firewall.kernelTimed || ahead) await firewall.revoke(due);
     doors.facts("closing", [], log);
     ledger.close(due);
     for (const [index, grant] of due.entries()) {
@@ -127,16 +132,26 @@ export async function takeInStrangers(doors: Doors, log: Log): Promise<boolean> 
   }
 }
 
-/**
- * Watches the wall clock, in which the ends of doors are written: gives the whole seconds by which it was set back since the
- * last look, 0 when it was not. Small steps add up.
- */
-export function followClock({ clock, steady }: Pick<Doors, "clock" | "steady">): { stepBack(): number } {
+/** What became of the wall clock, in which the ends of doors are written. */
+export interface ClockWatch {
+  /** The whole seconds by which it was set back since the last look, 0 when it was not. Small steps add up. */
+  stepBack(): number;
+  /** Whether it was set ahead, at the last look, while doors were open that still are. */
+  readonly isAhead: boolean;
+}
+
+/** Watches the wall clock. */
+export function followClock({ clock, steady, ledger }: Pick<Doors, "clock" | "steady" | "ledger">): ClockWatch {
   const offset = () => clock() - steady();
   let known = offset();
+  let isAhead = false;
   return {
+    get isAhead() {
+      return isAhead;
+    },
     stepBack() {
       const now = offset();
+      isAhead = ledger.size > 0 && (isAhead || now - known > AHEAD_MS);
       const back = Math.floor((known - now) / 1000);
       known = Math.max(known, now);
       if (back * 1000 < STEP_MS) return 0;

@@ -131,7 +131,7 @@ async function turn(first: Regime, house: Household): Promise<Ending> {
       nextAudit = house.steady() + AUDIT_MS;
       await patience.wait("audit", audit);
     }
-    if (untilDoor(house) === 0) await patience.wait("close", () => closeDue(house, regime.log));
+    if (untilDoor(house) === 0) await patience.wait("close", () => closeDue(house, regime.log, clock.isAhead));
     tellHeldBack(regime, house.steady());
   }
 

@@ -7,6 +7,9 @@ import {
   surveyHooks,
 } from "../../../../daemon/firewall/nftables/nftables.ts";
 import { IPV6_UPKEEP } from "../../../../daemon/firewall/nftables/survey.ts";
+import { closeDue, followClock } from "../../../../daemon/doors.ts";
+import { createLedger } from "../../../../daemon/firewall/ledger.ts";
+import { createFacts } from "../../../../daemon/service/facts.ts";
 import { LIBRARY_FOLDERS } from "../../../../ffi/loader.ts";
 import { within } from "../../../contract/namespace.ts";
 import { iptablesGuard, labTest } from "../../../lab/mod.ts";
@@ -417,3 +420,40 @@ labTest("what is true of the hooks is said when it becomes true, not at every ch
   await firewall.repair([], rig.now());
   assert.equal(notices(), 2, "it was over, and is true again");
 });
+
+for (const road of ["netlink", "nft"] as const) {
+  labTest(
+    `by ${road}: a door of which the log says that it was removed is shut, also when the clock was set ahead`,
+    async () => {
+      await using rig = await nftablesRig(road);
+      let ahead = 0;
+      const clock = () => Date.now() + ahead * 1000;
+      const firewall = rig.start({ clock: () => clock() / 1000 });
+      await firewall.prepare();
+      const wanted = grant(rig, 600);
+      assert.deepEqual((await firewall.grant([wanted], [], rig.now())).map(({ ok }) => ok), [true]);
+      const doors = {
+        firewall,
+        ledger: createLedger([wanted]),
+        clock,
+        steady: () => performance.now(),
+        facts: createFacts(),
+      };
+      const lines: string[] = [];
+      const log = (level: string, line: string) => void lines.push(`${level} ${line}`);
+      const follower = followClock(doors);
+      const turn = async () => {
+        follower.stepBack();
+        await closeDue(doors, log, follower.isAhead);
+        return await rig.admits({ from: "knocker", family: 4, service: SSH });
+      };
+      assert.equal(await turn(), true);
+      ahead = 3600;
+      assert.equal(await turn(), false);
+      assert.deepEqual(lines, [
+        `info Removed rule from inet guard fwknop_input4, ip extra fwknop_input4 with expire time of ${wanted.expiresAt}`,
+      ]);
+      assert.doesNotMatch(await text(rig), /elements = /);
+    },
+  );
+}
