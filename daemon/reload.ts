@@ -42,6 +42,7 @@ export interface RegimeParts {
 export function makeRegime(
   { config, stanzas, source, log, store, test }: RegimeParts,
 ): Regime {
+  store.keepFor(config.maxAge);
   return {
     judge: {
       engine: nobleEngine,

@@ -22,6 +22,7 @@ import type { Patience } from "./patience.ts";
 import { planDoors, type StanzaGrant } from "./plan.ts";
 import type { ReplayStore } from "./replay/store.ts";
 import type { RefusalLog, RefusalLogs } from "./service/refusal_log.ts";
+import type { Upkeep } from "./service/upkeep.ts";
 import type { SignalInbox } from "./service/signals.ts";
 import { reasonOf } from "./start_error.ts";
 import { decide, type Decision, type Judge } from "./verify/decide.ts";
@@ -43,6 +44,8 @@ export interface Household extends Doors {
   readonly signals: SignalInbox;
   readonly patience: Patience;
   readonly store: ReplayStore;
+  /** Of the files that outlive the loop, where there are any. */
+  readonly upkeep?: Upkeep;
   /** Packets after which to stop; 0 for no limit. */
   readonly packetLimit: number;
   /** Test mode: everything but the packet filter. */
@@ -102,7 +105,7 @@ async function turn(first: Regime, house: Household): Promise<Ending> {
     if (hangup || (rereadAt !== null && house.steady() >= rereadAt)) await reload(!hangup);
     const offline = retryAt === null && regime.source.fd === null && !ended;
     const ready = await house.waiter.wait(
-      more || offline ? 0 : untilNextDuty([nextAudit, retryAt, rereadAt], regime, house),
+      more || offline ? 0 : untilNextDuty([nextAudit, retryAt, rereadAt, house.upkeep?.dueAt ?? null], regime, house),
     );
     const back = clock.stepBack();
     if (back > 0) await patience.wait("clock", () => followStep(back, house, regime.log));
@@ -132,6 +135,7 @@ async function turn(first: Regime, house: Household): Promise<Ending> {
       await patience.wait("audit", audit);
     }
     if (untilDoor(house) === 0) await patience.wait("close", () => closeDue(house, regime.log, clock.isAhead));
+    if (house.upkeep !== undefined && house.steady() >= house.upkeep.dueAt) house.upkeep.look(regime.log);
     tellHeldBack(regime, house.steady());
   }
 

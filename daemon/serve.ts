@@ -1,10 +1,11 @@
 /** The life of the daemon: everything is opened in the one right order, the loop runs, and everything is closed again. */
 import { notifyReady } from "../ffi/libc/background.ts";
-import type { LockFile } from "../ffi/libc/file_lock.ts";
+import { AT_FDCWD, fileFacts } from "../ffi/libc/file_facts.ts";
 import { notifyServiceManager } from "../ffi/libc/notify.ts";
 import { ownEnvironment } from "../ffi/libc/proc_self.ts";
 import { Waiter } from "../ffi/libc/poll.ts";
 import { changeFolder, setFileModeMask } from "../ffi/libc/process.ts";
+import { makeTrustedFolder } from "../ffi/libc/trusted_file.ts";
 import { refuseDebugger } from "../ffi/libc/refuse_debugger.ts";
 import type { Log } from "../lib/log.ts";
 import { showableLines } from "../lib/showable.ts";
@@ -15,13 +16,14 @@ import { openFirewall, openFirstSource, openLog, openTestFirewall } from "./open
 import { createPatience, PATIENCE_MS } from "./patience.ts";
 import { giveUpRights } from "./privileges.ts";
 import { type ConfigSource, makeRegime, makeReload } from "./reload.ts";
-import { openFileStore, rotateCache } from "./replay/file_store.ts";
+import { checkCache, openFileStore, rotateCache } from "./replay/file_store.ts";
 import { memoryStore, type ReplayStore } from "./replay/store.ts";
 import { type Ending, runLoop } from "./run.ts";
 import { testOurselves } from "./self_test.ts";
 import { createFacts } from "./service/facts.ts";
-import { claimPidFile, retirePidFile } from "./service/pid_file.ts";
+import { type HeldPidFile, holdPidFile } from "./service/pid_file.ts";
 import { listenForSignals } from "./service/signals.ts";
+import { makeUpkeep } from "./service/upkeep.ts";
 import { explain, reasonOf, StartError, unexpected } from "./start_error.ts";
 
 /** How to live. */
@@ -73,7 +75,8 @@ async function live(life: Life, log: Log, announce: () => Promise<void>): Promis
   const { actions } = life.options;
   setFileModeMask(0o077);
   makeRunDirectory(config.paths.runDirectory, log);
-  const lock = takePidFile(config.paths.pidFile);
+  if (actions.exitParseDigestCache) return parseDigestCache(config, log);
+  const pidFile = takePidFile(config.paths.pidFile);
   try {
     if (!life.foreground) changeFolder("/");
     log("info", "Starting fwknopd");
@@ -82,10 +85,6 @@ async function live(life: Life, log: Log, announce: () => Promise<void>): Promis
       console.log(showableLines(formatDump(config, life.loaded.access)));
     }
     using store = openStore(config, actions.rotateDigestCache, log);
-    if (actions.exitParseDigestCache) {
-      log("info", "Digest cache parsed, exiting.");
-      return 0;
-    }
     using waiter = new Waiter();
     using signals = listenForSignals(() => waiter.wake(), (error) => log("error", unexpected(error)));
     const { firewall, reason, warning } = actions.test ? openTestFirewall() : await openFirewall(config.firewall, log);
@@ -103,28 +102,32 @@ async function live(life: Life, log: Log, announce: () => Promise<void>): Promis
       giveUpRights(firewall.needsPrograms);
       await announce();
       log("info", "Starting fwknopd main event loop.");
+      const steady = () => performance.now();
+      const upkeep = makeUpkeep({ store, pidFile, steady });
       const ending = await runLoop(regime, {
         waiter,
         signals,
         patience: createPatience(PATIENCE_MS, () => waiter.wake()),
         facts: createFacts(),
         store,
+        upkeep,
         firewall,
         ledger,
         packetLimit: actions.packetLimit,
         alreadyOpen: actions.noIptCheckSupport ? "rule_exists_no_chk_support: already exists" : "already exists",
         testMode: actions.test,
         clock: Date.now,
-        steady: () => performance.now(),
+        steady,
         ...makeReload(life, store),
       });
+      upkeep.look(log);
       tellServiceManager("STOPPING=1", log);
       return conclude(ending, actions.packetLimit, log);
     } finally {
       if (closesDoorsAtExit(firewall, config)) await closeAllDoors(firewall, log);
     }
   } finally {
-    retirePidFile(lock);
+    pidFile.retire();
   }
 }
 
@@ -139,41 +142,39 @@ function tellServiceManager(state: string, log: Log): void {
   }
 }
 
+/** The folder is looked at more closely with each file that is opened in it. */
 function makeRunDirectory(path: string, log: Log): void {
+  const facts = fileFacts(AT_FDCWD, path);
+  if (facts?.kind === "folder") return;
+  const hint = "set FWKNOP_RUN_DIR (option -r) to a folder of root";
+  if (facts !== null) throw new StartError(`Cannot use the run directory ${path}: it is NOT a directory`, hint);
+  log("warning", `Run directory: ${path} does not exist. Attempting to create it.`);
   try {
-    if (Deno.statSync(path).isDirectory) return;
+    makeTrustedFolder(path);
   } catch (cause) {
-    if (!(cause instanceof Deno.errors.NotFound)) throw runDirectoryError(path, cause);
-    log("warning", `Run directory: ${path} does not exist. Attempting to create it.`);
-    try {
-      Deno.mkdirSync(path, { recursive: true, mode: 0o700 });
-    } catch (error) {
-      throw runDirectoryError(path, error);
-    }
-    log("info", `Successfully created Run directory: ${path}`);
-    return;
+    throw new StartError(`Cannot use the run directory ${path}: ${reasonOf(cause)}`, hint, { cause });
   }
-  throw runDirectoryError(path, new Deno.errors.NotADirectory());
+  log("info", `Successfully created Run directory: ${path}`);
 }
 
-function runDirectoryError(path: string, cause: unknown): StartError {
-  const why = cause instanceof Deno.errors.NotADirectory ? "it is NOT a directory" : reasonOf(cause);
-  return new StartError(
-    `Cannot use the run directory ${path}: ${why}`,
-    "set FWKNOP_RUN_DIR (option -r) to a folder of root",
-    {
-      cause,
-    },
-  );
-}
-
-function takePidFile(path: string): LockFile {
-  const claim = claimPidFile(path, Deno.pid);
-  if ("lock" in claim) return claim.lock;
+function takePidFile(path: string): HeldPidFile {
+  const held = holdPidFile(path, Deno.pid);
+  if (!("runningPid" in held)) return held;
   throw new StartError(
-    `[*] An instance of fwknopd is already running: (PID=${claim.runningPid}).`,
+    `[*] An instance of fwknopd is already running: (PID=${held.runningPid}).`,
     "stop it with fwknopd -K, or give this one a PID file of its own (option -p)",
   );
+}
+
+/** Only looks: a daemon that runs keeps its file. */
+function parseDigestCache(config: ServerConfig, log: Log): number {
+  if (config.replay.persist) sayEntries(config.replay.file, checkCache(config.replay.file, log), log);
+  log("info", "Digest cache parsed, exiting.");
+  return 0;
+}
+
+function sayEntries(path: string, count: number, log: Log): void {
+  log("info", `Using Digest Cache: '${path}' (entry count = ${count})`);
 }
 
 function openStore(config: ServerConfig, rotate: boolean, log: Log): ReplayStore {
@@ -184,14 +185,10 @@ function openStore(config: ServerConfig, rotate: boolean, log: Log): ReplayStore
     );
     return memoryStore();
   }
-  const rotated = rotate ? rotateCache(config.replay.file) : null;
-  if (rotated !== null) log("info", "Rotating digest cache file.");
-  // A packet may be dated ahead as far as back, so it can be repeated for twice the age that is allowed.
-  const recent = rotated === null || config.maxAge === null
-    ? null
-    : { path: rotated, since: Date.now() / 1000 - 2 * config.maxAge };
-  const store = openFileStore(config.replay.file, log, recent);
-  log("info", `Using Digest Cache: '${config.replay.file}' (entry count = ${store.size})`);
+  const { file } = config.replay;
+  if (rotate && rotateCache(file) !== null) log("info", "Rotating digest cache file.");
+  const store = openFileStore(file, log, { maxAge: config.maxAge, makeFolder: true });
+  sayEntries(file, store.size, log);
   return store;
 }
 

@@ -2,148 +2,151 @@
  * The replay cache on disk, in the format that fwknopd 2.6 reads and writes (server E.1). Every claim is on the disk
  * before `flush` returns; a file that cannot be written makes `flush` throw, and the daemon then opens nothing.
  */
-import { reasonOf } from "../../lib/host/reason.ts";
-import { type AppendFile, openAppendFile } from "../../ffi/libc/append_file.ts";
+import { FfiError } from "../../ffi/errors.ts";
+import { openAppendFile } from "../../ffi/libc/append_file.ts";
+import { renameTrusted } from "../../ffi/libc/trusted_file.ts";
 import type { Log } from "../../lib/log.ts";
 import {
-  CACHE_HEADER,
-  claimIn,
-  formatEntry,
-  packetsIn,
-  parseEntry,
-  type ReplayStore,
-  type SeenPacket,
-} from "./store.ts";
+  append,
+  load,
+  nameOf,
+  openLocked,
+  prepareEnd,
+  refuseHeld,
+  rewrite,
+  storeError,
+  writeMissing,
+} from "./cache_file.ts";
+import { readCache } from "./cache_reader.ts";
+import { type Clocks, createMemory, type ReplayMemory } from "./memory.ts";
+import { formatEntry, type ReplayStore } from "./store.ts";
 
-/** The file cannot be used. `hint` is the operator's next move. */
-export class ReplayStoreError extends Error {
-  override readonly name = "ReplayStoreError";
-  constructor(message: string, readonly hint: string, options?: ErrorOptions) {
-    super(message, options);
-  }
+export { ReplayStoreError } from "./cache_file.ts";
+
+/** How to keep the file. */
+export interface FileStoreOptions {
+  /** MAX_SPA_PACKET_AGE: what is older than twice that is left out. Default: null, everything is kept. */
+  readonly maxAge?: number | null;
+  /** Whether the folder is made again when it is gone. */
+  readonly makeFolder?: boolean;
+  readonly clocks?: Clocks;
 }
 
+/** What rotation calls the file before: ours and the C daemon's `--rotate-digest-cache`, and logrotate. */
+const MOVED = ["-old", ".1"];
+
 /**
- * Loads `path`, creating it with mode 0600 when absent, and keeps it open for appending.
+ * Loads `path`, creating it with mode 0600 when absent, and keeps it open, locked, for appending. With a `maxAge` it also
+ * takes in what could still be repeated of a file that was moved away a moment ago.
  *
- * @param recent entries of another file that go into this one, those seen at or after `since` (Unix seconds)
- * @tags allow-read, allow-ffi
+ * @tags allow-ffi
  * @throws {ReplayStoreError} when it cannot be read and written; replay protection is never switched off instead
  */
-export function openFileStore(
-  path: string,
-  log: Log,
-  recent: { readonly path: string; readonly since: number } | null = null,
-): ReplayStore {
-  const seen = new Map<string, SeenPacket>();
-  loadEntries(path, seen, log);
-  let file = openForAppend(path);
-  let pending = recent === null ? "" : takeRecent(recent);
-  flush();
+export function openFileStore(path: string, log: Log, options: FileStoreOptions = {}): ReplayStore {
+  const { maxAge = null, clocks } = options;
+  const memory = createMemory(maxAge, clocks);
+  let cache = openLocked(path);
+  const { old, foreign } = load(cache, memory, log);
+  const moved = maxAge === null ? 0 : takeIn(MOVED.map((suffix) => path + suffix), memory);
+  if (old > 0) cache = rewrite(cache, memory, { foreign, log });
+  else if (moved > 0) writeMissing(cache, memory);
+  else prepareEnd(cache, memory);
+  let pending = "";
 
-  function takeRecent({ path, since }: { readonly path: string; readonly since: number }): string {
-    const older = new Map<string, SeenPacket>();
-    loadEntries(path, older, log);
-    const taken = [...older].filter(([digest, packet]) => packet.seenAt >= since && claimIn(seen, [digest], packet));
-    return taken.map(([digest, packet]) => formatEntry(digest, packet)).join("");
-  }
-
-  /** Whoever rotates the file under us expects a new one at the old place. */
-  function followRotation(): void {
-    if (file.isStillAt(path)) return;
-    const fresh = openForAppend(path);
-    file[Symbol.dispose]();
-    file = fresh;
-  }
-
-  function flush(): void {
-    if (pending === "") return;
+  /** Whoever moves, cuts or replaces the file under us gets back what could still be repeated: a restart may be next. */
+  function mend(): void {
+    if (cache.file.isUntouchedAt(path)) return;
+    const inPlace = cache.file.isStillAt(path);
+    const current = inPlace ? cache : openLocked(path, options.makeFolder === true ? log : null);
     try {
-      followRotation();
-      file.append(encoder.encode(pending));
-    } catch (cause) {
-      throw storeError(`Cannot write the replay cache ${path}`, cause);
+      const written = writeMissing(current, memory);
+      const what = `${written} entries that could still be repeated are written again`;
+      if (written > 0) log("warning", `The replay file ${path} was moved away or changed by somebody else: ${what}`);
+    } catch (error) {
+      if (!inPlace) current.file[Symbol.dispose]();
+      throw error;
     }
+    if (!inPlace) cache.file[Symbol.dispose]();
+    cache = current;
     pending = "";
   }
 
   return {
     get size() {
-      return packetsIn(seen);
+      return memory.packets;
     },
-    find: (digest) => seen.get(digest),
+    get forgottenUntil() {
+      return memory.forgottenUntil;
+    },
+    find: memory.find,
     claim(digests, packet) {
-      if (!claimIn(seen, digests, packet)) return false;
+      if (!memory.claim(digests, packet)) return false;
       for (const digest of digests) pending += formatEntry(digest, packet);
       return true;
     },
-    flush,
+    keepFor: memory.keepFor,
+    mend,
+    flush() {
+      if (pending === "") return;
+      mend();
+      append(cache, pending);
+      pending = "";
+    },
     [Symbol.dispose]() {
-      file[Symbol.dispose]();
+      cache.file[Symbol.dispose]();
     },
   };
+}
+
+/** Returns how many entries are new. */
+function takeIn(paths: readonly string[], memory: ReplayMemory): number {
+  const before = memory.size;
+  for (const path of paths) {
+    try {
+      using file = openAppendFile(path, "never");
+      if (file === null) continue;
+      readCache(file, memory.oldest, {
+        entry: (digest, line) => void memory.load(digest, line),
+        forgotten: memory.forget,
+      });
+    } catch (error) {
+      // It is no file of ours: nothing hangs on it.
+      if (!(error instanceof FfiError)) throw error;
+    }
+  }
+  return memory.size - before;
 }
 
 /**
  * Renames the cache to `<path>-old` (`--rotate-digest-cache`) and returns that name; null when there was none.
  *
- * @throws {ReplayStoreError}
+ * @throws {ReplayStoreError} also when another daemon keeps the file
  */
 export function rotateCache(path: string): string | null {
-  if (statOrNull(path) === null) return null;
   try {
-    Deno.renameSync(path, `${path}-old`);
+    using file = openAppendFile(path, "never");
+    if (file === null) return null;
+    refuseHeld(file.lock(), path);
+    renameTrusted(path, `${nameOf(path)}-old`);
   } catch (cause) {
     throw storeError(`Cannot rename the replay cache ${path} to ${path}-old`, cause);
   }
   return `${path}-old`;
 }
 
-const encoder = new TextEncoder();
-
-/** Reads every line of an existing file; what is not an entry is named and skipped. */
-function loadEntries(path: string, seen: Map<string, SeenPacket>, log: Log): void {
-  const info = statOrNull(path);
-  if (info === null) return;
-  if (!info.isFile) throw storeError(`Cannot use ${path} as replay cache: it is not a regular file`);
-  let text: string;
+/**
+ * Reads the file and returns how many entries it holds, without a lock: another daemon may keep it. A file that is not there
+ * holds none.
+ *
+ * @throws {ReplayStoreError}
+ */
+export function checkCache(path: string, log: Log): number {
   try {
-    text = Deno.readTextFileSync(path);
+    using file = openAppendFile(path, "never");
+    const memory = createMemory();
+    if (file !== null) load({ path, file }, memory, log);
+    return memory.packets;
   } catch (cause) {
     throw storeError(`Cannot read the replay cache ${path}`, cause);
   }
-  for (const [index, line] of text.split("\n").entries()) {
-    const entry = parseEntry(line);
-    if (entry === "invalid") {
-      log("warning", `*Skipping invalid digest file entry in ${path} at line ${index + 1}.`);
-    } else if (entry !== null) claimIn(seen, [entry.digest], entry.packet);
-  }
-}
-
-/** A new file gets the header; after a crash in the middle of a line the next entry starts on a line of its own. */
-function openForAppend(path: string): AppendFile {
-  try {
-    const file = openAppendFile(path, 0o600);
-    const last = file.lastByte();
-    if (last === null) file.append(encoder.encode(CACHE_HEADER));
-    else if (last !== 0x0a) file.append(new Uint8Array([0x0a]));
-    return file;
-  } catch (cause) {
-    throw storeError(`Cannot open the replay cache ${path}`, cause);
-  }
-}
-
-function statOrNull(path: string): Deno.FileInfo | null {
-  try {
-    return Deno.statSync(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return null;
-    throw storeError(`Cannot look at the replay cache ${path}`, error);
-  }
-}
-
-function storeError(message: string, cause?: unknown): ReplayStoreError {
-  const reason = cause === undefined ? message : `${message}: ${reasonOf(cause)}`;
-  const hint = "check that the folder exists, is writable and has room, or set DIGEST_FILE (option -d) to another path";
-  return new ReplayStoreError(reason, hint, { cause });
 }

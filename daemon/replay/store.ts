@@ -4,6 +4,7 @@
  * A packet is known by two digests: that of its text as it came, which the C daemon writes and reads too, and that of what it
  * says ({@link contentKey}), so that the same message in another wrapping is the same packet.
  */
+import { type Clocks, createMemory } from "./memory.ts";
 
 /** Where and when a digest was first seen. Addresses as text. */
 export interface SeenPacket {
@@ -12,8 +13,10 @@ export interface SeenPacket {
   readonly sourcePort: number;
   readonly destination: string;
   readonly destinationPort: number;
-  /** Unix seconds. */
+  /** Unix seconds; not before the date in the packet, so that a packet that is dated ahead is kept for as much longer. */
   readonly seenAt: number;
+  /** Unix milliseconds by the capture's clock; not in the file. */
+  readonly capturedAt?: number;
 }
 
 export interface ReplayStore extends Disposable {
@@ -28,27 +31,36 @@ export interface ReplayStore extends Disposable {
   claim(digests: readonly string[], packet: SeenPacket): boolean;
   /** Makes all claims durable. Throws when it cannot: then nothing that rests on these claims may be opened. */
   flush(): void;
+  /**
+   * Puts back what somebody else took from the disk. Throws when it cannot. A file that only is not as we left it is read.
+   */
+  mend(): void;
+  /** MAX_SPA_PACKET_AGE from now on; null: a packet of any age opens. */
+  keepFor(maxAge: number | null): void;
+  /**
+   * Packets dated up to here (Unix seconds) may have been seen and forgotten. As long as the same age is allowed they are too
+   * old anyway; this is for when it is raised, or the clock is set back.
+   */
+  readonly forgottenUntil: number;
 }
 
 /** Remembers for the life of the process only: `ENABLE_DIGEST_PERSISTENCE N`. */
-export function memoryStore(): ReplayStore {
-  const seen = new Map<string, SeenPacket>();
+export function memoryStore(clocks?: Clocks): ReplayStore {
+  const memory = createMemory(null, clocks);
   return {
     get size() {
-      return packetsIn(seen);
+      return memory.packets;
     },
-    find: (digest) => seen.get(digest),
-    claim: (digests, packet) => claimIn(seen, digests, packet),
+    get forgottenUntil() {
+      return memory.forgottenUntil;
+    },
+    find: memory.find,
+    claim: memory.claim,
+    keepFor: memory.keepFor,
     flush() {},
+    mend() {},
     [Symbol.dispose]() {},
   };
-}
-
-/** The one check-and-record that every store uses. */
-export function claimIn(seen: Map<string, SeenPacket>, digests: readonly string[], packet: SeenPacket): boolean {
-  if (digests.some((digest) => seen.has(digest))) return false;
-  for (const digest of digests) seen.set(digest, packet);
-  return true;
 }
 
 /** No base64 text begins so: what a packet says is not looked up as a packet's text. */
@@ -59,11 +71,9 @@ export function contentKey(digest: string): string {
   return `${CONTENT_MARK}${digest}`;
 }
 
-/** How many packets these are. Looks at each. */
-export function packetsIn(seen: ReadonlyMap<string, SeenPacket>): number {
-  let packets = 0;
-  for (const digest of seen.keys()) if (!digest.startsWith(CONTENT_MARK)) packets++;
-  return packets;
+/** Whether it is a digest of what a packet says. */
+export function isContent(digest: string): boolean {
+  return digest.startsWith(CONTENT_MARK);
 }
 
 /** First line of a new file. */
@@ -71,9 +81,20 @@ export const CACHE_HEADER = "# <digest> <proto> <src_ip> <src_port> <dst_ip> <ds
 
 /** One line of the file, with its line end. */
 export function formatEntry(digest: string, packet: SeenPacket): string {
-  const start = digest.startsWith(CONTENT_MARK) ? `#${digest}` : digest;
+  const start = isContent(digest) ? `#${digest}` : digest;
   return `${start} ${packet.protocol} ${packet.source} ${packet.sourcePort} ` +
     `${packet.destination} ${packet.destinationPort} ${packet.seenAt}\n`;
+}
+
+/** The line that a file begins with when entries were left out of it: a comment to the C daemon. */
+export function formatForgotten(until: number): string {
+  return `# fwknopd: packets dated up to ${until} may have been seen before: they are refused\n`;
+}
+
+/** What {@link formatForgotten} says; null of any other line. */
+export function parseForgotten(line: string): number | null {
+  const until = /^# fwknopd: packets dated up to ([0-9]{1,15}) may/.exec(line)?.[1];
+  return until === undefined ? null : Number(until);
 }
 
 /**

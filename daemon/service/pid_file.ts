@@ -1,37 +1,94 @@
 /**
  * The PID file as fwknopd keeps it: decimal PID and newline, mode 0600, locked over its whole length for as long as the
  * daemon lives (server A.5). Mended: nobody but the daemon ever writes it, only a locked file speaks for a running
- * daemon, and the signal goes to the process that holds the lock.
+ * daemon, the signal goes to the process that holds the lock, and a clean exit takes the file away.
  */
 import { type LockFile, openLockFile } from "../../ffi/libc/file_lock.ts";
+import { ownerOf } from "../../ffi/libc/process.ts";
+import { makeTrustedFolder } from "../../ffi/libc/trusted_file.ts";
+import type { Log } from "../../lib/log.ts";
+import { StartError } from "../start_error.ts";
 
 /** Takes the lock and writes the PID. The number of the process that already has it, if another daemon runs. */
 export function claimPidFile(path: string, pid: number): { readonly lock: LockFile } | { readonly runningPid: number } {
-  const file = openLockFile(path, { create: true });
-  if (!file.tryLock()) {
-    const runningPid = file.holder() ?? readPid(file) ?? 0;
+  for (;;) {
+    const file = openLockFile(path, { create: true });
+    if (!file.tryLock()) {
+      const runningPid = file.holder() ?? readPid(file) ?? 0;
+      file[Symbol.dispose]();
+      return { runningPid };
+    }
+    // A daemon that was just ending removed it between the two steps: the lock of a file without a name guards nothing.
+    if (file.isInPlace()) {
+      file.write(`${pid}\n`);
+      return { lock: file };
+    }
     file[Symbol.dispose]();
-    return { runningPid };
   }
-  file.write(`${pid}\n`);
-  return { lock: file };
 }
 
-/** The PID of the daemon that holds the lock of `path`, or null when none runs. Opens and closes; changes nothing. */
-export function runningDaemon(path: string): number | null {
-  using file = openLockFile(path, { create: false });
+/** A daemon that holds the lock of a PID file. */
+export interface RunningDaemon {
+  readonly pid: number;
+  /** Its number is one of ours and it is what the file speaks for: a signal to it reaches nobody else. */
+  readonly reachable: boolean;
+}
+
+/** The daemon that holds the lock of `path`, or null when none runs. Opens and closes; changes nothing. */
+export function findDaemon(path: string): RunningDaemon | null {
+  using file = openLockFile(path, { create: false, folderOf: "owner" });
   const holder = file?.holder() ?? null;
-  // The holder is 0 when it lives in another PID namespace; then the file has to be believed.
-  return holder === 0 ? readPid(file) : holder;
+  if (file === null || holder === null) return null;
+  // It lives in another PID namespace. The number in the file is one of there, and somebody else's here.
+  if (holder === 0) return { pid: readPid(file) ?? 0, reachable: false };
+  // Whoever may write the folder could have made the file, and got somebody else's program to lock it.
+  return { pid: holder, reachable: (ownerOf(holder) ?? file.uid) === file.uid };
 }
 
-/** Empties the file on a clean exit, so that its old number cannot be mistaken for a running daemon. */
-export function retirePidFile(file: LockFile): void {
-  file.write("");
-  file[Symbol.dispose]();
+/** The PID of the daemon that holds the lock of `path`, or null when none runs. */
+export function runningDaemon(path: string): number | null {
+  return findDaemon(path)?.pid ?? null;
 }
 
-function readPid(file: LockFile | null): number | null {
-  const digits = /^[0-9]{1,8}/.exec(file?.read(8) ?? "")?.[0];
+/** The PID file of this process. */
+export interface HeldPidFile {
+  /** Makes it again where somebody took it away. Throws when it cannot, or another daemon has come meanwhile. */
+  mend(log: Log): void;
+  /** Removes it on a clean exit, still under the lock: an old number cannot be mistaken for a running daemon. */
+  retire(): void;
+}
+
+/** Takes the PID file for this process, or says who has it. */
+export function holdPidFile(path: string, pid: number): HeldPidFile | { readonly runningPid: number } {
+  const claim = claimPidFile(path, pid);
+  if (!("lock" in claim)) return claim;
+  let { lock } = claim;
+  return {
+    mend(log) {
+      if (lock.isInPlace()) return;
+      makeTrustedFolder(path.slice(0, path.lastIndexOf("/")) || "/");
+      const again = claimPidFile(path, pid);
+      if (!("lock" in again)) {
+        throw new StartError(
+          `Another fwknopd (PID=${again.runningPid}) has taken the PID file ${path} after ours was removed`,
+          "stop one of them",
+        );
+      }
+      lock[Symbol.dispose]();
+      lock = again.lock;
+      log("warning", `The PID file ${path} was taken away by somebody else: it is made again`);
+    },
+    retire() {
+      try {
+        lock.remove();
+      } finally {
+        lock[Symbol.dispose]();
+      }
+    },
+  };
+}
+
+function readPid(file: LockFile): number | null {
+  const digits = /^[0-9]{1,8}/.exec(file.read(8))?.[0];
   return digits === undefined ? null : Number(digits);
 }

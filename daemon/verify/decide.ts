@@ -4,7 +4,7 @@
  */
 import type { CryptoEngine, KeySet } from "../../lib/crypto/engine.ts";
 import { type Fault, faultText } from "../../lib/faults.ts";
-import type { LogLine } from "../../lib/log.ts";
+import { lineText, type LogLine } from "../../lib/log.ts";
 import { type Ip, UNSPECIFIED4 } from "../../lib/net/address.ts";
 import { matchesList } from "../../lib/net/cidr.ts";
 import { formatReceivedDump } from "../../lib/spa/dump.ts";
@@ -31,7 +31,7 @@ export interface Judge {
   readonly engine: CryptoEngine;
   readonly stanzas: readonly Stanza[];
   readonly policy: GatePolicy & { readonly http: HttpPolicy };
-  readonly store: Pick<ReplayStore, "find" | "claim">;
+  readonly store: Pick<ReplayStore, "find" | "claim" | "forgottenUntil">;
   /** Look up but do not record: test mode (server D.6). */
   readonly recordNothing: boolean;
 }
@@ -72,6 +72,7 @@ export async function decide(datagram: Datagram, judge: Judge, now: number): Pro
   }
   const digest = await replayDigest(judge.engine, candidate.value.wire);
   const first = judge.store.find(digest);
+  if (first !== undefined && isSameCapture(datagram, first)) return refuse([copyLine(datagram, first)]);
   const decision = first === undefined
     ? await tryStanzas(datagram, candidate.value, digest, judge, now)
     : refuse([replayLine(datagram, first)]);
@@ -102,6 +103,7 @@ async function tryStanzas(
 ): Promise<Decision> {
   const lines: LogLine[] = [];
   let claimed = false;
+  const policy = { ...judge.policy, forgottenUntil: judge.store.forgottenUntil };
   for (const stanza of judge.stanzas) {
     const visit = { stanza, source: datagram.source, destination: datagram.destination, now };
     const early = firstRefusal(GATES_BEFORE_OPENING, visit);
@@ -119,16 +121,17 @@ async function tryStanzas(
       continue;
     }
     const message = opened.value;
-    if (!claimed) {
+    // One that is too old to open, now or later, is not worth a line of the file: anybody may send those again and again.
+    if (!claimed && !isPast(message, judge, now)) {
       const others = await otherDigests(candidate.wire, stanza.keys, message, judge);
-      const first = claimPacket([digest, ...others], seenPacket(datagram, now), judge);
+      const first = claimPacket([digest, ...others], seenPacket(datagram, Math.max(now, message.timestamp)), judge);
       if (first !== null) return refuse([...lines, replayLine(datagram, first)]);
       claimed = true;
     }
     lines.push(...openedLines(visit, stanza.keys, candidate.wire, message));
     const sender = candidate.forwardedFor ?? datagram.source;
     const access = accessAddress(message, sender);
-    const refusal = firstRefusal(GATES_AFTER_OPENING, { ...visit, message, access, policy: judge.policy });
+    const refusal = firstRefusal(GATES_AFTER_OPENING, { ...visit, message, access, policy });
     if (refusal !== null) {
       lines.push(refusal);
       continue;
@@ -160,9 +163,28 @@ function claimPacket(digests: readonly string[], seen: SeenPacket, { recordNothi
   return digests.map((digest) => store.find(digest)).find((first) => first !== undefined) ?? null;
 }
 
+function isPast(message: SpaMessage, { policy: { maxAge } }: Judge, now: number): boolean {
+  return maxAge !== null && message.timestamp < now - maxAge;
+}
+
 function replayLine({ destinationPort, protocol, source }: Datagram, first: SeenPacket): LogLine {
   const here = { source: source.text, protocol, port: destinationPort };
   return { level: "warning", text: replayWarning(here, first) };
+}
+
+/** A capture on all interfaces sees one packet at a bridge and at its port, a moment apart. */
+const SAME_MOMENT_MS = 100;
+
+/** The same text again, from the same socket. Nothing opens however soon it comes; only nobody has sent it twice. */
+function isSameCapture(again: Datagram, first: SeenPacket): boolean {
+  return Math.abs(again.receivedAt - (first.capturedAt ?? -Infinity)) <= SAME_MOMENT_MS &&
+    first.source === again.source.text && first.protocol === again.protocol &&
+    first.sourcePort === again.sourcePort && first.destinationPort === again.destinationPort;
+}
+
+/** No alarm. */
+function copyLine(datagram: Datagram, first: SeenPacket): LogLine {
+  return { level: "debug", text: `${lineText(replayLine(datagram, first))} (one packet, captured twice)` };
 }
 
 /** The message's own address; for 0.0.0.0 that of the trusted proxy's client, else of the packet (server D.5). */
@@ -198,13 +220,14 @@ function openedLines(visit: Visit, keys: KeySet, wire: string, message: SpaMessa
   ];
 }
 
-function seenPacket(datagram: Datagram, now: number): SeenPacket {
+function seenPacket(datagram: Datagram, seenAt: number): SeenPacket {
   return {
     protocol: datagram.protocol,
     source: datagram.source.text,
     sourcePort: datagram.sourcePort,
     destination: datagram.destination?.text ?? "0.0.0.0",
     destinationPort: datagram.destinationPort,
-    seenAt: now,
+    seenAt,
+    capturedAt: datagram.receivedAt,
   };
 }

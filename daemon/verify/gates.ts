@@ -13,6 +13,8 @@ import type { Stanza } from "../config/stanza.ts";
 export interface GatePolicy {
   /** Seconds a time stamp may be off in either direction; null switches the test off. */
   readonly maxAge: number | null;
+  /** See `ReplayStore`. Default: nothing is forgotten. */
+  readonly forgottenUntil?: number;
 }
 
 /** The two ends of the packet and the stanza under trial. */
@@ -42,6 +44,7 @@ export const GATES_BEFORE_OPENING: readonly Gate<Visit>[] = [addressesMatch, sta
 /** Tests on the opened message. */
 export const GATES_AFTER_OPENING: readonly Gate<Attempt>[] = [
   isFresh,
+  isRemembered,
   namesItsSource,
   isTheRightUser,
   isNoNatRequest,
@@ -92,6 +95,15 @@ function isFresh(attempt: Attempt): LogLine | null {
   const difference = Math.abs(attempt.now - attempt.message.timestamp);
   if (maxAge === null || difference <= maxAge) return null;
   return { level: "warning", text: `${tag(attempt)} SPA data time difference is too great (${difference} seconds).` };
+}
+
+/** Where a greater age is allowed than before, its digest may have left the memory long ago. */
+function isRemembered(attempt: Attempt): LogLine | null {
+  const { forgottenUntil = 0 } = attempt.policy;
+  if (attempt.message.timestamp > forgottenUntil) return null;
+  const until = new Date(forgottenUntil * 1000).toISOString();
+  const text = `${tag(attempt)} Replay possible: packets dated up to ${until} may have been seen before and forgotten.`;
+  return { level: "warning", text };
 }
 
 function namesItsSource(attempt: Attempt): LogLine | null {

@@ -321,6 +321,51 @@ Deno.test("runLoop() closes a door by the wall clock when that is set forward", 
   assert.equal(firewall.admits(door("192.0.2.10", 22)), false);
 });
 
+Deno.test("runLoop() says that a door was removed when it is, also where the kernel goes on by its own clock", async () => {
+  // In the kernel no time has passed.
+  const firewall = recordingFirewall({ now: () => NOW, kernelTimed: true });
+  await firewall.prepare();
+  const packets = [datagram(await knock())];
+  const { lines } = await play([{ packets }, { set: 3600 }], { firewall });
+  assert.equal(lines.filter((line) => line.includes("Removed rule")).length, 1, lines.join("\n"));
+  assert.equal(firewall.admits(door("192.0.2.10", 22)), false);
+  const stuck = recordingFirewall({ now: () => NOW, kernelTimed: true });
+  await stuck.prepare();
+  const told = await play([{ packets }, { set: 3600, before: () => stuck.refuse("no answer") }], {
+    firewall: stuck,
+  });
+  assert.equal(told.lines.filter((line) => line.includes("Removed rule")).length, 0, "and only then");
+  assert.ok(told.lines.some((line) => line.includes("Cannot close 1 doors")), told.lines.join("\n"));
+});
+
+Deno.test("runLoop() leaves the closing to the kernel where the clock was not set", async () => {
+  const firewall = recordingFirewall({ now: () => NOW, kernelTimed: true });
+  await firewall.prepare();
+  const idle = { ...firewall, revoke: () => assert.fail("each closing door would cost a look at all of them") };
+  const { lines } = await play([{ packets: [datagram(await knock())] }, { seconds: 30 }], { firewall: idle });
+  assert.equal(lines.filter((line) => line.includes("Removed rule")).length, 1);
+});
+
+Deno.test("runLoop() looks after its files in time, and sleeps until then", async () => {
+  const looks: number[] = [];
+  let steady = 0;
+  const upkeep = {
+    get dueAt() {
+      return steady;
+    },
+    look: () => {
+      looks.push(steady);
+      steady += 7000;
+    },
+  };
+  const firewall = recordingFirewall({ now: () => NOW, kernelTimed: true });
+  await firewall.prepare();
+  steady = NOW * 1000 + 5000;
+  const { waits } = await play([{ seconds: 4 }, { seconds: 1 }, { seconds: 6 }, { seconds: 1 }], { firewall, upkeep });
+  assert.deepEqual(waits, [5000, 1000, 7000, 1000, 7000]);
+  assert.deepEqual(looks.map((at) => at - NOW * 1000), [5000, 12_000]);
+});
+
 Deno.test("runLoop() survives news of the ruleset that cannot be read, and closes on time all the same", async () => {
   const firewall = recordingFirewall({ now: () => NOW });
   await firewall.prepare();

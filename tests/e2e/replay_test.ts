@@ -118,7 +118,8 @@ labTest("a packet recorded by the C daemon's format of the replay file is known 
   await scene.daemon.stop();
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(packet)));
   const text = btoa(String.fromCharCode(...digest)).replace("=", "");
-  await Deno.writeTextFile(scene.daemon.digestCache, `${text} 17 10.77.0.2 33069 10.77.0.1 62201 1795300998\n`, {
+  const now = Math.floor(Date.now() / 1000);
+  await Deno.writeTextFile(scene.daemon.digestCache, `${text} 17 10.77.0.2 33069 10.77.0.1 62201 ${now}\n`, {
     append: true,
   });
   const again = makeScene(lab, await scene.daemon.again(), scene.keys);

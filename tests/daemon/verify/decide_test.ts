@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { Stanza } from "../../../daemon/config/stanza.ts";
-import { memoryStore } from "../../../daemon/replay/store.ts";
+import type { Datagram } from "../../../daemon/capture/source.ts";
+import { memoryStore, type SeenPacket } from "../../../daemon/replay/store.ts";
 import { decide, type Decision, type Judge } from "../../../daemon/verify/decide.ts";
 import { nobleEngine } from "../../../lib/crypto/noble_engine.ts";
 import { lineText } from "../../../lib/log.ts";
@@ -299,5 +300,83 @@ Deno.test("decide() opens for no packet that names no address and comes from non
     const decision = await decide(datagram(wire, { source: ip(source) }), judge(), NOW);
     assert.equal(decision.kind, "refuse");
     assert.match(summary(decision), /names no address to let in, and came from none/);
+  }
+});
+
+Deno.test("decide() raises no alarm for one packet that is captured twice, and opens once", async () => {
+  const wire = await knock();
+  const first = datagram(wire);
+  const level = async (again: Partial<Datagram>) => {
+    const trial = judge();
+    assert.equal((await decide(first, trial, NOW)).kind, "admit");
+    const decision = await decide({ ...first, ...again }, trial, NOW);
+    assert.equal(decision.kind, "refuse");
+    return decision.lines.at(-1)?.level;
+  };
+  const { receivedAt } = first;
+  assert.equal(await level({}), "debug");
+  assert.equal(await level({ receivedAt: receivedAt + 100 }), "debug");
+  assert.equal(await level({ receivedAt: receivedAt - 100 }), "debug", "queues of two interfaces keep no order");
+  const alarms: Partial<Datagram>[] = [
+    { receivedAt: receivedAt + 101 },
+    { receivedAt: receivedAt - 101 },
+    { source: ip("198.51.100.8") },
+    { sourcePort: 40001 },
+    { destinationPort: 62202 },
+    { protocol: 6 },
+  ];
+  for (const change of alarms) assert.equal(await level(change), "warning", JSON.stringify(change));
+});
+
+Deno.test("decide() raises the alarm for what a file knows, however soon it comes", async () => {
+  const wire = await knock();
+  const { destinationPort, protocol, sourcePort } = datagram(wire);
+  const addresses = { source: "198.51.100.7", destination: "203.0.113.1" };
+  const store = {
+    ...memoryStore(),
+    find: () => ({ ...addresses, destinationPort, protocol, sourcePort, seenAt: NOW }),
+  };
+  const decision = await decide(datagram(wire), judge(undefined, { store }), NOW);
+  assert.equal(decision.lines.at(-1)?.level, "warning");
+});
+
+Deno.test("decide() records no packet that is too old to open, so that old copies cost no line of the file", async () => {
+  for (const [now, size] of [[NOW + 121, 0], [NOW + 120, 2], [NOW - 121, 2]] as const) {
+    const trial = judge();
+    const store = memoryStore();
+    const decision = await decide(datagram(await knock()), { ...trial, store }, now);
+    assert.equal(store.size, size, `${now - NOW}`);
+    if (decision.kind === "refuse") assert.equal(decision.authentic, size > 0);
+  }
+});
+
+Deno.test("decide() remembers a packet that is dated ahead for as much longer", async () => {
+  const claimed: number[] = [];
+  const store = memoryStore();
+  const watched = {
+    ...store,
+    claim: (digests: readonly string[], packet: SeenPacket) => {
+      claimed.push(packet.seenAt);
+      return store.claim(digests, packet);
+    },
+  };
+  for (const now of [NOW - 100, NOW + 100]) {
+    await decide(
+      datagram(await knock({ random: String(now).padStart(16, "1") })),
+      judge(undefined, { store: watched }),
+      now,
+    );
+  }
+  assert.deepEqual(claimed, [NOW, NOW + 100]);
+});
+
+Deno.test("decide() admits nothing that may have been seen and forgotten, whatever age is allowed now", async () => {
+  for (const maxAge of [120, 86400, null]) {
+    for (const [forgottenUntil, kind] of [[NOW - 1, "admit"], [NOW, "refuse"]] as const) {
+      const trial = judge(undefined, { store: { ...memoryStore(), forgottenUntil } });
+      const decision = await decide(datagram(await knock()), { ...trial, policy: { ...trial.policy, maxAge } }, NOW);
+      assert.equal(decision.kind, kind, `${maxAge}`);
+      if (kind === "refuse") assert.match(summary(decision), /Replay possible: packets dated up to 2026-/);
+    }
   }
 });

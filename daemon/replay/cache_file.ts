@@ -1,0 +1,186 @@
+/** The file of the replay cache: opening it locked, reading it into a memory, writing a memory into it. */
+import { FfiError } from "../../ffi/errors.ts";
+import { type AppendFile, openAppendFile } from "../../ffi/libc/append_file.ts";
+import { makeTrustedFolder, removeTrusted, renameTrusted } from "../../ffi/libc/trusted_file.ts";
+import { reasonOf } from "../../lib/host/reason.ts";
+import type { Log } from "../../lib/log.ts";
+import { readCache } from "./cache_reader.ts";
+import type { ReplayMemory } from "./memory.ts";
+import { CACHE_HEADER, formatEntry, formatForgotten } from "./store.ts";
+
+/** The file cannot be used. `hint` is the operator's next move. */
+export class ReplayStoreError extends Error {
+  override readonly name = "ReplayStoreError";
+  constructor(message: string, readonly hint: string, options?: ErrorOptions) {
+    super(message, options);
+  }
+}
+
+/** The open file of a cache. */
+export interface CacheFile {
+  readonly path: string;
+  readonly file: AppendFile;
+}
+
+/**
+ * Opens and locks the file, creating it with mode 0600 when absent. With a log, its folder is made where that is gone.
+ *
+ * @tags allow-ffi
+ * @throws {ReplayStoreError} when it cannot be opened, or another daemon keeps it
+ */
+export function openLocked(path: string, makeFolder: Log | null = null): CacheFile {
+  try {
+    for (;;) {
+      if (makeFolder !== null && makeTrustedFolder(folderOf(path))) {
+        makeFolder("warning", `The folder ${folderOf(path)} was gone while fwknopd ran: it is made again`);
+      }
+      const file = openAppendFile(path);
+      const holder = file.lock();
+      // Another daemon may have put a smaller one in its place meanwhile.
+      if (holder === null && file.isStillAt(path)) return { path, file };
+      file[Symbol.dispose]();
+      refuseHeld(holder, path);
+    }
+  } catch (cause) {
+    throw storeError(`Cannot open the replay cache ${path}`, cause);
+  }
+}
+
+/** Two daemons with one file would not know each other's packets. `holder` as of `AppendFile.lock`. */
+export function refuseHeld(holder: number | null, path: string): void {
+  if (holder === null) return;
+  throw new ReplayStoreError(
+    `Another fwknopd (PID=${holder}) keeps the replay file ${path}: two would not know each other's packets`,
+    "stop that one, or give this one a file of its own: DIGEST_FILE (option -d)",
+  );
+}
+
+/** What a file holds besides entries that count. */
+export interface Rest {
+  /** Entries that were too old and are left out. */
+  readonly old: number;
+  /** Lines that are no entries, as they are. */
+  readonly foreign: readonly string[];
+}
+
+/** Takes every entry in; what is none is named and skipped. */
+export function load({ path, file }: CacheFile, memory: ReplayMemory, log: Log): Rest {
+  let old = 0;
+  const foreign: string[] = [];
+  readCache(file, memory.oldest, {
+    entry: (digest, line) => void memory.load(digest, line),
+    old(seenAt) {
+      old++;
+      memory.leaveOut(seenAt);
+    },
+    forgotten: memory.forget,
+    comment: (line) => void foreign.push(line),
+    invalid(line, number) {
+      foreign.push(line);
+      log("warning", `*Skipping invalid digest file entry in ${path} at line ${number}.`);
+    },
+  });
+  return { old, foreign };
+}
+
+/** Appends what the file does not hold of the memory, and takes in what only the file holds. Returns how many were written. */
+export function writeMissing(cache: CacheFile, memory: ReplayMemory): number {
+  const there = new Set<string>();
+  readCache(cache.file, memory.oldest, {
+    entry(digest, line) {
+      there.add(digest);
+      memory.load(digest, line);
+    },
+    old: memory.leaveOut,
+    forgotten: memory.forget,
+  });
+  return writeEntries(cache, memory, there);
+}
+
+/**
+ * Puts a file of the memory and the `foreign` lines in the place of one that holds more: as a whole, so that no crash loses
+ * any. Where that fails the old one goes on.
+ */
+export function rewrite(
+  cache: CacheFile,
+  memory: ReplayMemory,
+  { foreign, log }: { readonly foreign: readonly string[]; readonly log: Log },
+): CacheFile {
+  const { path } = cache;
+  const beside = `${path}.new`;
+  let fresh: AppendFile | null = null;
+  try {
+    removeTrusted(beside);
+    fresh = openAppendFile(beside, "new");
+    refuseHeld(fresh.lock(), beside);
+    const smaller = { path: beside, file: fresh };
+    prepareEnd(smaller, memory);
+    append(smaller, foreign.map((line) => `${line}\n`).join(""));
+    writeEntries(smaller, memory, new Set());
+    renameTrusted(beside, nameOf(path));
+    cache.file[Symbol.dispose]();
+    return { path, file: fresh };
+  } catch (error) {
+    if (!(error instanceof FfiError) && !(error instanceof ReplayStoreError)) throw error;
+    if (fresh !== null) removeTrusted(beside);
+    fresh?.[Symbol.dispose]();
+    log("warning", `The replay file ${path} cannot be made smaller: ${error.message}`);
+    prepareEnd(cache, memory);
+    return cache;
+  }
+}
+
+/** Entries that are written at once. */
+const BLOCK = 4096;
+
+function writeEntries(cache: CacheFile, memory: ReplayMemory, except: ReadonlySet<string>): number {
+  prepareEnd(cache, memory);
+  let written = 0;
+  let block = "";
+  for (const [digest, known] of memory.entries()) {
+    if (except.has(digest)) continue;
+    block += typeof known === "string" ? `${known}\n` : formatEntry(digest, known.packet);
+    if (++written % BLOCK !== 0) continue;
+    append(cache, block);
+    block = "";
+  }
+  if (block !== "") append(cache, block);
+  cache.file.trust();
+  return written;
+}
+
+/** A new file gets its first lines; after a crash in the middle of a line the next entry starts on a line of its own. */
+export function prepareEnd(cache: CacheFile, { forgottenUntil }: ReplayMemory): void {
+  const last = cache.file.lastByte();
+  if (last === null) append(cache, CACHE_HEADER + (forgottenUntil > 0 ? formatForgotten(forgottenUntil) : ""));
+  else if (last !== 0x0a) append(cache, "\n");
+}
+
+const encoder = new TextEncoder();
+
+/** Durably, or not at all. Throws {@link ReplayStoreError}. */
+export function append({ path, file }: CacheFile, text: string): void {
+  try {
+    file.append(encoder.encode(text));
+  } catch (cause) {
+    throw storeError(`Cannot write the replay cache ${path}`, cause);
+  }
+}
+
+/** The last word of a path. */
+export function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
+}
+
+function folderOf(path: string): string {
+  return path.slice(0, path.lastIndexOf("/")) || "/";
+}
+
+/** What keeps the file from being used, with the remedy. */
+export function storeError(message: string, cause: unknown): Error {
+  if (cause instanceof ReplayStoreError) return cause;
+  const reason = `${message}: ${reasonOf(cause)}`;
+  const ownHint = cause instanceof FfiError ? cause.details.hint : undefined;
+  const hint = ownHint ?? "check that the folder exists, is writable and has room, or name another path";
+  return new ReplayStoreError(reason, `${hint} (DIGEST_FILE, option -d)`, { cause });
+}
