@@ -1,6 +1,7 @@
 /** `-K`, `-R`, `-S`: speaking to the daemon that runs. Words, streams and exit codes are those of fwknopd (server A.5). */
+import { AT_FDCWD, fileFacts } from "../ffi/libc/file_facts.ts";
 import type { SignalName } from "../ffi/libc/process.ts";
-import { runningDaemon } from "./service/pid_file.ts";
+import { findDaemon, runningDaemon } from "./service/pid_file.ts";
 
 /** What the three modes need of the world. */
 export interface ControlWorld {
@@ -24,25 +25,28 @@ const STEP_MS = 50;
 /** `-S`: exit code 0 when a daemon holds the PID file. */
 export function showStatus(pidPath: string, world: ControlWorld): number {
   const pid = runningDaemon(pidPath);
-  world.print(pid === null ? NOT_RUNNING : `Detected fwknopd is running (pid=${pid}).`);
-  return pid === null ? 1 : 0;
+  if (pid === null) return sayNotRunning(pidPath, world.print, world);
+  world.print(`Detected fwknopd is running (pid=${pid}).`);
+  return 0;
 }
 
 /** `-R`: asks the running daemon to read its configuration again. */
 export function sendRestart(pidPath: string, world: ControlWorld): number {
-  const pid = runningDaemon(pidPath);
-  const sent = pid !== null && world.kill(pid, "hangup");
-  world.print(sent ? `Sent restart signal to fwknopd (pid=${pid})` : NOT_RUNNING);
-  return sent ? 0 : 1;
+  const daemon = findDaemon(pidPath);
+  if (daemon !== null && !daemon.reachable) return sayOutOfReach(pidPath, daemon.pid, world);
+  if (daemon === null || !world.kill(daemon.pid, "hangup")) return sayNotRunning(pidPath, world.print, world);
+  world.print(`Sent restart signal to fwknopd (pid=${daemon.pid})`);
+  return 0;
 }
 
 /** `-K`: stops the running daemon, politely first. */
 export async function stopDaemon(pidPath: string, world: ControlWorld): Promise<number> {
-  const pid = runningDaemon(pidPath);
-  if (pid === null || !world.kill(pid, "terminate")) {
-    world.complain(NOT_RUNNING);
-    return 1;
-  }
+  const daemon = findDaemon(pidPath);
+  if (daemon !== null && !daemon.reachable) return sayOutOfReach(pidPath, daemon.pid, world);
+  if (daemon === null || !world.kill(daemon.pid, "terminate")) return sayNotRunning(pidPath, world.complain, world);
+  const { pid } = daemon;
+  // One that was stopped (SIGSTOP) would hear nothing until SIGKILL, and leave its doors open.
+  world.kill(pid, "continue");
   if (await isGone(pidPath, pid, world)) {
     world.print(`Killed fwknopd (pid=${pid}) via SIGTERM`);
     return 0;
@@ -53,6 +57,25 @@ export async function stopDaemon(pidPath: string, world: ControlWorld): Promise<
     return 0;
   }
   world.complain(`Cannot stop fwknopd (pid=${pid}): it still holds ${pidPath} after SIGTERM and SIGKILL`);
+  return 1;
+}
+
+function sayNotRunning(pidPath: string, say: (line: string) => void, world: ControlWorld): 1 {
+  say(NOT_RUNNING);
+  const folder = pidPath.slice(0, pidPath.lastIndexOf("/")) || "/";
+  if (fileFacts(AT_FDCWD, folder) === null) {
+    world.complain(
+      `fwknopd: hint: ${folder} does not exist; a daemon that lost it can be found with: pgrep -a fwknopd`,
+    );
+  }
+  return 1;
+}
+
+function sayOutOfReach(pidPath: string, pid: number, world: ControlWorld): 1 {
+  world.complain(
+    `fwknopd: error: ${pidPath} is held by a process (pid=${pid} where it runs) of another user or PID namespace`,
+  );
+  world.complain("fwknopd: hint: run this as that user, or inside the container that it runs in");
   return 1;
 }
 

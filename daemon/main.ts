@@ -23,6 +23,7 @@ import {
 } from "./config/mod.ts";
 import { type ControlWorld, sendRestart, showStatus, stopDaemon } from "./control.ts";
 import { daemonHelp } from "./help.ts";
+import { writeKeys } from "./key_file.ts";
 import { openFirewall, openLog } from "./open_parts.ts";
 import { DAEMON_OPTIONS, type DaemonOptions, parseDaemonOptions, wordHint } from "./options.ts";
 import { lookAhead } from "./preflight.ts";
@@ -184,17 +185,7 @@ function generate(actions: DaemonOptions["actions"]): number {
   }, randomBytes));
   const path = actions.keyGenFile;
   if (path === undefined) return answer(keys);
-  try {
-    const file = Deno.openSync(path, { write: true, create: true, truncate: true, mode: 0o600 });
-    file.writeSync(new TextEncoder().encode(`${keys}\n`));
-    file.close();
-  } catch (cause) {
-    throw new StartError(
-      `Unable to create key gen file ${path}: ${reasonOf(cause)}`,
-      "name a file in a writable folder",
-      { cause },
-    );
-  }
+  writeKeys(path, keys);
   return answer(`[+] Wrote Rijndael and HMAC keys to: ${path}`);
 }
 
