@@ -103,12 +103,13 @@ async function live(life: Life, log: Log, announce: () => Promise<void>): Promis
       await announce();
       log("info", "Starting fwknopd main event loop.");
       const steady = () => performance.now();
-      const upkeep = makeUpkeep({ store, pidFile, steady });
+      const facts = createFacts();
+      const upkeep = makeUpkeep({ store, pidFile, facts, steady });
       const ending = await runLoop(regime, {
         waiter,
         signals,
         patience: createPatience(PATIENCE_MS, () => waiter.wake()),
-        facts: createFacts(),
+        facts,
         store,
         upkeep,
         firewall,

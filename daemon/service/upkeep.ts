@@ -5,14 +5,25 @@
 import type { Log } from "../../lib/log.ts";
 import type { ReplayStore } from "../replay/store.ts";
 import { reasonOf } from "../start_error.ts";
+import type { Facts } from "./facts.ts";
 import type { HeldPidFile } from "./pid_file.ts";
 
 /** What the loop needs of it. */
 export interface Upkeep {
   /** When to look next, on the clock that nobody sets. */
   readonly dueAt: number;
-  /** Looks, and puts back what is missing. A failure is a line in the log when it becomes true, not at every look. */
+  /** Looks, and puts back what is missing. */
   look(log: Log): void;
+}
+
+/** What there is to look after. */
+export interface Belongings {
+  readonly store: Pick<ReplayStore, "mend" | "size">;
+  readonly pidFile: Pick<HeldPidFile, "mend">;
+  /** What cannot be put back is said when that becomes true. */
+  readonly facts: Facts;
+  /** Milliseconds of a clock that nobody sets. */
+  readonly steady: () => number;
 }
 
 /** One look costs two calls of the system. */
@@ -20,26 +31,16 @@ const BUSY_MS = 1000;
 /** While no packet is known that could be repeated. */
 const IDLE_MS = 10_000;
 
-/** Looks after the files of a daemon. `steady`: milliseconds of a clock that nobody sets. */
-export function makeUpkeep(
-  { store, pidFile, steady }: {
-    readonly store: Pick<ReplayStore, "mend" | "size">;
-    readonly pidFile: Pick<HeldPidFile, "mend">;
-    readonly steady: () => number;
-  },
-): Upkeep {
+/** Looks after the files of a daemon. */
+export function makeUpkeep({ store, pidFile, facts, steady }: Belongings): Upkeep {
   let dueAt = steady() + BUSY_MS;
-  /** What was said of each. */
-  const said = new Map<unknown, string>();
 
-  function lookAfter(what: { mend(log: Log): void }, log: Log): void {
+  function attempt(subject: string, mend: () => void, log: Log): void {
     try {
-      what.mend(log);
-      if (said.delete(what)) log("info", "What was missing of the files in the run directory is back");
+      mend();
+      facts(subject, [], log);
     } catch (error) {
-      const reason = reasonOf(error);
-      if (said.get(what) !== reason) log("error", reason);
-      said.set(what, reason);
+      facts(subject, [{ level: "error", text: reasonOf(error) }], log);
     }
   }
 
@@ -48,8 +49,8 @@ export function makeUpkeep(
       return dueAt;
     },
     look(log) {
-      lookAfter(store, log);
-      lookAfter(pidFile, log);
+      attempt("replay file", () => store.mend(), log);
+      attempt("PID file", () => pidFile.mend(log), log);
       dueAt = steady() + (store.size > 0 ? BUSY_MS : IDLE_MS);
     },
   };

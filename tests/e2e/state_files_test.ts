@@ -73,7 +73,7 @@ labTest("where the run directory cannot be made again nothing opens, and the log
   await scene.daemon.program.waitFor(/Nothing is opened for 1 packets/, { since: mark });
   assert.equal(await scene.isOpen(22), false);
   await Deno.remove(`${scene.daemon.dir}/run`);
-  await scene.daemon.program.waitFor(/What was missing of the files in the run directory is back/, { since: mark });
+  await scene.daemon.program.waitFor(/The PID file .* it is made again/, { since: mark });
   await scene.knock(23);
   assert.ok(await lab.opens("knocker", scene.server, 23), scene.daemon.program.output);
 });

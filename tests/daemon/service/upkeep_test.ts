@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
+import { createFacts } from "../../../daemon/service/facts.ts";
 import { makeUpkeep } from "../../../daemon/service/upkeep.ts";
 
 Deno.test("makeUpkeep() looks every second while there is something to lose, else seldom", () => {
   let now = 0;
   const store = { size: 0, mend: () => {} };
-  const upkeep = makeUpkeep({ store, pidFile: { mend: () => {} }, steady: () => now });
+  const upkeep = makeUpkeep({ store, pidFile: { mend: () => {} }, facts: createFacts(), steady: () => now });
   assert.equal(upkeep.dueAt, 1000);
   now = 1000;
   upkeep.look(() => {});
@@ -15,7 +16,7 @@ Deno.test("makeUpkeep() looks every second while there is something to lose, els
   assert.equal(upkeep.dueAt, 12_000);
 });
 
-Deno.test("makeUpkeep() says what is wrong when it becomes true, and when it is over, and looks after each by itself", () => {
+Deno.test("makeUpkeep() says what is wrong when it becomes true, and looks after each by itself", () => {
   const lines: string[] = [];
   const log = (level: string, text: string) => void lines.push(`${level}: ${text}`);
   let wrong: string | null = "the folder is gone";
@@ -26,7 +27,7 @@ Deno.test("makeUpkeep() says what is wrong when it becomes true, and when it is 
       if (wrong !== null) throw new Error(wrong);
     },
   };
-  const upkeep = makeUpkeep({ store, pidFile: { mend: () => void looks++ }, steady: () => 0 });
+  const upkeep = makeUpkeep({ store, pidFile: { mend: () => void looks++ }, facts: createFacts(), steady: () => 0 });
   for (const reason of ["the folder is gone", "the folder is gone", "no room", "no room", null, null, "no room"]) {
     wrong = reason;
     upkeep.look(log);
@@ -34,7 +35,6 @@ Deno.test("makeUpkeep() says what is wrong when it becomes true, and when it is 
   assert.deepEqual(lines, [
     "error: the folder is gone",
     "error: no room",
-    "info: What was missing of the files in the run directory is back",
     "error: no room",
   ]);
   assert.equal(looks, 7);
