@@ -3,6 +3,8 @@
  * packet filter, the places of its files. Who may not look at a part is told so; that part is no error.
  */
 import { FfiError } from "../ffi/errors.ts";
+import { closeFd } from "../ffi/libc/fd.ts";
+import { openTrusted } from "../ffi/libc/trusted_file.ts";
 import {
   CAP_NET_ADMIN,
   CAP_NET_RAW,
@@ -114,8 +116,20 @@ function fileObstacles({ paths, replay }: ServerConfig): readonly Obstacle[] {
   return files.flatMap(([what, path = "", setting]) => {
     const why = whyNotWritable(path, runDirectory);
     const hint = `name another with ${setting}, or give it to the user that runs fwknopd`;
-    return why === null ? [] : [{ message: `Cannot use the ${what} ${path}: ${why}`, hint }];
+    return why === null ? distrust(path) : [{ message: `Cannot use the ${what} ${path}: ${why}`, hint }];
   });
+}
+
+/** Whether somebody else could put another file there. */
+function distrust(path: string): readonly Obstacle[] {
+  try {
+    const fd = openTrusted(path, { create: "never" });
+    if (fd !== null) closeFd(fd);
+    return [];
+  } catch (error) {
+    if (!(error instanceof FfiError)) throw error;
+    return [{ message: error.message, hint: error.details.hint ?? null }];
+  }
 }
 
 function runDirectoryObstacle(path: string): Obstacle | null {

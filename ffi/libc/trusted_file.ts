@@ -42,7 +42,8 @@ export interface TrustedOpening {
 }
 
 /**
- * Opens a file for reading and writing. A file of ours that others could write is made ours alone (mode 0600).
+ * Opens a file for reading and writing. A file that others could write is made ours alone (mode 0600), unless
+ * `create` is `never`: for looking.
  *
  * @throws {FfiError} with a hint when somebody else could have put it there
  * @tags allow-ffi
@@ -115,7 +116,7 @@ function openIn({ fd: folder, name, owners }: Entered, path: string, opening: Tr
     if (facts === null) throw errnoError(E.NOENT, "open", `open "${path}"`);
     checkFile(facts, path, owners);
     const isLoose = (facts.mode & (OTHERS_WRITE | GROUP_WRITES)) !== 0;
-    if (isLoose || opening.folderOf === "anybody") libc().fchmod(fd, 0o600);
+    if (opening.create !== "never" && isLoose || opening.folderOf === "anybody") libc().fchmod(fd, 0o600);
     if (before === null) syncFolder(folder);
     return fd;
   } catch (error) {

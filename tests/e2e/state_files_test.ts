@@ -141,11 +141,13 @@ labTest("as root no file is written through a run directory that others can writ
   const run = `${first.dir}/run`;
   const victim = `${lab.dir}/victim`;
   await Deno.writeTextFile(victim, "precious\n");
-  const refused = async (why: RegExp, more: readonly string[] = []) => {
-    const { code, stderr } = await lab.run("server", [...first.argv, ...more]);
-    assert.equal(code, 1, stderr);
-    assert.match(stderr, why);
-    assert.match(stderr, /^fwknopd: hint: .{10}/m);
+  const refused = async (why: RegExp) => {
+    for (const check of [[], ["--exit-parse-config"]]) {
+      const { code, stderr } = await lab.run("server", [...first.argv, ...check]);
+      assert.equal(code, 1, stderr);
+      assert.match(stderr, why);
+      assert.match(stderr, /^fwknopd: hint: .{10}/m);
+    }
     assert.equal(await Deno.readTextFile(victim), "precious\n");
   };
   for (const name of ["fwknopd.pid", "digest.cache"]) {

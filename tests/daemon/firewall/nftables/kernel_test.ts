@@ -438,6 +438,7 @@ for (const road of ["netlink", "nft"] as const) {
         clock,
         steady: () => performance.now(),
         facts: createFacts(),
+        alreadyOpen: "already exists",
       };
       const lines: string[] = [];
       const log = (level: string, line: string) => void lines.push(`${level} ${line}`);
