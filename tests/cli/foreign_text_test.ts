@@ -64,7 +64,7 @@ for (const [place, run] of Object.entries(PLACES)) {
 Deno.test("a bad host is told with its place: the option, or file and line", async () => {
   assert.match(
     (await runOwn([...ALONE, ...KNOCK, "-D", "x|id"])).err,
-    /^fwknop: error: -D: expected a host name or an address, got "x\|id"\n$/,
+    /^fwknop: error: -D: expected a host name or an address, got "x\|id"$/m,
   );
   const run = await withRc("[gw]\nSPA_SERVER x|id\n", [...KNOCK, "-n", "gw"]);
   assert.match(
