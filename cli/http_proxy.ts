@@ -10,8 +10,8 @@ export async function throughProxy(target: Target, text: string): Promise<Target
     const message = proxy.fault === "port"
       ? "proxy port value is invalid, must be in [1-65535]"
       : "--http-proxy names no host";
-    const bare = text.replace(/^[a-z0-9]+:\/\//i, "");
-    throw new ClientError(message, bare === text || bare.includes("@") ? "write -H HOST:PORT" : `write -H ${bare}`);
+    const [, bare] = /^[a-z0-9]+:\/\/([^@/]+:[0-9]+)\/?$/i.exec(text) ?? [];
+    throw new ClientError(message, bare === undefined ? "write -H HOST:PORT" : `write -H ${bare}`);
   }
   return { ...target, httpProxy: proxy.value };
 }

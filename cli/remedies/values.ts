@@ -55,7 +55,7 @@ export function bareHost(text: string): { readonly host: string; readonly port: 
 function serverRemedy({ text, name }: Refused): string | undefined {
   if (/^[0-9.]+$/.test(text)) return "an IPv4 address is four numbers from 0 to 255 with dots between";
   const { host, port } = bareHost(text);
-  if (host === "" || !isHost(host)) return "a host name has letters, digits, hyphens and dots";
+  if (host === "" || !isHost(host)) return undefined;
   const where = name.startsWith("-") ? "-p" : "SPA_SERVER_PORT";
   const other = port === null ? "" : ` (${where} ${port} would be the port that the knock goes to)`;
   return `write the host alone: ${name} ${host}${other}`;

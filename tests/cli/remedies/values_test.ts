@@ -81,7 +81,6 @@ const ROWS: readonly (readonly [args: readonly string[], hint: string])[] = [
     [["-D", "https://gw.example.org/x"], "write the host alone: -D gw.example.org"],
     [["-D", "192.0.2.1/32"], "write the host alone: -D 192.0.2.1"],
     [["-D", "300.1.1.1"], "an IPv4 address is four numbers from 0 to 255"],
-    [["-D", "gw example"], "a host name has letters, digits, hyphens and dots"],
     [["-H", "https://192.0.2.8:3128"], "write -H 192.0.2.8:3128"],
     [["--socks5", "127.0.0.1"], "name the port too: --socks5 127.0.0.1:9050"],
     [["--socks5", "socks5://127.0.0.1"], "name the port too: --socks5 127.0.0.1:9050"],
