@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import {
   C_DAEMON,
   C_PROGRAMS,
+  cPcapBlocker,
   type Daemon,
   type Directives,
   keyArgs,
@@ -28,9 +29,13 @@ const IPTABLES = { FIREWALL_EXE: "/usr/sbin/iptables" } as const;
 const MATCH = /SPA Packet from IP: 10\.77\.0\.2 received with access source match/;
 
 /** Registers a situation for both daemons. */
-function onBoth(name: string, body: (program: ProgramUnderTest) => Promise<void>): void {
+function onBoth(
+  name: string,
+  body: (program: ProgramUnderTest) => Promise<void>,
+  options: { readonly blocker?: () => string | null } = {},
+): void {
   labTest(`${name}: our daemon`, () => body(OUR_DAEMON));
-  labTest(`${name}: the C daemon`, () => body(C_DAEMON), { needs: C_PROGRAMS });
+  labTest(`${name}: the C daemon`, () => body(C_DAEMON), { ...options, needs: C_PROGRAMS });
 }
 
 function asking(lab: Lab, services: string, keys: SharedKeys | (Omit<SharedKeys, "HMAC_KEY_BASE64">)): string[] {
@@ -210,7 +215,7 @@ onBoth("an interface that does not exist", async (program) => {
   const { code, stderr } = await withoutInterface(lab, program);
   assert.equal(code, 1);
   assert.match(stderr, /pcap_open_live.*error/);
-});
+}, { blocker: cPcapBlocker });
 
 /** Takes the interface of the server away. */
 async function lose(lab: Lab, how: "down" | "gone", daemon: Daemon): Promise<void> {
