@@ -26,7 +26,7 @@ import { daemonHelp } from "./help.ts";
 import { writeKeys } from "./key_file.ts";
 import { openFirewall, openLog } from "./open_parts.ts";
 import { DAEMON_OPTIONS, type DaemonOptions, parseDaemonOptions, wordHint } from "./options.ts";
-import { lookAhead } from "./preflight.ts";
+import { lookAhead, reloadObstacles } from "./preflight.ts";
 import { serve } from "./serve.ts";
 import { runningDaemon } from "./service/pid_file.ts";
 import { howItWasStarted } from "./service/started.ts";
@@ -141,12 +141,12 @@ async function control(options: DaemonOptions, pidPath: string, files: ConfigFil
     pause: (ms) => new Promise((done) => setTimeout(done, ms)),
   };
   if (actions.status) return showStatus(pidPath, world);
-  if (actions.restart) return checkAgain(pidPath, options, files) ? sendRestart(pidPath, world) : 1;
+  if (actions.restart) return await checkAgain(pidPath, options, files) ? sendRestart(pidPath, world) : 1;
   return await stopDaemon(pidPath, world);
 }
 
 /** Whether the running daemon would take what its files say now; if not, the problems are told and nothing is sent. */
-function checkAgain(pidPath: string, options: DaemonOptions, files: ConfigFiles): boolean {
+async function checkAgain(pidPath: string, options: DaemonOptions, files: ConfigFiles): Promise<boolean> {
   const pid = runningDaemon(pidPath);
   if (pid === null) return true;
   const started = howItWasStarted(pid);
@@ -155,8 +155,10 @@ function checkAgain(pidPath: string, options: DaemonOptions, files: ConfigFiles)
     started === null ? files : hostConfigFiles(started.startDirectory ?? Deno.cwd()),
     Date.now() / 1000,
   );
-  if (loaded.ok) return true;
-  tellProblems(loaded.problems);
+  const obstacles = loaded.ok ? await reloadObstacles(loaded.config) : [];
+  if (loaded.ok && obstacles.length === 0) return true;
+  if (!loaded.ok) tellProblems(loaded.problems);
+  for (const { message, hint } of obstacles) tell(message, hint);
   tell(`fwknopd (pid ${pid}) was sent nothing and goes on as it is`, "mend the lines above, then give -R again");
   return false;
 }

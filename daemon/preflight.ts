@@ -77,6 +77,13 @@ export async function lookAhead(config: ServerConfig, test: boolean, rights: Rig
   return outlook;
 }
 
+/** What would keep a running daemon from taking this configuration: its files are open, and its packet filter stays. */
+export async function reloadObstacles(config: ServerConfig): Promise<readonly Obstacle[]> {
+  const outlook = { obstacles: [] as Obstacle[], warnings: [] as string[] };
+  await attempt(outlook, () => examineCapture(config, ownRights(), outlook));
+  return outlook.obstacles;
+}
+
 /** Runs a look; a failure that a start would end with is an obstacle. */
 async function attempt(outlook: { readonly obstacles: Obstacle[] }, look: () => Promise<void> | void): Promise<void> {
   try {
@@ -89,7 +96,7 @@ async function attempt(outlook: { readonly obstacles: Obstacle[] }, look: () => 
 }
 
 /** The interface is opened as at a start, but never made promiscuous; without the right to, it is only looked for. */
-function examineCapture(config: ServerConfig, rights: Rights, outlook: { readonly warnings: string[] }): void {
+function examineCapture(config: ServerConfig, rights: Rights, { warnings }: { readonly warnings: string[] }): void {
   const { capture, udpServer } = config;
   if (udpServer.enabled) return;
   const { filter, snapLength: snaplen, interface: device } = capture;
@@ -102,7 +109,7 @@ function examineCapture(config: ServerConfig, rights: Rights, outlook: { readonl
     throw noSuchInterface(device);
   } catch (error) {
     if (capture.exitAtInterfaceDown || !(error instanceof FfiError) || !isNoInterface(error)) throw error;
-    outlook.warnings.push(`${error.message}: EXIT_AT_INTF_DOWN is N, so a start will wait for it`);
+    warnings.push(`${error.message}: EXIT_AT_INTF_DOWN is N, so a start will wait for it`);
   }
 }
 

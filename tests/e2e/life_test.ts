@@ -147,6 +147,12 @@ labTest("without -f the daemon goes to the background, and -S, -R and -K find it
       assert.equal(stdout, "");
     }
     await Deno.writeTextFile(`${scene.daemon.dir}/access.conf`, good);
+    const server = await Deno.readTextFile(`${scene.daemon.dir}/fwknopd.conf`);
+    await Deno.writeTextFile(`${scene.daemon.dir}/fwknopd.conf`, `${server}PCAP_FILTER udp prt 5\n`);
+    const refused = await lab.run("server", [...argv, "-R"]);
+    assert.equal(refused.code, 1);
+    assert.match(refused.stderr, /Cannot use the PCAP filter 'udp prt 5'/);
+    await Deno.writeTextFile(`${scene.daemon.dir}/fwknopd.conf`, server);
   } finally {
     assert.match(await lab.must("server", [...argv, "-K"]), /Killed fwknopd \(pid=\d+\)/);
   }
