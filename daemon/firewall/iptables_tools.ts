@@ -105,7 +105,7 @@ function startHint(error: unknown): string {
     return "FIREWALL_EXE may be /usr/sbin/iptables or /sbin/iptables; what else it may run stands in packaging/permissions.json";
   }
   if (error instanceof Deno.errors.PermissionDenied) {
-    return "run fwknopd as root, or make the program executable for its user";
+    return "run fwknopd as root, make the program executable for its user, or correct FIREWALL_EXE";
   }
   return "install the Debian package iptables, or set FIREWALL_EXE to where iptables is, or set FIREWALL to nftables";
 }

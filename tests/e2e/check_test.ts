@@ -66,7 +66,7 @@ labTest("the check fails where a start would: interface, filter, packet filter, 
       /^fwknopd: error: .*no base chain "inet nope input"/,
     ],
     [{ IPT_INPUT_ACCESS: "ACCEPT, filter, NOPE, 1, X, 1" }, /^fwknopd: error: There is no chain "NOPE" in the table/],
-    [{ FWKNOP_RUN_DIR: `${lab.dir}/file` }, /^fwknopd: error: Cannot use the run directory .*not a directory/],
+    [{ FWKNOP_RUN_DIR: `${lab.dir}/file` }, /^fwknopd: error: Cannot use the run directory .*not a directory/i],
     [{ FWKNOP_PID_FILE: "/nowhere/x.pid" }, /^fwknopd: error: Cannot use the PID file .*no folder \/nowhere/],
     [{ DIGEST_FILE: lab.dir }, /^fwknopd: error: Cannot use the replay file .*not a regular file/],
   ];
