@@ -21,6 +21,9 @@ export function writeKeys(path: string, keys: string): void {
     file.write(text);
   } catch (cause) {
     const hint = (cause instanceof FfiError ? cause.details.hint : undefined) ?? "name a file in a writable folder";
-    throw new StartError(`Unable to create key gen file ${path}: ${reasonOf(cause)}`, hint, { cause });
+    const said = reasonOf(cause);
+    // What names the path already need not name it twice.
+    const known = [`Cannot open "${path}": `, `Cannot use ${path}: `].find((start) => said.startsWith(start)) ?? "";
+    throw new StartError(`Unable to create key gen file ${path}: ${said.slice(known.length)}`, hint, { cause });
   }
 }
