@@ -34,6 +34,8 @@ export function textBytes(text: string): Uint8Array<ArrayBuffer> {
 
 /** Text of valid UTF-8 (a byte order mark is a character like any other); null for anything else. */
 export function utf8Text(bytes: Uint8Array): string | null {
+  // Nearly every text that is read here. A decoder costs a knock half a millisecond.
+  if (isAscii(bytes)) return latin1Text(bytes);
   try {
     strictDecoder ??= new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
     return strictDecoder.decode(bytes);
@@ -41,6 +43,11 @@ export function utf8Text(bytes: Uint8Array): string | null {
     // The only failure of a fatal decoder is bytes that are not UTF-8.
     return null;
   }
+}
+
+function isAscii(bytes: Uint8Array): boolean {
+  for (const byte of bytes) if (byte > 0x7f) return false;
+  return true;
 }
 
 /** Sequences of UTF-8 as a text of one character a byte, or one byte that belongs to none. */
