@@ -34,7 +34,7 @@ labTest("the five-minute start of the README works as it stands there", async ()
   const local = (args: readonly string[]) => args.flatMap((word) => here.get(word) ?? [word]);
   await knock(lab, ["--rc-file", `${lab.dir}/.fwknoprc`, ...local(argumentsOf(readme, "fwknop --key-gen"))]);
   const rc = await Deno.readTextFile(`${lab.dir}/.fwknoprc`);
-  const shown = new RegExp(/^grep '(.*)' ~\/\.fwknoprc$/m.exec(readme)![1]!);
+  const shown = new RegExp(/^grep (\S+) ~\/\.fwknoprc$/m.exec(readme)![1]!);
   const lines = rc.split("\n").filter((line) => shown.test(line));
   assert.equal(lines.length, 2, "the two lines that the server needs");
   const keys = lines.join("\n");
