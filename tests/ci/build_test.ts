@@ -41,5 +41,5 @@ Deno.test("make build without a base runtime says the reason whole, and makes sc
   assert.match(said, /\n {4}error: .*\n\n {4}Caused by:\n(.*\n)* {8}1: No such file or directory/);
   assert.ok(said.includes(`DENORT_BIN is "${folder.path}/no denort"`), said);
   assert.ok(!said.includes("Stack backtrace"), said);
-  assert.match(await run(`${folder.path}/build/fwknop`, ["--version"]), /^fwknop client/);
+  assert.match(await run(`${folder.path}/build/fwknop`, ["--no-rc-file", "--version"]), /^fwknop client/);
 });
