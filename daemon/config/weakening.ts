@@ -20,9 +20,10 @@ export interface Protection {
 /** Lines for the log: what is weaker in `after`, stanza by stanza, then for all of them. */
 export function weakenings(before: Protection, after: Protection): readonly string[] {
   const lines: string[] = [];
-  for (const stanza of after.access) {
-    const { stanza: { number, origin }, origins } = stanza;
-    for (const { key, name, was, is } of stanzaLosses(before.access, after.access, stanza)) {
+  const orphans = before.access.filter((old) => !after.access.some((one) => sameKey(old.stanza, one.stanza)));
+  for (const { stanza, origins } of after.access) {
+    const { number, origin } = stanza;
+    for (const { key, name, was, is } of stanzaLosses(stanza, before.access, orphans)) {
       const place = formatOrigin(origins[key] ?? origin);
       lines.push(`${place}: stanza #${number} is weaker than the one in force: ${name} was ${was}, is ${is}`);
     }
@@ -214,14 +215,12 @@ function lists(services: readonly Service[], wanted: Service): boolean {
  * key it is cut from or continues, with the same HMAC key, or with the same SOURCE. Otherwise the stanza is new.
  */
 function stanzaLosses(
+  stanza: Stanza,
   before: readonly ResolvedStanza[],
-  after: readonly ResolvedStanza[],
-  { stanza }: ResolvedStanza,
+  orphans: readonly ResolvedStanza[],
 ): readonly Loss[] {
-  const same = before.filter((old) => sameKey(old.stanza, stanza));
-  const orphans = before.filter((old) => !after.some((one) => sameKey(old.stanza, one.stanza)));
   const likes = [
-    same,
+    before.filter((old) => sameKey(old.stanza, stanza)),
     orphans.filter((old) => isCut(old.stanza, stanza)),
     orphans.filter((old) => sameHmacKey(old.stanza, stanza)),
     orphans.filter((old) => old.stanza.source.text === stanza.source.text),
