@@ -4,17 +4,17 @@
  *
  *     deno run -A .ci/gen.ts [--check]
  */
-import { clientCompletion } from "../cli/completion.ts";
-import { CLIENT_SETTINGS } from "../cli/options.ts";
+import { clientCompletion } from "../cli/shell/completion.ts";
+import { CLIENT_SETTINGS } from "../cli/options/table.ts";
 import { ACCESS_SETTINGS } from "../daemon/config/access_settings.ts";
-import { SERVER_SETTINGS } from "../daemon/config/server_settings.ts";
+import { SERVER_SETTINGS } from "../daemon/config/settings.ts";
 import { DAEMON_OPTIONS } from "../daemon/options.ts";
-import { formatCompletion, type Shell } from "../lib/spec/complete.ts";
-import { wrap } from "../lib/spec/help.ts";
-import { formatManPage } from "../lib/spec/man.ts";
-import { formatReference } from "../lib/spec/reference.ts";
-import { formatSample } from "../lib/spec/sample.ts";
-import type { SettingTable } from "../lib/spec/setting.ts";
+import { formatCompletion, type Shell } from "../lib/settings/completion.ts";
+import { wrap } from "../lib/settings/help.ts";
+import { formatManPage } from "../lib/settings/man.ts";
+import { formatReference } from "../lib/settings/reference.ts";
+import { formatSample } from "../lib/settings/sample.ts";
+import type { SettingTable } from "../lib/settings/setting.ts";
 import { VERSION } from "../lib/version.ts";
 import {
   ACCESS_SAMPLE,
@@ -80,7 +80,7 @@ function generated(): Map<string, string> {
       formatSample(ACCESS_SETTINGS, { introduction: ACCESS_SAMPLE, active: ACCESS_STANZA, examples: EXAMPLES }),
     ],
   ]);
-  files.set("lib/spec/names.ts", nameLists());
+  files.set("lib/settings/names.ts", nameLists());
   for (const shell of SHELLS) {
     files.set(`packaging/completion/fwknop.${shell}`, clientCompletion(shell));
     files.set(`packaging/completion/fwknopd.${shell}`, formatCompletion(shell, "fwknopd", DAEMON_OPTIONS));

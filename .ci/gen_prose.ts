@@ -1,9 +1,9 @@
 /** The words of generated pages that no table knows. */
-import type { ManSection } from "../lib/spec/man.ts";
-import type { SettingTable } from "../lib/spec/setting.ts";
-import { CLIENT_SETTINGS } from "../cli/options.ts";
+import type { ManSection } from "../lib/settings/man.ts";
+import type { SettingTable } from "../lib/settings/setting.ts";
+import { CLIENT_SETTINGS } from "../cli/options/table.ts";
 import { ACCESS_SETTINGS } from "../daemon/config/access_settings.ts";
-import { SERVER_SETTINGS } from "../daemon/config/server_settings.ts";
+import { SERVER_SETTINGS } from "../daemon/config/settings.ts";
 import { DAEMON_OPTIONS } from "../daemon/options.ts";
 
 /** The long options that match only when they are written out. */

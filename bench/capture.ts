@@ -2,12 +2,12 @@
  * What capture costs: microseconds from a send on the other end of a cable to the packet in JavaScript, and packets a
  * second that are drained under a flood. Prints numbers; asserts nothing. Needs root: `deno run -A bench/capture.ts`.
  */
-import { openCaptureFileSource } from "../daemon/capture/offline.ts";
-import { openPcapSource } from "../daemon/capture/pcap.ts";
-import type { PacketSource } from "../daemon/capture/source.ts";
-import { openUdpSource } from "../daemon/capture/udp.ts";
+import { openCaptureFileSource } from "../daemon/packet/offline.ts";
+import { openPcapSource } from "../daemon/packet/pcap.ts";
+import type { PacketSource } from "../daemon/packet/datagram.ts";
+import { openUdpSource } from "../daemon/packet/udp.ts";
 import { Waiter } from "../ffi/libc/poll.ts";
-import { ADDRESS, Cable } from "../tests/daemon/capture/cable.ts";
+import { ADDRESS, Cable } from "../tests/daemon/packet/cable.ts";
 import { bindSocket, closeSocket, connectDatagram, sendDatagram } from "../tests/lab/sockets.ts";
 import { captureFile, ethernet, ipv4, payloadOf, udp } from "../tests/lib/net/frame_bytes.ts";
 

@@ -1,25 +1,25 @@
 /** The client: arguments in, exit code out. The order of the steps is that of wire-and-client B.1. */
 import { FfiError } from "../ffi/errors.ts";
 import { reasonOf } from "../lib/host/reason.ts";
-import { type Arguments, parseArguments } from "../lib/spec/argv.ts";
+import { type Arguments, parseArguments } from "../lib/settings/argv.ts";
 import { VERSION } from "../lib/version.ts";
-import { formatLastRun, lastRunPath, NO_PLACE, saveLastRun } from "./last_run.ts";
-import { earlySettings, type Loaded, loadSettings, openRc, ProblemsError } from "./load.ts";
-import { knock } from "./knock.ts";
-import { BEYOND_OPTIONS } from "./options/beyond.ts";
-import { CLIENT_SETTINGS, type ClientSettings } from "./options.ts";
-import type { RcFile } from "./rc_file.ts";
-import { listedServers } from "./server_list.ts";
-import { ClientError, tellError, tellProblems, tellWarning, type Terminal } from "./tui.ts";
-import { findConflict, followsKnock, makesKeys } from "./validate.ts";
-import { type Machine, realWorld, type World, worldOn } from "./world.ts";
+import { formatLastRun, lastRunPath, NO_PLACE, saveLastRun } from "./knock/last_run.ts";
+import { earlySettings, type Loaded, loadSettings, openRc, ProblemsError } from "./settings/load.ts";
+import { knock } from "./knock/knock.ts";
+import { BEYOND_OPTIONS } from "./options/own.ts";
+import { CLIENT_SETTINGS, type ClientSettings } from "./options/table.ts";
+import type { RcFile } from "./rc/rc_file.ts";
+import { listedServers } from "./knock/server_list.ts";
+import { ClientError, tellError, tellProblems, tellWarning, type Terminal } from "./ui/tui.ts";
+import { findConflict, followsKnock, makesKeys } from "./settings/conflicts.ts";
+import { type Machine, realWorld, type World, worldOn } from "./ui/world.ts";
 
 /** One run. Never throws what an operator can mend; the result is the exit code of the process. */
 export async function main(argv: readonly string[], machine: Machine): Promise<number> {
   const world = worldOn(machine);
   const args = parse(argv);
   if (!args.given.some(({ key }) => key === "json")) return await attempt(() => run(args, world), world);
-  const answer = (await import("./json_answer.ts")).jsonAnswer(world);
+  const answer = (await import("./ui/json_answer.ts")).jsonAnswer(world);
   const code = await attempt(() => run(args, answer.world), answer.world);
   answer.finish(code);
   return code;
@@ -42,14 +42,14 @@ async function run(args: Arguments, terminal: World): Promise<number> {
   const version = args.given.some(({ key }) => key === "version");
   // As in C, -V is a run up to the packet: it reads its files, and writes them. What C does not have stays out of it.
   const beyond = !version && args.given.some(({ key }) => key in BEYOND_OPTIONS);
-  const errands = beyond ? await import("./errands.ts") : null;
+  const errands = beyond ? await import("./modes.ts") : null;
   const json = args.given.some(({ key }) => key === "json");
   const world = errands?.worldFor(args, terminal) ?? terminal;
   if (args.given.some(({ key }) => key === "help")) return await showHelp(args, world);
   if (args.problems.length > 0) throw new ProblemsError(args.problems);
   const shell = args.given.findLast(({ key }) => key === "completion");
   if (errands !== null || json || shell !== undefined || listedServers(args) !== null) {
-    (await import("./combinations.ts")).checkCombination(args);
+    (await import("./settings/combinations.ts")).checkCombination(args);
   }
   if (shell !== undefined) return await showCompletion(shell.text ?? "", world);
   const early = earlySettings(args);
@@ -57,7 +57,7 @@ async function run(args: Arguments, terminal: World): Promise<number> {
   const found = await errands?.beforeFiles(args, world) ?? null;
   if (found !== null) return found;
   const rc = openRc(early, world);
-  if (early.stanzaList) return await (await import("./stanza_commands.ts")).listStanzas(rc, { json, world });
+  if (early.stanzaList) return await (await import("./rc/stanza_commands.ts")).listStanzas(rc, { json, world });
   const done = await errands?.beforeSettings(args, rc, world) ?? null;
   if (done !== null) return done;
   const act = async (loaded: Loaded, run: { readonly world: World; readonly remember: boolean }) =>
@@ -76,7 +76,7 @@ async function onEachServer(
   rc: RcFile | null,
   options: { readonly world: World; readonly remember: boolean; readonly act: Act },
 ): Promise<number> {
-  const { serverRuns, tellEach } = await import("./servers.ts");
+  const { serverRuns, tellEach } = await import("./knock/servers.ts");
   let { remember } = options;
   return await tellEach(serverRuns(args, rc), args, options.world, (run, world) =>
     attempt(async () => {
@@ -94,21 +94,21 @@ async function perform(
 ): Promise<number> {
   const { args, world } = options;
   const { settings } = loaded;
-  if (settings.saveRcStanza) (await import("./stanza_commands.ts")).checkStanzaName(settings);
+  if (settings.saveRcStanza) (await import("./rc/stanza_commands.ts")).checkStanzaName(settings);
   const conflict = findConflict(settings);
   // A stanza for GPG can be saved although nothing can be sent with it yet.
   if (conflict !== null && !(settings.saveRcStanza && settings.useGpg && conflict.message.includes("not there yet"))) {
     const word = settings.server === undefined ? (await import("./remedies/words.ts")).wordHint(args, loaded.rc) : null;
     throw new ClientError(conflict.message, word ?? conflict.hint);
   }
-  const keys = makesKeys(settings) ? (await import("./keygen_command.ts")).makeKeys(settings, world) : null;
+  const keys = makesKeys(settings) ? (await import("./keys/generate.ts")).makeKeys(settings, world) : null;
   // Before anything is written or shown that would be of no use without the code.
   if (settings.qr && keys !== null) await (await import("./enrolment/show.ts")).checkEnrolment(loaded, keys, world);
   const saved = settings.saveRcStanza
-    ? await (await import("./stanza_commands.ts")).saveStanza(loaded, { keys, world })
+    ? await (await import("./rc/stanza_commands.ts")).saveStanza(loaded, { keys, world })
     : null;
   if (keys !== null) {
-    const code = (await import("./keygen_command.ts")).reportKeys(keys, loaded, { saved, world });
+    const code = (await import("./keys/generate.ts")).reportKeys(keys, loaded, { saved, world });
     // A code of keys that the stanza here does not have would be of no use.
     return settings.qr && (saved === null || saved.encryption && saved.hmac)
       ? await (await import("./enrolment/show.ts")).showEnrolment(loaded, keys, world)
@@ -119,7 +119,7 @@ async function perform(
   if (settings.version) return showVersion(world);
   if (args.words.length > 0) (await import("./remedies/words.ts")).warnOfWords(args, loaded.rc, world);
   return followsKnock(settings)
-    ? await (await import("./door/follow_up.ts")).knockAndFollow(settings, { rest: args.rest ?? [], world })
+    ? await (await import("./after/follow_up.ts")).knockAndFollow(settings, { rest: args.rest ?? [], world })
     : await knock(settings, world);
 }
 
@@ -136,7 +136,7 @@ function rememberRun(settings: ClientSettings, args: Arguments, world: World): v
 
 /** `--show-last` and `-l`. The run that is repeated is not remembered again. */
 async function fromLastRun(args: Arguments, world: World): Promise<number> {
-  const { argumentsOf, maskedArguments, maskedLine, readLastRun, withoutCommand } = await import("./last_run.ts");
+  const { argumentsOf, maskedArguments, maskedLine, readLastRun, withoutCommand } = await import("./knock/last_run.ts");
   const early = earlySettings(args);
   const line = readLastRun(lastRunPath({ ...early, home: world.env("HOME") }), world);
   if (early.showLast && args.given.some(({ key }) => key === "json")) {
@@ -157,7 +157,7 @@ async function fromLastRun(args: Arguments, world: World): Promise<number> {
 }
 
 async function showHelp(args: Arguments, world: World): Promise<number> {
-  const { clientHelp } = await import("./help.ts");
+  const { clientHelp } = await import("./shell/help.ts");
   world.out(clientHelp(args.given.findLast(({ key }) => key === "help")?.text ?? null));
   return 0;
 }
@@ -165,7 +165,7 @@ async function showHelp(args: Arguments, world: World): Promise<number> {
 async function showCompletion(text: string, world: Terminal): Promise<number> {
   const shell = CLIENT_SETTINGS.completion.kind.parse(text);
   if (!shell.ok) throw new ClientError(`--completion: ${shell.fault}, got "${text}"`);
-  world.out((await import("./completion.ts")).clientCompletion(shell.value).trimEnd());
+  world.out((await import("./shell/completion.ts")).clientCompletion(shell.value).trimEnd());
   return 0;
 }
 

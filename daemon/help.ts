@@ -1,8 +1,8 @@
 /** `--help` of the daemon: the short page that fits a terminal of 80 by 24, all options, or one topic. */
-import { helpPage, type HelpPages } from "../lib/spec/help_pages.ts";
+import { helpPage, type HelpPages } from "../lib/settings/help_pages.ts";
 import { VERSION } from "../lib/version.ts";
 import { DAEMON_OPTIONS } from "./options.ts";
-import { StartError } from "./start_error.ts";
+import { StartError } from "./start/start_error.ts";
 
 /** What most people need, in the order in which they need it. */
 const ESSENTIAL: readonly (keyof typeof DAEMON_OPTIONS)[] = [
@@ -37,7 +37,7 @@ const PAGES: HelpPages = {
   short: SHORT,
 };
 
-/** The text, without a line end at the end (`lib/spec/help_pages.ts`). Throws {@link StartError} for no topic of ours. */
+/** The text, without a line end at the end (`lib/settings/help_pages.ts`). Throws {@link StartError} for no topic of ours. */
 export function daemonHelp(topic: string | null): string {
   const page = helpPage(DAEMON_OPTIONS, PAGES, topic);
   if (!page.ok) throw new StartError(page.fault.message, page.fault.hint);

@@ -2,7 +2,7 @@
 import { FfiError } from "../ffi/errors.ts";
 import { openLockFile } from "../ffi/libc/file_lock.ts";
 import { reasonOf } from "../lib/host/reason.ts";
-import { StartError } from "./start_error.ts";
+import { StartError } from "./start/start_error.ts";
 
 /** Descriptors of ours under a name of the system: written as they are. */
 const STREAM = /^\/dev\/(stdout|stderr|null|tty|fd\/[0-9]+)$/;

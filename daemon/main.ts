@@ -11,7 +11,7 @@ import { sendSignal } from "../ffi/libc/process.ts";
 import { formatKeys, generateKeys } from "../lib/crypto/key_generation.ts";
 import { randomBytes } from "../lib/host/entropy.ts";
 import { showableLines } from "../lib/showable.ts";
-import { formatOrigin, type Problem } from "../lib/spec/setting.ts";
+import { formatOrigin, type Problem } from "../lib/settings/setting.ts";
 import { VERSION } from "../lib/version.ts";
 import {
   type ConfigFiles,
@@ -24,13 +24,13 @@ import {
 import { type ControlWorld, sendRestart, showStatus, stopDaemon } from "./control.ts";
 import { daemonHelp } from "./help.ts";
 import { writeKeys } from "./key_file.ts";
-import { openFirewall, openLog } from "./open_parts.ts";
+import { openFirewall, openLog } from "./start/compose.ts";
 import { DAEMON_OPTIONS, type DaemonOptions, parseDaemonOptions, wordHint } from "./options.ts";
-import { lookAhead, reloadObstacles } from "./preflight.ts";
-import { serve } from "./serve.ts";
+import { lookAhead, reloadObstacles } from "./start/preflight.ts";
+import { serve } from "./start/serve.ts";
 import { runningDaemon } from "./service/pid_file.ts";
-import { howItWasStarted } from "./service/started.ts";
-import { explain, reasonOf, StartError, unexpected } from "./start_error.ts";
+import { howItWasStarted } from "./start/started.ts";
+import { explain, reasonOf, StartError, unexpected } from "./start/start_error.ts";
 import { serverErrorLines } from "./verify/server_errors.ts";
 
 /** Set in the environment of the process that goes to the background: the descriptor on which it says how its start went. */

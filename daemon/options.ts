@@ -2,12 +2,12 @@
  * The command line of fwknopd: the options that say what to do (here) and those that are settings with a variable in
  * fwknopd.conf (`config/server_settings.ts`). Facts: server A.2.
  */
-import { parseArguments } from "../lib/spec/argv.ts";
-import { choice, integer, path, refusing, text, yesNo } from "../lib/spec/kinds.ts";
-import { resolveSettings, type SettingsOf } from "../lib/spec/resolve.ts";
-import { elsewhere } from "../lib/spec/elsewhere.ts";
-import type { Given, OptionNames, Problem, SettingTable } from "../lib/spec/setting.ts";
-import { SERVER_SETTINGS } from "./config/server_settings.ts";
+import { parseArguments } from "../lib/settings/argv.ts";
+import { choice, integer, path, refusing, text, yesNo } from "../lib/settings/kinds.ts";
+import { resolveSettings, type SettingsOf } from "../lib/settings/resolve.ts";
+import { elsewhere } from "../lib/settings/elsewhere.ts";
+import type { Given, OptionNames, Problem, SettingTable } from "../lib/settings/setting.ts";
+import { SERVER_SETTINGS } from "./config/settings.ts";
 
 /** What to do, apart from the settings. */
 export const DAEMON_ACTIONS = {

@@ -1,11 +1,11 @@
 /** Whose address is let in, and whether it can be found. */
-import { allowedAddress } from "../allow.ts";
-import { ownAddressTowards, wantedFamily } from "../door/place.ts";
-import { findPlace } from "../door/place.ts";
-import type { ClientSettings } from "../options.ts";
-import { findPublicAddress } from "../public_ip.ts";
-import { ClientError } from "../tui.ts";
-import type { World } from "../world.ts";
+import { allowedAddress } from "../request/allow.ts";
+import { ownAddressTowards, wantedFamily } from "../send/place.ts";
+import { findPlace } from "../send/place.ts";
+import type { ClientSettings } from "../options/table.ts";
+import { findPublicAddress } from "../request/public_ip.ts";
+import { ClientError } from "../ui/tui.ts";
+import type { World } from "../ui/world.ts";
 import { doubt, failure, type Finding, fine } from "./finding.ts";
 
 /** What was found, and the clock of the service that `-R` asked, where it told it. */

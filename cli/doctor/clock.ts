@@ -1,7 +1,7 @@
 /** The clock: servers refuse packets that are older or newer than two minutes. */
 import { FfiError } from "../../ffi/errors.ts";
 import { clockState } from "../../ffi/libc/clock_state.ts";
-import type { World } from "../world.ts";
+import type { World } from "../ui/world.ts";
 import { doubt, failure, type Finding, fine } from "./finding.ts";
 
 /** MAX_SPA_PACKET_AGE of a server that was not told otherwise. */

@@ -1,24 +1,24 @@
 /** `--doctor [NAME]`: everything that can be looked at before a knock, one line each; nothing is sent to the server. */
 import type { RijndaelMode } from "../../lib/crypto/engine.ts";
-import type { Arguments } from "../../lib/spec/argv.ts";
-import { formatProblem } from "../../lib/spec/setting.ts";
-import { withImpliedStanza } from "../implied_stanza.ts";
-import { wantsHmac } from "../keys.ts";
-import { makePacket } from "../knock.ts";
-import { earlySettings, type Loaded, loadSettings, openRc, ProblemsError } from "../load.ts";
-import { type RcFile, stanzaNames } from "../rc_file.ts";
-import { checkKnock } from "../refusal.ts";
+import type { Arguments } from "../../lib/settings/argv.ts";
+import { formatProblem } from "../../lib/settings/setting.ts";
+import { withImpliedStanza } from "../settings/named_stanza.ts";
+import { wantsHmac } from "../keys/collect.ts";
+import { makePacket } from "../knock/knock.ts";
+import { earlySettings, type Loaded, loadSettings, openRc, ProblemsError } from "../settings/load.ts";
+import { type RcFile, stanzaNames } from "../rc/rc_file.ts";
+import { checkKnock } from "../knock/precheck.ts";
 import { withRemedy } from "../remedies/problems.ts";
-import { listedServers } from "../server_list.ts";
-import { serverRuns } from "../servers.ts";
-import { ClientError } from "../tui.ts";
-import type { World } from "../world.ts";
+import { listedServers } from "../knock/server_list.ts";
+import { serverRuns } from "../knock/servers.ts";
+import { ClientError } from "../ui/tui.ts";
+import type { World } from "../ui/world.ts";
 import { examineAddress } from "./address.ts";
 import { examineClock } from "./clock.ts";
 import { examineFiles } from "./files.ts";
 import { doubt, failure, type Finding, fine, formatFinding } from "./finding.ts";
 import { examineKeys } from "./keys.ts";
-import { examineRoad } from "./road.ts";
+import { examineRoad } from "./path.ts";
 
 /** What was found for one server of several, or for the only one. */
 interface Examined {

@@ -1,6 +1,6 @@
 /** Who else can read or change what holds the keys. */
 import { readSecureFile } from "../../lib/host/secure_file.ts";
-import type { Loaded } from "../load.ts";
+import type { Loaded } from "../settings/load.ts";
 import { doubt, failure, type Finding, fine } from "./finding.ts";
 
 /** Bits of a mode that let others write. */

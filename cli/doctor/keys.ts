@@ -3,11 +3,11 @@ import { FfiError } from "../../ffi/errors.ts";
 import { openInherited } from "../../ffi/libc/descriptor.ts";
 import { openTerminal } from "../../ffi/libc/terminal.ts";
 import type { KeySet } from "../../lib/crypto/engine.ts";
-import { loadKeys } from "../knock.ts";
-import type { Loaded } from "../load.ts";
-import { type ClientKey, type ClientSettings, settingOf } from "../options.ts";
-import { ClientError } from "../tui.ts";
-import type { World } from "../world.ts";
+import { loadKeys } from "../knock/knock.ts";
+import type { Loaded } from "../settings/load.ts";
+import { type ClientKey, type ClientSettings, settingOf } from "../options/table.ts";
+import { ClientError } from "../ui/tui.ts";
+import type { World } from "../ui/world.ts";
 import { doubt, failure, type Finding, fine } from "./finding.ts";
 
 /** AES-128; fewer bytes are padded with zeros. */

@@ -1,5 +1,5 @@
 /** What an enrolment holds besides the keys: one field for each setting that another device needs. Pure data. */
-import type { ClientKey } from "../options.ts";
+import type { ClientKey } from "../options/table.ts";
 
 /** Fields of the URI in the order in which they are written: the letter of the option where it has one. */
 export const FIELDS: readonly (readonly [field: string, key: ClientKey])[] = [

@@ -5,8 +5,8 @@
 import { encodePaddedBase64 } from "../../lib/base64.ts";
 import { textBytes } from "../../lib/bytes.ts";
 import { fail, ok, type Result } from "../../lib/result.ts";
-import type { Given } from "../../lib/spec/setting.ts";
-import { type ClientKey, settingOf } from "../options.ts";
+import type { Given } from "../../lib/settings/setting.ts";
+import { type ClientKey, settingOf } from "../options/table.ts";
 import { FIELDS } from "./fields.ts";
 
 /** More than any QR code holds. */

@@ -2,11 +2,11 @@
 import { isTerminal, windowSize } from "../../ffi/libc/terminal.ts";
 import { encodePaddedBase64 } from "../../lib/base64.ts";
 import type { GeneratedKeys } from "../../lib/crypto/key_generation.ts";
-import { loadKeys } from "../knock.ts";
-import type { Loaded } from "../load.ts";
-import { type ClientSettings, settingOf } from "../options.ts";
-import { ClientError, tellError, tellWarning } from "../tui.ts";
-import type { World } from "../world.ts";
+import { loadKeys } from "../knock/knock.ts";
+import type { Loaded } from "../settings/load.ts";
+import { type ClientSettings, settingOf } from "../options/table.ts";
+import { ClientError, tellError, tellWarning } from "../ui/tui.ts";
+import type { World } from "../ui/world.ts";
 import { FIELDS, KEY_FIELDS } from "./fields.ts";
 import { fitCode, hasSextants } from "./fit.ts";
 import { stanzaLines } from "./import.ts";

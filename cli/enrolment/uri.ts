@@ -5,9 +5,9 @@
  */
 import { fail, ok, type Result } from "../../lib/result.ts";
 import { hasUnseen } from "../../lib/showable.ts";
-import type { Given } from "../../lib/spec/setting.ts";
-import { isStanzaName } from "../rc_save.ts";
-import { DEFAULT_STANZA } from "../rc_file.ts";
+import type { Given } from "../../lib/settings/setting.ts";
+import { isStanzaName } from "../rc/rc_save.ts";
+import { DEFAULT_STANZA } from "../rc/rc_file.ts";
 import { FIELDS, KEY_FIELDS, VERSION_FIELD } from "./fields.ts";
 
 const SCHEME = "fwknop:";

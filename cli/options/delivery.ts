@@ -1,6 +1,6 @@
 /** Options and directives that say where the packet goes and how it travels. */
-import { integer, text } from "../../lib/spec/kinds.ts";
-import type { SettingTable } from "../../lib/spec/setting.ts";
+import { integer, text } from "../../lib/settings/kinds.ts";
+import type { SettingTable } from "../../lib/settings/setting.ts";
 import { server, userAgent } from "./host_kinds.ts";
 import { address, bounded, hostPort, protocol, yesNo } from "./kinds.ts";
 

@@ -4,10 +4,10 @@
  */
 import { isHost } from "../../lib/net/host_name.ts";
 import { fail, ok } from "../../lib/result.ts";
-import { text } from "../../lib/spec/kinds.ts";
-import type { Kind } from "../../lib/spec/setting.ts";
-import { stripBrackets } from "../request.ts";
-import { readUrl, shownUrl } from "../resolve_url.ts";
+import { text } from "../../lib/settings/kinds.ts";
+import type { Kind } from "../../lib/settings/setting.ts";
+import { stripBrackets } from "../request/request.ts";
+import { readUrl, shownUrl } from "../request/resolve_url.ts";
 
 /** As the C client has it. */
 const LONGEST = text({ maxLength: 255 });

@@ -9,10 +9,10 @@ import type { DigestName } from "../../lib/crypto/engine.ts";
 import { type Ip, parseIp } from "../../lib/net/address.ts";
 import { isHost, isHostName } from "../../lib/net/host_name.ts";
 import { fail, ok, type Result } from "../../lib/result.ts";
-import { path } from "../../lib/spec/kinds.ts";
-import type { Kind } from "../../lib/spec/setting.ts";
+import { path } from "../../lib/settings/kinds.ts";
+import type { Kind } from "../../lib/settings/setting.ts";
 import type { HostPort, SendProto } from "../send/target.ts";
-import { formatTimeOffset, parseTimeOffset } from "../time_offset.ts";
+import { formatTimeOffset, parseTimeOffset } from "../request/time_offset.ts";
 
 /** A cipher mode as it can be asked for; `asymmetric` marks GPG. */
 export type ClientMode = Exclude<ModeName, "pcbc">;

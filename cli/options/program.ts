@@ -1,6 +1,6 @@
 /** Options and directives about stanzas, files of the client, output and the program itself. */
-import { choice, path, text } from "../../lib/spec/kinds.ts";
-import type { SettingTable } from "../../lib/spec/setting.ts";
+import { choice, path, text } from "../../lib/settings/kinds.ts";
+import type { SettingTable } from "../../lib/settings/setting.ts";
 import { verbosity, yesNo } from "./kinds.ts";
 
 const STANZAS = "Stanzas and saved arguments";

@@ -1,6 +1,6 @@
 /** Options and directives that say what is asked for and for whom. */
-import { integer, text } from "../../lib/spec/kinds.ts";
-import type { SettingTable } from "../../lib/spec/setting.ts";
+import { integer, text } from "../../lib/settings/kinds.ts";
+import type { SettingTable } from "../../lib/settings/setting.ts";
 import { natTarget, serviceUrl } from "./host_kinds.ts";
 import { allow, bounded, timeOffset, yesNo } from "./kinds.ts";
 

@@ -1,6 +1,6 @@
 /** Options and directives for keys, digests and cipher modes, and those of GPG. */
-import { integer, path, text } from "../../lib/spec/kinds.ts";
-import type { SettingTable } from "../../lib/spec/setting.ts";
+import { integer, path, text } from "../../lib/settings/kinds.ts";
+import type { SettingTable } from "../../lib/settings/setting.ts";
 import { base64Key, bounded, digest, directory, mode, rawKey, yesNo } from "./kinds.ts";
 
 const KEYS = "Keys";

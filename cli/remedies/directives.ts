@@ -1,9 +1,9 @@
 /** What was meant by a line of `.fwknoprc` whose name no row has. */
-import { EQUALS, nameBeforeEquals } from "../../lib/spec/conf_file.ts";
-import type { Problem, Setting } from "../../lib/spec/setting.ts";
-import { unknownName } from "../../lib/spec/unknown_name.ts";
-import { CLIENT_SETTINGS, KEY_OF_DIRECTIVE } from "../options.ts";
-import { UNKNOWN_DIRECTIVE } from "../rc_file.ts";
+import { EQUALS, nameBeforeEquals } from "../../lib/settings/conf_file.ts";
+import type { Problem, Setting } from "../../lib/settings/setting.ts";
+import { unknownName } from "../../lib/settings/unknown_name.ts";
+import { CLIENT_SETTINGS, KEY_OF_DIRECTIVE } from "../options/table.ts";
+import { UNKNOWN_DIRECTIVE } from "../rc/rc_file.ts";
 
 /** The problem with the name in it, if it cannot be a key, and with what was meant. */
 export function withDirective(problem: Problem, name: string): Problem {

@@ -1,7 +1,7 @@
 /** The next move for what the tables refuse: values and options as people write them. Loaded only when there is a problem. */
-import { elsewhere } from "../../lib/spec/elsewhere.ts";
-import type { Problem } from "../../lib/spec/setting.ts";
-import type { ClientKey } from "../options.ts";
+import { elsewhere } from "../../lib/settings/elsewhere.ts";
+import type { Problem } from "../../lib/settings/setting.ts";
+import type { ClientKey } from "../options/table.ts";
 import { meantOption } from "./options.ts";
 import { withDirective } from "./directives.ts";
 import { VALUE_REMEDIES } from "./values.ts";

@@ -1,6 +1,6 @@
 /** A request that cannot be made, as an error with the remedy that fits. */
-import type { RequestFault } from "../request.ts";
-import { ClientError } from "../tui.ts";
+import type { RequestFault } from "../request/request.ts";
+import { ClientError } from "../ui/tui.ts";
 import { accessRemedy } from "./access.ts";
 
 /** The error that tells the fault. */

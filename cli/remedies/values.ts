@@ -2,8 +2,8 @@
 import { parseIp } from "../../lib/net/address.ts";
 import { isHost } from "../../lib/net/host_name.ts";
 import { parseService } from "../../lib/net/service.ts";
-import type { ClientKey } from "../options.ts";
-import { parseTimeOffset } from "../time_offset.ts";
+import type { ClientKey } from "../options/table.ts";
+import { parseTimeOffset } from "../request/time_offset.ts";
 
 /** A value that was refused. */
 export interface Refused {

@@ -1,6 +1,6 @@
 /** Every variable of an access.conf stanza, one row each (server C.2). */
-import { choice, integer, list, path, refusing, seconds, text, yesNo } from "../../lib/spec/kinds.ts";
-import type { SettingTable } from "../../lib/spec/setting.ts";
+import { choice, integer, list, path, refusing, seconds, text, yesNo } from "../../lib/settings/kinds.ts";
+import type { SettingTable } from "../../lib/settings/setting.ts";
 import {
   addressList,
   base64Key,
@@ -10,8 +10,8 @@ import {
   packetUsername,
   passphrase,
   serviceList,
-} from "./access_kinds.ts";
-import { NOT_YET } from "./server_settings.ts";
+} from "./kinds.ts";
+import { NOT_YET } from "./settings.ts";
 
 /** Bytes of any key; what the mode allows an encryption key is less (`stanzas.ts`). */
 const MAX_KEY = 128;

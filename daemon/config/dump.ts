@@ -1,11 +1,11 @@
 /** The `-D` dump in the format of the C daemon (server B.5). Secrets are never in it. */
 import { formatService } from "../../lib/net/service.ts";
-import type { Setting } from "../../lib/spec/setting.ts";
+import type { Setting } from "../../lib/settings/setting.ts";
 import { ACCESS_SETTINGS } from "./access_settings.ts";
-import type { ServerConfig } from "./server_config.ts";
-import { DUMPED, SERVER_SETTINGS } from "./server_settings.ts";
+import type { ServerConfig } from "./resolve_server.ts";
+import { DUMPED, SERVER_SETTINGS } from "./settings.ts";
 import type { Stanza } from "./stanza.ts";
-import type { ResolvedStanza } from "./stanzas.ts";
+import type { ResolvedStanza } from "./resolve_stanza.ts";
 
 const NOT_SET = "<not set>";
 const SECRET = "<see the access.conf file>";

@@ -1,8 +1,8 @@
 /** Lines of the daemon's files beside their values: names that are unknown, and text that was written and does not count. */
-import { type ConfEntry, EQUALS } from "../../lib/spec/conf_file.ts";
-import type { Problem, Setting } from "../../lib/spec/setting.ts";
-import { isOldName, LUCI_NAMES } from "../../lib/spec/old_names.ts";
-import { unknownName } from "../../lib/spec/unknown_name.ts";
+import { type ConfEntry, EQUALS } from "../../lib/settings/conf_file.ts";
+import type { Problem, Setting } from "../../lib/settings/setting.ts";
+import { isOldName, LUCI_NAMES } from "../../lib/settings/old_names.ts";
+import { unknownName } from "../../lib/settings/unknown_name.ts";
 import type { Report } from "./load.ts";
 import { directiveOfOption, isDirective } from "./names.ts";
 import { oldLine } from "./old_settings.ts";

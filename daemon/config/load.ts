@@ -4,11 +4,11 @@
  */
 import type { FileFault, SecureText } from "../../lib/host/secure_file.ts";
 import type { Result } from "../../lib/result.ts";
-import { type ConfEntry, expandVariable, parseConfText } from "../../lib/spec/conf_file.ts";
-import type { Given, Origin, Problem } from "../../lib/spec/setting.ts";
-import { OLD_NAMES } from "../../lib/spec/old_names.ts";
-import { didYouMean } from "../../lib/spec/suggest.ts";
-import { unknownName } from "../../lib/spec/unknown_name.ts";
+import { type ConfEntry, expandVariable, parseConfText } from "../../lib/settings/conf_file.ts";
+import type { Given, Origin, Problem } from "../../lib/settings/setting.ts";
+import { OLD_NAMES } from "../../lib/settings/old_names.ts";
+import { didYouMean } from "../../lib/settings/suggest.ts";
+import { unknownName } from "../../lib/settings/unknown_name.ts";
 import { KEY_FILE_DIRECTIVES } from "./access_settings.ts";
 import { checkWhole, unknownLine } from "./lines.ts";
 import { absolutePath, AS_OWNER, readConfigFile } from "./read.ts";

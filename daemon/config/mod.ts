@@ -2,24 +2,24 @@
 import { localeExists } from "../../ffi/libc/locale.ts";
 import { wipe } from "../../lib/bytes.ts";
 import { listFolder, readSecureFile } from "../../lib/host/secure_file.ts";
-import { resolveSettings } from "../../lib/spec/resolve.ts";
-import { formatOrigin, type Given, type Problem } from "../../lib/spec/setting.ts";
+import { resolveSettings } from "../../lib/settings/resolve.ts";
+import { formatOrigin, type Given, type Problem } from "../../lib/settings/setting.ts";
 import type { DaemonOptions } from "../options.ts";
 import { type ConfigFiles, loadAccess, loadServerFiles, type Report } from "./load.ts";
 import { serverObjections } from "./possible.ts";
-import { queueCapture, type ServerConfig, toServerConfig } from "./server_config.ts";
-import { SERVER_SETTINGS } from "./server_settings.ts";
+import { queueCapture, type ServerConfig, toServerConfig } from "./resolve_server.ts";
+import { SERVER_SETTINGS } from "./settings.ts";
 import type { Stanza } from "./stanza.ts";
-import { type ResolvedStanza, resolveStanza } from "./stanzas.ts";
+import { type ResolvedStanza, resolveStanza } from "./resolve_stanza.ts";
 
 export type { ConfigFiles } from "./load.ts";
-export type { ServerConfig } from "./server_config.ts";
+export type { ServerConfig } from "./resolve_server.ts";
 export { formatDump } from "./dump.ts";
 
 /** What was wrong; nothing of the configuration may be used. */
 export interface ConfigRefused {
   readonly ok: false;
-  /** In the order of files and lines. `formatProblem` of `lib/spec/setting.ts` makes a line of each. */
+  /** In the order of files and lines. `formatProblem` of `lib/settings/setting.ts` makes a line of each. */
   readonly problems: readonly Problem[];
 }
 

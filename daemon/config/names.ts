@@ -1,7 +1,7 @@
 /** The names that the daemon's files may hold, and what the tables say of them. */
-import type { Setting, SettingTable } from "../../lib/spec/setting.ts";
+import type { Setting, SettingTable } from "../../lib/settings/setting.ts";
 import { ACCESS_SETTINGS } from "./access_settings.ts";
-import { SERVER_SETTINGS } from "./server_settings.ts";
+import { SERVER_SETTINGS } from "./settings.ts";
 
 const SERVER: SettingTable = SERVER_SETTINGS;
 const ACCESS: SettingTable = ACCESS_SETTINGS;

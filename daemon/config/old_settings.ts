@@ -3,7 +3,7 @@
  * What only said how that program went about its work is passed over with a warning. What narrowed who gets in, or what a
  * request does, is refused as long as it asks for something: passed over, it would open more than was written.
  */
-import { LUCI_NAMES, OLD_NAMES } from "../../lib/spec/old_names.ts";
+import { LUCI_NAMES, OLD_NAMES } from "../../lib/settings/old_names.ts";
 
 /** What becomes of such a line. */
 export type OldLine = { readonly warning: string } | { readonly message: string; readonly hint: string };

@@ -4,9 +4,9 @@
  */
 import type { AddressList, AddressRange } from "../../lib/net/cidr.ts";
 import { formatService, type Service } from "../../lib/net/service.ts";
-import type { Origin, Problem } from "../../lib/spec/setting.ts";
+import type { Origin, Problem } from "../../lib/settings/setting.ts";
 import { MIN_PAYLOAD } from "../verify/candidate.ts";
-import type { ServerConfig } from "./server_config.ts";
+import type { ServerConfig } from "./resolve_server.ts";
 import type { Stanza } from "./stanza.ts";
 
 /** Where each setting was said; absent for built-in defaults. */

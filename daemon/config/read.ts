@@ -1,5 +1,5 @@
 /** Reading one file of the configuration, and what to do when it cannot be read. */
-import type { Origin } from "../../lib/spec/setting.ts";
+import type { Origin } from "../../lib/settings/setting.ts";
 import type { ConfigFiles, Report } from "./load.ts";
 
 /** The path against the start directory. */

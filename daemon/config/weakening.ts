@@ -6,10 +6,10 @@ import { DIGESTS } from "../../lib/crypto/digest.ts";
 import { equalConstantTime } from "../../lib/bytes.ts";
 import { type AddressList, includesList } from "../../lib/net/cidr.ts";
 import { formatService, type Service } from "../../lib/net/service.ts";
-import { formatOrigin } from "../../lib/spec/setting.ts";
-import type { ServerConfig } from "./server_config.ts";
+import { formatOrigin } from "../../lib/settings/setting.ts";
+import type { ServerConfig } from "./resolve_server.ts";
 import type { Stanza } from "./stanza.ts";
-import type { ResolvedStanza } from "./stanzas.ts";
+import type { ResolvedStanza } from "./resolve_stanza.ts";
 
 /** What of a configuration is compared. */
 export interface Protection {

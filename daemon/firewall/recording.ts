@@ -3,7 +3,7 @@
  * sabotaged the way a real one is, so that what is built on the interface can be tested without one.
  */
 import { type Door, doorKey, type Firewall, type Grant, type GrantOutcome } from "./firewall.ts";
-import { latestByDoor } from "./ledger.ts";
+import { latestByDoor } from "../grants/ledger.ts";
 
 /** How the recording packet filter behaves. */
 export interface RecordingOptions {

@@ -7,7 +7,7 @@ import { type LockFile, openLockFile } from "../../ffi/libc/file_lock.ts";
 import { ownerOf } from "../../ffi/libc/process.ts";
 import { makeTrustedFolder } from "../../ffi/libc/trusted_file.ts";
 import type { Log } from "../../lib/log.ts";
-import { StartError } from "../start_error.ts";
+import { StartError } from "../start/start_error.ts";
 
 /** Takes the lock and writes the PID. The number of the process that already has it, if another daemon runs. */
 export function claimPidFile(path: string, pid: number): { readonly lock: LockFile } | { readonly runningPid: number } {

@@ -10,7 +10,7 @@ import { matchesList } from "../../lib/net/cidr.ts";
 import { formatReceivedDump } from "../../lib/spa/dump.ts";
 import { contentDigest, open, replayDigest, withPaddingBlock } from "../../lib/spa/open.ts";
 import type { SpaMessage } from "../../lib/wire/message.ts";
-import type { Datagram } from "../capture/source.ts";
+import type { Datagram } from "../packet/datagram.ts";
 import type { Stanza } from "../config/stanza.ts";
 import type { ReplayStore, SeenPacket } from "../replay/store.ts";
 import { contentKey, replayWarning } from "../replay/store.ts";

@@ -10,16 +10,16 @@ function messages(path: string, source: string): string[] {
 Deno.test("layers: each direction that the rooms forbid is reported", () => {
   const forbidden = [
     ["cli/main.ts", "../daemon/run.ts"],
-    ["daemon/run.ts", "../cli/request.ts"],
+    ["daemon/loop/loop.ts", "../cli/request.ts"],
     ["lib/wire/encode.ts", "../../ffi/memory.ts"],
     ["lib/wire/encode.ts", "../host/run.ts"],
     ["lib/host/run.ts", "../../ffi/memory.ts"],
-    ["lib/host/run.ts", "../../daemon/run.ts"],
+    ["lib/host/run.ts", "../../daemon/loop/loop.ts"],
     ["ffi/libc/poll.ts", "../../lib/result.ts"],
     ["ffi/libc/poll.ts", "ipaddr.js"],
     ["lib/bytes.ts", "node:crypto"],
     ["lib/bytes.ts", "npm:ipaddr.js@2"],
-    ["daemon/run.ts", "../tests/lab/mod.ts"],
+    ["daemon/loop/loop.ts", "../tests/lab/mod.ts"],
   ] as const;
   for (const [path, specifier] of forbidden) {
     assert.notEqual(importFault(path, specifier), null, `${path} imports ${specifier}`);
@@ -34,7 +34,7 @@ Deno.test("layers: each direction that the rooms allow is not", () => {
     ["lib/host/run.ts", "../result.ts"],
     ["lib/crypto/digest.ts", "@noble/hashes/sha2.js"],
     ["ffi/libc/poll.ts", "../errors.ts"],
-    ["tests/lib/bytes_test.ts", "../../daemon/run.ts"],
+    ["tests/lib/bytes_test.ts", "../../daemon/loop/loop.ts"],
     ["bench/knock.ts", "../cli/main.ts"],
   ] as const;
   for (const [path, specifier] of allowed) {
@@ -46,11 +46,11 @@ Deno.test("layers: Deno and ambient state are seen in pure code only, Deno.exit 
   assert.notEqual(memberFault("lib/bytes.ts", "Deno", "readFileSync"), null);
   assert.equal(memberFault("lib/host/run.ts", "Deno", "Command"), null);
   assert.notEqual(memberFault("lib/host/run.ts", "Deno", "exit"), null);
-  assert.notEqual(memberFault("daemon/run.ts", "Deno", "exit"), null);
+  assert.notEqual(memberFault("daemon/loop/loop.ts", "Deno", "exit"), null);
   assert.equal(memberFault("daemon/main.ts", "Deno", "exit"), null);
   assert.equal(memberFault("bench/knock.ts", "Deno", "exit"), null);
   assert.notEqual(memberFault("lib/spa/seal.ts", "Date", "now"), null);
-  assert.equal(memberFault("daemon/run.ts", "Date", "now"), null);
+  assert.equal(memberFault("daemon/loop/loop.ts", "Date", "now"), null);
 });
 
 Deno.test("layers: the plugin finds static, type-only, dynamic and re-exporting imports", () => {
@@ -62,7 +62,7 @@ Deno.test("layers: the plugin finds static, type-only, dynamic and re-exporting 
     'export * from "../daemon/run.ts";',
   ];
   for (const source of sources) {
-    assert.deepEqual(messages("cli/request.ts", source), ["cli does not import daemon"], source);
+    assert.deepEqual(messages("cli/request/request.ts", source), ["cli does not import daemon"], source);
   }
 });
 

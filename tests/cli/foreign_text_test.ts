@@ -1,7 +1,7 @@
 /** Text from one party that a later program, or a terminal, would interpret: hosts wherever they are named, and what is shown. */
 import assert from "node:assert/strict";
 import { FIELDS } from "../../cli/enrolment/fields.ts";
-import { settingOf } from "../../cli/options.ts";
+import { settingOf } from "../../cli/options/table.ts";
 import { ALONE, K64, runOwn, temporaryFolder } from "./harness.ts";
 
 const KNOCK = ["-A", "tcp/22", "-s", "--key-rijndael", "k"];

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { main } from "../../cli/main.ts";
 import type { SendProto, Target } from "../../cli/send/sender.ts";
-import type { Machine } from "../../cli/world.ts";
+import type { Machine } from "../../cli/ui/world.ts";
 
 /** What one run did. */
 export interface Run {

@@ -1,7 +1,7 @@
 /** What becomes of what the client says where nobody can read it, and of what nobody foresaw. */
 import assert from "node:assert/strict";
 import { main } from "../../cli/main.ts";
-import { realWorld } from "../../cli/world.ts";
+import { realWorld } from "../../cli/ui/world.ts";
 import { ALONE } from "./harness.ts";
 
 const MAIN = new URL("../../cli/main.ts", import.meta.url).pathname;

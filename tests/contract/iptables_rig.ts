@@ -1,6 +1,6 @@
 /** The server of a lab, guarded by iptables, for the contract. */
-import { activeSlots, DEFAULT_CHAINS } from "../../daemon/firewall/iptables_chains.ts";
-import { iptablesFirewall, type IptablesOptions } from "../../daemon/firewall/iptables.ts";
+import { activeSlots, DEFAULT_CHAINS } from "../../daemon/firewall/iptables/chains.ts";
+import { iptablesFirewall, type IptablesOptions } from "../../daemon/firewall/iptables/backend.ts";
 import { openRulesetListener, type RulesetListener } from "../../ffi/nfnetlink/nfnetlink.ts";
 import type { Firewall } from "../../daemon/firewall/firewall.ts";
 import { iptablesGuard, type Lab, makeLab, OUTER } from "../lab/mod.ts";

@@ -1,6 +1,6 @@
 /** What every `PacketSource` promises, as tests that run against each way of getting packets. */
 import assert from "node:assert/strict";
-import type { Batch, Datagram, PacketSource } from "../../daemon/capture/source.ts";
+import type { Batch, Datagram, PacketSource } from "../../daemon/packet/datagram.ts";
 import { FfiError } from "../../ffi/errors.ts";
 import { Waiter } from "../../ffi/libc/poll.ts";
 

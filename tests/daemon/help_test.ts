@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { daemonHelp } from "../../daemon/help.ts";
 import { main } from "../../daemon/main.ts";
 import { DAEMON_OPTIONS, parseDaemonOptions } from "../../daemon/options.ts";
-import type { Setting } from "../../lib/spec/setting.ts";
+import type { Setting } from "../../lib/settings/setting.ts";
 
 const ROWS: readonly Setting[] = Object.values(DAEMON_OPTIONS);
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { DAEMON_OPTIONS, parseDaemonOptions, wordHint } from "../../daemon/options.ts";
-import { formatProblem, type Setting } from "../../lib/spec/setting.ts";
+import { formatProblem, type Setting } from "../../lib/settings/setting.ts";
 
 function accepted(...argv: string[]) {
   const read = parseDaemonOptions(argv);

@@ -5,7 +5,7 @@ import { parseIp } from "../../lib/net/address.ts";
 import { parseAddressList } from "../../lib/net/cidr.ts";
 import { seal } from "../../lib/spa/seal.ts";
 import type { SpaFields } from "../../lib/wire/message.ts";
-import type { Datagram } from "../../daemon/capture/source.ts";
+import type { Datagram } from "../../daemon/packet/datagram.ts";
 import type { Stanza } from "../../daemon/config/stanza.ts";
 
 /** Unix seconds at which every fake knock is made. */

@@ -5,7 +5,7 @@ import { parseDaemonOptions } from "../../daemon/options.ts";
 import { escapedBytes } from "../../lib/bytes.ts";
 import { webEngine } from "../../lib/crypto/web_engine.ts";
 import { open } from "../../lib/spa/open.ts";
-import { formatProblem } from "../../lib/spec/setting.ts";
+import { formatProblem } from "../../lib/settings/setting.ts";
 import { runOwn, runOwnProcess, temporaryFolder } from "../cli/harness.ts";
 import {
   C_CLIENT,

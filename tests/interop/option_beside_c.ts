@@ -1,7 +1,7 @@
 /** Options tried beside the C client: what each does in every spelling, with its further values and conflicts. */
 import assert from "node:assert/strict";
-import { type ClientKey, settingOf } from "../../cli/options.ts";
-import type { SettingTable } from "../../lib/spec/setting.ts";
+import { type ClientKey, settingOf } from "../../cli/options/table.ts";
+import type { SettingTable } from "../../lib/settings/setting.ts";
 import { cClientIsPresent } from "../cli/harness.ts";
 import { type Difference, type Row, type Setting, tryRows, words } from "./row_beside_c.ts";
 import type { Outcome, Shown } from "./row_outcome.ts";

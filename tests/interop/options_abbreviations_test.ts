@@ -1,7 +1,7 @@
 /** Every beginning of every long option, asked of the C client itself. */
 import assert from "node:assert/strict";
-import { CLIENT_SETTINGS, type ClientKey, settingOf } from "../../cli/options.ts";
-import { parseArguments } from "../../lib/spec/argv.ts";
+import { CLIENT_SETTINGS, type ClientKey, settingOf } from "../../cli/options/table.ts";
+import { parseArguments } from "../../lib/settings/argv.ts";
 import { cClientIsPresent, runC, temporaryFolder } from "../cli/harness.ts";
 import { refused } from "./option_beside_c.ts";
 import { tryRows } from "./row_beside_c.ts";

@@ -1,7 +1,7 @@
 /** Stanzas, files of the client and what it says: every option of `cli/options/program.ts` beside the C client. */
 import assert from "node:assert/strict";
-import { CLIENT_SETTINGS } from "../../cli/options.ts";
-import { BEYOND_OPTIONS } from "../../cli/options/beyond.ts";
+import { CLIENT_SETTINGS } from "../../cli/options/table.ts";
+import { BEYOND_OPTIONS } from "../../cli/options/own.ts";
 import { DELIVERY_OPTIONS } from "../../cli/options/delivery.ts";
 import { PROGRAM_OPTIONS } from "../../cli/options/program.ts";
 import { REQUEST_OPTIONS } from "../../cli/options/request.ts";

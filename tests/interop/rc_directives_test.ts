@@ -1,6 +1,6 @@
 /** Every directive of `.fwknoprc` beside the C client: what it does, where it counts, and what it refuses. */
 import assert from "node:assert/strict";
-import { KEY_OF_DIRECTIVE } from "../../cli/options.ts";
+import { KEY_OF_DIRECTIVE } from "../../cli/options/table.ts";
 import { cClientIsPresent } from "../cli/harness.ts";
 import { type Lines, switchTrial, type Trial, tryDirective } from "./rc_directive.ts";
 import type { Outcome, Shown } from "./row_outcome.ts";

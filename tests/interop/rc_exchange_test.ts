@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { webEngine } from "../../lib/crypto/web_engine.ts";
 import { open } from "../../lib/spa/open.ts";
-import { parseStanzaFile } from "../../lib/spec/rc_file.ts";
+import { parseStanzaFile } from "../../lib/settings/rc_file.ts";
 import { decodeKey } from "../../cli/options/kinds.ts";
 import { runC, runOwn } from "../cli/harness.ts";
 import { ACCESS, besideC, KEY, openWith, packetOf, REHEARSE } from "./side_by_side.ts";

@@ -3,7 +3,7 @@
  * request.
  */
 import assert from "node:assert/strict";
-import { CLIENT_SETTINGS, type ClientKey, settingOf } from "../../cli/options.ts";
+import { CLIENT_SETTINGS, type ClientKey, settingOf } from "../../cli/options/table.ts";
 import { H64, K64, type Run, runC, runOwn } from "../cli/harness.ts";
 import { besideC, dumpOf } from "./side_by_side.ts";
 

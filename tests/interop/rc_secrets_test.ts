@@ -1,8 +1,8 @@
 /** No message repeats what may be a key, wherever in a file it stands. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { KEY_OF_DIRECTIVE } from "../../cli/options.ts";
-import { nearest } from "../../lib/spec/suggest.ts";
+import { KEY_OF_DIRECTIVE } from "../../cli/options/table.ts";
+import { nearest } from "../../lib/settings/suggest.ts";
 import { runC, runOwn, temporaryFolder } from "../cli/harness.ts";
 import { besideC } from "./side_by_side.ts";
 

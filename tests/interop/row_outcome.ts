@@ -1,12 +1,12 @@
 /** What a client does with a row: looked at for each, and compared between the two. */
 import assert from "node:assert/strict";
-import { loadKeys } from "../../cli/knock.ts";
-import { earlySettings, loadSettings, openRc } from "../../cli/load.ts";
-import { CLIENT_SETTINGS } from "../../cli/options.ts";
-import { realWorld, worldOn } from "../../cli/world.ts";
+import { loadKeys } from "../../cli/knock/knock.ts";
+import { earlySettings, loadSettings, openRc } from "../../cli/settings/load.ts";
+import { CLIENT_SETTINGS } from "../../cli/options/table.ts";
+import { realWorld, worldOn } from "../../cli/ui/world.ts";
 import { webEngine } from "../../lib/crypto/web_engine.ts";
 import { open } from "../../lib/spa/open.ts";
-import { parseArguments } from "../../lib/spec/argv.ts";
+import { parseArguments } from "../../lib/settings/argv.ts";
 import type { Run } from "../cli/harness.ts";
 import type { Listener } from "./receivers.ts";
 import type { Row } from "./row_beside_c.ts";

@@ -18,12 +18,12 @@ import { describeRuleset } from "./describe.ts";
 import { dataText, elementOf, keyText } from "./elements.ts";
 import { concernsUs } from "./events.ts";
 import { examineRuleset } from "./examine.ts";
-import { longest, type Opening, openingOf } from "./openings.ts";
-import { ATTEMPTS, MAX_OPENINGS, type NftablesParts, Picture } from "./picture.ts";
+import { longest, type Opening, openingOf } from "./timed_elements.ts";
+import { ATTEMPTS, MAX_OPENINGS, type NftablesParts, Picture } from "./ruleset_view.ts";
 import { mustRun, readRuleset } from "./runner.ts";
-import { shapeOf } from "./shapes.ts";
-import { formatChain, warnAboutChains } from "./survey.ts";
-import { objectionTo, type Wanted } from "./targets.ts";
+import { shapeOf } from "./set_layout.ts";
+import { formatChain, warnAboutChains } from "./hook_survey.ts";
+import { objectionTo, type Wanted } from "./placement.ts";
 
 /** How to work. */
 export interface NftablesOptions extends Wanted {

@@ -1,8 +1,8 @@
 /** The listing of `--fw-list`: our chains, who jumps to them, and the doors that are open. Pure. */
 import { dataText, keyText } from "./elements.ts";
-import type { Opening } from "./openings.ts";
+import type { Opening } from "./timed_elements.ts";
 import { plainJump, type Ruleset } from "./ruleset.ts";
-import { ourChains, ourSets } from "./targets.ts";
+import { ourChains, ourSets } from "./placement.ts";
 
 /** Text for people, with a line for each chain, set and door. */
 export function describeRuleset(

@@ -3,7 +3,7 @@ import { concatenate, split } from "../../../ffi/nfnetlink/codec.ts";
 import { type Ip, ipFromBytes, parseIp } from "../../../lib/net/address.ts";
 import { PROTO_NUMBER, type Service } from "../../../lib/net/service.ts";
 import type { Door } from "../firewall.ts";
-import { type DoorFields, doorOf, type Field, fieldsOf, type Shape, shapeOf } from "./shapes.ts";
+import { type DoorFields, doorOf, type Field, fieldsOf, type Shape, shapeOf } from "./set_layout.ts";
 
 /** A door's place in the ruleset. */
 export interface Element {

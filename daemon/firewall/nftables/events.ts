@@ -1,7 +1,7 @@
 /** Which changes of the ruleset can matter to our doors. Pure. */
 import { NFT_MSG } from "../../../ffi/nfnetlink/constants.ts";
 import type { RulesetChange } from "../../../ffi/nfnetlink/messages.ts";
-import { PREFIX } from "./shapes.ts";
+import { PREFIX } from "./set_layout.ts";
 
 /** Whether the change can have taken something of ours away or put something in our way. Other people's elements cannot. */
 export function concernsUs({ message, set }: Pick<RulesetChange, "message" | "set">): boolean {

@@ -1,7 +1,7 @@
 /** What an operator should know of the ruleset before doors are opened in it: whether it drops anything, and our own port. Pure. */
 import { list, record, type Rule, type Ruleset } from "./ruleset.ts";
-import { type BaseChain, baseChains, formatChain, reachableRules } from "./survey.ts";
-import { chooseChains, type Wanted } from "./targets.ts";
+import { type BaseChain, baseChains, formatChain, reachableRules } from "./hook_survey.ts";
+import { chooseChains, type Wanted } from "./placement.ts";
 
 /** Warnings. `udpPort`: where this daemon listens itself, or null. Throws `FirewallError` where `prepare` would. */
 export function examineRuleset(ruleset: Ruleset, wanted: Wanted, udpPort: number | null): readonly string[] {

@@ -4,9 +4,9 @@ import { openRulesetListener } from "../../../ffi/nfnetlink/nfnetlink.ts";
 import { runProgram, tellSlow } from "../../../lib/host/run.ts";
 import { asFirewallError, type NftablesFirewall, nftablesFirewall, type NftablesOptions } from "./backend.ts";
 import { type NftRunner, openRunner, readRuleset } from "./runner.ts";
-import type { FilterSlot } from "./shapes.ts";
+import type { FilterSlot } from "./set_layout.ts";
 import { isUnavailable, netlinkStore, nftStore } from "./store.ts";
-import { type BaseChain, type HookSurvey, surveyRuleset } from "./survey.ts";
+import { type BaseChain, type HookSurvey, surveyRuleset } from "./hook_survey.ts";
 
 /** How to open it. */
 export interface OpenNftablesOptions extends NftablesOptions {

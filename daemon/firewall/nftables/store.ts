@@ -6,8 +6,8 @@ import { type Nfnetlink, openNfnetlink, type Refusal } from "../../../ffi/nfnetl
 import { dataText, type Element, elementOfWords, keyText, makeElement } from "./elements.ts";
 import { list, parseRuleset, record } from "./ruleset.ts";
 import { nftFailure, type NftRunner } from "./runner.ts";
-import { chainOf, PREFIX, type Shape } from "./shapes.ts";
-import { expectedSets, type Target } from "./targets.ts";
+import { chainOf, PREFIX, type Shape } from "./set_layout.ts";
+import { expectedSets, type Target } from "./placement.ts";
 
 /** A set or map in a table. */
 export interface Place {

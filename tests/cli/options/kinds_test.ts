@@ -11,7 +11,7 @@ import {
   verbosity,
   yesNo,
 } from "../../../cli/options/kinds.ts";
-import type { Kind } from "../../../lib/spec/setting.ts";
+import type { Kind } from "../../../lib/settings/setting.ts";
 
 /** Kind, text, and what it is written as again; null where it must be refused. */
 const ROWS: readonly [string, Kind<never> | Kind<unknown>, string, string | null][] = [

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { CLIENT_SETTINGS, type ClientKey, settingOf } from "../../../cli/options.ts";
+import { CLIENT_SETTINGS, type ClientKey, settingOf } from "../../../cli/options/table.ts";
 import { meantOption } from "../../../cli/remedies/options.ts";
-import { NAMES } from "../../../lib/spec/names.ts";
+import { NAMES } from "../../../lib/settings/names.ts";
 import { runOwn } from "../harness.ts";
 
 async function hintOf(...argv: readonly string[]): Promise<string> {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { formatDump, hostConfigFiles, loadConfig } from "../../../daemon/config/mod.ts";
 import { parseDaemonOptions } from "../../../daemon/options.ts";
-import { formatProblem } from "../../../lib/spec/setting.ts";
+import { formatProblem } from "../../../lib/settings/setting.ts";
 import { cDaemonHasPcap } from "../../lab/mod.ts";
 import { good, STANZA } from "./in_memory.ts";
 

@@ -1,9 +1,9 @@
 /** What people write into the daemon's files and did not mean so: each has its remedy, and no text is lost without a word. */
 import assert from "node:assert/strict";
 import { ACCESS_SETTINGS } from "../../../daemon/config/access_settings.ts";
-import { SERVER_SETTINGS } from "../../../daemon/config/server_settings.ts";
+import { SERVER_SETTINGS } from "../../../daemon/config/settings.ts";
 import { formatService } from "../../../lib/net/service.ts";
-import type { Setting, SettingTable } from "../../../lib/spec/setting.ts";
+import type { Setting, SettingTable } from "../../../lib/settings/setting.ts";
 import { good, load, STANZA, wrong } from "./in_memory.ts";
 
 /** The one problem of a line in fwknopd.conf, and in a stanza; without its place. */

@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { ACCESS_SETTINGS } from "../../../daemon/config/access_settings.ts";
-import { SERVER_SETTINGS } from "../../../daemon/config/server_settings.ts";
-import { formatProblem } from "../../../lib/spec/setting.ts";
+import { SERVER_SETTINGS } from "../../../daemon/config/settings.ts";
+import { formatProblem } from "../../../lib/settings/setting.ts";
 import { load, STANZA } from "./in_memory.ts";
 
 const SERVER_NAMES = Object.values(SERVER_SETTINGS).flatMap((row) => row.directive ?? []);

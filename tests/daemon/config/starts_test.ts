@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { formatDump } from "../../../daemon/config/mod.ts";
 import { ACCESS_SETTINGS } from "../../../daemon/config/access_settings.ts";
-import { SERVER_SETTINGS } from "../../../daemon/config/server_settings.ts";
-import type { PacketSource } from "../../../daemon/capture/source.ts";
-import { makeRegime } from "../../../daemon/reload.ts";
+import { SERVER_SETTINGS } from "../../../daemon/config/settings.ts";
+import type { PacketSource } from "../../../daemon/packet/datagram.ts";
+import { makeRegime } from "../../../daemon/loop/reload.ts";
 import { memoryStore } from "../../../daemon/replay/store.ts";
-import { testOurselves } from "../../../daemon/self_test.ts";
-import type { Setting, SettingTable } from "../../../lib/spec/setting.ts";
+import { testOurselves } from "../../../daemon/start/self_check.ts";
+import type { Setting, SettingTable } from "../../../lib/settings/setting.ts";
 import { load, STANZA, wrong } from "./in_memory.ts";
 
 const NOW = 1_795_300_800;

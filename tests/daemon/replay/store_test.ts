@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { openFileStore, ReplayStoreError, rotateCache } from "../../../daemon/replay/file_store.ts";
+import { openFileStore, ReplayStoreError, rotateCache } from "../../../daemon/replay/file.ts";
 import {
   CACHE_HEADER,
   contentKey,

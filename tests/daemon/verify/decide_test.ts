@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { Stanza } from "../../../daemon/config/stanza.ts";
-import type { Datagram } from "../../../daemon/capture/source.ts";
+import type { Datagram } from "../../../daemon/packet/datagram.ts";
 import { memoryStore, type SeenPacket } from "../../../daemon/replay/store.ts";
 import { decide, type Decision, type Judge } from "../../../daemon/verify/decide.ts";
 import { nobleEngine } from "../../../lib/crypto/noble_engine.ts";

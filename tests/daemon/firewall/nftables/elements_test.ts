@@ -9,7 +9,7 @@ import {
   elementOfWords,
   keyText,
 } from "../../../../daemon/firewall/nftables/elements.ts";
-import { ruleOf, SHAPES } from "../../../../daemon/firewall/nftables/shapes.ts";
+import { ruleOf, SHAPES } from "../../../../daemon/firewall/nftables/set_layout.ts";
 import type { Ip } from "../../../../lib/net/address.ts";
 import { ipFromBytes } from "../../../../lib/net/address.ts";
 import type { Service } from "../../../../lib/net/service.ts";

@@ -6,10 +6,10 @@ import {
   netlinkStore,
   surveyHooks,
 } from "../../../../daemon/firewall/nftables/nftables.ts";
-import { IPV6_UPKEEP } from "../../../../daemon/firewall/nftables/survey.ts";
-import { closeDue, followClock } from "../../../../daemon/doors.ts";
-import { createLedger } from "../../../../daemon/firewall/ledger.ts";
-import { createFacts } from "../../../../daemon/service/facts.ts";
+import { IPV6_UPKEEP } from "../../../../daemon/firewall/nftables/hook_survey.ts";
+import { closeDue, followClock } from "../../../../daemon/grants/upkeep.ts";
+import { createLedger } from "../../../../daemon/grants/ledger.ts";
+import { createFacts } from "../../../../daemon/report/facts.ts";
 import { LIBRARY_FOLDERS } from "../../../../ffi/loader.ts";
 import { within } from "../../../contract/namespace.ts";
 import { iptablesGuard, labTest } from "../../../lab/mod.ts";

@@ -1,0 +1,128 @@
+/** `--hold`: the door is kept open by knocking again before it closes, and at once when the own address changes. */
+import { allowedAddress } from "../request/allow.ts";
+import { type Prepared, sendFresh } from "../knock/knock.ts";
+import type { ClientSettings } from "../options/table.ts";
+import type { Request } from "../request/request.ts";
+import type { Destination } from "../send/destination.ts";
+import { ClientError, tellError, tellWarning } from "../ui/tui.ts";
+import type { World } from "../ui/world.ts";
+import { DEFAULT_OPEN_SECONDS, pauseOfHold } from "./pace.ts";
+import { pause } from "./pause.ts";
+import { findPlace, ownAddressTowards, wantedFamily } from "../send/place.ts";
+
+/** How often the own address is looked at. A suspended machine notices by this too that its time has come. */
+const GLANCE_MS = 1000;
+
+/** After a knock that could not be sent. */
+const RETRY_MS = 2000;
+
+/** A service on the Internet is asked again at most this often while the own interface says nothing new. */
+const ASK_AGAIN_MS = 60_000;
+
+/**
+ * Holds until Ctrl-C (or SIGTERM). The result is the exit code: 0, or that of a first knock which could not be sent.
+ *
+ * @tags allow-ffi
+ */
+export async function hold(
+  settings: ClientSettings,
+  run: { readonly prepared: Prepared; readonly world: World },
+): Promise<number> {
+  const stop = new AbortController();
+  const end = () => stop.abort();
+  Deno.addSignalListener("SIGINT", end);
+  Deno.addSignalListener("SIGTERM", end);
+  try {
+    return await new Holding(settings, run).until(stop.signal);
+  } finally {
+    Deno.removeSignalListener("SIGINT", end);
+    Deno.removeSignalListener("SIGTERM", end);
+  }
+}
+
+/** The request for another address; everything else stays, a random port too. */
+function withAddress(request: Request, address: string): Request {
+  return { ...request, message: address + request.message.slice(request.message.indexOf(",")) };
+}
+
+class Holding {
+  readonly #world: World;
+  readonly #openSeconds: number;
+  readonly #pause: number;
+  #prepared: Prepared;
+  #askedAt = Date.now();
+
+  constructor(readonly settings: ClientSettings, run: { readonly prepared: Prepared; readonly world: World }) {
+    this.#world = run.world;
+    this.#prepared = run.prepared;
+    this.#openSeconds = settings.fwTimeout || DEFAULT_OPEN_SECONDS;
+    this.#pause = pauseOfHold(this.#openSeconds);
+  }
+
+  /** Wall-clock time decides, because a machine that sleeps stops every other clock. */
+  async until(stop: AbortSignal): Promise<number> {
+    let place = await this.#place();
+    let source = ownAddressTowards(place);
+    const code = await sendFresh(this.settings, this.#prepared, this.#world);
+    if (code !== 0) return code;
+    const { server = "" } = this.settings;
+    const what = this.#prepared.request.message.replace(/^[^,]*,/, "");
+    this.#world.out(`holding ${what} of ${server} open, a knock every ${this.#pause / 1000} s; Ctrl-C ends it`);
+    let due = Date.now() + this.#pause;
+    for (;;) {
+      await pause(Math.min(Math.max(due - Date.now(), 0), GLANCE_MS), stop);
+      if (stop.aborted) break;
+      // Null while there is no way to the server.
+      const now = ownAddressTowards(place);
+      const moved = now !== null && now !== source;
+      if (moved) this.#tellMove();
+      source = now ?? source;
+      if (!moved && Date.now() < due) continue;
+      const sent = await this.#knock(moved);
+      if (sent) place = await this.#placeNow(place);
+      due = Date.now() + (sent ? this.#pause : RETRY_MS);
+    }
+    this.#world.out(`no longer held: ${what} of ${server} closes within ${this.#openSeconds} s`);
+    return 0;
+  }
+
+  async #knock(moved: boolean): Promise<boolean> {
+    try {
+      await this.#findAddressAgain(moved);
+      return await sendFresh(this.settings, this.#prepared, this.#world) === 0;
+    } catch (error) {
+      if (!(error instanceof ClientError)) throw error;
+      tellError(this.#world, error.message, error.hint);
+      return false;
+    }
+  }
+
+  async #findAddressAgain(moved: boolean): Promise<void> {
+    const { allowIp, resolveIp } = this.settings;
+    const changes = allowIp?.kind === "name" || resolveIp && (moved || Date.now() - this.#askedAt >= ASK_AGAIN_MS);
+    if (!changes) return;
+    const address = await allowedAddress(this.settings, this.#world);
+    this.#askedAt = Date.now();
+    this.#prepared = { ...this.#prepared, request: withAddress(this.#prepared.request, address) };
+  }
+
+  #tellMove(): void {
+    this.#world.out("the own address has changed: knocking again");
+    if (this.settings.allowIp?.kind !== "address") return;
+    tellWarning(this.#world, `-a ${this.settings.allowIp.ip.text} stays as it is; -R would follow the change`);
+  }
+
+  /** The place as it is now; the former one while the name cannot be asked for. */
+  async #placeNow(former: Destination): Promise<Destination> {
+    try {
+      return await this.#place();
+    } catch (error) {
+      if (!(error instanceof ClientError)) throw error;
+      return former;
+    }
+  }
+
+  async #place(): Promise<Destination> {
+    return await findPlace(this.settings.server ?? "", wantedFamily(this.settings));
+  }
+}

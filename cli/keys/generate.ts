@@ -1,0 +1,75 @@
+/** `-k` and `-K`: new keys on standard output, in a file, or in a stanza (wire-and-client B.10). */
+import { writeAtomically } from "../../lib/host/atomic_file.ts";
+import { reasonOf } from "../../lib/host/reason.ts";
+import { formatKeys, type GeneratedKeys, generateKeys } from "../../lib/crypto/key_generation.ts";
+import type { Loaded } from "../settings/load.ts";
+import type { ClientSettings } from "../options/table.ts";
+import type { SavedKeys } from "../rc/stanza_commands.ts";
+import { ClientError } from "../ui/tui.ts";
+import type { World } from "../ui/world.ts";
+
+/** Makes the keys. */
+export function makeKeys(settings: ClientSettings, world: World): GeneratedKeys {
+  const { keyLen, hmacKeyLen, hmacDigestType } = settings;
+  return generateKeys({ keyLen, hmacKeyLen, hmacDigest: hmacDigestType }, world.randomBytes);
+}
+
+/**
+ * Says where the keys are, or prints them. `saved` says which a stanza took. The result is the exit code: 1 when no new key
+ * is anywhere, because an answer kept the old ones.
+ */
+export function reportKeys(
+  keys: GeneratedKeys,
+  loaded: Loaded,
+  { saved, world }: { readonly saved: SavedKeys | null; readonly world: World },
+): number {
+  const { settings, rc } = loaded;
+  if (settings.keyGenFile !== undefined) {
+    writeKeyFile(settings.keyGenFile, keys);
+    world.out(`[+] Wrote Rijndael and HMAC keys to: ${settings.keyGenFile}`);
+  } else if (saved !== null) {
+    const written = [...(saved.encryption ? ["Rijndael"] : []), ...(saved.hmac ? ["HMAC"] : [])];
+    if (written.length === 0) return 1;
+    world.out(`[+] Wrote ${written.join(" and ")} key${written.length > 1 ? "s" : ""} to rc file: ${rc?.path ?? ""}`);
+  } else {
+    world.out(formatKeys(keys));
+    hintAtKnock(loaded, world);
+  }
+  return 0;
+}
+
+function writeKeyFile(path: string, keys: GeneratedKeys): void {
+  const text = `${formatKeys(keys)}\n`;
+  try {
+    if (isStream(path)) Deno.writeTextFileSync(path, text, { create: false });
+    else writeAtomically(path, text);
+  } catch (error) {
+    throw new ClientError(`Unable to create key gen file: ${path}: ${reasonOf(error)}`, undefined, { cause: error });
+  }
+}
+
+/** A pipe or a device, such as /dev/stdout, takes the keys and stays what it is. */
+function isStream(path: string): boolean {
+  try {
+    const info = Deno.statSync(path);
+    return !info.isFile && !info.isDirectory;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+/**
+ * Older how-tos write `fwknop -A tcp/22 -a IP -D HOST -k`, which makes keys and forgets the rest; those of the Perl client
+ * write `fwknop -A tcp/22 -a IP -k HOST`, where -k named the server.
+ */
+function hintAtKnock({ given, words }: Loaded, world: World): void {
+  const has = (...keys: readonly string[]) => given.some(({ key }) => keys.includes(key));
+  if (!has("access", "allowIp")) return;
+  const [word] = words;
+  if (has("server")) {
+    world.err("fwknop: hint: only keys were made; to keep them with the other options add --save-rc-stanza");
+  } else if (word !== undefined) {
+    world.err(`fwknop: hint: only keys were made, and ${word} was passed over; -D ${word} names the server of a knock`);
+  }
+}

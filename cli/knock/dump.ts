@@ -1,0 +1,99 @@
+/** What `-v` and `-T` show, in the layout that scripts read (wire-and-client B.12). */
+import type { KeySet } from "../../lib/crypto/engine.ts";
+import { webEngine } from "../../lib/crypto/web_engine.ts";
+import { faultText } from "../../lib/faults.ts";
+import { formatDump, formatReceivedDump } from "../../lib/spa/dump.ts";
+import { open } from "../../lib/spa/open.ts";
+import type { SealedPacket } from "../../lib/spa/seal.ts";
+import { throughProxy } from "../send/proxy.ts";
+import type { ClientSettings } from "../options/table.ts";
+import type { Target } from "../send/target.ts";
+import { tellError, type Terminal } from "../ui/tui.ts";
+import type { World } from "../ui/world.ts";
+
+const LABEL_WIDTH = 20;
+
+/** The dump of the packet that was built. */
+export function showPacket(packet: SealedPacket, keys: KeySet, terminal: Terminal): void {
+  const text = formatDump({
+    fields: packet.fields,
+    digestName: packet.digestName,
+    hmacName: keys.hmac?.name ?? null,
+    mode: keys.mode,
+    encoded: packet.encoded,
+    digest: packet.digest,
+    hmac: packet.hmac,
+    final: packet.wire,
+  });
+  terminal.out(withoutLastLineEnd(text));
+}
+
+/** The block about where the packet goes. */
+export function showDelivery(settings: ClientSettings, target: Target, terminal: Terminal): void {
+  const rows: readonly (readonly [string, string])[] = [
+    ["protocol", settings.serverProto],
+    ["source port", target.sourcePort === null ? "<OS assigned>" : String(target.sourcePort)],
+    // As in C those of the server, also where a proxy is asked to reach it.
+    ["destination port", String(target.port)],
+    ["IP/host", target.host],
+  ];
+  const lines = rows.map(([label, value]) => `${label.padStart(LABEL_WIDTH)}: ${value}`);
+  terminal.out(["Generating SPA packet:", ...lines].join("\n"));
+}
+
+/**
+ * `-T`: everything but the sending, then the packet is opened again with the same keys. The result is the exit code: 1
+ * when the own packet does not open.
+ */
+export async function rehearse(
+  parts: {
+    readonly settings: ClientSettings;
+    readonly target: Target;
+    readonly packet: SealedPacket;
+    readonly keys: KeySet;
+    readonly world: World;
+  },
+): Promise<number> {
+  const { settings, packet, keys, world } = parts;
+  const target = settings.httpProxy === undefined ? parts.target : await throughProxy(parts.target, settings.httpProxy);
+  const verbose = settings.verbose > 0;
+  if (verbose) showDelivery(settings, target, world);
+  const http = settings.serverProto === "http";
+  if (http && verbose) world.out((await import("../send/http.ts")).formatHttpRequest(packet.wire, target));
+  world.out(`${http ? "Test" : "test"} mode enabled, SPA packet not actually sent.`);
+  if (verbose) world.out("send_spa_packet: bytes sent: 0\n\nDump of the Decoded Data");
+  const opened = await open(webEngine, packet.wire, keys);
+  if (!opened.ok) {
+    tellError(world, `the packet does not open: Error ${opened.fault.number} - ${faultText(opened.fault)}`);
+    return 1;
+  }
+  if (verbose) world.out(withoutLastLineEnd(formatReceivedDump(opened.value, keys, packet.wire)));
+  if (settings.json) world.json(describe(settings, { target, packet, keys }));
+  return 0;
+}
+
+/** The packet and its way, for programs. Nothing in it is a key. */
+function describe(
+  settings: ClientSettings,
+  parts: { readonly target: Target; readonly packet: SealedPacket; readonly keys: KeySet },
+): Readonly<Record<string, unknown>> {
+  const { target, packet, keys } = parts;
+  return {
+    server: settings.server ?? null,
+    protocol: settings.serverProto,
+    port: target.httpProxy?.port ?? target.port,
+    sourcePort: target.sourcePort,
+    ...packet.fields,
+    digestType: packet.digestName,
+    hmacType: keys.hmac?.name ?? null,
+    encryptionMode: keys.mode,
+    encoded: packet.encoded,
+    digest: packet.digest,
+    hmac: packet.hmac,
+    packet: packet.wire,
+  };
+}
+
+function withoutLastLineEnd(text: string): string {
+  return text.replace(/\n$/, "");
+}

@@ -1,0 +1,219 @@
+/** One knock: address, request, keys, packet, and out it goes (wire-and-client B.1, steps 12 to 18). */
+import type { KeySet, RijndaelMode } from "../../lib/crypto/engine.ts";
+import { webEngine } from "../../lib/crypto/web_engine.ts";
+import { faultText } from "../../lib/faults.ts";
+import { randomDigits } from "../../lib/host/entropy.ts";
+import { PROTOCOL_VERSION, RANDOM_DIGITS, SALT_LENGTH } from "../../lib/limits.ts";
+import { seal, type SealedPacket } from "../../lib/spa/seal.ts";
+import { VERSION } from "../../lib/version.ts";
+import { accountName } from "../request/account.ts";
+import { allowedAddress } from "../request/allow.ts";
+import { throughProxy } from "../send/proxy.ts";
+import { collectKeys } from "../keys/collect.ts";
+import type { ClientSettings } from "../options/table.ts";
+import type { KeyStream } from "../keys/prompt.ts";
+import { RANDOM_PORT_DIGITS, randomPort } from "../request/random_port.ts";
+import { buildRequest, type Request } from "../request/request.ts";
+import { SendError, type SendReport, type Target } from "../send/sender.ts";
+import { ClientError, forgiving, tellError, tellWarning } from "../ui/tui.ts";
+import { packetUser } from "../request/username.ts";
+import type { World } from "../ui/world.ts";
+
+/** Servers of the C program take longer packets for GPG unless commands are allowed there (wire-and-client A.9). */
+const C_SERVER_LIMIT = 400;
+
+/** Faults whose texts do not say that the packet is too long. */
+const TOO_LONG: ReadonlySet<string> = new Set(["encryption-type-unknown", "encoded-length", "message-too-long"]);
+
+/** What all packets of one run have in common. */
+export interface Prepared {
+  readonly request: Request;
+  readonly keys: KeySet;
+}
+
+/** Builds and sends the packet of these settings. The result is the exit code. Throws {@link ClientError}. */
+export async function knock(settings: ClientSettings, world: World): Promise<number> {
+  const prepared = await prepareKnock(settings, world);
+  if (!settings.both) return await sendFresh(settings, prepared, world);
+  const overIpv4 = await sendFresh({ ...settings, ipv4: true }, prepared, world);
+  return Math.max(overIpv4, await sendFresh({ ...settings, ipv6: true }, prepared, world));
+}
+
+/** Finds addresses, draws ports and collects keys. Throws {@link ClientError}. */
+export async function prepareKnock(settings: ClientSettings, world: World): Promise<Prepared> {
+  warnOfSource(settings, world);
+  const request = await makeRequest(settings, world);
+  return { request, keys: await loadKeys(settings, world) };
+}
+
+/** Builds a packet that never was before and sends it. The result is the exit code. Throws {@link ClientError}. */
+export async function sendFresh(settings: ClientSettings, prepared: Prepared, terminal: World): Promise<number> {
+  const { request, keys } = prepared;
+  // What -v adds is not worth a knock.
+  const world = settings.verbose > 0 && !settings.test ? forgiving(terminal) : terminal;
+  if (settings.verbose > 0) world.err("[+] Building encrypted Single Packet Authorization (SPA) message...");
+  const packet = await makePacket(settings, { request, keys, world });
+  const shown = settings.test && !settings.json || settings.verbose > 0;
+  if (shown) (await import("./dump.ts")).showPacket(packet, keys, world);
+  if (settings.savePacket !== undefined) await savePacketFile(settings, packet.wire, world);
+  const target = makeTarget(settings, world);
+  return settings.test
+    ? await (await import("./dump.ts")).rehearse({ settings, target, packet, keys, world })
+    : await send(settings, { target, packet, world });
+}
+
+/** The message strings, with names resolved, the own address found and random ports drawn. */
+async function makeRequest(settings: ClientSettings, world: World): Promise<Request> {
+  const randomNatPort = settings.natRandPort ? drawPort(world) : null;
+  const allow = await allowedAddress(settings, world);
+  const request = buildRequest(settings, { allow, randomNatPort });
+  if (!request.ok) throw (await import("../remedies/request.ts")).requestError(request.fault);
+  const { message, natAccess } = request.value;
+  if (randomNatPort !== null && natAccess !== null) {
+    world.out(
+      `[+] Randomly assigned port '${randomNatPort}' on: '${message}' will grant access to: '${natAccess}'`,
+    );
+  }
+  return request.value;
+}
+
+/** The keys of these settings, from wherever they come. Throws {@link ClientError}. */
+export async function loadKeys(settings: ClientSettings, world: World): Promise<KeySet> {
+  const descriptor = settings.stdin ? 0 : settings.fd;
+  // Opened when the first key is asked for: a run that needs none of it may come without.
+  using streams = new DisposableStack();
+  let stream: KeyStream | null = null;
+  const nextKey = async (fd: number) => {
+    stream ??= streams.use((await import("../keys/prompt.ts")).openKeyStream(fd));
+    return await stream.ask();
+  };
+  // GPG was refused before, so the mode is one of Rijndael's.
+  return await collectKeys(settings, settings.encryptionMode as RijndaelMode, {
+    ask: (question) => descriptor === undefined ? world.askSecret(question) : nextKey(descriptor),
+    fromFile: async (path, server) => (await import("../keys/key_file.ts")).keyFromFile(path, server),
+    // With --proxy standard input is what ssh sends.
+    fromCommand: async (command, label) =>
+      await (await import("../keys/key_command.ts")).keyFromCommand(command, label, { ownInput: settings.proxy }),
+    warn: (message) => tellWarning(world, message),
+  });
+}
+
+/** A packet that never was before. Throws {@link ClientError} where none can be built. */
+export async function makePacket(
+  settings: ClientSettings,
+  parts: { readonly request: Request; readonly keys: KeySet; readonly world: World },
+): Promise<SealedPacket> {
+  const { request, keys, world } = parts;
+  const user = packetUser({
+    explicit: settings.spoofUser,
+    env: world.env,
+    systemName: accountName,
+  });
+  if (user.warning !== null) tellWarning(world, user.warning);
+  const timestamp = world.now() + (settings.timeOffset ?? 0);
+  if (timestamp < 0) throw new ClientError("the time offset leads before 1970", "use a smaller --time-offset-minus");
+  const { type, message, natAccess, clientTimeout } = request;
+  const sealed = await seal(
+    webEngine,
+    {
+      random: randomDigits(RANDOM_DIGITS, world.randomBytes),
+      username: user.name,
+      timestamp,
+      version: PROTOCOL_VERSION,
+      type,
+      message,
+      natAccess,
+      serverAuth: null,
+      clientTimeout,
+    },
+    settings.digestType,
+    keys,
+    world.randomBytes(SALT_LENGTH),
+  );
+  if (!sealed.ok) {
+    const reason = TOO_LONG.has(sealed.fault.code) ? "it would be longer than servers take: " : "";
+    throw new ClientError(
+      `Cannot build the packet: ${reason}Error ${sealed.fault.number} - ${faultText(sealed.fault)}`,
+      "ask for fewer ports, or use a shorter command, user name or digest",
+    );
+  }
+  if (sealed.value.wire.length >= C_SERVER_LIMIT) {
+    tellWarning(world, `the packet has ${sealed.value.wire.length} characters; C servers may ignore it`);
+  }
+  return sealed.value;
+}
+
+async function savePacketFile(settings: ClientSettings, wire: string, world: World): Promise<void> {
+  const { savePacket } = await import("./packet_file.ts");
+  try {
+    savePacket(settings.savePacket ?? "", wire, { append: settings.savePacketAppend });
+  } catch (error) {
+    // As in C the packet is sent nevertheless (C.2 F27).
+    if (!(error instanceof ClientError)) throw error;
+    tellError(world, error.message, error.hint);
+  }
+}
+
+/** Where the packet goes. */
+export function makeTarget(settings: ClientSettings, world: World): Target {
+  return {
+    host: settings.server ?? "",
+    port: settings.randPort ? drawPort(world) : settings.serverPort,
+    sourcePort: sourcePort(settings, world),
+    family: settings.ipv6 ? 6 : settings.ipv4 || settings.serverResolveIpv4 ? 4 : null,
+    spoofSource: settings.spoofSource ?? null,
+    icmpType: settings.icmpType,
+    icmpCode: settings.icmpCode,
+    httpProxy: null,
+    userAgent: settings.userAgent ?? `Fwknop/${VERSION}`,
+    socks5: settings.socks5 ?? null,
+  };
+}
+
+/** Raw packets carry a port in any case: a random one is drawn here, so that it can be shown. */
+function sourcePort(settings: ClientSettings, world: World): number | null {
+  if (settings.sourcePort > 0) return settings.sourcePort;
+  return ["udpraw", "tcpraw", "icmp"].includes(settings.serverProto) ? drawPort(world) : null;
+}
+
+async function send(
+  settings: ClientSettings,
+  parts: { readonly target: Target; readonly packet: SealedPacket; readonly world: World },
+): Promise<number> {
+  const { target, packet, world } = parts;
+  const withProxy = settings.httpProxy === undefined ? target : await throughProxy(target, settings.httpProxy);
+  if (settings.verbose > 0) {
+    (await import("./dump.ts")).showDelivery(settings, withProxy, world);
+    world.err(transcript(settings, withProxy, packet.wire));
+  }
+  let report: SendReport;
+  try {
+    report = await world.send(settings.serverProto, packet.wire, withProxy);
+  } catch (error) {
+    if (!(error instanceof SendError)) throw error;
+    tellError(world, error.message, error.hint ?? undefined);
+    world.err("send_spa_packet: packet not sent.");
+    return 1;
+  }
+  if (settings.verbose > 0) {
+    world.out(`send_spa_packet: bytes sent: ${report.bytesSent}`);
+  }
+  return 0;
+}
+
+/** The line that clients before 2.0 wrote, which old scripts look for. */
+function transcript(settings: ClientSettings, target: Target, wire: string): string {
+  const over =
+    { udp: "udp", udpraw: "udp", tcp: "tcp", tcpraw: "tcp", http: "tcp", icmp: "icmp" }[settings.serverProto];
+  const { host, port } = { host: target.httpProxy?.host ?? target.host, port: target.httpProxy?.port ?? target.port };
+  return `[+] Sending ${wire.length} byte message to ${host} over ${over}/${port}...`;
+}
+
+function warnOfSource(settings: ClientSettings, world: World): void {
+  if (settings.allowIp?.kind !== "source" || settings.verbose === 0 || settings.test) return;
+  tellWarning(world, "Should use -a or -R to harden SPA against potential MITM attacks");
+}
+
+function drawPort(world: World): number {
+  return randomPort(randomDigits(RANDOM_PORT_DIGITS, world.randomBytes));
+}

@@ -1,0 +1,169 @@
+/** Kinds of values that only access.conf has. */
+import { decodePaddedBase64 } from "../../lib/base64.ts";
+import { escapedBytes } from "../../lib/bytes.ts";
+import { type AddressList, parseAddressList } from "../../lib/net/cidr.ts";
+import { addressListRemedy, serviceListRemedy } from "../../lib/net/remedies.ts";
+import { formatService, type Service } from "../../lib/net/service.ts";
+import { fail, ok } from "../../lib/result.ts";
+import { integer, refusing, text } from "../../lib/settings/kinds.ts";
+import type { Kind } from "../../lib/settings/setting.ts";
+import { usernameFault } from "../../lib/wire/encode.ts";
+
+/** SOURCE and DESTINATION: addresses and networks of both families, or ANY (server C.3). */
+export const addressList: Kind<AddressList> = {
+  valueName: "ADDRESS[/MASK][,...]",
+  expects: "addresses and networks separated by commas, or ANY",
+  parse(text) {
+    const list = parseAddressList(text);
+    return list.ok ? list : fail(`"${list.fault.item}" ${list.fault.reason}`);
+  },
+  remedy: addressListRemedy,
+  format: (value) => value.text,
+};
+
+/**
+ * OPEN_PORTS and RESTRICT_PORTS (server C.4): `proto/port` items, blanks allowed before each. Port 0 is only the number 0.
+ * A repeated item counts once; in the C daemon it makes OPEN_PORTS refuse every request.
+ */
+export const serviceList: Kind<readonly Service[]> = {
+  valueName: "PROTO/PORT[,...]",
+  expects: "items such as tcp/22 separated by commas",
+  parse(text) {
+    const services = new Map<string, Service>();
+    for (const item of text.split(",")) {
+      const [, proto = "", port = ""] = /^[ \t]*([^/ \t]+)\/([0-9]+)[ \t]*$/.exec(item) ?? [];
+      if (proto === "") return fail("Parse error on access port entry: expected items such as tcp/22");
+      const name = proto.toLowerCase();
+      if (name !== "tcp" && name !== "udp") return fail("Invalid protocol in access port entry: expected tcp or udp");
+      if (port.length > 5 || Number(port) > 65535) {
+        return fail(`Invalid port in access port entry: must be in [0,65535]`);
+      }
+      const service = { proto: name, port: Number(port) } as const;
+      services.set(formatService(service), service);
+    }
+    return ok([...services.values()]);
+  },
+  remedy: serviceListRemedy,
+  format: (value) => value.map(formatService).join(","),
+};
+
+const plainText = text({ valueName: "NAME" });
+
+/** REQUIRE_USERNAME: with a name that no packet can carry every packet would be refused. */
+export const packetUsername: Kind<string> = {
+  ...plainText,
+  expects: "a user name that a packet can carry",
+  parse(given) {
+    const read = plainText.parse(given);
+    if (!read.ok) return read;
+    const fault = usernameFault(read.value);
+    if (fault === null) return read;
+    return fail(
+      fault === "username-too-long"
+        ? "no packet can carry this user name: at most 48 characters are possible"
+        : 'no packet can carry this user name: it must be of printable ASCII without " / \\ [ ] : ; | = , + * ? < >',
+    );
+  },
+};
+
+/** Words that stand for a key in sample files. */
+const PLACEHOLDER = /^__CHANGEME__/i;
+
+/** KEY and HMAC_KEY: the bytes of the text. */
+export function passphrase(maxLength: number): Kind<Uint8Array> {
+  const kind = keyKind(maxLength, { valueName: "PASSPHRASE", decode: escapedBytes, tooLong: "Invalid key length" });
+  const remedy = (text: string) => PLACEHOLDER.test(text) ? undefined : FITTING;
+  return { ...kind, remedy, takesBytes: true, mayHoldHash: true };
+}
+
+/** KEY_BASE64 and HMAC_KEY_BASE64. Missing padding is fine, anything else that is no base64 is not. */
+export function base64Key(maxLength: number): Kind<Uint8Array> {
+  const kind = keyKind(maxLength, {
+    valueName: "BASE64",
+    decode: decodePaddedBase64,
+    tooLong: "Invalid decoded key length",
+  });
+  return { ...kind, remedy: base64Remedy };
+}
+
+const FITTING = "fwknopd --key-gen makes one that fits";
+
+/** What is wrong with the text of a key, where that shows without repeating it. */
+function base64Remedy(text: string): string | undefined {
+  if (PLACEHOLDER.test(text)) return undefined;
+  if (decodePaddedBase64(text) !== null) return FITTING;
+  if (/[-_]/.test(text) && /^[A-Za-z0-9_-]+$/.test(text)) {
+    return "write + for - and / for _: this is the alphabet of URLs";
+  }
+  if (/[ \t]/.test(text)) return "write the key without blanks, on one line";
+  return "a pass phrase belongs into KEY or HMAC_KEY; fwknopd --key-gen makes keys in base64";
+}
+
+function keyKind(
+  maxLength: number,
+  { valueName, decode, tooLong }: {
+    readonly valueName: string;
+    readonly decode: (text: string) => Uint8Array | null;
+    readonly tooLong: string;
+  },
+): Kind<Uint8Array> {
+  return {
+    valueName,
+    expects: `a key of 1 to ${maxLength} bytes`,
+    parse(text) {
+      if (PLACEHOLDER.test(text)) {
+        return fail("value is not properly set: replace __CHANGEME__ with a key (fwknopd --key-gen makes one)");
+      }
+      const bytes = decode(text);
+      if (bytes === null) return fail("the value doesn't look like base64-encoded data");
+      if (bytes.length === 0) return fail("the key is empty");
+      // The C daemon loads longer keys and then refuses every packet.
+      if (bytes.length > maxLength) {
+        return fail(`${tooLong}: the key has ${bytes.length} bytes, at most ${maxLength} are allowed`);
+      }
+      return ok(bytes);
+    },
+    format: () => "<see the access.conf file>",
+  };
+}
+
+/** ACCESS_EXPIRE_EPOCH: Unix seconds. */
+export const epochSeconds = refusing(integer(0, Number.MAX_SAFE_INTEGER, "SECONDS"), "invalid epoch seconds value");
+
+/** Builds the moment of local midnight at the start of a day; months from 1. Unix seconds. */
+export type LocalMidnight = (year: number, month: number, day: number) => number;
+
+/**
+ * ACCESS_EXPIRE: `MM/DD/YYYY`, a real date of the calendar; years below 100 are 20YY. Means local midnight at the start of
+ * that day. The C daemon rolls 13/45/2020 over into the next year; here it is an error.
+ */
+export function expiryDate(localMidnight: LocalMidnight): Kind<number> {
+  return {
+    valueName: "MM/DD/YYYY",
+    expects: "a date MM/DD/YYYY",
+    parse(text) {
+      const [, month, day, year] = /^([0-9]{1,2})\/([0-9]{1,2})\/([0-9]{2}|[0-9]{4})$/.exec(text) ?? [];
+      if (year === undefined) return fail("invalid date value: expected MM/DD/YYYY");
+      const [m, d, y] = [Number(month), Number(day), year.length === 2 ? 2000 + Number(year) : Number(year)];
+      const date = new Date(Date.UTC(y, m - 1, d));
+      const real = y >= 1900 && date.getUTCFullYear() === y && date.getUTCMonth() === m - 1 && date.getUTCDate() === d;
+      return real ? ok(localMidnight(y, m, d)) : fail("invalid date value: there is no such day");
+    },
+    remedy(text) {
+      if (/^(?:never|none|no|n|0)$/i.test(text)) return "leave the line out: the stanza never ends then";
+      const [, year, month, day] = /^([0-9]{4})[-/.]([0-9]{1,2})[-/.]([0-9]{1,2})$/.exec(text) ?? [];
+      if (year !== undefined) return `write ${month}/${day}/${year}: the month comes first, the year last`;
+      const [, first, second, third] = /^([0-9]{1,2})[-/.]([0-9]{1,2})[-/.]([0-9]{2}|[0-9]{4})$/.exec(text) ?? [];
+      if (first === undefined) return undefined;
+      return Number(first) > 12 && Number(second) <= 12
+        ? `the month comes first: ${second}/${first}/${third}`
+        : /[-.]/.test(text)
+        ? `write ${first}/${second}/${third}, with the month first`
+        : undefined;
+    },
+    format: (value) => new Date(value * 1000).toISOString(),
+  };
+}
+
+/** The real one: the time zone of the host. */
+export const hostMidnight: LocalMidnight = (year, month, day) => new Date(year, month - 1, day).getTime() / 1000;

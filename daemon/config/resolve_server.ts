@@ -1,0 +1,196 @@
+/** What fwknopd.conf and the command line mean, in the shape in which the daemon's rooms want it. Pure. */
+import type { Resolved, SettingsOf } from "../../lib/settings/resolve.ts";
+import type { Problem } from "../../lib/settings/setting.ts";
+import type { ChainSpecs, SlotSwitches } from "../firewall/iptables/chains.ts";
+import type { NftChain } from "../firewall/nftables/chain_list.ts";
+import { absolutePath } from "./read.ts";
+import { SERVER_SETTINGS, SYSLOG_FACILITIES } from "./settings.ts";
+
+/** All paths are absolute. */
+export interface ServerConfig {
+  readonly capture: {
+    readonly interface: string;
+    /** A capture file to read instead of the interface. */
+    readonly file: string | null;
+    readonly filter: string;
+    readonly promiscuous: boolean;
+    readonly anyDirection: boolean;
+    /** Whether the start fails without the interface. */
+    readonly exitAtInterfaceDown: boolean;
+    /** Whether the daemon ends when the interface goes later: only where the file says so. */
+    readonly exitAtInterfaceLoss: boolean;
+    /** Bytes. */
+    readonly snapLength: number;
+    /** Packets of one turn. */
+    readonly dispatchCount: number;
+  };
+  readonly udpServer: { readonly enabled: boolean; readonly port: number };
+  readonly http: { readonly enabled: boolean; readonly anyUserAgent: boolean; readonly trustForwardedFor: boolean };
+  /** Seconds a time stamp may be off in either direction; null switches the test off. */
+  readonly maxAge: number | null;
+  readonly replay: { /** Whether digests go to the file. */ readonly persist: boolean; readonly file: string };
+  readonly paths: {
+    readonly runDirectory: string;
+    readonly pidFile: string;
+    readonly configFile: string;
+    readonly accessFile: string;
+    readonly accessFolder: string | null;
+  };
+  readonly logging: {
+    readonly identity: string;
+    /** Facility number of syslog(3). */
+    readonly facility: number;
+    readonly verbosity: number;
+  };
+  readonly firewall: {
+    readonly choice: "auto" | "nftables" | "iptables";
+    /** FIREWALL_EXE. */
+    readonly executable: string;
+    /** Which of FIREWALL_EXE and IPT_*_ACCESS were set, by name: if any, `auto` takes iptables. */
+    readonly iptablesDirectives: readonly string[];
+    /** ENABLE_DESTINATION_RULE. */
+    readonly destinationRule: boolean;
+    readonly iptables: {
+      readonly flushAtInit: boolean;
+      readonly flushAtExit: boolean;
+      readonly prepend: boolean;
+      readonly commentCheck: boolean;
+      readonly chains: ChainSpecs;
+      readonly switches: SlotSwitches;
+    };
+    readonly nftables: {
+      readonly flushAtInit: boolean;
+      readonly flushAtExit: boolean;
+      /** Base chains named by the administrator, by hook. A hook that is not named: every one found that can drop. */
+      readonly chains: Partial<Readonly<Record<"input" | "output" | "forward", readonly NftChain[]>>>;
+    };
+  };
+  /** Every variable as resolved, for the dump. */
+  readonly settings: ServerSettings;
+}
+
+export type ServerSettings = SettingsOf<typeof SERVER_SETTINGS>;
+
+/** Shapes resolved settings; what is wrong between them goes to `problems`. */
+export function toServerConfig(
+  resolved: Resolved<typeof SERVER_SETTINGS>,
+  startDirectory: string,
+  problems: Problem[],
+): ServerConfig {
+  const { values, origins } = resolved;
+  if (!values.runDirectory.startsWith("/")) {
+    const message = `Path '${values.runDirectory}' is not absolute`;
+    problems.push({ origin: origins.runDirectory ?? {}, message, hint: "write it from / on" });
+  }
+  const path = (given: string) => absolutePath(given, startDirectory);
+  const inRunDirectory = (name: string) => `${values.runDirectory.replace(/\/$/, "")}/${name}`;
+  const settings: ServerSettings = {
+    ...values,
+    pidFile: values.pidFile ?? inRunDirectory("fwknopd.pid"),
+    digestFile: values.digestFile ?? inRunDirectory("digest.cache"),
+    checkAge: values.checkAge ?? values.captureFile === undefined,
+  };
+  return {
+    capture: {
+      ...queueCapture(resolved) ?? { interface: values.captureInterface, filter: values.captureFilter },
+      file: values.captureFile === undefined ? null : path(values.captureFile),
+      promiscuous: values.promiscuous,
+      anyDirection: values.anyDirection ?? false,
+      exitAtInterfaceDown: values.exitAtInterfaceDown,
+      exitAtInterfaceLoss: origins.exitAtInterfaceDown !== undefined && values.exitAtInterfaceDown,
+      snapLength: values.snapLength,
+      dispatchCount: values.dispatchCount,
+    },
+    udpServer: { enabled: values.udpServer && queueCapture(resolved) === null, port: values.udpServerPort },
+    http: {
+      enabled: values.spaOverHttp,
+      anyUserAgent: values.anyUserAgent,
+      trustForwardedFor: values.trustForwardedFor,
+    },
+    maxAge: settings.checkAge ? values.maxAge : null,
+    replay: { persist: values.digestPersistence, file: path(settings.digestFile ?? "") },
+    paths: {
+      runDirectory: values.runDirectory,
+      pidFile: path(settings.pidFile ?? ""),
+      configFile: path(values.configFile),
+      accessFile: path(values.accessFile),
+      accessFolder: values.accessFolder === undefined ? null : path(values.accessFolder),
+    },
+    logging: {
+      identity: values.syslogIdentity,
+      facility: SYSLOG_FACILITIES[values.syslogFacility],
+      verbosity: values.verbose ?? 0,
+    },
+    firewall: firewallConfig(resolved),
+    settings,
+  };
+}
+
+/** Port that the C daemon's queue is for when NFQ_PORT does not say. */
+const QUEUE_PORT = 62_201;
+
+/**
+ * What is captured in place of a netfilter queue; null where that is not wanted. As in the C daemon the queue goes before
+ * the UDP server and what a file says of libpcap, but what somebody says on the command line they mean.
+ */
+export function queueCapture(
+  { values, origins }: Resolved<typeof SERVER_SETTINGS>,
+): { readonly interface: string; readonly filter: string } | null {
+  const byOption = (key: keyof typeof SERVER_SETTINGS) => origins[key]?.option !== undefined;
+  if (!values.nfqCapture || byOption("udpServer")) return null;
+  const port = values.nfqPort ?? QUEUE_PORT;
+  return {
+    interface: byOption("captureInterface") ? values.captureInterface : values.nfqInterface ?? "any",
+    filter: byOption("captureFilter") ? values.captureFilter : `udp dst port ${port}`,
+  };
+}
+
+const IPTABLES_KEYS = [
+  "firewallExe",
+  "inputChain",
+  "outputChain",
+  "forwardChain",
+  "dnatChain",
+  "snatChain",
+  "masqueradeChain",
+] as const;
+
+function firewallConfig({ values, origins }: Resolved<typeof SERVER_SETTINGS>): ServerConfig["firewall"] {
+  return {
+    choice: values.firewall,
+    executable: values.firewallExe,
+    iptablesDirectives: IPTABLES_KEYS.filter((key) => origins[key] !== undefined).map((key) =>
+      SERVER_SETTINGS[key].directive[0]
+    ),
+    destinationRule: values.destinationRule,
+    iptables: {
+      flushAtInit: values.flushIptAtInit,
+      flushAtExit: values.flushIptAtExit,
+      prepend: values.rulePrepend,
+      commentCheck: values.commentCheck,
+      chains: {
+        input: values.inputChain,
+        output: values.outputChain,
+        forward: values.forwardChain,
+        dnat: values.dnatChain,
+        snat: values.snatChain,
+        masquerade: values.masqueradeChain,
+      },
+      switches: {
+        output: values.outputRules,
+        forwarding: values.natForwarding,
+        localNat: values.localNat,
+        snat: values.snat,
+      },
+    },
+    nftables: {
+      flushAtInit: values.flushNftAtInit,
+      flushAtExit: values.flushNftAtExit,
+      chains: {
+        ...(values.nftInputChains === undefined ? {} : { input: values.nftInputChains }),
+        ...(values.nftOutputChains === undefined ? {} : { output: values.nftOutputChains }),
+        ...(values.nftForwardChains === undefined ? {} : { forward: values.nftForwardChains }),
+      },
+    },
+  };
+}

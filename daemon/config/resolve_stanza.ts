@@ -1,0 +1,207 @@
+/**
+ * From the sayings of one stanza to a {@link Stanza}: keys chosen and checked, times combined. Pure. Problems are those of
+ * server C.2 in its order of validation, all of them; what the C daemon only says in passing becomes a warning.
+ */
+import type { DigestName, KeySet, RijndaelMode } from "../../lib/crypto/engine.ts";
+import { GENERATED_KEY_BYTES, looksCut } from "../../lib/base64.ts";
+import { equalConstantTime, wipe } from "../../lib/bytes.ts";
+import { type Resolved, resolveSettings, type SettingsOf } from "../../lib/settings/resolve.ts";
+import type { Given, Origin, Problem } from "../../lib/settings/setting.ts";
+import { ACCESS_SETTINGS } from "./access_settings.ts";
+import type { RawStanza, Report } from "./load.ts";
+import { stanzaObjections } from "./possible.ts";
+import type { Stanza } from "./stanza.ts";
+
+export type AccessSettings = SettingsOf<typeof ACCESS_SETTINGS>;
+
+/** A stanza and everything that was written for it, also what a later line replaced. */
+export interface ResolvedStanza {
+  readonly stanza: Stanza;
+  readonly settings: AccessSettings;
+  /** Where each setting was said. */
+  readonly origins: Resolved<typeof ACCESS_SETTINGS>["origins"];
+}
+
+/** Bytes of an encryption key. The C daemon loads longer ones and then refuses every packet. */
+const MAX_RIJNDAEL_KEY = 32;
+/** Bytes that legacy mode uses of it. */
+const LEGACY_KEY = 16;
+const DEFAULT_TIMEOUT = 30;
+const DEFAULT_MAX_TIMEOUT = 300;
+
+/** Settings that share one place: of each group only the last saying counts. */
+const SLOTS = [["key", "keyBase64"], ["hmacKey", "hmacKeyBase64"], ["accessExpire", "accessExpireEpoch"]] as const;
+
+/** Resolves one stanza; null when something is wrong with it, which is then in the report. */
+export function resolveStanza(raw: RawStanza, report: Report): ResolvedStanza | null {
+  const before = report.problems.length;
+  const given = lastOfEach(raw, report);
+  const resolved = resolveSettings(ACCESS_SETTINGS, raw.given);
+  report.problems.push(...resolved.problems.map((problem) => inWordsOfC(problem, raw)));
+  const last = resolveSettings(ACCESS_SETTINGS, given).values;
+  const source = last.source;
+  const keys = stanzaKeys(raw, { ...resolved, values: last }, given, report);
+  warnCutKeys(given, report);
+  if (source === undefined || report.problems.length > before) return null;
+  const context = `for stanza source: '${source.text}' (#${raw.number})`;
+  const times = stanzaTimes(last, context, report);
+  if (!last.requireSourceAddress) {
+    // The sentence of the C daemon.
+    report.warnings.push(`Warning: REQUIRE_SOURCE_ADDRESS not enabled for access stanza source: '${source.text}'`);
+  }
+  const stanza: Stanza = {
+    number: raw.number,
+    origin: raw.origin,
+    source,
+    destination: last.destination ?? null,
+    openPorts: last.openPorts ?? null,
+    restrictPorts: last.restrictPorts ?? [],
+    keys,
+    hmac: keys?.hmac ?? null,
+    ...times,
+    maxOpenGrants: last.maxOpenGrants,
+    requireUsername: last.requireUsername ?? null,
+    requireSourceAddress: last.requireSourceAddress,
+    expiresAt: last.accessExpire ?? (last.accessExpireEpoch || null),
+  };
+  report.problems.push(...stanzaObjections(stanza, resolved.origins));
+  return { stanza, settings: withOneCopy(resolved.values, last), origins: resolved.origins };
+}
+
+const KEY_SETTINGS = ["key", "keyBase64", "hmacKey", "hmacKeyBase64"] as const;
+
+/** The settings with the keys that count, which were read a second time, in one copy only. */
+function withOneCopy(settings: AccessSettings, counting: AccessSettings): AccessSettings {
+  const shared = KEY_SETTINGS.filter((name) => counting[name] !== undefined);
+  for (const name of shared) wipe(settings[name] ?? new Uint8Array());
+  return { ...settings, ...Object.fromEntries(shared.map((name) => [name, counting[name]])) };
+}
+
+/** Overwrites the keys of stanzas that no packet will be tried with any more. */
+export function forgetKeys(access: readonly ResolvedStanza[]): void {
+  for (const { settings } of access) {
+    for (const name of KEY_SETTINGS) wipe(settings[name] ?? new Uint8Array());
+  }
+}
+
+/** What scripts look for: other words for a range than in fwknopd.conf, and what becomes of the stanza there. */
+function inWordsOfC(problem: Problem, { keyFiles }: RawStanza): Problem {
+  const message = problem.message.replace("not in the range", "not in range");
+  const included = problem.origin.file !== undefined && keyFiles.includes(problem.origin.file);
+  return { ...problem, message: included ? `${message} (Data error in included keyfile, skipping stanza)` : message };
+}
+
+/** The sayings that count, one for each slot. A variable that stands twice is worth a warning: the first is lost. */
+function lastOfEach(raw: RawStanza, report: Report): readonly Given[] {
+  const counts = new Map<string, Given>();
+  for (const said of raw.given) {
+    const slot = SLOTS.find((keys) => (keys as readonly string[]).includes(said.key))?.[0] ?? said.key;
+    const earlier = counts.get(slot);
+    if (earlier !== undefined) {
+      report.warnings.push(
+        `${place(said.origin)}: ${said.name} replaces ${earlier.name} of ${place(earlier.origin)} in the same stanza`,
+      );
+    }
+    counts.set(slot, said);
+  }
+  return [...counts.values()];
+}
+
+/** Chooses and checks the keys; null after a problem, which is reported. */
+function stanzaKeys(
+  raw: RawStanza,
+  { values }: Pick<Resolved<typeof ACCESS_SETTINGS>, "values">,
+  given: readonly Given[],
+  report: Report,
+): KeySet | null {
+  const encryptionSaid = given.find((said) => said.key === "key" || said.key === "keyBase64");
+  const hmacSaid = given.find((said) => said.key === "hmacKey" || said.key === "hmacKeyBase64");
+  const source = raw.given[0]?.text ?? "";
+  if (encryptionSaid === undefined) {
+    // A stanza with GnuPG secrets only has had its problem already.
+    if (given.some((said) => said.key.startsWith("gpg"))) return null;
+    const included = raw.keyFiles.map((file) => `, a key was not found in ${file} either (skipping stanza)`).join("");
+    const message = `No keys found for access stanza source: '${source}'${included}`;
+    report.problems.push({ origin: raw.origin, message, hint: "add KEY_BASE64 (fwknopd --key-gen makes one)" });
+    return null;
+  }
+  const encryption = values.keyBase64 ?? values.key;
+  const mode = values.encryptionMode.toLowerCase();
+  if (mode === "asymmetric") {
+    const said = given.find((one) => one.key === "encryptionMode");
+    const message = "ENCRYPTION_MODE: Asymmetric needs a GnuPG key, which is not supported by this version";
+    report.problems.push({ origin: said?.origin ?? raw.origin, message, hint: "remove the line" });
+    return null;
+  }
+  if (encryption === undefined) return null;
+  const cut = fitKey(encryption, mode, encryptionSaid, report);
+  if (cut === null) return null;
+  const hmacKey = values.hmacKeyBase64 ?? values.hmacKey;
+  if (hmacSaid === undefined) {
+    const advice = "packets are encrypted but not authenticated (add HMAC_KEY_BASE64)";
+    report.warnings.push(`Warning: no HMAC key for access stanza source: '${source}': ${advice}`);
+  } else if (hmacKey === undefined) return null;
+  else if (equalConstantTime(hmacKey, encryption)) {
+    const message = `${hmacSaid.name}: the encryption key and the HMAC key should not be identical`;
+    report.problems.push({ origin: hmacSaid.origin, message, hint: "fwknopd --key-gen makes two" });
+    return null;
+  }
+  const name: DigestName = values.hmacDigestType ?? "sha256";
+  return { encryption: cut, mode: mode as RijndaelMode, hmac: hmacKey === undefined ? null : { name, key: hmacKey } };
+}
+
+function warnCutKeys(given: readonly Given[], report: Report): void {
+  for (const { key, name, origin, text } of given) {
+    const whole = { keyBase64: GENERATED_KEY_BYTES.encryption, hmacKeyBase64: GENERATED_KEY_BYTES.hmac }[key];
+    if (whole === undefined || text === null || !looksCut(text, whole)) continue;
+    report.warnings.push(
+      `${
+        place(origin)
+      }: ${name} looks cut: it ends in the middle of its base64 text, of which ${text.length} characters ` +
+        "are left; paste the whole key again",
+    );
+  }
+}
+
+function fitKey(key: Uint8Array, mode: string, said: Given, report: Report): Uint8Array | null {
+  if (mode === "legacy") {
+    if (key.length <= LEGACY_KEY) return key;
+    report.warnings.push(
+      `${place(said.origin)}: ${said.name} is cut to ${LEGACY_KEY} bytes, because ENCRYPTION_MODE is legacy`,
+    );
+    return key.subarray(0, LEGACY_KEY);
+  }
+  if (key.length <= MAX_RIJNDAEL_KEY) return key;
+  const problem: Problem = {
+    origin: said.origin,
+    message:
+      `${said.name}: Invalid key length: the key has ${key.length} bytes, at most ${MAX_RIJNDAEL_KEY} are allowed`,
+    hint: said.key === "key" && /^[A-Za-z0-9+/]{43}=?$/.test(said.text ?? "")
+      ? "a key in base64 is written as KEY_BASE64"
+      : "fwknopd --key-gen makes one that fits",
+  };
+  report.problems.push(problem);
+  return null;
+}
+
+/**
+ * FW_ACCESS_TIMEOUT and MAX_FW_TIMEOUT. A maximum that was written binds both; the built-in one binds only what clients ask
+ * for, as in C, so that a long FW_ACCESS_TIMEOUT alone still means what it says.
+ */
+function stanzaTimes(values: AccessSettings, context: string, report: Report) {
+  const timeout = values.accessTimeout || DEFAULT_TIMEOUT;
+  const maxTimeout = values.maxTimeout || DEFAULT_MAX_TIMEOUT;
+  if (timeout <= maxTimeout) return { timeout, maxTimeout };
+  if (!values.maxTimeout) {
+    report.warnings.push(
+      `Warning: FW_ACCESS_TIMEOUT ${timeout} is longer than the ${maxTimeout} seconds that clients may ask for, honoring MAX_FW_TIMEOUT ${context}`,
+    );
+    return { timeout, maxTimeout };
+  }
+  report.warnings.push(`Warning: MAX_FW_TIMEOUT < FW_ACCESS_TIMEOUT, honoring MAX_FW_TIMEOUT ${context}`);
+  return { timeout: maxTimeout, maxTimeout };
+}
+
+function place(origin: Origin): string {
+  return `${origin.file}:${origin.line}`;
+}

@@ -1,0 +1,559 @@
+/**
+ * Every variable of fwknopd.conf, one row each, in the order of the `-D` dump (server B.3, B.4), with the option of the
+ * command line that says the same. Variables that only other builds of the C daemon know stand at the end of the table.
+ */
+import { choice, integer, path, refusing, seconds, text, yesNo } from "../../lib/settings/kinds.ts";
+import type { SettingTable } from "../../lib/settings/setting.ts";
+import { DEFAULT_CHAINS } from "../firewall/iptables/chains.ts";
+import { chainSpec } from "../firewall/iptables/chain_text.ts";
+import { nftChains } from "../firewall/nftables/chain_list.ts";
+
+/** What a directive says that is known and not built yet. */
+export const NOT_YET = "not supported by this version";
+
+/** `LOG_DAEMON` and `LOG_LOCAL0` to `LOG_LOCAL7`, with the facility numbers of syslog(3). */
+export const SYSLOG_FACILITIES = {
+  LOG_DAEMON: 3,
+  LOG_LOCAL0: 16,
+  LOG_LOCAL1: 17,
+  LOG_LOCAL2: 18,
+  LOG_LOCAL3: 19,
+  LOG_LOCAL4: 20,
+  LOG_LOCAL5: 21,
+  LOG_LOCAL6: 22,
+  LOG_LOCAL7: 23,
+} as const;
+
+const FACILITY_NAMES = Object.keys(SYSLOG_FACILITIES) as (keyof typeof SYSLOG_FACILITIES)[];
+
+const GENERAL = {
+  configFile: {
+    kind: path(),
+    option: { short: "c", long: ["config-file"], argument: "required" },
+    directive: ["CONFIG_FILE"],
+    fallback: "/etc/fwknop/fwknopd.conf",
+    group: "files",
+    doc: "main configuration file",
+    detail: "In the file itself the variable has no effect.",
+  },
+  overrideConfig: {
+    kind: text({ valueName: "FILE[,FILE...]", mayHoldHash: true, bare: true }),
+    option: { short: "O", long: ["override-config"], argument: "required" },
+    directive: ["OVERRIDE_CONFIG"],
+    group: "files",
+    doc: "further configuration files; what they say wins",
+  },
+  captureInterface: {
+    kind: text({ valueName: "NAME", bare: true }),
+    option: { short: "i", long: ["interface"], argument: "required" },
+    directive: ["PCAP_INTF"],
+    fallback: "eth0",
+    group: "capture",
+    doc: "network interface on which to look for SPA packets",
+    detail: "any looks at all of them.",
+  },
+  captureFile: {
+    kind: path(),
+    option: { long: ["pcap-file"], argument: "required" },
+    directive: ["PCAP_FILE"],
+    group: "capture",
+    doc: "read packets from a capture file instead of an interface",
+    detail: "The age of packets is then not checked unless ENABLE_SPA_PACKET_AGING says so.",
+  },
+  promiscuous: {
+    kind: yesNo,
+    directive: ["ENABLE_PCAP_PROMISC"],
+    fallback: false,
+    group: "capture",
+    doc: "also see packets that are addressed to other hosts",
+  },
+  captureFilter: {
+    // libpcap needs minutes and gigabytes to compile one of a hundred thousand characters.
+    kind: text({ empty: true, maxLength: 4096, valueName: "EXPRESSION", bare: true }),
+    option: { short: "P", long: ["pcap-filter"], argument: "required" },
+    directive: ["PCAP_FILTER"],
+    fallback: "udp port 62201",
+    group: "capture",
+    doc: "pcap-filter(7) expression that candidate packets must match",
+    detail:
+      "It is also the only check of the destination port. An empty expression (command line only) lets everything through.",
+  },
+  dispatchCount: {
+    kind: integer(1, 8_388_608, "COUNT"),
+    directive: ["PCAP_DISPATCH_COUNT"],
+    fallback: 100,
+    group: "capture",
+    doc: "packets that are taken from the capture at one go",
+  },
+  loopSleep: {
+    kind: integer(1, 8_388_608, "MICROSECONDS"),
+    directive: ["PCAP_LOOP_SLEEP"],
+    hidden: true,
+    fallback: 100_000,
+    group: "capture",
+    doc: "accepted and without effect: this daemon waits for packets instead of sleeping between looks",
+  },
+  anyDirection: {
+    kind: yesNo,
+    option: { long: ["pcap-any-direction"], argument: "none" },
+    directive: ["ENABLE_PCAP_ANY_DIRECTION"],
+    group: "capture",
+    doc: "also process packets that leave through the interface",
+    detail: "For gateways that forward SPA packets. The C daemon reads the variable but obeys only the option.",
+  },
+  exitAtInterfaceDown: {
+    kind: yesNo,
+    directive: ["EXIT_AT_INTF_DOWN"],
+    fallback: true,
+    group: "capture",
+    doc: "stop when the interface goes down, so that a supervisor can start the daemon again",
+    detail:
+      "Only where Y is written: without the line the daemon needs the interface to start, and waits for it when it goes " +
+      "later. With N it waits at the start too.",
+  },
+  snapLength: {
+    kind: integer(1, 32_768, "BYTES"),
+    directive: ["MAX_SNIFF_BYTES"],
+    fallback: 1500,
+    group: "capture",
+    doc: "bytes that are captured of each frame; a frame that is cut is dropped",
+  },
+  checkAge: {
+    kind: yesNo,
+    directive: ["ENABLE_SPA_PACKET_AGING"],
+    group: "packets",
+    doc: "refuse packets whose time stamp is too far from the clock of the server",
+    detail: "Default Y, with PCAP_FILE N.",
+  },
+  maxAge: {
+    kind: seconds(1, 100_000),
+    directive: ["MAX_SPA_PACKET_AGE"],
+    fallback: 120,
+    group: "packets",
+    doc: "seconds that a time stamp may differ from the clock, in either direction",
+  },
+  digestPersistence: {
+    kind: yesNo,
+    directive: ["ENABLE_DIGEST_PERSISTENCE"],
+    fallback: true,
+    group: "packets",
+    doc: "keep the digests of accepted packets in DIGEST_FILE, so that replays are seen after a restart",
+    detail: "Replays within one run are refused in any case; in the C daemon N switches that off too.",
+  },
+  rulesCheckThreshold: {
+    kind: integer(0, 131_071, "COUNT"),
+    directive: ["RULES_CHECK_THRESHOLD"],
+    hidden: true,
+    fallback: 20,
+    group: "firewall",
+    doc: "accepted and without effect: doors are closed by the kernel or at their time, not by scans",
+  },
+  commandTimeout: {
+    kind: integer(0, 8_388_608, "SECONDS"),
+    directive: ["CMD_EXEC_TIMEOUT"],
+    hidden: true,
+    group: "commands",
+    doc: "accepted and without effect, as in the C daemon",
+  },
+  spaOverHttp: {
+    kind: yesNo,
+    directive: ["ENABLE_SPA_OVER_HTTP"],
+    fallback: false,
+    group: "packets",
+    doc: "accept SPA packets that come as the path of an HTTP request",
+  },
+  anyUserAgent: {
+    kind: yesNo,
+    directive: ["ALLOW_ANY_USER_AGENT"],
+    fallback: false,
+    group: "packets",
+    doc: "accept SPA over HTTP from any user agent, not only from one that begins with Fwknop",
+  },
+  tcpServer: {
+    kind: yesNo,
+    directive: ["ENABLE_TCP_SERVER"],
+    fallback: false,
+    later: NOT_YET,
+    harmless: [false],
+    group: "capture",
+    doc: "answer TCP connections on TCPSERV_PORT, so that packets sent over TCP can be captured",
+  },
+  tcpServerPort: {
+    kind: integer(1, 65_535, "PORT"),
+    directive: ["TCPSERV_PORT"],
+    fallback: 62_201,
+    group: "capture",
+    doc: "port of the TCP server",
+  },
+  udpServer: {
+    kind: yesNo,
+    option: { short: "U", long: ["udp-server"], argument: "none" },
+    directive: ["ENABLE_UDP_SERVER"],
+    fallback: false,
+    group: "capture",
+    doc: "receive packets on a UDP socket instead of capturing them",
+    detail: "PCAP_INTF and PCAP_FILTER then have no effect, and libpcap is not needed.",
+  },
+  udpServerPort: {
+    kind: integer(1, 65_535, "PORT"),
+    directive: ["UDPSERV_PORT"],
+    fallback: 62_201,
+    group: "capture",
+    doc: "port of the UDP server",
+  },
+  udpServerSelectTimeout: {
+    kind: integer(1, 8_388_608, "MICROSECONDS"),
+    directive: ["UDPSERV_SELECT_TIMEOUT"],
+    hidden: true,
+    fallback: 500_000,
+    group: "capture",
+    doc: "accepted and without effect: this daemon waits for packets instead of polling",
+  },
+  locale: {
+    kind: text({ valueName: "LOCALE" }),
+    option: { short: "l", long: ["locale"], argument: "required" },
+    directive: ["LOCALE"],
+    group: "logging",
+    doc: "accepted and without effect: the messages of this daemon do not depend on a locale",
+  },
+  syslogIdentity: {
+    kind: text({ valueName: "NAME", maxLength: 63 }),
+    directive: ["SYSLOG_IDENTITY"],
+    fallback: "fwknopd",
+    group: "logging",
+    doc: "name of the program in syslog",
+  },
+  syslogFacility: {
+    kind: refusing(choice(FACILITY_NAMES, "FACILITY"), "Invalid SYSLOG_FACILITY"),
+    directive: ["SYSLOG_FACILITY"],
+    fallback: "LOG_DAEMON",
+    group: "logging",
+    doc: "facility of syslog messages",
+  },
+  trustForwardedFor: {
+    kind: yesNo,
+    directive: ["ENABLE_X_FORWARDED_FOR"],
+    fallback: false,
+    group: "packets",
+    doc: "believe the X-Forwarded-For header of SPA over HTTP, whoever sends it",
+    detail:
+      "What the nearest proxy wrote counts: the last entry of the last such line. A request whose header is cut, or " +
+      "whose entry is no address, opens nothing; one without such a line is from the source of the packet.",
+  },
+  destinationRule: {
+    kind: yesNo,
+    directive: ["ENABLE_DESTINATION_RULE"],
+    fallback: false,
+    group: "firewall",
+    doc: "open the door only to the address that the SPA packet was sent to",
+  },
+  rulePrepend: {
+    kind: yesNo,
+    directive: ["ENABLE_RULE_PREPEND"],
+    fallback: false,
+    group: "firewall",
+    doc: "iptables: put new rules at the head of the chain instead of its end",
+  },
+  natDns: {
+    kind: yesNo,
+    directive: ["ENABLE_NAT_DNS"],
+    fallback: true,
+    group: "firewall",
+    doc: "accept host names in NAT requests",
+  },
+} as const satisfies SettingTable;
+
+const FIREWALL = {
+  firewall: {
+    kind: choice(["auto", "nftables", "iptables"], "NAME"),
+    directive: ["FIREWALL"],
+    fallback: "auto",
+    group: "firewall",
+    doc: "which firewall to open doors in",
+    detail:
+      "auto takes nftables where libnftables can be loaded and a native chain that can drop stands in the way of incoming " +
+      "packets, and iptables when FIREWALL_EXE or an IPT_*_ACCESS variable is set, when the chains in the way belong to " +
+      "iptables-nft, or when only iptables is there. The daemon says at start which one it took and why.",
+  },
+  flushNftAtInit: {
+    kind: yesNo,
+    directive: ["FLUSH_NFT_AT_INIT"],
+    fallback: false,
+    group: "nftables",
+    doc: "close at start the doors that an earlier run left open",
+    detail: "With N they are taken over and close at their time, which the kernel keeps.",
+  },
+  flushNftAtExit: {
+    kind: yesNo,
+    directive: ["FLUSH_NFT_AT_EXIT"],
+    fallback: true,
+    group: "nftables",
+    doc: "close all doors on a clean exit",
+  },
+  nftInputChains: nftRow("NFT_INPUT_CHAINS", "input"),
+  nftOutputChains: nftRow("NFT_OUTPUT_CHAINS", "output"),
+  nftForwardChains: nftRow("NFT_FORWARD_CHAINS", "forward"),
+  natForwarding: {
+    kind: yesNo,
+    directive: ["ENABLE_IPT_FORWARDING"],
+    fallback: false,
+    later: NOT_YET,
+    harmless: [false],
+    group: "iptables",
+    doc: "permit NAT requests and FORCE_NAT",
+  },
+  localNat: {
+    kind: yesNo,
+    directive: ["ENABLE_IPT_LOCAL_NAT"],
+    fallback: false,
+    later: NOT_YET,
+    harmless: [false],
+    group: "iptables",
+    doc: "permit local NAT requests and FORCE_NAT",
+  },
+  snat: {
+    kind: yesNo,
+    directive: ["ENABLE_IPT_SNAT"],
+    fallback: false,
+    later: NOT_YET,
+    harmless: [false],
+    group: "iptables",
+    doc: "rewrite the source address of what NAT lets through",
+  },
+  snatAddress: {
+    kind: text({ valueName: "ADDRESS" }),
+    directive: ["SNAT_TRANSLATE_IP"],
+    group: "iptables",
+    doc: "the address that ENABLE_IPT_SNAT puts in; without that it has no effect",
+  },
+  outputRules: {
+    kind: yesNo,
+    directive: ["ENABLE_IPT_OUTPUT"],
+    fallback: false,
+    group: "iptables",
+    doc: "also let the answers out, for hosts that filter their output",
+  },
+  flushIptAtInit: {
+    kind: yesNo,
+    directive: ["FLUSH_IPT_AT_INIT"],
+    fallback: true,
+    group: "iptables",
+    doc: "empty and remake our chains at start",
+    detail: "With N, rules that an earlier run left are taken over and removed at their time.",
+  },
+  flushIptAtExit: {
+    kind: yesNo,
+    directive: ["FLUSH_IPT_AT_EXIT"],
+    fallback: true,
+    group: "iptables",
+    doc: "remove our chains on a clean exit",
+  },
+  inputChain: chainRow("IPT_INPUT_ACCESS", DEFAULT_CHAINS.input, "chain of the rules that let a client in"),
+  outputChain: chainRow("IPT_OUTPUT_ACCESS", DEFAULT_CHAINS.output, "chain of the rules that let answers out"),
+  forwardChain: chainRow("IPT_FORWARD_ACCESS", DEFAULT_CHAINS.forward, "chain of the rules for forwarded connections"),
+  dnatChain: chainRow("IPT_DNAT_ACCESS", DEFAULT_CHAINS.dnat, "chain of the rules that rewrite destinations"),
+  snatChain: chainRow("IPT_SNAT_ACCESS", DEFAULT_CHAINS.snat, "chain of the rules that rewrite sources"),
+  masqueradeChain: chainRow("IPT_MASQUERADE_ACCESS", DEFAULT_CHAINS.masquerade, "chain of the masquerading rules"),
+  commentCheck: {
+    kind: yesNo,
+    directive: ["ENABLE_IPT_COMMENT_CHECK"],
+    fallback: true,
+    group: "iptables",
+    doc: "make sure at start that the comment match is there, which carries the expiry of a rule",
+  },
+} as const satisfies SettingTable;
+
+const PATHS = {
+  runDirectory: {
+    kind: path("DIRECTORY"),
+    option: { short: "r", long: ["run-dir"], argument: "required" },
+    directive: ["FWKNOP_RUN_DIR"],
+    fallback: "/run/fwknop",
+    group: "files",
+    doc: "directory of the PID file and the replay file; made when absent",
+    detail: "Must be absolute.",
+  },
+  confDirectory: {
+    kind: path("DIRECTORY"),
+    directive: ["FWKNOP_CONF_DIR"],
+    hidden: true,
+    fallback: "/etc/fwknop",
+    group: "files",
+    doc: "accepted and without effect, as in the C daemon",
+  },
+  accessFile: {
+    kind: path(),
+    option: { short: "a", long: ["access-file"], argument: "required" },
+    directive: ["ACCESS_FILE"],
+    fallback: "/etc/fwknop/access.conf",
+    group: "files",
+    doc: "the file that says who may open what",
+  },
+  accessFolder: {
+    kind: path("DIRECTORY"),
+    option: { long: ["access-folder"], argument: "required" },
+    directive: ["ACCESS_FOLDER"],
+    group: "files",
+    doc: "read every .conf file of this directory, in the order of their names, instead of ACCESS_FILE",
+  },
+  pidFile: {
+    kind: path(),
+    option: { short: "p", long: ["pid-file"], argument: "required" },
+    directive: ["FWKNOP_PID_FILE"],
+    group: "files",
+    doc: "PID and lock file; default fwknopd.pid in FWKNOP_RUN_DIR",
+  },
+  digestFile: {
+    kind: path(),
+    option: { short: "d", long: ["digest-file"], argument: "required" },
+    directive: ["DIGEST_FILE"],
+    group: "files",
+    doc: "replay file; default digest.cache in FWKNOP_RUN_DIR",
+  },
+  gpgHome: {
+    kind: path("DIRECTORY"),
+    option: { long: ["gpg-home-dir"], argument: "required" },
+    directive: ["GPG_HOME_DIR"],
+    fallback: "/root/.gnupg",
+    group: "files",
+    doc: "default GnuPG home of stanzas",
+  },
+  gpgExe: {
+    kind: path(),
+    option: { long: ["gpg-exe"], argument: "required" },
+    directive: ["GPG_EXE"],
+    fallback: "/usr/bin/gpg",
+    group: "files",
+    doc: "accepted and without effect, as in the C daemon: stanzas name their own",
+  },
+  sudoExe: {
+    kind: path(),
+    option: { long: ["sudo-exe"], argument: "required" },
+    directive: ["SUDO_EXE"],
+    fallback: "/usr/bin/sudo",
+    group: "commands",
+    doc: "the sudo that ENABLE_CMD_SUDO_EXEC uses",
+  },
+  firewallExe: {
+    kind: path(),
+    directive: ["FIREWALL_EXE"],
+    fallback: "/usr/sbin/iptables",
+    group: "firewall",
+    doc: "the iptables to run; the ip6tables beside it is used for IPv6",
+    detail: "Setting it makes FIREWALL auto take iptables.",
+  },
+  verbose: {
+    kind: verbosity(),
+    option: { short: "v", long: ["verbose"], argument: "none" },
+    directive: ["VERBOSE"],
+    repeat: "count",
+    group: "logging",
+    doc: "say more; each -v adds one to VERBOSE",
+  },
+  faultInjectionTag: {
+    kind: text({ valueName: "TAG" }),
+    option: { long: ["fault-injection-tag"], argument: "required" },
+    directive: ["FAULT_INJECTION_TAG"],
+    later: "not compiled with libfiu support",
+    group: "testing",
+    hidden: true,
+    doc: "for test builds of the C daemon only",
+  },
+} as const satisfies SettingTable;
+
+/** What only other builds of the C daemon know: accepted where that part is not in use (decisions.md). */
+const OTHER_BUILDS = {
+  aflPacketFile: {
+    kind: path(),
+    option: { long: ["afl-pkt-file"], argument: "required" },
+    directive: ["AFL_PKT_FILE"],
+    later: "not compiled with AFL fuzzing support",
+    group: "testing",
+    hidden: true,
+    doc: "for test builds of the C daemon only",
+  },
+  digestDatabase: otherBuild("DIGEST_DB_FILE", path(), "replay database of C daemons without the replay file"),
+  nfqCapture: {
+    kind: yesNo,
+    option: { short: "n", long: ["nfq-capture"], argument: "none" },
+    directive: ["ENABLE_NFQ_CAPTURE"],
+    fallback: false,
+    group: "other builds",
+    hidden: true,
+    doc: "capture UDP packets to NFQ_PORT on all interfaces, or on NFQ_INTERFACE",
+    detail:
+      "The C daemon takes them from a netfilter queue, which this version does not have. -i, -P and -U on the command line " +
+      "are stronger.",
+  },
+  nfqInterface: otherBuild("NFQ_INTERFACE", text({ valueName: "NAME" }), "interface of ENABLE_NFQ_CAPTURE"),
+  nfqPort: otherBuild("NFQ_PORT", integer(0, 65_535, "PORT"), "port of ENABLE_NFQ_CAPTURE"),
+  nfqTable: otherBuild("NFQ_TABLE", text({ valueName: "TABLE" }), "table of the netfilter queue"),
+  nfqChain: otherBuild("NFQ_CHAIN", text({ valueName: "CHAIN" }), "chain of the netfilter queue"),
+  nfqQueue: otherBuild("NFQ_QUEUE_NUMBER", integer(0, 65_535), "number of the netfilter queue"),
+  nfqLoopSleep: otherBuild("NFQ_LOOP_SLEEP", integer(0, 8_388_608), "sleep between looks at the netfilter queue"),
+  firewdForwarding: otherBuild("ENABLE_FIREWD_FORWARDING", yesNo, "firewalld: permit NAT requests"),
+  firewdLocalNat: otherBuild("ENABLE_FIREWD_LOCAL_NAT", yesNo, "firewalld: permit local NAT requests"),
+  firewdSnat: otherBuild("ENABLE_FIREWD_SNAT", yesNo, "firewalld: rewrite source addresses"),
+  firewdOutput: otherBuild("ENABLE_FIREWD_OUTPUT", yesNo, "firewalld: also let answers out"),
+  firewdFlushAtInit: otherBuild("FLUSH_FIREWD_AT_INIT", yesNo, "firewalld: remake our chains at start"),
+  firewdFlushAtExit: otherBuild("FLUSH_FIREWD_AT_EXIT", yesNo, "firewalld: remove our chains on exit"),
+  firewdInput: otherBuild("FIREWD_INPUT_ACCESS", chainSpec, "firewalld: chain of the rules that let a client in"),
+  firewdOutputChain: otherBuild(
+    "FIREWD_OUTPUT_ACCESS",
+    chainSpec,
+    "firewalld: chain of the rules that let answers out",
+  ),
+  firewdForward: otherBuild("FIREWD_FORWARD_ACCESS", chainSpec, "firewalld: chain of forwarding rules"),
+  firewdDnat: otherBuild("FIREWD_DNAT_ACCESS", chainSpec, "firewalld: chain of DNAT rules"),
+  firewdSnatChain: otherBuild("FIREWD_SNAT_ACCESS", chainSpec, "firewalld: chain of SNAT rules"),
+  firewdMasquerade: otherBuild("FIREWD_MASQUERADE_ACCESS", chainSpec, "firewalld: chain of masquerading rules"),
+  firewdCommentCheck: otherBuild("ENABLE_FIREWD_COMMENT_CHECK", yesNo, "firewalld: look for the comment match"),
+  ipfwFlushAtInit: otherBuild("FLUSH_IPFW_AT_INIT", yesNo, "ipfw: remove our rules at start"),
+  ipfwFlushAtExit: otherBuild("FLUSH_IPFW_AT_EXIT", yesNo, "ipfw: remove our rules on exit"),
+  ipfwStart: otherBuild("IPFW_START_RULE_NUM", integer(0, 131_071), "ipfw: first rule number"),
+  ipfwMax: otherBuild("IPFW_MAX_RULES", integer(1, 131_071), "ipfw: how many rules"),
+  ipfwActiveSet: otherBuild("IPFW_ACTIVE_SET_NUM", integer(0, 63), "ipfw: set of active rules"),
+  ipfwExpireSet: otherBuild("IPFW_EXPIRE_SET_NUM", integer(0, 63), "ipfw: set of expired rules"),
+  ipfwPurge: otherBuild("IPFW_EXPIRE_PURGE_INTERVAL", integer(1, 131_071), "ipfw: seconds between purges"),
+  ipfwCheckState: otherBuild("IPFW_ADD_CHECK_STATE", yesNo, "ipfw: add a check-state rule"),
+  pfAnchor: otherBuild("PF_ANCHOR_NAME", text({ maxLength: 63 }), "pf: anchor of our rules"),
+  pfExpire: otherBuild("PF_EXPIRE_INTERVAL", integer(1, 131_071), "pf: seconds between looks for expired rules"),
+} as const satisfies SettingTable;
+
+/** The whole file. */
+export const SERVER_SETTINGS = { ...GENERAL, ...FIREWALL, ...PATHS, ...OTHER_BUILDS } as const;
+
+/** The variables of the `-D` dump of the C daemon built for iptables, in its order; ours follow them. */
+export const DUMPED = [
+  ...Object.keys(GENERAL),
+  ...Object.keys(FIREWALL).filter((key) => !isOurs(key)),
+  ...Object.keys(PATHS),
+  ...Object.keys(FIREWALL).filter(isOurs),
+] as readonly (keyof typeof SERVER_SETTINGS)[];
+
+function isOurs(key: string): boolean {
+  return key === "firewall" || /nft/i.test(key);
+}
+
+function nftRow<const Name extends string>(name: Name, hook: string) {
+  return {
+    kind: nftChains,
+    directive: [name],
+    group: "nftables",
+    doc: `Base chains on the ${hook} hook that get our jump, such as: inet filter ${hook}`,
+    detail: "Default: every native base chain of that hook that can drop.",
+  } as const;
+}
+
+function chainRow<const Name extends string>(name: Name, fallback: typeof DEFAULT_CHAINS.input, doc: string) {
+  return { kind: chainSpec, directive: [name], fallback, group: "iptables", doc } as const;
+}
+
+function otherBuild<Kind>(name: string, kind: Kind, doc: string) {
+  return { kind, directive: [name], group: "other builds", hidden: true, doc } as const;
+}
+
+/** The C daemon reads any number from 0 up; levels above 4 say nothing more. */
+function verbosity() {
+  return integer(0, Number.MAX_SAFE_INTEGER, "LEVEL");
+}

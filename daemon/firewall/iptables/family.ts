@@ -1,0 +1,286 @@
+/**
+ * The rules of one address family: a picture of what stands in our chains, and the batches that change it. Every batch that
+ * relies on the picture proves it in the same transaction (`-C` lines), so that a flush by somebody else is noticed before
+ * a door is reported open; then the truth is listed and the batch is made again.
+ */
+import type { Run } from "../../../lib/host/run.ts";
+import type { Log } from "../../../lib/log.ts";
+import { type Door, doorKey, FirewallError, type Grant, type GrantOutcome } from "../firewall.ts";
+import {
+  activeChains,
+  asCommand,
+  type Batch,
+  cleanupBatch,
+  commentCheckBatch,
+  grantBatch,
+  type Opening,
+  prepareBatch,
+  repairBatch,
+  revokeBatch,
+  type RuleStyle,
+  ruleText,
+} from "./batch.ts";
+import { chainRules, type ListedGrant, listedGrants, type RuleListing } from "./listing.ts";
+import { ChainOrder } from "./order.ts";
+import { doorChain } from "./rules.ts";
+import { type FamilyTools, type Refusal, refuseUnreadable, restoreRules, saveRules } from "./tools.ts";
+import { latestByDoor } from "../../grants/ledger.ts";
+
+/** How often a batch is made again after the rules turned out to be others than believed. */
+const ATTEMPTS = 3;
+
+/** What both families are made with. */
+export interface FamilyOptions extends RuleStyle {
+  /** FLUSH_IPT_AT_INIT. */
+  readonly flushAtInit: boolean;
+  /** ENABLE_IPT_COMMENT_CHECK. */
+  readonly commentCheck: boolean;
+  readonly log: Log;
+}
+
+/**
+ * One family's rules. Its methods are called one at a time, except beside one whose program hangs: so the picture is only
+ * changed from what it is after a program ended, never from what it was before.
+ */
+export class FamilyRules {
+  /** Whether its chains were once set up: later failures are failures, not the absence of the family. */
+  ready = false;
+  #known: readonly ListedGrant[] = [];
+  readonly #order = new ChainOrder();
+
+  constructor(readonly run: Run, readonly tools: FamilyTools, readonly options: FamilyOptions) {}
+
+  open(): readonly ListedGrant[] {
+    return this.#known;
+  }
+
+  /** The number of the door's rule in its chain, from 1; null when it is not known. */
+  numberOf(door: Door): number | null {
+    const key = doorKey(door);
+    const rule = this.#known.find((known) => known.key === key);
+    return rule === undefined ? null : this.#order.numberOf(rule);
+  }
+
+  /** Lists the tables that matter and makes them the picture: those in use, and those with rules that are to be closed. */
+  async look(): Promise<RuleListing> {
+    return await this.#list(new Set([...this.#tables(), ...this.#known.map(({ table }) => table)]));
+  }
+
+  /** The same for all tables that there are: what an earlier run left may stand in one that is not in use any more. */
+  async #lookEverywhere(): Promise<RuleListing> {
+    return await this.#list(null);
+  }
+
+  async #list(tables: ReadonlySet<string> | null): Promise<RuleListing> {
+    const listing = await saveRules(this.run, this.tools, tables?.size === 1 ? [...tables][0] : undefined);
+    refuseUnreadable(listing, tables ?? this.#tables(), this.tools);
+    this.#known = listedGrants(listing, this.options.chains, this.tools.family);
+    this.#order.see(listing, this.options.chains);
+    return listing;
+  }
+
+  #tables(): ReadonlySet<string> {
+    return new Set(this.options.active.map((slot) => this.options.chains[slot].table));
+  }
+
+  async prepare(): Promise<void> {
+    await this.#retry(async () => {
+      const listing = await this.#lookEverywhere();
+      this.#sayWhatExists(listing);
+      return prepareBatch(listing, this.options, this.options.flushAtInit);
+    });
+    await this.#lookEverywhere();
+    if (this.options.commentCheck) await this.#checkComments();
+    this.ready = true;
+  }
+
+  /** In the words of the C daemon. */
+  #sayWhatExists(listing: RuleListing): void {
+    for (const { table, to } of activeChains(this.options)) {
+      if (chainRules(listing, table, to) !== null) this.options.log("info", `'${table}' table '${to}' chain exists`);
+    }
+  }
+
+  async #checkComments(): Promise<void> {
+    const refusal = await this.#apply(commentCheckBatch(this.options.chains.input, this.tools.family));
+    if (refusal !== null) {
+      throw new FirewallError(
+        `Could not use the 'comment' match: ${refusal.reason}`,
+        "load the kernel module xt_comment; without comments no rule can carry its end",
+      );
+    }
+    if (this.tools.family === 4) this.options.log("info", "iptables 'comment' match is available");
+  }
+
+  async cleanup(): Promise<void> {
+    await this.#retry(async () => cleanupBatch(await this.#lookEverywhere(), this.options.chains));
+    this.#known = [];
+  }
+
+  async repair(live: readonly Grant[], now: number): Promise<boolean> {
+    const changed = await this.#retry(async () => {
+      const listing = await this.look();
+      const openings = this.#openings(live.filter(({ door, expiresAt }) => expiresAt > now && this.#isActive(door)));
+      // Somebody restored a rule set that was saved while a door was open: its time is over all the same.
+      const overdue = this.#known.filter(({ expiresAt }) => expiresAt <= now);
+      return repairBatch(listing, this.options, { openings, overdue });
+    });
+    if (changed) await this.look();
+    return changed;
+  }
+
+  async revoke(batch: readonly Grant[]): Promise<void> {
+    const keys = new Set(batch.map(({ door }) => doorKey(door)));
+    const standing = () => this.#known.filter(({ key }) => keys.has(key));
+    // What the picture does not show may have been added by somebody else since.
+    if (new Set(standing().map(({ key }) => key)).size < keys.size) await this.look();
+    let refusal: Refusal | null = null;
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      const rules = standing();
+      refusal = await this.#apply(revokeBatch(rules));
+      if (refusal === null) {
+        this.#known = this.#known.filter((rule) => !rules.includes(rule));
+        return;
+      }
+      await this.look();
+    }
+    for (const rule of standing()) await this.#apply(revokeBatch([rule]));
+    await this.look();
+    if (standing().length > 0) {
+      throw new FirewallError(`Cannot close ${standing().length} doors: ${refusal?.reason}`, refusal?.hint ?? "");
+    }
+  }
+
+  /** Writes an outcome for each grant of `batch`; never throws. */
+  async grant(
+    batch: readonly Grant[],
+    live: readonly Grant[],
+    { now, outcomes }: { readonly now: number; readonly outcomes: Map<Grant, GrantOutcome> },
+  ): Promise<void> {
+    const openBefore = this.#openKeys(batch);
+    try {
+      const together = await this.#open(batch, now);
+      if (together === null) return this.#succeed(batch, openBefore, outcomes);
+      await this.repair(live, now);
+      const openAfterRepair = this.#openKeys(batch);
+      const openAlready = new Set([...openBefore].filter((key) => openAfterRepair.has(key)));
+      if (await this.#open(batch, now) === null) return this.#succeed(batch, openAlready, outcomes);
+      // One of them is at fault, or one table was committed and the next refused: each for itself, from the truth.
+      await this.look();
+      for (const grant of batch) {
+        const refusal = await this.#open([grant], now);
+        if (refusal === null) this.#succeed([grant], openAlready, outcomes);
+        else {
+          outcomes.set(grant, { ok: false, reason: refusal.reason });
+          await this.look();
+        }
+      }
+    } catch (error) {
+      if (!(error instanceof FirewallError)) throw error;
+      for (const grant of batch) if (!outcomes.has(grant)) outcomes.set(grant, { ok: false, reason: error.message });
+    }
+  }
+
+  /** Opens doors in one transaction and updates the picture. */
+  async #open(batch: readonly Grant[], now: number): Promise<Refusal | null> {
+    const openings = this.#openings(batch);
+    const replaced = new Set(openings.flatMap(({ replaces }) => replaces));
+    const slots = this.options.active.filter((slot) => batch.some(({ door }) => door.slot === slot));
+    const unused = batch.find(({ door }) => !this.#isActive(door));
+    if (unused !== undefined) {
+      return { reason: `the ${unused.door.slot} chain is not in use`, hint: "see ENABLE_IPT_* in fwknopd.conf" };
+    }
+    const kept = () => this.#known.filter((rule) => !replaced.has(rule));
+    const present = [...this.#standing(batch), ...canaries(kept(), now)];
+    const refusal = await this.#apply(grantBatch(openings, present, slots, this.options));
+    if (refusal === null) this.#known = [...kept(), ...openings.map(({ grant }) => this.#listed(grant))];
+    return refusal;
+  }
+
+  /** Whether there is a chain for it; never for a foreign rule. */
+  #isActive(door: Door): boolean {
+    return this.options.active.some((slot) => slot === door.slot);
+  }
+
+  /** What has to be added so that each door is open at least as long as the longest of its grants. */
+  #openings(grants: readonly Grant[]): readonly Opening[] {
+    const known = Map.groupBy(this.#known, ({ key }) => key);
+    const openings: Opening[] = [];
+    for (const [key, grant] of latestByDoor(grants)) {
+      const rules = known.get(key) ?? [];
+      if (!rules.some(({ expiresAt }) => expiresAt >= grant.expiresAt)) openings.push({ grant, replaces: rules });
+    }
+    return openings;
+  }
+
+  /** The rules by which doors of the batch are believed to be open long enough already. */
+  #standing(batch: readonly Grant[]): readonly ListedGrant[] {
+    const wanted = latestByDoor(batch);
+    const standing = new Map<string, ListedGrant>();
+    for (const rule of this.#known) {
+      const grant = wanted.get(rule.key);
+      if (grant !== undefined && rule.expiresAt >= grant.expiresAt) standing.set(rule.key, rule);
+    }
+    return [...standing.values()];
+  }
+
+  #openKeys(batch: readonly Grant[]): ReadonlySet<string> {
+    return new Set(this.#standing(batch).map(({ key }) => key));
+  }
+
+  #succeed(batch: readonly Grant[], openAlready: ReadonlySet<string>, outcomes: Map<Grant, GrantOutcome>): void {
+    const seen = new Set(openAlready);
+    const longestFirst = [...batch].sort((a, b) => b.expiresAt - a.expiresAt);
+    for (const grant of longestFirst) {
+      const key = doorKey(grant.door);
+      outcomes.set(grant, { ok: true, alreadyOpen: seen.has(key) });
+      seen.add(key);
+    }
+  }
+
+  #listed({ door, expiresAt }: Grant): ListedGrant {
+    const { table, to } = doorChain(door, this.options.chains);
+    const rule = ruleText({ door, expiresAt }, this.options.chains);
+    return { door, key: doorKey(door), expiresAt, family: this.tools.family, table, chain: to, rule };
+  }
+
+  async #apply(batch: Batch): Promise<Refusal | null> {
+    const refusal = await restoreRules(this.run, this.tools, batch);
+    if (refusal === null) this.#order.follow(batch);
+    return refusal;
+  }
+
+  /** What was done to chains and jumps, as commands with `-v`. */
+  #tell(batch: Batch): void {
+    for (const [table, lines] of batch) {
+      for (const line of lines) {
+        this.options.log("debug", asCommand(this.tools.iptables, table, line));
+        const [, from, to] = /^-I (\S+) [0-9]+ -j (\S+)$/.exec(line) ?? [];
+        if (from !== undefined) this.options.log("info", `Added jump rule from chain: ${from} to chain: ${to}`);
+      }
+    }
+  }
+
+  /** Makes a batch from the truth and applies it, again when the truth changed meanwhile. Returns whether it had lines. */
+  async #retry(make: () => Promise<Batch>): Promise<boolean> {
+    let refusal: Refusal | null = null;
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      const batch = await make();
+      refusal = await this.#apply(batch);
+      if (refusal === null) {
+        this.#tell(batch);
+        return batch.size > 0;
+      }
+    }
+    throw new FirewallError(`Cannot set up the chains: ${refusal?.reason}`, refusal?.hint ?? "");
+  }
+}
+
+/** One live rule of each chain: if the chain was flushed, it is gone. */
+function canaries(rules: readonly ListedGrant[], now: number): readonly ListedGrant[] {
+  const chosen = new Map<string, ListedGrant>();
+  for (const rule of rules) {
+    if (rule.expiresAt > now) chosen.set(`${rule.table} ${rule.chain}`, rule);
+  }
+  return [...chosen.values()];
+}

@@ -1,0 +1,129 @@
+/** Runs the programs of the iptables package and turns what they say into values and errors with a remedy. */
+import { reasonOf as sentenceOf } from "../../../lib/host/reason.ts";
+import type { Run, RunOptions, RunResult } from "../../../lib/host/run.ts";
+import { FirewallError } from "../firewall.ts";
+import { type Batch, formatBatch } from "./batch.ts";
+import { parseSave, type RuleListing } from "./listing.ts";
+
+/** The programs for one address family. */
+export interface FamilyTools {
+  readonly family: 4 | 6;
+  readonly iptables: string;
+  readonly save: string;
+  readonly restore: string;
+}
+
+/** Seconds to wait for the lock of legacy iptables. */
+const LOCK_SECONDS = "5";
+
+/** The exit status for "somebody else holds the lock". */
+const RESOURCE_PROBLEM = 4;
+
+/**
+ * The programs beside FIREWALL_EXE: `/usr/sbin/iptables` stands for iptables-save, iptables-restore and the ip6tables
+ * family in the same folder, `iptables-legacy` and `iptables-nft` for those of that variant.
+ */
+export function findTools(firewallExe: string, family: 4 | 6): FamilyTools {
+  const [, folder, variant = ""] = /^(\/(?:[^/]+\/)*)iptables(-legacy|-nft)?$/.exec(firewallExe) ?? [];
+  if (folder === undefined) {
+    throw new FirewallError(
+      `FIREWALL_EXE "${firewallExe}" is not the absolute path of iptables`,
+      "set FIREWALL_EXE to /usr/sbin/iptables, or remove it",
+    );
+  }
+  const name = `${folder}${family === 4 ? "iptables" : "ip6tables"}${variant}`;
+  return { family, iptables: name, save: `${name}-save`, restore: `${name}-restore` };
+}
+
+/** Lists the rules of one table, or of all tables that there are. Throws `FirewallError`. */
+export async function saveRules(run: Run, tools: FamilyTools, table?: string): Promise<RuleListing> {
+  const result = await start(run, tools.save, table === undefined ? [] : ["-t", table]);
+  if (result.code !== 0 || result.timedOut || result.truncated) {
+    throw new FirewallError(`${tools.save} failed: ${reasonOf(result)}`, hintFor(result));
+  }
+  return parseSave(result.stdout);
+}
+
+/**
+ * Throws when a table that is needed has rules that iptables cannot say: iptables-save leaves such a table out, with exit
+ * status 0.
+ */
+export function refuseUnreadable(listing: RuleListing, needed: ReadonlySet<string>, tools: FamilyTools): void {
+  const table = listing.unreadable.find((name) => needed.has(name));
+  if (table === undefined) return;
+  throw new FirewallError(
+    `${tools.save} cannot read the table "${table}": it has rules that only nft knows`,
+    "set FIREWALL to nftables, or move those rules to a table of their own",
+  );
+}
+
+/**
+ * Applies a batch. Null when all of it happened, else why not. Throws when the program cannot be started, or does not end:
+ * then it is not known what happened, and another try would only take as long again.
+ */
+export async function restoreRules(run: Run, tools: FamilyTools, batch: Batch): Promise<Refusal | null> {
+  if (batch.size === 0) return null;
+  const text = formatBatch(batch);
+  const result = await start(run, tools.restore, ["--noflush", "-w", LOCK_SECONDS], { stdin: text });
+  if (result.timedOut) throw new FirewallError(`${tools.restore} failed: ${reasonOf(result)}`, hintFor(result));
+  if (result.code === 0) return null;
+  const line = Number(/line:? ([0-9]+)/.exec(result.stderr)?.[1] ?? NaN);
+  const blamed = text.split("\n")[line - 1];
+  const at = blamed === undefined ? "" : ` (${blamed})`;
+  return { reason: `${tools.restore} failed: ${reasonOf(result)}${at}`, hint: hintFor(result) };
+}
+
+/** Why a batch did not happen. */
+export interface Refusal {
+  readonly reason: string;
+  readonly hint: string;
+}
+
+/** Starts a program of the package; a program that is not there becomes a `FirewallError`. */
+export async function start(
+  run: Run,
+  program: string,
+  args: readonly string[],
+  options?: RunOptions,
+): Promise<RunResult> {
+  try {
+    return await run(program, args, options);
+  } catch (error) {
+    throw new FirewallError(`Cannot run ${program}: ${startFailure(error)}`, startHint(error), { cause: error });
+  }
+}
+
+function startFailure(error: unknown): string {
+  if (error instanceof Deno.errors.NotFound) return "there is no such program";
+  if (error instanceof Deno.errors.NotCapable) return "it is outside the programs that fwknopd may run";
+  if (error instanceof Deno.errors.PermissionDenied) return "it is not executable by this user";
+  return sentenceOf(error);
+}
+
+function startHint(error: unknown): string {
+  if (error instanceof Deno.errors.NotCapable) {
+    return "FIREWALL_EXE may be /usr/sbin/iptables or /sbin/iptables; what else it may run stands in packaging/permissions.json";
+  }
+  if (error instanceof Deno.errors.PermissionDenied) {
+    return "run fwknopd as root, make the program executable for its user, or correct FIREWALL_EXE";
+  }
+  return "install the Debian package iptables, or set FIREWALL_EXE to where iptables is, or set FIREWALL to nftables";
+}
+
+function reasonOf(result: RunResult): string {
+  if (result.timedOut) return "it did not end in time and was stopped";
+  if (result.truncated) return "it prints more than can be read";
+  const lines = result.stderr.split("\n").map((line) => line.trim());
+  return lines.find((line) => line !== "" && !line.startsWith("#")) ?? `exit status ${result.code}`;
+}
+
+function hintFor(result: RunResult): string {
+  if (result.timedOut) return "run `iptables -S` by hand and see what it waits for";
+  if (/permission denied|operation not permitted|must be root/i.test(result.stderr)) {
+    return "run fwknopd as root or with the capability CAP_NET_ADMIN";
+  }
+  if (result.code === RESOURCE_PROBLEM) {
+    return "another program holds the lock of iptables (/run/xtables.lock): find it, or use the nftables variant of iptables";
+  }
+  return "see the IPT_*_ACCESS directives: their tables, chains and targets must exist";
+}

@@ -1,0 +1,250 @@
+/**
+ * What an accepted knock means in doors. The truth tables of server F.3 are here and nowhere else: backends know no
+ * message types and no policy. Pure.
+ */
+import type { Ip } from "../../lib/net/address.ts";
+import { formatService, type Service } from "../../lib/net/service.ts";
+import { fail, ok, type Result } from "../../lib/result.ts";
+import type { MessageType } from "../../lib/wire/message.ts";
+import type { Door, Grant, NatMatch } from "../firewall/firewall.ts";
+
+/** What the knock asked for, after every gate. */
+export interface AccessRequest {
+  readonly messageType: MessageType;
+  /** The access address: who gets in. */
+  readonly source: Ip;
+  /** At least one. A NAT request uses only the first (server F.3). */
+  readonly services: readonly Service[];
+  /** Where the packet was sent to; null when the capture cannot tell. */
+  readonly packetDestination: Ip | null;
+  /** The inside host and port of a NAT message, its name already resolved; null for other messages. */
+  readonly nat: NatEnd | null;
+}
+
+/** An inside host and its port. */
+export interface NatEnd {
+  readonly to: Ip;
+  readonly port: number;
+}
+
+/** The NAT directives of a stanza (server C.2). */
+export interface NatPolicy {
+  /** FORCE_NAT: takes the place of what the message asks for. */
+  readonly forceNat: NatEnd | null;
+  /** FORCE_SNAT. */
+  readonly forceSnat: Ip | null;
+  /** FORCE_MASQUERADE. */
+  readonly forceMasquerade: boolean;
+  /** DISABLE_DNAT. */
+  readonly disableDnat: boolean;
+  /** FORWARD_ALL; has an effect in the NAT branch only. */
+  readonly forwardAll: boolean;
+}
+
+/** A stanza without NAT directives. */
+export const NO_NAT_POLICY: NatPolicy = {
+  forceNat: null,
+  forceSnat: null,
+  forceMasquerade: false,
+  disableDnat: false,
+  forwardAll: false,
+};
+
+/** What fwknopd.conf says about rules. */
+export interface GrantOptions {
+  /** ENABLE_DESTINATION_RULE: doors lead to the address that the packet was sent to, not to any. */
+  readonly destinationRule: boolean;
+  /** ENABLE_IPT_OUTPUT. */
+  readonly output: boolean;
+  /** ENABLE_IPT_SNAT. */
+  readonly snat?: boolean;
+  /** SNAT_TRANSLATE_IP. */
+  readonly snatTranslate?: Ip | null;
+  /** FORWARD rules name the inside host; the C daemon's do not, and reach every inside host (server H.2-5). */
+  readonly strictForward?: boolean;
+}
+
+/** The words of the C daemon's `Added … rule` line. */
+export type GrantKind =
+  | "access"
+  | "OUTPUT"
+  | "local NAT"
+  | "FORWARD"
+  | "FORWARD ALL"
+  | "DNAT"
+  | "DNAT ALL"
+  | "SNAT"
+  | "SNAT ALL";
+
+/** A grant, and how the log speaks of it. */
+export interface PlannedGrant extends Grant {
+  readonly kind: GrantKind;
+  /** The services as they were asked for, or `*` `/` `*` for the ALL kinds. */
+  readonly items: string;
+}
+
+/** Everything that decides about the doors of one knock. */
+export interface GrantPlan {
+  readonly request: AccessRequest;
+  readonly policy?: NatPolicy;
+  readonly options: GrantOptions;
+  /** Unix seconds: `now + grantSeconds(…)`. */
+  readonly expiresAt: number;
+}
+
+/** Seconds of a grant: what the client asked for, up to MAX_FW_TIMEOUT; else FW_ACCESS_TIMEOUT as it stands (server D.5). */
+export function grantSeconds(
+  stanza: { readonly timeout: number; readonly maxTimeout: number },
+  clientTimeout: number,
+): number {
+  return clientTimeout > 0 ? Math.min(clientTimeout, stanza.maxTimeout) : stanza.timeout;
+}
+
+/** Whether the message itself asks for NAT: types 2, 4, 5 and 6. */
+export function isNatType(type: MessageType): boolean {
+  return type === 2 || type === 4 || isLocalNatType(type);
+}
+
+/** Whether the message asks for NAT to a service of the server itself: types 5 and 6. */
+export function isLocalNatType(type: MessageType): boolean {
+  return type === 5 || type === 6;
+}
+
+/**
+ * The doors of one knock, in the order in which the C daemon adds them. The fault is a reason for the log: nothing is
+ * opened then.
+ */
+export function planGrants(plan: GrantPlan): Result<readonly PlannedGrant[], string> {
+  const { request, options } = plan;
+  if (request.services.length === 0) return fail("the request names no service");
+  const destination = ruleDestination(request, options);
+  if (!destination.ok) return destination;
+  const policy = plan.policy ?? NO_NAT_POLICY;
+  const planned = isNatType(request.messageType) || policy.forceNat !== null
+    ? planNat(plan, policy, destination.value)
+    : ok(planPlain(plan, destination.value));
+  if (!planned.ok) return planned;
+  return ok(planned.value.map(({ door, kind, items }) => ({ door, expiresAt: plan.expiresAt, kind, items })));
+}
+
+/** `Added access rule to FWKNOP_INPUT for 192.0.2.7 -> 0.0.0.0/0 tcp/22, expires at 1700000030` (server F.3). */
+export function formatAdded(grant: PlannedGrant, chain: string): string {
+  const { source, destination } = ends(grant.door);
+  return `Added ${grant.kind} rule to ${chain} for ${source} -> ${destination} ${grant.items}, expires at ${grant.expiresAt}`;
+}
+
+interface Planned {
+  readonly door: Door;
+  readonly kind: GrantKind;
+  readonly items: string;
+}
+
+function ruleDestination(request: AccessRequest, options: GrantOptions): Result<Ip | null, string> {
+  if (!options.destinationRule) return ok(null);
+  const destination = request.packetDestination;
+  if (destination === null) {
+    return fail("ENABLE_DESTINATION_RULE is set, but the destination of the packet is not known");
+  }
+  if (destination.family !== request.source.family) {
+    return fail(
+      `ENABLE_DESTINATION_RULE is set, but ${request.source.text} and the packet's destination ${destination.text} ` +
+        "are of different address families",
+    );
+  }
+  return ok(destination);
+}
+
+function planPlain({ request, options }: GrantPlan, destination: Ip | null): readonly Planned[] {
+  const { source, services } = request;
+  const items = formatServices(services);
+  return services.flatMap((service): readonly Planned[] => {
+    const input: Planned = { door: { slot: "input", source, destination, service }, kind: "access", items };
+    if (!options.output) return [input];
+    return [input, { door: { slot: "output", source, destination, service }, kind: "OUTPUT", items }];
+  });
+}
+
+function planNat(plan: GrantPlan, policy: NatPolicy, destination: Ip | null): Result<readonly Planned[], string> {
+  const { request, options } = plan;
+  const { source } = request;
+  const [first] = request.services;
+  const end = policy.forceNat ?? request.nat;
+  if (first === undefined || end === null) return fail("the request has no NAT target");
+  // FORWARD_ALL with FORCE_SNAT stands for FORCE_NAT 0.0.0.0: "whatever host the client addresses" (server C.2).
+  const anyHost = end.to.bytes.every((byte) => byte === 0);
+  if (!anyHost && end.to.family !== source.family) {
+    return fail(`NAT target ${end.to.text} and source ${source.text} are of different address families`);
+  }
+  if (anyHost && !policy.forwardAll) return fail(`NAT target ${end.to.text} is no host`);
+  if (!policy.forwardAll && end.port === 0) return fail(`NAT target ${end.to.text} has no port`);
+  const all = policy.forwardAll;
+  const items = formatServices(request.services);
+  const inside: Service = { proto: first.proto, port: end.port };
+  const planned: Planned[] = [];
+  if (isLocalNatType(request.messageType)) {
+    if (end.port === 0) return fail("a local NAT request needs a port");
+    planned.push({ door: { slot: "input", source, destination, service: inside }, kind: "local NAT", items });
+  } else {
+    const target = options.strictForward && !anyHost ? end.to : null;
+    planned.push({
+      door: { slot: "forward", source, target, service: all ? null : inside },
+      kind: all ? "FORWARD ALL" : "FORWARD",
+      items: all ? "*/*" : items,
+    });
+  }
+  // The C daemon writes a DNAT to 0.0.0.0 here (server H.2-7); a host that is not named is not rewritten.
+  if (!policy.disableDnat && !anyHost) {
+    const [service, toPort] = all ? [null, null] : [first, end.port];
+    const kind = all ? "DNAT ALL" : "DNAT";
+    planned.push({
+      door: { slot: "dnat", source, destination, service, to: end.to, toPort },
+      kind,
+      items: all ? "*/*" : items,
+    });
+  }
+  if (!(options.snat || policy.forceSnat !== null || policy.forceMasquerade)) return ok(planned);
+  const match: NatMatch = all ? { source } : { destination: end.to, service: inside };
+  const door = planSnat(plan, policy, { match, outsidePort: all ? null : first.port });
+  if (!door.ok) return door;
+  return ok([...planned, { door: door.value, kind: all ? "SNAT ALL" : "SNAT", items: all ? "*/*" : items }]);
+}
+
+/** The four choices of server F.3. With FORWARD_ALL the second is missing, as in the C daemon. */
+function planSnat(
+  { request, options }: GrantPlan,
+  policy: NatPolicy,
+  { match, outsidePort }: { readonly match: NatMatch; readonly outsidePort: number | null },
+): Result<Door, string> {
+  const { source } = request;
+  if (policy.forceSnat !== null) {
+    if (policy.forceSnat.family === source.family) return ok({ slot: "snat", match, to: policy.forceSnat });
+    return fail(`FORCE_SNAT ${policy.forceSnat.text} and source ${source.text} are of different address families`);
+  }
+  const masquerade: Door = { slot: "masquerade", match, toPort: outsidePort };
+  if (policy.forceMasquerade && !policy.forwardAll) return ok(masquerade);
+  const translate = options.snatTranslate ?? null;
+  return ok(translate?.family === source.family ? { slot: "snat", match, to: translate } : masquerade);
+}
+
+function formatServices(services: readonly Service[]): string {
+  return services.map(formatService).join(",");
+}
+
+function ends(door: Door): { readonly source: string; readonly destination: string } {
+  const anyOf = (ip: Ip) => ip.family === 4 ? "0.0.0.0/0" : "::/0";
+  switch (door.slot) {
+    case "input":
+    case "output":
+    case "dnat":
+      return { source: door.source.text, destination: door.destination?.text ?? anyOf(door.source) };
+    case "forward":
+      return { source: door.source.text, destination: door.target?.text ?? anyOf(door.source) };
+    case "snat":
+    case "masquerade":
+      return "source" in door.match
+        ? { source: door.match.source.text, destination: anyOf(door.match.source) }
+        : { source: anyOf(door.match.destination), destination: door.match.destination.text };
+    case "foreign":
+      return { source: door.chain, destination: door.rule };
+  }
+}

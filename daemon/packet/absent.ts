@@ -1,0 +1,14 @@
+/** What stands in the place of a source until its interface is there (EXIT_AT_INTF_DOWN N). */
+import type { PacketSource } from "./datagram.ts";
+
+/** A source that never has anything. */
+export function absentSource(): PacketSource {
+  return {
+    banner: [],
+    fd: null,
+    absent: true,
+    read: () => ({ datagrams: [], taken: 0, more: false, ended: false }),
+    statistics: () => null,
+    [Symbol.dispose]: () => {},
+  };
+}

@@ -1,0 +1,40 @@
+/** Packets from an interface: the default way, which works on ports where nothing listens (server D.1). */
+import { type LiveOptions, openLiveCapture } from "../../ffi/pcap/capture.ts";
+import type { Capture } from "../../ffi/pcap/frames.ts";
+import { readFrames } from "./frames.ts";
+import type { PacketSource } from "./datagram.ts";
+
+/**
+ * The kernel's ring: about 5,000 frames at the default snap length. libpcap's own 2 MiB are full after a few
+ * milliseconds of flood, and a turn that records a digest and opens a door can take that long.
+ */
+const RING_BYTES = 8 * 1024 * 1024;
+
+/**
+ * Listens on an interface, or on `any`.
+ *
+ * A source whose interface was taken down throws `FfiError` with code 100 (ENETDOWN) once and goes on when it is up
+ * again; one whose interface is gone throws with code 19 (ENODEV) and stays broken.
+ *
+ * @throws {FfiError} with a hint for the operator when the interface or the filter cannot be used
+ * @tags allow-ffi
+ */
+export function openPcapSource(options: LiveOptions): PacketSource {
+  const capture = openLiveCapture({ bufferBytes: RING_BYTES, ...options });
+  return {
+    banner: banner(options, capture),
+    fd: capture.fd,
+    read: readFrames(capture),
+    statistics: () => capture.statistics(),
+    [Symbol.dispose]: () => capture[Symbol.dispose](),
+  };
+}
+
+function banner(options: LiveOptions, capture: Capture): string[] {
+  const lines = [`Sniffing interface: ${options.device}`];
+  if (options.filter !== "") lines.push(`PCAP filter is: '${options.filter}'`);
+  if (capture.directionProblem !== null) {
+    lines.push(`Packets that this host sends are looked at too: pcap_setdirection says "${capture.directionProblem}"`);
+  }
+  return lines;
+}

@@ -1,0 +1,72 @@
+/**
+ * A knock of our own before the first one of somebody else: proves with the keys of every stanza that what is sealed opens
+ * again and opens once, and gets the code on that road compiled, so that the first knock is as fast as the thousandth
+ * (a cold decision takes 4 ms, a warm one 0.05 ms).
+ */
+import { randomBytes, randomDigits } from "../../lib/host/entropy.ts";
+import { UNSPECIFIED4 } from "../../lib/net/address.ts";
+import { seal } from "../../lib/spa/seal.ts";
+import type { Datagram } from "../packet/datagram.ts";
+import type { Stanza } from "../config/stanza.ts";
+import { memoryStore } from "../replay/store.ts";
+import { StartError } from "./start_error.ts";
+import { decide, type Judge } from "../verify/decide.ts";
+
+/** Knocks in all, shared among the stanzas: enough for the compiler, about 60 ms. */
+const KNOCKS = 160;
+
+/** Throws {@link StartError} when a packet made with a stanza's keys is not admitted, or is admitted twice. */
+export async function testOurselves(judge: Judge, now: number, knocks = KNOCKS): Promise<void> {
+  const usable = judge.stanzas.filter((stanza) => stanza.keys !== null);
+  for (let i = 0; i < Math.max(knocks, usable.length) && usable.length > 0; i++) {
+    const stanza = usable[i % usable.length];
+    if (stanza !== undefined) await knockOnce(stanza, judge, now);
+  }
+}
+
+async function knockOnce(stanza: Stanza, judge: Judge, now: number): Promise<void> {
+  if (stanza.keys === null) return;
+  const fields = {
+    random: randomDigits(16),
+    username: stanza.requireUsername ?? "fwknopd",
+    timestamp: now,
+    version: "3.0.0",
+    type: 1 as const,
+    message: "192.0.2.1,tcp/22",
+    natAccess: null,
+    serverAuth: null,
+    clientTimeout: 0,
+  };
+  const sealed = await seal(judge.engine, fields, "sha256", stanza.keys, randomBytes(8));
+  if (!sealed.ok) throw failure(stanza, `a packet could not be sealed (${sealed.fault.code})`);
+  // Only the keys are on trial: everything else of the stanza is opened wide, and nothing is remembered.
+  const everywhere = { text: "ANY", any: true, ranges: [] };
+  const alone = {
+    ...stanza,
+    source: everywhere,
+    destination: null,
+    openPorts: null,
+    restrictPorts: [],
+    expiresAt: null,
+  };
+  const trial: Judge = { ...judge, stanzas: [alone], store: memoryStore(), recordNothing: false };
+  const datagram: Datagram = {
+    payload: new TextEncoder().encode(sealed.value.wire),
+    source: UNSPECIFIED4,
+    destination: UNSPECIFIED4,
+    protocol: 17,
+    sourcePort: 0,
+    destinationPort: 0,
+    receivedAt: now * 1000,
+  };
+  const http = { ...judge.policy.http, enabled: false };
+  const first = await decide(datagram, { ...trial, policy: { ...judge.policy, http } }, now);
+  if (first.kind !== "admit") throw failure(stanza, "a packet sealed with its keys was not admitted");
+  const second = await decide(datagram, trial, now);
+  if (second.kind === "admit") throw failure(stanza, "a packet was admitted twice");
+}
+
+function failure(stanza: Stanza, what: string): StartError {
+  const { file, line } = stanza.origin;
+  return new StartError(`The self-test failed for the stanza at ${file}:${line}: ${what}`, "please report this");
+}

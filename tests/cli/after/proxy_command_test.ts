@@ -1,0 +1,35 @@
+import assert from "node:assert/strict";
+import { completeForGoal, portTowards, readGoal } from "../../../cli/after/proxy_command.ts";
+import { CLIENT_SETTINGS } from "../../../cli/options/table.ts";
+import { ClientError } from "../../../cli/ui/tui.ts";
+import { resolveSettings } from "../../../lib/settings/resolve.ts";
+
+const goal = { host: "gw", port: 22 };
+const settings = resolveSettings(CLIENT_SETTINGS, []).values;
+
+Deno.test("readGoal() takes a host and a port and nothing else", () => {
+  assert.deepEqual(readGoal(["[2001:db8::1]", "2222"]), { host: "2001:db8::1", port: 2222 });
+  for (const rest of [[], ["gw"], ["gw", "ssh"], ["gw", "0"], ["gw", "65536"], ["gw", "22", "-v"], ["", "22"]]) {
+    assert.throws(() => readGoal(rest), ClientError, rest.join(" "));
+  }
+});
+
+Deno.test("completeForGoal() fills in what options and stanza leave open", () => {
+  const completed = completeForGoal(settings, goal);
+  assert.equal(completed.server, "gw");
+  assert.equal(completed.access, "tcp/22");
+  const given = completeForGoal({ ...settings, server: "outer", access: "tcp/80,tcp/22" }, goal);
+  assert.equal(given.server, "outer");
+  assert.equal(given.access, "tcp/80,tcp/22");
+});
+
+Deno.test("portTowards() takes the port of ssh where it opens, and with NAT the forwarded one", () => {
+  const tcp = (...ports: number[]) => ports.map((port) => ({ proto: "tcp" as const, port }));
+  assert.equal(portTowards({ services: tcp(80, 22), natAccess: null }, goal), 22);
+  assert.equal(portTowards({ services: tcp(31_337), natAccess: "10.0.0.5,22" }, goal), 31_337);
+  assert.throws(() => portTowards({ services: tcp(80), natAccess: null }, goal), /asks for tcp\/80/);
+  assert.throws(
+    () => portTowards({ services: [{ proto: "udp", port: 22 }], natAccess: null }, goal),
+    /needs a TCP port/,
+  );
+});

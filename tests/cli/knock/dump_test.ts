@@ -1,0 +1,152 @@
+import assert from "node:assert/strict";
+import { rehearse } from "../../../cli/knock/dump.ts";
+import { loadSettings } from "../../../cli/settings/load.ts";
+import { CLIENT_SETTINGS } from "../../../cli/options/table.ts";
+import { realWorld, worldOn } from "../../../cli/ui/world.ts";
+import { nobleEngine } from "../../../lib/crypto/noble_engine.ts";
+import { seal } from "../../../lib/spa/seal.ts";
+import { parseArguments } from "../../../lib/settings/argv.ts";
+import { spaVector } from "../../vectors/spa.ts";
+import { ALONE, cClientIsPresent, H64, K64, runC, runOwn, temporaryFolder } from "../harness.ts";
+import { targetOf } from "../send/targets.ts";
+
+/** What differs between two runs in any case: random value, salt, and what follows from them; and versions. */
+function normalized(text: string): string[] {
+  return text
+    .replace(/^ {3}Random Value: [0-9]{16}$/gm, "Random Value: R")
+    .replace(/^ {6}Timestamp: [0-9]+$/gm, "Timestamp: T")
+    .replace(/^( *Encoded Data: )[0-9]{16}:([^:]*):[0-9]+:/gm, "$1R:$2:T:")
+    .replace(
+      /^( *(?:SPA Data Digest|HMAC|Final SPA Data): )([A-Za-z0-9+/]+)$/gm,
+      (_all, label, text) => label + text.length,
+    )
+    .replace(/^GET \/\S+ HTTP\/1\.[01]/gm, "GET")
+    .replace(/Fwknop\/2\.6\.1[01]/g, "Fwknop")
+    .replaceAll("\r", "")
+    .split("\n");
+}
+
+const KEYS = ["--key-base64-rijndael", K64, "--key-base64-hmac", H64];
+
+/** Options of which the C client prints the same. */
+const RUNS: readonly (readonly string[])[] = [
+  ["-A", "tcp/22", "-a", "192.0.2.10", ...KEYS],
+  ["-A", "tcp/22,udp/53", "-a", "192.0.2.10", "--key-rijndael", "shortkey", "-m", "md5"],
+  [
+    "-A",
+    "tcp/22",
+    "-a",
+    "192.0.2.10",
+    "-f",
+    "120",
+    ...KEYS,
+    "-m",
+    "sha512",
+    "--hmac-digest-type",
+    "sha512",
+    "-M",
+    "CTR",
+  ],
+  ["-C", "id -u; echo hi", "-a", "192.0.2.10", ...KEYS, "-m", "sha1", "--hmac-digest-type", "md5", "-M", "CFB"],
+  ["-A", "tcp/22", "-a", "192.0.2.10", "-N", "10.1.2.3,8022", ...KEYS, "-m", "sha384", "-M", "OFB"],
+  ["-A", "tcp/22", "-a", "192.0.2.10", "--nat-local", "--nat-port", "40022", "-f", "60", ...KEYS, "-M", "ECB"],
+  ["-A", "tcp/22", "-a", "192.0.2.10", "--key-rijndael", "shortkey", "-M", "legacy"],
+  ["-A", "tcp/22", "-a", "192.0.2.10", "-N", "internal.example.com:443", "-f", "30", ...KEYS, "-m", "sha3_512"],
+  ["-s", "-A", "udp/5353", ...KEYS, "--hmac-digest-type", "sha3_512"],
+  ["-A", "tcp/22", "-a", "192.0.2.10", ...KEYS, "-P", "http", "-p", "80"],
+  ["-A", "tcp/22", "-a", "192.0.2.10", ...KEYS, "-P", "tcp", "-S", "1234", "-p", "4000"],
+  ["-A", "tcp/22", "-a", "192.0.2.10", ...KEYS, "-P", "udpraw", "-Q", "192.0.2.77", "-S", "1234"],
+  ["-A", "tcp/22", "-a", "192.0.2.10", ...KEYS, "-P", "icmp", "--icmp-type", "8", "-S", "1"],
+  ["-A", "tcp/22", "-a", "192.0.2.10", ...KEYS, "--time-offset-minus", "2h"],
+];
+
+for (const args of RUNS) {
+  const shown = args.filter((arg) => !KEYS.includes(arg)).join(" ");
+  Deno.test(`K12: the dump of -T -v is that of the C client: ${shown}`, async () => {
+    if (!cClientIsPresent()) return;
+    using folder = temporaryFolder();
+    const all = [...ALONE, "-T", "-v", "-D", "127.0.0.1", "-U", "alice", ...args];
+    const c = await runC(all, { home: folder.path });
+    const own = await runOwn(all);
+    assert.equal(c.code, 0, c.err);
+    assert.equal(own.code, 0, own.err);
+    assert.deepEqual(normalized(own.out), normalized(c.out));
+    assert.equal(own.sent.length, 0);
+  });
+}
+
+for (const verbose of [[], ["-v"]]) {
+  Deno.test(`what -T ${verbose.join("")} prints without a server is what the C client prints`, async () => {
+    if (!cClientIsPresent()) return;
+    using folder = temporaryFolder();
+    const all = [...ALONE, "-T", ...verbose, "-U", "alice", "-A", "tcp/22", "-a", "192.0.2.10", ...KEYS];
+    const [c, own] = [await runC(all, { home: folder.path }), await runOwn(all)];
+    assert.deepEqual(normalized(own.out), normalized(c.out));
+    assert.equal(own.err.includes("[+] Building encrypted "), verbose.length > 0);
+  });
+}
+
+Deno.test("the raw transports show the port they would leave from", async () => {
+  const own = await runOwn([...ALONE, "-T", "-v", "-D", "127.0.0.1", "-A", "tcp/22", "-s", ...KEYS, "-P", "tcpraw"]);
+  const port = Number(/^ {9}source port: ([0-9]+)$/m.exec(own.out)?.[1]);
+  assert.ok(port >= 10_000 && port <= 65_534);
+});
+
+Deno.test("a real send says nothing; with -v it shows the packet, the place and the bytes", async () => {
+  const args = [...ALONE, "-D", "127.0.0.1", "-A", "tcp/22", "-a", "192.0.2.10", ...KEYS];
+  const quiet = await runOwn(args);
+  assert.deepEqual([quiet.code, quiet.out, quiet.err, quiet.sent.length], [0, "", "", 1]);
+  const loud = await runOwn([...args, "-v", "-r"]);
+  const port = loud.sent[0]?.target.port ?? 0;
+  assert.ok(port >= 10_000 && port <= 65_534);
+  assert.ok(loud.err.includes(`[+] Sending ${loud.sent[0]?.packet.length} byte message to 127.0.0.1 over udp/${port}`));
+  assert.match(loud.out, /^SPA Field Values:\n={17}\n/);
+  assert.ok(loud.out.includes(`\n\nGenerating SPA packet:\n            protocol: udp\n`));
+  assert.ok(loud.out.includes(`    destination port: ${port}\n`));
+  assert.ok(loud.out.endsWith(`send_spa_packet: bytes sent: ${loud.sent[0]?.packet.length}\n`));
+});
+
+Deno.test("-v warns of -s on standard error, -T does not", async () => {
+  const args = [...ALONE, "-D", "127.0.0.1", "-A", "tcp/22", "-s", ...KEYS, "-v"];
+  assert.match((await runOwn(args)).err, /Should use -a or -R/);
+  assert.doesNotMatch((await runOwn([...args, "-T"])).err, /Should use -a or -R/);
+});
+
+Deno.test("K19: rehearse() gives 1 where the own packet does not open", async () => {
+  const said: string[] = [];
+  const world = worldOn({ ...realWorld(), out: () => {}, err: (text: string) => said.push(text) });
+  const { settings } = loadSettings(
+    parseArguments(CLIENT_SETTINGS, [...ALONE, "-T", "-s", "-A", "tcp/22"]),
+    null,
+    world,
+  );
+  const { keys, salt, packet } = spaVector("V2");
+  const fields = {
+    random: "1234567890123456",
+    username: "alice",
+    timestamp: 1_700_000_000,
+    version: "3.0.0",
+    type: 1 as const,
+    message: "192.0.2.10,tcp/22",
+    natAccess: null,
+    serverAuth: null,
+    clientTimeout: 0,
+  };
+  const sealed = await seal(nobleEngine, fields, "sha256", keys, salt);
+  assert.ok(sealed.ok);
+  const parts = { settings, target: targetOf({}), keys, world };
+  assert.equal(await rehearse({ ...parts, packet: sealed.value }), 0);
+  assert.deepEqual(said, []);
+  assert.equal(await rehearse({ ...parts, packet: { ...sealed.value, wire: packet.slice(0, -4) } }), 1);
+  assert.match(said.join(), /the packet does not open: Error 53 - /);
+});
+
+Deno.test("-v says that an IPv6 address needs a server of this project; -s sends 0.0.0.0 over IPv6 too", async () => {
+  const args = [...ALONE, "-D", "::1", "-A", "tcp/22", ...KEYS];
+  const quiet = await runOwn([...args, "-a", "2001:db8::1"]);
+  assert.deepEqual([quiet.err, quiet.sent.length], ["", 1]);
+  const loud = await runOwn([...args, "-a", "2001:db8::1", "-v"]);
+  assert.match(loud.err, /-a 2001:db8::1 needs a server of this project/);
+  assert.match(loud.out, /^ Message String: 2001:db8::1,tcp\/22$/m);
+  assert.match((await runOwn([...args, "-s", "-v"])).out, /^ Message String: 0\.0\.0\.0,tcp\/22$/m);
+});

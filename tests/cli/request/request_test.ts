@@ -1,0 +1,98 @@
+import assert from "node:assert/strict";
+import { buildRequest } from "../../../cli/request/request.ts";
+
+type Settings = Parameters<typeof buildRequest>[0];
+
+/** The examples of wire-and-client B.7, with `-a 1.1.1.1 -D 127.0.0.1`. */
+function build(settings: Partial<Settings>, randomNatPort: number | null = null) {
+  return buildRequest({
+    access: undefined,
+    serverCmd: undefined,
+    fwTimeout: undefined,
+    natAccess: undefined,
+    natLocal: false,
+    natPort: 0,
+    server: "127.0.0.1",
+    ...settings,
+  }, { allow: "1.1.1.1", randomNatPort });
+}
+
+const ROWS: readonly [Partial<Settings>, type: number, message: string, nat: string | null, timeout: number][] = [
+  [{ access: "tcp/22", natAccess: "10.0.0.1" }, 2, "1.1.1.1,tcp/22", "10.0.0.1,22", 0],
+  [{ access: "tcp/22", natAccess: "10.0.0.1:8022" }, 2, "1.1.1.1,tcp/22", "10.0.0.1,8022", 0],
+  [{ access: "tcp/22", natAccess: "10.0.0.1,8022", natPort: 5000 }, 2, "1.1.1.1,tcp/5000", "10.0.0.1,8022", 0],
+  [{ access: "tcp/22,tcp/80", natAccess: "10.0.0.1" }, 2, "1.1.1.1,tcp/22,tcp/80", "10.0.0.1,22", 0],
+  [
+    { access: "tcp/22", natLocal: true, natPort: 40022, fwTimeout: 60 },
+    6,
+    "1.1.1.1,tcp/40022",
+    "127.0.0.1,22",
+    60,
+  ],
+  [
+    { access: "tcp/22", natLocal: true, natAccess: "10.0.0.1,8022", fwTimeout: 5 },
+    6,
+    "1.1.1.1,tcp/22",
+    "10.0.0.1,8022",
+    5,
+  ],
+  [{ access: "tcp/22", natPort: 4000 }, 1, "1.1.1.1,tcp/4000", null, 0],
+  [{ serverCmd: "ls", fwTimeout: 60 }, 0, "1.1.1.1,ls", null, 0],
+  [{ access: "tcp/22" }, 1, "1.1.1.1,tcp/22", null, 0],
+  [{ access: "tcp/22", fwTimeout: 30 }, 3, "1.1.1.1,tcp/22", null, 30],
+  [{ access: "tcp/22", fwTimeout: 0 }, 1, "1.1.1.1,tcp/22", null, 0],
+  [{ access: "tcp/22", natAccess: "10.0.0.1", fwTimeout: 30 }, 4, "1.1.1.1,tcp/22", "10.0.0.1,22", 30],
+  [{ access: "tcp/22", natLocal: true }, 5, "1.1.1.1,tcp/22", "127.0.0.1,22", 0],
+  [{ access: "tcp/22", natLocal: true, server: "gw.example.org" }, 5, "1.1.1.1,tcp/22", "gw.example.org,22", 0],
+  [{ access: "tcp/22", natLocal: true, server: "2001:db8::5" }, 5, "1.1.1.1,tcp/22", "[2001:db8::5],22", 0],
+  [{ access: "tcp/22", natAccess: "2001:db8::5" }, 2, "1.1.1.1,tcp/22", "[2001:db8::5],22", 0],
+  [{ access: "tcp/22", natAccess: "[2001:db8::5]:8022" }, 2, "1.1.1.1,tcp/22", "[2001:db8::5],8022", 0],
+  [{ access: "tcp/22", natAccess: "host.example:80" }, 2, "1.1.1.1,tcp/22", "host.example,80", 0],
+  [{ access: "tcp/22", natPort: 4000, serverCmd: undefined }, 1, "1.1.1.1,tcp/4000", null, 0],
+];
+
+for (const [settings, type, message, natAccess, clientTimeout] of ROWS) {
+  Deno.test(`buildRequest() of ${JSON.stringify(settings)}`, () => {
+    const request = build(settings);
+    assert.ok(request.ok, request.ok ? "" : request.fault.message);
+    const { services: _, ...rest } = request.value;
+    assert.deepEqual(rest, { type, message, natAccess, clientTimeout });
+  });
+}
+
+Deno.test("buildRequest() puts the random port before --nat-port", () => {
+  const request = build({ access: "tcp/22", natAccess: "10.0.0.1", natPort: 5000 }, 23456);
+  assert.ok(request.ok);
+  assert.equal(request.value.message, "1.1.1.1,tcp/23456");
+  assert.deepEqual(request.value.services, [{ proto: "tcp", port: 23456 }]);
+});
+
+const REFUSED: readonly [Partial<Settings>, RegExp][] = [
+  [{}, /Invalid SPA access message/],
+  [{ access: "icmp/8" }, /Invalid SPA access message/],
+  [{ access: "TCP/22" }, /Invalid SPA access message/],
+  [{ access: "tcp/22," }, /Invalid SPA access message/],
+  [{ access: "tcp/0" }, /Invalid port/],
+  [{ access: "tcp/65536" }, /Invalid port/],
+  [{ access: "tcp/22x" }, /Invalid port/],
+  [{ access: "tcp", natPort: 4000 }, /Expecting <proto>\/<port> for -A arg/],
+  [{ access: "tcp/22,tcp/80", natPort: 4000 }, /NAT for multiple ports\/protocols not yet supported/],
+  [{ access: "tcp/22", natAccess: "10.0.0.1:0" }, /Invalid port value in -N arg/],
+  [{ access: "tcp/22", natAccess: "10.0.0.1:22x" }, /Invalid port value in -N arg/],
+  [{ access: "tcp/22", natAccess: "10.0.0.999" }, /Invalid NAT destination '10.0.0.999' for -N arg/],
+  [{ access: "tcp/22", natAccess: "-bad" }, /Invalid NAT destination/],
+  [{ access: "tcp/22", natAccess: ",22" }, /Invalid NAT destination/],
+  [{ access: "tcp/22", natAccess: "" }, /Invalid NAT destination/],
+  [{ access: "tcp/22", natLocal: true, server: undefined }, /--nat-local/],
+  [{ serverCmd: "ls", natAccess: "1.2.3.4" }, /command cannot be combined with NAT/],
+  [{ serverCmd: "ls", natLocal: true }, /command cannot be combined with NAT/],
+];
+
+for (const [settings, pattern] of REFUSED) {
+  Deno.test(`buildRequest() refuses ${JSON.stringify(settings)}`, () => {
+    const request = build(settings);
+    assert.ok(!request.ok);
+    assert.match(request.fault.message, pattern);
+    assert.ok(request.fault.hint.length > 0);
+  });
+}
