@@ -1,4 +1,4 @@
-/** What a run is asked for besides a plain knock. Loaded only when one of those options (`options/beyond.ts`) is given. */
+/** What a run is asked for besides a plain knock. Loaded only when one of those options (`options/own.ts`) is given. */
 import type { Arguments } from "../lib/settings/argv.ts";
 import { withImpliedStanza } from "./settings/named_stanza.ts";
 import { type Loaded, loadSettings } from "./settings/load.ts";

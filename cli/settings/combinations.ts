@@ -1,7 +1,7 @@
 /**
- * Which options of a command line go together: those that the C client does not have (`options/beyond.ts`) with each other
+ * Which options of a command line go together: those that the C client does not have (`options/own.ts`) with each other
  * and with the runs of their own that it has. What is not in the table is refused, so that nothing is silently ignored.
- * Conflicts between what values mean, wherever they come from, are in `validate.ts`. Loaded only when one of these options
+ * Conflicts between what values mean, wherever they come from, are in `conflicts.ts`. Loaded only when one of these options
  * or a list of servers is given. Pure.
  */
 import type { Arguments } from "../../lib/settings/argv.ts";

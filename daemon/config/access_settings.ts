@@ -13,7 +13,7 @@ import {
 } from "./kinds.ts";
 import { NOT_YET } from "./settings.ts";
 
-/** Bytes of any key; what the mode allows an encryption key is less (`stanzas.ts`). */
+/** Bytes of any key; what the mode allows an encryption key is less (`resolve_stanza.ts`). */
 const MAX_KEY = 128;
 const MAX_SECONDS = 8_388_608;
 

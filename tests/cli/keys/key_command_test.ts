@@ -81,13 +81,13 @@ Deno.test("KEY_CMD: a relative path is one from here, standard error and input a
 });
 
 Deno.test("keyFromCommand() without the right to run programs says that it is missing", async () => {
-  const module = new URL("../../../../cli/keys/key_command.ts", import.meta.url).href;
+  const module = new URL("../../../cli/keys/key_command.ts", import.meta.url).href;
   const code = `const { keyFromCommand } = await import("${module}");
 await keyFromCommand("echo key", "KEY_BASE64").catch((error) => console.log(error.message, "|", error.hint));`;
   const folder = Deno.makeTempDirSync({ prefix: "fwknop-test-" });
   const script = `${folder}/script.js`;
   Deno.writeTextFileSync(script, code);
-  const config = new URL("../../../../deno.json", import.meta.url).pathname;
+  const config = new URL("../../../deno.json", import.meta.url).pathname;
   const args = ["run", "--no-prompt", "--allow-env", "--allow-read", `--config=${config}`, script];
   const { stdout, stderr } = await new Deno.Command(Deno.execPath(), { args }).output();
   Deno.removeSync(folder, { recursive: true });

@@ -5,7 +5,7 @@ import { runOnTerminal, type Step } from "../../ffi/libc/pseudo_terminal.ts";
 import { ALONE, temporaryFolder } from "../harness.ts";
 
 const CHILD = new URL("./prompt_child.ts", import.meta.url).pathname;
-const MAIN = new URL("../../../../cli/main.ts", import.meta.url).pathname;
+const MAIN = new URL("../../../cli/main.ts", import.meta.url).pathname;
 
 /** A test run that saves its packet, with keys typed on a terminal. */
 async function typed(

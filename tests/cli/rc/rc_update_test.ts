@@ -3,7 +3,7 @@ import { updateRcFile } from "../../../cli/rc/rc_update.ts";
 import { parseStanzaFile } from "../../../lib/settings/rc_file.ts";
 import { runOwn, temporaryFolder } from "../harness.ts";
 
-const MAIN = new URL("../../../../cli/main.ts", import.meta.url).pathname;
+const MAIN = new URL("../../../cli/main.ts", import.meta.url).pathname;
 
 Deno.test("runs that save at the same time lose nobody's stanza", async () => {
   using folder = temporaryFolder();

@@ -41,7 +41,7 @@ Deno.test("HTTPS is checked against the built-in roots and those of the system",
   });
   await t.step("what the program believes already it believes beside those of the system too", async () => {
     const other = await certificates(Deno.makeTempDirSync({ dir: folder.path }));
-    const main = new URL("../../../../cli/main.ts", import.meta.url).pathname;
+    const main = new URL("../../../cli/main.ts", import.meta.url).pathname;
     const args = [...ALONE, "-T", "-v", "-A", "tcp/22", "--key-rijndael", "k", "-R", "--resolve-url", `${base}/ip`];
     const run = async (...trust: readonly string[]) => {
       const env = { SSL_CERT_FILE: other.ca, LOGNAME: "bob" };

@@ -113,7 +113,7 @@ function namesIn(value: unknown): readonly string[] {
 }
 
 Deno.test("the man page names everything that --json answers with", async () => {
-  const page = Deno.readTextFileSync(new URL("../../../../docs/man/fwknop.8", import.meta.url));
+  const page = Deno.readTextFileSync(new URL("../../../docs/man/fwknop.8", import.meta.url));
   const section = page.slice(page.indexOf(".SH JSON"), page.indexOf(".SH FILES"));
   using folder = temporaryFolder();
   const rc = `${folder.path}/rc`;
