@@ -30,14 +30,14 @@ export async function examineAddress(settings: ClientSettings, world: World): Pr
         onAnswer: (answer) => date = parseDate(answer.headers.get("date")),
       })
       : await allowedAddress(settings, world);
-    return { findings: [await judge(text, settings)], date };
+    return { findings: [await findingFor(text, settings)], date };
   } catch (error) {
     if (!(error instanceof ClientError)) throw error;
     return { findings: [failure("address", error.message, error.hint)], date };
   }
 }
 
-async function judge(text: string, settings: ClientSettings): Promise<Finding> {
+async function findingFor(text: string, settings: ClientSettings): Promise<Finding> {
   if (text.includes(":")) {
     return doubt("address", `${text}: fwknopd in C takes IPv4 addresses only`, "use -4 if the server is one");
   }

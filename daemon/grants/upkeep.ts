@@ -52,7 +52,7 @@ export async function openDoors(grants: readonly PlannedGrant[], doors: Doors, l
     log("error", `Cannot open ${grants.map(describe).join("; ")}: ${reasonOf(error)}`);
   }
   // A program that was stopped because it took too long may have opened the door all the same.
-  if (failed) await takeInStrangers(doors, log);
+  if (failed) await adoptForeignRules(doors, log);
 }
 
 /**
@@ -97,7 +97,7 @@ export function rulesetChanged(ready: ReadonlySet<number>, { firewall, facts }: 
 }
 
 /** Looks whether our chains, sets and jumps are still in the ruleset, and puts them back. */
-export async function mindRuleset(doors: Doors, log: Log): Promise<void> {
+export async function repairIfChanged(doors: Doors, log: Log): Promise<void> {
   const { firewall, ledger } = doors;
   try {
     const now = seconds(doors);
@@ -109,14 +109,14 @@ export async function mindRuleset(doors: Doors, log: Log): Promise<void> {
     const text = `Cannot put back what belongs to fwknopd in the ruleset: ${reasonOf(error)}`;
     doors.facts("ruleset", [{ level: "error", text }], log);
   }
-  await takeInStrangers(doors, log);
+  await adoptForeignRules(doors, log);
 }
 
 /**
  * Rules with an expiry that somebody else put in our chains, or that a restored ruleset brought back, close on time too
  * (server F.4). Where the kernel keeps the time there is nothing to do. False when the packet filter gave no answer.
  */
-export async function takeInStrangers(doors: Doors, log: Log): Promise<boolean> {
+export async function adoptForeignRules(doors: Doors, log: Log): Promise<boolean> {
   const { firewall, ledger } = doors;
   if (firewall.kernelTimed) return true;
   try {

@@ -11,7 +11,7 @@ import type { Stanza } from "../config/stanza.ts";
 import { openSource, sameSource } from "../start/compose.ts";
 import type { DaemonOptions } from "../options.ts";
 import type { ReplayStore } from "../replay/store.ts";
-import type { Household, Regime } from "./loop.ts";
+import type { ActiveConfig, Runtime } from "./loop.ts";
 import { refusalLogs } from "../report/refusal_log.ts";
 import { reasonOf } from "../start/start_error.ts";
 
@@ -28,8 +28,8 @@ export interface ConfigSource {
   readonly files: ConfigFiles;
 }
 
-/** What a regime is made of. */
-export interface RegimeParts {
+/** What an {@link ActiveConfig} is made of. */
+export interface ActiveConfigParts {
   readonly config: ServerConfig;
   readonly stanzas: readonly Stanza[];
   readonly source: PacketSource;
@@ -39,12 +39,12 @@ export interface RegimeParts {
 }
 
 /** The part of the daemon's life that a reload exchanges. */
-export function makeRegime(
-  { config, stanzas, source, log, store, test }: RegimeParts,
-): Regime {
+export function makeActiveConfig(
+  { config, stanzas, source, log, store, test }: ActiveConfigParts,
+): ActiveConfig {
   store.keepFor(config.maxAge);
   return {
-    judge: {
+    context: {
       engine: nobleEngine,
       stanzas,
       policy: { maxAge: config.maxAge, http: config.http },
@@ -66,13 +66,13 @@ export function makeRegime(
  * SIGHUP: the new configuration is read and checked whole; only then does anything of it count. A capture that breaks is
  * mended by what is in force then, not by what was read at start.
  */
-export function makeReload(origin: ConfigSource, store: ReplayStore): Pick<Household, "reload" | "recover"> {
+export function makeReload(origin: ConfigSource, store: ReplayStore): Pick<Runtime, "reload" | "recover"> {
   let { config, access } = origin.loaded;
   /** The configuration that the source in use was opened with. */
   let capturing = config;
   let rereads = 0;
-  // deno-lint-ignore require-await -- a household may also reload from somewhere slow
-  const reload: Household["reload"] = async (current, again) => {
+  // deno-lint-ignore require-await -- the answer may also come from somewhere slow
+  const reload: Runtime["reload"] = async (current, again) => {
     if (!again) {
       rereads = 0;
       current.log("info", "Got SIGHUP. Re-reading configs.");
@@ -112,9 +112,9 @@ export function makeReload(origin: ConfigSource, store: ReplayStore): Pick<House
     ({ config, access } = loaded);
     current.log("info", "Re-starting fwknopd");
     const { stanzas } = loaded;
-    return makeRegime({ config, stanzas, source, log: current.log, store, test: origin.options.actions.test });
+    return makeActiveConfig({ config, stanzas, source, log: current.log, store, test: origin.options.actions.test });
   };
-  const recover: Household["recover"] = (current, error) => recoverSource(current, error, capturing);
+  const recover: Runtime["recover"] = (current, error) => recoverSource(current, error, capturing);
   return { reload, recover };
 }
 
@@ -161,7 +161,7 @@ function needRestart(before: ServerConfig, after: ServerConfig): string[] {
  * `EXIT_AT_INTF_DOWN Y` is written, for a supervisor that acts.
  */
 function recoverSource(
-  current: Regime,
+  current: ActiveConfig,
   error: Error | null,
   capturing: ServerConfig,
 ): PacketSource | "later" | null {

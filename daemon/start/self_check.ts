@@ -10,21 +10,21 @@ import type { Datagram } from "../packet/datagram.ts";
 import type { Stanza } from "../config/stanza.ts";
 import { memoryStore } from "../replay/store.ts";
 import { StartError } from "./start_error.ts";
-import { decide, type Judge } from "../verify/decide.ts";
+import { decide, type DecisionContext } from "../verify/decide.ts";
 
 /** Knocks in all, shared among the stanzas: enough for the compiler, about 60 ms. */
 const KNOCKS = 160;
 
 /** Throws {@link StartError} when a packet made with a stanza's keys is not admitted, or is admitted twice. */
-export async function testOurselves(judge: Judge, now: number, knocks = KNOCKS): Promise<void> {
-  const usable = judge.stanzas.filter((stanza) => stanza.keys !== null);
+export async function testOurselves(context: DecisionContext, now: number, knocks = KNOCKS): Promise<void> {
+  const usable = context.stanzas.filter((stanza) => stanza.keys !== null);
   for (let i = 0; i < Math.max(knocks, usable.length) && usable.length > 0; i++) {
     const stanza = usable[i % usable.length];
-    if (stanza !== undefined) await knockOnce(stanza, judge, now);
+    if (stanza !== undefined) await knockOnce(stanza, context, now);
   }
 }
 
-async function knockOnce(stanza: Stanza, judge: Judge, now: number): Promise<void> {
+async function knockOnce(stanza: Stanza, context: DecisionContext, now: number): Promise<void> {
   if (stanza.keys === null) return;
   const fields = {
     random: randomDigits(16),
@@ -37,7 +37,7 @@ async function knockOnce(stanza: Stanza, judge: Judge, now: number): Promise<voi
     serverAuth: null,
     clientTimeout: 0,
   };
-  const sealed = await seal(judge.engine, fields, "sha256", stanza.keys, randomBytes(8));
+  const sealed = await seal(context.engine, fields, "sha256", stanza.keys, randomBytes(8));
   if (!sealed.ok) throw failure(stanza, `a packet could not be sealed (${sealed.fault.code})`);
   // Only the keys are on trial: everything else of the stanza is opened wide, and nothing is remembered.
   const everywhere = { text: "ANY", any: true, ranges: [] };
@@ -49,7 +49,7 @@ async function knockOnce(stanza: Stanza, judge: Judge, now: number): Promise<voi
     restrictPorts: [],
     expiresAt: null,
   };
-  const trial: Judge = { ...judge, stanzas: [alone], store: memoryStore(), recordNothing: false };
+  const trial: DecisionContext = { ...context, stanzas: [alone], store: memoryStore(), recordNothing: false };
   const datagram: Datagram = {
     payload: new TextEncoder().encode(sealed.value.wire),
     source: UNSPECIFIED4,
@@ -59,8 +59,8 @@ async function knockOnce(stanza: Stanza, judge: Judge, now: number): Promise<voi
     destinationPort: 0,
     receivedAt: now * 1000,
   };
-  const http = { ...judge.policy.http, enabled: false };
-  const first = await decide(datagram, { ...trial, policy: { ...judge.policy, http } }, now);
+  const http = { ...context.policy.http, enabled: false };
+  const first = await decide(datagram, { ...trial, policy: { ...context.policy, http } }, now);
   if (first.kind !== "admit") throw failure(stanza, "a packet sealed with its keys was not admitted");
   const second = await decide(datagram, trial, now);
   if (second.kind === "admit") throw failure(stanza, "a packet was admitted twice");

@@ -1,4 +1,4 @@
-/** The life of the daemon: everything is opened in the one right order, the loop runs, and everything is closed again. */
+/** The options of the daemon: everything is opened in the one right order, the loop runs, and everything is closed again. */
 import { notifyReady } from "../../ffi/libc/background.ts";
 import { AT_FDCWD, fileFacts } from "../../ffi/libc/file_facts.ts";
 import { notifyServiceManager } from "../../ffi/libc/notify.ts";
@@ -15,7 +15,7 @@ import { createLedger } from "../grants/ledger.ts";
 import { openFirewall, openFirstSource, openLog, openTestFirewall } from "./compose.ts";
 import { createPatience, PATIENCE_MS } from "../loop/patience.ts";
 import { giveUpRights } from "./rights.ts";
-import { type ConfigSource, makeRegime, makeReload } from "../loop/reload.ts";
+import { type ConfigSource, makeActiveConfig, makeReload } from "../loop/reload.ts";
 import { checkCache, openFileStore, rotateCache } from "../replay/file.ts";
 import { memoryStore, type ReplayStore } from "../replay/store.ts";
 import { type Ending, runLoop } from "../loop/loop.ts";
@@ -26,8 +26,8 @@ import { listenForSignals } from "../loop/signals.ts";
 import { makeUpkeep } from "../service/state_files.ts";
 import { explain, reasonOf, StartError, unexpected } from "./start_error.ts";
 
-/** How to live. */
-export interface Life extends ConfigSource {
+/** How the daemon runs. */
+export interface ServeOptions extends ConfigSource {
   readonly foreground: boolean;
   /** Where a process in the background says how its start went; null in the foreground. */
   readonly readinessFd: number | null;
@@ -35,14 +35,14 @@ export interface Life extends ConfigSource {
 }
 
 /** Runs the daemon to its end. Returns the exit code. Failures of the start are thrown, in the background said on `readinessFd`. */
-export async function serve(life: Life): Promise<number> {
+export async function serve(options: ServeOptions): Promise<number> {
   refuseDebugger();
-  const { loaded, foreground, readinessFd } = life;
+  const { loaded, foreground, readinessFd } = options;
   const told: string[] = [];
   let ready = false;
   const base = openLog(loaded.config.logging, {
     foreground,
-    syslog: life.options.actions.syslogEnable,
+    syslog: options.options.actions.syslogEnable,
     pid: Deno.pid,
   });
   // Who starts a daemon in the background looks at the terminal, not at the system log.
@@ -51,10 +51,10 @@ export async function serve(life: Life): Promise<number> {
     base(level, text);
   };
   try {
-    return await live(life, log, async () => {
+    return await runDaemon(options, log, async () => {
       ready = true;
       tellServiceManager("READY=1", log);
-      if (readinessFd !== null) await notifyReady(readinessFd, [...told, life.readyWord].join("\n"));
+      if (readinessFd !== null) await notifyReady(readinessFd, [...told, options.readyWord].join("\n"));
     });
   } catch (error) {
     const known = explain(error);
@@ -70,19 +70,19 @@ export async function serve(life: Life): Promise<number> {
   }
 }
 
-async function live(life: Life, log: Log, announce: () => Promise<void>): Promise<number> {
-  const { config, stanzas } = life.loaded;
-  const { actions } = life.options;
+async function runDaemon(options: ServeOptions, log: Log, announce: () => Promise<void>): Promise<number> {
+  const { config, stanzas } = options.loaded;
+  const { actions } = options.options;
   setFileModeMask(0o077);
   makeRunDirectory(config.paths.runDirectory, log);
   if (actions.exitParseDigestCache) return parseDigestCache(config, log);
   const pidFile = takePidFile(config.paths.pidFile);
   try {
-    if (!life.foreground) changeFolder("/");
+    if (!options.foreground) changeFolder("/");
     log("info", "Starting fwknopd");
-    for (const warning of life.loaded.warnings) log("warning", warning);
-    if (life.foreground && config.logging.verbosity >= 2) {
-      console.log(showableLines(formatDump(config, life.loaded.access)));
+    for (const warning of options.loaded.warnings) log("warning", warning);
+    if (options.foreground && config.logging.verbosity >= 2) {
+      console.log(showableLines(formatDump(config, options.loaded.access)));
     }
     using store = openStore(config, actions.rotateDigestCache, log);
     using waiter = new Waiter();
@@ -96,16 +96,16 @@ async function live(life: Life, log: Log, announce: () => Promise<void>): Promis
       const ledger = createLedger(await firewall.prepare());
       if (ledger.size > 0) log("info", `${ledger.size} doors of an earlier run are still open and close at their time`);
       const source = openFirstSource(config, log);
-      const regime = makeRegime({ config, stanzas, source, log, store, test: actions.test });
+      const active = makeActiveConfig({ config, stanzas, source, log, store, test: actions.test });
       for (const line of source.banner) log("info", line);
-      await testOurselves(regime.judge, Math.floor(Date.now() / 1000));
+      await testOurselves(active.context, Math.floor(Date.now() / 1000));
       giveUpRights(firewall.needsPrograms);
       await announce();
       log("info", "Starting fwknopd main event loop.");
       const steady = () => performance.now();
       const facts = createFacts();
       const upkeep = makeUpkeep({ store, pidFile, facts, steady });
-      const ending = await runLoop(regime, {
+      const ending = await runLoop(active, {
         waiter,
         signals,
         patience: createPatience(PATIENCE_MS, () => waiter.wake()),
@@ -119,7 +119,7 @@ async function live(life: Life, log: Log, announce: () => Promise<void>): Promis
         testMode: actions.test,
         clock: Date.now,
         steady,
-        ...makeReload(life, store),
+        ...makeReload(options, store),
       });
       upkeep.look(log);
       tellServiceManager("STOPPING=1", log);

@@ -21,13 +21,13 @@ import {
   GATES_AFTER_OPENING,
   GATES_BEFORE_OPENING,
   speaksFor,
+  type StanzaMatch,
   tag,
-  type Visit,
 } from "./gates.ts";
 import { serverErrorText } from "./server_errors.ts";
 
 /** Everything a decision depends on besides the packet. */
-export interface Judge {
+export interface DecisionContext {
   readonly engine: CryptoEngine;
   readonly stanzas: readonly Stanza[];
   readonly policy: GatePolicy & { readonly http: HttpPolicy };
@@ -57,9 +57,9 @@ export type Decision =
   | { readonly kind: "admit"; readonly lines: readonly LogLine[]; readonly admission: Admission };
 
 /** Decides about one datagram. `now`: Unix seconds. Never throws on packet content. */
-export async function decide(datagram: Datagram, judge: Judge, now: number): Promise<Decision> {
+export async function decide(datagram: Datagram, context: DecisionContext, now: number): Promise<Decision> {
   const { source } = datagram;
-  const candidate = findCandidate(datagram.payload, judge.policy.http);
+  const candidate = findCandidate(datagram.payload, context.policy.http);
   if (!candidate.ok) {
     const { number, remark } = candidate.fault;
     if (remark !== null) return refuse([{ level: "warning", text: `${remark}: refused a packet from ${source.text}` }]);
@@ -67,20 +67,20 @@ export async function decide(datagram: Datagram, judge: Judge, now: number): Pro
       `for incoming packet.`;
     return { kind: "ignore", lines: [{ level: "debug", text }] };
   }
-  if (!judge.stanzas.some((stanza) => matchesList(stanza.source, source))) {
+  if (!context.stanzas.some((stanza) => matchesList(stanza.source, source))) {
     return refuse([{ level: "warning", text: `No access data found for source IP: ${source.text}` }]);
   }
-  const digest = await replayDigest(judge.engine, candidate.value.wire);
-  const first = judge.store.find(digest);
+  const digest = await replayDigest(context.engine, candidate.value.wire);
+  const first = context.store.find(digest);
   if (first !== undefined && isSameCapture(datagram, first)) return refuse([copyLine(datagram, first)]);
   const decision = first === undefined
-    ? await tryStanzas(datagram, candidate.value, digest, judge, now)
+    ? await tryStanzas(datagram, candidate.value, digest, context, now)
     : refuse([replayLine(datagram, first)]);
-  return { ...decision, lines: [...matchLine(datagram, decision, judge), ...decision.lines] };
+  return { ...decision, lines: [...matchLine(datagram, decision, context), ...decision.lines] };
 }
 
 /** Once for a packet, whatever becomes of it: the stanza that opened it, or else the first that its addresses match. */
-function matchLine({ source, destination }: Datagram, decision: Decision, { stanzas }: Judge): LogLine[] {
+function matchLine({ source, destination }: Datagram, decision: Decision, { stanzas }: DecisionContext): LogLine[] {
   const stanza = decision.kind === "admit"
     ? decision.admission.stanza
     : stanzas.find((one) => speaksFor(one, { source, destination }));
@@ -98,13 +98,13 @@ async function tryStanzas(
   datagram: Datagram,
   candidate: Candidate,
   digest: string,
-  judge: Judge,
+  context: DecisionContext,
   now: number,
 ): Promise<Decision> {
   const lines: LogLine[] = [];
   let claimed = false;
-  const policy = { ...judge.policy, forgottenUntil: judge.store.forgottenUntil };
-  for (const stanza of judge.stanzas) {
+  const policy = { ...context.policy, forgottenUntil: context.store.forgottenUntil };
+  for (const stanza of context.stanzas) {
     const visit = { stanza, source: datagram.source, destination: datagram.destination, now };
     const early = firstRefusal(GATES_BEFORE_OPENING, visit);
     if (early !== null) {
@@ -115,16 +115,16 @@ async function tryStanzas(
       lines.push(...openingRefused(visit, candidate.wire, null));
       continue;
     }
-    const opened = await open(judge.engine, candidate.wire, stanza.keys);
+    const opened = await open(context.engine, candidate.wire, stanza.keys);
     if (!opened.ok) {
       lines.push(...openingRefused(visit, candidate.wire, opened.fault));
       continue;
     }
     const message = opened.value;
     // One that is too old to open, now or later, is not worth a line of the file: anybody may send those again and again.
-    if (!claimed && !isPast(message, judge, now)) {
-      const others = await otherDigests(candidate.wire, stanza.keys, message, judge);
-      const first = claimPacket([digest, ...others], seenPacket(datagram, Math.max(now, message.timestamp)), judge);
+    if (!claimed && !isPast(message, context, now)) {
+      const others = await otherDigests(candidate.wire, stanza.keys, message, context);
+      const first = claimPacket([digest, ...others], seenPacket(datagram, Math.max(now, message.timestamp)), context);
       if (first !== null) return refuse([...lines, replayLine(datagram, first)]);
       claimed = true;
     }
@@ -147,7 +147,7 @@ async function otherDigests(
   wire: string,
   keys: KeySet,
   message: SpaMessage,
-  { engine }: Judge,
+  { engine }: DecisionContext,
 ): Promise<readonly string[]> {
   const content = contentKey(await contentDigest(engine, message));
   const twin = await withPaddingBlock(engine, wire, keys, message);
@@ -158,12 +158,16 @@ async function otherDigests(
  * Null for the first of its kind, else what was seen before. No await in here: of two copies in flight exactly one is first.
  * What a packet says counts beside its text: without its HMAC it is another text, which opens where the key was taken away.
  */
-function claimPacket(digests: readonly string[], seen: SeenPacket, { recordNothing, store }: Judge): SeenPacket | null {
+function claimPacket(
+  digests: readonly string[],
+  seen: SeenPacket,
+  { recordNothing, store }: DecisionContext,
+): SeenPacket | null {
   if (!recordNothing && store.claim(digests, seen)) return null;
   return digests.map((digest) => store.find(digest)).find((first) => first !== undefined) ?? null;
 }
 
-function isPast(message: SpaMessage, { policy: { maxAge } }: Judge, now: number): boolean {
+function isPast(message: SpaMessage, { policy: { maxAge } }: DecisionContext, now: number): boolean {
   return maxAge !== null && message.timestamp < now - maxAge;
 }
 
@@ -193,13 +197,13 @@ function accessAddress({ request }: SpaMessage, sender: Ip): Ip {
 }
 
 /** Usual behind address translation; but a wrong `-a` lets somebody else in, and only this line shows it. */
-function strangerLet(visit: Visit, access: Ip, sender: Ip): LogLine[] {
+function strangerLet(visit: StanzaMatch, access: Ip, sender: Ip): LogLine[] {
   if (access.text === sender.text) return [];
   const text = `${tag(visit)} The packet asks to let in ${access.text}, but came from ${sender.text}`;
   return [{ level: "info", text }];
 }
 
-function openingRefused(visit: Visit, wire: string, fault: Fault | null): LogLine[] {
+function openingRefused(visit: StanzaMatch, wire: string, fault: Fault | null): LogLine[] {
   if (fault === null || wire.length >= 400) {
     // Decided by length alone, as the C daemon prints it: 1 is Rijndael, 2 is GPG.
     const type = wire.length >= 400 ? 2 : 1;
@@ -210,7 +214,7 @@ function openingRefused(visit: Visit, wire: string, fault: Fault | null): LogLin
   return [detail, { level: "info", text: `${tag(visit)} Non-corresponding HMAC for this stanza` }];
 }
 
-function openedLines(visit: Visit, keys: KeySet, wire: string, message: SpaMessage): LogLine[] {
+function openedLines(visit: StanzaMatch, keys: KeySet, wire: string, message: SpaMessage): LogLine[] {
   return [
     { level: "debug", text: () => `SPA Packet: '${wire}'` },
     {

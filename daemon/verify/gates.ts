@@ -1,6 +1,6 @@
 /**
  * What an authentic packet must still pass, as a list of small tests in the order of server D.5. Pure: the clock and the
- * configuration are in the {@link Attempt}. A refusal is a value and says what the log will say.
+ * configuration are in the {@link OpenedPacket}. A refusal is a value and says what the log will say.
  */
 import type { LogLine } from "../../lib/log.ts";
 import { type Ip, UNSPECIFIED4 } from "../../lib/net/address.ts";
@@ -18,7 +18,7 @@ export interface GatePolicy {
 }
 
 /** The two ends of the packet and the stanza under trial. */
-export interface Visit {
+export interface StanzaMatch {
   readonly stanza: Stanza;
   readonly source: Ip;
   /** Null where the capture does not tell. */
@@ -28,7 +28,7 @@ export interface Visit {
 }
 
 /** A visit whose packet the stanza's keys have opened. */
-export interface Attempt extends Visit {
+export interface OpenedPacket extends StanzaMatch {
   readonly message: SpaMessage;
   /** Whom the door would open for. */
   readonly access: Ip;
@@ -39,10 +39,10 @@ export interface Attempt extends Visit {
 type Gate<Subject> = (subject: Subject) => LogLine | null;
 
 /** Tests that need no key: which stanza speaks for this packet at all. */
-export const GATES_BEFORE_OPENING: readonly Gate<Visit>[] = [addressesMatch, stanzaIsValid];
+export const GATES_BEFORE_OPENING: readonly Gate<StanzaMatch>[] = [addressesMatch, stanzaIsValid];
 
 /** Tests on the opened message. */
-export const GATES_AFTER_OPENING: readonly Gate<Attempt>[] = [
+export const GATES_AFTER_OPENING: readonly Gate<OpenedPacket>[] = [
   isFresh,
   isRemembered,
   namesItsSource,
@@ -63,18 +63,21 @@ export function firstRefusal<Subject>(gates: readonly Gate<Subject>[], subject: 
 }
 
 /** `[203.0.113.7] (stanza #2)`, the tag that scripts look for. */
-export function tag(visit: Visit): string {
+export function tag(visit: StanzaMatch): string {
   return `[${visit.source.text}] (stanza #${visit.stanza.number})`;
 }
 
 /** Whether SOURCE and DESTINATION of the stanza are those of the packet. */
-export function speaksFor(stanza: Stanza, { source, destination }: Pick<Visit, "source" | "destination">): boolean {
+export function speaksFor(
+  stanza: Stanza,
+  { source, destination }: Pick<StanzaMatch, "source" | "destination">,
+): boolean {
   const destinationFits = stanza.destination === null ||
     (destination !== null && matchesList(stanza.destination, destination));
   return destinationFits && matchesList(stanza.source, source);
 }
 
-function addressesMatch({ stanza, source, destination }: Visit): LogLine | null {
+function addressesMatch({ stanza, source, destination }: StanzaMatch): LogLine | null {
   if (speaksFor(stanza, { source, destination })) return null;
   const to = destination?.text ?? "?";
   return {
@@ -84,13 +87,13 @@ function addressesMatch({ stanza, source, destination }: Visit): LogLine | null 
   };
 }
 
-function stanzaIsValid(visit: Visit): LogLine | null {
+function stanzaIsValid(visit: StanzaMatch): LogLine | null {
   const { expiresAt } = visit.stanza;
   if (expiresAt === null || visit.now <= expiresAt) return null;
   return { level: "info", text: `${tag(visit)} Access stanza has expired` };
 }
 
-function isFresh(attempt: Attempt): LogLine | null {
+function isFresh(attempt: OpenedPacket): LogLine | null {
   const { maxAge } = attempt.policy;
   const difference = Math.abs(attempt.now - attempt.message.timestamp);
   if (maxAge === null || difference <= maxAge) return null;
@@ -98,7 +101,7 @@ function isFresh(attempt: Attempt): LogLine | null {
 }
 
 /** Where a greater age is allowed than before, its digest may have left the memory long ago. */
-function isRemembered(attempt: Attempt): LogLine | null {
+function isRemembered(attempt: OpenedPacket): LogLine | null {
   const { forgottenUntil = 0 } = attempt.policy;
   if (attempt.message.timestamp > forgottenUntil) return null;
   const until = new Date(forgottenUntil * 1000).toISOString();
@@ -106,13 +109,13 @@ function isRemembered(attempt: Attempt): LogLine | null {
   return { level: "warning", text };
 }
 
-function namesItsSource(attempt: Attempt): LogLine | null {
+function namesItsSource(attempt: OpenedPacket): LogLine | null {
   const { allow } = attempt.message.request;
   if (!attempt.stanza.requireSourceAddress || allow.text !== UNSPECIFIED4.text) return null;
   return { level: "warning", text: `${tag(attempt)} Got 0.0.0.0 when valid source IP was required.` };
 }
 
-function isTheRightUser(attempt: Attempt): LogLine | null {
+function isTheRightUser(attempt: OpenedPacket): LogLine | null {
   const { requireUsername } = attempt.stanza;
   const { username } = attempt.message;
   if (requireUsername === null || requireUsername === username) return null;
@@ -122,7 +125,7 @@ function isTheRightUser(attempt: Attempt): LogLine | null {
   };
 }
 
-function isNoNatRequest({ stanza, source, message }: Attempt): LogLine | null {
+function isNoNatRequest({ stanza, source, message }: OpenedPacket): LogLine | null {
   if (message.nat === null) return null;
   return {
     level: "warning",
@@ -131,7 +134,7 @@ function isNoNatRequest({ stanza, source, message }: Attempt): LogLine | null {
   };
 }
 
-function isNoCommand(attempt: Attempt): LogLine | null {
+function isNoCommand(attempt: OpenedPacket): LogLine | null {
   if (attempt.message.request.kind !== "command") return null;
   return {
     level: "warning",
@@ -140,7 +143,7 @@ function isNoCommand(attempt: Attempt): LogLine | null {
 }
 
 /** server C.4: one restricted service denies; then every requested one must be in OPEN_PORTS, where that is set. */
-function portsAreAllowed(attempt: Attempt): LogLine | null {
+function portsAreAllowed(attempt: OpenedPacket): LogLine | null {
   const { request } = attempt.message;
   if (request.kind !== "access") return null;
   const { openPorts, restrictPorts } = attempt.stanza;
@@ -154,7 +157,7 @@ function portsAreAllowed(attempt: Attempt): LogLine | null {
 }
 
 /** A packet that names no address and comes from none: in a rule that would be anybody. */
-function letsSomebodyIn(attempt: Attempt): LogLine | null {
+function letsSomebodyIn(attempt: OpenedPacket): LogLine | null {
   if (attempt.access.bytes.some((byte) => byte !== 0)) return null;
   return { level: "warning", text: `${tag(attempt)} The packet names no address to let in, and came from none` };
 }

@@ -20,7 +20,7 @@ const cell = new DataView(new ArrayBuffer(4));
 const cellBytes = new Uint8Array(cell.buffer);
 
 /**
- * A lazily opened symbol table of libc for calls that go through {@link settle} where they can fail: errno is not made
+ * A lazily opened symbol table of libc for calls that go through {@link retryForErrno} where they can fail: errno is not made
  * ready beforehand, which saves a program that only knocks half a millisecond.
  *
  * @tags allow-ffi
@@ -62,7 +62,7 @@ export function errno(): number {
  * first time loads a table, and the runtime may collect garbage between the call and the reading; both can leave an errno
  * of their own behind (seen: ENOENT). So the call is put again until two answers agree, or one is in `settled`.
  */
-export function settle(
+export function retryForErrno(
   call: () => number | bigint,
   settled: ReadonlySet<number> = new Set(),
 ): { readonly result: number; readonly code: number } {

@@ -1,5 +1,5 @@
 /** Raw IP sockets: what is sent is the whole packet, IP header included (raw(7), IP_HDRINCL). */
-import { E, errnoError, lazyLibc, settle } from "./errno.ts";
+import { E, errnoError, lazyLibc, retryForErrno } from "./errno.ts";
 import { encodeSocketAddress, familyNumber, type SocketAddress } from "./socket_address.ts";
 
 const libc = lazyLibc({
@@ -29,7 +29,9 @@ export interface RawSocket extends Disposable {
  * @tags allow-ffi
  */
 export function openRawSocket(family: 4 | 6): RawSocket {
-  const { result: fd, code } = settle(() => libc().socket(familyNumber(family), SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW));
+  const { result: fd, code } = retryForErrno(() =>
+    libc().socket(familyNumber(family), SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW)
+  );
   if (fd < 0) throw errnoError(code, "socket", "open a raw socket", code === E.PERM ? CAPABILITY_HINT : undefined);
   let open = true;
   return {
@@ -37,7 +39,7 @@ export function openRawSocket(family: 4 | 6): RawSocket {
       if (!open) throw new TypeError(`"socket" expected to be open, is closed`);
       // IPv6 refuses (EINVAL) any other port here.
       const address = encodeSocketAddress({ ...to, port: 0 });
-      const { result, code } = settle(() =>
+      const { result, code } = retryForErrno(() =>
         libc().sendto(fd, packet, BigInt(packet.length), 0, address, address.length)
       );
       if (result < 0) throw errnoError(code, "sendto", `send ${packet.length} bytes`);

@@ -3,7 +3,7 @@
  * the address that the kernel would use towards a server.
  */
 import { FfiError } from "../errors.ts";
-import { bareLibc, E, errno, errnoError, lazyLibc, settle, throwErrno } from "./errno.ts";
+import { bareLibc, E, errno, errnoError, lazyLibc, retryForErrno, throwErrno } from "./errno.ts";
 import { pollFds, POLLIN, POLLOUT, readFd, writeAll } from "./fd.ts";
 import {
   anyAddress,
@@ -77,7 +77,7 @@ export class Socket implements Disposable {
 
   /** One datagram, sent at once. Returns its length. */
   sendDatagram(bytes: Uint8Array<ArrayBuffer>): number {
-    const { result, code } = settle(() => libc().send(this.fd, bytes, BigInt(bytes.length), MSG_NOSIGNAL));
+    const { result, code } = retryForErrno(() => libc().send(this.fd, bytes, BigInt(bytes.length), MSG_NOSIGNAL));
     if (result < 0) throw errnoError(code, "send", `send ${bytes.length} bytes`);
     return result;
   }
@@ -148,7 +148,7 @@ const UNDER_WAY: ReadonlySet<number> = new Set([E.INPROGRESS, E.ALREADY, E.ISCON
 
 /** 0, or why connect(2) refuses. Being asked again changes nothing. */
 function connectCode(fd: number, address: Uint8Array<ArrayBuffer>): number {
-  return settle(() => libc().connect(fd, address, address.length), UNDER_WAY).code;
+  return retryForErrno(() => libc().connect(fd, address, address.length), UNDER_WAY).code;
 }
 
 /**
@@ -219,7 +219,7 @@ export async function connectStream(
 
 function openSocket(remote: SocketAddress, type: number, origin: SocketOrigin): Socket {
   const flags = type | SOCK_NONBLOCK | SOCK_CLOEXEC;
-  const { result, code } = settle(() => libc().socket(familyNumber(remote.family), flags, 0));
+  const { result, code } = retryForErrno(() => libc().socket(familyNumber(remote.family), flags, 0));
   if (result < 0) throw errnoError(code, "socket", "create a socket");
   const socket = new Socket(result, remote);
   try {
@@ -240,7 +240,7 @@ function bindOrigin(socket: Socket, type: number, origin: SocketOrigin): void {
     more().setsockopt(socket.fd, SOL_SOCKET, SO_REUSEADDR, new Uint8Array([1, 0, 0, 0]), 4);
   }
   const encoded = encodeSocketAddress(local);
-  const { result, code } = settle(() => more().bind(socket.fd, encoded, encoded.length));
+  const { result, code } = retryForErrno(() => more().bind(socket.fd, encoded, encoded.length));
   if (result === 0) return;
   const hint = code === E.ACCES
     ? "ports below 1024 need root or CAP_NET_BIND_SERVICE: choose a higher one"

@@ -135,7 +135,7 @@ export function openNfnetlink(): Nfnetlink {
       seq += changes.length + 2;
       socket.send(encodeMessages(batchMessages(changes, first, generation)));
       const answers = receiveAll().map(readAcknowledgement).filter((answer) => answer !== null);
-      return judge(answers, first, changes.length);
+      return outcomeOf(answers, first, changes.length);
     },
     elements: ({ set, ...name }) =>
       dump(NFT_MSG.getSetElem, name, [[NFTA.elemList.table, name.table], [NFTA.elemList.set, set]])
@@ -154,7 +154,7 @@ export function openNfnetlink(): Nfnetlink {
 }
 
 /** What the answers to a transaction mean. */
-function judge(answers: readonly Acknowledgement[], first: number, count: number): BatchOutcome {
+function outcomeOf(answers: readonly Acknowledgement[], first: number, count: number): BatchOutcome {
   const errors = answers.filter((answer) => answer.code !== 0);
   if (errors.some((error) => error.code === ERESTART && error.seq === first)) return { ok: false, stale: true };
   if (errors.length === 0) {

@@ -8,7 +8,7 @@ import { type Ip, parseIp } from "../../lib/net/address.ts";
 import type { Service } from "../../lib/net/service.ts";
 
 /** A connection attempt. */
-export interface Attempt {
+export interface OpenedPacket {
   readonly from: "knocker" | "stranger";
   readonly family: 4 | 6;
   readonly service: Service;
@@ -24,7 +24,7 @@ export interface FirewallRig extends AsyncDisposable {
   now(): number;
   readonly addresses: Readonly<Record<"knocker" | "stranger" | "first" | "second", { readonly 4: Ip; readonly 6: Ip }>>;
   /** Whether a new connection gets in. */
-  admits(attempt: Attempt): Promise<boolean>;
+  admits(attempt: OpenedPacket): Promise<boolean>;
   /** The rules of the host as text, without counters and times. */
   ruleset(): Promise<string>;
   /** Puts the administrator's own rules back, as loading their file would: everything of ours is gone. */

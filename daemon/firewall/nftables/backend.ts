@@ -19,7 +19,7 @@ import { dataText, elementOf, keyText } from "./elements.ts";
 import { concernsUs } from "./events.ts";
 import { examineRuleset } from "./examine.ts";
 import { longest, type Opening, openingOf } from "./timed_elements.ts";
-import { ATTEMPTS, MAX_OPENINGS, type NftablesParts, Picture } from "./ruleset_view.ts";
+import { ATTEMPTS, MAX_OPENINGS, type NftablesParts, RulesetView } from "./ruleset_view.ts";
 import { mustRun, readRuleset } from "./runner.ts";
 import { shapeOf } from "./set_layout.ts";
 import { formatChain, warnAboutChains } from "./hook_survey.ts";
@@ -41,7 +41,7 @@ export type NftablesFirewall = Firewall & Disposable;
 export function nftablesFirewall(parts: NftablesParts, options: NftablesOptions): NftablesFirewall {
   const { nft, store, listener } = parts;
   const clock = options.clock ?? (() => Date.now() / 1000);
-  const picture = new Picture(parts, options, options.log, clock);
+  const picture = new RulesetView(parts, options, options.log, clock);
   const serial = createSerial();
   const inTurn: Serial = (work) =>
     serial(work).catch((error) => {
@@ -117,7 +117,7 @@ function eventsOf(listener: RulesetListener, ownPort: number | null): RulesetEve
   };
 }
 
-function placeOf(picture: Picture, door: Door): string {
+function placeOf(picture: RulesetView, door: Door): string {
   const shape = shapeOf(door);
   if (shape === null) return door.slot;
   const tables = (picture.targets ?? []).filter(({ shapes }) => shapes.includes(shape));
@@ -126,7 +126,7 @@ function placeOf(picture: Picture, door: Door): string {
 }
 
 /** `now` in Unix seconds to add; null to delete. */
-function commandOf(picture: Picture, { door, expiresAt }: Grant, now: number | null): string {
+function commandOf(picture: RulesetView, { door, expiresAt }: Grant, now: number | null): string {
   const element = elementOf(door);
   if (element === null) return `Same as: nothing, nftables cannot hold a door of the kind ${door.slot}`;
   const time = now === null ? "" : ` timeout ${Math.max(1, Math.round(expiresAt - now))}s`;
@@ -142,7 +142,7 @@ const OVER = "its time is over";
 
 /** One outcome for each grant of the batch. Throws only what is no failure of the packet filter. */
 async function grantAll(
-  picture: Picture,
+  picture: RulesetView,
   batch: readonly Grant[],
   live: readonly Grant[],
   now: number,
@@ -184,7 +184,7 @@ async function grantAll(
 
 /** All in one transaction; false when the kernel refused it. */
 async function openTogether(
-  picture: Picture,
+  picture: RulesetView,
   openings: readonly Opening[],
   live: readonly Grant[],
   now: number,
@@ -200,7 +200,7 @@ async function openTogether(
 
 /** One door by itself; null when it is open, else why not. */
 async function openOne(
-  picture: Picture,
+  picture: RulesetView,
   opening: Opening,
   live: readonly Grant[],
   now: number,

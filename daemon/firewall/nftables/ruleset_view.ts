@@ -51,7 +51,7 @@ export const MAX_OPENINGS = 256;
 /** Seconds by which a door may seem to close early, from rounding and from the time that a look takes. */
 const LATENESS = 0.05;
 
-export class Picture {
+export class RulesetView {
   /** Null until the ruleset was looked at. */
   targets: readonly Target[] | null = null;
   #known = new Map<string, Opening>();

@@ -3,7 +3,7 @@ import { formatDump } from "../../../daemon/config/mod.ts";
 import { ACCESS_SETTINGS } from "../../../daemon/config/access_settings.ts";
 import { SERVER_SETTINGS } from "../../../daemon/config/settings.ts";
 import type { PacketSource } from "../../../daemon/packet/datagram.ts";
-import { makeRegime } from "../../../daemon/loop/reload.ts";
+import { makeActiveConfig } from "../../../daemon/loop/reload.ts";
 import { memoryStore } from "../../../daemon/replay/store.ts";
 import { testOurselves } from "../../../daemon/start/self_check.ts";
 import type { Setting, SettingTable } from "../../../lib/settings/setting.ts";
@@ -67,8 +67,8 @@ async function start(...given: Parameters<typeof load>): Promise<void> {
   if (!loaded.ok) return;
   assert.doesNotMatch(formatDump(loaded.config, loaded.access), /NaN|undefined|Invalid Date/);
   const { config, stanzas } = loaded as Exclude<typeof loaded, { ok: false }> & { stanzas: never };
-  const regime = makeRegime({ config, stanzas, source, log: () => {}, store: memoryStore(), test: true });
-  await testOurselves(regime.judge, NOW, 1);
+  const active = makeActiveConfig({ config, stanzas, source, log: () => {}, store: memoryStore(), test: true });
+  await testOurselves(active.context, NOW, 1);
 }
 
 function names(table: SettingTable): readonly string[] {

@@ -6,7 +6,7 @@ import { createLedger } from "../../../daemon/grants/ledger.ts";
 import { recordingFirewall } from "../../../daemon/firewall/recording.ts";
 import { createPatience } from "../../../daemon/loop/patience.ts";
 import { memoryStore, type ReplayStore } from "../../../daemon/replay/store.ts";
-import { type Ending, type Household, type Regime, runLoop } from "../../../daemon/loop/loop.ts";
+import { type ActiveConfig, type Ending, runLoop, type Runtime } from "../../../daemon/loop/loop.ts";
 import { createFacts } from "../../../daemon/report/facts.ts";
 import { refusalLogs } from "../../../daemon/report/refusal_log.ts";
 import { nobleEngine } from "../../../lib/crypto/noble_engine.ts";
@@ -34,7 +34,7 @@ interface Turn {
 /** Runs the loop through the turns with everything real but the clock, the wait, the packets and the packet filter. */
 async function play(
   turns: readonly Turn[],
-  changes: Partial<Household> = {},
+  changes: Partial<Runtime> = {},
   { stanzas = [stanza()], verbose = true, from = {} }: {
     readonly stanzas?: readonly Stanza[];
     readonly verbose?: boolean;
@@ -64,8 +64,8 @@ async function play(
     [Symbol.dispose]: () => void disposed.push("source"),
     ...from,
   };
-  const regime: Regime = {
-    judge: {
+  const active: ActiveConfig = {
+    context: {
       engine: nobleEngine,
       stanzas,
       policy: { maxAge: 120, http: { enabled: false, anyUserAgent: false, trustForwardedFor: false } },
@@ -78,7 +78,7 @@ async function play(
     refusals: refusalLogs(log, verbose),
     batchLimit: 100,
   };
-  const house: Household = {
+  const house: Runtime = {
     waiter: {
       watch: () => {},
       unwatch: () => {},
@@ -111,7 +111,7 @@ async function play(
       },
       [Symbol.dispose]: () => {},
     },
-    store: regime.judge.store as ReplayStore,
+    store: active.context.store as ReplayStore,
     alreadyOpen: "already exists",
     firewall,
     ledger: createLedger(),
@@ -123,7 +123,7 @@ async function play(
     recover: () => null,
     ...changes,
   };
-  const ending: Ending = await runLoop(regime, house);
+  const ending: Ending = await runLoop(active, house);
   return { lines, firewall, ending, waits, disposed };
 }
 
@@ -239,12 +239,12 @@ Deno.test("runLoop() asks every second for a source whose interface is not there
   assert.equal(firewall.admits(door("192.0.2.10", 22)), true);
 });
 
-Deno.test("runLoop() takes a new regime at SIGHUP and keeps the doors", async () => {
+Deno.test("runLoop() takes a new configuration at SIGHUP and keeps the doors", async () => {
   const seen: string[] = [];
   const { firewall } = await play([{ packets: [datagram(await knock())] }, { hangup: true }, {}], {
     reload: (current) => {
       seen.push("reload");
-      return Promise.resolve({ ...current, judge: { ...current.judge, stanzas: [] } });
+      return Promise.resolve({ ...current, context: { ...current.context, stanzas: [] } });
     },
   });
   assert.deepEqual(seen, ["reload"]);

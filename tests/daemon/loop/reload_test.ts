@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { loadConfig } from "../../../daemon/config/mod.ts";
 import type { PacketSource } from "../../../daemon/packet/datagram.ts";
 import { parseDaemonOptions } from "../../../daemon/options.ts";
-import { makeRegime, makeReload } from "../../../daemon/loop/reload.ts";
+import { makeActiveConfig, makeReload } from "../../../daemon/loop/reload.ts";
 import { memoryStore } from "../../../daemon/replay/store.ts";
 import { inMemory, STANZA } from "../config/in_memory.ts";
 
@@ -26,17 +26,17 @@ function running() {
   const log = (level: string, text: string) => void lines.push(`${level}: ${text}`);
   const store = memoryStore();
   const { config, stanzas } = loaded;
-  const regime = makeRegime({ config, stanzas, source, log, store, test: true });
+  const active = makeActiveConfig({ config, stanzas, source, log, store, test: true });
   texts["/c"] = "\n";
-  return { texts, lines, regime, ...makeReload({ options: parsed.options, loaded, files }, store) };
+  return { texts, lines, active, ...makeReload({ options: parsed.options, loaded, files }, store) };
 }
 
 Deno.test("makeReload() takes a stanza that lost its HMAC key, and says what is weaker", async () => {
-  const { texts, lines, regime, reload } = running();
+  const { texts, lines, active, reload } = running();
   texts["/a"] = STANZA.replace(/HMAC_KEY .*\n/, "");
-  const next = await reload(regime, false);
-  assert.ok(next !== "later" && next !== regime);
-  assert.equal(next.judge.stanzas[0]?.hmac, null);
+  const next = await reload(active, false);
+  assert.ok(next !== "later" && next !== active);
+  assert.equal(next.context.stanzas[0]?.hmac, null);
   assert.ok(
     lines.includes(
       "warning: /a:1: stanza #1 is weaker than the one in force: the HMAC key was of 7 bytes, is none",
@@ -46,24 +46,24 @@ Deno.test("makeReload() takes a stanza that lost its HMAC key, and says what is 
 });
 
 Deno.test("makeReload() overwrites the keys that are no longer in force, and no others", async () => {
-  const { texts, regime, reload } = running();
-  const before = regime.judge.stanzas[0];
+  const { texts, active, reload } = running();
+  const before = active.context.stanzas[0];
   const keys = [before?.keys?.encryption ?? new Uint8Array(), before?.hmac?.key ?? new Uint8Array()];
   texts["/a"] = "nonsense\n";
-  assert.equal(await reload(regime, false), regime);
+  assert.equal(await reload(active, false), active);
   for (const key of keys) assert.ok(key.length > 0 && key.every((byte) => byte !== 0));
   texts["/a"] = STANZA;
-  const next = await reload(regime, false);
-  assert.ok(next !== "later" && next !== regime);
+  const next = await reload(active, false);
+  assert.ok(next !== "later" && next !== active);
   for (const key of keys) assert.ok(key.every((byte) => byte === 0));
-  const after = next.judge.stanzas[0];
+  const after = next.context.stanzas[0];
   assert.ok(after?.keys?.encryption.every((byte) => byte !== 0) && after.hmac?.key.every((byte) => byte !== 0));
 });
 
 Deno.test("makeReload() compares with what is in force, not with what was read at start", async () => {
-  const { texts, lines, regime, reload } = running();
+  const { texts, lines, active, reload } = running();
   texts["/a"] = STANZA.replace("ANY", "192.0.2.1");
-  const next = await reload(regime, false);
+  const next = await reload(active, false);
   assert.ok(next !== "later");
   texts["/a"] = STANZA;
   await reload(next, false);
@@ -72,27 +72,27 @@ Deno.test("makeReload() compares with what is in force, not with what was read a
 
 Deno.test("makeReload() waits for the rest of a file that ends in the middle of a line", async () => {
   for (const half of [STANZA.slice(0, 20), STANZA.slice(0, -1), ""]) {
-    const { texts, lines, regime, reload } = running();
+    const { texts, lines, active, reload } = running();
     texts["/a"] = half;
-    assert.equal(await reload(regime, false), "later");
-    assert.equal(await reload(regime, true), "later");
+    assert.equal(await reload(active, false), "later");
+    assert.equal(await reload(active, true), "later");
     texts["/a"] = `${STANZA}OPEN_PORTS tcp/22\n`;
-    const next = await reload(regime, true);
+    const next = await reload(active, true);
     assert.ok(next !== "later");
-    assert.deepEqual(next.judge.stanzas[0]?.openPorts, [{ proto: "tcp", port: 22 }]);
+    assert.deepEqual(next.context.stanzas[0]?.openPorts, [{ proto: "tcp", port: 22 }]);
     assert.equal(lines.filter((line) => line.includes("ends in the middle of a line")).length, 1, lines.join("\n"));
     assert.equal(lines.filter((line) => line.includes("Got SIGHUP")).length, 1);
   }
 });
 
 Deno.test("makeReload() does not wait for ever: a file without a last line end is taken as it is, a bad one refused", async () => {
-  const { texts, regime, reload } = running();
+  const { texts, active, reload } = running();
   texts["/a"] = `${STANZA}OPEN_PORTS tcp/22`;
-  let answer = await reload(regime, false);
+  let answer = await reload(active, false);
   let asked = 1;
-  for (; answer === "later"; asked++) answer = await reload(regime, true);
+  for (; answer === "later"; asked++) answer = await reload(active, true);
   assert.equal(asked, 5);
-  assert.deepEqual(answer.judge.stanzas[0]?.openPorts, [{ proto: "tcp", port: 22 }]);
+  assert.deepEqual(answer.context.stanzas[0]?.openPorts, [{ proto: "tcp", port: 22 }]);
   texts["/a"] = "";
   const before = answer;
   answer = await reload(before, false);

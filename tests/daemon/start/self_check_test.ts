@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { testOurselves } from "../../../daemon/start/self_check.ts";
 import { StartError } from "../../../daemon/start/start_error.ts";
 import { memoryStore } from "../../../daemon/replay/store.ts";
-import type { Judge } from "../../../daemon/verify/decide.ts";
+import type { DecisionContext } from "../../../daemon/verify/decide.ts";
 import { nobleEngine } from "../../../lib/crypto/noble_engine.ts";
 import { addresses, NOW, stanza } from "../../fakes/knock.ts";
 
-const judge = (changes: Partial<Judge> = {}): Judge => ({
+const context = (changes: Partial<DecisionContext> = {}): DecisionContext => ({
   engine: nobleEngine,
   stanzas: [stanza({ source: addresses("10.0.0.0/8"), openPorts: [], requireUsername: "bob", expiresAt: 1 })],
   policy: { maxAge: 120, http: { enabled: true, anyUserAgent: false, trustForwardedFor: false } },
@@ -17,14 +17,14 @@ const judge = (changes: Partial<Judge> = {}): Judge => ({
 
 Deno.test("testOurselves() passes for stanzas of every kind and leaves no trace in the store", async () => {
   const store = memoryStore();
-  await testOurselves(judge({ store }), NOW);
+  await testOurselves(context({ store }), NOW);
   assert.equal(store.size, 0);
-  await testOurselves(judge({ stanzas: [stanza({ keys: null })] }), NOW);
+  await testOurselves(context({ stanzas: [stanza({ keys: null })] }), NOW);
 });
 
 Deno.test("testOurselves() stops the start when the engine is broken", async () => {
   const broken = { ...nobleEngine, decrypt: (_m: unknown, _k: unknown, _i: unknown, cipher: Uint8Array) => cipher };
-  await assert.rejects(testOurselves(judge({ engine: broken }), NOW), (error: unknown) => {
+  await assert.rejects(testOurselves(context({ engine: broken }), NOW), (error: unknown) => {
     assert.ok(error instanceof StartError);
     assert.match(error.message, /^The self-test failed for the stanza at access\.conf:1: /);
     return true;

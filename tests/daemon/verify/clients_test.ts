@@ -1,7 +1,7 @@
 /** What clients of other people and of former times send opens, and opens once. */
 import assert from "node:assert/strict";
 import { memoryStore } from "../../../daemon/replay/store.ts";
-import { decide, type Judge } from "../../../daemon/verify/decide.ts";
+import { decide, type DecisionContext } from "../../../daemon/verify/decide.ts";
 import type { KeySet } from "../../../lib/crypto/engine.ts";
 import { nobleEngine } from "../../../lib/crypto/noble_engine.ts";
 import { lineText } from "../../../lib/log.ts";
@@ -14,24 +14,24 @@ import { good } from "../config/in_memory.ts";
 const bytes = (text: string) => new TextEncoder().encode(text);
 
 /** A daemon that does not mind the age of a packet, and tries these stanzas. */
-function judge(
-  stanzas: Judge["stanzas"],
+function context(
+  stanzas: DecisionContext["stanzas"],
   http = { enabled: true, anyUserAgent: true, trustForwardedFor: true },
-): Judge {
+): DecisionContext {
   const policy = { maxAge: null, http };
   return { engine: nobleEngine, stanzas, policy, store: memoryStore(), recordNothing: false };
 }
 
 const access = (lines: readonly string[]) => good("", ["SOURCE ANY", ...lines, ""].join("\n")).stanzas;
 
-async function outcome(text: string, bench: Judge): Promise<string> {
+async function outcome(text: string, bench: DecisionContext): Promise<string> {
   const decision = await decide(datagram(text), bench, NOW);
   return decision.kind === "admit" ? "admit" : lineText(decision.lines.at(-1) ?? { level: "debug", text: "" });
 }
 
 for (const { client, access: lines, packet } of clients.packets) {
   Deno.test(`a packet of ${client} opens once`, async () => {
-    const bench = judge(access(lines));
+    const bench = context(access(lines));
     assert.equal(await outcome(packet, bench), "admit");
     assert.match(await outcome(packet, bench), /^Replay detected from source IP/);
   });
@@ -40,7 +40,7 @@ for (const { client, access: lines, packet } of clients.packets) {
 Deno.test("the kept requests over HTTP open for whom they name", async () => {
   const addresses: string[] = [];
   for (const { access: lines, request } of clients.requests) {
-    const decision = await decide(datagram(request, { protocol: 6 }), judge(access(lines)), NOW);
+    const decision = await decide(datagram(request, { protocol: 6 }), context(access(lines)), NOW);
     addresses.push(decision.kind === "admit" ? decision.admission.access.text : decision.kind);
   }
   assert.deepEqual(addresses, ["127.0.0.2", "1.2.3.4", "1.2.3.4"]);
@@ -55,7 +55,7 @@ const wholeBlocks = (user = "YWxpY2U", version = "1.9.12") =>
   bytes(twinPlaintext(`1234567890123456:${user}:${NOW}:${version}:1:MTkyLjAuMi4xMCx0Y3AvMjI`, "sha256"));
 
 const packetOf = (blocks: Uint8Array, keys: KeySet) => twinPacketOfBlocks(blocks, keys, SALT);
-const judgeOf = (keys: KeySet) => judge([stanza({ keys, hmac: keys.hmac })]);
+const judgeOf = (keys: KeySet) => context([stanza({ keys, hmac: keys.hmac })]);
 
 Deno.test("a legacy packet opens without the block of padding that clients before 2.5 leave out, once with either", async () => {
   assert.equal(wholeBlocks().length % 16, 0);

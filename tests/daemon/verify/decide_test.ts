@@ -3,13 +3,13 @@ import fc from "fast-check";
 import type { Stanza } from "../../../daemon/config/stanza.ts";
 import type { Datagram } from "../../../daemon/packet/datagram.ts";
 import { memoryStore, type SeenPacket } from "../../../daemon/replay/store.ts";
-import { decide, type Decision, type Judge } from "../../../daemon/verify/decide.ts";
+import { decide, type Decision, type DecisionContext } from "../../../daemon/verify/decide.ts";
 import { nobleEngine } from "../../../lib/crypto/noble_engine.ts";
 import { lineText } from "../../../lib/log.ts";
 import { twinBase64, twinSeal } from "../../lib/spa/twin.ts";
 import { addresses, datagram, ip, KEYS, knock, NOW, stanza } from "../../fakes/knock.ts";
 
-function judge(stanzas: readonly Stanza[] = [stanza()], changes: Partial<Judge> = {}): Judge {
+function context(stanzas: readonly Stanza[] = [stanza()], changes: Partial<DecisionContext> = {}): DecisionContext {
   const http = { enabled: false, anyUserAgent: false, trustForwardedFor: false };
   const policy = { maxAge: 120, http };
   return { engine: nobleEngine, stanzas, policy, store: memoryStore(), recordNothing: false, ...changes };
@@ -24,7 +24,7 @@ const otherKey = { ...KEYS, encryption: new TextEncoder().encode("another key al
 const otherHmac = { ...KEYS, hmac: { name: "sha256" as const, key: new TextEncoder().encode("another HMAC key") } };
 
 Deno.test("decide() admits an authentic knock for the address in it", async () => {
-  const decision = await decide(datagram(await knock()), judge(), NOW);
+  const decision = await decide(datagram(await knock()), context(), NOW);
   assert.equal(decision.kind, "admit");
   assert.ok(decision.kind === "admit");
   assert.equal(decision.admission.access.text, "192.0.2.10");
@@ -37,7 +37,7 @@ Deno.test("decide() admits an authentic knock for the address in it", async () =
 
 Deno.test("decide() takes the source of the packet for 0.0.0.0, over IPv6 too", async () => {
   const text = await knock({ message: "0.0.0.0,tcp/22" });
-  const decision = await decide(datagram(text, { source: ip("2001:db8::7") }), judge(), NOW);
+  const decision = await decide(datagram(text, { source: ip("2001:db8::7") }), context(), NOW);
   assert.equal(decision.kind === "admit" && decision.admission.access.text, "2001:db8::7");
 });
 
@@ -48,16 +48,16 @@ Deno.test("decide() says first and once that a packet came whose addresses match
   const elsewhere = stanza({ source: addresses("10.0.0.0/8") });
   const two = stanza({ number: 2 });
   const wire = await knock();
-  const seen = judge();
+  const seen = context();
   await decide(datagram(wire, { sourcePort: 40001 }), seen, NOW);
-  const cases: [what: string, wire: string, judge: Judge, expected: readonly string[]][] = [
-    ["admitted by the second", wire, judge([stanza({ keys: otherKey }), two]), came(2)],
-    ["wrong HMAC key", await knock({}, otherHmac), judge([elsewhere, two]), came(2)],
-    ["expired", wire, judge([stanza({ expiresAt: NOW - 1 })]), came(1)],
+  const cases: [what: string, wire: string, context: DecisionContext, expected: readonly string[]][] = [
+    ["admitted by the second", wire, context([stanza({ keys: otherKey }), two]), came(2)],
+    ["wrong HMAC key", await knock({}, otherHmac), context([elsewhere, two]), came(2)],
+    ["expired", wire, context([stanza({ expiresAt: NOW - 1 })]), came(1)],
     ["replay", wire, seen, came(1)],
-    ["other source", wire, judge([elsewhere]), []],
-    ["other destination", wire, judge([stanza({ destination: addresses("10.0.0.1") })]), []],
-    ["no SPA packet", "x", judge(), []],
+    ["other source", wire, context([elsewhere]), []],
+    ["other destination", wire, context([stanza({ destination: addresses("10.0.0.1") })]), []],
+    ["no SPA packet", "x", context(), []],
   ];
   for (const [what, sent, by, expected] of cases) {
     const lines = (await decide(datagram(sent), by, NOW)).lines.map(lineText);
@@ -99,7 +99,7 @@ Deno.test("decide() refuses with the words that scripts match", async () => {
     ["GPG packet", "A".repeat(500), {}, NOW, /No stanza encryption mode match for encryption type: 2\./],
   ];
   for (const [what, wire, changes, now, words] of cases) {
-    const decision = await decide(datagram(wire), judge([stanza(changes)]), now);
+    const decision = await decide(datagram(wire), context([stanza(changes)]), now);
     assert.equal(decision.kind, "refuse", what);
     assert.match(summary(decision), words, what);
   }
@@ -108,21 +108,21 @@ Deno.test("decide() refuses with the words that scripts match", async () => {
 Deno.test("F23: decide() admits a knock made after January 2038, and tells its age", async () => {
   const now = 2 ** 31 + 1000;
   const wire = await knock({ timestamp: now });
-  assert.equal((await decide(datagram(wire), judge(), now + 120)).kind, "admit");
-  assert.match(summary(await decide(datagram(wire), judge(), now + 121)), /too great \(121 seconds\)/);
+  assert.equal((await decide(datagram(wire), context(), now + 120)).kind, "admit");
+  assert.match(summary(await decide(datagram(wire), context(), now + 121)), /too great \(121 seconds\)/);
 });
 
 Deno.test("decide() lets packets through at the very edge of the time window", async () => {
   for (const now of [NOW - 120, NOW + 120]) {
-    assert.equal((await decide(datagram(await knock()), judge(), now)).kind, "admit");
+    assert.equal((await decide(datagram(await knock()), context(), now)).kind, "admit");
   }
-  const ageless = judge([stanza()], { policy: { ...judge().policy, maxAge: null } });
+  const ageless = context([stanza()], { policy: { ...context().policy, maxAge: null } });
   assert.equal((await decide(datagram(await knock()), ageless, NOW + 10_000)).kind, "admit");
 });
 
 Deno.test("F1: decide() opens for one of two copies, whichever spelling the other has", async () => {
   const wire = await knock();
-  const bench = judge();
+  const bench = context();
   assert.equal((await decide(datagram(wire), bench, NOW)).kind, "admit");
   const again = await decide(datagram(wire), bench, NOW + 1);
   assert.equal(again.kind, "refuse");
@@ -139,7 +139,7 @@ Deno.test("K20, F26: decide() refuses fields in another spelling, however right 
   const message = (text: string) => twinBase64(new TextEncoder().encode(text));
   const refused = async (time: string, version: string, type: string, text: string) => {
     const encoded = ["1234567890123456", "YWxpY2U", time, version, type, text].join(":");
-    const decision = await decide(datagram(twinSeal(encoded, "sha256", KEYS, new Uint8Array(8))), judge(), NOW);
+    const decision = await decide(datagram(twinSeal(encoded, "sha256", KEYS, new Uint8Array(8))), context(), NOW);
     return decision.kind === "refuse";
   };
   const [time, version, type, text] = [`${NOW}`, "3.0.0", "1", message("192.0.2.10,tcp/22")] as const;
@@ -152,7 +152,7 @@ Deno.test("K20, F26: decide() refuses fields in another spelling, however right 
 });
 
 Deno.test("decide() records an authentic packet even when a gate refuses it, and no other", async () => {
-  const bench = judge([stanza({ requireUsername: "bob" })]);
+  const bench = context([stanza({ requireUsername: "bob" })]);
   const wire = await knock();
   assert.equal((await decide(datagram(wire), bench, NOW)).kind, "refuse");
   assert.match(summary(await decide(datagram(wire), bench, NOW)), /^Replay detected/);
@@ -163,7 +163,7 @@ Deno.test("decide() records an authentic packet even when a gate refuses it, and
 });
 
 Deno.test("decide() in test mode looks replays up but records nothing", async () => {
-  const bench = judge([stanza()], { recordNothing: true });
+  const bench = context([stanza()], { recordNothing: true });
   const wire = await knock();
   for (let i = 0; i < 2; i++) assert.equal((await decide(datagram(wire), bench, NOW)).kind, "admit");
 });
@@ -172,13 +172,13 @@ Deno.test("decide() goes on to the next stanza until one admits", async () => {
   const first = stanza({ number: 1, keys: otherHmac });
   const second = stanza({ number: 2, requireUsername: "bob" });
   const third = stanza({ number: 3 });
-  const decision = await decide(datagram(await knock()), judge([first, second, third]), NOW);
+  const decision = await decide(datagram(await knock()), context([first, second, third]), NOW);
   assert.equal(decision.kind === "admit" && decision.admission.stanza.number, 3);
 });
 
 Deno.test("decide() tells key holders from strangers", async () => {
   const authentic = async (wire: string, changes: Partial<Stanza>) => {
-    const decision = await decide(datagram(wire), judge([stanza(changes)]), NOW);
+    const decision = await decide(datagram(wire), context([stanza(changes)]), NOW);
     return decision.kind === "refuse" && decision.authentic;
   };
   assert.equal(await authentic(await knock(), { requireUsername: "bob" }), true);
@@ -186,7 +186,7 @@ Deno.test("decide() tells key holders from strangers", async () => {
 });
 
 Deno.test("decide() never throws and never admits what no key of ours made", async () => {
-  const bench = judge();
+  const bench = context();
   const real = new TextEncoder().encode(await knock());
   const mutated = fc.tuple(fc.nat(real.length - 1), fc.integer({ min: 1, max: 255 })).map(([at, flip]) => {
     const copy = real.slice();
@@ -195,7 +195,7 @@ Deno.test("decide() never throws and never admits what no key of ours made", asy
   });
   const payloads = fc.oneof(fc.uint8Array({ maxLength: 1600 }), mutated);
   const http = { enabled: true, anyUserAgent: true, trustForwardedFor: true };
-  const overHttp = judge([stanza()], { policy: { maxAge: 120, http } });
+  const overHttp = context([stanza()], { policy: { maxAge: 120, http } });
   const [start, end] = ["GET /", " HTTP/1.1\r\nX-Forwarded-For: "].map((text) => new TextEncoder().encode(text));
   await fc.assert(fc.asyncProperty(payloads, fc.uint8Array({ maxLength: 40 }), async (payload, tail) => {
     const request = Uint8Array.from([...start!, ...payload, ...end!, ...tail, 10, 10]);
@@ -210,7 +210,7 @@ Deno.test("decide() admits no packet again without its HMAC, whichever of the tw
   const whole = await knock();
   const bare = whole.slice(0, -43);
   for (const [first, second] of [[whole, bare], [bare, whole]] as const) {
-    const both = judge([stanza(), unauthenticated]);
+    const both = context([stanza(), unauthenticated]);
     assert.equal((await decide(datagram(first), both, NOW)).kind, "admit");
     const again = await decide(datagram(second), both, NOW);
     assert.equal(again.kind, "refuse");
@@ -220,9 +220,9 @@ Deno.test("decide() admits no packet again without its HMAC, whichever of the tw
 
 Deno.test("decide() knows the copy without its HMAC after the HMAC key was taken out of the configuration", async () => {
   const wire = await knock();
-  const before = judge();
+  const before = context();
   assert.equal((await decide(datagram(wire), before, NOW)).kind, "admit");
-  const reloaded = judge([stanza({ keys: { ...KEYS, hmac: null }, hmac: null })], { store: before.store });
+  const reloaded = context([stanza({ keys: { ...KEYS, hmac: null }, hmac: null })], { store: before.store });
   const bare = wire.slice(0, -43);
   for (const judgeNow of [reloaded, { ...reloaded, recordNothing: true }]) {
     assert.match(
@@ -244,7 +244,7 @@ Deno.test("decide() takes the same message for the same packet, whatever it is w
   const stanzas = keysOfOthers.map((keys, i) => stanza({ number: i + 1, keys, hmac: keys.hmac }));
   const packets = await Promise.all(keysOfOthers.map((keys) => knock({ random }, keys)));
   for (const first of packets) {
-    const bench = judge(stanzas);
+    const bench = context(stanzas);
     const decisions = [];
     for (const packet of [first, ...packets]) decisions.push(await decide(datagram(packet), bench, NOW));
     assert.deepEqual(decisions.map(({ kind }) => kind), ["admit", "refuse", "refuse", "refuse", "refuse"]);
@@ -254,7 +254,7 @@ Deno.test("decide() takes the same message for the same packet, whatever it is w
 
 Deno.test("decide() opens for the client that the proxy names, and for nobody where it names none", async () => {
   const http = { enabled: true, anyUserAgent: false, trustForwardedFor: true };
-  const bench = judge([stanza()], { policy: { maxAge: 120, http } });
+  const bench = context([stanza()], { policy: { maxAge: 120, http } });
   const visit = async (forwarded: string) => {
     const path = (await knock({ message: "0.0.0.0,tcp/22" })).replaceAll("+", "-").replaceAll("/", "_");
     const request = `GET /${path} HTTP/1.1\r\nUser-Agent: Fwknop/2.6.11\r\nX-Forwarded-For: ${forwarded}\r\n\r\n`;
@@ -272,7 +272,7 @@ Deno.test("decide() opens for the client that the proxy names, and for nobody wh
 
 Deno.test("decide() remarks in one line that a door is for another address than the sender's", async () => {
   const remarks = async (message: string, source: string) => {
-    const decision = await decide(datagram(await knock({ message }), { source: ip(source) }), judge(), NOW);
+    const decision = await decide(datagram(await knock({ message }), { source: ip(source) }), context(), NOW);
     assert.equal(decision.kind, "admit");
     return decision.lines.filter(({ level }) => level !== "debug").map(lineText).filter((line) =>
       /asks to let in/.test(line)
@@ -287,7 +287,7 @@ Deno.test("decide() remarks in one line that a door is for another address than 
 
 Deno.test("decide() takes the client behind the proxy for the sender", async () => {
   const http = { enabled: true, anyUserAgent: true, trustForwardedFor: true };
-  const bench = judge([stanza()], { policy: { maxAge: 120, http } });
+  const bench = context([stanza()], { policy: { maxAge: 120, http } });
   const path = (await knock({ message: "192.0.2.9,tcp/22" })).replaceAll("+", "-").replaceAll("/", "_");
   const decision = await decide(datagram(`GET /${path} HTTP/1.1\r\nx-forwarded-for: 192.0.2.9\r\n\r\n`), bench, NOW);
   assert.equal(decision.kind, "admit");
@@ -297,7 +297,7 @@ Deno.test("decide() takes the client behind the proxy for the sender", async () 
 Deno.test("decide() opens for no packet that names no address and comes from none", async () => {
   for (const source of ["0.0.0.0", "::"]) {
     const wire = await knock({ message: "0.0.0.0,tcp/22" });
-    const decision = await decide(datagram(wire, { source: ip(source) }), judge(), NOW);
+    const decision = await decide(datagram(wire, { source: ip(source) }), context(), NOW);
     assert.equal(decision.kind, "refuse");
     assert.match(summary(decision), /names no address to let in, and came from none/);
   }
@@ -307,7 +307,7 @@ Deno.test("decide() raises no alarm for one packet that is captured twice, and o
   const wire = await knock();
   const first = datagram(wire);
   const level = async (again: Partial<Datagram>) => {
-    const trial = judge();
+    const trial = context();
     assert.equal((await decide(first, trial, NOW)).kind, "admit");
     const decision = await decide({ ...first, ...again }, trial, NOW);
     assert.equal(decision.kind, "refuse");
@@ -336,13 +336,13 @@ Deno.test("decide() raises the alarm for what a file knows, however soon it come
     ...memoryStore(),
     find: () => ({ ...addresses, destinationPort, protocol, sourcePort, seenAt: NOW }),
   };
-  const decision = await decide(datagram(wire), judge(undefined, { store }), NOW);
+  const decision = await decide(datagram(wire), context(undefined, { store }), NOW);
   assert.equal(decision.lines.at(-1)?.level, "warning");
 });
 
 Deno.test("decide() records no packet that is too old to open, so that old copies cost no line of the file", async () => {
   for (const [now, size] of [[NOW + 121, 0], [NOW + 120, 1], [NOW - 121, 1]] as const) {
-    const trial = judge();
+    const trial = context();
     const store = memoryStore();
     const decision = await decide(datagram(await knock()), { ...trial, store }, now);
     assert.equal(store.size, size, `${now - NOW}`);
@@ -363,7 +363,7 @@ Deno.test("decide() remembers a packet that is dated ahead for as much longer", 
   for (const now of [NOW - 100, NOW + 100]) {
     await decide(
       datagram(await knock({ random: String(now).padStart(16, "1") })),
-      judge(undefined, { store: watched }),
+      context(undefined, { store: watched }),
       now,
     );
   }
@@ -373,7 +373,7 @@ Deno.test("decide() remembers a packet that is dated ahead for as much longer", 
 Deno.test("decide() admits nothing that may have been seen and forgotten, whatever age is allowed now", async () => {
   for (const maxAge of [120, 86400, null]) {
     for (const [forgottenUntil, kind] of [[NOW - 1, "admit"], [NOW, "refuse"]] as const) {
-      const trial = judge(undefined, { store: { ...memoryStore(), forgottenUntil } });
+      const trial = context(undefined, { store: { ...memoryStore(), forgottenUntil } });
       const decision = await decide(datagram(await knock()), { ...trial, policy: { ...trial.policy, maxAge } }, NOW);
       assert.equal(decision.kind, kind, `${maxAge}`);
       if (kind === "refuse") assert.match(summary(decision), /Replay possible: packets dated up to 2026-/);
