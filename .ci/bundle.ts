@@ -11,10 +11,11 @@ const REST = "rest.js";
 /**
  * Bundles a program into one file. Minified: there is less to read at every start.
  *
+ * @param root the checkout whose program it is
  * @throws Error with what the bundler said
  */
-export async function bundleWhole(program: ProgramName, target: string): Promise<void> {
-  await bundle(["--minify", "-o", target, MAINS[program]]);
+export async function bundleWhole(program: ProgramName, target: string, root: string = ROOT): Promise<void> {
+  await bundle(["--minify", "-o", target, MAINS[program]], root);
 }
 
 /**
@@ -23,14 +24,18 @@ export async function bundleWhole(program: ProgramName, target: string): Promise
  * at every start, and one file for each dynamic import (what the bundler does by itself) as much in opening files.
  *
  * @param folder exists, and is empty
+ * @param root the checkout whose program it is
  * @returns the path of the main file
  * @throws Error with what the bundler said
  */
-export async function bundleRoad(program: ProgramName, folder: string): Promise<string> {
+export async function bundleRoad(program: ProgramName, folder: string, root: string = ROOT): Promise<string> {
   const pieces = `${folder}/pieces`;
-  await bundle(["--code-splitting", "--outdir", pieces, MAINS[program]]);
+  await bundle(["--code-splitting", "--outdir", pieces, MAINS[program]], root);
   gatherDynamicImports(pieces);
-  await bundle(["--no-config", "--minify", "--code-splitting", "--outdir", `${folder}/road`, `${pieces}/main.js`]);
+  await bundle(
+    ["--no-config", "--minify", "--code-splitting", "--outdir", `${folder}/road`, `${pieces}/main.js`],
+    root,
+  );
   return `${folder}/road/main.js`;
 }
 
@@ -51,10 +56,10 @@ function gatherDynamicImports(folder: string): void {
 }
 
 /** Runs the bundler of the Deno that runs this, or, where that fails, of the one on PATH. */
-async function bundle(args: readonly string[]): Promise<void> {
+async function bundle(args: readonly string[], root: string): Promise<void> {
   const failures: string[] = [];
   for (const deno of new Set([Deno.execPath(), "deno"])) {
-    const failure = await runTool(deno, ["bundle", "--frozen", "--quiet", ...args], ROOT)
+    const failure = await runTool(deno, ["bundle", "--frozen", "--quiet", ...args], root)
       .catch((error: Error) => error.message);
     if (failure === null) return;
     failures.push(`${deno}: ${failure}`);

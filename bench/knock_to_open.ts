@@ -1,14 +1,18 @@
 /**
  * Knock to open: the C fwknopd and ours in the same run, in both capture modes.
  *
- *     deno run -A bench/knock_to_open.ts [--ours=N] [--c=N]        (root)
+ *     deno run -A bench/knock_to_open.ts [--ours=250] [--c=40] [--beside=DIR]        (root)
  *
  * Method. Knocker and server are network namespaces joined by veth pairs and a bridge. Packets are sealed beforehand. One
  * process owns both ends: it hands the knock to the kernel, then sends datagrams to the guarded UDP port, some 20,000 a
  * second, until one of them comes out behind the packet filter (`tests/lab/measure.ts`). Everything between is
  * counted, nothing is subtracted. Each knock asks for a port of its own, pauses of random length lie between, and the replay
  * file is on a disk. The first few knocks warm up and are not counted.
+ *
+ * `--beside` names another checkout of this project, such as the version before: its daemon is measured in the same run, in
+ * turns with this one, so that what else the machine does hits both.
  */
+import { optionOf } from "./options.ts";
 import { bytesFromBase64, sealAccess } from "./packets.ts";
 import {
   C_DAEMON,
@@ -20,6 +24,7 @@ import {
   measureOpening,
   newKeys,
   OUR_DAEMON,
+  ourDaemonOf,
   type ProgramUnderTest,
   type Quantiles,
   quantiles,
@@ -27,39 +32,55 @@ import {
 } from "../tests/lab/mod.ts";
 
 interface Variant {
+  readonly name: string;
   readonly program: ProgramUnderTest;
   readonly capture: "pcap" | "udp";
   readonly guard: Guard;
 }
 
-const WARM_UP = 10;
+interface Row extends Quantiles {
+  readonly variant: Variant;
+  readonly count: number;
+  readonly lost: number;
+}
 
-async function measure(
-  variant: Variant,
-  count: number,
-  parentDir: string,
-): Promise<Quantiles & { readonly lost: number }> {
-  const udpPorts = variant.capture === "udp" ? [62201] : [];
-  await using lab = await makeLab({ guard: variant.guard, extra: [], udpPorts, parentDir });
+const WARM_UP = 10;
+const OTHER = optionOf("beside");
+const TURNS = OTHER === null ? 1 : 5;
+
+/** Milliseconds of each knock; Infinity for one that did not open. */
+async function measure({ program, capture, guard }: Variant, count: number, parentDir: string): Promise<number[]> {
+  const udpPorts = capture === "udp" ? [62201] : [];
+  await using lab = await makeLab({ guard, extra: [], udpPorts, parentDir });
   const keys = newKeys();
-  const server: Directives = { ENABLE_UDP_SERVER: variant.capture === "udp" ? "Y" : "N" };
-  await startDaemon(lab, { program: variant.program, server, access: [{ ...keys, FW_ACCESS_TIMEOUT: 3600 }] });
+  const server: Directives = { ENABLE_UDP_SERVER: capture === "udp" ? "Y" : "N" };
+  await startDaemon(lab, { program, server, access: [{ ...keys, FW_ACCESS_TIMEOUT: 3600 }] });
   const secrets = { encryption: bytesFromBase64(keys.KEY_BASE64), hmac: bytesFromBase64(keys.HMAC_KEY_BASE64) };
   const times: number[] = [];
   for (let turn = 0; turn < WARM_UP + count; turn++) {
     const port = 20_000 + turn;
     const packet = await sealAccess({ allow: lab.address("knocker"), service: `udp/${port}` }, secrets);
     // The pause lets the daemon fall asleep again and keeps clear of any period that it might have.
-    await new Promise((resolve) => setTimeout(resolve, 5 + Math.random() * (variant.program.name === "c" ? 120 : 10)));
+    await new Promise((resolve) => setTimeout(resolve, 5 + Math.random() * (program.name === "c" ? 120 : 10)));
     const { milliseconds } = measureOpening(lab, packet, { server: lab.address("server"), port });
     if (turn >= WARM_UP) times.push(milliseconds ?? Infinity);
   }
-  return { ...quantiles(times), lost: times.filter((time) => time === Infinity).length };
+  return times;
 }
 
-function countOf(name: string, fallback: number): number {
-  const given = Deno.args.find((arg) => arg.startsWith(`--${name}=`))?.split("=")[1];
-  return given === undefined ? fallback : Number(given);
+/** All variants of one capture mode in turns. */
+async function measureInTurns(variants: readonly Variant[], parentDir: string): Promise<Row[]> {
+  const times = variants.map((): number[] => []);
+  for (let turn = 0; turn < TURNS; turn++) {
+    for (const [index, variant] of variants.entries()) {
+      const count = Number(optionOf(variant.program.name) ?? (variant.program.name === "c" ? 40 : 250));
+      times[index]!.push(...await measure(variant, Math.ceil(count / TURNS), parentDir));
+    }
+  }
+  return variants.map((variant, index) => {
+    const lost = times[index]!.filter((time) => time === Infinity).length;
+    return { variant, count: times[index]!.length, lost, ...quantiles(times[index]!) };
+  });
 }
 
 /** `/tmp` is memory on many machines; the replay file has to be on a disk for the numbers to mean anything. */
@@ -83,31 +104,28 @@ if (blocker !== null) {
 }
 
 const parentDir = await diskDirectory();
-const rows: { readonly name: string; readonly capture: string; readonly result: Quantiles }[] = [];
+const rows: Row[] = [];
 const format = (value: number) => (value === Infinity ? "never" : value.toFixed(2)).padStart(8);
 console.log(`${"".padEnd(28)}${["median", "p95", "p99"].map((word) => word.padStart(8)).join("")}  milliseconds`);
 for (const capture of ["pcap", "udp"] as const) {
-  const variants: readonly Variant[] = [
-    { program: C_DAEMON, capture, guard: "iptables" },
-    { program: OUR_DAEMON, capture, guard: "iptables" },
-    { program: OUR_DAEMON, capture, guard: "nftables" },
-  ];
-  for (const variant of variants) {
-    const count = variant.program.name === "c" ? countOf("c", 40) : countOf("ours", 250);
-    const result = await measure(variant, count, parentDir);
-    const name = `${variant.program.name === "c" ? "C fwknopd" : "ours"}, ${variant.guard}`;
-    rows.push({ name, capture, result });
-    const numbers = [result.median, result.p95, result.p99].map(format).join("");
-    const lost = result.lost === 0 ? "" : `, ${result.lost} never opened`;
-    console.log(`${`${name}, ${capture}`.padEnd(28)}${numbers}  (${count} knocks${lost})`);
+  const ours = (["iptables", "nftables"] as const).flatMap((guard): Variant[] => [
+    { name: `ours, ${guard}, ${capture}`, program: OUR_DAEMON, capture, guard },
+    ...(OTHER === null
+      ? []
+      : [{ name: `beside, ${guard}, ${capture}`, program: ourDaemonOf(OTHER), capture, guard } as const]),
+  ]);
+  const c = { name: `C fwknopd, iptables, ${capture}`, program: C_DAEMON, capture, guard: "iptables" } as const;
+  for (const row of await measureInTurns([c, ...ours], parentDir)) {
+    rows.push(row);
+    const numbers = [row.median, row.p95, row.p99].map(format).join("");
+    const lost = row.lost === 0 ? "" : `, ${row.lost} never opened`;
+    console.log(`${row.variant.name.padEnd(28)}${numbers}  (${row.count} knocks${lost})`);
   }
 }
 for (const capture of ["pcap", "udp"]) {
-  const [c, ...ours] = rows.filter((row) => row.capture === capture);
-  for (const { name, result } of ours) {
-    console.log(
-      `${capture}: ${name} opens ${(c!.result.median / result.median).toFixed(0)} times as fast as C fwknopd (medians)`,
-    );
+  const [c, ...others] = rows.filter(({ variant }) => variant.capture === capture);
+  for (const { variant, median } of others) {
+    console.log(`${variant.name}: opens ${(c!.median / median).toFixed(0)} times as fast as C fwknopd (medians)`);
   }
 }
 Deno.exit(0);

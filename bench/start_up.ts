@@ -2,13 +2,21 @@
  * Whole-process time of one knock (stanza, keys, UDP) beside an empty program of the same runtime and rights and beside the
  * C client, in one run: as a bundled script, and compiled where `deno compile` has its base runtime (`DENORT_BIN`).
  *
- *     deno run -A bench/start_up.ts [ROUNDS]
+ *     deno run -A bench/start_up.ts [--rounds=40] [--beside=DIR]
+ *
+ * `--beside` names another checkout of this project, such as the version before: its client is timed in the same rounds.
  */
 import { bundleRoad, bundleWhole } from "../.ci/bundle.ts";
 import { permissionFlags } from "../.ci/permissions.ts";
 import { compileFlags, scriptFlags } from "../.ci/runtime_flags.ts";
+import { optionOf } from "./options.ts";
 
-const ROUNDS = Number(Deno.args[0] ?? 40);
+const ROUNDS = Number(optionOf("rounds") ?? 40);
+const ROOT = new URL("../", import.meta.url).pathname;
+const OTHER = optionOf("beside");
+
+/** Whose client is timed. */
+const CHECKOUTS = [{ name: "fwknop", root: ROOT }, ...(OTHER === null ? [] : [{ name: "beside", root: OTHER }])];
 
 /** One program that is timed. */
 interface Contender {
@@ -42,14 +50,17 @@ async function contenders(folder: string): Promise<Contender[]> {
   Deno.writeTextFileSync(`${folder}/empty.js`, "");
   const deno = Deno.execPath();
   const asScript = [deno, "run", ...scriptFlags("fwknop"), ...permissionFlags("fwknop")] as const;
-  await bundleWhole("fwknop", `${folder}/fwknop.js`);
-  Deno.mkdirSync(`${folder}/road`);
-  const mains = { empty: `${folder}/empty.js`, fwknop: await bundleRoad("fwknop", `${folder}/road`) };
-  const list: Contender[] = [
-    { name: "empty script", command: [...asScript, `${folder}/empty.js`], times: [] },
-    { name: "fwknop, script", command: [...asScript, `${folder}/fwknop.js`, ...knock], times: [] },
-  ];
-  for (const [name, main] of Object.entries(mains)) {
+  const list: Contender[] = [{ name: "empty script", command: [...asScript, `${folder}/empty.js`], times: [] }];
+  const mains = new Map([["empty", `${folder}/empty.js`]]);
+  for (const { name, root } of CHECKOUTS) {
+    const script = `${folder}/${name}.js`;
+    const pieces = `${folder}/${name}`;
+    await bundleWhole("fwknop", script, root);
+    Deno.mkdirSync(pieces);
+    mains.set(name, await bundleRoad("fwknop", pieces, root));
+    list.push({ name: `${name}, script`, command: [...asScript, script, ...knock], times: [] });
+  }
+  for (const [name, main] of mains) {
     const output = `${folder}/${name}-compiled`;
     const flags = [...compileFlags("fwknop"), ...permissionFlags("fwknop")];
     const compile = [deno, "compile", "--quiet", ...flags, "--output", output, main] as const;
@@ -92,10 +103,12 @@ try {
       }`,
     );
   }
-  const script = median("fwknop, script") - median("empty script");
-  console.log(`above the empty program: ${script.toFixed(1)} ms as a script`);
-  const compiled = median("fwknop, compiled") - median("empty, compiled");
-  if (!Number.isNaN(compiled)) console.log(`above the empty program: ${compiled.toFixed(1)} ms compiled`);
+  for (const { name } of CHECKOUTS) {
+    for (const form of ["script", "compiled"]) {
+      const above = median(`${name}, ${form}`) - median(form === "script" ? "empty script" : "empty, compiled");
+      if (!Number.isNaN(above)) console.log(`${name} above the empty program: ${above.toFixed(1)} ms, ${form}`);
+    }
+  }
 } finally {
   Deno.removeSync(folder, { recursive: true });
 }

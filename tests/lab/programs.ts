@@ -15,17 +15,25 @@ export interface ProgramUnderTest {
   readonly argv: readonly string[];
 }
 
-function fromSource(program: "fwknop" | "fwknopd", main: string): readonly string[] {
+function underTest(program: "fwknop" | "fwknopd", main: string): readonly string[] {
   const given = Deno.env.get(program.toUpperCase());
-  if (given !== undefined && given !== "") return [given];
+  return given !== undefined && given !== "" ? [given] : fromSource(program, `${ROOT}${main}`, ROOT);
+}
+
+function fromSource(program: "fwknop" | "fwknopd", main: string, root: string): readonly string[] {
   const flags = permissionFlags(program);
-  return [Deno.execPath(), "run", "--cached-only", "--frozen", `--config=${ROOT}deno.json`, ...flags, `${ROOT}${main}`];
+  return [Deno.execPath(), "run", "--cached-only", "--frozen", `--config=${root}deno.json`, ...flags, main];
 }
 
 /** Our client. */
-export const OUR_CLIENT: ProgramUnderTest = { name: "ours", argv: fromSource("fwknop", "cli/main.ts") };
+export const OUR_CLIENT: ProgramUnderTest = { name: "ours", argv: underTest("fwknop", "cli/main.ts") };
 /** Our daemon. */
-export const OUR_DAEMON: ProgramUnderTest = { name: "ours", argv: fromSource("fwknopd", "daemon/main.ts") };
+export const OUR_DAEMON: ProgramUnderTest = { name: "ours", argv: underTest("fwknopd", "daemon/main.ts") };
+/** The daemon of another checkout of this project, from source. */
+export function ourDaemonOf(checkout: string): ProgramUnderTest {
+  const root = `${Deno.realPathSync(checkout)}/`;
+  return { name: "ours", argv: fromSource("fwknopd", `${root}daemon/main.ts`, root) };
+}
 /** The C client (Debian: fwknop-client). */
 export const C_CLIENT: ProgramUnderTest = { name: "c", argv: ["/usr/bin/fwknop"] };
 /** The C daemon (Debian: fwknop-server). */
