@@ -2,16 +2,17 @@
  * Both crypto engines on one packet: `deno run -A bench/engines.ts`. The question it answers: which engine for the daemon,
  * which opens packets one after another and tries many keys, and which for the client, which seals one packet in its life.
  */
-import type { CryptoEngine, KeySet } from "../lib/crypto/engine.ts";
+import type { CryptoEngine } from "../lib/crypto/engine.ts";
 import { nobleEngine } from "../lib/crypto/noble_engine.ts";
 import { webEngine } from "../lib/crypto/web_engine.ts";
 import { open } from "../lib/spa/open.ts";
 import { seal } from "../lib/spa/seal.ts";
 import { spaVector } from "../tests/vectors/spa.ts";
+import type { RijndaelSecrets } from "../lib/crypto/secrets.ts";
 
 const ROUNDS = 2000;
 const { packet, keys, salt } = spaVector("V1");
-const wrongKeys: KeySet = { ...keys, hmac: { name: "sha256", key: new Uint8Array(32).fill(1) } };
+const wrongKeys: RijndaelSecrets = { ...keys, hmac: { name: "sha256", key: new Uint8Array(32).fill(1) } };
 
 /** Median of microseconds for one call, after as many calls to warm up. */
 async function median(work: () => Promise<unknown>): Promise<number> {

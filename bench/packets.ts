@@ -30,8 +30,11 @@ export async function sealAccess(
     serverAuth: null,
     clientTimeout: 0,
   } as const;
-  const keys = { encryption: secrets.encryption, mode: "cbc", hmac: { name: "sha256", key: secrets.hmac } } as const;
-  const sealed = await seal(nobleEngine, fields, "sha256", keys, crypto.getRandomValues(new Uint8Array(8)));
+  const sealing = {
+    cipher: { kind: "rijndael", key: secrets.encryption, mode: "cbc" },
+    hmac: { name: "sha256", key: secrets.hmac },
+  } as const;
+  const sealed = await seal(nobleEngine, fields, "sha256", sealing, crypto.getRandomValues(new Uint8Array(8)));
   if (!sealed.ok) throw new Error(`cannot seal: ${JSON.stringify(sealed.fault)}`);
   return sealed.value.wire;
 }

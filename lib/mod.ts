@@ -6,11 +6,10 @@
  * ```ts
  * import assert from "node:assert/strict";
  * import { webEngine } from "./crypto/web_engine.ts";
- * import { type KeySet, PROTOCOL_VERSION, seal } from "./mod.ts";
+ * import { PROTOCOL_VERSION, seal, type Secrets } from "./mod.ts";
  *
- * const keys: KeySet = {
- *   encryption: crypto.getRandomValues(new Uint8Array(32)),
- *   mode: "cbc",
+ * const secrets: Secrets = {
+ *   cipher: { kind: "rijndael", key: crypto.getRandomValues(new Uint8Array(32)), mode: "cbc" },
  *   hmac: { name: "sha256", key: crypto.getRandomValues(new Uint8Array(64)) },
  * };
  * const digits = crypto.getRandomValues(new Uint8Array(16)).reduce((text, byte) => text + (byte % 10), "");
@@ -28,7 +27,7 @@
  *     clientTimeout: 30,
  *   },
  *   "sha256",
- *   keys,
+ *   secrets,
  *   crypto.getRandomValues(new Uint8Array(8)),
  * );
  * assert(packet.ok);
@@ -40,13 +39,16 @@
  * ```ts
  * import assert from "node:assert/strict";
  * import { nobleEngine } from "./crypto/noble_engine.ts";
- * import { contentDigest, faultText, open, replayDigest } from "./mod.ts";
+ * import { contentDigest, faultText, open, replayDigest, type Secrets } from "./mod.ts";
  *
- * const keys = { encryption: new TextEncoder().encode("shortkey"), mode: "cbc", hmac: null } as const;
+ * const secrets = (key: string): Secrets => ({
+ *   cipher: { kind: "rijndael", key: new TextEncoder().encode(key), mode: "cbc" },
+ *   hmac: null,
+ * });
  * const wire = "/+gA69p/BcRdk6ykJmGp6D1LIphoGpx9NmT/oMUsgrw9Ha/tXuzGXOaQemfVVZKyQ8G0XzTVHHiK7NmuYOdODeAlyFx4kZBTH44n" +
  *   "14/73D5ZImOsqRGeEeI9BlUZORMw9Uh4Hefk3P+wHoZVg4kr9rHu/ZqIKEep4";
  *
- * const opened = await open(nobleEngine, wire, keys);
+ * const opened = await open(nobleEngine, wire, secrets("shortkey"));
  * assert(opened.ok);
  * assert(opened.value.message === "192.0.2.10,tcp/22,udp/53");
  * assert(opened.value.request.kind === "access" && opened.value.request.services[1]?.port === 53);
@@ -54,10 +56,10 @@
  * // What a replay store has to remember: the packet, and what it says, which is the same in another wrapping.
  * assert((await replayDigest(nobleEngine, wire)).length === 43);
  * assert((await contentDigest(nobleEngine, opened.value)).length === 43);
- * assert((await open(nobleEngine, `${wire}=`, keys)).ok === false);
+ * assert((await open(nobleEngine, `${wire}=`, secrets("shortkey"))).ok === false);
  *
  * // A wrong key is not an exception.
- * const refused = await open(nobleEngine, wire, { ...keys, encryption: new TextEncoder().encode("wrong") });
+ * const refused = await open(nobleEngine, wire, secrets("wrong"));
  * assert(!refused.ok && refused.fault.code === "not-decryptable" && refused.fault.number === 107);
  * assert.match(faultText(refused.fault), /not a decryptable SPA message/);
  * ```
@@ -74,7 +76,9 @@ export { PROTOCOL_VERSION } from "./limits.ts";
 export { contentDigest, open, replayDigest } from "./spa/open.ts";
 export { seal, type SealedPacket } from "./spa/seal.ts";
 
-export type { CryptoEngine, DigestName, KeySet, RijndaelMode } from "./crypto/engine.ts";
+export type { CryptoEngine, DigestName, RijndaelMode } from "./crypto/engine.ts";
+export type { GpgSecret, HmacKey, RijndaelSecret, RijndaelSecrets, Secrets } from "./crypto/secrets.ts";
+export { chooseSecrets } from "./wire/envelope.ts";
 export { DIGESTS, MODES, parseDigestName, parseModeName } from "./crypto/digest.ts";
 
 export type { MessageType, NatTarget, SpaFields, SpaMessage, SpaRequest } from "./wire/message.ts";

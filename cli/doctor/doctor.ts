@@ -145,9 +145,10 @@ async function examineSettings(loaded: Loaded, rest: readonly string[], world: W
     const request = await checkKnock(loaded, rest, world);
     const mode = settings.encryptionMode as RijndaelMode;
     const hmac = wantsHmac(settings) ? { name: settings.hmacDigestType, key: new Uint8Array(32) } : null;
-    const keys = { encryption: new Uint8Array(mode === "legacy" ? 16 : 32), mode, hmac };
+    const key = new Uint8Array(mode === "legacy" ? 16 : 32);
+    const secrets = { cipher: { kind: "rijndael", key, mode }, hmac } as const;
     const listening = listen(world);
-    await makePacket(settings, { request, keys, world: listening.world });
+    await makePacket(settings, { request, secrets, world: listening.world });
     const [warning] = listening.findings("settings", "use a shorter name, command or list of ports");
     if (warning !== undefined) return warning;
     const what = settings.serverCmd === undefined ? request.message.replace(/^[^,]*,/, "") : "a command";

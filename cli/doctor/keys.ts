@@ -2,7 +2,7 @@
 import { FfiError } from "../../ffi/errors.ts";
 import { openInherited } from "../../ffi/libc/descriptor.ts";
 import { openTerminal } from "../../ffi/libc/terminal.ts";
-import type { KeySet } from "../../lib/crypto/engine.ts";
+import type { RijndaelSecrets } from "../../lib/crypto/secrets.ts";
 import { loadKeys } from "../knock/knock.ts";
 import type { Loaded } from "../settings/load.ts";
 import { type ClientKey, type ClientSettings, settingOf } from "../options/table.ts";
@@ -92,16 +92,16 @@ function weakAlgorithms({ digestType, hmacDigestType, useHmac, encryptionMode }:
   return findings;
 }
 
-function strength({ encryption, hmac }: KeySet, settings: ClientSettings): readonly Finding[] {
+function strength({ cipher: { key }, hmac }: RijndaelSecrets, settings: ClientSettings): readonly Finding[] {
   const weak: Finding[] = [];
   const passphrase = settings.key !== undefined || settings.keyFile !== undefined;
-  if (encryption.length < SOUND_KEY || passphrase && encryption.length < SOUND_PASSPHRASE) {
-    weak.push(doubt("keys", `the encryption key has only ${bytes(encryption.length)}`, MAKE_KEYS));
+  if (key.length < SOUND_KEY || passphrase && key.length < SOUND_PASSPHRASE) {
+    weak.push(doubt("keys", `the encryption key has only ${bytes(key.length)}`, MAKE_KEYS));
   }
   if (hmac !== null && hmac.key.length < SOUND_HMAC) {
     weak.push(doubt("keys", `the HMAC key has only ${bytes(hmac.key.length)}`, MAKE_KEYS));
   }
-  const lengths = `encryption ${encryption.length} bytes${hmac === null ? "" : `, HMAC ${hmac.key.length} bytes`}`;
+  const lengths = `encryption ${key.length} bytes${hmac === null ? "" : `, HMAC ${hmac.key.length} bytes`}`;
   return weak.length > 0 ? weak : [fine("keys", lengths)];
 }
 

@@ -81,9 +81,9 @@ function checkPlace(settings: ClientSettings): void {
 }
 
 async function keysOf(settings: ClientSettings, world: World): Promise<EnrolmentKeys> {
-  const { encryption, hmac } = await loadKeys(settings, world);
+  const { cipher, hmac } = await loadKeys(settings, world);
   return {
-    keyBase64: encodePaddedBase64(encryption),
+    keyBase64: encodePaddedBase64(cipher.key),
     hmacKeyBase64: hmac === null ? null : encodePaddedBase64(hmac.key),
   };
 }

@@ -4,7 +4,8 @@
  */
 import { GENERATED_KEY_BYTES, looksCut } from "../../lib/base64.ts";
 import { equalConstantTime, escapedBytes } from "../../lib/bytes.ts";
-import type { KeySet, RijndaelMode } from "../../lib/crypto/engine.ts";
+import type { RijndaelMode } from "../../lib/crypto/engine.ts";
+import type { RijndaelSecrets } from "../../lib/crypto/secrets.ts";
 import { MAX_KEY_LENGTH } from "../../lib/limits.ts";
 import { decodeKey } from "../options/kinds.ts";
 import type { ClientSettings } from "../options/table.ts";
@@ -24,23 +25,24 @@ export interface KeySources {
   warn(message: string): void;
 }
 
-/** Collects what {@link KeySet} needs. Throws {@link ClientError}; no message contains a key. */
+/** Collects the secrets of a packet. Throws {@link ClientError}; no message contains a key. */
 export async function collectKeys(
   settings: ClientSettings,
   mode: RijndaelMode,
   sources: KeySources,
-): Promise<KeySet> {
-  const encryption = fitEncryptionKey(await encryptionKey(settings, sources), mode, { settings, sources });
+): Promise<RijndaelSecrets> {
+  const key = fitEncryptionKey(await encryptionKey(settings, sources), mode, { settings, sources });
+  const cipher = { kind: "rijndael", key, mode } as const;
   const hmac = wantsHmac(settings) ? await hmacKey(settings, sources) : null;
-  if (hmac === null) return { encryption, mode, hmac };
+  if (hmac === null) return { cipher, hmac };
   if (hmac.length > MAX_HMAC_KEY) throw lengthError("HMAC key", hmac.length, { max: MAX_HMAC_KEY, settings });
-  if (equalConstantTime(encryption, hmac)) {
+  if (equalConstantTime(key, hmac)) {
     throw new ClientError(
       "the encryption key and the HMAC key should not be identical, no SPA packet sent",
       "make a new pair with: fwknop --key-gen",
     );
   }
-  return { encryption, mode, hmac: { name: settings.hmacDigestType, key: hmac } };
+  return { cipher, hmac: { name: settings.hmacDigestType, key: hmac } };
 }
 
 /** Whether the packet carries an HMAC: a key for it, or `USE_HMAC`. */

@@ -1,5 +1,5 @@
 /** What `-v` and `-T` show, in the layout that scripts read (wire-and-client B.12). */
-import type { KeySet } from "../../lib/crypto/engine.ts";
+import type { Secrets } from "../../lib/crypto/secrets.ts";
 import { webEngine } from "../../lib/crypto/web_engine.ts";
 import { faultText } from "../../lib/faults.ts";
 import { formatDump, formatReceivedDump } from "../../lib/spa/dump.ts";
@@ -14,12 +14,11 @@ import type { World } from "../ui/world.ts";
 const LABEL_WIDTH = 20;
 
 /** The dump of the packet that was built. */
-export function showPacket(packet: SealedPacket, keys: KeySet, terminal: Terminal): void {
+export function showPacket(packet: SealedPacket, secrets: Secrets, terminal: Terminal): void {
   const text = formatDump({
     fields: packet.fields,
     digestName: packet.digestName,
-    hmacName: keys.hmac?.name ?? null,
-    mode: keys.mode,
+    secrets,
     encoded: packet.encoded,
     digest: packet.digest,
     hmac: packet.hmac,
@@ -50,11 +49,11 @@ export async function rehearse(
     readonly settings: ClientSettings;
     readonly target: Target;
     readonly packet: SealedPacket;
-    readonly keys: KeySet;
+    readonly secrets: Secrets;
     readonly world: World;
   },
 ): Promise<number> {
-  const { settings, packet, keys, world } = parts;
+  const { settings, packet, secrets, world } = parts;
   const target = settings.httpProxy === undefined ? parts.target : await throughProxy(parts.target, settings.httpProxy);
   const verbose = settings.verbose > 0;
   if (verbose) showDelivery(settings, target, world);
@@ -62,22 +61,22 @@ export async function rehearse(
   if (http && verbose) world.out((await import("../send/http.ts")).formatHttpRequest(packet.wire, target));
   world.out(`${http ? "Test" : "test"} mode enabled, SPA packet not actually sent.`);
   if (verbose) world.out("send_spa_packet: bytes sent: 0\n\nDump of the Decoded Data");
-  const opened = await open(webEngine, packet.wire, keys);
+  const opened = await open(webEngine, packet.wire, secrets);
   if (!opened.ok) {
     tellError(world, `the packet does not open: Error ${opened.fault.number} - ${faultText(opened.fault)}`);
     return 1;
   }
-  if (verbose) world.out(withoutLastLineEnd(formatReceivedDump(opened.value, keys, packet.wire)));
-  if (settings.json) world.json(describe(settings, { target, packet, keys }));
+  if (verbose) world.out(withoutLastLineEnd(formatReceivedDump(opened.value, secrets, packet.wire)));
+  if (settings.json) world.json(describe(settings, { target, packet, secrets }));
   return 0;
 }
 
 /** The packet and its way, for programs. Nothing in it is a key. */
 function describe(
   settings: ClientSettings,
-  parts: { readonly target: Target; readonly packet: SealedPacket; readonly keys: KeySet },
+  parts: { readonly target: Target; readonly packet: SealedPacket; readonly secrets: Secrets },
 ): Readonly<Record<string, unknown>> {
-  const { target, packet, keys } = parts;
+  const { target, packet, secrets: { cipher, hmac } } = parts;
   return {
     server: settings.server ?? null,
     protocol: settings.serverProto,
@@ -85,8 +84,8 @@ function describe(
     sourcePort: target.sourcePort,
     ...packet.fields,
     digestType: packet.digestName,
-    hmacType: keys.hmac?.name ?? null,
-    encryptionMode: keys.mode,
+    hmacType: hmac?.name ?? null,
+    encryptionMode: cipher.kind === "rijndael" ? cipher.mode : "asymmetric",
     encoded: packet.encoded,
     digest: packet.digest,
     hmac: packet.hmac,

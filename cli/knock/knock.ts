@@ -1,11 +1,13 @@
 /** One knock: address, request, keys, packet, and out it goes (wire-and-client B.1, steps 12 to 18). */
-import type { KeySet, RijndaelMode } from "../../lib/crypto/engine.ts";
+import type { RijndaelMode } from "../../lib/crypto/engine.ts";
+import type { RijndaelSecrets, Secrets } from "../../lib/crypto/secrets.ts";
 import { webEngine } from "../../lib/crypto/web_engine.ts";
 import { faultText } from "../../lib/faults.ts";
 import { randomDigits } from "../../lib/host/entropy.ts";
 import { PROTOCOL_VERSION, RANDOM_DIGITS, SALT_LENGTH } from "../../lib/limits.ts";
 import { seal, type SealedPacket } from "../../lib/spa/seal.ts";
 import { VERSION } from "../../lib/version.ts";
+import { encryptionByLength } from "../../lib/wire/envelope.ts";
 import { accountName } from "../request/account.ts";
 import { allowedAddress } from "../request/allow.ts";
 import { throughProxy } from "../send/proxy.ts";
@@ -19,16 +21,13 @@ import { ClientError, forgiving, tellError, tellWarning } from "../ui/tui.ts";
 import { packetUser } from "../request/username.ts";
 import type { World } from "../ui/world.ts";
 
-/** Servers of the C program take longer packets for GPG unless commands are allowed there (wire-and-client A.9). */
-const C_SERVER_LIMIT = 400;
-
 /** Faults whose texts do not say that the packet is too long. */
 const TOO_LONG: ReadonlySet<string> = new Set(["encryption-type-unknown", "encoded-length", "message-too-long"]);
 
 /** What all packets of one run have in common. */
 export interface Prepared {
   readonly request: Request;
-  readonly keys: KeySet;
+  readonly secrets: Secrets;
 }
 
 /** Builds and sends the packet of these settings. The result is the exit code. Throws {@link ClientError}. */
@@ -43,22 +42,22 @@ export async function knock(settings: ClientSettings, world: World): Promise<num
 export async function prepareKnock(settings: ClientSettings, world: World): Promise<Prepared> {
   warnOfSource(settings, world);
   const request = await makeRequest(settings, world);
-  return { request, keys: await loadKeys(settings, world) };
+  return { request, secrets: await loadKeys(settings, world) };
 }
 
 /** Builds a packet that never was before and sends it. The result is the exit code. Throws {@link ClientError}. */
 export async function sendFresh(settings: ClientSettings, prepared: Prepared, terminal: World): Promise<number> {
-  const { request, keys } = prepared;
+  const { request, secrets } = prepared;
   // What -v adds is not worth a knock.
   const world = settings.verbose > 0 && !settings.test ? forgiving(terminal) : terminal;
   if (settings.verbose > 0) world.err("[+] Building encrypted Single Packet Authorization (SPA) message...");
-  const packet = await makePacket(settings, { request, keys, world });
+  const packet = await makePacket(settings, { request, secrets, world });
   const shown = settings.test && !settings.json || settings.verbose > 0;
-  if (shown) (await import("./dump.ts")).showPacket(packet, keys, world);
+  if (shown) (await import("./dump.ts")).showPacket(packet, secrets, world);
   if (settings.savePacket !== undefined) await savePacketFile(settings, packet.wire, world);
   const target = makeTarget(settings, world);
   return settings.test
-    ? await (await import("./dump.ts")).rehearse({ settings, target, packet, keys, world })
+    ? await (await import("./dump.ts")).rehearse({ settings, target, packet, secrets, world })
     : await send(settings, { target, packet, world });
 }
 
@@ -78,7 +77,7 @@ async function makeRequest(settings: ClientSettings, world: World): Promise<Requ
 }
 
 /** The keys of these settings, from wherever they come. Throws {@link ClientError}. */
-export async function loadKeys(settings: ClientSettings, world: World): Promise<KeySet> {
+export async function loadKeys(settings: ClientSettings, world: World): Promise<RijndaelSecrets> {
   const descriptor = settings.stdin ? 0 : settings.fd;
   // Opened when the first key is asked for: a run that needs none of it may come without.
   using streams = new DisposableStack();
@@ -101,9 +100,9 @@ export async function loadKeys(settings: ClientSettings, world: World): Promise<
 /** A packet that never was before. Throws {@link ClientError} where none can be built. */
 export async function makePacket(
   settings: ClientSettings,
-  parts: { readonly request: Request; readonly keys: KeySet; readonly world: World },
+  parts: { readonly request: Request; readonly secrets: Secrets; readonly world: World },
 ): Promise<SealedPacket> {
-  const { request, keys, world } = parts;
+  const { request, secrets, world } = parts;
   const user = packetUser({
     explicit: settings.spoofUser,
     env: world.env,
@@ -127,7 +126,7 @@ export async function makePacket(
       clientTimeout,
     },
     settings.digestType,
-    keys,
+    secrets,
     world.randomBytes(SALT_LENGTH),
   );
   if (!sealed.ok) {
@@ -137,7 +136,8 @@ export async function makePacket(
       "ask for fewer ports, or use a shorter command, user name or digest",
     );
   }
-  if (sealed.value.wire.length >= C_SERVER_LIMIT) {
+  // Servers of the C program measure the tag too, unless commands are allowed there (wire-and-client A.9).
+  if (encryptionByLength(sealed.value.wire.length) !== "rijndael") {
     tellWarning(world, `the packet has ${sealed.value.wire.length} characters; C servers may ignore it`);
   }
   return sealed.value;

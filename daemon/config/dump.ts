@@ -4,7 +4,7 @@ import type { Setting } from "../../lib/settings/setting.ts";
 import { ACCESS_SETTINGS } from "./access_settings.ts";
 import type { ServerConfig } from "./resolve_server.ts";
 import { DUMPED, SERVER_SETTINGS } from "./settings.ts";
-import type { Stanza } from "./stanza.ts";
+import { hmacOf, rijndaelOf, type Stanza } from "./stanza.ts";
 import type { ResolvedStanza } from "./resolve_stanza.ts";
 
 const NOT_SET = "<not set>";
@@ -39,18 +39,19 @@ function formatAccess(access: readonly ResolvedStanza[]): string {
 }
 
 function stanzaRows({ stanza, settings }: ResolvedStanza): readonly (readonly [string, string | number])[] {
-  const { keys } = stanza;
+  const key = rijndaelOf(stanza)?.key ?? null;
+  const hmac = hmacOf(stanza);
   return [
     ["DESTINATION", stanza.destination?.text ?? NOT_SET],
     ["OPEN_PORTS", stanza.openPorts?.map(formatService).join(", ") ?? NOT_SET],
     ["RESTRICT_PORTS", stanza.restrictPorts.map(formatService).join(", ") || NOT_SET],
-    ["KEY", keys === null ? NOT_SET : SECRET],
+    ["KEY", key === null ? NOT_SET : SECRET],
     ["KEY_BASE64", settings.keyBase64 === undefined ? NOT_SET : SECRET],
-    ["KEY_LEN", keys?.encryption.length ?? 0],
-    ["HMAC_KEY", stanza.hmac === null ? NOT_SET : SECRET],
+    ["KEY_LEN", key?.length ?? 0],
+    ["HMAC_KEY", hmac === null ? NOT_SET : SECRET],
     ["HMAC_KEY_BASE64", settings.hmacKeyBase64 === undefined ? NOT_SET : SECRET],
-    ["HMAC_KEY_LEN", stanza.hmac?.key.length ?? 0],
-    ["HMAC_DIGEST_TYPE", HMAC_NUMBERS.indexOf(stanza.hmac?.name ?? "none")],
+    ["HMAC_KEY_LEN", hmac?.key.length ?? 0],
+    ["HMAC_DIGEST_TYPE", HMAC_NUMBERS.indexOf(hmac?.name ?? "none")],
     ["FW_ACCESS_TIMEOUT", stanza.timeout],
     ["MAX_FW_TIMEOUT", stanza.maxTimeout],
     ...COMMAND_ROWS,

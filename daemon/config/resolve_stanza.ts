@@ -2,7 +2,8 @@
  * From the sayings of one stanza to a {@link Stanza}: keys chosen and checked, times combined. Pure. Problems are those of
  * server C.2 in its order of validation, all of them; what the C daemon only says in passing becomes a warning.
  */
-import type { DigestName, KeySet, RijndaelMode } from "../../lib/crypto/engine.ts";
+import type { RijndaelMode } from "../../lib/crypto/engine.ts";
+import type { Secrets } from "../../lib/crypto/secrets.ts";
 import { GENERATED_KEY_BYTES, looksCut } from "../../lib/base64.ts";
 import { equalConstantTime, wipe } from "../../lib/bytes.ts";
 import { type Resolved, resolveSettings, type SettingsOf } from "../../lib/settings/resolve.ts";
@@ -40,7 +41,7 @@ export function resolveStanza(raw: RawStanza, report: Report): ResolvedStanza | 
   report.problems.push(...resolved.problems.map((problem) => inWordsOfC(problem, raw)));
   const last = resolveSettings(ACCESS_SETTINGS, given).values;
   const source = last.source;
-  const keys = stanzaKeys(raw, { ...resolved, values: last }, given, report);
+  const secrets = stanzaSecrets(raw, { ...resolved, values: last }, given, report);
   warnCutKeys(given, report);
   if (source === undefined || report.problems.length > before) return null;
   const context = `for stanza source: '${source.text}' (#${raw.number})`;
@@ -56,8 +57,7 @@ export function resolveStanza(raw: RawStanza, report: Report): ResolvedStanza | 
     destination: last.destination ?? null,
     openPorts: last.openPorts ?? null,
     restrictPorts: last.restrictPorts ?? [],
-    keys,
-    hmac: keys?.hmac ?? null,
+    secrets: secrets === null ? [] : [secrets],
     ...times,
     maxOpenGrants: last.maxOpenGrants,
     requireUsername: last.requireUsername ?? null,
@@ -108,12 +108,12 @@ function lastOfEach(raw: RawStanza, report: Report): readonly Given[] {
 }
 
 /** Chooses and checks the keys; null after a problem, which is reported. */
-function stanzaKeys(
+function stanzaSecrets(
   raw: RawStanza,
   { values }: Pick<Resolved<typeof ACCESS_SETTINGS>, "values">,
   given: readonly Given[],
   report: Report,
-): KeySet | null {
+): Secrets | null {
   const encryptionSaid = given.find((said) => said.key === "key" || said.key === "keyBase64");
   const hmacSaid = given.find((said) => said.key === "hmacKey" || said.key === "hmacKeyBase64");
   const source = raw.given[0]?.text ?? "";
@@ -146,8 +146,11 @@ function stanzaKeys(
     report.problems.push({ origin: hmacSaid.origin, message, hint: "fwknopd --key-gen makes two" });
     return null;
   }
-  const name: DigestName = values.hmacDigestType ?? "sha256";
-  return { encryption: cut, mode: mode as RijndaelMode, hmac: hmacKey === undefined ? null : { name, key: hmacKey } };
+  const name = values.hmacDigestType ?? "sha256";
+  return {
+    cipher: { kind: "rijndael", key: cut, mode: mode as RijndaelMode },
+    hmac: hmacKey === undefined ? null : { name, key: hmacKey },
+  };
 }
 
 function warnCutKeys(given: readonly Given[], report: Report): void {

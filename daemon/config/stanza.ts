@@ -1,5 +1,5 @@
 /** One stanza of access.conf, resolved: what the gates and the grant planner work on. */
-import type { DigestName, KeySet } from "../../lib/crypto/engine.ts";
+import type { RijndaelSecret, Secrets } from "../../lib/crypto/secrets.ts";
 import type { AddressList } from "../../lib/net/cidr.ts";
 import type { Service } from "../../lib/net/service.ts";
 
@@ -14,9 +14,8 @@ export interface Stanza {
   /** Null: every service may be asked for. */
   readonly openPorts: readonly Service[] | null;
   readonly restrictPorts: readonly Service[];
-  /** Null when the stanza has only GPG secrets. */
-  readonly keys: KeySet | null;
-  readonly hmac: { readonly name: DigestName; readonly key: Uint8Array } | null;
+  /** One set for each way to encrypt that the stanza takes. */
+  readonly secrets: readonly Secrets[];
   /** Seconds; FW_ACCESS_TIMEOUT. */
   readonly timeout: number;
   /** Seconds; MAX_FW_TIMEOUT. */
@@ -27,4 +26,15 @@ export interface Stanza {
   readonly requireSourceAddress: boolean;
   /** Unix seconds, or null for never. */
   readonly expiresAt: number | null;
+}
+
+/** The Rijndael key of a stanza; null where it has none. */
+export function rijndaelOf({ secrets }: Pick<Stanza, "secrets">): RijndaelSecret | null {
+  for (const { cipher } of secrets) if (cipher.kind === "rijndael") return cipher;
+  return null;
+}
+
+/** The HMAC key of a stanza, which all its sets share; null where it has none. */
+export function hmacOf({ secrets }: Pick<Stanza, "secrets">): Secrets["hmac"] {
+  return secrets[0]?.hmac ?? null;
 }

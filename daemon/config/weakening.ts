@@ -8,7 +8,7 @@ import { type AddressList, includesList } from "../../lib/net/cidr.ts";
 import { formatService, type Service } from "../../lib/net/service.ts";
 import { formatOrigin } from "../../lib/settings/setting.ts";
 import type { ServerConfig } from "./resolve_server.ts";
-import type { Stanza } from "./stanza.ts";
+import { hmacOf, rijndaelOf, type Stanza } from "./stanza.ts";
 import type { ResolvedStanza } from "./resolve_stanza.ts";
 
 /** What of a configuration is compared. */
@@ -84,28 +84,28 @@ const STANZA_ROWS: readonly Comparison<Stanza>[] = [
   row({
     name: "the encryption key",
     key: "keyBase64",
-    value: (stanza) => stanza.keys?.encryption.length ?? 0,
+    value: (stanza) => rijndaelOf(stanza)?.key.length ?? 0,
     isLoss: shorter,
     show: inBytes,
   }),
   row({
     name: "ENCRYPTION_MODE",
     key: "encryptionMode",
-    value: (stanza) => stanza.keys?.mode ?? "cbc",
+    value: (stanza) => rijndaelOf(stanza)?.mode ?? "cbc",
     isLoss: (was, is) => shorter(modeRank(was), modeRank(is)),
     show: (mode) => mode,
   }),
   row({
     name: "the HMAC key",
     key: "hmacKeyBase64",
-    value: (stanza) => stanza.hmac?.key.length ?? 0,
+    value: (stanza) => hmacOf(stanza)?.key.length ?? 0,
     isLoss: shorter,
     show: inBytes,
   }),
   row({
     name: "HMAC_DIGEST_TYPE",
     key: "hmacDigestType",
-    value: (stanza) => stanza.hmac?.name ?? null,
+    value: (stanza) => hmacOf(stanza)?.name ?? null,
     isLoss: (was, is) => was !== null && is !== null && shorter(DIGESTS[was].characters, DIGESTS[is].characters),
     show: (name) => name ?? "none",
   }),
@@ -230,16 +230,24 @@ function stanzaLosses(
 }
 
 function sameKey(a: Stanza, b: Stanza): boolean {
-  return a.keys !== null && b.keys !== null && equalConstantTime(a.keys.encryption, b.keys.encryption);
+  return equalKeys(rijndaelOf(a), rijndaelOf(b));
 }
 
 function sameHmacKey(a: Stanza, b: Stanza): boolean {
-  return a.hmac !== null && b.hmac !== null && equalConstantTime(a.hmac.key, b.hmac.key);
+  return equalKeys(hmacOf(a), hmacOf(b));
+}
+
+interface Key {
+  readonly key: Uint8Array;
+}
+
+function equalKeys(a: Key | null, b: Key | null): boolean {
+  return a !== null && b !== null && equalConstantTime(a.key, b.key);
 }
 
 /** Whether one key is the beginning of the other. The last byte of a cut key may hold the bits of half a character. */
 function isCut(a: Stanza, b: Stanza): boolean {
-  const [first, second] = [a.keys?.encryption ?? new Uint8Array(), b.keys?.encryption ?? new Uint8Array()];
+  const [first, second] = [rijndaelOf(a)?.key ?? new Uint8Array(), rijndaelOf(b)?.key ?? new Uint8Array()];
   const length = Math.min(first.length, second.length) - 1;
   return length > 0 && equalConstantTime(first.subarray(0, length), second.subarray(0, length));
 }

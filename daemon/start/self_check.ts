@@ -17,7 +17,7 @@ const KNOCKS = 160;
 
 /** Throws {@link StartError} when a packet made with a stanza's keys is not admitted, or is admitted twice. */
 export async function testOurselves(context: DecisionContext, now: number, knocks = KNOCKS): Promise<void> {
-  const usable = context.stanzas.filter((stanza) => stanza.keys !== null);
+  const usable = context.stanzas.filter(({ secrets }) => secrets.length > 0);
   for (let i = 0; i < Math.max(knocks, usable.length) && usable.length > 0; i++) {
     const stanza = usable[i % usable.length];
     if (stanza !== undefined) await knockOnce(stanza, context, now);
@@ -25,7 +25,8 @@ export async function testOurselves(context: DecisionContext, now: number, knock
 }
 
 async function knockOnce(stanza: Stanza, context: DecisionContext, now: number): Promise<void> {
-  if (stanza.keys === null) return;
+  const [secrets] = stanza.secrets;
+  if (secrets === undefined) return;
   const fields = {
     random: randomDigits(16),
     username: stanza.requireUsername ?? "fwknopd",
@@ -37,7 +38,7 @@ async function knockOnce(stanza: Stanza, context: DecisionContext, now: number):
     serverAuth: null,
     clientTimeout: 0,
   };
-  const sealed = await seal(context.engine, fields, "sha256", stanza.keys, randomBytes(8));
+  const sealed = await seal(context.engine, fields, "sha256", secrets, randomBytes(8));
   if (!sealed.ok) throw failure(stanza, `a packet could not be sealed (${sealed.fault.code})`);
   // Only the keys are on trial: everything else of the stanza is opened wide, and nothing is remembered.
   const everywhere = { text: "ANY", any: true, ranges: [] };

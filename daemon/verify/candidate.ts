@@ -5,6 +5,7 @@
 import { fromUrlForm } from "../../lib/base64.ts";
 import type { Ip } from "../../lib/net/address.ts";
 import { fail, ok, type Result } from "../../lib/result.ts";
+import { hasPrefix } from "../../lib/wire/envelope.ts";
 import { forwardedFor, type HttpRequest, parseHttpRequest, valuesOf } from "./http_request.ts";
 
 /** Payload length of an SPA packet on the wire, of an HTTP request too. */
@@ -45,14 +46,9 @@ export function findCandidate(payload: Uint8Array, http: HttpPolicy): Result<Can
   return request === null ? checkText(content, null) : unwrapHttp(request, http);
 }
 
-/** The start that clients cut off before sending: whoever sends it repeats a packet in another spelling. */
-function hasClientPrefix(wire: string): boolean {
-  return wire.startsWith("U2FsdGVkX1") || (wire.length > 400 && wire.startsWith("hQ"));
-}
-
 function checkText(wire: string, forwardedFor: Ip | null): Result<Candidate, CandidateFault> {
   if (!BASE64_TEXT.test(wire)) return fail(NOT_SPA);
-  return hasClientPrefix(wire) ? fail(BAD_DATA) : ok({ wire, forwardedFor });
+  return hasPrefix(wire) ? fail(BAD_DATA) : ok({ wire, forwardedFor });
 }
 
 function unwrapHttp(request: HttpRequest, http: HttpPolicy): Result<Candidate, CandidateFault> {

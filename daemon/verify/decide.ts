@@ -2,13 +2,15 @@
  * From a datagram to a decision, in the order of server D.3 to D.5: shape, source, replay look-up, then stanza by stanza
  * HMAC, decryption, digest, record, and the gates. Effects are elsewhere: what comes out is a value.
  */
-import type { CryptoEngine, KeySet } from "../../lib/crypto/engine.ts";
+import type { CryptoEngine } from "../../lib/crypto/engine.ts";
+import type { Secrets } from "../../lib/crypto/secrets.ts";
 import { type Fault, faultText } from "../../lib/faults.ts";
 import { lineText, type LogLine } from "../../lib/log.ts";
 import { type Ip, UNSPECIFIED4 } from "../../lib/net/address.ts";
 import { matchesList } from "../../lib/net/cidr.ts";
 import { formatReceivedDump } from "../../lib/spa/dump.ts";
 import { contentDigest, open, replayDigest, withPaddingBlock } from "../../lib/spa/open.ts";
+import { chooseSecrets, encryptionByLength, ENCRYPTIONS } from "../../lib/wire/envelope.ts";
 import type { SpaMessage } from "../../lib/wire/message.ts";
 import type { Datagram } from "../packet/datagram.ts";
 import type { Stanza } from "../config/stanza.ts";
@@ -111,11 +113,12 @@ async function tryStanzas(
       lines.push(early);
       continue;
     }
-    if (stanza.keys === null) {
+    const secrets = chooseSecrets(candidate.wire, stanza.secrets);
+    if (secrets === null) {
       lines.push(...openingRefused(visit, candidate.wire, null));
       continue;
     }
-    const opened = await open(context.engine, candidate.wire, stanza.keys);
+    const opened = await open(context.engine, candidate.wire, secrets);
     if (!opened.ok) {
       lines.push(...openingRefused(visit, candidate.wire, opened.fault));
       continue;
@@ -123,12 +126,12 @@ async function tryStanzas(
     const message = opened.value;
     // One that is too old to open, now or later, is not worth a line of the file: anybody may send those again and again.
     if (!claimed && !isPast(message, context, now)) {
-      const others = await otherDigests(candidate.wire, stanza.keys, message, context);
+      const others = await otherDigests(candidate.wire, secrets, message, context);
       const first = claimPacket([digest, ...others], seenPacket(datagram, Math.max(now, message.timestamp)), context);
       if (first !== null) return refuse([...lines, replayLine(datagram, first)]);
       claimed = true;
     }
-    lines.push(...openedLines(visit, stanza.keys, candidate.wire, message));
+    lines.push(...openedLines(visit, secrets, candidate.wire, message));
     const sender = candidate.forwardedFor ?? datagram.source;
     const access = accessAddress(message, sender);
     const refusal = firstRefusal(GATES_AFTER_OPENING, { ...visit, message, access, policy });
@@ -145,12 +148,12 @@ async function tryStanzas(
 /** What a packet is known by besides its text: what it says, and the text of the same packet with its last block. */
 async function otherDigests(
   wire: string,
-  keys: KeySet,
+  secrets: Secrets,
   message: SpaMessage,
   { engine }: DecisionContext,
 ): Promise<readonly string[]> {
   const content = contentKey(await contentDigest(engine, message));
-  const twin = await withPaddingBlock(engine, wire, keys, message);
+  const twin = await withPaddingBlock(engine, wire, secrets, message);
   return twin === null ? [content] : [content, await replayDigest(engine, twin)];
 }
 
@@ -204,22 +207,23 @@ function strangerLet(visit: StanzaMatch, access: Ip, sender: Ip): LogLine[] {
 }
 
 function openingRefused(visit: StanzaMatch, wire: string, fault: Fault | null): LogLine[] {
-  if (fault === null || wire.length >= 400) {
-    // Decided by length alone, as the C daemon prints it: 1 is Rijndael, 2 is GPG.
-    const type = wire.length >= 400 ? 2 : 1;
-    return [{ level: "error", text: `${tag(visit)} No stanza encryption mode match for encryption type: ${type}.` }];
+  // As the C daemon prints it: by the length of the whole packet, its tag included.
+  const type = encryptionByLength(wire.length) ?? "rijndael";
+  if (fault === null || type !== "rijndael") {
+    const { id } = ENCRYPTIONS[type];
+    return [{ level: "error", text: `${tag(visit)} No stanza encryption mode match for encryption type: ${id}.` }];
   }
   const detail: LogLine = { level: "debug", text: `${tag(visit)} Error creating fko context: ${faultText(fault)}` };
   if (fault.code !== "hmac-mismatch") return [{ ...detail, level: "warning" }];
   return [detail, { level: "info", text: `${tag(visit)} Non-corresponding HMAC for this stanza` }];
 }
 
-function openedLines(visit: StanzaMatch, keys: KeySet, wire: string, message: SpaMessage): LogLine[] {
+function openedLines(visit: StanzaMatch, secrets: Secrets, wire: string, message: SpaMessage): LogLine[] {
   return [
     { level: "debug", text: () => `SPA Packet: '${wire}'` },
     {
       level: "debug",
-      text: () => `${tag(visit)} SPA Decode (res=0):\n${formatReceivedDump(message, keys, wire)}`,
+      text: () => `${tag(visit)} SPA Decode (res=0):\n${formatReceivedDump(message, secrets, wire)}`,
     },
   ];
 }

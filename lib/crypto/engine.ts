@@ -28,12 +28,3 @@ export interface CryptoEngine {
    */
   decrypt(mode: RijndaelMode, key: Uint8Array, iv: Uint8Array, cipher: Uint8Array): Awaitable<Uint8Array>;
 }
-
-/** What one side knows of a stanza's Rijndael secrets. */
-export interface KeySet {
-  /** 1 to 32 bytes as configured (decoded if given as base64), natural length. */
-  readonly encryption: Uint8Array;
-  readonly mode: RijndaelMode;
-  /** Absent: no HMAC on the packet. */
-  readonly hmac: { readonly name: DigestName; readonly key: Uint8Array } | null;
-}

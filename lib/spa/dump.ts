@@ -1,7 +1,9 @@
 /** The field dump of `fwknop -v`, `-T` and `fwknopd -v`, whose labels and layout scripts read (wire-and-client B.12). Pure. */
 import { DIGESTS, MODES } from "../crypto/digest.ts";
-import type { DigestName, KeySet } from "../crypto/engine.ts";
+import type { DigestName } from "../crypto/engine.ts";
+import type { Secrets } from "../crypto/secrets.ts";
 import { showable } from "../showable.ts";
+import { ENCRYPTIONS, splitTag } from "../wire/envelope.ts";
 import { MESSAGE_TYPES } from "../wire/fields.ts";
 import type { SpaFields, SpaMessage } from "../wire/message.ts";
 
@@ -9,8 +11,8 @@ import type { SpaFields, SpaMessage } from "../wire/message.ts";
 export interface DumpSubject {
   readonly fields: SpaFields;
   readonly digestName: DigestName;
-  readonly hmacName: DigestName | null;
-  readonly mode: KeySet["mode"];
+  /** Only their names are shown. */
+  readonly secrets: Secrets;
   /** The colon text without its digest. */
   readonly encoded: string;
   readonly digest: string;
@@ -23,8 +25,10 @@ const LABEL_WIDTH = 15;
 
 /** The whole dump: heading, one line an item, and an empty line at the end (so it ends with two line ends). */
 export function formatDump(subject: DumpSubject): string {
-  const { fields, digestName, hmacName, mode } = subject;
-  const digest = DIGESTS[digestName];
+  const { fields, secrets: { cipher, hmac } } = subject;
+  const digest = DIGESTS[subject.digestName];
+  const encryption = ENCRYPTIONS[cipher.kind];
+  const mode = MODES[cipher.kind === "rijndael" ? cipher.mode : "asymmetric"];
   const rows: [string, string | number | null][] = [
     ["Random Value", fields.random],
     ["Username", fields.username],
@@ -36,9 +40,9 @@ export function formatDump(subject: DumpSubject): string {
     ["Server Auth", fields.serverAuth],
     ["Client Timeout", fields.clientTimeout],
     ["Digest Type", `${digest.id} (${digest.printed})`],
-    ["HMAC Type", hmacName === null ? "0 (None)" : `${DIGESTS[hmacName].id} (${DIGESTS[hmacName].printed})`],
-    ["Encryption Type", "1 (Rijndael)"],
-    ["Encryption Mode", `${MODES[mode].id} (${MODES[mode].printed})`],
+    ["HMAC Type", hmac === null ? "0 (None)" : `${DIGESTS[hmac.name].id} (${DIGESTS[hmac.name].printed})`],
+    ["Encryption Type", `${encryption.id} (${encryption.printed})`],
+    ["Encryption Mode", `${mode.id} (${mode.printed})`],
     ["Encoded Data", subject.encoded],
     ["SPA Data Digest", subject.digest],
     ["HMAC", subject.hmac],
@@ -52,8 +56,8 @@ export function formatDump(subject: DumpSubject): string {
  * The dump of a received packet. As in the C programs its final data has lost the tag. What its sender chose freely cannot
  * forge lines of the log or move the cursor of who reads it: what cannot be seen is shown as `\x1b`.
  */
-export function formatReceivedDump(message: SpaMessage, keys: KeySet, wire: string): string {
-  const tagLength = keys.hmac === null ? 0 : DIGESTS[keys.hmac.name].characters;
+export function formatReceivedDump(message: SpaMessage, secrets: Secrets, wire: string): string {
+  const { body, tag } = splitTag(wire, secrets.hmac) ?? { body: wire, tag: "" };
   return formatDump({
     fields: {
       ...message,
@@ -61,11 +65,10 @@ export function formatReceivedDump(message: SpaMessage, keys: KeySet, wire: stri
       serverAuth: message.serverAuth && showable(message.serverAuth),
     },
     digestName: message.digestName,
-    hmacName: keys.hmac?.name ?? null,
-    mode: keys.mode,
+    secrets,
     encoded: message.encoded,
     digest: message.digest,
-    hmac: tagLength === 0 ? null : wire.slice(-tagLength),
-    final: wire.slice(0, wire.length - tagLength),
+    hmac: secrets.hmac === null ? null : tag,
+    final: body,
   });
 }

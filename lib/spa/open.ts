@@ -6,60 +6,59 @@
  */
 import { decodeBase64, decodedLength, encodeBase64, foreignCharacter } from "../base64.ts";
 import { concat, equalConstantTime, textBytes, wipe } from "../bytes.ts";
-import { DIGESTS } from "../crypto/digest.ts";
-import type { CryptoEngine, KeySet } from "../crypto/engine.ts";
+import type { CryptoEngine } from "../crypto/engine.ts";
 import { deriveKey } from "../crypto/kdf.ts";
-import { encryptionKeyFault, hmacKeyFault } from "../crypto/keys.ts";
+import { hmacKeyFault, rijndaelFault, type RijndaelSecret, type Secrets } from "../crypto/secrets.ts";
 import { type Fault, fault, type FaultCode } from "../faults.ts";
 import { BLOCK_LENGTH, MAX_SPA_LENGTH, MIN_SPA_LENGTH, SALT_HEADER_LENGTH, SALT_LENGTH } from "../limits.ts";
 import { fail, ok, type Result } from "../result.ts";
 import { decodeMessage } from "../wire/decode.ts";
 import {
-  encryptionByLength,
   hasPrefix,
+  isForCipher,
   PREFIXES,
   RIJNDAEL_FIRST_CHARACTERS,
   splitTag,
   stripPrefix,
 } from "../wire/envelope.ts";
 import type { SpaMessage } from "../wire/message.ts";
-import { authenticationTag, measuredLength } from "./tag.ts";
+import { authenticationTag } from "./tag.ts";
 
 /**
- * Opens a Rijndael packet with one set of keys. `wire`: exactly what came, without prefix. Never throws on any text.
- * Faults: wire-and-client A.9 to A.11; 75 is the one to expect where several keys are tried.
+ * Opens a packet with the secrets that it is for; of several sets `chooseSecrets` gives that one. `wire`: exactly what came,
+ * without prefix. Never throws on any text. Faults: wire-and-client A.9 to A.11; 75 is the one to expect where several keys
+ * are tried, 105 for GnuPG, which is not opened in memory.
  */
-export async function open(engine: CryptoEngine, wire: string, keys: KeySet): Promise<Result<SpaMessage, Fault>> {
-  const body = await authenticate(engine, wire, keys.hmac);
+export async function open(engine: CryptoEngine, wire: string, secrets: Secrets): Promise<Result<SpaMessage, Fault>> {
+  const { cipher, hmac } = secrets;
+  const body = await authenticate(engine, wire, secrets);
   if (!body.ok) return body;
-  if (encryptionByLength(measuredLength(body.value, keys.hmac)) !== "rijndael") {
-    return refuse("encryption-type-unknown");
-  }
-  const plaintext = await decryptBody(engine, body.value, keys);
+  if (!isForCipher(body.value.length, secrets)) return refuse("encryption-type-unknown");
+  if (cipher.kind !== "rijndael") return refuse("wrong-encryption-type");
+  const plaintext = await decryptBody(engine, body.value, cipher);
   // Old clients leave `=` in their fields. Without an HMAC only legacy mode, which they need, takes that.
-  const equalSigns = keys.hmac !== null || keys.mode === "legacy";
+  const equalSigns = hmac !== null || cipher.mode === "legacy";
   return plaintext.ok ? await decodeMessage(engine, plaintext.value, { equalSigns }) : plaintext;
 }
 
 /**
  * Checks length, alphabet and HMAC, and gives the body without its tag. Where there is no HMAC key there is no tag, and all
- * of the text is body. `prefix`: what the sender cut off, covered by the HMAC.
+ * of the text is body. The HMAC covers the prefix too, which the sender cut off.
  */
 export async function authenticate(
   engine: Pick<CryptoEngine, "hmac">,
   wire: string,
-  hmac: KeySet["hmac"],
-  prefix: string = PREFIXES.rijndael,
+  { cipher, hmac }: Secrets,
 ): Promise<Result<string, Fault>> {
   if (wire.length < MIN_SPA_LENGTH || wire.length > MAX_SPA_LENGTH) return refuse("packet-length");
   if (hasPrefix(wire)) return refuse("prefix-attached");
   const unusable = hmacKeyFault(hmac);
   if (unusable !== null) return fail(unusable);
-  const split = splitTag(wire, hmac === null ? 0 : DIGESTS[hmac.name].characters);
+  const split = splitTag(wire, hmac);
   if (split === null) return refuse("hmac-remainder-length");
   if (foreignCharacter(split.body) < split.body.length) return refuse("not-base64");
   if (hmac === null) return ok(split.body);
-  const expected = await authenticationTag(engine, prefix + split.body, hmac);
+  const expected = await authenticationTag(engine, PREFIXES[cipher.kind] + split.body, hmac);
   return equalConstantTime(textBytes(expected), textBytes(split.tag)) ? ok(split.body) : refuse("hmac-mismatch");
 }
 
@@ -68,8 +67,12 @@ export async function authenticate(
  * the message fills its last block: one packet has one spelling. Not so in legacy mode: before version 2.5 the C library,
  * which is also that of the Android and iPhone clients, wrote no padding then.
  */
-async function decryptBody(engine: CryptoEngine, body: string, keys: KeySet): Promise<Result<Uint8Array, Fault>> {
-  const unusable = encryptionKeyFault(keys);
+async function decryptBody(
+  engine: CryptoEngine,
+  body: string,
+  secret: RijndaelSecret,
+): Promise<Result<Uint8Array, Fault>> {
+  const unusable = rijndaelFault(secret);
   if (unusable !== null) return fail(unusable);
   const full = PREFIXES.rijndael + body;
   if (decodedLength(full.length) % BLOCK_LENGTH !== 0) return refuse("ciphertext-length");
@@ -78,10 +81,10 @@ async function decryptBody(engine: CryptoEngine, body: string, keys: KeySet): Pr
   if (!RIJNDAEL_FIRST_CHARACTERS.includes(body.charAt(0))) return refuse("not-decryptable");
   const salt = raw.subarray(SALT_HEADER_LENGTH, SALT_HEADER_LENGTH + SALT_LENGTH);
   const cipher = raw.subarray(SALT_HEADER_LENGTH + SALT_LENGTH);
-  const derived = await deriveKey(engine, keys.mode, keys.encryption, salt);
-  const plaintext = await engine.decrypt(keys.mode, derived.key, derived.iv, cipher);
+  const derived = await deriveKey(engine, secret.mode, secret.key, salt);
+  const plaintext = await engine.decrypt(secret.mode, derived.key, derived.iv, cipher);
   wipe(derived.key, derived.iv);
-  if (plaintext.length === cipher.length && keys.mode !== "legacy") return refuse("not-decryptable");
+  if (plaintext.length === cipher.length && secret.mode !== "legacy") return refuse("not-decryptable");
   if (plaintext.length < MIN_SPA_LENGTH || plaintext.length > MAX_SPA_LENGTH) return refuse("plaintext-length");
   return startsLikeMessage(plaintext) ? ok(plaintext) : refuse("not-decryptable");
 }
@@ -116,16 +119,16 @@ export async function contentDigest(
 export async function withPaddingBlock(
   engine: CryptoEngine,
   wire: string,
-  keys: KeySet,
+  { cipher, hmac }: Secrets,
   { digest, encoded }: Pick<SpaMessage, "digest" | "encoded">,
 ): Promise<string | null> {
-  if (keys.mode !== "legacy" || keys.hmac !== null) return null;
+  if (cipher.kind !== "rijndael" || cipher.mode !== "legacy" || hmac !== null) return null;
   const raw = decodeBase64(PREFIXES.rijndael + wire);
   const start = SALT_HEADER_LENGTH + SALT_LENGTH;
   if (raw === null || raw.length - start !== encoded.length + 1 + digest.length) return null;
-  const derived = await deriveKey(engine, keys.mode, keys.encryption, raw.subarray(SALT_HEADER_LENGTH, start));
+  const derived = await deriveKey(engine, cipher.mode, cipher.key, raw.subarray(SALT_HEADER_LENGTH, start));
   // Nothing, padded, is that block; CBC goes on from the block before.
-  const block = await engine.encrypt(keys.mode, derived.key, raw.subarray(-BLOCK_LENGTH), new Uint8Array(0));
+  const block = await engine.encrypt(cipher.mode, derived.key, raw.subarray(-BLOCK_LENGTH), new Uint8Array(0));
   wipe(derived.key, derived.iv);
   return stripPrefix(encodeBase64(concat(raw, block)), "rijndael");
 }

@@ -1,8 +1,16 @@
 /** What is around the encrypted message: the prefix that is not sent, the HMAC at the end, and the lengths that tell encryption types apart. Facts: wire-and-client A.6 to A.9. */
+import { DIGESTS } from "../crypto/digest.ts";
+import type { HmacKey, Secrets } from "../crypto/secrets.ts";
 import { MAX_SPA_LENGTH, MIN_GPG_LENGTH, MIN_SPA_LENGTH } from "../limits.ts";
 
 /** Two ways to encrypt a message. */
-export type EncryptionType = "rijndael" | "gpg";
+export type EncryptionType = Secrets["cipher"]["kind"];
+
+/** Their numbers and names in dumps and log lines (wire-and-client B.12). */
+export const ENCRYPTIONS: Readonly<Record<EncryptionType, { readonly id: number; readonly printed: string }>> = {
+  rijndael: { id: 1, printed: "Rijndael" },
+  gpg: { id: 2, printed: "GPG" },
+};
 
 /** What the sender cuts off and the receiver puts back. The HMAC covers it. */
 export const PREFIXES: Readonly<Record<EncryptionType, string>> = {
@@ -34,6 +42,32 @@ export function encryptionByLength(length: number): EncryptionType | null {
   return length < MIN_GPG_LENGTH ? "rijndael" : "gpg";
 }
 
+/**
+ * The length by which a receiver tells Rijndael from GPG: checking an HMAC puts the prefix back first, so the same body
+ * counts for so many characters more (A.9 step 3).
+ */
+function measuredLength(bodyLength: number, type: EncryptionType, hmac: HmacKey | null): number {
+  return hmac === null ? bodyLength : bodyLength + PREFIXES[type].length;
+}
+
+/** Whether a body of that length, its tag not counted, is for this cipher and no other. */
+export function isForCipher(bodyLength: number, { cipher: { kind }, hmac }: Secrets): boolean {
+  return encryptionByLength(measuredLength(bodyLength, kind, hmac)) === kind;
+}
+
+/** Those of the secrets that a receiver holds which a packet is for, by its length alone; null when it is for none of them. */
+export function chooseSecrets(wire: string, held: readonly Secrets[]): Secrets | null {
+  for (const secrets of held) {
+    if (isForCipher(wire.length - tagLength(secrets.hmac), secrets)) return secrets;
+  }
+  return null;
+}
+
+/** Characters of the tag at the end of a packet. */
+export function tagLength(hmac: HmacKey | null): number {
+  return hmac === null ? 0 : DIGESTS[hmac.name].characters;
+}
+
 /** Cuts the prefix off. GPG loses its first two characters whatever they are (A.8). */
 export function stripPrefix(full: string, type: EncryptionType): string {
   return full.slice(PREFIXES[type].length);
@@ -45,8 +79,8 @@ export function hasPrefix(wire: string): boolean {
   return wire.length > MIN_GPG_LENGTH && wire.startsWith(PREFIXES.gpg);
 }
 
-/** Cuts `tagLength` characters off the end; null when fewer than 36 remain before them (A.7). */
-export function splitTag(wire: string, tagLength: number): { readonly body: string; readonly tag: string } | null {
-  const end = wire.length - tagLength;
+/** Cuts the tag off the end; null when fewer than 36 characters remain before it (A.7). */
+export function splitTag(wire: string, hmac: HmacKey | null): { readonly body: string; readonly tag: string } | null {
+  const end = wire.length - tagLength(hmac);
   return end < MIN_SPA_LENGTH ? null : { body: wire.slice(0, end), tag: wire.slice(end) };
 }

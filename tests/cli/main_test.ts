@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { open } from "../../lib/spa/open.ts";
 import { webEngine } from "../../lib/crypto/web_engine.ts";
 import { ALONE, H64, K64, runOwn, temporaryFolder } from "./harness.ts";
+import { rijndael } from "../fakes/secrets.ts";
 
 const SEND = [...ALONE, "-D", "127.0.0.1"];
 
@@ -107,11 +108,9 @@ for (const [argv, fields] of SENT) {
     const keys = ["--key-base64-rijndael", K64, "--key-base64-hmac", H64];
     const run = await runOwn([...SEND, ...keys, ...argv], { env: { LOGNAME: "bob" } });
     assert.equal(run.code, 0, run.err);
-    const opened = await open(webEngine, run.sent[0]?.packet ?? "", {
-      encryption: Uint8Array.from(atob(K64), (c) => c.charCodeAt(0)),
-      mode: "cbc",
-      hmac: { name: "sha256", key: Uint8Array.from(atob(H64), (c) => c.charCodeAt(0)) },
-    });
+    const bytes = (base64: string) => Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+    const secrets = rijndael(bytes(K64), { hmac: { name: "sha256", key: bytes(H64) } });
+    const opened = await open(webEngine, run.sent[0]?.packet ?? "", secrets);
     assert.ok(opened.ok);
     for (const [name, value] of Object.entries(fields)) {
       assert.deepEqual(opened.value[name as keyof typeof opened.value], value, name);

@@ -1,23 +1,22 @@
 /** Packets and stanzas for tests of the daemon's brain: real packets by the real codec, fixed keys, no clock. */
 import { nobleEngine } from "../../lib/crypto/noble_engine.ts";
-import type { KeySet } from "../../lib/crypto/engine.ts";
 import { parseIp } from "../../lib/net/address.ts";
 import { parseAddressList } from "../../lib/net/cidr.ts";
 import { seal } from "../../lib/spa/seal.ts";
 import type { SpaFields } from "../../lib/wire/message.ts";
 import type { Datagram } from "../../daemon/packet/datagram.ts";
 import type { Stanza } from "../../daemon/config/stanza.ts";
+import type { RijndaelSecrets } from "../../lib/crypto/secrets.ts";
+import { rijndael } from "./secrets.ts";
 
 /** Unix seconds at which every fake knock is made. */
 export const NOW = 1_795_300_800;
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 
-export const KEYS: KeySet = {
-  encryption: bytes("Rijndael-test-key-0123456789abcd"),
-  mode: "cbc",
+export const KEYS: RijndaelSecrets = rijndael(bytes("Rijndael-test-key-0123456789abcd"), {
   hmac: { name: "sha256", key: bytes("HMAC-test-key-for-tests-of-the-daemon") },
-};
+});
 
 export function ip(text: string) {
   const parsed = parseIp(text);
@@ -39,8 +38,7 @@ export function stanza(changes: Partial<Stanza> = {}): Stanza {
     destination: null,
     openPorts: null,
     restrictPorts: [],
-    keys: KEYS,
-    hmac: KEYS.hmac,
+    secrets: [KEYS],
     timeout: 30,
     maxTimeout: 300,
     maxOpenGrants: 1000,
@@ -54,7 +52,7 @@ export function stanza(changes: Partial<Stanza> = {}): Stanza {
 let made = 0;
 
 /** The text of a packet. Every call has another random value and salt, so no two packets are equal. */
-export async function knock(changes: Partial<SpaFields> = {}, keys: KeySet = KEYS): Promise<string> {
+export async function knock(changes: Partial<SpaFields> = {}, keys: RijndaelSecrets = KEYS): Promise<string> {
   made++;
   const fields: SpaFields = {
     random: String(made).padStart(16, "1234567890"),

@@ -24,8 +24,7 @@ import { ACCESS, besideC, packetOf } from "./side_by_side.ts";
 /** `schön` and `größe` in Latin-1, as `escapedText` has them. */
 const PHRASES = { KEY: "sch\udcf6n", HMAC_KEY: "gr\udcf6\udcdfe" };
 const KEYS = {
-  encryption: Uint8Array.fromHex("736368f66e"),
-  mode: "cbc",
+  cipher: { kind: "rijndael", key: Uint8Array.fromHex("736368f66e"), mode: "cbc" },
   hmac: { name: "sha256", key: Uint8Array.fromHex("6772f6df65") },
 } as const;
 
@@ -61,7 +60,7 @@ Deno.test("a pass phrase in Latin-1 in access.conf and in a file of %include_key
   assert.ok(options.ok);
   const loaded = loadConfig(options.options, hostConfigFiles(folder.path), 0);
   assert.ok(loaded.ok, loaded.ok ? "" : loaded.problems.map(formatProblem).join());
-  assert.deepEqual(loaded.stanzas[0]?.keys, KEYS);
+  assert.deepEqual(loaded.stanzas[0]?.secrets, [KEYS]);
 });
 
 Deno.test("a stanza with a pass phrase in Latin-1 is saved over with the same bytes beside it", async () => {

@@ -1,12 +1,13 @@
 /** Habits of old clients that the C daemon takes, and ours: the same packet opens on both. */
 import assert from "node:assert/strict";
-import type { KeySet } from "../../lib/crypto/engine.ts";
 import { C_DAEMON, C_PROGRAMS, labTest, makeLab, OUR_DAEMON, startDaemon } from "../lab/mod.ts";
 import { twinPacketOfBlocks, twinPad, twinPlaintext } from "../lib/spa/twin.ts";
+import type { RijndaelSecrets } from "../../lib/crypto/secrets.ts";
+import { rijndael } from "../fakes/secrets.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
-const LEGACY: KeySet = { encryption: bytes("fwknoptest"), mode: "legacy", hmac: null };
-const SIGNED: KeySet = { ...LEGACY, mode: "cbc", hmac: { name: "sha256", key: bytes("hmactest") } };
+const LEGACY: RijndaelSecrets = rijndael(bytes("fwknoptest"), { mode: "legacy" });
+const SIGNED: RijndaelSecrets = rijndael(bytes("fwknoptest"), { hmac: { name: "sha256", key: bytes("hmactest") } });
 
 /** What such a client would send at this moment, for a port of the server. */
 function message(user: string, access: string): Uint8Array {

@@ -6,6 +6,7 @@ import { parseStanzaFile } from "../../lib/settings/rc_file.ts";
 import { decodeKey } from "../../cli/options/kinds.ts";
 import { runC, runOwn } from "../cli/harness.ts";
 import { ACCESS, besideC, KEY, openWith, packetOf, REHEARSE } from "./side_by_side.ts";
+import { rijndael } from "../fakes/secrets.ts";
 
 besideC("keys that either client makes into a stanza, the other one knocks with", async ({ home }) => {
   for (const digest of ["md5", "sha1", "sha256", "sha384", "sha512"] as const) {
@@ -23,11 +24,11 @@ besideC("keys that either client makes into a stanza, the other one knocks with"
       const use = ["--rc-file", path, "-n", "gw", "--no-save-args", "-T", "-v"];
       for (const run of [await runC(use, { home }), await runOwn(use)]) {
         assert.equal(run.code, 0, run.err);
-        const opened = await open(webEngine, packetOf(run), {
-          encryption,
-          mode: "cbc",
-          hmac: { name: digest, key: hmac },
-        });
+        const opened = await open(
+          webEngine,
+          packetOf(run),
+          rijndael(encryption, { hmac: { name: digest, key: hmac } }),
+        );
         assert.ok(opened.ok, `${maker} ${digest}`);
       }
     }

@@ -1,11 +1,12 @@
 /** One set of arguments for the C client and ours, and what can be read from their output. */
-import type { KeySet } from "../../lib/crypto/engine.ts";
 import { webEngine } from "../../lib/crypto/web_engine.ts";
 import type { Fault } from "../../lib/faults.ts";
 import type { Result } from "../../lib/result.ts";
 import { open } from "../../lib/spa/open.ts";
 import type { SpaMessage } from "../../lib/wire/message.ts";
 import { ALONE, cClientIsPresent, type OwnRun, type Run, runC, runOwn, temporaryFolder } from "../cli/harness.ts";
+import type { RijndaelMode } from "../../lib/crypto/engine.ts";
+import { rijndael } from "../fakes/secrets.ts";
 
 /** Surroundings that both clients get alike. */
 interface Surroundings {
@@ -71,9 +72,9 @@ export function packetOf(run: Run): string {
 export async function openWith(
   wire: string,
   key: string,
-  more: { readonly mode?: KeySet["mode"]; readonly hmac?: string } = {},
+  more: { readonly mode?: RijndaelMode; readonly hmac?: string } = {},
 ): Promise<Result<SpaMessage, Fault>> {
   const bytes = (text: string) => new TextEncoder().encode(text);
   const hmac = more.hmac === undefined ? null : { name: "sha256" as const, key: bytes(more.hmac) };
-  return await open(webEngine, wire, { encryption: bytes(key), mode: more.mode ?? "cbc", hmac });
+  return await open(webEngine, wire, rijndael(bytes(key), { ...more, hmac }));
 }

@@ -1,11 +1,12 @@
 /** The frozen packets of `spa.json` as values. Their origin is in the file. */
-import type { DigestName, KeySet, RijndaelMode } from "../../lib/crypto/engine.ts";
+import type { DigestName, RijndaelMode } from "../../lib/crypto/engine.ts";
 import file from "./spa.json" with { type: "json" };
+import type { RijndaelSecrets } from "../../lib/crypto/secrets.ts";
 
 export interface SpaVector {
   readonly id: string;
   readonly digest: DigestName;
-  readonly keys: KeySet;
+  readonly keys: RijndaelSecrets;
   readonly salt: Uint8Array;
   readonly aesKey: Uint8Array;
   readonly iv: Uint8Array;
@@ -18,8 +19,7 @@ export const SPA_VECTORS: readonly SpaVector[] = file.vectors.map((row) => ({
   id: row.id,
   digest: row.digest as DigestName,
   keys: {
-    encryption: hexBytes(row.key_hex),
-    mode: row.mode as RijndaelMode,
+    cipher: { kind: "rijndael", key: hexBytes(row.key_hex), mode: row.mode as RijndaelMode },
     hmac: row.hmac === null || row.hmac_key_hex === null
       ? null
       : { name: row.hmac as DigestName, key: hexBytes(row.hmac_key_hex) },

@@ -3,6 +3,7 @@ import { webEngine } from "../../../lib/crypto/web_engine.ts";
 import { open } from "../../../lib/spa/open.ts";
 import { runOnTerminal, type Step } from "../../ffi/libc/pseudo_terminal.ts";
 import { ALONE, temporaryFolder } from "../harness.ts";
+import { rijndael } from "../../fakes/secrets.ts";
 
 const CHILD = new URL("./prompt_child.ts", import.meta.url).pathname;
 const MAIN = new URL("../../../cli/main.ts", import.meta.url).pathname;
@@ -35,12 +36,8 @@ function readOrNull(path: string): string | null {
 /** Whether the packet opens with these keys. */
 async function opens(packet: string | null, key: string, hmac: string | null = null): Promise<boolean> {
   const bytes = (text: string) => new TextEncoder().encode(text);
-  const keys = {
-    encryption: bytes(key),
-    mode: "cbc",
-    hmac: hmac === null ? null : { name: "sha256", key: bytes(hmac) },
-  };
-  return (await open(webEngine, packet ?? "", keys as Parameters<typeof open>[2])).ok;
+  const secrets = rijndael(bytes(key), { hmac: hmac === null ? null : { name: "sha256", key: bytes(hmac) } });
+  return (await open(webEngine, packet ?? "", secrets)).ok;
 }
 
 Deno.test("the key is asked for without echo and without confirmation", async () => {

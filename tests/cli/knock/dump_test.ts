@@ -134,7 +134,7 @@ Deno.test("K19: rehearse() gives 1 where the own packet does not open", async ()
   };
   const sealed = await seal(nobleEngine, fields, "sha256", keys, salt);
   assert.ok(sealed.ok);
-  const parts = { settings, target: targetOf({}), keys, world };
+  const parts = { settings, target: targetOf({}), secrets: keys, world };
   assert.equal(await rehearse({ ...parts, packet: sealed.value }), 0);
   assert.deepEqual(said, []);
   assert.equal(await rehearse({ ...parts, packet: { ...sealed.value, wire: packet.slice(0, -4) } }), 1);

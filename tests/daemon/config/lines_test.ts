@@ -5,6 +5,7 @@ import { SERVER_SETTINGS } from "../../../daemon/config/settings.ts";
 import { formatService } from "../../../lib/net/service.ts";
 import type { Setting, SettingTable } from "../../../lib/settings/setting.ts";
 import { good, load, STANZA, wrong } from "./in_memory.ts";
+import { hmacOf, rijndaelOf } from "../../../daemon/config/stanza.ts";
 
 /** The one problem of a line in fwknopd.conf, and in a stanza; without its place. */
 const server = (line: string) => only(wrong(line), "/c:1: ");
@@ -164,7 +165,7 @@ Deno.test("a comment may follow every value that cannot hold #, as in the C daem
 Deno.test("# in a pass phrase or a path belongs to it, and is warned of", () => {
   const part = "the # and what follows it are part of the value: a comment has a line of its own";
   const [stanza] = good("", "SOURCE ANY\nHMAC_KEY y\nREQUIRE_SOURCE_ADDRESS Y\nKEY pass # word\n").stanzas;
-  assert.equal(new TextDecoder().decode(stanza?.keys?.encryption), "pass # word");
+  assert.equal(new TextDecoder().decode(stanza && rijndaelOf(stanza)?.key), "pass # word");
   assert.ok(warned("HMAC_KEY pass # word").includes(`HMAC_KEY: ${part}`));
   assert.ok(good("DIGEST_FILE /run/d # e").warnings.includes(`/c:1: DIGEST_FILE: ${part}`));
   assert.match(
@@ -256,8 +257,8 @@ Deno.test("hints fit their cause: nothing is advised that was done already", () 
 Deno.test("keys are the bytes of the file, and other values hold none that are no text", () => {
   const loaded = load("", "SOURCE ANY\nKEY sch\udcf6n\nHMAC_KEY gr\udcfc\udcdfe\nREQUIRE_SOURCE_ADDRESS Y\n");
   assert.ok(loaded.ok);
-  assert.deepEqual(loaded.stanzas[0]?.keys?.encryption, Uint8Array.fromHex("736368f66e"));
-  assert.deepEqual(loaded.stanzas[0]?.hmac?.key, Uint8Array.fromHex("6772fcdf65"));
+  assert.deepEqual(rijndaelOf(loaded.stanzas[0]!)?.key, Uint8Array.fromHex("736368f66e"));
+  assert.deepEqual(hmacOf(loaded.stanzas[0]!)?.key, Uint8Array.fromHex("6772fcdf65"));
   const no = "the value holds bytes that are no UTF-8 text (save the file as UTF-8)";
   assert.equal(access("REQUIRE_USERNAME j\udcf6rg"), `REQUIRE_USERNAME: ${no}`);
   assert.equal(server("DIGEST_FILE /run/\udcf6"), `DIGEST_FILE: ${no}`);

@@ -2,6 +2,9 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { formatService } from "../../../lib/net/service.ts";
 import { good, wrong } from "./in_memory.ts";
+import { hmacOf, rijndaelOf, type Stanza } from "../../../daemon/config/stanza.ts";
+
+const keyLength = (stanza: Stanza | undefined) => stanza && rijndaelOf(stanza)?.key.length;
 
 /** A stanza whose keys are right, with further lines. */
 function stanza(...lines: string[]): string {
@@ -34,10 +37,10 @@ Deno.test("loadConfig() resolves a full stanza", () => {
   assert.equal(second.destination?.text, "198.51.100.1");
   assert.deepEqual(second.openPorts?.map(formatService), ["tcp/22", "udp/53"]);
   assert.deepEqual(second.restrictPorts.map(formatService), ["tcp/0"]);
-  assert.equal(second.keys?.mode, "ctr");
-  assert.equal(second.keys?.encryption.length, 32);
-  assert.equal(new TextDecoder().decode(second.hmac?.key), "some  words");
-  assert.equal(second.hmac?.name, "sha512");
+  assert.equal(rijndaelOf(second)?.mode, "ctr");
+  assert.equal(rijndaelOf(second)?.key.length, 32);
+  assert.equal(new TextDecoder().decode(hmacOf(second)?.key), "some  words");
+  assert.equal(hmacOf(second)?.name, "sha512");
   assert.deepEqual([second.timeout, second.maxTimeout], [60, 90]);
   assert.equal(second.requireUsername, "alice");
   assert.equal(second.requireSourceAddress, true);
@@ -47,14 +50,14 @@ Deno.test("loadConfig() resolves a full stanza", () => {
 Deno.test("loadConfig() gives a stanza the defaults of the C daemon", () => {
   const { stanzas: [only], warnings } = good("", "SOURCE ANY\nKEY k");
   assert.ok(only);
-  assert.deepEqual([only.timeout, only.maxTimeout, only.expiresAt, only.openPorts, only.hmac], [
+  assert.deepEqual([only.timeout, only.maxTimeout, only.expiresAt, only.openPorts, hmacOf(only)], [
     30,
     300,
     null,
     null,
     null,
   ]);
-  assert.equal(only.keys?.mode, "cbc");
+  assert.equal(rijndaelOf(only)?.mode, "cbc");
   assert.match(warnings.join("\n"), /REQUIRE_SOURCE_ADDRESS not enabled for access stanza source: 'ANY'/);
   assert.match(warnings.join("\n"), /no HMAC key/);
 });
@@ -80,17 +83,17 @@ Deno.test("loadConfig() reads MAX_OPEN_GRANTS, 1000 where it is not said, and re
 
 Deno.test("loadConfig() lets the last of KEY and KEY_BASE64 count, with a warning", () => {
   const last = good("", stanza(`KEY_BASE64 ${KEY_BASE64}`));
-  assert.equal(last.stanzas[0]?.keys?.encryption.length, 32);
+  assert.equal(keyLength(last.stanzas[0]), 32);
   assert.deepEqual(last.warnings, ["/a:5: KEY_BASE64 replaces KEY of /a:2 in the same stanza"]);
   const first = good("", stanza(`KEY_BASE64 ${KEY_BASE64}`, "KEY again"));
-  assert.equal(first.stanzas[0]?.keys?.encryption.length, 5);
+  assert.equal(keyLength(first.stanzas[0]), 5);
   assert.equal(good("", stanza("ACCESS_EXPIRE 1/1/2030", "ACCESS_EXPIRE_EPOCH 0")).stanzas[0]?.expiresAt, null);
   assert.equal(good("", stanza("ACCESS_EXPIRE_EPOCH 77")).stanzas[0]?.expiresAt, 77);
 });
 
 Deno.test("loadConfig() cuts a key in legacy mode, and says so", () => {
   const { stanzas: [only], warnings } = good("", stanza(`KEY ${"x".repeat(40)}`, "ENCRYPTION_MODE legacy"));
-  assert.equal(only?.keys?.encryption.length, 16);
+  assert.equal(keyLength(only), 16);
   assert.ok(warnings.includes("/a:5: KEY is cut to 16 bytes, because ENCRYPTION_MODE is legacy"));
 });
 
@@ -140,8 +143,8 @@ Deno.test("loadConfig() follows includes, in order, three levels deep", () => {
 Deno.test("loadConfig() takes keys, and only keys, from %include_keys", () => {
   const keys = { "/k": `KEY_BASE64 ${KEY_BASE64}  \nHMAC_KEY with blanks  \n` };
   const [only] = good("", "SOURCE ANY\n%include_keys /k\nOPEN_PORTS tcp/22", { files: keys }).stanzas;
-  assert.equal(only?.keys?.encryption.length, 32);
-  assert.equal(new TextDecoder().decode(only?.hmac?.key), "with blanks  ");
+  assert.equal(keyLength(only), 32);
+  assert.equal(new TextDecoder().decode(only?.secrets[0]?.hmac?.key), "with blanks  ");
   const slip = { files: { "/k": "OPEN_PORTS tcp/22\nHMAK_KEY secret" } };
   assert.deepEqual(wrong("", "SOURCE ANY\nKEY a\n%include_keys /k", slip), [
     "/k:2: HMAK_KEY: is not allowed in a file of %include_keys (did you mean HMAC_KEY?)",
@@ -290,8 +293,8 @@ Deno.test("loadConfig() reports the problems of both files and all stanzas in on
 Deno.test("loadConfig() keeps one copy of each key that counts, beside what was written", () => {
   const { access } = good("", stanza(`KEY_BASE64 ${KEY_BASE64}`));
   for (const { stanza, settings } of access) {
-    assert.equal(settings.hmacKey, stanza.hmac?.key);
-    assert.ok([settings.key, settings.keyBase64].includes(stanza.keys?.encryption as Uint8Array<ArrayBuffer>));
+    assert.equal(settings.hmacKey, hmacOf(stanza)?.key);
+    assert.ok([settings.key, settings.keyBase64].includes(rijndaelOf(stanza)?.key as Uint8Array<ArrayBuffer>));
   }
   // Both were written in one stanza: what the later one replaced is in the dump, too.
   assert.equal(access.length, 1);

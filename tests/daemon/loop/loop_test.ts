@@ -461,7 +461,7 @@ Deno.test("runLoop() opens all that a request asks for, or nothing", async () =>
 
 Deno.test("runLoop() counts for each stanza by itself, and keeps counting when the clock is set back", async () => {
   const keys = { ...KEYS, hmac: { name: "sha256" as const, key: new TextEncoder().encode("the key of another") } };
-  const stanzas = [stanza({ maxOpenGrants: 1 }), stanza({ number: 2, keys, hmac: keys.hmac, maxOpenGrants: 1 })];
+  const stanzas = [stanza({ maxOpenGrants: 1 }), stanza({ number: 2, secrets: [keys], maxOpenGrants: 1 })];
   const other = datagram(await knock({ message: "192.0.2.2,tcp/22" }, keys));
   const turns = [{ packets: await knocksFor("192.0.2.1,tcp/22") }, { packets: [other] }, { set: -20 }];
   const { lines } = await play([...turns, { packets: await knocksFor("192.0.2.3,tcp/22") }], {}, { stanzas });

@@ -5,6 +5,7 @@ import { parseDaemonOptions } from "../../../daemon/options.ts";
 import { makeActiveConfig, makeReload } from "../../../daemon/loop/reload.ts";
 import { memoryStore } from "../../../daemon/replay/store.ts";
 import { inMemory, STANZA } from "../config/in_memory.ts";
+import { hmacOf, rijndaelOf, type Stanza } from "../../../daemon/config/stanza.ts";
 
 const source: PacketSource = {
   banner: [],
@@ -36,7 +37,7 @@ Deno.test("makeReload() takes a stanza that lost its HMAC key, and says what is 
   texts["/a"] = STANZA.replace(/HMAC_KEY .*\n/, "");
   const next = await reload(active, false);
   assert.ok(next !== "later" && next !== active);
-  assert.equal(next.context.stanzas[0]?.hmac, null);
+  assert.equal(next.context.stanzas[0]?.secrets[0]?.hmac, null);
   assert.ok(
     lines.includes(
       "warning: /a:1: stanza #1 is weaker than the one in force: the HMAC key was of 7 bytes, is none",
@@ -47,8 +48,11 @@ Deno.test("makeReload() takes a stanza that lost its HMAC key, and says what is 
 
 Deno.test("makeReload() overwrites the keys that are no longer in force, and no others", async () => {
   const { texts, active, reload } = running();
-  const before = active.context.stanzas[0];
-  const keys = [before?.keys?.encryption ?? new Uint8Array(), before?.hmac?.key ?? new Uint8Array()];
+  const keysOf = ([stanza]: readonly Stanza[]) => {
+    assert.ok(stanza);
+    return [rijndaelOf(stanza)?.key ?? new Uint8Array(), hmacOf(stanza)?.key ?? new Uint8Array()];
+  };
+  const keys = keysOf(active.context.stanzas);
   texts["/a"] = "nonsense\n";
   assert.equal(await reload(active, false), active);
   for (const key of keys) assert.ok(key.length > 0 && key.every((byte) => byte !== 0));
@@ -56,8 +60,7 @@ Deno.test("makeReload() overwrites the keys that are no longer in force, and no 
   const next = await reload(active, false);
   assert.ok(next !== "later" && next !== active);
   for (const key of keys) assert.ok(key.every((byte) => byte === 0));
-  const after = next.context.stanzas[0];
-  assert.ok(after?.keys?.encryption.every((byte) => byte !== 0) && after.hmac?.key.every((byte) => byte !== 0));
+  for (const key of keysOf(next.context.stanzas)) assert.ok(key.length > 0 && key.every((byte) => byte !== 0));
 });
 
 Deno.test("makeReload() compares with what is in force, not with what was read at start", async () => {

@@ -19,7 +19,7 @@ Deno.test("testOurselves() passes for stanzas of every kind and leaves no trace 
   const store = memoryStore();
   await testOurselves(context({ store }), NOW);
   assert.equal(store.size, 0);
-  await testOurselves(context({ stanzas: [stanza({ keys: null })] }), NOW);
+  await testOurselves(context({ stanzas: [stanza({ secrets: [] })] }), NOW);
 });
 
 Deno.test("testOurselves() stops the start when the engine is broken", async () => {

@@ -2,7 +2,6 @@
 import assert from "node:assert/strict";
 import { memoryStore } from "../../../daemon/replay/store.ts";
 import { decide, type DecisionContext } from "../../../daemon/verify/decide.ts";
-import type { KeySet } from "../../../lib/crypto/engine.ts";
 import { nobleEngine } from "../../../lib/crypto/noble_engine.ts";
 import { lineText } from "../../../lib/log.ts";
 import { datagram, NOW, stanza } from "../../fakes/knock.ts";
@@ -10,6 +9,8 @@ import { replayDigest } from "../../../lib/spa/open.ts";
 import { twinPacketOfBlocks, twinPad, twinPlaintext } from "../../lib/spa/twin.ts";
 import clients from "../../vectors/clients.json" with { type: "json" };
 import { good } from "../config/in_memory.ts";
+import type { RijndaelSecrets } from "../../../lib/crypto/secrets.ts";
+import { rijndael, withCipher } from "../../fakes/secrets.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 
@@ -48,14 +49,14 @@ Deno.test("the kept requests over HTTP open for whom they name", async () => {
 
 const SALT = Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8);
 const HMAC = { name: "sha256", key: bytes("hmac key of a test") } as const;
-const LEGACY: KeySet = { encryption: bytes("fwknoptest"), mode: "legacy", hmac: null };
+const LEGACY: RijndaelSecrets = rijndael(bytes("fwknoptest"), { mode: "legacy" });
 
 /** A message of a whole number of blocks, with fields as they are written. */
 const wholeBlocks = (user = "YWxpY2U", version = "1.9.12") =>
   bytes(twinPlaintext(`1234567890123456:${user}:${NOW}:${version}:1:MTkyLjAuMi4xMCx0Y3AvMjI`, "sha256"));
 
-const packetOf = (blocks: Uint8Array, keys: KeySet) => twinPacketOfBlocks(blocks, keys, SALT);
-const judgeOf = (keys: KeySet) => context([stanza({ keys, hmac: keys.hmac })]);
+const packetOf = (blocks: Uint8Array, keys: RijndaelSecrets) => twinPacketOfBlocks(blocks, keys, SALT);
+const judgeOf = (keys: RijndaelSecrets) => context([stanza({ secrets: [keys] })]);
 
 Deno.test("a legacy packet opens without the block of padding that clients before 2.5 leave out, once with either", async () => {
   assert.equal(wholeBlocks().length % 16, 0);
@@ -80,7 +81,7 @@ Deno.test("a legacy packet whose last block was cut off is known where only a C 
 Deno.test("a packet without its block of padding opens in legacy mode only", async () => {
   for (const mode of ["cbc", "ecb", "cfb", "ofb", "ctr"] as const) {
     for (const hmac of [null, HMAC]) {
-      const keys: KeySet = { ...LEGACY, mode, hmac };
+      const keys = { ...withCipher(LEGACY, { mode }), hmac };
       assert.match(await outcome(packetOf(wholeBlocks(), keys), judgeOf(keys)), /Error creating fko context/, mode);
       assert.equal(await outcome(packetOf(twinPad(wholeBlocks()), keys), judgeOf(keys)), "admit", mode);
     }
@@ -89,12 +90,12 @@ Deno.test("a packet without its block of padding opens in legacy mode only", asy
 
 Deno.test("fields with the equals signs that Perl, Erlang and R leave in them open, with an HMAC or in legacy mode", async () => {
   const padded = twinPad(wholeBlocks("YWxpY2U=", "2.0.2"));
-  for (const keys of [LEGACY, { ...LEGACY, mode: "cbc", hmac: HMAC }] as const) {
+  for (const keys of [LEGACY, { ...withCipher(LEGACY, { mode: "cbc" }), hmac: HMAC }]) {
     const bench = judgeOf(keys);
     assert.equal(await outcome(packetOf(padded, keys), bench), "admit");
     assert.match(await outcome(packetOf(padded, keys), bench), /^Replay detected/);
   }
-  const unsigned: KeySet = { ...LEGACY, mode: "cbc" };
+  const unsigned = withCipher(LEGACY, { mode: "cbc" });
   assert.match(await outcome(packetOf(padded, unsigned), judgeOf(unsigned)), /Error creating fko context/);
   for (const user of ["YWxpY2U==", "YWxpY2=", "=", "====", "YWxp=Y2U", "YWxpY2V="]) {
     const wire = packetOf(twinPad(wholeBlocks(user)), LEGACY);

@@ -8,6 +8,7 @@ import { nobleEngine } from "../../../lib/crypto/noble_engine.ts";
 import { lineText } from "../../../lib/log.ts";
 import { twinBase64, twinSeal } from "../../lib/spa/twin.ts";
 import { addresses, datagram, ip, KEYS, knock, NOW, stanza } from "../../fakes/knock.ts";
+import { withCipher } from "../../fakes/secrets.ts";
 
 function context(stanzas: readonly Stanza[] = [stanza()], changes: Partial<DecisionContext> = {}): DecisionContext {
   const http = { enabled: false, anyUserAgent: false, trustForwardedFor: false };
@@ -20,7 +21,7 @@ function summary(decision: Decision): string {
   return last === undefined ? "" : lineText(last);
 }
 
-const otherKey = { ...KEYS, encryption: new TextEncoder().encode("another key altogether") };
+const otherKey = withCipher(KEYS, { key: new TextEncoder().encode("another key altogether") });
 const otherHmac = { ...KEYS, hmac: { name: "sha256" as const, key: new TextEncoder().encode("another HMAC key") } };
 
 Deno.test("decide() admits an authentic knock for the address in it", async () => {
@@ -51,7 +52,7 @@ Deno.test("decide() says first and once that a packet came whose addresses match
   const seen = context();
   await decide(datagram(wire, { sourcePort: 40001 }), seen, NOW);
   const cases: [what: string, wire: string, context: DecisionContext, expected: readonly string[]][] = [
-    ["admitted by the second", wire, context([stanza({ keys: otherKey }), two]), came(2)],
+    ["admitted by the second", wire, context([stanza({ secrets: [otherKey] }), two]), came(2)],
     ["wrong HMAC key", await knock({}, otherHmac), context([elsewhere, two]), came(2)],
     ["expired", wire, context([stanza({ expiresAt: NOW - 1 })]), came(1)],
     ["replay", wire, seen, came(1)],
@@ -95,7 +96,7 @@ Deno.test("decide() refuses with the words that scripts match", async () => {
     ["one of two", await knock({ message: "192.0.2.10,tcp/22,tcp/80" }), { openPorts: tcp22 }, NOW, /was denied/],
     ["NAT", await knock({ type: 2, natAccess: "10.0.0.1,22" }), {}, NOW, /requested NAT access, but is not enabled/],
     ["command", await knock({ type: 0, message: "192.0.2.10,id" }), {}, NOW, /Command messages are not allowed/],
-    ["GPG stanza", await knock(), { keys: null }, NOW, /No stanza encryption mode match for encryption type: 1\./],
+    ["GPG stanza", await knock(), { secrets: [] }, NOW, /No stanza encryption mode match for encryption type: 1\./],
     ["GPG packet", "A".repeat(500), {}, NOW, /No stanza encryption mode match for encryption type: 2\./],
   ];
   for (const [what, wire, changes, now, words] of cases) {
@@ -169,7 +170,7 @@ Deno.test("decide() in test mode looks replays up but records nothing", async ()
 });
 
 Deno.test("decide() goes on to the next stanza until one admits", async () => {
-  const first = stanza({ number: 1, keys: otherHmac });
+  const first = stanza({ number: 1, secrets: [otherHmac] });
   const second = stanza({ number: 2, requireUsername: "bob" });
   const third = stanza({ number: 3 });
   const decision = await decide(datagram(await knock()), context([first, second, third]), NOW);
@@ -206,7 +207,7 @@ Deno.test("decide() never throws and never admits what no key of ours made", asy
 });
 
 Deno.test("decide() admits no packet again without its HMAC, whichever of the two comes first", async () => {
-  const unauthenticated = stanza({ number: 2, keys: { ...KEYS, hmac: null }, hmac: null });
+  const unauthenticated = stanza({ number: 2, secrets: [{ ...KEYS, hmac: null }] });
   const whole = await knock();
   const bare = whole.slice(0, -43);
   for (const [first, second] of [[whole, bare], [bare, whole]] as const) {
@@ -222,7 +223,7 @@ Deno.test("decide() knows the copy without its HMAC after the HMAC key was taken
   const wire = await knock();
   const before = context();
   assert.equal((await decide(datagram(wire), before, NOW)).kind, "admit");
-  const reloaded = context([stanza({ keys: { ...KEYS, hmac: null }, hmac: null })], { store: before.store });
+  const reloaded = context([stanza({ secrets: [{ ...KEYS, hmac: null }] })], { store: before.store });
   const bare = wire.slice(0, -43);
   for (const judgeNow of [reloaded, { ...reloaded, recordNothing: true }]) {
     assert.match(
@@ -237,11 +238,11 @@ Deno.test("decide() takes the same message for the same packet, whatever it is w
   const random = "9999999999999999";
   const keysOfOthers = [
     KEYS,
-    { ...KEYS, mode: "ctr" as const },
-    { ...KEYS, encryption: otherKey.encryption },
+    withCipher(KEYS, { mode: "ctr" }),
+    otherKey,
     { ...KEYS, hmac: { ...KEYS.hmac!, name: "sha512" as const } },
   ];
-  const stanzas = keysOfOthers.map((keys, i) => stanza({ number: i + 1, keys, hmac: keys.hmac }));
+  const stanzas = keysOfOthers.map((keys, i) => stanza({ number: i + 1, secrets: [keys] }));
   const packets = await Promise.all(keysOfOthers.map((keys) => knock({ random }, keys)));
   for (const first of packets) {
     const bench = context(stanzas);

@@ -3,15 +3,16 @@
  * by the twin, key `shortkey`, CBC, its inner digest right. Rows that decisions.md changed are marked.
  */
 import assert from "node:assert/strict";
-import type { KeySet } from "../../../lib/crypto/engine.ts";
 import { nobleEngine } from "../../../lib/crypto/noble_engine.ts";
 import { open } from "../../../lib/spa/open.ts";
 import { SPA_VECTORS, spaVector } from "../../vectors/spa.ts";
 import { twinBase64, twinPacketOf, twinPacketOfBlocks, twinPlaintext, twinSeal } from "./twin.ts";
+import type { RijndaelSecrets, Secrets } from "../../../lib/crypto/secrets.ts";
+import { rijndael, withCipher } from "../../fakes/secrets.ts";
 
 const text = (value: string) => new TextEncoder().encode(value);
 const b64 = (value: string) => twinBase64(text(value));
-const KEYS: KeySet = { encryption: text("shortkey"), mode: "cbc", hmac: null };
+const KEYS: RijndaelSecrets = rijndael(text("shortkey"));
 const HMAC = { name: "sha256", key: text("hmackey") } as const;
 const SALT = Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8);
 
@@ -38,7 +39,7 @@ function encoded(
   return [rand, user, time, version, type, message].join(":") + (changes.rest ?? "");
 }
 
-async function errorOf(wire: string, keys: KeySet = KEYS): Promise<number> {
+async function errorOf(wire: string, keys: Secrets = KEYS): Promise<number> {
   const result = await open(nobleEngine, wire, keys);
   return result.ok ? 0 : result.fault.number;
 }
@@ -163,7 +164,7 @@ const good = twinSeal(encoded({}), "sha256", KEYS, SALT);
 const signed = twinSeal(encoded({}), "sha256", { ...KEYS, hmac: HMAC }, SALT);
 
 Deno.test("open() answers 107, 53 and 47 to a wrong key, a cut body and a foreign character", async () => {
-  assert.equal(await errorOf(good, { ...KEYS, encryption: text("wrong") }), 107);
+  assert.equal(await errorOf(good, withCipher(KEYS, { key: text("wrong") })), 107);
   assert.equal(await errorOf(good.slice(0, -1)), 53);
   assert.equal(await errorOf(good.slice(0, -4)), 53);
   assert.equal(await errorOf(`${good.slice(0, 50)}-${good.slice(51)}`), 47);
@@ -171,7 +172,7 @@ Deno.test("open() answers 107, 53 and 47 to a wrong key, a cut body and a foreig
 });
 
 Deno.test("open() answers 75 to every way in which an HMAC can be wrong", async () => {
-  const keys: KeySet = { ...KEYS, hmac: HMAC };
+  const keys: RijndaelSecrets = { ...KEYS, hmac: HMAC };
   assert.equal(await errorOf(signed, keys), 0);
   assert.equal(await errorOf(signed, { ...KEYS, hmac: { ...HMAC, key: text("other") } }), 75);
   assert.equal(await errorOf(signed, { ...KEYS, hmac: { ...HMAC, name: "sha3_256" } }), 75);
@@ -182,14 +183,14 @@ Deno.test("open() answers 75 to every way in which an HMAC can be wrong", async 
 });
 
 Deno.test("open() answers 76 to an HMAC type that does not exist, 109 to a key of 0 or 137 bytes, 95 to 0 or 33, 64 to PCBC", async () => {
-  // The row "HMAC key given but type 0" (110) cannot be said with a KeySet: no type means no key.
+  // The row "HMAC key given but type 0" (110) cannot be said with Secrets: no type means no key.
   const unknown = { name: "whirlpool", key: HMAC.key } as unknown as typeof HMAC;
   assert.equal(await errorOf(signed, { ...KEYS, hmac: unknown }), 76);
   assert.equal(await errorOf(signed, { ...KEYS, hmac: { ...HMAC, key: new Uint8Array(0) } }), 109);
   assert.equal(await errorOf(signed, { ...KEYS, hmac: { ...HMAC, key: new Uint8Array(137) } }), 109);
-  assert.equal(await errorOf(good, { ...KEYS, encryption: new Uint8Array(0) }), 95);
-  assert.equal(await errorOf(good, { ...KEYS, encryption: new Uint8Array(33) }), 95);
-  assert.equal(await errorOf(good, { ...KEYS, mode: "pcbc" as unknown as "cbc" }), 64);
+  assert.equal(await errorOf(good, withCipher(KEYS, { key: new Uint8Array(0) })), 95);
+  assert.equal(await errorOf(good, withCipher(KEYS, { key: new Uint8Array(33) })), 95);
+  assert.equal(await errorOf(good, withCipher(KEYS, { mode: "pcbc" as unknown as "cbc" })), 64);
 });
 
 Deno.test("open() answers 67 outside 36 to 1499 characters, and 74 where too little remains before the tag", async () => {
@@ -200,7 +201,7 @@ Deno.test("open() answers 67 outside 36 to 1499 characters, and 74 where too lit
 });
 
 /** A packet of `count` 16-byte blocks, salt block included. */
-function packetOfBlocks(count: number, keys: KeySet): string {
+function packetOfBlocks(count: number, keys: RijndaelSecrets): string {
   const plain = twinPlaintext(encoded({ type: "0", message: b64("1.2.3.4,ls") }), "sha256").padEnd(
     (count - 1) * 16 - 1,
     "A",
@@ -209,7 +210,7 @@ function packetOfBlocks(count: number, keys: KeySet): string {
 }
 
 Deno.test("K7: open() takes 400 characters and more for GPG: 65 to a body of 417, with an HMAC of 396", async () => {
-  const keys: KeySet = { ...KEYS, hmac: HMAC };
+  const keys: RijndaelSecrets = { ...KEYS, hmac: HMAC };
   assert.equal(packetOfBlocks(19, KEYS).length, 396);
   // 99: tried as Rijndael, decrypted, and only its padded digest is wrong.
   assert.equal(await errorOf(packetOfBlocks(19, KEYS)), 99);
@@ -218,6 +219,12 @@ Deno.test("K7: open() takes 400 characters and more for GPG: 65 to a body of 417
   assert.equal(packetOfBlocks(18, keys).length, 374 + 43);
   assert.equal(await errorOf(packetOfBlocks(18, keys), keys), 99);
   assert.equal(await errorOf(packetOfBlocks(19, keys), keys), 65);
+});
+
+Deno.test("open() answers 105 to a packet for GnuPG and 65 to one for Rijndael, where the secrets are those of GnuPG", async () => {
+  const gpg: Secrets = { cipher: { kind: "gpg" }, hmac: null };
+  assert.equal(await errorOf("A".repeat(400), gpg), 105);
+  assert.equal(await errorOf(good, gpg), 65);
 });
 
 Deno.test("open() refuses a packet whose prefix was put back, signed or not", async () => {
@@ -243,7 +250,7 @@ Deno.test("open() refuses a message that fills its last block and comes without 
     .map((ascii) => text(twinPlaintext(ascii, "sha256")));
   const full = plaintexts.find((plain) => plain.length % 16 === 0) ?? assert.fail("no length fits");
   for (const mode of ["cbc", "ecb", "cfb", "ofb", "ctr", "legacy"] as const) {
-    const keys: KeySet = { ...KEYS, mode };
+    const keys: RijndaelSecrets = withCipher(KEYS, { mode });
     assert.equal(await errorOf(twinPacketOf(full, keys, SALT), keys), 0);
     assert.equal(await errorOf(twinPacketOfBlocks(full, keys, SALT), keys), mode === "legacy" ? 0 : 107);
   }

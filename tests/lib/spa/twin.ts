@@ -4,7 +4,8 @@
  */
 import { Buffer } from "node:buffer";
 import { createCipheriv, createHash, createHmac } from "node:crypto";
-import type { DigestName, KeySet, RijndaelMode } from "../../../lib/crypto/engine.ts";
+import type { DigestName, RijndaelMode } from "../../../lib/crypto/engine.ts";
+import type { HmacKey, RijndaelSecrets } from "../../../lib/crypto/secrets.ts";
 
 const NODE_NAMES: Readonly<Record<DigestName, string>> = {
   md5: "md5",
@@ -65,24 +66,24 @@ export function twinPad(plain: Uint8Array): Uint8Array {
 }
 
 /** Any blocks as a packet: encrypted, stripped of its prefix, signed. */
-export function twinPacketOfBlocks(blocks: Uint8Array, keys: KeySet, salt: Uint8Array): string {
-  const { key, iv } = twinKey(keys.mode, keys.encryption, salt);
-  const raw = [...new TextEncoder().encode("Salted__"), ...salt, ...twinEncrypt(keys.mode, key, iv, blocks)];
+export function twinPacketOfBlocks(blocks: Uint8Array, keys: RijndaelSecrets, salt: Uint8Array): string {
+  const { key, iv } = twinKey(keys.cipher.mode, keys.cipher.key, salt);
+  const raw = [...new TextEncoder().encode("Salted__"), ...salt, ...twinEncrypt(keys.cipher.mode, key, iv, blocks)];
   const full = twinBase64(Uint8Array.from(raw));
   return full.slice(10) + (keys.hmac === null ? "" : twinTag(full, keys.hmac));
 }
 
-export function twinTag(full: string, hmac: NonNullable<KeySet["hmac"]>): string {
+export function twinTag(full: string, hmac: HmacKey): string {
   return twinBase64(twinHmac(hmac.name, hmac.key, new TextEncoder().encode(full)));
 }
 
 /** Any plaintext as a packet. */
-export function twinPacketOf(plaintext: Uint8Array, keys: KeySet, salt: Uint8Array): string {
+export function twinPacketOf(plaintext: Uint8Array, keys: RijndaelSecrets, salt: Uint8Array): string {
   return twinPacketOfBlocks(twinPad(plaintext), keys, salt);
 }
 
 /** Any colon text as a packet, its digest added. */
-export function twinSeal(encoded: string, digest: DigestName, keys: KeySet, salt: Uint8Array): string {
+export function twinSeal(encoded: string, digest: DigestName, keys: RijndaelSecrets, salt: Uint8Array): string {
   return twinPacketOf(new TextEncoder().encode(twinPlaintext(encoded, digest)), keys, salt);
 }
 

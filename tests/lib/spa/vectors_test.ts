@@ -7,6 +7,7 @@ import { open } from "../../../lib/spa/open.ts";
 import { seal } from "../../../lib/spa/seal.ts";
 import { SPA_VECTORS, spaVector } from "../../vectors/spa.ts";
 import { twinSeal } from "./twin.ts";
+import { withCipher } from "../../fakes/secrets.ts";
 
 const ENGINES: readonly [string, CryptoEngine][] = [["noble", nobleEngine], ["web", webEngine]];
 
@@ -33,7 +34,7 @@ for (const [name, engine] of ENGINES) {
 
 Deno.test("deriveKey() gives the AES keys and IVs of the vectors", async () => {
   for (const vector of SPA_VECTORS) {
-    const derived = await deriveKey(nobleEngine, vector.keys.mode, vector.keys.encryption, vector.salt);
+    const derived = await deriveKey(nobleEngine, vector.keys.cipher.mode, vector.keys.cipher.key, vector.salt);
     assert.deepEqual(derived.key, vector.aesKey, vector.id);
     assert.deepEqual(derived.iv, vector.iv, vector.id);
   }
@@ -70,13 +71,21 @@ Deno.test("the vectors mean what their options asked for", async () => {
   assert.deepEqual([l1.type, l1.serverAuth, l1.clientTimeout], [3, "crypt,letmein", 45]);
 });
 
+Deno.test("seal() answers 105 to the secrets of GnuPG", async () => {
+  const { packet, keys, salt } = spaVector("V2");
+  const opened = await open(nobleEngine, packet, keys);
+  assert.ok(opened.ok);
+  const sealed = await seal(nobleEngine, opened.value, "sha256", { cipher: { kind: "gpg" }, hmac: null }, salt);
+  assert.equal(!sealed.ok && sealed.fault.number, 105);
+});
+
 Deno.test("F2: seal() answers 64 to PCBC and to what is no mode at all", async () => {
   const { packet, keys, salt } = spaVector("V2");
   const opened = await open(nobleEngine, packet, keys);
   assert.ok(opened.ok);
   for (const mode of ["pcbc", "asymmetric", ""]) {
     for (const [, engine] of ENGINES) {
-      const sealed = await seal(engine, opened.value, "sha256", { ...keys, mode: mode as "cbc" }, salt);
+      const sealed = await seal(engine, opened.value, "sha256", withCipher(keys, { mode: mode as "cbc" }), salt);
       assert.equal(!sealed.ok && sealed.fault.number, 64, mode);
     }
   }

@@ -1,9 +1,9 @@
 /** fast-check arbitraries for SPA messages: everything that the format can say, and things near it that it cannot. */
 import fc from "fast-check";
 import { DIGEST_NAMES, RIJNDAEL_MODES } from "../../../lib/crypto/digest.ts";
-import type { KeySet } from "../../../lib/crypto/engine.ts";
 import { ipFromBytes } from "../../../lib/net/address.ts";
 import type { SpaFields } from "../../../lib/wire/message.ts";
+import type { RijndaelSecrets } from "../../../lib/crypto/secrets.ts";
 
 /** Any code point that UTF-8 can carry. (The `binary` unit of fast-check says the same and takes two seconds to build.) */
 export const anyCharacter = fc.integer({ min: 0, max: 0x10ffff - 0x800 })
@@ -53,9 +53,12 @@ export const spaFields: fc.Arbitrary<SpaFields> = fc.record({
 }));
 
 /** Keys of any legal length, every mode, with every HMAC and without. */
-export const keySets: fc.Arbitrary<KeySet> = fc.record({
-  encryption: fc.uint8Array({ minLength: 1, maxLength: 32 }),
-  mode: fc.constantFrom(...RIJNDAEL_MODES),
+export const keySets: fc.Arbitrary<RijndaelSecrets> = fc.record({
+  cipher: fc.record({
+    kind: fc.constant("rijndael" as const),
+    key: fc.uint8Array({ minLength: 1, maxLength: 32 }),
+    mode: fc.constantFrom(...RIJNDAEL_MODES),
+  }),
   hmac: fc.option(fc.record({
     name: fc.constantFrom(...DIGEST_NAMES),
     key: fc.uint8Array({ minLength: 1, maxLength: 136 }),
