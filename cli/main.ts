@@ -1,4 +1,4 @@
-/** The client: arguments in, exit code out. The order of the steps is that of wire-and-client B.1. */
+/** The client: arguments in, exit code out. The order of the steps is that of facts/client 1. */
 import { FfiError } from "../ffi/errors.ts";
 import { reasonOf } from "../lib/host/reason.ts";
 import { type Arguments, parseArguments } from "../lib/settings/argv.ts";

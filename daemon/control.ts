@@ -1,4 +1,7 @@
-/** `-K`, `-R`, `-S`: speaking to the daemon that runs. Words, streams and exit codes are those of fwknopd (server A.5). */
+/**
+ * `-K`, `-R`, `-S`: speaking to the daemon that runs. Words, streams and exit codes are those of fwknopd (facts/process
+ * 5).
+ */
 import { AT_FDCWD, fileFacts } from "../ffi/libc/file_facts.ts";
 import type { SignalName } from "../ffi/libc/process.ts";
 import { findDaemon, runningDaemon } from "./service/pid_file.ts";

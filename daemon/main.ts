@@ -1,8 +1,8 @@
 /**
  * fwknopd: arguments in, exit code out. Modes that answer and end are here; the daemon itself is `serve.ts`.
  *
- * Standard output carries what was asked for; standard error one sentence per mistake, `fwknopd: error: what, where`, and
- * the next move as `fwknopd: hint: …`. Exit codes are 0 and 1 (server A.3).
+ * Standard output carries what was asked for; standard error one sentence per mistake, `fwknopd: error: what, where`,
+ * and the next move as `fwknopd: hint: …`. Exit codes are 0 and 1 (facts/process 3).
  */
 import { ownCommandLine, ownEnvironment } from "../ffi/libc/proc_self.ts";
 import { READINESS_FD, startInBackground } from "../ffi/libc/background.ts";

@@ -1,6 +1,6 @@
 /**
  * The command line of fwknopd: the options that say what to do (here) and those that are settings with a variable in
- * fwknopd.conf (`config/settings.ts`). Facts: server A.2.
+ * fwknopd.conf (`config/settings.ts`). See facts/process 2.
  */
 import { parseArguments } from "../lib/settings/argv.ts";
 import { choice, integer, path, refusing, text, yesNo } from "../lib/settings/kinds.ts";

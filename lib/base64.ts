@@ -1,6 +1,6 @@
 /**
- * Base64 as SPA packets use it: standard alphabet, no padding, and exactly one text for every byte string. The C decoder
- * takes `=`, whatever follows it, and loose low bits; that gave one packet many spellings (wire-and-client C.2 F1).
+ * Base64 as SPA packets use it: standard alphabet, no padding, and exactly one text for every byte string. The C
+ * decoder takes `=`, whatever follows it, and loose low bits; that gave one packet many spellings (COMPATIBILITY F1).
  */
 
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -99,7 +99,7 @@ export function looksCut(text: string, whole: number): boolean {
   return bytes % 4 !== 0 || decodeBase64(body) === null;
 }
 
-/** SPA over HTTP: the path of the request carries `-` for `+` and `_` for `/` (wire-and-client B.8). */
+/** SPA over HTTP: the path of the request carries `-` for `+` and `_` for `/` (facts/client 8). */
 export function toUrlForm(text: string): string {
   return text.replaceAll("+", "-").replaceAll("/", "_");
 }

@@ -1,6 +1,6 @@
 /**
- * Every way in which an SPA message can be wrong, in one table: a stable code for programs, the number that the C library
- * gives the same thing, and its text. Facts: wire-and-client A.11; sentences are our own where no script matches them.
+ * Every way in which an SPA message can be wrong, in one table: a stable code for programs, the number that the C
+ * library gives the same thing, and its text. See facts/wire 11; sentences are our own where no script matches them.
  */
 
 /** Numbers 5 to 93: the text is {@link LEAD_IN} followed directly by the token. */
@@ -148,7 +148,7 @@ const otherFaults = () => ({
   "gpg-signature-missing": [137, "GPG: the message carries no signature"],
   "gpg-signature-bad": [138, "GPG: the signature is not good"],
   "gpg-signature-off": [139, "GPG: signature checks are switched off"],
-  // Ours, with the number that the C daemon gives it before its library sees the packet (server D.3, G.3).
+  // Ours, with the number of the C daemon, which looks before its library does (facts/packets 3, facts/process 9).
   "prefix-attached": [
     4096,
     "Data is not a valid SPA message format: the prefix that clients cut off is still attached",
@@ -163,7 +163,7 @@ export type FaultCode = keyof ReturnType<typeof invalidData> | keyof ReturnType<
 /** One way of being wrong. Equal faults are the same object. */
 export interface Fault {
   readonly code: FaultCode;
-  /** Number of wire-and-client A.11; from 4096 on, of server G.3. */
+  /** Number of facts/wire 11; from 4096 on, of facts/process 9. */
   readonly number: number;
 }
 

@@ -1,16 +1,19 @@
-/** Numbers that the SPA format itself fixes. Not for tuning: another value is another format. Facts: wire-and-client A.3, A.4, A.9, A.10. */
+/**
+ * Numbers that the SPA format itself fixes. Not for tuning: another value is another format. See facts/wire 3,
+ * facts/wire 4, facts/wire 9, facts/wire 10.
+ */
 
-/** Characters of ENCODED, PLAINTEXT, FULL and WIRE alike (A.4, A.9). */
+/** Characters of ENCODED, PLAINTEXT, FULL and WIRE alike (facts/wire 4, facts/wire 9). */
 export const MIN_SPA_LENGTH = 36;
 export const MAX_SPA_LENGTH = 1499;
 
-/** From this many characters on, a packet is taken for GPG; below, for Rijndael (A.9 step 3). */
+/** From this many characters on, a packet is taken for GPG; below, for Rijndael (facts/wire 9 step 3). */
 export const MIN_GPG_LENGTH = 400;
 
 /** Decimal digits of the random value. */
 export const RANDOM_DIGITS = 16;
 
-/** What we send. Older clients send `2.0.x` (A.3, C.1 K4). */
+/** What we send. Older clients send `2.0.x` (facts/wire 3, COMPATIBILITY K4). */
 export const PROTOCOL_VERSION = "3.0.0";
 export const MAX_VERSION_LENGTH = 8;
 
@@ -35,12 +38,12 @@ export const MAX_SERVER_AUTH = 63;
 /** Seconds. */
 export const MAX_CLIENT_TIMEOUT = 65_536;
 
-/** Bytes of the Rijndael key; an empty one is refused (C.2 F11). */
+/** Bytes of the Rijndael key; an empty one is refused (COMPATIBILITY F11). */
 export const MAX_KEY_LENGTH = 32;
-/** Bytes of the HMAC key that the C library takes (A.4); its client stops at 128. */
+/** Bytes of the HMAC key that the C library takes (facts/wire 4); its client stops at 128. */
 export const MAX_HMAC_KEY_LENGTH = 136;
 
-/** `Salted__`, and the salt after it (A.6). */
+/** `Salted__`, and the salt after it (facts/wire 6). */
 export const SALT_HEADER_LENGTH = 8;
 export const SALT_LENGTH = 8;
 export const BLOCK_LENGTH = 16;

@@ -1,4 +1,4 @@
-/** `-k` and `-K`: new keys on standard output, in a file, or in a stanza (wire-and-client B.10). */
+/** `-k` and `-K`: new keys on standard output, in a file, or in a stanza (facts/client 10). */
 import { writeAtomically } from "../../lib/host/atomic_file.ts";
 import { reasonOf } from "../../lib/host/reason.ts";
 import { formatKeys, type GeneratedKeys, generateKeys } from "../../lib/crypto/key_generation.ts";

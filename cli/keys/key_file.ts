@@ -1,4 +1,4 @@
-/** Key files of `-G` and `--get-hmac-key`: one line for each server (wire-and-client B.5). */
+/** Key files of `-G` and `--get-hmac-key`: one line for each server (facts/client 5). */
 import { latin1Bytes, latin1Text, textBytes, wipe } from "../../lib/bytes.ts";
 import { readSecureFile } from "../../lib/host/secure_file.ts";
 import { ClientError } from "../ui/tui.ts";

@@ -1,4 +1,6 @@
-/** How a line with a secret is edited, on a terminal or through a descriptor (wire-and-client B.5, C.1 K16). Pure. */
+/**
+ * How a line with a secret is edited, on a terminal or through a descriptor (facts/client 5, COMPATIBILITY K16). Pure.
+ */
 
 const INTERRUPT = 0x03;
 const BACKSPACE = 0x08;

@@ -1,4 +1,4 @@
-/** What `-v` and `-T` show, in the layout that scripts read (wire-and-client B.12). */
+/** What `-v` and `-T` show, in the layout that scripts read (facts/client 12). */
 import type { Secrets } from "../../lib/crypto/secrets.ts";
 import { webEngine } from "../../lib/crypto/web_engine.ts";
 import { faultText } from "../../lib/faults.ts";

@@ -1,4 +1,4 @@
-/** One knock: address, request, keys, packet, and out it goes (wire-and-client B.1, steps 12 to 18). */
+/** One knock: address, request, keys, packet, and out it goes (facts/client 1, steps 8 and 9). */
 import type { RijndaelMode } from "../../lib/crypto/engine.ts";
 import type { RijndaelSecrets, Secrets } from "../../lib/crypto/secrets.ts";
 import { webEngine } from "../../lib/crypto/web_engine.ts";
@@ -136,7 +136,7 @@ export async function makePacket(
       "ask for fewer ports, or use a shorter command, user name or digest",
     );
   }
-  // Servers of the C program measure the tag too, unless commands are allowed there (wire-and-client A.9).
+  // Servers of the C program measure the tag too, unless commands are allowed there (facts/wire 9).
   if (encryptionByLength(sealed.value.wire.length) !== "rijndael") {
     tellWarning(world, `the packet has ${sealed.value.wire.length} characters; C servers may ignore it`);
   }
@@ -148,7 +148,7 @@ async function savePacketFile(settings: ClientSettings, wire: string, world: Wor
   try {
     savePacket(settings.savePacket ?? "", wire, { append: settings.savePacketAppend });
   } catch (error) {
-    // As in C the packet is sent nevertheless (C.2 F27).
+    // As in C the packet is sent nevertheless (COMPATIBILITY F27).
     if (!(error instanceof ClientError)) throw error;
     tellError(world, error.message, error.hint);
   }

@@ -1,6 +1,6 @@
 /**
- * The arguments of the last run: `~/.fwknop.run`, `--show-last`, `-l` (wire-and-client B.11). Keys are not written
- * (mended, C.2 F17): a run from the file asks for them. Files of the C client are read too.
+ * The arguments of the last run: `~/.fwknop.run`, `--show-last`, `-l` (facts/client 11). Keys are not written
+ * (mended, COMPATIBILITY F17): a run from the file asks for them. Files of the C client are read too.
  */
 import { readSecureFile } from "../../lib/host/secure_file.ts";
 import { reasonOf } from "../../lib/host/reason.ts";

@@ -6,7 +6,7 @@ import { address, bounded, hostPort, protocol, yesNo } from "./kinds.ts";
 
 const WHERE = "Where the packet goes";
 
-/** Rows of wire-and-client B.2/B.3: server, transport, HTTP. */
+/** Rows of facts/client 2 and facts/client 3: server, transport, HTTP. */
 export const DELIVERY_OPTIONS = {
   server: {
     kind: server,

@@ -1,5 +1,5 @@
 /**
- * Types of values that only the client has. The faults carry the fragments that scripts match (wire-and-client B.12);
+ * Types of values that only the client has. The faults carry the fragments that scripts match (facts/fragments 2);
  * an enumeration or a number repeats what was typed, a key never.
  */
 import { decodePaddedBase64 } from "../../lib/base64.ts";
@@ -92,7 +92,7 @@ export const verbosity: Kind<number> = {
   format: (value) => value === 1 ? "Y" : value === 0 ? "N" : String(value),
 };
 
-/** Seconds to add to the time stamp, in the units of wire-and-client B.6. `signed` takes a leading minus. */
+/** Seconds to add to the time stamp, in the units of facts/client 6. `signed` takes a leading minus. */
 export function timeOffset(options: { readonly signed: boolean }): Kind<number> {
   return {
     valueName: "TIME",
@@ -199,7 +199,7 @@ function isUnspecified(ip: Ip): boolean {
   return ip.bytes.every((byte) => byte === 0);
 }
 
-/** `0.0.0.0` is how the wire says "the packet's source"; `::` says nothing anybody would want (decisions.md). */
+/** `0.0.0.0` is how the wire says "the packet's source"; `::` says nothing anybody would want (facts/decisions 1). */
 function unspecified(ip: Ip): Result<Allow, string> {
   return ip.family === 4 ? ok({ kind: "source" }) : fail("Invalid allow IP specified for SPA access");
 }

@@ -6,7 +6,7 @@ import { verbosity, yesNo } from "./kinds.ts";
 const STANZAS = "Stanzas and saved arguments";
 const RUN = "This run";
 
-/** Rows of wire-and-client B.2/B.3: rc file, args file, packet file, output. */
+/** Rows of facts/client 2 and facts/client 3: rc file, args file, packet file, output. */
 export const PROGRAM_OPTIONS = {
   namedConfig: {
     kind: text({ valueName: "NAME" }),

@@ -8,7 +8,7 @@ import { allow, bounded, timeOffset, yesNo } from "./kinds.ts";
 const WHAT = "What to open";
 const WHO = "Who is let in";
 
-/** Rows of wireclient B.2/B.3: request, allowed address, NAT. */
+/** Rows of facts/client 2 and facts/client 3: request, allowed address, NAT. */
 export const REQUEST_OPTIONS = {
   access: {
     kind: text({ valueName: "PROTO/PORT[,…]" }),

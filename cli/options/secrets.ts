@@ -8,13 +8,13 @@ const ALGORITHMS = "Algorithms";
 const NEW_KEYS = "New keys and enrolment";
 const GPG = "GnuPG";
 
-/** Bytes that a Rijndael key can have (wire-and-client A.4). */
+/** Bytes that a Rijndael key can have (facts/wire 4). */
 const MAX_KEY = 32;
 
 /** Bytes that the C client takes for an HMAC key. */
 const MAX_HMAC_KEY = 128;
 
-/** Rows of wire-and-client B.2/B.3: keys, algorithms, key generation. */
+/** Rows of facts/client 2 and facts/client 3: keys, algorithms, key generation. */
 export const KEY_OPTIONS = {
   key: {
     kind: rawKey(MAX_KEY),

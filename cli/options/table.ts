@@ -1,6 +1,6 @@
 /**
- * THE table of the client: every command-line option and every directive of `.fwknoprc` is one row (wire-and-client B.2
- * and B.3). Parsers, precedence, saving, help and docs are folds over it.
+ * THE table of the client: every command-line option and every directive of `.fwknoprc` is one row (facts/client 2
+ * and facts/client 3). Parsers, precedence, saving, help and docs are folds over it.
  */
 import type { SettingsOf } from "../../lib/settings/resolve.ts";
 import type { Setting } from "../../lib/settings/setting.ts";

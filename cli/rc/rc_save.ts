@@ -1,6 +1,6 @@
 /**
- * `--save-rc-stanza`: one stanza of the file replaced, every other line left as it is (wire-and-client B.4, mended as in
- * C.2 F15). Pure but for the questions, which are a parameter.
+ * `--save-rc-stanza`: one stanza of the file replaced, every other line left as it is (facts/client 4, mended:
+ * COMPATIBILITY F15). Pure but for the questions, which are a parameter.
  */
 import { formatProblem, type Given } from "../../lib/settings/setting.ts";
 import type { FileStanza, StanzaEntry, StanzaFile } from "../../lib/settings/rc_file.ts";

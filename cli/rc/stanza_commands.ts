@@ -1,4 +1,4 @@
-/** `--stanza-list` and `--save-rc-stanza` (wire-and-client B.4). */
+/** `--stanza-list` and `--save-rc-stanza` (facts/client 4). */
 import { parseStanzaFile, type StanzaEntry } from "../../lib/settings/rc_file.ts";
 import type { GeneratedKeys } from "../../lib/crypto/key_generation.ts";
 import type { Loaded } from "../settings/load.ts";

@@ -4,7 +4,7 @@ import type { ClientSettings } from "../options/table.ts";
 import { ClientError, tellWarning } from "../ui/tui.ts";
 import type { World } from "../ui/world.ts";
 
-/** On the wire: "the source of the packet", for both families (decisions.md). */
+/** On the wire: "the source of the packet", for both families (facts/decisions 1). */
 const PACKET_SOURCE = "0.0.0.0";
 
 /** Canonical text of the address. Names are looked up, the own address is found where it was asked for. */

@@ -1,6 +1,6 @@
 /**
- * `-R`: the address under which the Internet sees this machine (wire-and-client B.9, mended as in C.2 F14). Built-in HTTPS
- * with certificate checks; plain HTTP and wget only where they were asked for.
+ * `-R`: the address under which the Internet sees this machine (facts/client 9, mended: COMPATIBILITY F14). Built-in
+ * HTTPS with certificate checks; plain HTTP and wget only where they were asked for.
  *
  * @tags allow-net, allow-read, allow-run
  */

@@ -1,6 +1,6 @@
 /** Ports drawn by the client for `--rand-port` and `--nat-rand-port`. Pure: the digits are a parameter. */
 
-/** Five digits of its own are drawn, never those of the packet's random value (wire-and-client B.8). */
+/** Five digits of its own are drawn, never those of the packet's random value (facts/client 8). */
 export const RANDOM_PORT_DIGITS = 5;
 
 const FIRST_PORT = 10_000;

@@ -1,5 +1,5 @@
 /**
- * From what the user asked for to the message strings of a packet (wire-and-client B.7). Pure: addresses are already
+ * From what the user asked for to the message strings of a packet (facts/client 7). Pure: addresses are already
  * found and random ports already drawn.
  */
 import { parseIp } from "../../lib/net/address.ts";
@@ -101,7 +101,7 @@ function buildAccess(settings: RequestSettings, inputs: RequestInputs): Result<R
   });
 }
 
-/** One forwarded port stands for one service (wire-and-client B.7). */
+/** One forwarded port stands for one service (facts/client 7). */
 function forwardingFault(access: string) {
   const slashes = access.split("/").length - 1;
   if (slashes === 0) return refuse("Expecting <proto>/<port> for -A arg", "write it like -A tcp/22");
@@ -160,7 +160,7 @@ function parseNatOption(text: string, accessPort: number): Result<NatTarget, Req
   return ok({ host, port: digits === undefined ? accessPort : Number(digits) });
 }
 
-/** Canonical host of a NAT target; null when it is none (wire-and-client B.7, decisions.md). */
+/** Canonical host of a NAT target; null when it is none (facts/client 7, facts/decisions 1). */
 function natHost(text: string): string | null {
   const ip = parseIp(text);
   if (ip.ok) return ip.value.text === "::" ? null : ip.value.text;

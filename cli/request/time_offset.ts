@@ -1,4 +1,4 @@
-/** The time grammar of `--time-offset-plus`, `--time-offset-minus` and TIME_OFFSET (wire-and-client B.6). Pure. */
+/** The time grammar of `--time-offset-plus`, `--time-offset-minus` and TIME_OFFSET (facts/client 6). Pure. */
 import { fail, ok, type Result } from "../../lib/result.ts";
 
 /** Seconds of each unit, by its first letter; {@link UNIT} knows how units are written. */

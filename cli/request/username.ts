@@ -1,4 +1,4 @@
-/** The user name in the packet (wire-and-client A.3), resolved only when it is needed. */
+/** The user name in the packet (facts/wire 3), resolved only when it is needed. */
 import { badUsernameCharacter } from "../../lib/wire/fields.ts";
 import { ClientError } from "../ui/tui.ts";
 

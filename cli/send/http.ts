@@ -1,4 +1,4 @@
-/** `-P http`: the packet as the path of a GET request (wire-and-client B.8), direct or through a proxy. */
+/** `-P http`: the packet as the path of a GET request (facts/client 8), direct or through a proxy. */
 import type { Socket } from "../../ffi/libc/socket.ts";
 import { isHost } from "../../lib/net/host_name.ts";
 import { fail, ok, type Result } from "../../lib/result.ts";

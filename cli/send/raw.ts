@@ -71,7 +71,7 @@ function rawIp({ bytes }: { readonly bytes: Uint8Array }): Ip {
   return ipFromBytes(bytes);
 }
 
-/** wire-and-client B.8: 10000 to 65534. */
+/** 10000 to 65534 (facts/client 8). */
 function randomPort(): number {
   return 10000 + (crypto.getRandomValues(new Uint32Array(1))[0] ?? 0) % 55535;
 }

@@ -11,7 +11,7 @@ export interface HostPort {
   readonly port: number;
 }
 
-/** Everything a transport may need (wire-and-client B.8). What does not concern it, it ignores. */
+/** Everything a transport may need (facts/client 8). What does not concern it, it ignores. */
 export interface Target {
   /** `-D` as given: name, address, or link-local address with zone. */
   readonly host: string;

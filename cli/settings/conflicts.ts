@@ -1,4 +1,6 @@
-/** What does not go together (wire-and-client B.2, "Validation order"). Pure: the first conflict in the C order, or null. */
+/**
+ * What does not go together (facts/client 2, order of the checks). Pure: the first conflict in the C order, or null.
+ */
 import type { ClientSettings } from "../options/table.ts";
 
 /** One conflict: a sentence and the next move. */

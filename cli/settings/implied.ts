@@ -14,8 +14,8 @@ const GPG_KEYS: readonly ClientKey[] = [
 
 /**
  * Completes settings that were settled (`precedence.ts`) and resolved: `timeOffset`, `allowIp`, `resolveIp`, `useHmac`,
- * `useGpg`, `serverProto`, `serverResolveIpv4` and `server` hold what counts afterwards. Options imply, directives mostly do not
- * (wire-and-client B.2, B.3).
+ * `useGpg`, `serverProto`, `serverResolveIpv4` and `server` hold what counts afterwards. Options imply, directives
+ * mostly do not (facts/client 2, facts/client 3).
  */
 export function completeSettings(settings: ClientSettings, given: readonly Given[]): ClientSettings {
   const fromOption = (key: ClientKey) => given.some((said) => said.key === key && said.origin.option !== undefined);

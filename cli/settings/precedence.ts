@@ -1,6 +1,7 @@
 /**
  * Which saying counts where several speak of one thing: built-in default, then `[default]`, then the named stanza, then
- * the command line; the closer source wins as a whole (mended as in wire-and-client C.2 F7 to F9). Pure.
+ * the command line; the closer source wins as a whole (mended: COMPATIBILITY F7, COMPATIBILITY F8, COMPATIBILITY F9).
+ * Pure.
  */
 import type { Given } from "../../lib/settings/setting.ts";
 import type { ClientKey } from "../options/table.ts";

@@ -4,8 +4,9 @@
  * - Standard output carries what was asked for: dumps, keys, lists, the port that was drawn. A plain send says nothing.
  * - Standard error carries one sentence per mistake: `fwknop: error: what, where` and, where there is a next move,
  *   `fwknop: hint: the next move`. Warnings are `fwknop: warning: …`.
- * - Sentences keep the fragments that scripts match (wire-and-client B.12). No key is ever part of one.
- * - What cannot be seen is shown as an escape (`lib/showable.ts`): files, names and answers of others are repeated here.
+ * - Sentences keep the fragments that scripts match (facts/fragments 2). No key is ever part of one.
+ * - What cannot be seen is shown as an escape (`lib/showable.ts`): files, names and answers of others are repeated
+ *   here.
  */
 import { showable } from "../../lib/showable.ts";
 import { formatOrigin, type Problem } from "../../lib/settings/setting.ts";

@@ -1,4 +1,4 @@
-/** Every variable of an access.conf stanza, one row each (server C.2). */
+/** Every variable of an access.conf stanza, one row each (facts/configuration 7). */
 import { choice, integer, list, path, refusing, seconds, text, yesNo } from "../../lib/settings/kinds.ts";
 import type { SettingTable } from "../../lib/settings/setting.ts";
 import {
@@ -187,7 +187,7 @@ const NAT = {
 /** One stanza. */
 export const ACCESS_SETTINGS = { ...MATCHING, ...KEYS, ...GPG, ...COMMANDS, ...NAT } as const;
 
-/** What a file named by `%include_keys` may say (server C.1). */
+/** What a file named by `%include_keys` may say (facts/configuration 6). */
 export const KEY_FILE_DIRECTIVES: ReadonlySet<string> = new Set([
   "KEY",
   "KEY_BASE64",

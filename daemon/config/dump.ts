@@ -1,4 +1,4 @@
-/** The `-D` dump in the format of the C daemon (server B.5). Secrets are never in it. */
+/** The `-D` dump in the format of the C daemon (facts/configuration 5). Secrets are never in it. */
 import { formatService } from "../../lib/net/service.ts";
 import type { Setting } from "../../lib/settings/setting.ts";
 import { ACCESS_SETTINGS } from "./access_settings.ts";

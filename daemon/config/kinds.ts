@@ -9,7 +9,7 @@ import { integer, refusing, text } from "../../lib/settings/kinds.ts";
 import type { Kind } from "../../lib/settings/setting.ts";
 import { usernameFault } from "../../lib/wire/encode.ts";
 
-/** SOURCE and DESTINATION: addresses and networks of both families, or ANY (server C.3). */
+/** SOURCE and DESTINATION: addresses and networks of both families, or ANY (facts/configuration 8). */
 export const addressList: Kind<AddressList> = {
   valueName: "ADDRESS[/MASK][,...]",
   expects: "addresses and networks separated by commas, or ANY",
@@ -22,8 +22,8 @@ export const addressList: Kind<AddressList> = {
 };
 
 /**
- * OPEN_PORTS and RESTRICT_PORTS (server C.4): `proto/port` items, blanks allowed before each. Port 0 is only the number 0.
- * A repeated item counts once; in the C daemon it makes OPEN_PORTS refuse every request.
+ * OPEN_PORTS and RESTRICT_PORTS (facts/configuration 9): `proto/port` items, blanks allowed before each. Port 0 is only
+ * the number 0. A repeated item counts once; in the C daemon it makes OPEN_PORTS refuse every request.
  */
 export const serviceList: Kind<readonly Service[]> = {
   valueName: "PROTO/PORT[,...]",

@@ -1,6 +1,7 @@
 /**
  * From files to sayings: fwknopd.conf with its overrides, access.conf with its includes. Finds and reads everything,
- * understands names but no values, and collects every problem instead of stopping at the first. Facts: server B.1, C.1.
+ * understands names but no values, and collects every problem instead of stopping at the first. See facts/configuration
+ * 1, facts/configuration 6.
  */
 import type { FileFault, SecureText } from "../../lib/host/secure_file.ts";
 import type { Result } from "../../lib/result.ts";

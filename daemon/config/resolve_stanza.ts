@@ -1,6 +1,7 @@
 /**
- * From the sayings of one stanza to a {@link Stanza}: keys chosen and checked, times combined. Pure. Problems are those of
- * server C.2 in its order of validation, all of them; what the C daemon only says in passing becomes a warning.
+ * From the sayings of one stanza to a {@link Stanza}: keys chosen and checked, times combined. Pure. Problems are those
+ * of facts/configuration 7 in its order of validation, all of them; what the C daemon only says in passing becomes a
+ * warning.
  */
 import type { RijndaelMode } from "../../lib/crypto/engine.ts";
 import type { Secrets } from "../../lib/crypto/secrets.ts";

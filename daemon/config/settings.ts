@@ -1,6 +1,7 @@
 /**
- * Every variable of fwknopd.conf, one row each, in the order of the `-D` dump (server B.3, B.4), with the option of the
- * command line that says the same. Variables that only other builds of the C daemon know stand at the end of the table.
+ * Every variable of fwknopd.conf, one row each, in the order of the `-D` dump (facts/configuration 3,
+ * facts/configuration 4), with the option of the command line that says the same. Variables that only other builds of
+ * the C daemon know stand at the end of the table.
  */
 import { choice, integer, path, refusing, seconds, text, yesNo } from "../../lib/settings/kinds.ts";
 import type { SettingTable } from "../../lib/settings/setting.ts";
@@ -461,7 +462,7 @@ const PATHS = {
   },
 } as const satisfies SettingTable;
 
-/** What only other builds of the C daemon know: accepted where that part is not in use (decisions.md). */
+/** What only other builds of the C daemon know: accepted where that part is not in use (facts/decisions 2). */
 const OTHER_BUILDS = {
   aflPacketFile: {
     kind: path(),

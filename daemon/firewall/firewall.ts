@@ -5,13 +5,13 @@
 import type { Ip } from "../../lib/net/address.ts";
 import type { Service } from "../../lib/net/service.ts";
 
-/** What SNAT and masquerade rules apply to (server F.3). */
+/** What SNAT and masquerade rules apply to (facts/firewall 3). */
 export type NatMatch =
   | { readonly source: Ip }
   | { readonly destination: Ip; readonly service: Service };
 
 /**
- * One thing that the packet filter lets through or rewrites. Slots are those of server F.1. In every door all
+ * One thing that the packet filter lets through or rewrites. Slots are those of facts/firewall 1. In every door all
  * addresses are of one family.
  */
 export type Door =

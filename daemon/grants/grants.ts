@@ -1,6 +1,6 @@
 /**
- * What an accepted knock means in doors. The truth tables of server F.3 are here and nowhere else: backends know no
- * message types and no policy. Pure.
+ * What an accepted knock means in doors. The truth tables of facts/firewall 3 are here and nowhere else: backends know
+ * no message types and no policy. Pure.
  */
 import type { Ip } from "../../lib/net/address.ts";
 import { formatService, type Service } from "../../lib/net/service.ts";
@@ -13,7 +13,7 @@ export interface AccessRequest {
   readonly messageType: MessageType;
   /** The access address: who gets in. */
   readonly source: Ip;
-  /** At least one. A NAT request uses only the first (server F.3). */
+  /** At least one. A NAT request uses only the first (facts/firewall 3). */
   readonly services: readonly Service[];
   /** Where the packet was sent to; null when the capture cannot tell. */
   readonly packetDestination: Ip | null;
@@ -27,7 +27,7 @@ export interface NatEnd {
   readonly port: number;
 }
 
-/** The NAT directives of a stanza (server C.2). */
+/** The NAT directives of a stanza (facts/configuration 7). */
 export interface NatPolicy {
   /** FORCE_NAT: takes the place of what the message asks for. */
   readonly forceNat: NatEnd | null;
@@ -60,7 +60,7 @@ export interface GrantOptions {
   readonly snat?: boolean;
   /** SNAT_TRANSLATE_IP. */
   readonly snatTranslate?: Ip | null;
-  /** FORWARD rules name the inside host; the C daemon's do not, and reach every inside host (server H.2-5). */
+  /** FORWARD rules name the inside host; the C daemon's do not (facts/firewall 3). */
   readonly strictForward?: boolean;
 }
 
@@ -92,7 +92,10 @@ export interface GrantPlan {
   readonly expiresAt: number;
 }
 
-/** Seconds of a grant: what the client asked for, up to MAX_FW_TIMEOUT; else FW_ACCESS_TIMEOUT as it stands (server D.5). */
+/**
+ * Seconds of a grant: what the client asked for, up to MAX_FW_TIMEOUT; else FW_ACCESS_TIMEOUT as it stands
+ * (facts/packets 5).
+ */
 export function grantSeconds(
   stanza: { readonly timeout: number; readonly maxTimeout: number },
   clientTimeout: number,
@@ -127,7 +130,7 @@ export function planGrants(plan: GrantPlan): Result<readonly PlannedGrant[], str
   return ok(planned.value.map(({ door, kind, items }) => ({ door, expiresAt: plan.expiresAt, kind, items })));
 }
 
-/** `Added access rule to FWKNOP_INPUT for 192.0.2.7 -> 0.0.0.0/0 tcp/22, expires at 1700000030` (server F.3). */
+/** `Added access rule to FWKNOP_INPUT for 192.0.2.7 -> 0.0.0.0/0 tcp/22, expires at 1700000030` (facts/firewall 3). */
 export function formatAdded(grant: PlannedGrant, chain: string): string {
   const { source, destination } = ends(grant.door);
   return `Added ${grant.kind} rule to ${chain} for ${source} -> ${destination} ${grant.items}, expires at ${grant.expiresAt}`;
@@ -170,7 +173,7 @@ function planNat(plan: GrantPlan, policy: NatPolicy, destination: Ip | null): Re
   const [first] = request.services;
   const end = policy.forceNat ?? request.nat;
   if (first === undefined || end === null) return fail("the request has no NAT target");
-  // FORWARD_ALL with FORCE_SNAT stands for FORCE_NAT 0.0.0.0: "whatever host the client addresses" (server C.2).
+  // FORWARD_ALL with FORCE_SNAT is FORCE_NAT 0.0.0.0: "whatever host the client addresses" (facts/configuration 7).
   const anyHost = end.to.bytes.every((byte) => byte === 0);
   if (!anyHost && end.to.family !== source.family) {
     return fail(`NAT target ${end.to.text} and source ${source.text} are of different address families`);
@@ -192,7 +195,7 @@ function planNat(plan: GrantPlan, policy: NatPolicy, destination: Ip | null): Re
       items: all ? "*/*" : items,
     });
   }
-  // The C daemon writes a DNAT to 0.0.0.0 here (server H.2-7); a host that is not named is not rewritten.
+  // The C daemon writes a DNAT to 0.0.0.0 here (facts/firewall 3); a host that is not named is not rewritten.
   if (!policy.disableDnat && !anyHost) {
     const [service, toPort] = all ? [null, null] : [first, end.port];
     const kind = all ? "DNAT ALL" : "DNAT";
@@ -209,7 +212,7 @@ function planNat(plan: GrantPlan, policy: NatPolicy, destination: Ip | null): Re
   return ok([...planned, { door: door.value, kind: all ? "SNAT ALL" : "SNAT", items: all ? "*/*" : items }]);
 }
 
-/** The four choices of server F.3. With FORWARD_ALL the second is missing, as in the C daemon. */
+/** The four choices of facts/firewall 3. With FORWARD_ALL the second is missing, as in the C daemon. */
 function planSnat(
   { request, options }: GrantPlan,
   policy: NatPolicy,

@@ -114,7 +114,8 @@ export async function repairIfChanged(doors: Doors, log: Log): Promise<void> {
 
 /**
  * Rules with an expiry that somebody else put in our chains, or that a restored ruleset brought back, close on time too
- * (server F.4). Where the kernel keeps the time there is nothing to do. False when the packet filter gave no answer.
+ * (facts/firewall 4). Where the kernel keeps the time there is nothing to do. False when the packet filter gave no
+ * answer.
  */
 export async function adoptForeignRules(doors: Doors, log: Log): Promise<boolean> {
   const { firewall, ledger } = doors;

@@ -1,4 +1,4 @@
-/** Packets from an interface: the default way, which works on ports where nothing listens (server D.1). */
+/** Packets from an interface: the default way, which works on ports where nothing listens (facts/packets 1). */
 import { type LiveOptions, openLiveCapture } from "../../ffi/pcap/capture.ts";
 import type { Capture } from "../../ffi/pcap/frames.ts";
 import { readFrames } from "./frames.ts";

@@ -1,4 +1,4 @@
-/** Packets to a UDP port of our own (ENABLE_UDP_SERVER): needs no right to sniff (server D.2). */
+/** Packets to a UDP port of our own (ENABLE_UDP_SERVER): needs no right to sniff (facts/packets 2). */
 import { openDatagramServer, type ReceivedDatagram } from "../../ffi/libc/datagram_server.ts";
 import type { Ip } from "../../lib/net/address.ts";
 import { PROTO_NUMBER } from "../../lib/net/service.ts";

@@ -1,6 +1,6 @@
 /**
- * The replay cache on disk, in the format that fwknopd 2.6 reads and writes (server E.1). Every claim is on the disk
- * before `flush` returns; a file that cannot be written makes `flush` throw, and the daemon then opens nothing.
+ * The replay cache on disk, in the format that fwknopd 2.6 reads and writes (facts/replay 1). Every claim is on the
+ * disk before `flush` returns; a file that cannot be written makes `flush` throw, and the daemon then opens nothing.
  */
 import { FfiError } from "../../ffi/errors.ts";
 import { openAppendFile } from "../../ffi/libc/append_file.ts";

@@ -1,8 +1,9 @@
 /**
- * Which packets were seen: the contract, the in-memory set, and the lines of the C `digest.cache` format (server E.1).
+ * Which packets were seen: the contract, the in-memory set, and the lines of the C `digest.cache` format (facts/replay
+ * 1).
  *
- * A packet is known by two digests: that of its text as it came, which the C daemon writes and reads too, and that of what it
- * says ({@link contentKey}), so that the same message in another wrapping is the same packet.
+ * A packet is known by two digests: that of its text as it came, which the C daemon writes and reads too, and that of
+ * what it says ({@link contentKey}), so that the same message in another wrapping is the same packet.
  */
 import { type Clocks, createMemory } from "./memory.ts";
 
@@ -122,7 +123,7 @@ export function parseEntry(text: string): { digest: string; packet: SeenPacket }
   return { digest, packet };
 }
 
-/** The warning of server E.4. Times in local time, as the C programs print them. */
+/** The warning of facts/replay 3. Times in local time, as the C programs print them. */
 export function replayWarning(now: { source: string; protocol: number; port: number }, first: SeenPacket): string {
   const at = new Date(first.seenAt * 1000);
   const two = (n: number) => String(n).padStart(2, "0");

@@ -1,6 +1,6 @@
 /**
  * The PID file as fwknopd keeps it: decimal PID and newline, mode 0600, locked over its whole length for as long as the
- * daemon lives (server A.5). Mended: nobody but the daemon ever writes it, only a locked file speaks for a running
+ * daemon lives (facts/process 5). Mended: nobody but the daemon ever writes it, only a locked file speaks for a running
  * daemon, the signal goes to the process that holds the lock, and a clean exit takes the file away.
  */
 import { type LockFile, openLockFile } from "../../ffi/libc/file_lock.ts";

@@ -1,5 +1,5 @@
 /**
- * Giving up rights before the first packet is looked at (design.md section 9). What the runtime's permissions cannot
+ * Giving up rights before the first packet is looked at. What the runtime's permissions cannot
  * wall off, because native code runs outside of them, is the business of uid, capabilities and systemd (SECURITY.md).
  */
 import { loadRemainingTables } from "../../ffi/loader.ts";

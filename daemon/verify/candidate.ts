@@ -1,5 +1,5 @@
 /**
- * Whether a payload can be an SPA packet at all: the cheapest tests first, no key touched. Pure. Facts: server D.3,
+ * Whether a payload can be an SPA packet at all: the cheapest tests first, no key touched. Pure. See facts/packets 3,
  * with the prefix tests after the HTTP text is extracted, where they belong.
  */
 import { fromUrlForm } from "../../lib/base64.ts";
@@ -26,7 +26,7 @@ export interface Candidate {
   readonly forwardedFor: Ip | null;
 }
 
-/** `number`: of server G.3. `remark`: a warning worth a line; what is shaped like no packet is not worth any. */
+/** `number`: of facts/process 9. `remark`: a warning worth a line; what is shaped like no packet is not worth any. */
 export interface CandidateFault {
   readonly number: 4096 | 4098;
   readonly remark: string | null;
@@ -35,7 +35,7 @@ export interface CandidateFault {
 const BAD_DATA: CandidateFault = { number: 4096, remark: null };
 const NOT_SPA: CandidateFault = { number: 4098, remark: null };
 
-/** Without `=`: nobody sends it, and accepting it would give one packet many spellings (decisions.md). */
+/** Without `=`: nobody sends it, and accepting it would give one packet many spellings (facts/decisions 1). */
 const BASE64_TEXT = /^[A-Za-z0-9+/]+$/;
 
 /** Takes a payload to the packet text in it, or says why there is none. Never throws. */

@@ -1,6 +1,7 @@
 /**
- * From a datagram to a decision, in the order of server D.3 to D.5: shape, source, replay look-up, then stanza by stanza
- * HMAC, decryption, digest, record, and the gates. Effects are elsewhere: what comes out is a value.
+ * From a datagram to a decision, in the order of facts/packets 3 to facts/packets 5: shape, source, replay look-up,
+ * then stanza by stanza HMAC, decryption, digest, record, and the gates. Effects are elsewhere: what comes out is a
+ * value.
  */
 import type { CryptoEngine } from "../../lib/crypto/engine.ts";
 import type { Secrets } from "../../lib/crypto/secrets.ts";
@@ -34,7 +35,7 @@ export interface DecisionContext {
   readonly stanzas: readonly Stanza[];
   readonly policy: GatePolicy & { readonly http: HttpPolicy };
   readonly store: Pick<ReplayStore, "find" | "claim" | "forgottenUntil">;
-  /** Look up but do not record: test mode (server D.6). */
+  /** Look up but do not record: test mode (facts/packets 6). */
   readonly recordNothing: boolean;
 }
 
@@ -194,7 +195,7 @@ function copyLine(datagram: Datagram, first: SeenPacket): LogLine {
   return { level: "debug", text: `${lineText(replayLine(datagram, first))} (one packet, captured twice)` };
 }
 
-/** The message's own address; for 0.0.0.0 that of the trusted proxy's client, else of the packet (server D.5). */
+/** The message's own address; for 0.0.0.0 that of the trusted proxy's client, else of the packet (facts/packets 5). */
 function accessAddress({ request }: SpaMessage, sender: Ip): Ip {
   return request.allow.text === UNSPECIFIED4.text ? sender : request.allow;
 }

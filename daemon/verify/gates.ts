@@ -1,6 +1,6 @@
 /**
- * What an authentic packet must still pass, as a list of small tests in the order of server D.5. Pure: the clock and the
- * configuration are in the {@link OpenedPacket}. A refusal is a value and says what the log will say.
+ * What an authentic packet must still pass, as a list of small tests in the order of facts/packets 5. Pure: the clock
+ * and the configuration are in the {@link OpenedPacket}. A refusal is a value and says what the log will say.
  */
 import type { LogLine } from "../../lib/log.ts";
 import { type Ip, UNSPECIFIED4 } from "../../lib/net/address.ts";
@@ -142,7 +142,10 @@ function isNoCommand(attempt: OpenedPacket): LogLine | null {
   };
 }
 
-/** server C.4: one restricted service denies; then every requested one must be in OPEN_PORTS, where that is set. */
+/**
+ * facts/configuration 9: one restricted service denies; then every requested one must be in OPEN_PORTS, where that is
+ * set.
+ */
 function portsAreAllowed(attempt: OpenedPacket): LogLine | null {
   const { request } = attempt.message;
   if (request.kind !== "access") return null;

@@ -1,6 +1,6 @@
 /**
- * An HTTP request as far as SPA over HTTP needs it: the path and the header lines, by RFC 9110 and 9112, in the forms that
- * clients and proxies write. Pure; never throws. What the C daemon looks at: server D.3.
+ * An HTTP request as far as SPA over HTTP needs it: the path and the header lines, by RFC 9110 and 9112, in the forms
+ * that clients and proxies write. Pure; never throws. What the C daemon looks at: facts/packets 3.
  */
 import { type Ip, parseIp, parseIpv4, parseIpv6 } from "../../lib/net/address.ts";
 import { fail, ok, type Result } from "../../lib/result.ts";

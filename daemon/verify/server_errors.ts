@@ -1,4 +1,6 @@
-/** The daemon's own error numbers (server G.3), printed by `--dump-serv-err-codes`. Scripts match number and text. */
+/**
+ * The daemon's own error numbers (facts/process 9), printed by `--dump-serv-err-codes`. Scripts match number and text.
+ */
 
 interface ServerError {
   readonly number: number;

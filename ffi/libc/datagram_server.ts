@@ -180,7 +180,7 @@ export class DatagramServer implements Disposable {
 
 /**
  * Opens a UDP server on every own address of both families; on IPv4 alone where the kernel has no IPv6. Like the C
- * program it does not share its port (server D.2).
+ * program it does not share its port (facts/packets 2).
  *
  * @throws {FfiError} with a hint when the port is taken or not allowed
  * @tags allow-ffi

@@ -128,8 +128,8 @@ function compileFilter(handle: bigint, filter: string, use: (program: Uint8Array
 }
 
 /**
- * Loopback link types cannot tell a direction (server D.1). `lo` of Linux can, and libpcap shows each of its packets
- * once in any direction.
+ * Loopback link types cannot tell a direction (facts/packets 1). `lo` of Linux can, and libpcap shows each of its
+ * packets once in any direction.
  */
 function setDirection(handle: bigint, wanted: "in" | "any"): Pick<OpenedHandle, "inboundOnly" | "directionProblem"> {
   const linkType = libpcap().pcap_datalink(handle);

@@ -1,4 +1,4 @@
-/** The digests, HMACs and cipher modes of fwknop 2.6 by name, number and length. Facts: wire-and-client A.2, A.5. */
+/** The digests, HMACs and cipher modes of fwknop 2.6 by name, number and length. See facts/wire 2, facts/wire 5. */
 import type { DigestName, RijndaelMode } from "./engine.ts";
 
 /** One row of {@link DIGESTS}. */
@@ -77,7 +77,7 @@ export function isRijndaelMode(name: string): name is RijndaelMode {
   return (RIJNDAEL_MODES as readonly string[]).includes(name);
 }
 
-/** The digests whose base64 has that many characters, in the order in which a receiver tries them (A.5). */
+/** The digests whose base64 has that many characters, in the order in which a receiver tries them (facts/wire 5). */
 export function digestsOfLength(characters: number): readonly DigestName[] {
   return DIGEST_NAMES.filter((name) => DIGESTS[name].characters === characters);
 }

@@ -18,13 +18,14 @@ export type Awaitable<Value> = Value | Promise<Value>;
 export interface CryptoEngine {
   /** Digest of `data`. */
   digest(name: DigestName, data: Uint8Array): Awaitable<Uint8Array>;
-  /** RFC 2104 HMAC, never truncated. `key`: 1 to 136 bytes (wire-and-client A.4). */
+  /** RFC 2104 HMAC, never truncated. `key`: 1 to 136 bytes (facts/wire 4). */
   hmac(name: DigestName, key: Uint8Array, data: Uint8Array): Awaitable<Uint8Array>;
   /** AES-256 over PKCS#7-padded whole blocks in every mode. `key` 32 bytes, `iv` 16 bytes; `plain` is not padded yet. */
   encrypt(mode: RijndaelMode, key: Uint8Array, iv: Uint8Array, plain: Uint8Array): Awaitable<Uint8Array>;
   /**
    * The reverse. `cipher` is a positive multiple of 16 bytes. Consistent PKCS#7 padding is removed; if it is not
-   * consistent the blocks come back as they are (A.9 step 4), so nothing distinguishes bad padding from bad content.
+   * consistent the blocks come back as they are (facts/wire 9 step 4), so nothing distinguishes bad padding from bad
+   * content.
    */
   decrypt(mode: RijndaelMode, key: Uint8Array, iv: Uint8Array, cipher: Uint8Array): Awaitable<Uint8Array>;
 }

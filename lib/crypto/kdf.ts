@@ -1,6 +1,6 @@
 /**
  * From a configured key and the salt of a packet to the AES key and IV: OpenSSL's `EVP_BytesToKey` with MD5 and one
- * iteration (wire-and-client A.6). It is what the format demands, not what one would choose today: a weak pass phrase
+ * iteration (facts/wire 6). It is what the format demands, not what one would choose today: a weak pass phrase
  * stays weak, which is why generated keys are random bytes and packets carry an HMAC.
  */
 import { concat, wipe } from "../bytes.ts";

@@ -1,4 +1,4 @@
-/** `--key-gen`: an encryption key and an HMAC key in base64 (wire-and-client B.10, C.2 F18, F19). */
+/** `--key-gen`: an encryption key and an HMAC key in base64 (facts/client 10, COMPATIBILITY F18, COMPATIBILITY F19). */
 import { encodePaddedBase64 } from "../base64.ts";
 import type { DigestName } from "./engine.ts";
 

@@ -1,6 +1,7 @@
 /**
- * MD5 (RFC 1321), which every key derivation of the format needs (wire-and-client A.6) and WebCrypto lacks. By hand,
- * because loading the one of @noble/hashes costs every knock half a millisecond; the tests compare the two. No step depends on the data.
+ * MD5 (RFC 1321), which every key derivation of the format needs (facts/wire 6) and WebCrypto lacks. By hand, because
+ * loading the one of @noble/hashes costs every knock half a millisecond; the tests compare the two. No step depends on
+ * the data.
  */
 import { wipe } from "../bytes.ts";
 

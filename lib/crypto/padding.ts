@@ -9,7 +9,7 @@ export function addPadding(plain: Uint8Array): Uint8Array<ArrayBuffer> {
   return padded;
 }
 
-/** Takes consistent padding off; anything else comes back as it is (wire-and-client A.9 step 4). */
+/** Takes consistent padding off; anything else comes back as it is (facts/wire 9 step 4). */
 export function removePadding(blocks: Uint8Array): Uint8Array {
   const length = blocks.at(-1) ?? 0;
   if (length < 1 || length > BLOCK_LENGTH || length > blocks.length) return blocks;

@@ -1,6 +1,6 @@
 /**
  * AES-256 in every mode of fwknop, with its padding rule: PKCS#7 to whole blocks in all of them, CTR, CFB and OFB too
- * (wire-and-client A.6). This is the compatibility shim: what WebCrypto cannot do is here and nowhere else.
+ * (facts/wire 6). This is the compatibility shim: what WebCrypto cannot do is here and nowhere else.
  */
 import { cbc, cfb, ctr, ecb } from "@noble/ciphers/aes.js";
 import { BLOCK_LENGTH } from "../limits.ts";

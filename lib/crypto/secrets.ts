@@ -40,8 +40,8 @@ export interface GpgSecret {
 }
 
 /**
- * The first thing that is wrong with the Rijndael key: its mode (64) or its length (95). Keys over 32 bytes are never cut;
- * an empty one is refused although the C library takes it (wire-and-client A.4, C.2 F11).
+ * The first thing that is wrong with the Rijndael key: its mode (64) or its length (95). Keys over 32 bytes are never
+ * cut; an empty one is refused although the C library takes it (facts/wire 4, COMPATIBILITY F11).
  */
 export function rijndaelFault({ mode, key }: Pick<RijndaelSecret, "key" | "mode">): Fault | null {
   if (!isRijndaelMode(mode)) return fault("encryption-mode-invalid");

@@ -15,7 +15,7 @@ const WEB_DIGESTS: Readonly<Partial<Record<DigestName, string>>> = {
   sha512: "SHA-512",
 };
 
-/** Whole 16-byte counter block, big-endian with carry (wire-and-client A.6). */
+/** Whole 16-byte counter block, big-endian with carry (facts/wire 6). */
 const COUNTER_BITS = 128;
 
 async function nobleEngine(): Promise<CryptoEngine> {

@@ -13,7 +13,8 @@ export type LogSink = (level: LogLevel, line: string) => boolean;
 
 /**
  * A {@link Log} that passes what is at least as grave as `info` plus one level for each step of `verbosity`
- * (server G.2), line by line, to every sink. Names and messages of others are in the text: what cannot be seen becomes escapes.
+ * (facts/process 8), line by line, to every sink. Names and messages of others are in the text: what cannot be seen
+ * becomes escapes.
  */
 export function makeLog(verbosity: number, sinks: readonly LogSink[]): Log {
   const threshold = SYSLOG_SEVERITY.info + verbosity;

@@ -1,7 +1,7 @@
 /**
  * Reading files that hold keys or decide who gets in. Owner and mode are looked at on the open descriptor, so what was
- * checked is what was read. As in the C programs a loose mode or a foreign owner is a warning (server A.7); what is
- * not a regular file is refused unless the caller takes streams.
+ * checked is what was read. As in the C programs a loose mode or a foreign owner is a warning (facts/process 7); what
+ * is not a regular file is refused unless the caller takes streams.
  *
  * @tags allow-read, allow-sys=uid
  */

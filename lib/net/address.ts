@@ -21,7 +21,7 @@ export function ipFromBytes(bytes: Uint8Array): Ip {
   return { family: 6, text: formatIpv6(bytes), bytes: bytes.slice() };
 }
 
-/** Strict IPv4: four decimal numbers 0-255 without leading zeros (decisions.md). */
+/** Strict IPv4: four decimal numbers 0-255 without leading zeros (facts/decisions 1). */
 export function parseIpv4(text: string): Result<Ip, "address"> {
   const parts = text.split(".");
   if (parts.length !== 4) return fail("address");

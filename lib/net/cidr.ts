@@ -75,8 +75,8 @@ export interface AddressListProblem {
  * Reads a comma-separated list: `ANY`, `192.0.2.7`, `192.0.2.0/24`, `192.0.2.0/255.255.255.0` (the mask need not be
  * contiguous), `2001:db8::7`, `2001:db8::/32`; blanks around items are allowed. Host bits below the mask are ignored.
  *
- * Stricter than the C daemon (server C.3) where its reading would surprise: no short, octal or hexadecimal address, and
- * not the mask 0.0.0.32, which it takes for /32.
+ * Stricter than the C daemon (facts/configuration 8) where its reading would surprise: no short, octal or hexadecimal
+ * address, and not the mask 0.0.0.32, which it takes for /32.
  */
 export function parseAddressList(text: string): Result<AddressList, AddressListProblem> {
   const ranges: AddressRange[] = [];

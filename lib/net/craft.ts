@@ -1,5 +1,5 @@
 /**
- * Whole IP packets for the raw transports (wire-and-client B.8): IPv4 (RFC 791) or IPv6 (RFC 8200) header, then UDP
+ * Whole IP packets for the raw transports (facts/client 8): IPv4 (RFC 791) or IPv6 (RFC 8200) header, then UDP
  * (RFC 768), a TCP SYN (RFC 9293) or ICMP (RFC 792, RFC 4443), then the payload. Pure: what should be random is given.
  */
 import type { Ip } from "./address.ts";

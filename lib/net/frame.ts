@@ -1,6 +1,6 @@
 /**
  * The transport payload of a captured frame. Pure; hostile bytes become a fault, never an exception. Decodes what
- * fwknopd 2.6.11 decodes (server D.1) and what it loses or misreads (server H.6): IPv6, IP options, two VLAN tags,
+ * fwknopd 2.6.11 decodes (facts/packets 1) and more: IPv6, IP options, two VLAN tags,
  * raw IP, fragments.
  */
 import { fail, ok, type Result } from "../result.ts";

@@ -1,6 +1,7 @@
 /**
  * Where the IP header starts in a captured frame, by link type (pcap-linktype(7)). Pure, bounds-checked, never throws.
- * Unlike the C program, which takes a fixed offset per link type (server D.1), the type fields are read and believed.
+ * Unlike the C program, which takes a fixed offset per link type (facts/packets 1), the type fields are read and
+ * believed.
  */
 
 /** Start of the network header and the family that the link layer announced; 0 where it announces none (raw IP). */

@@ -1,4 +1,4 @@
-/** Names of hosts as text: what may stand where one is named. Facts: wire-and-client B.7. Pure: nothing is looked up. */
+/** Names of hosts as text: what may stand where one is named. See facts/client 7. Pure: nothing is looked up. */
 import { parseIp, parseIpv6 } from "./address.ts";
 
 const LABEL = /^[A-Za-z0-9](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?$/;

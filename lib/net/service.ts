@@ -18,7 +18,7 @@ export function formatService(service: Service): string {
 
 /**
  * Reads one `proto/port` of an SPA message: lower-case protocol, 1 to 5 digits, 1 to 65535, leading zeros allowed
- * (wire-and-client.md A.3, decisions.md).
+ * (facts/wire 3, facts/decisions 1).
  */
 export function parseService(text: string): Result<Service, "protocol" | "port"> {
   const slash = text.indexOf("/");

@@ -1,4 +1,6 @@
-/** The field dump of `fwknop -v`, `-T` and `fwknopd -v`, whose labels and layout scripts read (wire-and-client B.12). Pure. */
+/**
+ * The field dump of `fwknop -v`, `-T` and `fwknopd -v`, whose labels and layout scripts read (facts/client 12). Pure.
+ */
 import { DIGESTS, MODES } from "../crypto/digest.ts";
 import type { DigestName } from "../crypto/engine.ts";
 import type { Secrets } from "../crypto/secrets.ts";

@@ -25,9 +25,9 @@ import type { SpaMessage } from "../wire/message.ts";
 import { authenticationTag } from "./tag.ts";
 
 /**
- * Opens a packet with the secrets that it is for; of several sets `chooseSecrets` gives that one. `wire`: exactly what came,
- * without prefix. Never throws on any text. Faults: wire-and-client A.9 to A.11; 75 is the one to expect where several keys
- * are tried, 105 for GnuPG, which is not opened in memory.
+ * Opens a packet with the secrets that it is for; of several sets `chooseSecrets` gives that one. `wire`: exactly what
+ * came, without prefix. Never throws on any text. Faults: facts/wire 9 to facts/wire 11; 75 is the one to expect where
+ * several keys are tried, 105 for GnuPG, which is not opened in memory.
  */
 export async function open(engine: CryptoEngine, wire: string, secrets: Secrets): Promise<Result<SpaMessage, Fault>> {
   const { cipher, hmac } = secrets;
@@ -89,12 +89,12 @@ async function decryptBody(
   return startsLikeMessage(plaintext) ? ok(plaintext) : refuse("not-decryptable");
 }
 
-/** Sixteen digits and a colon: the sign of the right key (A.9 step 4). */
+/** Sixteen digits and a colon: the sign of the right key (facts/wire 9 step 4). */
 function startsLikeMessage(plaintext: Uint8Array): boolean {
   return plaintext[16] === 0x3a && plaintext.subarray(0, 16).every((byte) => byte >= 0x30 && byte <= 0x39);
 }
 
-/** What a replay store remembers of a packet: b64n of SHA-256 over its text as it came, tag included (A.9). */
+/** What a replay store remembers of a packet: b64n of SHA-256 over its text as it came, tag included (facts/wire 9). */
 export async function replayDigest(engine: Pick<CryptoEngine, "digest">, wire: string): Promise<string> {
   return encodeBase64(await engine.digest("sha256", textBytes(wire)));
 }

@@ -1,4 +1,4 @@
-/** From a request to the text of one packet: encode, digest, encrypt, strip, sign (wire-and-client A.1). Pure. */
+/** From a request to the text of one packet: encode, digest, encrypt, strip, sign (facts/wire 1). Pure. */
 import { encodeBase64 } from "../base64.ts";
 import { concat, wipe } from "../bytes.ts";
 import type { CryptoEngine, DigestName } from "../crypto/engine.ts";
@@ -30,8 +30,9 @@ export interface SealedPacket {
 }
 
 /**
- * Makes the packet. Type and timeout are coupled here (A.3). `salt`: 8 random bytes, never used twice. Faults are those of
- * `encodeFields`, of the keys, 105 for GnuPG, which needs more than an engine, and 65 when the packet would be too long to be taken for Rijndael by its receiver (A.9).
+ * Makes the packet. Type and timeout are coupled here (facts/wire 3). `salt`: 8 random bytes, never used twice. Faults
+ * are those of `encodeFields`, of the keys, 105 for GnuPG, which needs more than an engine, and 65 when the packet
+ * would be too long to be taken for Rijndael by its receiver (facts/wire 9).
  *
  * @throws RangeError when the salt has another length.
  */

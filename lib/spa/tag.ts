@@ -1,4 +1,4 @@
-/** The HMAC of a packet: over its base64 text with the prefix that is not sent (wire-and-client A.7). */
+/** The HMAC of a packet: over its base64 text with the prefix that is not sent (facts/wire 7). */
 import { encodeBase64 } from "../base64.ts";
 import { textBytes } from "../bytes.ts";
 import type { CryptoEngine } from "../crypto/engine.ts";

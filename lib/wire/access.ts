@@ -1,4 +1,4 @@
-/** What stands inside the message string and the NAT string, as values. Facts: wire-and-client A.3, decisions.md. Pure. */
+/** What stands inside the message string and the NAT string, as values. See facts/wire 3, facts/decisions 1. Pure. */
 import { type Ip, parseIp, parseIpv4, parseIpv6 } from "../net/address.ts";
 import { isHostName } from "../net/host_name.ts";
 import { formatService, parseService, type Service } from "../net/service.ts";

@@ -1,7 +1,7 @@
 /**
- * From decrypted bytes to a message. Strict: what decodes encodes to the same bytes, everything else (but for one habit of
- * old clients, where that is asked for) is a fault with the number that the C library gives it (wire-and-client A.10, its
- * negative table, decisions.md). Nothing here throws.
+ * From decrypted bytes to a message. Strict: what decodes encodes to the same bytes, everything else (but for one habit
+ * of old clients, where that is asked for) is a fault with the number that the C library gives it (facts/wire 10,
+ * facts/decisions 1). Nothing here throws.
  */
 import { decodeBase64, encodeBase64 } from "../base64.ts";
 import { equalConstantTime, isPrintable, latin1Text, textBytes, utf8Text } from "../bytes.ts";
@@ -67,7 +67,7 @@ export async function decodeMessage(
   return fields.ok ? ok({ ...fields.value, digestName, digest, encoded }) : fields;
 }
 
-/** SHA-3 has the lengths of SHA-2: both are tried, in the order of their numbers (A.5). */
+/** SHA-3 has the lengths of SHA-2: both are tried, in the order of their numbers (facts/wire 5). */
 async function matchingDigest(
   engine: Pick<CryptoEngine, "digest">,
   data: Uint8Array,

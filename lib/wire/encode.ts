@@ -1,6 +1,7 @@
 /**
- * From fields to the colon text of an SPA message. Refuses every value that no decoder takes, so that nothing is sent which
- * the server silently drops (wire-and-client A.3, A.4, C.2 F5). Pure: the random value and the time come in the fields.
+ * From fields to the colon text of an SPA message. Refuses every value that no decoder takes, so that nothing is sent
+ * which the server silently drops (facts/wire 3, facts/wire 4, COMPATIBILITY F5). Pure: the random value and the time
+ * come in the fields.
  */
 import { encodeBase64 } from "../base64.ts";
 import { textBytes, utf8Bytes } from "../bytes.ts";
@@ -35,8 +36,8 @@ export interface EncodedMessage {
 }
 
 /**
- * Which type a request goes out as: a timeout above 0 makes 3, 4, 6 of 1, 2, 5, and a timeout of 0 the reverse; commands
- * never carry one (A.3). The sender applies this; the encoder below writes what it is told.
+ * Which type a request goes out as: a timeout above 0 makes 3, 4, 6 of 1, 2, 5, and a timeout of 0 the reverse;
+ * commands never carry one (facts/wire 3). The sender applies this; the encoder below writes what it is told.
  */
 export function coupleTypeAndTimeout(
   type: MessageType,

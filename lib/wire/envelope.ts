@@ -1,4 +1,7 @@
-/** What is around the encrypted message: the prefix that is not sent, the HMAC at the end, and the lengths that tell encryption types apart. Facts: wire-and-client A.6 to A.9. */
+/**
+ * What is around the encrypted message: the prefix that is not sent, the HMAC at the end, and the lengths that tell
+ * encryption types apart. See facts/wire 6 to facts/wire 9.
+ */
 import { DIGESTS } from "../crypto/digest.ts";
 import type { HmacKey, Secrets } from "../crypto/secrets.ts";
 import { MAX_SPA_LENGTH, MIN_GPG_LENGTH, MIN_SPA_LENGTH } from "../limits.ts";
@@ -6,7 +9,7 @@ import { MAX_SPA_LENGTH, MIN_GPG_LENGTH, MIN_SPA_LENGTH } from "../limits.ts";
 /** Two ways to encrypt a message. */
 export type EncryptionType = Secrets["cipher"]["kind"];
 
-/** Their numbers and names in dumps and log lines (wire-and-client B.12). */
+/** Their numbers and names in dumps and log lines (facts/client 12). */
 export const ENCRYPTIONS: Readonly<Record<EncryptionType, { readonly id: number; readonly printed: string }>> = {
   rijndael: { id: 1, printed: "Rijndael" },
   gpg: { id: 2, printed: "GPG" },
@@ -22,8 +25,8 @@ export const PREFIXES: Readonly<Record<EncryptionType, string>> = {
 
 /**
  * Every start of an OpenPGP message that two base64 characters can show, the usual one first: an old-format session-key
- * packet with a one-byte length (`hA` to `hP`, elliptic curves) or a two-byte length (`hQ` to `hf`). The sender cuts two
- * characters whatever they are, so a receiver that wants such messages tries them (wire-and-client C.2 F3).
+ * packet with a one-byte length (`hA` to `hP`, elliptic curves) or a two-byte length (`hQ` to `hf`). The sender cuts
+ * two characters whatever they are, so a receiver that wants such messages tries them (COMPATIBILITY F3).
  */
 export const GPG_PREFIXES: readonly string[] = [
   PREFIXES.gpg,
@@ -36,7 +39,7 @@ export const GPG_PREFIXES: readonly string[] = [
  */
 export const RIJNDAEL_FIRST_CHARACTERS = "89+/";
 
-/** Which decryption a text of that length is for (A.9 step 3), or null when it is none. */
+/** Which decryption a text of that length is for (facts/wire 9 step 3), or null when it is none. */
 export function encryptionByLength(length: number): EncryptionType | null {
   if (length < MIN_SPA_LENGTH || length > MAX_SPA_LENGTH) return null;
   return length < MIN_GPG_LENGTH ? "rijndael" : "gpg";
@@ -44,7 +47,7 @@ export function encryptionByLength(length: number): EncryptionType | null {
 
 /**
  * The length by which a receiver tells Rijndael from GPG: checking an HMAC puts the prefix back first, so the same body
- * counts for so many characters more (A.9 step 3).
+ * counts for so many characters more (facts/wire 9 step 3).
  */
 function measuredLength(bodyLength: number, type: EncryptionType, hmac: HmacKey | null): number {
   return hmac === null ? bodyLength : bodyLength + PREFIXES[type].length;
@@ -68,7 +71,7 @@ export function tagLength(hmac: HmacKey | null): number {
   return hmac === null ? 0 : DIGESTS[hmac.name].characters;
 }
 
-/** Cuts the prefix off. GPG loses its first two characters whatever they are (A.8). */
+/** Cuts the prefix off. GPG loses its first two characters whatever they are (facts/wire 8). */
 export function stripPrefix(full: string, type: EncryptionType): string {
   return full.slice(PREFIXES[type].length);
 }
@@ -79,7 +82,7 @@ export function hasPrefix(wire: string): boolean {
   return wire.length > MIN_GPG_LENGTH && wire.startsWith(PREFIXES.gpg);
 }
 
-/** Cuts the tag off the end; null when fewer than 36 characters remain before it (A.7). */
+/** Cuts the tag off the end; null when fewer than 36 characters remain before it (facts/wire 7). */
 export function splitTag(wire: string, hmac: HmacKey | null): { readonly body: string; readonly tag: string } | null {
   const end = wire.length - tagLength(hmac);
   return end < MIN_SPA_LENGTH ? null : { body: wire.slice(0, end), tag: wire.slice(end) };

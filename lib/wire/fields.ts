@@ -4,18 +4,18 @@ import type { MessageType } from "./message.ts";
 
 /** One row of {@link MESSAGE_TYPES}. */
 export interface MessageTypeRow {
-  /** As dumps print it (wire-and-client B.12). */
+  /** As dumps print it (facts/client 12). */
   readonly printed: string;
   /** Whether a NAT string follows the message string. */
   readonly nat: boolean;
   /** Whether the client's timeout is the last field. */
   readonly timeout: boolean;
-  /** The type that asks for the same with, or without, a timeout (A.3). A command has neither. */
+  /** The type that asks for the same with, or without, a timeout (facts/wire 3). A command has neither. */
   readonly withTimeout: MessageType;
   readonly withoutTimeout: MessageType;
 }
 
-/** The seven types by their number on the wire (A.2, A.3). */
+/** The seven types by their number on the wire (facts/wire 2, facts/wire 3). */
 export const MESSAGE_TYPES: Readonly<Record<MessageType, MessageTypeRow>> = {
   0: { printed: "Command msg", nat: false, timeout: false, withTimeout: 0, withoutTimeout: 0 },
   1: { printed: "Access msg", nat: false, timeout: false, withTimeout: 3, withoutTimeout: 1 },
@@ -29,7 +29,7 @@ export const MESSAGE_TYPES: Readonly<Record<MessageType, MessageTypeRow>> = {
 /** Fields before the optional ones: random value, user name, timestamp, version, type, message. */
 export const FIXED_FIELDS = 6;
 
-/** The most fields that a type can have, server_auth included and the digest not (A.10 "field count"). */
+/** The most fields that a type can have, server_auth included and the digest not (facts/wire 10, "field count"). */
 export function maxFields(type: MessageType): number {
   const { nat, timeout } = MESSAGE_TYPES[type];
   return FIXED_FIELDS + 1 + Number(nat) + Number(timeout);
@@ -44,7 +44,7 @@ const RANDOM = new RegExp(`^[0-9]{${RANDOM_DIGITS}}$`);
 const VERSION = new RegExp(`^[0-9.]{1,${MAX_VERSION_LENGTH}}$`);
 const CANONICAL_NUMBER = /^(?:0|[1-9][0-9]*)$/;
 
-/** What a user name may contain: printable ASCII without `" / \ [ ] : ; | = , + * ? < >` (A.3). */
+/** What a user name may contain: printable ASCII without `" / \ [ ] : ; | = , + * ? < >` (facts/wire 3). */
 const USERNAME_CHARACTER = /^[ !#$%&'()\-.0-9@A-Z^_`a-z{}~]$/;
 
 /** Exactly 16 decimal digits. */

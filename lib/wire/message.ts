@@ -1,4 +1,4 @@
-/** What an SPA packet says, as values. Source of the facts: wire-and-client.md A.2, A.3 and decisions.md. */
+/** What an SPA packet says, as values. See facts/wire 2, facts/wire 3 and facts/decisions 1. */
 import type { DigestName } from "../crypto/engine.ts";
 import type { Ip } from "../net/address.ts";
 import type { Service } from "../net/service.ts";

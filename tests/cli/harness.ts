@@ -137,7 +137,7 @@ async function runProcess(
   return { code, out: new TextDecoder().decode(stdout), err: new TextDecoder().decode(stderr) };
 }
 
-/** Keys of the vectors (wire-and-client D). */
+/** Keys of the packets in tests/vectors. */
 export const K64 = "UmlqbmRhZWwtdGVzdC1rZXktMDEyMzQ1Njc4OWFiY2Q=";
 export const H64 = "SE1BQy10ZXN0LWtleS1mb3ItZndrbm9wLXZlY3RvcnMtMDEyMzQ1Njc4OUFCQ0RFRkdISUpLTE1OT1BRUlNUVQ==";
 

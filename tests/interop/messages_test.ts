@@ -16,7 +16,7 @@ import {
   startDaemon,
 } from "../lab/mod.ts";
 
-/** Labels of the field dump (wire-and-client B.12). */
+/** Labels of the field dump (facts/client 12). */
 const LABELS = [
   "Random Value",
   "Username",

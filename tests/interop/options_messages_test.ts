@@ -1,4 +1,4 @@
-/** Fragments of the client's output that scripts look for (wire-and-client B.12), and which of two mistakes is told. */
+/** Fragments of the client's output that scripts look for (facts/fragments 2), and which of two mistakes is told. */
 import assert from "node:assert/strict";
 import { cClientIsPresent, runOwn } from "../cli/harness.ts";
 import { type Row, tryRows } from "./row_beside_c.ts";
@@ -87,7 +87,7 @@ Deno.test("without HOME both clients are Unable to determine where the arguments
   assert.deepEqual([c.code, own.code], [1, 0]);
 });
 
-/** Two mistakes and the one that is told: the checks have an order (wire-and-client B.2). */
+/** Two mistakes and the one that is told: the checks have an order (facts/client 2). */
 const ORDER: readonly (readonly [told: RegExp, args: string, more?: Partial<Row>])[] = [
   [/Named configuration/, "--rc-file {home}/rc -n none", { on: "bare", files: RC }],
   [/Named configuration/, "--rc-file {home}/rc -n none -T -Q 192.0.2.1 -a 192.0.2.1", { on: "bare", files: RC }],
@@ -122,7 +122,7 @@ Deno.test("of two mistakes both clients tell the same one", async () => {
   await tryRows(ORDER.map(([says, args, more]) => ({ ...more, args, code: 1, says, wording: true })));
 });
 
-/** What each run leaves behind (wire-and-client B.1). */
+/** What each run leaves behind (facts/client 1). */
 const MADE = [/^\[default\]$/m, 0o600] as const;
 const SAVED = [/^\S*fwknop .*\n$/, 0o600] as const;
 

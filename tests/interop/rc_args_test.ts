@@ -1,4 +1,4 @@
-/** Saved arguments beside the C client: each reads the file of the other (wire-and-client B.11). */
+/** Saved arguments beside the C client: each reads the file of the other (facts/client 11). */
 import assert from "node:assert/strict";
 import { H64, K64, type Run, runC, runOwn } from "../cli/harness.ts";
 import { besideC, dumpOf } from "./side_by_side.ts";

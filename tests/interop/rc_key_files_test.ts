@@ -1,4 +1,4 @@
-/** Key files of `-G` and `--get-hmac-key` beside the C client (wire-and-client B.5), pipes among them. */
+/** Key files of `-G` and `--get-hmac-key` beside the C client (facts/client 5), pipes among them. */
 import assert from "node:assert/strict";
 import { type Run, runOwn, runOwnProcess, temporaryFolder } from "../cli/harness.ts";
 import { besideC, dumpOf, openWith, packetOf, REHEARSE } from "./side_by_side.ts";

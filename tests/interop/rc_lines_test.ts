@@ -1,4 +1,7 @@
-/** How `.fwknoprc` is written: each sentence of wire-and-client B.3 and B.4 about lines and sections, beside the C client. */
+/**
+ * How `.fwknoprc` is written: each sentence of facts/client 3 and facts/client 4 about lines and sections, beside the C
+ * client.
+ */
 import { cClientIsPresent } from "../cli/harness.ts";
 import { type Row, tryRows } from "./row_beside_c.ts";
 import type { Outcome } from "./row_outcome.ts";

@@ -23,7 +23,7 @@ export async function listen(over: "udp" | "tcp"): Promise<Listener> {
 }
 
 /**
- * Tells an address. Its port has four digits: the C client misreads one of five (wire-and-client B.9). From 7000 on there is
+ * Tells an address. Its port has four digits: the C client misreads one of five (facts/client 9). From 7000 on there is
  * none that the runtime's fetch() refuses.
  */
 export function addressService(): { readonly place: string } & AsyncDisposable {

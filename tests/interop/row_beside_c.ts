@@ -49,7 +49,7 @@ export interface Setting {
 
 /** What is not the same in both clients. */
 export interface Difference {
-  /** The row of wire-and-client C.2, `decision` (decisions.md, COMPATIBILITY.md), or `2.6.11`. */
+  /** The point of docs/COMPATIBILITY.md, `decision` (docs/facts/decisions.md), or `2.6.11`. */
   readonly mended?: string;
   readonly c?: Outcome;
   readonly own?: Outcome;

@@ -50,8 +50,8 @@ export function ruleText(grant: Grant, chains: ChainSpecs): string {
 }
 
 /**
- * Chains and jumps at start. With `flush`, what earlier runs left in any of the six chains goes first, the chains of slots
- * that are not in use included (server H.10), in the same transaction.
+ * Chains and jumps at start. With `flush`, what earlier runs left in any of the six chains goes first, the chains of
+ * slots that are not in use included (facts/firewall 1), in the same transaction.
  */
 export function prepareBatch(listing: RuleListing, style: RuleStyle, flush: boolean): Batch {
   const lines = new Lines();
@@ -119,7 +119,7 @@ export function cleanupBatch(listing: RuleListing, chains: ChainSpecs): Batch {
   return lines.batch;
 }
 
-/** Proves that the comment match works, in a chain of ours; nothing of it is ever in force (server F.1-4, H.10). */
+/** Proves that the comment match works, in a chain of ours; nothing of it is ever in force (facts/firewall 1). */
 export function commentCheckBatch(spec: ChainSpec, family: 4 | 6): Batch {
   const source = family === 4 ? "127.0.0.2" : "::1";
   const rule = `${spec.to} -s ${source} -m comment --comment __TMPCOMMENT__ -j ${spec.target}`;

@@ -1,4 +1,7 @@
-/** The chain strings of fwknopd.conf (server B.4): six comma-separated fields, e.g. `ACCEPT, filter, INPUT, 1, FWKNOP_INPUT, 1`. */
+/**
+ * The chain strings of fwknopd.conf (facts/configuration 4): six comma-separated fields, e.g. `ACCEPT, filter, INPUT,
+ * 1, FWKNOP_INPUT, 1`.
+ */
 import { fail, ok } from "../../../lib/result.ts";
 import type { Kind } from "../../../lib/settings/setting.ts";
 import type { ChainSpec } from "./chains.ts";

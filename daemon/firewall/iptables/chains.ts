@@ -1,4 +1,4 @@
-/** The chains of the iptables backend as configuration describes them (server B.4 and F.1). */
+/** The chains of the iptables backend as configuration describes them (facts/configuration 4 and facts/firewall 1). */
 import type { Slot } from "../firewall.ts";
 
 /** An `IPT_*_ACCESS` value: `target, table, from, jumpPosition, to, rulePosition`. */
@@ -18,10 +18,10 @@ export interface ChainSpec {
 /** One chain per slot. */
 export type ChainSpecs = Readonly<Record<Slot, ChainSpec>>;
 
-/** The slots in the order of server F.1, which is also the order in which jumps are made. */
+/** The slots in the order of facts/firewall 1, which is also the order in which jumps are made. */
 export const SLOTS: readonly Slot[] = ["input", "output", "forward", "dnat", "snat", "masquerade"];
 
-/** The built-in values of the `IPT_*_ACCESS` directives (server B.4). */
+/** The built-in values of the `IPT_*_ACCESS` directives (facts/configuration 4). */
 export const DEFAULT_CHAINS: ChainSpecs = {
   input: chain("ACCEPT", "filter", "INPUT", "FWKNOP_INPUT"),
   output: chain("ACCEPT", "filter", "OUTPUT", "FWKNOP_OUTPUT"),
@@ -43,7 +43,7 @@ export interface SlotSwitches {
   readonly snat: boolean;
 }
 
-/** The slots that are in use, in order (the table of server F.1). */
+/** The slots that are in use, in order (the table of facts/firewall 1). */
 export function activeSlots(switches: SlotSwitches): readonly Slot[] {
   const nat = switches.forwarding || switches.localNat;
   const on: Readonly<Record<Slot, boolean>> = {

@@ -1,4 +1,4 @@
-/** The listings of `--fw-list` and `--fw-list-all` (server F.6). */
+/** The listings of `--fw-list` and `--fw-list-all` (facts/firewall 6). */
 import { FirewallError, type Slot } from "../firewall.ts";
 import type { ChainSpecs } from "./chains.ts";
 import type { Run } from "../../../lib/host/run.ts";

@@ -74,7 +74,7 @@ export function hasOtherReferences(listing: RuleListing, spec: ChainSpec, jumps:
   return false;
 }
 
-/** Every rule with an `_exp_` comment in our chains, whoever put it there (server F.4). */
+/** Every rule with an `_exp_` comment in our chains, whoever put it there (facts/firewall 4). */
 export function listedGrants(listing: RuleListing, chains: ChainSpecs, family: 4 | 6): readonly ListedGrant[] {
   const found: ListedGrant[] = [];
   const seen = new Set<string>();

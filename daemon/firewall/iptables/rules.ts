@@ -1,6 +1,6 @@
 /**
- * Doors as iptables rule vectors, exactly in the shapes of server F.3, so that rules of the C daemon and ours are the
- * same rules. Pure.
+ * Doors as iptables rule vectors, exactly in the shapes of facts/firewall 3, so that rules of the C daemon and ours are
+ * the same rules. Pure.
  */
 import type { Ip } from "../../../lib/net/address.ts";
 import { PROTO_NUMBER, type Service } from "../../../lib/net/service.ts";
@@ -10,7 +10,7 @@ import type { ChainSpec, ChainSpecs } from "./chains.ts";
 /** A rule without verb and chain: the words after `-A CHAIN`. */
 export type RuleWords = readonly string[];
 
-/** The comment that says when a rule dies: a public convention (server F.4). */
+/** The comment that says when a rule dies: a public convention (facts/firewall 4). */
 export function expiryComment(expiresAt: number): string {
   return `_exp_${expiresAt}`;
 }

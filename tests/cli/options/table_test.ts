@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { CLIENT_SETTINGS, type ClientKey, KEY_OF_DIRECTIVE, settingOf } from "../../../cli/options/table.ts";
 import { parseArguments } from "../../../lib/settings/argv.ts";
 
-/** Long options of the C client 2.6.11 with their letters (wire-and-client B.2); null: none. `=`: takes a value. */
+/** Long options of the C client 2.6.11 with their letters (facts/client 2); null: none. `=`: takes a value. */
 const C_OPTIONS: Readonly<Record<string, string>> = {
   "access": "A=",
   "allow-ip": "a=",
@@ -77,7 +77,7 @@ const C_OPTIONS: Readonly<Record<string, string>> = {
   "fault-injection-tag": "=",
 };
 
-/** Directives of wire-and-client B.3. */
+/** Directives of facts/client 3. */
 const C_DIRECTIVES =
   "DIGEST_TYPE SPA_SERVER_PROTO SPA_SERVER_PORT SPA_SOURCE_PORT FW_TIMEOUT ALLOW_IP TIME_OFFSET ENCRYPTION_MODE USE_GPG USE_GPG_AGENT GPG_RECIPIENT GPG_SIGNER GPG_HOMEDIR GPG_EXE GPG_SIGNING_PW GPG_SIGNING_PW_BASE64 GPG_NO_SIGNING_PW SPOOF_USER SPOOF_SOURCE_IP ACCESS SPA_SERVER RAND_PORT KEY KEY_BASE64 HMAC_DIGEST_TYPE HMAC_KEY_BASE64 HMAC_KEY USE_HMAC USE_WGET_USER_AGENT KEY_FILE HMAC_KEY_FILE NAT_ACCESS HTTP_USER_AGENT RESOLVE_URL SERVER_RESOLVE_IPV4 NAT_LOCAL NAT_RAND_PORT NAT_PORT VERBOSE RESOLVE_IP_HTTP RESOLVE_IP_HTTPS RESOLVE_HTTP_ONLY WGET_CMD NO_SAVE_ARGS"
     .split(" ");

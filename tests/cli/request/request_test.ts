@@ -3,7 +3,7 @@ import { buildRequest } from "../../../cli/request/request.ts";
 
 type Settings = Parameters<typeof buildRequest>[0];
 
-/** The examples of wire-and-client B.7, with `-a 1.1.1.1 -D 127.0.0.1`. */
+/** The examples of facts/client 7, with `-a 1.1.1.1 -D 127.0.0.1`. */
 function build(settings: Partial<Settings>, randomNatPort: number | null = null) {
   return buildRequest({
     access: undefined,

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { timeOffset } from "../../../cli/options/kinds.ts";
 import { parseTimeOffset } from "../../../cli/request/time_offset.ts";
 
-/** wire-and-client B.6. */
+/** The grammar of facts/client 6. */
 const ACCEPTED: readonly [string, number][] = [
   ["60", 60],
   ["60sec", 60],

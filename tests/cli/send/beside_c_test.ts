@@ -121,7 +121,7 @@ async function streamOf(run: (args: readonly string[]) => Promise<{ code: number
   return (await server.connection).text;
 }
 
-/** With a letter for each character of the packet; 2.6.11 says HTTP/1.1 where 2.6.10 said 1.0 (wire-and-client B.8). */
+/** With a letter for each character of the packet; 2.6.11 says HTTP/1.1 where 2.6.10 said 1.0 (facts/client 8). */
 function shape(stream: string): string {
   return stream.replace(/[A-Za-z0-9+/_-]{100,}/, (packet) => "S".repeat(packet.length))
     .replace(/ HTTP\/1\.[01]\r/, " HTTP/1.x\r");

@@ -74,7 +74,7 @@ Deno.test("sendPacket() by tcp says in one sentence why nothing was sent", async
   });
 });
 
-// Version 2.6.10 says HTTP/1.0, 2.6.11 says HTTP/1.1 (wire-and-client B.8); all else is compared.
+// Version 2.6.10 says HTTP/1.0, 2.6.11 says HTTP/1.1 (facts/client 8); all else is compared.
 Deno.test({
   name: "sendPacket() by http writes the C client's request, but for the packet",
   ignore: !hasC,

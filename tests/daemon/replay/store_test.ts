@@ -20,7 +20,7 @@ const PACKET: SeenPacket = {
   seenAt: 1795300998,
 };
 const DIGEST = "F6OkeN62FWzy7sX98qC8alt4HfzW1sPpCnvYVdQ8Xgk";
-/** The example line of server E.1, written by the C daemon. */
+/** The example line of facts/replay 1, written by the C daemon. */
 const C_LINE = `${DIGEST} 17 10.77.0.2 33069 10.77.0.1 62201 1795300998`;
 
 function inFolder(test: (path: string) => void): void {

@@ -23,7 +23,7 @@ Deno.test("internetChecksum() gives the example of RFC 1071 section 3 and counts
   assert.equal(internetChecksum(), 0xffff);
 });
 
-Deno.test("F24: the crafted packets have the fields of wire-and-client B.8 and right checksums for every payload length", () => {
+Deno.test("F24: the crafted packets have the fields of facts/client 8 and right checksums for every payload length", () => {
   for (const route of [V4, V6]) {
     for (let length = 0; length < 40; length++) {
       const payload = new Uint8Array(length).fill(0xff);

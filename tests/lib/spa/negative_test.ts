@@ -1,6 +1,6 @@
 /**
- * The negative table of wire-and-client part D: what must not decode, and the number it is refused with. Every packet is made
- * by the twin, key `shortkey`, CBC, its inner digest right. Rows that decisions.md changed are marked.
+ * The table of refusals of facts/wire 10: what must not decode, and the number it is refused with. Every packet is made
+ * by the twin, key `shortkey`, CBC, its inner digest right. Rows that facts/decisions 1 changed are marked.
  */
 import assert from "node:assert/strict";
 import { nobleEngine } from "../../../lib/crypto/noble_engine.ts";
@@ -58,7 +58,7 @@ const ROWS: readonly [string, string, number][] = [
   ["version of an older client", encoded({ version: "2.0.4" }), 0],
   ["F23: timestamp 2147483648", encoded({ time: "2147483648" }), 0],
   ["timestamp -5", encoded({ time: "-5" }), 19],
-  ["timestamp 123456789012 (decisions.md: 64 bits)", encoded({ time: "123456789012" }), 0],
+  ["timestamp 123456789012 (64 bits)", encoded({ time: "123456789012" }), 0],
   ["timestamp of 13 characters", encoded({ time: "1234567890123" }), 18],
   ["empty timestamp", encoded({ time: "" }), 17],
   ["F26: timestamp abc", encoded({ time: "abc" }), 19],
@@ -90,9 +90,9 @@ const ROWS: readonly [string, string, number][] = [
   ["message none/0", message("1.2.3.4,none/0"), 29],
   ["message with a trailing comma", message("1.2.3.4,tcp/22,"), 29],
   ["message of three numbers", message("1.2.3,tcp/22"), 29],
-  ["message ::1,tcp/22 (decisions.md: IPv6)", message("::1,tcp/22"), 0],
-  ["message ::,tcp/22 (decisions.md)", message("::,tcp/22"), 29],
-  ["message with a zone (decisions.md)", message("fe80::1%eth0,tcp/22"), 29],
+  ["message ::1,tcp/22 (IPv6)", message("::1,tcp/22"), 0],
+  ["message ::,tcp/22 (refused)", message("::,tcp/22"), 29],
+  ["message with a zone (refused)", message("fe80::1%eth0,tcp/22"), 29],
   ["message without services", message("1.2.3.4"), 29],
   ["K20: message 01.02.03.04", message("01.02.03.04,tcp/22"), 29],
   ["message tcp/022", message("1.2.3.4,tcp/022"), 0],
@@ -135,7 +135,7 @@ const ROWS: readonly [string, string, number][] = [
   ["timeout 65537", timeout("65537"), 42],
   ["timeout 1000000000000", timeout("1000000000000"), 42],
   ["timeout -1", timeout("-1"), 41],
-  ["timeout 007 (decisions.md)", timeout("007"), 41],
+  ["timeout 007 (one spelling)", timeout("007"), 41],
   ["timeout 0", timeout("0"), 0],
   ["version with a TAB", encoded({ version: "3.\t.0" }), 7],
   ["message field of 10 more colons", encoded({ rest: ":a".repeat(10) }), 99],

@@ -1,6 +1,7 @@
 /**
  * The naive twin of `lib/spa/seal.ts`: one packet from any text whatever, with `node:crypto` and loops as the format
- * description reads (wire-and-client A.1, A.6, A.7). It checks nothing, so it can also make packets that no sender makes.
+ * description reads (facts/wire 1, facts/wire 6, facts/wire 7). It checks nothing, so it can also make packets that no
+ * sender makes.
  */
 import { Buffer } from "node:buffer";
 import { createCipheriv, createHash, createHmac } from "node:crypto";

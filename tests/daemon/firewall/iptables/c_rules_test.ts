@@ -53,7 +53,7 @@ const INSIDE = { to: "10.78.0.2", port: 80 };
 const FORCED = { forceNat: { to: address("10.78.0.2"), port: 81 } };
 const NAT_CLIENT = ["-A", "tcp/8080", "-N", "10.78.0.2:80"];
 
-/** The observed rule sets of server F.3, and a few more. */
+/** The observed rule sets of facts/firewall 3, and a few more. */
 const ROWS: readonly Row[] = [
   { name: "tcp/22,udp/53", client: ["-A", "tcp/22,udp/53"], type: 1, services: [tcp(22), udp(53)] },
   {

@@ -10,7 +10,7 @@ const tcp = (port: number) => ({ proto: "tcp", port }) as const;
 const udp = (port: number) => ({ proto: "udp", port }) as const;
 const E = "-m comment --comment _exp_5";
 
-/** The table of server F.3, without verb, chain and `-t`. */
+/** The table of facts/firewall 3, without verb, chain and `-t`. */
 const ROWS: readonly (readonly [Door, string])[] = [
   [
     { slot: "input", source: S, destination: null, service: tcp(22) },
