@@ -153,7 +153,7 @@ export const KEY_OPTIONS = {
   },
 } as const satisfies SettingTable;
 
-/** Rows of GPG. They are read and saved; {@link validate} refuses to send with them. */
+/** Rows of GPG. They are read and saved; `settings/conflicts.ts` refuses to send with them. */
 export const GPG_OPTIONS = {
   useGpg: {
     kind: yesNo,

@@ -32,8 +32,8 @@ export type Door =
   | { readonly slot: "snat"; readonly match: NatMatch; readonly to: Ip }
   | { readonly slot: "masquerade"; readonly match: NatMatch; readonly toPort: number | null }
   /**
-   * A rule with an `_exp_` comment that somebody else put in one of our chains and that is no door above (server
-   * F.4). Only listed, taken over and revoked, never granted; `rule` is its text after the chain, as iptables-save says it.
+   * A rule with an `_exp_` comment that somebody else put in one of our chains and that is no door above (facts/firewall
+   * 4). Only listed, taken over and revoked, never granted; `rule` is its text after the chain, as iptables-save says it.
    */
   | {
     readonly slot: "foreign";

@@ -35,7 +35,7 @@ export interface PacketSource extends Disposable {
   readonly fd: number | null;
   /** Stands for an interface that is not there yet: the run loop tries again every second to open the real one. */
   readonly absent?: true;
-  /** Drains at most `limit` packets without waiting. Throws {@link CaptureError}-like `FfiError` when the source is broken. */
+  /** Drains at most `limit` packets without waiting. Throws an `FfiError` when the source is broken. */
   read(limit: number): Batch;
   /** Packets seen and dropped by kernel and interface since the start; null where the mode has no such figures. */
   statistics(): { readonly received: number; readonly dropped: number; readonly interfaceDropped: number } | null;

@@ -11,7 +11,7 @@ export interface CacheVisitor {
   entry(digest: string, line: string): void;
   /** An entry seen before `since`. */
   old?(seenAt: number): void;
-  /** The note that packets dated up to then were left out ({@link formatForgotten}). */
+  /** The note that packets dated up to then were left out (`formatForgotten` writes it). */
   forgotten?(until: number): void;
   /** A comment of somebody else. */
   comment?(line: string): void;

@@ -34,7 +34,7 @@ export interface AppendFile extends Disposable {
   lastByte(): number | null;
   /** Fills `bytes` from `offset` on; less only at the end. Returns how many there were. */
   read(bytes: Uint8Array<ArrayBuffer>, offset: number): number;
-  /** All bytes and their data blocks on the disk, or none: a part that was written is cut off again. Throws {@link FfiError}. */
+  /** All bytes and their data blocks on the disk, or none: a part that was written is cut off again. Throws `FfiError`. */
   append(bytes: Uint8Array<ArrayBuffer>): void;
   /** Takes the lock of the whole file without waiting. Null when it is ours now, else the process that has it (0: unknown). */
   lock(): number | null;

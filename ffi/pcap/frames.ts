@@ -33,10 +33,10 @@ export interface Capture extends Disposable {
   /** Whether a capture file has been read to its end. Never so for a live capture. */
   readonly ended: boolean;
   /**
-   * Takes at most `limit` frames without waiting and shows each to `visit`; returns how many were taken. This is the
-   * road for floods: nothing is allocated per frame.
+   * Takes at most `limit` frames without waiting and shows each to `visit`; returns how many were taken. Meant
+   * for floods of packets: nothing is allocated per frame.
    *
-   * Throws {@link FfiError} with code `ENETDOWN` when the interface was taken down (once; capture goes on when it comes
+   * Throws `FfiError` with code `ENETDOWN` when the interface was taken down (once; capture goes on when it comes
    * up again), with code `ENODEV` when it is gone, and with libpcap's text otherwise. Frames already shown stay shown.
    */
   drain(limit: number, visit: FrameVisitor): number;
