@@ -40,7 +40,7 @@ export const DAEMON_ACTIONS = {
     null,
     "no-ipt-check-support",
     "firewall",
-    "accepted and without effect: iptables -C is not used",
+    "say that a door is open already in the words of a C daemon without iptables -C, which is used all the same",
   ),
   noFirewdCheckSupport: flag(null, "no-firewd-check-support", "firewall", "accepted and without effect"),
   keyGen: flag(null, "key-gen", "keys", "print a new encryption key and a new HMAC key, and exit"),

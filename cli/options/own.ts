@@ -15,7 +15,7 @@ function restOfLine(valueName: string): Kind<boolean> {
   return { ...yesNo, valueName };
 }
 
-/** Rows of issue 4, item 5. */
+/** Their rows. None has a short name, and `exact` names take no abbreviation away from an option of the C client. */
 export const BEYOND_OPTIONS = {
   wait: {
     kind: integer(1, 86_400, "SECONDS"),

@@ -82,7 +82,7 @@ const MATCHING = {
     kind: seconds(0, MAX_SECONDS),
     directive: ["MAX_FW_TIMEOUT"],
     group: "how long",
-    doc: "most seconds that a packet may ask for; default 300, which 0 means too",
+    doc: "a packet that asks for more seconds gets this many; default 300, which 0 means too",
     detail: "When it is set, FW_ACCESS_TIMEOUT cannot be longer either.",
   },
   maxOpenGrants: {

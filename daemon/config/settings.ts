@@ -147,7 +147,7 @@ const GENERAL = {
     hidden: true,
     fallback: 20,
     group: "firewall",
-    doc: "accepted and without effect: doors are closed by the kernel or at their time, not by scans",
+    doc: "accepted and without effect: doors are closed by the kernel or when they are due, not by counted scans",
   },
   commandTimeout: {
     kind: integer(0, 8_388_608, "SECONDS"),
@@ -215,7 +215,7 @@ const GENERAL = {
     option: { short: "l", long: ["locale"], argument: "required" },
     directive: ["LOCALE"],
     group: "logging",
-    doc: "accepted and without effect: the messages of this daemon do not depend on a locale",
+    doc: "without effect on the messages of this daemon; a locale that the system does not know is warned of",
   },
   syslogIdentity: {
     kind: text({ valueName: "NAME", maxLength: 63 }),
@@ -272,9 +272,9 @@ const FIREWALL = {
     group: "firewall",
     doc: "which firewall to open doors in",
     detail:
-      "auto takes nftables where libnftables can be loaded and a native chain that can drop stands in the way of incoming " +
-      "packets, and iptables when FIREWALL_EXE or an IPT_*_ACCESS variable is set, when the chains in the way belong to " +
-      "iptables-nft, or when only iptables is there. The daemon says at start which one it took and why.",
+      "auto takes iptables when FIREWALL_EXE or an IPT_*_ACCESS variable is set. Otherwise it takes nftables where that can " +
+      "be used and a native chain that can drop stands in the way of incoming packets, else iptables where it is " +
+      "installed, else nftables. The daemon says at start which one it took and why.",
   },
   flushNftAtInit: {
     kind: yesNo,

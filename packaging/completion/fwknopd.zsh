@@ -21,7 +21,7 @@ _arguments -s \
   '--fw-list[list the doors that are open, and exit]' \
   '--fw-list-all[list all firewall rules, ours and others, and exit]' \
   '--fw-flush[close all doors and remove our chains, and exit]' \
-  '--no-ipt-check-support[accepted and without effect\: iptables -C is not used]' \
+  '--no-ipt-check-support[say that a door is open already in the words of a C daemon without iptables -C, which is used all the same]' \
   '--no-firewd-check-support[accepted and without effect]' \
   '--key-gen[print a new encryption key and a new HMAC key, and exit]' \
   '--key-gen-file=[write the keys to this file instead]:FILE:_files' \
@@ -45,8 +45,8 @@ _arguments -s \
   '--pcap-any-direction[also process packets that leave through the interface]' \
   '-U[receive packets on a UDP socket instead of capturing them]' \
   '--udp-server[receive packets on a UDP socket instead of capturing them]' \
-  '-l+[accepted and without effect\: the messages of this daemon do not depend on a locale]:LOCALE:' \
-  '--locale=[accepted and without effect\: the messages of this daemon do not depend on a locale]:LOCALE:' \
+  '-l+[without effect on the messages of this daemon; a locale that the system does not know is warned of]:LOCALE:' \
+  '--locale=[without effect on the messages of this daemon; a locale that the system does not know is warned of]:LOCALE:' \
   '-r+[directory of the PID file and the replay file; made when absent]:DIRECTORY:_files -/' \
   '--run-dir=[directory of the PID file and the replay file; made when absent]:DIRECTORY:_files -/' \
   '-a+[the file that says who may open what]:FILE:_files' \
