@@ -1,7 +1,7 @@
 # make demo     the main job, live, in a throw-away network (root)
 # make test     everything that is tested, the C programs included (root for the network tests)
 # make build    build/fwknop and build/fwknopd
-# make check    format, lint, import directions, types, documentation examples
+# make check    format, lint, import directions, types, rules, references, documentation examples (anybody)
 # make install  PREFIX=/usr/local DESTDIR= SYSCONFDIR=/etc; nothing is enabled or started. make uninstall: all but the configuration
 
 DENO ?= deno
@@ -40,7 +40,9 @@ test: setup-test
 build: setup
 	$(DENO) run --frozen -A .ci/build.ts
 
-check: setup
+# For anybody: it asks for no rights and installs nothing.
+check:
+	@command -v $(DENO) >/dev/null || { echo "check: there is no $(DENO); 'make setup' installs it" >&2; exit 1; }
 	@$(DENO) run --frozen -A .ci/check.ts
 
 # Man pages, reference, sample configurations and shell completion, from the tables of settings.

@@ -1,7 +1,7 @@
 /**
  * All checks that read the code without running it: format, lint (with the import directions of `layers.ts`), types on
- * this Deno and, where it is installed, on the oldest supported one, the generated files, references, and the examples of
- * the library's documentation.
+ * this Deno and, where it is installed, on the oldest supported one, the generated files, references, the
+ * rules of `rules.ts`, and the examples of the library's documentation. It needs no rights and installs nothing.
  * Ends with Deno's own kind of closing line; exit status 1 when something failed.
  */
 
@@ -24,6 +24,7 @@ const steps: readonly Step[] = [
   { name: "types on the oldest Deno", deno: OLDEST, args: ["check", "--quiet", "--frozen", ...CODE] },
   { name: "generated files are fresh", deno: self, args: ["run", "--frozen", "-A", ".ci/gen.ts", "--check"] },
   { name: "references lead somewhere", deno: self, args: ["run", "--frozen", "-A", ".ci/references.ts"] },
+  { name: "rules", deno: self, args: ["run", "--frozen", "-A", ".ci/rules.ts"] },
   { name: "documentation examples", deno: self, args: ["test", "--doc", "--frozen", "lib/mod.ts"] },
 ];
 
