@@ -111,7 +111,7 @@ export const PROGRAM_OPTIONS = {
     given: 1,
     fallback: 0,
     group: RUN,
-    doc: "say more; a second one is accepted and adds nothing",
+    doc: "say more; a second one adds nothing",
   },
   version: {
     kind: yesNo,

@@ -101,7 +101,7 @@ complete -c fwknop -s E -l save-args-file -r -F -d 'remember them here instead o
 complete -c fwknop -s T -l test -d 'build, show and check the packet, but do not send it'
 complete -c fwknop -s B -l save-packet -r -F -d 'write the packet to this file as well'
 complete -c fwknop -s b -l save-packet-append -d 'append to that file instead of replacing it'
-complete -c fwknop -s v -l verbose -d 'say more; a second one is accepted and adds nothing'
+complete -c fwknop -s v -l verbose -d 'say more; a second one adds nothing'
 complete -c fwknop -s V -l version -d 'print the version'
 complete -c fwknop -s h -l help -d 'print a short help, all options, or one topic'
 complete -c fwknop -l json -d 'with -T, --show-last, --stanza-list, --wait or --doctor: one JSON object on standard output'

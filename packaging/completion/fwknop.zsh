@@ -117,8 +117,8 @@ _arguments -s \
   '--save-packet=[write the packet to this file as well]:FILE:_files' \
   '-b[append to that file instead of replacing it]' \
   '--save-packet-append[append to that file instead of replacing it]' \
-  '*-v[say more; a second one is accepted and adds nothing]' \
-  '*--verbose[say more; a second one is accepted and adds nothing]' \
+  '*-v[say more; a second one adds nothing]' \
+  '*--verbose[say more; a second one adds nothing]' \
   '-V[print the version]' \
   '--version[print the version]' \
   '-h[print a short help, all options, or one topic]' \
