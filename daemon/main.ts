@@ -102,7 +102,7 @@ function startDirectory(): string {
   try {
     return Deno.cwd();
   } catch (cause) {
-    const message = `The directory in which fwknopd was started cannot be used: ${reasonOf(cause)}`;
+    const message = `Cannot use the directory in which fwknopd was started: ${reasonOf(cause)}`;
     throw new StartError(message, "start it in another one: cd / && fwknopd", { cause });
   }
 }

@@ -16,7 +16,11 @@ export type Fitted =
 export function fitCode(uri: string, window: Window | null, options: { readonly sextants: boolean }): Fitted {
   const usual = drawQrCode(uri, HALF_BLOCKS);
   if (usual === null) {
-    return { ok: false, message: "no QR code is large enough for this enrolment", hint: "use the URI" };
+    return {
+      ok: false,
+      message: "Cannot show a QR code: none is large enough for this enrolment",
+      hint: "use the URI",
+    };
   }
   if (window === null || fits(usual, uri, window)) return { ok: true, code: usual };
   const finer = options.sextants ? drawQrCode(uri, SEXTANTS) : null;
@@ -24,7 +28,7 @@ export function fitCode(uri: string, window: Window | null, options: { readonly 
   const needed = finer ?? usual;
   return {
     ok: false,
-    message: `the QR code needs ${needed.columns} columns and ${rowsOf(needed, uri, window)} rows, ` +
+    message: `Cannot show the QR code: it needs ${needed.columns} columns and ${rowsOf(needed, uri, window)} rows, ` +
       `the window has ${window.columns} and ${window.rows}`,
     hint: "enlarge the window or make its letters smaller, use the URI, or add --force-qr",
   };

@@ -40,10 +40,10 @@ export async function importStanza(args: Arguments, rc: RcFile | null, world: Wo
   const incoming = isKeyText(text) ? ofKeyText(text, args) : ofUri(text);
   const name = settings.namedConfig ?? incoming.name;
   if (name === undefined) {
-    throw new ClientError("the text says nothing of a name or a server", "name the stanza with -n");
+    throw new ClientError("Cannot import the text: it says nothing of a name or a server", "name the stanza with -n");
   }
   if (!isUsableName(name)) throw new ClientError(`[${name}] cannot be imported to`, "choose another name with -n");
-  if (rc === null) throw new ClientError("there is no rc file to save to", "name one with --rc-file");
+  if (rc === null) throw new ClientError("Cannot save the stanza: there is no rc file", "name one with --rc-file");
   const lines = await stanzaLines(incoming, world);
   await updateRcFile(rc, (file) => {
     if (!settings.forceStanza) checkNotTaken(name, { ...rc, file });
@@ -80,7 +80,10 @@ function ofKeyText(text: string, args: Arguments): Incoming {
 
 function checkNotTaken(name: string, { file, path }: RcFile): void {
   if (!stanzaNames(file).some((other) => other.toLowerCase() === name.toLowerCase())) return;
-  throw new ClientError(`stanza [${name}] is in ${path} already`, "choose another name with -n, or add --force-stanza");
+  throw new ClientError(
+    `Cannot import to [${name}]: the stanza is in ${path} already`,
+    "choose another name with -n, or add --force-stanza",
+  );
 }
 
 function readOptions(args: Arguments) {
@@ -109,7 +112,10 @@ async function readText(argument: string, world: World): Promise<string> {
     if (text.length > MAX_LINE || text !== "" && (written === "" || !isKeyText(text) || isWhole(text))) break;
   }
   if (text !== "") return text;
-  throw new ClientError("standard input holds no URI", "pipe the line that fwknop --qr printed last");
+  throw new ClientError(
+    "Cannot import from standard input: it holds no URI",
+    "pipe the line that fwknop --qr printed last",
+  );
 }
 
 /**

@@ -42,7 +42,7 @@ export async function checkEnrolment(loaded: Loaded, keys: EnrolmentKeys, world:
   checkPlace(loaded.settings);
   const uri = formatEnrolment(enrolmentOf(loaded, keys));
   const parsed = parseEnrolment(uri);
-  if (!parsed.ok) throw new ClientError(`this cannot be enrolled: ${parsed.fault}`);
+  if (!parsed.ok) throw new ClientError(`Cannot enrol the settings: ${parsed.fault}`);
   await stanzaLines({ what: "URI", given: givenOf(parsed.value) }, world);
   return uri;
 }

@@ -110,7 +110,12 @@ export async function makePacket(
   });
   if (user.warning !== null) tellWarning(world, user.warning);
   const timestamp = world.now() + (settings.timeOffset ?? 0);
-  if (timestamp < 0) throw new ClientError("the time offset leads before 1970", "use a smaller --time-offset-minus");
+  if (timestamp < 0) {
+    throw new ClientError(
+      "Cannot make a packet: the time offset leads before 1970",
+      "use a smaller --time-offset-minus",
+    );
+  }
   const { type, message, natAccess, clientTimeout } = request;
   const sealed = await seal(
     webEngine,

@@ -46,7 +46,7 @@ export async function saveStanza(
 ): Promise<SavedKeys | null> {
   const { settings, given, rc } = loaded;
   const { keys, world } = parts;
-  if (rc === null) throw new ClientError("there is no rc file to save to", "name one with --rc-file");
+  if (rc === null) throw new ClientError("Cannot save the stanza: there is no rc file", "name one with --rc-file");
   const name = stanzaName(settings) ?? "";
   const lines = withKeys(linesToSave(given, settings), keys);
   const answers = new Map<string, boolean>();

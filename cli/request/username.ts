@@ -43,7 +43,10 @@ export function packetUser(sources: UserSources): PacketUser {
   }
   if (name.length > MAX_BYTES) {
     const hint = origin === EXPLICIT ? "choose a shorter one" : ASK;
-    throw new ClientError(`the user name of ${origin} is longer than the ${MAX_BYTES} bytes that servers take`, hint);
+    throw new ClientError(
+      `Cannot use the user name of ${origin}: it is longer than the ${MAX_BYTES} bytes that servers take`,
+      hint,
+    );
   }
   const cut = sources.explicit !== undefined && name.length > C_CLIENT_CUTS_AT;
   return {

@@ -118,7 +118,10 @@ const CHECKS: readonly Check[] = [
     stdin && fd !== undefined ? conflict("--stdin and --fd both say where keys come from", "leave out one") : null,
   ({ useGpg, version }) =>
     useGpg && !version
-      ? conflict("GnuPG encryption is not there yet", "use a Rijndael key: fwknop --key-gen makes one")
+      ? conflict(
+        "Cannot encrypt with GnuPG: this version has no GnuPG",
+        "use a Rijndael key: fwknop --key-gen makes one",
+      )
       : null,
 ];
 

@@ -20,7 +20,7 @@ function currentDirectory(): string {
   try {
     return Deno.cwd();
   } catch (cause) {
-    const message = `The current directory cannot be named: ${reasonOf(cause)}`;
+    const message = `Cannot name the current directory: ${reasonOf(cause)}`;
     throw new ClientError(message, "name the rc file with its whole path", { cause });
   }
 }

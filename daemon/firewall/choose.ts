@@ -66,8 +66,7 @@ export function chooseFirewall(preference: Preference, survey: () => HostSurvey)
   }
   if (nftablesBlocker === null) return ok(choice("nftables", "iptables is not installed"));
   return fail({
-    message:
-      `There is no packet filter to open doors in: iptables is not installed, and nftables cannot be used (${nftablesBlocker})`,
+    message: `Cannot find a packet filter: iptables is not installed, and nftables cannot be used (${nftablesBlocker})`,
     hint: "install the Debian package nftables or iptables, or set FIREWALL_EXE to where iptables is",
   });
 }

@@ -50,7 +50,7 @@ export function openLocked(path: string, makeFolder: Log | null = null): CacheFi
 export function refuseHeld(holder: number | null, path: string): void {
   if (holder === null) return;
   throw new ReplayStoreError(
-    `Another fwknopd (PID=${holder}) keeps the replay file ${path}: two would not know each other's packets`,
+    `Cannot use the replay file ${path}: another fwknopd (PID=${holder}) keeps it, and two would not know each other's packets`,
     "stop that one, or give this one a file of its own: DIGEST_FILE (option -d)",
   );
 }

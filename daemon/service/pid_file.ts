@@ -70,7 +70,7 @@ export function holdPidFile(path: string, pid: number): HeldPidFile | { readonly
       const again = claimPidFile(path, pid);
       if (!("lock" in again)) {
         throw new StartError(
-          `Another fwknopd (PID=${again.runningPid}) has taken the PID file ${path} after ours was removed`,
+          `Cannot make the PID file ${path} again: another fwknopd (PID=${again.runningPid}) has taken it`,
           "stop one of them",
         );
       }

@@ -69,5 +69,8 @@ async function knockOnce(stanza: Stanza, context: DecisionContext, now: number):
 
 function failure(stanza: Stanza, what: string): StartError {
   const { file, line } = stanza.origin;
-  return new StartError(`The self-test failed for the stanza at ${file}:${line}: ${what}`, "please report this");
+  return new StartError(
+    `Cannot use the stanza at ${file}:${line}: the self-check failed: ${what}`,
+    "please report this",
+  );
 }

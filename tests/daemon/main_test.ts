@@ -14,7 +14,7 @@ Deno.test("a directory whose name is no UTF-8 text is told in one sentence", asy
   const folder = Deno.makeTempDirSync({ prefix: "fwknopd-main-" });
   try {
     const hint = "fwknopd: hint: start it in another one: cd / && fwknopd\n";
-    const start = "fwknopd: error: The directory in which fwknopd was started cannot be used: ";
+    const start = "fwknopd: error: Cannot use the directory in which fwknopd was started: ";
     assert.deepEqual(await run('mkdir "$b" && cd "$b" && exec "$@" --exit-parse-config', folder), {
       code: 1,
       err: `${start}its name or value holds bytes that are no UTF-8 text\n${hint}`,

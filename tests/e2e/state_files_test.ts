@@ -88,7 +88,7 @@ labTest(
     const second = await lab.run("server", [...own, "-f", "-p", `${first.dir}/second.pid`]);
     assert.equal(second.code, 1);
     const words =
-      `Another fwknopd \\(PID=\\d+\\) keeps the replay file ${first.digestCache}: .*\\n.*hint: .*DIGEST_FILE`;
+      `Cannot use the replay file ${first.digestCache}: another fwknopd \\(PID=\\d+\\) keeps it.*\\n.*hint: .*DIGEST_FILE`;
     assert.match(second.stderr, new RegExp(words));
     const rotating = await lab.run("server", [...own, "-f", "-p", `${first.dir}/second.pid`, "--rotate-digest-cache"]);
     assert.equal(rotating.code, 1);

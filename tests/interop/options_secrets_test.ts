@@ -386,7 +386,7 @@ tryBesideC(KEY_OPTIONS, {
 
 /** GnuPG is read and saved; sending with it is refused. Its options are seen in the stanza that is saved. */
 const SAVING = ["--rc-file", "{home}/rc", "-n", "gw", "--save-rc-stanza", "-k"];
-const NOT_YET = { code: 1, says: /GnuPG encryption is not there yet/ } as const;
+const NOT_YET = { code: 1, says: /Cannot encrypt with GnuPG/ } as const;
 
 /** What the option writes into a stanza. */
 function saved(...lines: readonly string[]) {

@@ -61,7 +61,7 @@ function gpg(name: string, value: string, other: string, cSays: RegExp): Trial {
       lines: `USE_GPG Y\nGPG_RECIPIENT nobody@nowhere.example\n${name} ${value}`,
       mended: "GnuPG is not there yet",
       c: { code: 1, says: cSays },
-      own: { code: 1, says: /GnuPG encryption is not there yet/ },
+      own: { code: 1, says: /Cannot encrypt with GnuPG/ },
     }],
   };
 }
@@ -336,7 +336,7 @@ const TRIALS: Readonly<Record<string, Trial>> = {
       lines: WITH_GPG,
       mended: "GnuPG is not there yet",
       c: { code: 1, says: /fko_set_gpg_recipient/ },
-      own: { code: 1, says: /GnuPG encryption is not there yet/ },
+      own: { code: 1, says: /Cannot encrypt with GnuPG/ },
     }],
   }),
   USE_GPG_AGENT: switchTrial("USE_GPG_AGENT", { on: IDLE, off: IDLE, idle: true }),

@@ -21,7 +21,7 @@ export function requireChains(listing: RuleListing, chains: ChainSpecs, active: 
     const { from, table } = chains[slot];
     if (BUILT_IN.has(from) || chainRules(listing, table, from) !== null) continue;
     throw new FirewallError(
-      `There is no chain "${from}" in the table "${table}" of iptables`,
+      `Cannot use the chain "${from}": it is not in the table "${table}" of iptables`,
       `create it (iptables -t ${table} -N ${from}), or correct the IPT_*_ACCESS directive that names it`,
     );
   }

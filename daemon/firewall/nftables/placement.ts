@@ -56,7 +56,7 @@ function findNamed(all: readonly BaseChain[], name: ChainName, hook: FilterSlot)
   if (found === undefined) {
     const others = all.filter(({ iptables }) => !iptables).map(formatChain);
     throw new FirewallError(
-      `There is no base chain "${formatChain(name)}" on the ${hook} hook`,
+      `Cannot use the base chain "${formatChain(name)}": it is not on the ${hook} hook`,
       others.length === 0
         ? "create it, or set FIREWALL to iptables"
         : `correct NFT_${hook.toUpperCase()}_CHAINS; there are: ${others.join(", ")}`,
@@ -64,7 +64,9 @@ function findNamed(all: readonly BaseChain[], name: ChainName, hook: FilterSlot)
   }
   if (found.iptables) {
     throw new FirewallError(
-      `The chain "${formatChain(name)}" is managed by iptables, which would lose our sets at the next save and restore`,
+      `Cannot use the chain "${
+        formatChain(name)
+      }": it is managed by iptables, which would lose our sets at the next save and restore`,
       "set FIREWALL to iptables",
     );
   }
@@ -76,7 +78,9 @@ function refuseIptables(all: readonly BaseChain[], chosen: readonly BaseChain[],
   for (const chain of all.filter(({ iptables, drops }) => iptables && drops !== "nothing")) {
     if (chain.drops === "default" || chosen.length === 0) {
       throw new FirewallError(
-        `The chain "${formatChain(chain)}" drops packets of the ${chain.hook} hook and is managed by iptables`,
+        `Cannot open grants behind the chain "${
+          formatChain(chain)
+        }": it drops packets of the ${chain.hook} hook and is managed by iptables`,
         chosen.length === 0
           ? "set FIREWALL to iptables"
           : `set FIREWALL to iptables and let ${chosen.map(formatChain).join(", ")} accept what iptables decides about`,

@@ -168,7 +168,7 @@ export class RulesetView {
    */
   async rebuild(live: readonly Grant[], now: number, first = false): Promise<Rebuilt> {
     let changed = false;
-    let failure = new FirewallError("The ruleset changes too fast to be worked on", "see `nft monitor`");
+    let failure = new FirewallError("Cannot work on the ruleset: it changes too fast", "see `nft monitor`");
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const generation = this.parts.store.generation();
       const ruleset = await readRuleset(this.parts.nft);
@@ -237,7 +237,7 @@ export class RulesetView {
 
   /** Takes away what is ours, or what is not needed for `keep`. Returns whether there was any. */
   async teardown(keep: readonly Target[]): Promise<boolean> {
-    let failure = new FirewallError("The ruleset changes too fast to be worked on", "see `nft monitor`");
+    let failure = new FirewallError("Cannot work on the ruleset: it changes too fast", "see `nft monitor`");
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const script = teardownScript(await readRuleset(this.parts.nft), keep);
       if (script === "") return attempt > 0;

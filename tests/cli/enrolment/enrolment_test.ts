@@ -43,7 +43,7 @@ Deno.test("--import replaces a stanza only with --force-stanza, and leaves the r
   const uri = `fwknop:GW?v=1&D=other.example.org&k=${K64.replace("=", "")}`;
   const refused = await runOwn(["--import", uri], ENV(home.path));
   assert.equal(refused.code, 1);
-  assert.match(refused.err, /stanza \[GW\] is in .* already/);
+  assert.match(refused.err, /Cannot import to \[GW\]: the stanza is in .* already/);
   assert.equal(Deno.readTextFileSync(path), STANZA);
   const named = await runOwn(["--import", uri, "-n", "new"], ENV(home.path));
   assert.equal(named.code, 0, named.err);

@@ -22,7 +22,10 @@ Deno.test("half blocks are drawn where they fit, and where nothing else is known
   assert.ok(large.ok && /^[ ▀▄█]+$/.test(large.code.lines.map((line) => line.slice(9, -4)).join("")));
   const small = fitCode(URI, SMALL, { sextants: false });
   assert.ok(!small.ok);
-  assert.match(small.message, /^the QR code needs \d\d columns and 3\d rows, the window has 80 and 24$/);
+  assert.match(
+    small.message,
+    /^Cannot show the QR code: it needs \d\d columns and 3\d rows, the window has 80 and 24$/,
+  );
   const [, columns, rows] = /needs (\d+) columns and (\d+) rows/.exec(small.message) ?? [];
   assert.ok(
     fitCode(URI, { columns: 80, rows: Number(rows) }, { sextants: false }).ok,

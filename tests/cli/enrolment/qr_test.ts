@@ -109,7 +109,7 @@ Deno.test("an enrolment that no code can hold is shown as a URI, with status 1, 
     ...["-A", "tcp/22", "-R"],
   ]);
   assert.equal(code, 1);
-  assert.match(err, /no QR code is large enough/);
+  assert.match(err, /Cannot show a QR code: none is large enough/);
   assert.match(out, /^fwknop:gw\?v=1&.*\n$/);
 });
 

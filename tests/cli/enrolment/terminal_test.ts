@@ -25,7 +25,7 @@ Deno.test("--qr shows code and URI on a terminal", async () => {
 Deno.test("--qr says that the code does not fit, and shows the URI alone", async () => {
   const large = ["-u", `Fwknop/${"x".repeat(400)}`];
   const { shown } = await onTerminal(...large);
-  assert.match(shown, /error: the QR code needs \d+ columns and \d+ rows, the window has 100 and 40/);
+  assert.match(shown, /error: Cannot show the QR code: it needs \d+ columns and \d+ rows, the window has 100 and 40/);
   assert.ok(!shown.includes("\x1b[30;107m"));
   assert.match(shown, /fwknop:gw\.example\.org\?v=1&/);
   assert.match(shown, /exit 1/);
@@ -35,7 +35,7 @@ Deno.test("--qr says that the code does not fit, and shows the URI alone", async
 Deno.test("--qr counts the lines of the URI: they would push the top of the code out of the window", async () => {
   // The code has 37 rows; with two or three lines of URI and the prompt 40 are not enough.
   const { shown } = await onTerminal("-u", `Fwknop/${"x".repeat(190)}`);
-  assert.match(shown, /the QR code needs \d\d columns and 4[1-9] rows, the window has 100 and 40/);
+  assert.match(shown, /the QR code: it needs \d\d columns and 4[1-9] rows, the window has 100 and 40/);
   assert.match(shown, /exit 1/);
 });
 

@@ -178,7 +178,7 @@ Deno.test("a stanza for GPG is saved although nothing can be sent with it yet", 
   const args = ["--rc-file", path, "--save-rc-stanza", "-n", "g", "-D", "h", "-A", "tcp/22", "-s", "--no-save-args"];
   const run = await runOwn([...args, "--gpg-recip", "ABCD"]);
   assert.deepEqual([run.code, run.sent.length], [1, 0]);
-  assert.match(run.err, /not there yet/);
+  assert.match(run.err, /no GnuPG/);
   assert.match(Deno.readTextFileSync(path), /^USE_GPG +Y\nGPG_RECIPIENT +ABCD$/m);
 });
 

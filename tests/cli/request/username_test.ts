@@ -28,7 +28,7 @@ Deno.test("F21: packetUser() never looks at a bad environment when -U is given",
 Deno.test("packetUser() refuses what no server takes, naming where it came from", () => {
   assert.throws(() => name({ explicit: "al:ice" }), /-U .*USER_REMCHAR_VALIDFAIL/);
   assert.throws(() => name({ env: { LOGNAME: "/x" } }), /LOGNAME .*USER_FIRSTCHAR_VALIDFAIL/);
-  assert.throws(() => name({ env: { LOGNAME: "x".repeat(49) } }), /LOGNAME is longer than the 48 bytes/);
+  assert.throws(() => name({ env: { LOGNAME: "x".repeat(49) } }), /LOGNAME: it is longer than the 48 bytes/);
 });
 
 Deno.test("packetUser() warns where the C client would have cut -U", () => {

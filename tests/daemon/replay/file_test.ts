@@ -151,7 +151,7 @@ Deno.test("a second daemon with the same replay file does not start, whatever th
   const folder = Deno.makeTempDirSync();
   const path = `${folder}/digest.cache`;
   const held = new RegExp(
-    `Another fwknopd \\(PID=${Deno.pid}\\) keeps the replay file .*; stop that one, or .*DIGEST_FILE`,
+    `Cannot use the replay file .*: another fwknopd \\(PID=${Deno.pid}\\) keeps it.*; stop that one, or .*DIGEST_FILE`,
   );
   try {
     {

@@ -221,7 +221,10 @@ Deno.test("a PID file that was taken away is made again, also with its folder, u
     Deno.removeSync(path);
     const second = await otherDaemon(path);
     assert.equal(second.said, "claimed");
-    assert.throws(() => held.mend(log), new RegExp(`Another fwknopd \\(PID=${second.pid}\\) has taken the PID file`));
+    assert.throws(
+      () => held.mend(log),
+      new RegExp(`Cannot make the PID file .* again: another fwknopd \\(PID=${second.pid}\\)`),
+    );
     await second.stop();
   } finally {
     Deno.removeSync(folder, { recursive: true });

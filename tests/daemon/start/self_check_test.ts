@@ -26,7 +26,7 @@ Deno.test("testOurselves() stops the start when the engine is broken", async () 
   const broken = { ...nobleEngine, decrypt: (_m: unknown, _k: unknown, _i: unknown, cipher: Uint8Array) => cipher };
   await assert.rejects(testOurselves(context({ engine: broken }), NOW), (error: unknown) => {
     assert.ok(error instanceof StartError);
-    assert.match(error.message, /^The self-test failed for the stanza at access\.conf:1: /);
+    assert.match(error.message, /^Cannot use the stanza at access\.conf:1: the self-check failed: /);
     return true;
   });
 });
