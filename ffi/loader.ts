@@ -72,7 +72,7 @@ function openLibrary<Symbols extends Deno.ForeignLibraryInterface>(name: Library
 }
 
 /** A path that was tried, and what the runtime said. */
-export interface LoadFailure {
+interface LoadFailure {
   readonly path: string;
   readonly cause: unknown;
 }

@@ -11,7 +11,7 @@ import { ClientError, tellWarning, type Terminal } from "../ui/tui.ts";
 import { joinWords, splitPlain, splitWords } from "../ui/shell_words.ts";
 
 /** Stands in the file where a key stood on the command line. */
-export const MASK = "********";
+const MASK = "********";
 
 /** Without `HOME` and -E. */
 export const NO_PLACE = "Unable to determine args save file: HOME is not set";

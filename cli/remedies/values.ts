@@ -6,7 +6,7 @@ import type { ClientKey } from "../options/table.ts";
 import { parseTimeOffset } from "../request/time_offset.ts";
 
 /** A value that was refused. */
-export interface Refused {
+interface Refused {
   /** Empty for a secret. */
   readonly text: string;
   /** As it was written: `-f`, `--fw-timeout`, `FW_TIMEOUT`. */

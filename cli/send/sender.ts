@@ -3,7 +3,7 @@ import { FfiError } from "../../ffi/errors.ts";
 import { type Sender, SendError, type SendProto, type SendReport, type Target } from "./target.ts";
 import { sendUdp } from "./udp.ts";
 
-export { type Sender, SendError, type SendProto, type SendReport, type Target };
+export { SendError, type SendProto, type SendReport, type Target };
 
 const SENDERS: Readonly<Record<SendProto, () => Promise<Sender> | Sender>> = {
   udp: () => sendUdp,

@@ -7,7 +7,7 @@ const SERVER: SettingTable = SERVER_SETTINGS;
 const ACCESS: SettingTable = ACCESS_SETTINGS;
 
 /** What access.conf knows besides its variables. */
-export const INCLUDES = ["%include", "%include_folder", "%include_keys"] as const;
+const INCLUDES = ["%include", "%include_folder", "%include_keys"] as const;
 
 /** Directive → key of its table. */
 export const DIRECTIVES = { server: directiveNames(SERVER), access: directiveNames(ACCESS) };

@@ -1,7 +1,7 @@
 /** One piece of work at a time, in the order of asking, unless one hangs: then the next begins beside it. */
 
 /** How long a program such as iptables-restore may keep the others waiting. It needs about 10 ms. */
-export const TURN_MS = 500;
+const TURN_MS = 500;
 
 /** Runs a piece of work when it is its turn, and resolves or rejects as that does. */
 export type Serial = <Value>(work: () => Promise<Value>) => Promise<Value>;

@@ -6,7 +6,7 @@
 import { lineText, type Log, type LogLine, SYSLOG_SEVERITY } from "../../lib/log.ts";
 
 /** How much may be written. */
-export interface RefusalBudget {
+interface RefusalBudget {
   /** Packets that are told at once after a time without any; from then on one a second. */
   readonly burst: number;
   /** Whether all lines of a packet are told, or only the first, that it came, and its summary. */
@@ -14,7 +14,7 @@ export interface RefusalBudget {
 }
 
 /** Whoever can send a packet. */
-export const STRANGERS: RefusalBudget = { burst: 1, whole: false };
+const STRANGERS: RefusalBudget = { burst: 1, whole: false };
 
 /** Whoever has a key: what they are told matters more, but theirs is not the disk either. */
 export const KEY_HOLDERS: RefusalBudget = { burst: 10, whole: true };

@@ -44,7 +44,7 @@ export interface Rights {
 }
 
 /** Those of this process. */
-export function ownRights(): Rights {
+function ownRights(): Rights {
   return { admin: hasCapability(CAP_NET_ADMIN), raw: hasCapability(CAP_NET_RAW) };
 }
 

@@ -25,7 +25,7 @@ export function parentWantsDescriptor(): boolean {
 }
 
 /** Whether the descriptor is a socket of this machine. */
-export function isUnixSocket(fd: number): boolean {
+function isUnixSocket(fd: number): boolean {
   const address = new DataView(new ArrayBuffer(ADDRESS_SIZE));
   const length = new Uint8Array(new Uint32Array([ADDRESS_SIZE]).buffer);
   return libc().getsockname(fd, new Uint8Array(address.buffer), length) === 0 && address.getUint16(0, true) === AF_UNIX;

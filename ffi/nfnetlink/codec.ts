@@ -5,9 +5,9 @@
 import { NFNL_SUBSYS_NFTABLES, NLA_F_NESTED, NLA_TYPE_MASK } from "./constants.ts";
 
 /** Bytes of `struct nlmsghdr`. */
-export const HEADER_SIZE = 16;
+const HEADER_SIZE = 16;
 /** Bytes of `struct nfgenmsg`. */
-export const NFGENMSG_SIZE = 4;
+const NFGENMSG_SIZE = 4;
 
 /** One attribute to send: its number, and its payload or the attributes nested in it. */
 export interface Attribute {

@@ -53,7 +53,7 @@ export const yesNo: Kind<boolean> = {
 };
 
 /** Which of the two letters other words for yes and no mean. */
-export function yesOrNo(given: string): string | undefined {
+function yesOrNo(given: string): string | undefined {
   if (/^(?:true|on|1|enabled?|always)$/i.test(given)) return "write Y";
   return /^(?:false|off|0|disabled?|none|never)$/i.test(given) ? "write N" : "write Y or N";
 }
@@ -85,11 +85,6 @@ function numberAlone(given: string, valueName: string): string | undefined {
   if (digits === "") return undefined;
   const factor = valueName === "SECONDS" ? SECONDS_OF[unit.charAt(0).toLowerCase()] : undefined;
   return `write the number alone: ${factor === undefined ? digits : Number(digits) * factor}`;
-}
-
-/** A port number; 0 is allowed because the C client and server allow it where 0 means "not set". */
-export function port(min: 0 | 1 = 0): Kind<number> {
-  return integer(min, 65535, "PORT");
 }
 
 /** A number of seconds. */

@@ -60,7 +60,7 @@ export function resolveSettings<const Table extends SettingTable>(
  * Reads one saying against its row: the value, or the problem with it. A switch (`text` null) has the value of `given`,
  * default `true`.
  */
-export function readValue(row: Setting, said: Given): { readonly value: unknown } | { readonly problem: Problem } {
+function readValue(row: Setting, said: Given): { readonly value: unknown } | { readonly problem: Problem } {
   const later = row.later === undefined ? null : { problem: problemOf(said, row.later, laterHint(row, said)) };
   if (said.text === null) return later ?? { value: row.given ?? true };
   if (!said.text.isWellFormed() && row.kind.takesBytes !== true) {
@@ -115,7 +115,7 @@ function laterHint(row: Setting, said: Given): string | undefined {
  * A problem at the place of a saying. In a file the name of the directive comes first; an option is its own place. A reason
  * that begins with "value" goes on from the name, as in the messages of the C programs: `KEY value is not properly set`.
  */
-export function problemOf(said: Given, reason: string, hint?: string): Problem {
+function problemOf(said: Given, reason: string, hint?: string): Problem {
   const goesOn = reason.startsWith("value ");
   const message = said.origin.option === undefined
     ? `${said.name}${goesOn ? "" : ":"} ${reason}`

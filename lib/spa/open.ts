@@ -45,7 +45,7 @@ export async function open(engine: CryptoEngine, wire: string, secrets: Secrets)
  * Checks length, alphabet and HMAC, and gives the body without its tag. Where there is no HMAC key there is no tag, and all
  * of the text is body. The HMAC covers the prefix too, which the sender cut off.
  */
-export async function authenticate(
+async function authenticate(
   engine: Pick<CryptoEngine, "hmac">,
   wire: string,
   { cipher, hmac }: Secrets,

@@ -67,7 +67,7 @@ export function chooseSecrets(wire: string, held: readonly Secrets[]): Secrets |
 }
 
 /** Characters of the tag at the end of a packet. */
-export function tagLength(hmac: HmacKey | null): number {
+function tagLength(hmac: HmacKey | null): number {
   return hmac === null ? 0 : DIGESTS[hmac.name].characters;
 }
 

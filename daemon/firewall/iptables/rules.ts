@@ -11,7 +11,7 @@ import type { ChainSpec, ChainSpecs } from "./chains.ts";
 export type RuleWords = readonly string[];
 
 /** The comment that says when a rule dies: a public convention (facts/firewall 4). */
-export function expiryComment(expiresAt: number): string {
+function expiryComment(expiresAt: number): string {
   return `_exp_${expiresAt}`;
 }
 

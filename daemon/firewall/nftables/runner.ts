@@ -13,7 +13,7 @@ export interface NftRunner {
 }
 
 /** Where Debian and others put the program. */
-export const NFT_PROGRAMS = ["/usr/sbin/nft", "/sbin/nft"] as const;
+const NFT_PROGRAMS = ["/usr/sbin/nft", "/sbin/nft"] as const;
 
 const TEXT: NftFormat = { json: false, terse: false };
 

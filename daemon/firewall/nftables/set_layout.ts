@@ -164,7 +164,7 @@ export function seesFamily(table: TableFamily, family: 4 | 6): boolean {
 }
 
 /** The type of a field in nft's language. */
-export function fieldType(field: Field, family: 4 | 6): string {
+function fieldType(field: Field, family: 4 | 6): string {
   if (field === "proto") return "inet_proto";
   if (field === "port" || field === "toPort") return "inet_service";
   return family === 4 ? "ipv4_addr" : "ipv6_addr";
