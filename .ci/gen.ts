@@ -16,43 +16,16 @@ import { formatReference } from "../lib/settings/reference.ts";
 import { formatSample } from "../lib/settings/sample.ts";
 import type { SettingTable } from "../lib/settings/setting.ts";
 import { VERSION } from "../lib/version.ts";
-import {
-  ACCESS_SAMPLE,
-  ACCESS_STANZA,
-  CLIENT_FILE_PAGE,
-  CLIENT_PAGE,
-  DAEMON_PAGE,
-  EXAMPLES,
-  SERVER_SAMPLE,
-} from "./gen_prose.ts";
+import { parseManSource } from "./man_source.ts";
+import { ACCESS_SAMPLE, ACCESS_STANZA, EXAMPLES, SERVER_SAMPLE } from "./sample_text.ts";
 
 const ROOT = new URL("..", import.meta.url).pathname;
 const SHELLS: readonly Shell[] = ["bash", "zsh", "fish"];
 
 /** Path below the root of the project → content. */
 function generated(): Map<string, string> {
-  const client = { name: "fwknop", section: 8, version: VERSION, synopsis: "fwknop [OPTION]..." };
-  const daemon = { name: "fwknopd", section: 8, version: VERSION, synopsis: "fwknopd [OPTION]..." };
   const files = new Map([
-    [
-      "docs/man/fwknop.8",
-      formatManPage({ ...client, brief: "Single Packet Authorization client", sections: CLIENT_PAGE }),
-    ],
-    [
-      "docs/man/fwknoprc.5",
-      formatManPage({
-        name: "fwknoprc",
-        section: 5,
-        version: VERSION,
-        synopsis: "~/.fwknoprc",
-        brief: "settings of the fwknop client",
-        sections: CLIENT_FILE_PAGE,
-      }),
-    ],
-    [
-      "docs/man/fwknopd.8",
-      formatManPage({ ...daemon, brief: "Single Packet Authorization daemon", sections: DAEMON_PAGE }),
-    ],
+    ...["fwknop.8", "fwknoprc.5", "fwknopd.8"].map((page) => [`docs/man/${page}`, manPage(page)] as const),
     [
       "docs/reference/fwknop.md",
       reference(
@@ -86,6 +59,30 @@ function generated(): Map<string, string> {
     files.set(`packaging/completion/fwknopd.${shell}`, formatCompletion(shell, "fwknopd", DAEMON_OPTIONS));
   }
   return files;
+}
+
+/** From its source beside it. Throws with the name of the page where that cannot be read. */
+function manPage(page: string): string {
+  const path = `docs/man/src/${page}.md`;
+  try {
+    return formatManPage(parseManSource(Deno.readTextFileSync(ROOT + path), {
+      tables: {
+        client: CLIENT_SETTINGS,
+        daemon: DAEMON_OPTIONS,
+        "fwknopd.conf": SERVER_SETTINGS,
+        "access.conf": ACCESS_SETTINGS,
+      },
+      words: { "exact options": exactNames(CLIENT_SETTINGS).join(", ") },
+      version: VERSION,
+    }));
+  } catch (cause) {
+    throw new Error(`Cannot make ${page} of ${path}: ${cause instanceof Error ? cause.message : cause}`, { cause });
+  }
+}
+
+/** The long options that match only when they are written out. */
+function exactNames(table: SettingTable): readonly string[] {
+  return Object.values(table).flatMap(({ option }) => option?.exact ?? []).map((name) => `--${name}`);
 }
 
 /** The names of both programs and all three files, so that each can say where a name belongs that it does not know. */
