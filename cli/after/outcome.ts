@@ -1,7 +1,6 @@
 /** What is said after waiting: when each port opened, or what probably keeps it shut. */
 import { errnoText } from "../../ffi/libc/errno.ts";
 import type { ClientSettings } from "../options/table.ts";
-import { tellError } from "../ui/tui.ts";
 import type { World } from "../ui/world.ts";
 import type { DoorState, Waited } from "./knock_and_wait.ts";
 import type { Seen } from "./connect_race.ts";
@@ -24,8 +23,8 @@ export function tellShut(
 ): number {
   const { doors, knocks } = waited;
   if (doors.every(({ open }) => open)) return 0;
-  tellError(about.world, shutSentence(doors, { ...about, knocks }));
-  for (const cause of likelyCauses(doors, about.settings)) about.world.err(`fwknop: hint: ${cause}`);
+  const message = shutSentence(doors, { ...about, knocks });
+  about.world.tell({ level: "error", message, hint: likelyCauses(doors, about.settings) });
   return EXIT_NOT_OPEN;
 }
 

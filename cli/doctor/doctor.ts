@@ -1,6 +1,7 @@
 /** `--doctor [NAME]`: everything that can be looked at before a knock, one line each; nothing is sent to the server. */
 import type { RijndaelMode } from "../../lib/crypto/engine.ts";
 import type { Arguments } from "../../lib/settings/argv.ts";
+import { showable } from "../../lib/showable.ts";
 import { formatProblem } from "../../lib/settings/setting.ts";
 import { withImpliedStanza } from "../settings/named_stanza.ts";
 import { wantsHmac } from "../keys/collect.ts";
@@ -11,7 +12,7 @@ import { checkKnock } from "../knock/precheck.ts";
 import { withRemedy } from "../remedies/problems.ts";
 import { listedServers } from "../knock/server_list.ts";
 import { serverRuns } from "../knock/servers.ts";
-import { ClientError } from "../ui/tui.ts";
+import { ClientError, type Told } from "../ui/tui.ts";
 import type { World } from "../ui/world.ts";
 import { examineAddress } from "./address.ts";
 import { examineClock } from "./clock.ts";
@@ -82,10 +83,10 @@ function openFile(args: Arguments, world: World): Opened {
 
 /** A world whose warnings become findings. */
 function listen(world: World): { readonly world: World; findings(what: string, remedy: string): readonly Finding[] } {
-  const lines: string[] = [];
+  const heard: Told[] = [];
   return {
-    world: { ...world, err: (text) => lines.push(text) },
-    findings: (what, remedy) => lines.map((line) => doubt(what, line.replace(/^fwknop: warning: /, ""), remedy)),
+    world: { ...world, tell: (told) => heard.push(told) },
+    findings: (what, remedy) => heard.map(({ message }) => doubt(what, showable(message), remedy)),
   };
 }
 

@@ -66,10 +66,11 @@ function isStream(path: string): boolean {
 function hintAtKnock({ given, words }: Loaded, world: World): void {
   const has = (...keys: readonly string[]) => given.some(({ key }) => keys.includes(key));
   if (!has("access", "allowIp")) return;
+  const tellHint = (message: string) => world.tell({ level: "hint", message });
   const [word] = words;
   if (has("server")) {
-    world.err("fwknop: hint: only keys were made; to keep them with the other options add --save-rc-stanza");
+    tellHint("only keys were made; to keep them with the other options add --save-rc-stanza");
   } else if (word !== undefined) {
-    world.err(`fwknop: hint: only keys were made, and ${word} was passed over; -D ${word} names the server of a knock`);
+    tellHint(`only keys were made, and ${word} was passed over; -D ${word} names the server of a knock`);
   }
 }

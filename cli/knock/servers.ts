@@ -37,7 +37,7 @@ export function serverRuns(args: Arguments, rc: RcFile | null): readonly ServerR
 function worldOf(name: string, world: World): World {
   return {
     ...world,
-    err: (text) => world.err(text.replace(/^(fwknop: (?:error|warning|hint): )/gm, `$1${name}: `)),
+    tell: (told) => world.tell({ ...told, server: name }),
     askSecret: (question) => world.askSecret(question.replace(/: $/, ` for ${name}: `)),
   };
 }

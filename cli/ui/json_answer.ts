@@ -1,4 +1,6 @@
 /** `--json`: one JSON object on standard output, also where a run failed; what people read goes to standard error. */
+import { showable } from "../../lib/showable.ts";
+import type { Told } from "./tui.ts";
 import type { World } from "./world.ts";
 
 /** One object for a program. */
@@ -11,14 +13,9 @@ export interface JsonAnswer {
   finish(exitCode: number): void;
 }
 
-interface ToldError {
-  readonly message: string;
-  readonly hints: string[];
-}
-
 /** `answer` takes the object; without it, it is printed. */
 export function jsonAnswer(world: World, answer: (value: JsonObject) => void = world.json): JsonAnswer {
-  const errors: ToldError[] = [];
+  const errors: JsonObject[] = [];
   let answered = false;
   const json = (value: JsonObject) => {
     answered = true;
@@ -29,9 +26,9 @@ export function jsonAnswer(world: World, answer: (value: JsonObject) => void = w
       ...world,
       json,
       out: world.err,
-      err(text) {
-        for (const line of text.split("\n")) noteError(line, errors);
-        world.err(text);
+      tell(told) {
+        if (told.level === "error") errors.push(forProgram(told));
+        world.tell(told);
       },
     },
     finish(exitCode) {
@@ -40,8 +37,7 @@ export function jsonAnswer(world: World, answer: (value: JsonObject) => void = w
   };
 }
 
-function noteError(line: string, errors: ToldError[]): void {
-  const [, kind, sentence = ""] = /^fwknop: (error|hint): (.*)$/.exec(line) ?? [];
-  if (kind === "error") errors.push({ message: sentence, hints: [] });
-  if (kind === "hint") errors.at(-1)?.hints.push(sentence);
+/** In the same spelling as on the terminal. */
+function forProgram({ message, hint = [] }: Told): JsonObject {
+  return { message: showable(message), hints: [hint].flat().map(showable) };
 }

@@ -11,10 +11,30 @@
 import { showable } from "../../lib/showable.ts";
 import { formatOrigin, type Problem } from "../../lib/settings/setting.ts";
 
+/** What the user is told. It stays a value until it is printed: whoever stands in between looks at its fields. */
+export interface Told {
+  /** An error ends the run or a part of it, a warning does not; a hint by itself is neither. */
+  readonly level: "error" | "warning" | "hint";
+  readonly message: string;
+  /** The next move; several where there are several likely ones. */
+  readonly hint?: string | readonly string[] | undefined;
+  /** The server that it is about, where a run has several. */
+  readonly server?: string;
+}
+
 /** Where lines go. Each call writes one line, or several with line ends between them. */
 export interface Terminal {
   out(text: string): void;
+  /** What `-v` shows, and lines in words of the C client. */
   err(text: string): void;
+  tell(told: Told): void;
+}
+
+/** The lines of what is told: one for the message and one for each hint. */
+export function formatTold({ level, message, hint = [], server }: Told): string {
+  const about = server === undefined ? "" : `${server}: `;
+  const line = (kind: Told["level"], text: string) => `fwknop: ${kind}: ${about}${showable(text)}`;
+  return [line(level, message), ...[hint].flat().map((text) => line("hint", text))].join("\n");
 }
 
 /** A mistake of the operator or a failure of the machine, ready to be told. Ends the run with `exitCode`. */
@@ -31,14 +51,13 @@ export class ClientError extends Error {
 }
 
 /** Tells an error and what to do about it. */
-export function tellError(terminal: Terminal, message: string, hint?: string): void {
-  terminal.err(`fwknop: error: ${showable(message)}`);
-  if (hint !== undefined) terminal.err(`fwknop: hint: ${showable(hint)}`);
+export function tellError(terminal: Pick<Terminal, "tell">, message: string, hint?: string): void {
+  terminal.tell({ level: "error", message, hint });
 }
 
 /** Tells something that the run goes on in spite of. */
-export function tellWarning(terminal: Terminal, message: string): void {
-  terminal.err(`fwknop: warning: ${showable(message)}`);
+export function tellWarning(terminal: Pick<Terminal, "tell">, message: string): void {
+  terminal.tell({ level: "warning", message });
 }
 
 /**
@@ -62,7 +81,7 @@ export function forgiving<Kind extends Terminal>(terminal: Kind): Kind {
 }
 
 /** Tells every problem of what was said on the command line and in the stanzas. */
-export function tellProblems(terminal: Terminal, problems: readonly Problem[]): void {
+export function tellProblems(terminal: Pick<Terminal, "tell">, problems: readonly Problem[]): void {
   for (const problem of problems) {
     const place = formatOrigin(problem.origin);
     tellError(terminal, place === "" ? problem.message : `${place}: ${problem.message}`, problem.hint);

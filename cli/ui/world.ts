@@ -4,10 +4,14 @@ import { randomBytes } from "../../lib/host/entropy.ts";
 import { reasonOf } from "../../lib/host/reason.ts";
 import { jsonText, showable, showableLines } from "../../lib/showable.ts";
 import { sendPacket, type SendProto, type SendReport, type Target } from "../send/sender.ts";
-import { ClientError, tellWarning, type Terminal } from "./tui.ts";
+import { ClientError, formatTold, type Terminal } from "./tui.ts";
 
 /** The surroundings of one run as they are. Files are real ones in tests too. */
-export interface Machine extends Terminal {
+export interface Machine {
+  /** Writes a line, or several, to standard output. */
+  out(text: string): void;
+  /** The same to standard error. */
+  err(text: string): void;
   env(name: string): string | undefined;
   /** Unix seconds. */
   now(): number;
@@ -21,7 +25,7 @@ export interface Machine extends Terminal {
 }
 
 /** The surroundings as a run speaks to them: what is for people shows what cannot be seen as escapes. */
-export interface World extends Machine {
+export interface World extends Machine, Terminal {
   /** Lines on standard output that are drawn, and so hold control characters of their own. */
   drawn(text: string): void;
   /** Answers a program: one line of JSON on standard output (`--json`). */
@@ -30,10 +34,12 @@ export interface World extends Machine {
 
 /** The world of a machine. */
 export function worldOn(machine: Machine): World {
+  const err = (text: string) => machine.err(showableLines(text));
   return {
     ...machine,
     out: (text) => machine.out(showableLines(text)),
-    err: (text) => machine.err(showableLines(text)),
+    err,
+    tell: (told) => err(formatTold(told)),
     askSecret: (question) => machine.askSecret(showable(question)),
     drawn: (text) => machine.out(text),
     json: (value) => machine.out(jsonText(value)),
@@ -52,7 +58,7 @@ function variableReader(): (name: string) => string | undefined {
     } catch (error) {
       if (!(error instanceof Deno.errors.InvalidData)) throw error;
       const message = `the variable ${name} holds bytes that are no UTF-8 text: it counts as not set`;
-      if (!told.has(name)) tellWarning({ out: tellOut, err: tellErr }, message);
+      if (!told.has(name)) tellErr(formatTold({ level: "warning", message }));
       told.add(name);
       return undefined;
     }
