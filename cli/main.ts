@@ -97,7 +97,10 @@ async function perform(
   if (settings.saveRcStanza) (await import("./rc/stanza_commands.ts")).checkStanzaName(settings);
   const conflict = findConflict(settings);
   // A stanza for GPG can be saved although nothing can be sent with it yet.
-  if (conflict !== null && !(settings.saveRcStanza && settings.useGpg && conflict.message.includes("this version has no GnuPG"))) {
+  if (
+    conflict !== null &&
+    !(settings.saveRcStanza && settings.useGpg && conflict.message.includes("this version has no GnuPG"))
+  ) {
     const word = settings.server === undefined ? (await import("./remedies/words.ts")).wordHint(args, loaded.rc) : null;
     throw new ClientError(conflict.message, word ?? conflict.hint);
   }
