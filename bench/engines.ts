@@ -6,7 +6,7 @@ import type { CryptoEngine } from "../lib/crypto/engine.ts";
 import { nobleEngine } from "../lib/crypto/noble_engine.ts";
 import { webEngine } from "../lib/crypto/web_engine.ts";
 import { open } from "../lib/spa/open.ts";
-import { seal } from "../lib/spa/seal.ts";
+import { sealFields } from "../lib/spa/seal.ts";
 import { spaVector } from "../tests/vectors/spa.ts";
 import type { RijndaelSecrets } from "../lib/crypto/secrets.ts";
 
@@ -31,7 +31,7 @@ async function measure(engine: CryptoEngine): Promise<Record<string, number>> {
   return {
     "open, right key": await median(() => open(engine, packet, keys)),
     "open, wrong HMAC key": await median(() => open(engine, packet, wrongKeys)),
-    "seal": await median(() => seal(engine, opened.value, "sha256", keys, salt)),
+    "seal": await median(() => sealFields(engine, opened.value, "sha256", { secrets: keys, salt })),
   };
 }
 

@@ -1,5 +1,8 @@
 /** Packets for the benchmarks, sealed by the library in this process. */
 import { nobleEngine } from "../lib/crypto/noble_engine.ts";
+import { randomBytes } from "../lib/host/entropy.ts";
+import { parseIp } from "../lib/net/address.ts";
+import { parseService } from "../lib/net/service.ts";
 import { seal } from "../lib/spa/seal.ts";
 
 /** The two secrets of a stanza. */
@@ -18,23 +21,22 @@ export async function sealAccess(
   request: { readonly allow: string; readonly service: string },
   secrets: Secrets,
 ): Promise<string> {
-  const digits = crypto.getRandomValues(new Uint8Array(16)).map((byte) => byte % 10);
-  const fields = {
-    random: digits.join(""),
-    username: "bench",
-    timestamp: Math.floor(Date.now() / 1000),
-    version: "3.0.0",
-    type: 1,
-    message: `${request.allow},${request.service}`,
-    natAccess: null,
-    serverAuth: null,
-    clientTimeout: 0,
+  const [allow, service] = [parseIp(request.allow), parseService(request.service)];
+  if (!allow.ok || !service.ok) throw new Error(`cannot ask for ${JSON.stringify(request)}`);
+  const asked = {
+    kind: "access",
+    allow: allow.value,
+    services: [service.value],
+    nat: null,
+    timeout: 0,
+    user: "bench",
+    digest: "sha256",
   } as const;
   const sealing = {
     cipher: { kind: "rijndael", key: secrets.encryption, mode: "cbc" },
     hmac: { name: "sha256", key: secrets.hmac },
   } as const;
-  const sealed = await seal(nobleEngine, fields, "sha256", sealing, crypto.getRandomValues(new Uint8Array(8)));
+  const sealed = await seal(nobleEngine, asked, sealing, { now: Math.floor(Date.now() / 1000), random: randomBytes });
   if (!sealed.ok) throw new Error(`cannot seal: ${JSON.stringify(sealed.fault)}`);
   return sealed.value.wire;
 }

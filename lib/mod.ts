@@ -1,36 +1,35 @@
 /**
  * The SPA format of fwknop 2.6 as pure functions: no I/O, no clock, no randomness, and hostile input comes back as a value.
  *
- * Seal a request. The time, the random value and the salt are yours to give; a salt or random value used twice is a mistake.
+ * Seal a request. The time and the source of randomness are yours to give; bytes that come twice are a mistake.
  *
  * ```ts
  * import assert from "node:assert/strict";
  * import { webEngine } from "./crypto/web_engine.ts";
- * import { PROTOCOL_VERSION, seal, type Secrets } from "./mod.ts";
+ * import { parseIp, seal, type Secrets } from "./mod.ts";
  *
  * const secrets: Secrets = {
  *   cipher: { kind: "rijndael", key: crypto.getRandomValues(new Uint8Array(32)), mode: "cbc" },
  *   hmac: { name: "sha256", key: crypto.getRandomValues(new Uint8Array(64)) },
  * };
- * const digits = crypto.getRandomValues(new Uint8Array(16)).reduce((text, byte) => text + (byte % 10), "");
+ * const allow = parseIp("2001:db8::7");
+ * assert(allow.ok);
  * const packet = await seal(
  *   webEngine,
  *   {
- *     random: digits,
- *     username: "alice",
- *     timestamp: Math.floor(Date.now() / 1000),
- *     version: PROTOCOL_VERSION,
- *     type: 1,
- *     message: "2001:db8::7,tcp/22",
- *     natAccess: null,
- *     serverAuth: null,
- *     clientTimeout: 30,
+ *     kind: "access",
+ *     allow: allow.value,
+ *     services: [{ proto: "tcp", port: 22 }],
+ *     nat: null,
+ *     timeout: 30,
+ *     user: "alice",
+ *     digest: "sha256",
  *   },
- *   "sha256",
  *   secrets,
- *   crypto.getRandomValues(new Uint8Array(8)),
+ *   { now: Math.floor(Date.now() / 1000), random: (length) => crypto.getRandomValues(new Uint8Array(length)) },
  * );
  * assert(packet.ok);
+ * assert(packet.value.fields.message === "2001:db8::7,tcp/22");
  * assert(packet.value.fields.type === 3); // the timeout made "access" an "access with timeout"
  * ```
  *
@@ -74,16 +73,31 @@ export { allFaults, type Fault, fault, type FaultCode, faultText } from "./fault
 export { PROTOCOL_VERSION } from "./limits.ts";
 
 export { contentDigest, open, replayDigest } from "./spa/open.ts";
-export { seal, type SealedPacket } from "./spa/seal.ts";
+export { seal, type SealedPacket, sealFields, type SealMoment } from "./spa/seal.ts";
+export {
+  type KnockRequest,
+  messageType,
+  type NatRequest,
+  type SealRequest,
+  type ServiceRequest,
+} from "./spa/request.ts";
 
 export type { CryptoEngine, DigestName, RijndaelMode } from "./crypto/engine.ts";
 export type { GpgSecret, HmacKey, RijndaelSecret, RijndaelSecrets, Secrets } from "./crypto/secrets.ts";
 export { chooseSecrets } from "./wire/envelope.ts";
 export { DIGESTS, MODES, parseDigestName, parseModeName } from "./crypto/digest.ts";
 
-export type { MessageType, NatTarget, SpaFields, SpaMessage, SpaRequest } from "./wire/message.ts";
+export type {
+  AccessRequest,
+  CommandRequest,
+  MessageType,
+  NatTarget,
+  SpaFields,
+  SpaMessage,
+  SpaRequest,
+} from "./wire/message.ts";
 export { formatMessage, formatNat, parseMessage, parseNat } from "./wire/access.ts";
-export { coupleTypeAndTimeout, encodeFields } from "./wire/encode.ts";
+export { encodeFields } from "./wire/encode.ts";
 export { decodeFields } from "./wire/decode.ts";
 
 export { fromUrlForm, toUrlForm } from "./base64.ts";

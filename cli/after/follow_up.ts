@@ -4,10 +4,11 @@ import { E } from "../../ffi/libc/errno.ts";
 import { keepMemoryPrivate } from "../../ffi/libc/private_memory.ts";
 import { refuseDebugger } from "../../ffi/libc/refuse_debugger.ts";
 import { FfiError } from "../../ffi/errors.ts";
+import type { KnockRequest } from "../../lib/spa/request.ts";
 import { type Prepared, prepareKnock } from "../knock/knock.ts";
 import type { ClientSettings } from "../options/table.ts";
 import { requestError } from "../remedies/request.ts";
-import { rehearseRequest, type Request } from "../request/request.ts";
+import { rehearseRequest } from "../request/request.ts";
 import { DEFAULT_WAIT } from "../options/own.ts";
 import { ClientError, tellError } from "../ui/tui.ts";
 import type { World } from "../ui/world.ts";
@@ -52,11 +53,11 @@ function checkBeforehand(settings: ClientSettings, rest: readonly string[]): voi
 }
 
 /** Refuses what cannot follow this knock. Throws {@link ClientError}. */
-export function checkFollowUp(settings: ClientSettings, rest: readonly string[], request: Request): void {
+export function checkFollowUp(settings: ClientSettings, rest: readonly string[], request: KnockRequest): void {
   checkTogether(settings, rest);
   if (settings.proxy) portTowards(request, readGoal(rest));
   else if (settings.wait !== undefined || settings.thenCommand) waitedPorts(settings, request);
-  else if (settings.hold && request.services.length === 0) {
+  else if (settings.hold && request.kind === "command") {
     throw new ClientError(
       "--hold cannot be combined with a command: the server would run it again with every knock",
       "leave out --server-cmd or --hold",
@@ -65,7 +66,7 @@ export function checkFollowUp(settings: ClientSettings, rest: readonly string[],
 }
 
 /** The ports to wait for. Throws {@link ClientError} where there is none. */
-function waitedPorts(settings: ClientSettings, request: Request): readonly number[] {
+function waitedPorts(settings: ClientSettings, request: KnockRequest): readonly number[] {
   const ports = portsToWaitFor(request, settings.thenCommand ? "--then" : "--wait");
   if (!ports.ok) throw new ClientError(ports.fault.message, ports.fault.hint);
   return ports.value;

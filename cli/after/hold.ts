@@ -1,8 +1,8 @@
 /** `--hold`: the door is kept open by knocking again before it closes, and at once when the own address changes. */
+import { formatAsked } from "../../lib/wire/access.ts";
 import { allowedAddress } from "../request/allow.ts";
 import { type Prepared, sendFresh } from "../knock/knock.ts";
 import type { ClientSettings } from "../options/table.ts";
-import type { Request } from "../request/request.ts";
 import type { Destination } from "../send/destination.ts";
 import { ClientError, tellError, tellWarning } from "../ui/tui.ts";
 import type { World } from "../ui/world.ts";
@@ -40,11 +40,6 @@ export async function hold(
   }
 }
 
-/** The request for another address; everything else stays, a random port too. */
-function withAddress(request: Request, address: string): Request {
-  return { ...request, message: address + request.message.slice(request.message.indexOf(",")) };
-}
-
 class Holding {
   readonly #world: World;
   readonly #openSeconds: number;
@@ -66,7 +61,7 @@ class Holding {
     const code = await sendFresh(this.settings, this.#prepared, this.#world);
     if (code !== 0) return code;
     const { server = "" } = this.settings;
-    const what = this.#prepared.request.message.replace(/^[^,]*,/, "");
+    const what = formatAsked(this.#prepared.request);
     this.#world.out(`holding ${what} of ${server} open, a knock every ${this.#pause / 1000} s; Ctrl-C ends it`);
     let due = Date.now() + this.#pause;
     for (;;) {
@@ -101,9 +96,10 @@ class Holding {
     const { allowIp, resolveIp } = this.settings;
     const changes = allowIp?.kind === "name" || resolveIp && (moved || Date.now() - this.#askedAt >= ASK_AGAIN_MS);
     if (!changes) return;
-    const address = await allowedAddress(this.settings, this.#world);
+    const allow = await allowedAddress(this.settings, this.#world);
     this.#askedAt = Date.now();
-    this.#prepared = { ...this.#prepared, request: withAddress(this.#prepared.request, address) };
+    // Everything else stays, a random port too.
+    this.#prepared = { ...this.#prepared, request: { ...this.#prepared.request, allow } };
   }
 
   #tellMove(): void {

@@ -1,16 +1,17 @@
 /** Which TCP ports a knock opens, as far as a connection can tell. Pure. */
 import { fail, ok, type Result } from "../../lib/result.ts";
-import type { Request, RequestFault } from "../request/request.ts";
+import type { KnockRequest } from "../../lib/spa/request.ts";
+import type { RequestFault } from "../request/request.ts";
 
 /**
  * The TCP ports of the server's side that will open, each once: with NAT the forwarded ones. Refused where no connection
  * could ever show that something opened.
  */
 export function portsToWaitFor(
-  request: Pick<Request, "services">,
+  request: KnockRequest,
   option: string,
 ): Result<readonly number[], RequestFault> {
-  if (request.services.length === 0) {
+  if (request.kind === "command") {
     return fail({
       message: `${option} cannot be combined with a command: it opens no port that could be tried`,
       hint: `leave out --server-cmd or ${option}`,

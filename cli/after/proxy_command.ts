@@ -8,11 +8,11 @@ import { relay } from "../../ffi/libc/relay.ts";
 import type { Socket } from "../../ffi/libc/socket.ts";
 import { parentWantsDescriptor } from "../../ffi/libc/standard_streams.ts";
 import { parseIp } from "../../lib/net/address.ts";
-import { isHost } from "../../lib/net/host_name.ts";
+import { isHost, stripBrackets } from "../../lib/net/host_name.ts";
+import type { KnockRequest } from "../../lib/spa/request.ts";
 import { prepareKnock } from "../knock/knock.ts";
 import type { ClientSettings } from "../options/table.ts";
 import { DEFAULT_WAIT } from "../options/own.ts";
-import { type Request, stripBrackets } from "../request/request.ts";
 import { ClientError, tellError } from "../ui/tui.ts";
 import type { World } from "../ui/world.ts";
 import { closeAll, knockAndWait } from "./knock_and_wait.ts";
@@ -50,17 +50,21 @@ export function completeForGoal(settings: ClientSettings, goal: Goal): ClientSet
  * The port to connect to: with NAT the forwarded one, whatever its number. Throws {@link ClientError} when the knock does
  * not open what ssh wants. Pure.
  */
-export function portTowards(request: Pick<Request, "services" | "natAccess">, goal: Goal): number {
+export function portTowards(request: KnockRequest, goal: Goal): number {
   const ports = portsToWaitFor(request, "--proxy");
   if (!ports.ok) throw new ClientError(ports.fault.message, ports.fault.hint);
   const [first = 0] = ports.value;
   if (ports.value.includes(goal.port)) return goal.port;
-  if (request.natAccess !== null && ports.value.length === 1) return first;
+  if (isForwarded(request) && ports.value.length === 1) return first;
   const asked = ports.value.map((port) => `tcp/${port}`).join(",");
   throw new ClientError(
     `--proxy wants to reach tcp/${goal.port}, but the knock asks for ${asked}`,
     `add -A tcp/${goal.port}, or take ACCESS out of the stanza`,
   );
+}
+
+function isForwarded(request: KnockRequest): boolean {
+  return request.kind === "access" && request.nat !== null;
 }
 
 /** Knocks, waits, relays. The result is the exit code. */
@@ -73,7 +77,7 @@ export async function knockAndRelay(
   const prepared = await prepareKnock(settings, world);
   const port = portTowards(prepared.request, goal);
   const server = await findPlace(settings.server ?? "", wantedFamily(settings));
-  const forwarded = prepared.request.natAccess !== null;
+  const forwarded = isForwarded(prepared.request);
   const place = forwarded || sameHost(goal.host, settings.server) ? server : await placeOf(goal.host, server.family);
   const seconds = settings.wait ?? DEFAULT_WAIT;
   const approach = { settings: pinnedTo(settings, server), prepared, place, ports: [port], seconds };

@@ -24,7 +24,7 @@ export async function examineAddress(settings: ClientSettings, world: World): Pr
   }
   let date: number | null = null;
   try {
-    const text = settings.resolveIp
+    const { text } = settings.resolveIp
       ? await findPublicAddress(settings, world, {
         anyServer: true,
         onAnswer: (answer) => date = parseDate(answer.headers.get("date")),

@@ -3,6 +3,7 @@ import type { RijndaelMode } from "../../lib/crypto/engine.ts";
 import type { Arguments } from "../../lib/settings/argv.ts";
 import { showable } from "../../lib/showable.ts";
 import { formatProblem } from "../../lib/settings/setting.ts";
+import { formatAsked } from "../../lib/wire/access.ts";
 import { withImpliedStanza } from "../settings/named_stanza.ts";
 import { wantsHmac } from "../keys/collect.ts";
 import { makePacket } from "../knock/knock.ts";
@@ -152,7 +153,7 @@ async function examineSettings(loaded: Loaded, rest: readonly string[], world: W
     await makePacket(settings, { request, secrets, world: listening.world });
     const [warning] = listening.findings("settings", "use a shorter name, command or list of ports");
     if (warning !== undefined) return warning;
-    const what = settings.serverCmd === undefined ? request.message.replace(/^[^,]*,/, "") : "a command";
+    const what = request.kind === "access" ? formatAsked(request) : "a command";
     return fine("settings", `they ask ${settings.server} for ${what}`);
   } catch (error) {
     if (error instanceof ClientError) return failure("settings", error.message, error.hint);

@@ -1,12 +1,13 @@
 /** One knock: address, request, keys, packet, and out it goes (facts/client 1, steps 8 and 9). */
 import type { RijndaelMode } from "../../lib/crypto/engine.ts";
 import type { RijndaelSecrets, Secrets } from "../../lib/crypto/secrets.ts";
+import { randomDigits } from "../../lib/crypto/digits.ts";
 import { webEngine } from "../../lib/crypto/web_engine.ts";
 import { faultText } from "../../lib/faults.ts";
-import { randomDigits } from "../../lib/host/entropy.ts";
-import { PROTOCOL_VERSION, RANDOM_DIGITS, SALT_LENGTH } from "../../lib/limits.ts";
+import type { KnockRequest } from "../../lib/spa/request.ts";
 import { seal, type SealedPacket } from "../../lib/spa/seal.ts";
 import { VERSION } from "../../lib/version.ts";
+import { formatMessage, formatNat } from "../../lib/wire/access.ts";
 import { encryptionByLength } from "../../lib/wire/envelope.ts";
 import { accountName } from "../request/account.ts";
 import { allowedAddress } from "../request/allow.ts";
@@ -15,7 +16,7 @@ import { collectKeys } from "../keys/collect.ts";
 import type { ClientSettings } from "../options/table.ts";
 import type { KeyStream } from "../keys/prompt.ts";
 import { RANDOM_PORT_DIGITS, randomPort } from "../request/random_port.ts";
-import { buildRequest, type Request } from "../request/request.ts";
+import { buildRequest } from "../request/request.ts";
 import { SendError, type SendReport, type Target } from "../send/sender.ts";
 import { ClientError, forgiving, tellError, tellWarning } from "../ui/tui.ts";
 import { packetUser } from "../request/username.ts";
@@ -26,7 +27,7 @@ const TOO_LONG: ReadonlySet<string> = new Set(["encryption-type-unknown", "encod
 
 /** What all packets of one run have in common. */
 export interface Prepared {
-  readonly request: Request;
+  readonly request: KnockRequest;
   readonly secrets: Secrets;
 }
 
@@ -61,19 +62,20 @@ export async function sendFresh(settings: ClientSettings, prepared: Prepared, te
     : await send(settings, { target, packet, world });
 }
 
-/** The message strings, with names resolved, the own address found and random ports drawn. */
-async function makeRequest(settings: ClientSettings, world: World): Promise<Request> {
+/** The request, with names resolved, the own address found and random ports drawn. */
+async function makeRequest(settings: ClientSettings, world: World): Promise<KnockRequest> {
   const randomNatPort = settings.natRandPort ? drawPort(world) : null;
   const allow = await allowedAddress(settings, world);
   const request = buildRequest(settings, { allow, randomNatPort });
   if (!request.ok) throw (await import("../remedies/request.ts")).requestError(request.fault);
-  const { message, natAccess } = request.value;
-  if (randomNatPort !== null && natAccess !== null) {
-    world.out(
-      `[+] Randomly assigned port '${randomNatPort}' on: '${message}' will grant access to: '${natAccess}'`,
-    );
-  }
+  if (randomNatPort !== null) tellRandomPort(request.value, randomNatPort, world);
   return request.value;
+}
+
+function tellRandomPort(request: KnockRequest, port: number, world: World): void {
+  if (request.kind === "command" || request.nat === null) return;
+  const [message, target] = [formatMessage(request), formatNat(request.nat)];
+  world.out(`[+] Randomly assigned port '${port}' on: '${message}' will grant access to: '${target}'`);
 }
 
 /** The keys of these settings, from wherever they come. Throws {@link ClientError}. */
@@ -100,7 +102,7 @@ export async function loadKeys(settings: ClientSettings, world: World): Promise<
 /** A packet that never was before. Throws {@link ClientError} where none can be built. */
 export async function makePacket(
   settings: ClientSettings,
-  parts: { readonly request: Request; readonly secrets: Secrets; readonly world: World },
+  parts: { readonly request: KnockRequest; readonly secrets: Secrets; readonly world: World },
 ): Promise<SealedPacket> {
   const { request, secrets, world } = parts;
   const user = packetUser({
@@ -109,31 +111,15 @@ export async function makePacket(
     systemName: accountName,
   });
   if (user.warning !== null) tellWarning(world, user.warning);
-  const timestamp = world.now() + (settings.timeOffset ?? 0);
-  if (timestamp < 0) {
+  const now = world.now() + (settings.timeOffset ?? 0);
+  if (now < 0) {
     throw new ClientError(
       "Cannot make a packet: the time offset leads before 1970",
       "use a smaller --time-offset-minus",
     );
   }
-  const { type, message, natAccess, clientTimeout } = request;
-  const sealed = await seal(
-    webEngine,
-    {
-      random: randomDigits(RANDOM_DIGITS, world.randomBytes),
-      username: user.name,
-      timestamp,
-      version: PROTOCOL_VERSION,
-      type,
-      message,
-      natAccess,
-      serverAuth: null,
-      clientTimeout,
-    },
-    settings.digestType,
-    secrets,
-    world.randomBytes(SALT_LENGTH),
-  );
+  const sealing = { ...request, user: user.name, digest: settings.digestType };
+  const sealed = await seal(webEngine, sealing, secrets, { now, random: world.randomBytes });
   if (!sealed.ok) {
     const reason = TOO_LONG.has(sealed.fault.code) ? "it would be longer than servers take: " : "";
     throw new ClientError(

@@ -1,18 +1,19 @@
 /** Why a knock would be refused before anything is sent, for those who ask without knocking. */
+import type { KnockRequest } from "../../lib/spa/request.ts";
 import { accountName } from "../request/account.ts";
 import { checkFollowUp } from "../after/follow_up.ts";
 import { throughProxy } from "../send/proxy.ts";
 import { makeTarget } from "./knock.ts";
 import type { Loaded } from "../settings/load.ts";
 import { requestError } from "../remedies/request.ts";
-import { rehearseRequest, type Request } from "../request/request.ts";
+import { rehearseRequest } from "../request/request.ts";
 import { ClientError } from "../ui/tui.ts";
 import { packetUser } from "../request/username.ts";
 import { findConflict, followsKnock } from "../settings/conflicts.ts";
 import type { World } from "../ui/world.ts";
 
 /** What would be asked for. `rest` is what stood after `--then` or `--proxy`. Throws {@link ClientError} with the refusal. */
-export async function checkKnock({ settings }: Loaded, rest: readonly string[], world: World): Promise<Request> {
+export async function checkKnock({ settings }: Loaded, rest: readonly string[], world: World): Promise<KnockRequest> {
   const conflict = findConflict(settings);
   if (conflict !== null) throw new ClientError(conflict.message, conflict.hint);
   const request = rehearseRequest(settings);

@@ -1,4 +1,5 @@
 /** `-D a,b,c`: the same knock for several servers, each with its own stanza, keys and packet. */
+import { stripBrackets } from "../../lib/net/host_name.ts";
 import type { Arguments } from "../../lib/settings/argv.ts";
 import type { StanzaFile } from "../../lib/settings/rc_file.ts";
 import type { Given } from "../../lib/settings/setting.ts";
@@ -7,7 +8,6 @@ import { jsonAnswer, type JsonObject } from "../ui/json_answer.ts";
 import type { ClientKey } from "../options/table.ts";
 import type { RcFile } from "../rc/rc_file.ts";
 import { listedServers } from "./server_list.ts";
-import { stripBrackets } from "../request/request.ts";
 import { ClientError } from "../ui/tui.ts";
 import type { World } from "../ui/world.ts";
 

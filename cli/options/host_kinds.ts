@@ -2,11 +2,10 @@
  * Values that name a host, or stand in a request to one. Programs further on read them again (ssh and its shell, an HTTP
  * server, wget), so nothing gets through that one of them could take for something else, wherever it was said.
  */
-import { isHost } from "../../lib/net/host_name.ts";
+import { isHost, stripBrackets } from "../../lib/net/host_name.ts";
 import { fail, ok } from "../../lib/result.ts";
 import { text } from "../../lib/settings/kinds.ts";
 import type { Kind } from "../../lib/settings/setting.ts";
-import { stripBrackets } from "../request/request.ts";
 import { readUrl, shownUrl } from "../request/resolve_url.ts";
 
 /** As the C client has it. */

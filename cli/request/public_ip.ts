@@ -4,6 +4,7 @@
  *
  * @tags allow-net, allow-read, allow-run
  */
+import type { Ip } from "../../lib/net/address.ts";
 import { fail } from "../../lib/result.ts";
 import { VERSION } from "../../lib/version.ts";
 import { askDirectly } from "./address_service.ts";
@@ -32,12 +33,12 @@ export interface AskingOptions {
   readonly headStartMs?: number;
 }
 
-/** Canonical text of the own address. Throws {@link ClientError} with the cause when nobody tells it. */
+/** The own address. Throws {@link ClientError} with the cause when nobody tells it. */
 export async function findPublicAddress(
   settings: ClientSettings,
   world: World,
   options: AskingOptions = {},
-): Promise<string> {
+): Promise<Ip> {
   const urls = serviceUrls(settings, world);
   warnOfProxy(urls, world);
   const family = await serverFamily(settings, options.anyServer === true || settings.test);
@@ -55,7 +56,7 @@ export async function findPublicAddress(
     if (settings.verbose > 0) {
       told.out(`[+] Resolved external IP (via '${shownUrl(answer.url.href)}') as: ${answer.ip.text}`);
     }
-    return answer.ip.text;
+    return answer.ip;
   }
   const failures = answer.failures.map(([url, reason]) => [shownUrl(url.href), reason] as const);
   const reasons = byReason(failures);

@@ -1,26 +1,14 @@
 /**
- * From what the user asked for to the message strings of a packet (facts/client 7). Pure: addresses are already
- * found and random ports already drawn.
+ * From what the user asked for to the request of a packet (facts/client 7). Pure: addresses are already found and
+ * random ports already drawn.
  */
-import { parseIp } from "../../lib/net/address.ts";
-import { isHostName } from "../../lib/net/host_name.ts";
-import { formatService, parseService, type Service } from "../../lib/net/service.ts";
+import { type Ip, ipFromBytes, parseIp } from "../../lib/net/address.ts";
+import { isHostName, stripBrackets } from "../../lib/net/host_name.ts";
+import { parseService, type Service } from "../../lib/net/service.ts";
 import { fail, ok, type Result } from "../../lib/result.ts";
-import { formatNat } from "../../lib/wire/access.ts";
-import { coupleTypeAndTimeout } from "../../lib/wire/encode.ts";
-import type { MessageType, NatTarget } from "../../lib/wire/message.ts";
+import type { KnockRequest, NatRequest } from "../../lib/spa/request.ts";
+import type { NatTarget } from "../../lib/wire/message.ts";
 import type { ClientSettings } from "../options/table.ts";
-
-/** What is asked for, in the words of the wire. */
-export interface Request {
-  readonly type: MessageType;
-  readonly message: string;
-  readonly natAccess: string | null;
-  /** Seconds; 0 when none is asked for. */
-  readonly clientTimeout: number;
-  /** What will be reachable: the services of the message; empty for a command. */
-  readonly services: readonly Service[];
-}
 
 /** Why a request cannot be made: one sentence, and the next move. */
 export interface RequestFault {
@@ -32,8 +20,8 @@ export interface RequestFault {
 
 /** What the settings do not say. */
 export interface RequestInputs {
-  /** Canonical text of the address that is let in; `0.0.0.0` for the packet's source. */
-  readonly allow: string;
+  /** The address that is let in; `0.0.0.0` for the packet's source. */
+  readonly allow: Ip;
   /** The port drawn for `--nat-rand-port`, else null. */
   readonly randomNatPort: number | null;
 }
@@ -44,40 +32,37 @@ type RequestSettings = Pick<
 >;
 
 /** Builds the request of one packet. */
-export function buildRequest(settings: RequestSettings, inputs: RequestInputs): Result<Request, RequestFault> {
+export function buildRequest(settings: RequestSettings, inputs: RequestInputs): Result<KnockRequest, RequestFault> {
   return settings.serverCmd === undefined
     ? buildAccess(settings, inputs)
     : buildCommand(settings, settings.serverCmd, inputs);
 }
 
+/** An address of documents (RFC 5737). */
+const SOMEBODY = ipFromBytes(Uint8Array.of(192, 0, 2, 1));
+
 /** The same with an address and a port that decide nothing: the rest is looked at before anything is asked or drawn. */
 export function rehearseRequest(
   settings: RequestSettings & Pick<ClientSettings, "natRandPort">,
-): Result<Request, RequestFault> {
-  return buildRequest(settings, { allow: "192.0.2.1", randomNatPort: settings.natRandPort ? 10_000 : null });
+): Result<KnockRequest, RequestFault> {
+  return buildRequest(settings, { allow: SOMEBODY, randomNatPort: settings.natRandPort ? 10_000 : null });
 }
 
 function buildCommand(
   settings: RequestSettings,
   command: string,
   inputs: RequestInputs,
-): Result<Request, RequestFault> {
+): Result<KnockRequest, RequestFault> {
   if (settings.natAccess !== undefined || settings.natLocal) {
     return refuse(
       "a command cannot be combined with NAT: no server can read such a packet",
       "leave out --server-cmd, or --nat-access and --nat-local",
     );
   }
-  return ok({
-    type: 0,
-    message: `${inputs.allow},${command}`,
-    natAccess: null,
-    clientTimeout: 0,
-    services: [],
-  });
+  return ok({ kind: "command", allow: inputs.allow, command });
 }
 
-function buildAccess(settings: RequestSettings, inputs: RequestInputs): Result<Request, RequestFault> {
+function buildAccess(settings: RequestSettings, inputs: RequestInputs): Result<KnockRequest, RequestFault> {
   const access = settings.access;
   if (access === undefined) {
     return refuse("Invalid SPA access message: nothing to open was named", "add -A, for example -A tcp/22");
@@ -92,13 +77,7 @@ function buildAccess(settings: RequestSettings, inputs: RequestInputs): Result<R
   const services = natPort === null ? asked.value : asked.value.map(({ proto }) => ({ proto, port: natPort }));
   const nat = natTarget(settings, asked.value[0]?.port ?? 0);
   if (!nat.ok) return nat;
-  const type = settings.natLocal ? 5 : settings.natAccess === undefined ? 1 : 2;
-  return ok({
-    ...coupleTypeAndTimeout(type, settings.fwTimeout ?? 0),
-    message: `${inputs.allow},${services.map(formatService).join(",")}`,
-    natAccess: nat.value === null ? null : formatNat(nat.value),
-    services,
-  });
+  return ok({ kind: "access", allow: inputs.allow, services, nat: nat.value, timeout: settings.fwTimeout ?? 0 });
 }
 
 /** One forwarded port stands for one service (facts/client 7). */
@@ -126,9 +105,13 @@ function parseServices(access: string): Result<readonly Service[], RequestFault>
 }
 
 /** Where the forwarded connection goes: `-N`, else for `--nat-local` the server itself. Null without NAT. */
-function natTarget(settings: RequestSettings, accessPort: number): Result<NatTarget | null, RequestFault> {
-  if (settings.natAccess !== undefined) return parseNatOption(settings.natAccess, accessPort);
-  if (!settings.natLocal) return ok(null);
+function natTarget(settings: RequestSettings, accessPort: number): Result<NatRequest | null, RequestFault> {
+  const local = settings.natLocal;
+  if (settings.natAccess !== undefined) {
+    const target = parseNatOption(settings.natAccess, accessPort);
+    return target.ok ? ok({ ...target.value, local }) : target;
+  }
+  if (!local) return ok(null);
   const host = natHost(stripBrackets(settings.server ?? "").replace(/%.*$/, ""));
   if (host === null) {
     return refuse(
@@ -136,7 +119,7 @@ function natTarget(settings: RequestSettings, accessPort: number): Result<NatTar
       "name the server with -D, or its inside address with -N",
     );
   }
-  return ok({ host, port: accessPort });
+  return ok({ host, port: accessPort, local });
 }
 
 /** `HOST`, `HOST:PORT` or `HOST,PORT`; IPv6 addresses stand in brackets when a port follows. */
@@ -165,11 +148,6 @@ function natHost(text: string): string | null {
   const ip = parseIp(text);
   if (ip.ok) return ip.value.text === "::" ? null : ip.value.text;
   return isHostName(text) ? text : null;
-}
-
-/** `[2001:db8::1]` as people write it in URLs. */
-export function stripBrackets(host: string): string {
-  return /^\[.*\]$/.test(host) ? host.slice(1, -1) : host;
 }
 
 function isPort(digits: string): boolean {

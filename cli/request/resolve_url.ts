@@ -1,8 +1,7 @@
 /** Services that tell a caller its address, and how their URLs and answers are read. Pure. */
 import { type Ip, parseIp } from "../../lib/net/address.ts";
-import { isHost } from "../../lib/net/host_name.ts";
+import { isHost, stripBrackets } from "../../lib/net/host_name.ts";
 import { fail, ok, type Result } from "../../lib/result.ts";
-import { stripBrackets } from "./request.ts";
 
 /** Asked in this order over HTTPS. Each answers with nothing but the address. */
 export const HTTPS_SERVICES: readonly string[] = [

@@ -1,7 +1,7 @@
 /** What follows from the settings taken together: options that imply others, and the one answer of several. Pure. */
+import { stripBrackets } from "../../lib/net/host_name.ts";
 import type { Given } from "../../lib/settings/setting.ts";
 import type { ClientKey, ClientSettings } from "../options/table.ts";
-import { stripBrackets } from "../request/request.ts";
 
 const GPG_KEYS: readonly ClientKey[] = [
   "gpgRecipient",

@@ -2,6 +2,8 @@
 import { escapedBytes } from "../../lib/bytes.ts";
 import { DIGESTS, MODES } from "../../lib/crypto/digest.ts";
 import { showable } from "../../lib/showable.ts";
+import { type KnockRequest, messageType } from "../../lib/spa/request.ts";
+import { formatAsked, formatNat } from "../../lib/wire/access.ts";
 import { formatOrigin, type Origin } from "../../lib/settings/setting.ts";
 import { accountName } from "../request/account.ts";
 import { wantsHmac } from "../keys/collect.ts";
@@ -11,7 +13,7 @@ import { DEFAULT_WAIT } from "../options/own.ts";
 import { decodeKey } from "../options/kinds.ts";
 import type { RcFile } from "../rc/rc_file.ts";
 import { checkKnock } from "../knock/precheck.ts";
-import { buildRequest } from "../request/request.ts";
+import { rehearseRequest } from "../request/request.ts";
 import { shownUrl } from "../request/resolve_url.ts";
 import { ClientError, tellError } from "../ui/tui.ts";
 import { packetUser } from "../request/username.ts";
@@ -48,19 +50,19 @@ async function refusalOf(loaded: Loaded, rest: readonly string[], world: World):
 }
 
 function knockRows(settings: ClientSettings, world: World): readonly Row[] {
-  const request = buildRequest(settings, { allow: "ADDRESS", randomNatPort: settings.natRandPort ? 0 : null });
+  const built = rehearseRequest(settings);
   // Refusals were told before.
-  if (!request.ok) return [];
-  const { type, natAccess, clientTimeout } = request.value;
-  const addressed = request.value.message.replace(/^ADDRESS/, wireAddress(settings));
-  const message = settings.natRandPort ? addressed.replace("/0", "/RANDOM") : addressed;
+  if (!built.ok) return [];
+  const request = built.value;
+  const [nat, timeout] = request.kind === "command" ? [null, 0] : [request.nat, request.timeout];
+  const message = `${wireAddress(settings)},${whatIsAsked(request, settings)}`;
   const user = packetUser({ explicit: settings.spoofUser, env: world.env, systemName: accountName });
   return [
     ["to", destination(settings)],
-    ["message", `${message} (type ${type})`],
-    ...(natAccess === null ? [] : [["forwarded to", natAccess] as const]),
+    ["message", `${message} (type ${messageType(request)})`],
+    ...(nat === null ? [] : [["forwarded to", formatNat(nat)] as const]),
     ["lets in", whoIsLetIn(settings)],
-    ["for", clientTimeout === 0 ? "the time that the server chooses" : `${clientTimeout} s`],
+    ["for", timeout === 0 ? "the time that the server chooses" : `${timeout} s`],
     ["user name", user.name, userOrigin(user.origin)],
     ["encrypted", `${modeName(settings)}, ${keySource(settings, "key")}`],
     [
@@ -69,6 +71,13 @@ function knockRows(settings: ClientSettings, world: World): readonly Row[] {
     ],
     ...(afterwards(settings).map((text) => ["afterwards", text] as const)),
   ];
+}
+
+/** As in the message, but that a random port is not drawn. */
+function whatIsAsked(request: KnockRequest, { natRandPort }: ClientSettings): string {
+  return request.kind === "access" && natRandPort
+    ? request.services.map(({ proto }) => `${proto}/RANDOM`).join(",")
+    : formatAsked(request);
 }
 
 /** `environment, LOGNAME`; nothing for `-U`, which has a line of its own below. */

@@ -3,8 +3,9 @@
  * again and opens once, and gets the code on that road compiled, so that the first knock is as fast as the thousandth
  * (a cold decision takes 4 ms, a warm one 0.05 ms).
  */
-import { randomBytes, randomDigits } from "../../lib/host/entropy.ts";
-import { UNSPECIFIED4 } from "../../lib/net/address.ts";
+import { randomBytes } from "../../lib/host/entropy.ts";
+import { ipFromBytes, UNSPECIFIED4 } from "../../lib/net/address.ts";
+import type { SealRequest } from "../../lib/spa/request.ts";
 import { seal } from "../../lib/spa/seal.ts";
 import type { Datagram } from "../packet/datagram.ts";
 import type { Stanza } from "../config/stanza.ts";
@@ -14,6 +15,9 @@ import { decide, type DecisionContext } from "../verify/decide.ts";
 
 /** Knocks in all, shared among the stanzas: enough for the compiler, about 60 ms. */
 const KNOCKS = 160;
+
+/** An address of documents (RFC 5737). */
+const SOMEBODY = ipFromBytes(Uint8Array.of(192, 0, 2, 1));
 
 /** Throws {@link StartError} when a packet made with a stanza's keys is not admitted, or is admitted twice. */
 export async function testOurselves(context: DecisionContext, now: number, knocks = KNOCKS): Promise<void> {
@@ -27,18 +31,16 @@ export async function testOurselves(context: DecisionContext, now: number, knock
 async function knockOnce(stanza: Stanza, context: DecisionContext, now: number): Promise<void> {
   const [secrets] = stanza.secrets;
   if (secrets === undefined) return;
-  const fields = {
-    random: randomDigits(16),
-    username: stanza.requireUsername ?? "fwknopd",
-    timestamp: now,
-    version: "3.0.0",
-    type: 1 as const,
-    message: "192.0.2.1,tcp/22",
-    natAccess: null,
-    serverAuth: null,
-    clientTimeout: 0,
+  const request: SealRequest = {
+    kind: "access",
+    allow: SOMEBODY,
+    services: [{ proto: "tcp", port: 22 }],
+    nat: null,
+    timeout: 0,
+    user: stanza.requireUsername ?? "fwknopd",
+    digest: "sha256",
   };
-  const sealed = await seal(context.engine, fields, "sha256", secrets, randomBytes(8));
+  const sealed = await seal(context.engine, request, secrets, { now, random: randomBytes });
   if (!sealed.ok) throw failure(stanza, `a packet could not be sealed (${sealed.fault.code})`);
   // Only the keys are on trial: everything else of the stanza is opened wide, and nothing is remembered.
   const everywhere = { text: "ANY", any: true, ranges: [] };

@@ -32,6 +32,11 @@ export function isHost(text: string): boolean {
   return parseIp(text).ok || isHostName(text.replace(/(^|\.)_+/g, "$1a")) || isShortIpv4(text);
 }
 
+/** A host without the brackets that people write around an IPv6 address in URLs. */
+export function stripBrackets(host: string): string {
+  return /^\[.*\]$/.test(host) ? host.slice(1, -1) : host;
+}
+
 /** An IPv6 address that is not one of IPv4 in disguise: only those have zones. */
 function isLinkAddress(text: string): boolean {
   const ip = parseIpv6(text);

@@ -1,14 +1,17 @@
-/** From a request to the text of one packet: encode, digest, encrypt, strip, sign (facts/wire 1). Pure. */
+/** From a request to the text of one packet: encode, digest, encrypt, strip, sign (facts/wire 1). Pure: time and randomness come in. */
 import { encodeBase64 } from "../base64.ts";
 import { concat, wipe } from "../bytes.ts";
 import type { CryptoEngine, DigestName } from "../crypto/engine.ts";
+import { randomDigits } from "../crypto/digits.ts";
 import { deriveKey } from "../crypto/kdf.ts";
 import { hmacKeyFault, rijndaelFault, type RijndaelSecret, type Secrets } from "../crypto/secrets.ts";
 import { type Fault, fault } from "../faults.ts";
+import { RANDOM_DIGITS, SALT_LENGTH } from "../limits.ts";
 import { fail, ok, type Result } from "../result.ts";
-import { coupleTypeAndTimeout, encodeMessage } from "../wire/encode.ts";
+import { encodeMessage } from "../wire/encode.ts";
 import { isForCipher, PREFIXES, stripPrefix } from "../wire/envelope.ts";
 import type { SpaFields } from "../wire/message.ts";
+import { fieldsOf, type SealRequest } from "./request.ts";
 import { authenticationTag } from "./tag.ts";
 
 /** ASCII `Salted__`, as OpenSSL starts a message whose key is derived with a salt. */
@@ -18,7 +21,7 @@ const SALT_HEADER = Uint8Array.of(0x53, 0x61, 0x6c, 0x74, 0x65, 0x64, 0x5f, 0x5f
 export interface SealedPacket {
   /** What is sent, exactly: no line end, no padding. */
   readonly wire: string;
-  /** The fields as they were encoded: type and timeout coupled. */
+  /** The fields as they were encoded. */
   readonly fields: SpaFields;
   readonly digestName: DigestName;
   /** The colon text without its digest. */
@@ -29,33 +32,49 @@ export interface SealedPacket {
   readonly hmac: string | null;
 }
 
+/** What makes two packets of one request differ. */
+export interface SealMoment {
+  /** Unix seconds of the time stamp. */
+  readonly now: number;
+  /** Fresh bytes of a cryptographic generator: first those of the random value are asked for, then those of the salt. */
+  random(length: number): Uint8Array;
+}
+
+/** Makes a packet that never was before. Faults are those of {@link sealFields}. */
+export async function seal(
+  engine: CryptoEngine,
+  request: SealRequest,
+  secrets: Secrets,
+  { now, random }: SealMoment,
+): Promise<Result<SealedPacket, Fault>> {
+  const fields = fieldsOf(request, { random: randomDigits(RANDOM_DIGITS, random), now });
+  return await sealFields(engine, fields, request.digest, { secrets, salt: random(SALT_LENGTH) });
+}
+
 /**
- * Makes the packet. Type and timeout are coupled here (facts/wire 3). `salt`: 8 random bytes, never used twice. Faults
- * are those of `encodeFields`, of the keys, 105 for GnuPG, which needs more than an engine, and 65 when the packet
- * would be too long to be taken for Rijndael by its receiver (facts/wire 9).
+ * The packet of any fields, those of other clients too. `salt`: 8 random bytes, never used twice. Faults are those of
+ * `encodeFields`, of the keys, 105 for GnuPG, which needs more than an engine, and 65 when the packet would be too long to be taken for Rijndael by its receiver (facts/wire 9).
  *
  * @throws RangeError when the salt has another length.
  */
-export async function seal(
+export async function sealFields(
   engine: CryptoEngine,
   fields: SpaFields,
   digest: DigestName,
-  secrets: Secrets,
-  salt: Uint8Array,
+  { secrets, salt }: { readonly secrets: Secrets; readonly salt: Uint8Array },
 ): Promise<Result<SealedPacket, Fault>> {
   const { cipher, hmac } = secrets;
   if (cipher.kind !== "rijndael") return fail(fault("wrong-encryption-type"));
   const unusable = rijndaelFault(cipher) ?? hmacKeyFault(hmac);
   if (unusable !== null) return fail(unusable);
-  const coupled = { ...fields, ...coupleTypeAndTimeout(fields.type, fields.clientTimeout) };
-  const message = await encodeMessage(engine, coupled, digest);
+  const message = await encodeMessage(engine, fields, digest);
   if (!message.ok) return message;
   const full = encodeBase64(await encryptMessage(engine, cipher, salt, message.value.plaintext));
   const body = stripPrefix(full, "rijndael");
   if (!isForCipher(body.length, secrets)) return fail(fault("encryption-type-unknown"));
   const tag = hmac === null ? null : await authenticationTag(engine, PREFIXES.rijndael + body, hmac);
   const { encoded, digest: inner } = message.value;
-  return ok({ wire: body + (tag ?? ""), fields: coupled, digestName: digest, encoded, digest: inner, hmac: tag });
+  return ok({ wire: body + (tag ?? ""), fields, digestName: digest, encoded, digest: inner, hmac: tag });
 }
 
 /** `Salted__`, the salt, and the blocks. */

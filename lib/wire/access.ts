@@ -41,8 +41,12 @@ function parseServices(allow: Ip, text: string): Result<SpaRequest, MessageProbl
 
 /** Writes the canonical message string: canonical address, ports without leading zeros. */
 export function formatMessage(request: SpaRequest): string {
-  const rest = request.kind === "command" ? request.command : request.services.map(formatService).join(",");
-  return `${request.allow.text},${rest}`;
+  return `${request.allow.text},${formatAsked(request)}`;
+}
+
+/** What stands behind the address: the command, or the services. */
+export function formatAsked(request: SpaRequest): string {
+  return request.kind === "command" ? request.command : request.services.map(formatService).join(",");
 }
 
 /**

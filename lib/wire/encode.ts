@@ -35,19 +35,6 @@ export interface EncodedMessage {
   readonly plaintext: Uint8Array<ArrayBuffer>;
 }
 
-/**
- * Which type a request goes out as: a timeout above 0 makes 3, 4, 6 of 1, 2, 5, and a timeout of 0 the reverse;
- * commands never carry one (facts/wire 3). The sender applies this; the encoder below writes what it is told.
- */
-export function coupleTypeAndTimeout(
-  type: MessageType,
-  clientTimeout: number,
-): { readonly type: MessageType; readonly clientTimeout: number } {
-  if (type === 0) return { type, clientTimeout: 0 };
-  const { withTimeout, withoutTimeout } = MESSAGE_TYPES[type];
-  return clientTimeout > 0 ? { type: withTimeout, clientTimeout } : { type: withoutTimeout, clientTimeout };
-}
-
 /** Encodes the fields and adds their digest. An unknown digest name is fault 45. */
 export async function encodeMessage(
   engine: Pick<CryptoEngine, "digest">,

@@ -10,20 +10,19 @@ export interface MessageTypeRow {
   readonly nat: boolean;
   /** Whether the client's timeout is the last field. */
   readonly timeout: boolean;
-  /** The type that asks for the same with, or without, a timeout (facts/wire 3). A command has neither. */
+  /** The type that asks for the same with a timeout (facts/wire 3). A command has none. */
   readonly withTimeout: MessageType;
-  readonly withoutTimeout: MessageType;
 }
 
 /** The seven types by their number on the wire (facts/wire 2, facts/wire 3). */
 export const MESSAGE_TYPES: Readonly<Record<MessageType, MessageTypeRow>> = {
-  0: { printed: "Command msg", nat: false, timeout: false, withTimeout: 0, withoutTimeout: 0 },
-  1: { printed: "Access msg", nat: false, timeout: false, withTimeout: 3, withoutTimeout: 1 },
-  2: { printed: "NAT access msg", nat: true, timeout: false, withTimeout: 4, withoutTimeout: 2 },
-  3: { printed: "Client timeout access msg", nat: false, timeout: true, withTimeout: 3, withoutTimeout: 1 },
-  4: { printed: "Client timeout NAT access msg", nat: true, timeout: true, withTimeout: 4, withoutTimeout: 2 },
-  5: { printed: "Local NAT access msg", nat: true, timeout: false, withTimeout: 6, withoutTimeout: 5 },
-  6: { printed: "Client timeout local NAT access msg", nat: true, timeout: true, withTimeout: 6, withoutTimeout: 5 },
+  0: { printed: "Command msg", nat: false, timeout: false, withTimeout: 0 },
+  1: { printed: "Access msg", nat: false, timeout: false, withTimeout: 3 },
+  2: { printed: "NAT access msg", nat: true, timeout: false, withTimeout: 4 },
+  3: { printed: "Client timeout access msg", nat: false, timeout: true, withTimeout: 3 },
+  4: { printed: "Client timeout NAT access msg", nat: true, timeout: true, withTimeout: 4 },
+  5: { printed: "Local NAT access msg", nat: true, timeout: false, withTimeout: 6 },
+  6: { printed: "Client timeout local NAT access msg", nat: true, timeout: true, withTimeout: 6 },
 };
 
 /** Fields before the optional ones: random value, user name, timestamp, version, type, message. */

@@ -25,10 +25,23 @@ export interface SpaFields {
   readonly clientTimeout: number;
 }
 
+/** A command that the server is to run. */
+export interface CommandRequest {
+  readonly kind: "command";
+  readonly allow: Ip;
+  readonly command: string;
+}
+
+/** Services that are to open for an address. */
+export interface AccessRequest {
+  readonly kind: "access";
+  /** `0.0.0.0`: the source of the packet, for both families. */
+  readonly allow: Ip;
+  readonly services: readonly Service[];
+}
+
 /** What the message string means. */
-export type SpaRequest =
-  | { readonly kind: "command"; readonly allow: Ip; readonly command: string }
-  | { readonly kind: "access"; readonly allow: Ip; readonly services: readonly Service[] };
+export type SpaRequest = CommandRequest | AccessRequest;
 
 /** Where a NAT request wants to go: a host name, IPv4, or IPv6 (brackets removed). */
 export interface NatTarget {

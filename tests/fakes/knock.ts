@@ -2,7 +2,8 @@
 import { nobleEngine } from "../../lib/crypto/noble_engine.ts";
 import { parseIp } from "../../lib/net/address.ts";
 import { parseAddressList } from "../../lib/net/cidr.ts";
-import { seal } from "../../lib/spa/seal.ts";
+import { sealFields } from "../../lib/spa/seal.ts";
+import { MESSAGE_TYPES } from "../../lib/wire/fields.ts";
 import type { SpaFields } from "../../lib/wire/message.ts";
 import type { Datagram } from "../../daemon/packet/datagram.ts";
 import type { Stanza } from "../../daemon/config/stanza.ts";
@@ -54,7 +55,7 @@ let made = 0;
 /** The text of a packet. Every call has another random value and salt, so no two packets are equal. */
 export async function knock(changes: Partial<SpaFields> = {}, keys: RijndaelSecrets = KEYS): Promise<string> {
   made++;
-  const fields: SpaFields = {
+  const said: SpaFields = {
     random: String(made).padStart(16, "1234567890"),
     username: "alice",
     timestamp: NOW,
@@ -68,7 +69,8 @@ export async function knock(changes: Partial<SpaFields> = {}, keys: RijndaelSecr
   };
   const bytesOfSalt = new Uint8Array(8);
   new DataView(bytesOfSalt.buffer).setUint32(0, made);
-  const sealed = await seal(nobleEngine, fields, "sha256", keys, bytesOfSalt);
+  const fields = said.clientTimeout > 0 ? { ...said, type: MESSAGE_TYPES[said.type].withTimeout } : said;
+  const sealed = await sealFields(nobleEngine, fields, "sha256", { secrets: keys, salt: bytesOfSalt });
   if (!sealed.ok) throw new RangeError(`"changes" expected fields that can be sealed, got fault ${sealed.fault.code}`);
   return sealed.value.wire;
 }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { completeForGoal, portTowards, readGoal } from "../../../cli/after/proxy_command.ts";
 import { CLIENT_SETTINGS } from "../../../cli/options/table.ts";
 import { ClientError } from "../../../cli/ui/tui.ts";
+import { accessTo } from "../../fakes/requests.ts";
 import { resolveSettings } from "../../../lib/settings/resolve.ts";
 
 const goal = { host: "gw", port: 22 };
@@ -24,12 +25,9 @@ Deno.test("completeForGoal() fills in what options and stanza leave open", () =>
 });
 
 Deno.test("portTowards() takes the port of ssh where it opens, and with NAT the forwarded one", () => {
-  const tcp = (...ports: number[]) => ports.map((port) => ({ proto: "tcp" as const, port }));
-  assert.equal(portTowards({ services: tcp(80, 22), natAccess: null }, goal), 22);
-  assert.equal(portTowards({ services: tcp(31_337), natAccess: "10.0.0.5,22" }, goal), 31_337);
-  assert.throws(() => portTowards({ services: tcp(80), natAccess: null }, goal), /asks for tcp\/80/);
-  assert.throws(
-    () => portTowards({ services: [{ proto: "udp", port: 22 }], natAccess: null }, goal),
-    /needs a TCP port/,
-  );
+  assert.equal(portTowards(accessTo("tcp/80,tcp/22"), goal), 22);
+  const inside = { host: "10.0.0.5", port: 22, local: false };
+  assert.equal(portTowards(accessTo("tcp/31337", inside), goal), 31_337);
+  assert.throws(() => portTowards(accessTo("tcp/80"), goal), /asks for tcp\/80/);
+  assert.throws(() => portTowards(accessTo("udp/22"), goal), /needs a TCP port/);
 });

@@ -4,7 +4,7 @@ import { loadSettings } from "../../../cli/settings/load.ts";
 import { CLIENT_SETTINGS } from "../../../cli/options/table.ts";
 import { realWorld, worldOn } from "../../../cli/ui/world.ts";
 import { nobleEngine } from "../../../lib/crypto/noble_engine.ts";
-import { seal } from "../../../lib/spa/seal.ts";
+import { sealFields } from "../../../lib/spa/seal.ts";
 import { parseArguments } from "../../../lib/settings/argv.ts";
 import { spaVector } from "../../vectors/spa.ts";
 import { ALONE, cClientIsPresent, H64, K64, runC, runOwn, temporaryFolder } from "../harness.ts";
@@ -132,7 +132,7 @@ Deno.test("K19: rehearse() gives 1 where the own packet does not open", async ()
     serverAuth: null,
     clientTimeout: 0,
   };
-  const sealed = await seal(nobleEngine, fields, "sha256", keys, salt);
+  const sealed = await sealFields(nobleEngine, fields, "sha256", { secrets: keys, salt });
   assert.ok(sealed.ok);
   const parts = { settings, target: targetOf({}), secrets: keys, world };
   assert.equal(await rehearse({ ...parts, packet: sealed.value }), 0);

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { buildRequest } from "../../../cli/request/request.ts";
+import { fieldsOf, type KnockRequest } from "../../../lib/spa/request.ts";
+import { ip } from "../../fakes/knock.ts";
 
 type Settings = Parameters<typeof buildRequest>[0];
 
@@ -14,7 +16,14 @@ function build(settings: Partial<Settings>, randomNatPort: number | null = null)
     natPort: 0,
     server: "127.0.0.1",
     ...settings,
-  }, { allow: "1.1.1.1", randomNatPort });
+  }, { allow: ip("1.1.1.1"), randomNatPort });
+}
+
+/** As it stands in the packet. */
+function written(request: KnockRequest) {
+  const at = { random: "1234567890123456", now: 1_700_000_000 };
+  const { type, message, natAccess, clientTimeout } = fieldsOf({ ...request, user: "alice", digest: "sha256" }, at);
+  return { type, message, natAccess, clientTimeout };
 }
 
 const ROWS: readonly [Partial<Settings>, type: number, message: string, nat: string | null, timeout: number][] = [
@@ -55,15 +64,15 @@ for (const [settings, type, message, natAccess, clientTimeout] of ROWS) {
   Deno.test(`buildRequest() of ${JSON.stringify(settings)}`, () => {
     const request = build(settings);
     assert.ok(request.ok, request.ok ? "" : request.fault.message);
-    const { services: _, ...rest } = request.value;
-    assert.deepEqual(rest, { type, message, natAccess, clientTimeout });
+    assert.deepEqual(written(request.value), { type, message, natAccess, clientTimeout });
   });
 }
 
 Deno.test("buildRequest() puts the random port before --nat-port", () => {
   const request = build({ access: "tcp/22", natAccess: "10.0.0.1", natPort: 5000 }, 23456);
   assert.ok(request.ok);
-  assert.equal(request.value.message, "1.1.1.1,tcp/23456");
+  assert.equal(written(request.value).message, "1.1.1.1,tcp/23456");
+  assert.ok(request.value.kind === "access");
   assert.deepEqual(request.value.services, [{ proto: "tcp", port: 23456 }]);
 });
 

@@ -1,10 +1,14 @@
 import assert from "node:assert/strict";
 import type { CryptoEngine } from "../../../lib/crypto/engine.ts";
+import type { Secrets } from "../../../lib/crypto/secrets.ts";
+import { PROTOCOL_VERSION } from "../../../lib/limits.ts";
 import { deriveKey } from "../../../lib/crypto/kdf.ts";
 import { nobleEngine } from "../../../lib/crypto/noble_engine.ts";
 import { webEngine } from "../../../lib/crypto/web_engine.ts";
 import { open } from "../../../lib/spa/open.ts";
-import { seal } from "../../../lib/spa/seal.ts";
+import type { SealRequest } from "../../../lib/spa/request.ts";
+import { seal, sealFields } from "../../../lib/spa/seal.ts";
+import type { SpaMessage } from "../../../lib/wire/message.ts";
 import { SPA_VECTORS, spaVector } from "../../vectors/spa.ts";
 import { twinSeal } from "./twin.ts";
 import { withCipher } from "../../fakes/secrets.ts";
@@ -19,7 +23,7 @@ for (const [name, engine] of ENGINES) {
       const { digest, encoded } = opened.value;
       assert.equal(`${encoded}:${digest}`, vector.plaintext);
       assert.equal(opened.value.digestName, vector.digest);
-      const sealed = await seal(engine, opened.value, vector.digest, vector.keys, vector.salt);
+      const sealed = await sealFields(engine, opened.value, vector.digest, { secrets: vector.keys, salt: vector.salt });
       assert.ok(sealed.ok, JSON.stringify(sealed));
       assert.equal(sealed.value.wire, vector.packet);
       assert.equal(sealed.value.encoded, encoded);
@@ -30,6 +34,41 @@ for (const [name, engine] of ENGINES) {
       );
     });
   }
+}
+
+/** The request that the message of a packet answers to. */
+function requestOf(message: SpaMessage): SealRequest {
+  const { request, nat, type, clientTimeout, username: user, digestName: digest } = message;
+  return request.kind === "command" ? { ...request, user, digest } : {
+    ...request,
+    nat: nat === null ? null : { ...nat, local: type === 5 || type === 6 },
+    timeout: clientTimeout,
+    user,
+    digest,
+  };
+}
+
+for (const [name, engine] of ENGINES) {
+  Deno.test(`${name} engine: seal() makes the vectors of the same requests, the same time and the same random bytes`, async () => {
+    let made = 0;
+    for (const vector of SPA_VECTORS) {
+      const opened = await open(engine, vector.packet, vector.keys);
+      assert.ok(opened.ok);
+      const { random, timestamp, serverAuth, version } = opened.value;
+      // Only a library writes those.
+      if (serverAuth !== null || version !== PROTOCOL_VERSION) continue;
+      const bytes = [Uint8Array.from(random, Number), vector.salt];
+      const source = (length: number) => {
+        const next = bytes.shift();
+        assert.equal(next?.length, length);
+        return next;
+      };
+      const sealed = await seal(engine, requestOf(opened.value), vector.keys, { now: timestamp, random: source });
+      assert.equal(sealed.ok && sealed.value.wire, vector.packet, vector.id);
+      made++;
+    }
+    assert.ok(made >= 9, `${made} vectors`);
+  });
 }
 
 Deno.test("deriveKey() gives the AES keys and IVs of the vectors", async () => {
@@ -75,7 +114,8 @@ Deno.test("seal() answers 105 to the secrets of GnuPG", async () => {
   const { packet, keys, salt } = spaVector("V2");
   const opened = await open(nobleEngine, packet, keys);
   assert.ok(opened.ok);
-  const sealed = await seal(nobleEngine, opened.value, "sha256", { cipher: { kind: "gpg" }, hmac: null }, salt);
+  const secrets: Secrets = { cipher: { kind: "gpg" }, hmac: null };
+  const sealed = await sealFields(nobleEngine, opened.value, "sha256", { secrets, salt });
   assert.equal(!sealed.ok && sealed.fault.number, 105);
 });
 
@@ -85,7 +125,10 @@ Deno.test("F2: seal() answers 64 to PCBC and to what is no mode at all", async (
   assert.ok(opened.ok);
   for (const mode of ["pcbc", "asymmetric", ""]) {
     for (const [, engine] of ENGINES) {
-      const sealed = await seal(engine, opened.value, "sha256", withCipher(keys, { mode: mode as "cbc" }), salt);
+      const sealed = await sealFields(engine, opened.value, "sha256", {
+        secrets: withCipher(keys, { mode: mode as "cbc" }),
+        salt,
+      });
       assert.equal(!sealed.ok && sealed.fault.number, 64, mode);
     }
   }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { nobleEngine } from "../../../lib/crypto/noble_engine.ts";
-import { coupleTypeAndTimeout, encodeFields, encodeMessage } from "../../../lib/wire/encode.ts";
+import { encodeFields, encodeMessage } from "../../../lib/wire/encode.ts";
 import type { MessageType, SpaFields } from "../../../lib/wire/message.ts";
 
 const FIELDS: SpaFields = {
@@ -89,16 +89,6 @@ Deno.test("encodeFields() writes the optional fields in the order NAT, server_au
   const result = encodeFields({ ...FIELDS, type: 4, natAccess: "10.0.0.1,22", serverAuth: "auth", clientTimeout: 60 });
   assert.ok(result.ok);
   assert.equal(result.value.split(":").slice(5).join(":"), "MTkyLjAuMi4xMCx0Y3AvMjI:MTAuMC4wLjEsMjI:YXV0aA:60");
-});
-
-Deno.test("coupleTypeAndTimeout() promotes, demotes and leaves commands alone", () => {
-  const types = ([0, 1, 2, 3, 4, 5, 6] as const).map((type) => coupleTypeAndTimeout(type, 60).type);
-  assert.deepEqual(types, [0, 3, 4, 3, 4, 6, 6]);
-  const untimed = ([0, 1, 2, 3, 4, 5, 6] as const).map((type) => coupleTypeAndTimeout(type, 0).type);
-  assert.deepEqual(untimed, [0, 1, 2, 1, 2, 5, 5]);
-  assert.equal(coupleTypeAndTimeout(0, 60).clientTimeout, 0);
-  assert.equal(coupleTypeAndTimeout(1, 60).clientTimeout, 60);
-  assert.equal(coupleTypeAndTimeout(1, -1).clientTimeout, -1, "a bad timeout is left for the encoder to refuse");
 });
 
 Deno.test("encodeMessage() answers 45 to a digest that does not exist", async () => {
