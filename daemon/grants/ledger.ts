@@ -1,5 +1,5 @@
 /**
- * The daemon's own account of the doors that are open and of when each of them closes. It reads no clock and touches no
+ * The daemon's own account of the grants that are open and of when each of them closes. It reads no clock and touches no
  * packet filter: the run loop tells it what was granted and what was closed, and asks what is due and when to wake up.
  */
 import { doorKey, type Grant } from "../firewall/firewall.ts";
@@ -12,7 +12,7 @@ export interface Disagreement {
   readonly found: readonly Grant[];
 }
 
-/** A grant and, where that is known, for whom: the number of the stanza. Not known of doors that an earlier run left. */
+/** A grant and, where that is known, for whom: the number of the stanza. Not known of grants that an earlier run left. */
 export interface HeldGrant extends Grant {
   readonly stanza?: number;
 }
@@ -20,28 +20,28 @@ export interface HeldGrant extends Grant {
 /** Seconds by which a listed end may differ: kernels count what is left of a grant, and that is rounded. */
 const ROUNDING = 1;
 
-/** Grants by door. All times are Unix seconds. */
+/** Grants by what they open. All times are Unix seconds. */
 export interface Ledger {
-  /** How many doors it knows. */
+  /** How many grants it knows. */
   readonly size: number;
   /**
-   * Notes doors that were opened. A door that is known keeps the later of the two ends: renewal extends, and a shorter
+   * Notes grants that were opened. One that is known keeps the later of the two ends: renewal extends, and a shorter
    * knock never shortens. Returns the grants as they stand now, in the same order.
    */
   record(grants: readonly HeldGrant[]): readonly Grant[];
-  /** Doors whose time is not over, in order of first opening. */
+  /** Grants whose time is not over, in order of first opening. */
   live(now: number): readonly HeldGrant[];
-  /** Keys of the doors that are open for a stanza. */
+  /** Keys of the grants that are open for a stanza. */
   heldBy(stanza: number, now: number): Set<string>;
-  /** Doors whose time is over and that are not yet noted as closed, leaving out those that `postpone` put off. */
+  /** Grants whose time is over and that are not yet noted as closed, leaving out those that `postpone` put off. */
   due(now: number): readonly Grant[];
   /** When `due` will next have something to say; null for never. */
   nextDue(): number | null;
-  /** Notes doors that are closed. One that was meanwhile renewed beyond `expiresAt` stays. */
+  /** Notes grants that are closed. One that was meanwhile renewed beyond `expiresAt` stays. */
   close(grants: readonly Grant[]): void;
   /** Closing failed: `due` will bring them up again at `retryAt`, not before. */
   postpone(grants: readonly Grant[], retryAt: number): void;
-  /** The end of a door's time, or null when it is not in the ledger. */
+  /** The end of a grant's time, or null when it is not in the ledger. */
   expiryOf(grant: Grant): number | null;
   /**
    * Compares with what the packet filter lists. What only the packet filter knows (another program's `_exp_` rule, or
@@ -130,7 +130,7 @@ export function createLedger(inherited: readonly Grant[] = []): Ledger {
   return ledger;
 }
 
-/** One grant per door, the one that ends last: a door may stand in the packet filter more than once. */
+/** One of equal grants, the one that ends last: the same rule may stand in the packet filter more than once. */
 export function latestByDoor(grants: readonly Grant[]): Map<string, Grant> {
   const latest = new Map<string, Grant>();
   for (const grant of grants) {

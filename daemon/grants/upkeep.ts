@@ -1,5 +1,5 @@
 /**
- * Keeping the doors: what the run loop does to the packet filter, and the account of it in the ledger. A failure here is a
+ * Keeping the grants: what the run loop does to the packet filter, and the account of it in the ledger. A failure here is a
  * line in the log and another attempt, never the end of the daemon.
  */
 import type { Log } from "../../lib/log.ts";
@@ -10,7 +10,7 @@ import type { Facts } from "../report/facts.ts";
 import { reasonOf } from "../start/start_error.ts";
 
 /** The packet filter, the account of what is open in it, and the two clocks. */
-export interface Doors {
+export interface GrantContext {
   readonly firewall: Firewall;
   readonly ledger: Ledger;
   readonly facts: Facts;
@@ -18,7 +18,7 @@ export interface Doors {
   readonly clock: () => number;
   /** Milliseconds of a clock that nobody sets. */
   readonly steady: () => number;
-  /** What the log says of a door that was open already. */
+  /** What the log says of a grant that was there already. */
   readonly alreadyOpen: string;
 }
 
@@ -27,11 +27,11 @@ const STEP_MS = 1000;
 /** A step ahead that is more than two clocks read one after the other can differ by. */
 const AHEAD_MS = 50;
 
-/** Opens doors and says what became of each. */
-export async function openDoors(grants: readonly PlannedGrant[], doors: Doors, log: Log): Promise<void> {
+/** Opens grants and says what became of each. */
+export async function openGrants(grants: readonly PlannedGrant[], context: GrantContext, log: Log): Promise<void> {
   if (grants.length === 0) return;
-  const { firewall, ledger } = doors;
-  const now = seconds(doors);
+  const { firewall, ledger } = context;
+  const now = seconds(context);
   let failed = false;
   try {
     const outcomes = await firewall.grant(grants, ledger.live(now), now);
@@ -39,7 +39,7 @@ export async function openDoors(grants: readonly PlannedGrant[], doors: Doors, l
       const outcome = outcomes[index];
       if (outcome?.ok) {
         ledger.record([grant]);
-        const already = outcome.alreadyOpen ? `: ${doors.alreadyOpen}` : "";
+        const already = outcome.alreadyOpen ? `: ${context.alreadyOpen}` : "";
         if (!outcome.alreadyOpen) log("debug", firewall.commandOf(grant, "add"));
         log("info", `${formatAdded(grant, firewall.placeOf(grant.door))}${already}`);
       } else {
@@ -51,24 +51,24 @@ export async function openDoors(grants: readonly PlannedGrant[], doors: Doors, l
     failed = true;
     log("error", `Cannot open ${grants.map(describe).join("; ")}: ${reasonOf(error)}`);
   }
-  // A program that was stopped because it took too long may have opened the door all the same.
-  if (failed) await adoptForeignRules(doors, log);
+  // A program that was stopped because it took too long may have opened the grant all the same.
+  if (failed) await adoptForeignRules(context, log);
 }
 
 /**
  * Ends what is over. Where the kernel does that itself only the account is closed, unless the wall clock was set `ahead`: the
  * kernel's own goes on as it was, and what is said to be removed is removed.
  */
-export async function closeDue(doors: Doors, log: Log, ahead: boolean): Promise<void> {
-  const { firewall, ledger } = doors;
-  const now = seconds(doors);
+export async function closeDueGrants(context: GrantContext, log: Log, ahead: boolean): Promise<void> {
+  const { firewall, ledger } = context;
+  const now = seconds(context);
   const due = ledger.due(now);
   if (due.length === 0) return;
   // They stand there no more afterwards.
-  const numbers = numbersOf(due, doors);
+  const numbers = numbersOf(due, context);
   try {
     if (!firewall.kernelTimed || ahead) await firewall.revoke(due);
-    doors.facts("closing", [], log);
+    context.facts("closing", [], log);
     ledger.close(due);
     for (const [index, grant] of due.entries()) {
       const rule = `rule ${numbers[index]} from ${firewall.placeOf(grant.door)}`;
@@ -78,15 +78,14 @@ export async function closeDue(doors: Doors, log: Log, ahead: boolean): Promise<
   } catch (error) {
     ledger.postpone(due, now + 1);
     const text = `Cannot close ${due.length} doors, trying again every second: ${reasonOf(error)}`;
-    doors.facts("closing", [{ level: "error", text }], log);
+    context.facts("closing", [{ level: "error", text }], log);
   }
 }
 
-/** Whether somebody changed the ruleset, so that it has to be looked at. Takes the news from the descriptor. */
-export function rulesetChanged(ready: ReadonlySet<number>, { firewall, facts }: Doors, log: Log): boolean {
-  if (firewall.events === null || !ready.has(firewall.events.fd)) return false;
+/** Takes the news from the descriptor: whether somebody changed the ruleset, so that it has to be looked at. */
+export function rulesetChanged({ firewall, facts }: GrantContext, log: Log): boolean {
   try {
-    const changed = firewall.events.drain();
+    const changed = firewall.events?.drain() ?? false;
     facts("news", [], log);
     return changed;
   } catch (error) {
@@ -97,19 +96,19 @@ export function rulesetChanged(ready: ReadonlySet<number>, { firewall, facts }: 
 }
 
 /** Looks whether our chains, sets and jumps are still in the ruleset, and puts them back. */
-export async function repairIfChanged(doors: Doors, log: Log): Promise<void> {
-  const { firewall, ledger } = doors;
+export async function repairIfChanged(context: GrantContext, log: Log): Promise<void> {
+  const { firewall, ledger } = context;
   try {
-    const now = seconds(doors);
+    const now = seconds(context);
     if (await firewall.repair(ledger.live(now), now)) {
       log("warning", `The ruleset was changed by somebody else: put back what belongs to fwknopd (${firewall.name})`);
     }
-    doors.facts("ruleset", [], log);
+    context.facts("ruleset", [], log);
   } catch (error) {
     const text = `Cannot put back what belongs to fwknopd in the ruleset: ${reasonOf(error)}`;
-    doors.facts("ruleset", [{ level: "error", text }], log);
+    context.facts("ruleset", [{ level: "error", text }], log);
   }
-  await adoptForeignRules(doors, log);
+  await adoptForeignRules(context, log);
 }
 
 /**
@@ -117,32 +116,32 @@ export async function repairIfChanged(doors: Doors, log: Log): Promise<void> {
  * (facts/firewall 4). Where the kernel keeps the time there is nothing to do. False when the packet filter gave no
  * answer.
  */
-export async function adoptForeignRules(doors: Doors, log: Log): Promise<boolean> {
-  const { firewall, ledger } = doors;
+export async function adoptForeignRules(context: GrantContext, log: Log): Promise<boolean> {
+  const { firewall, ledger } = context;
   if (firewall.kernelTimed) return true;
   try {
-    const { found } = ledger.agree(await firewall.list(), seconds(doors));
-    doors.facts("listing", [], log);
+    const { found } = ledger.agree(await firewall.list(), seconds(context));
+    context.facts("listing", [], log);
     for (const { door, expiresAt } of found) {
       log("info", `Took over a rule in ${firewall.placeOf(door)} with expire time of ${expiresAt}`);
     }
     return true;
   } catch (error) {
-    doors.facts("listing", [{ level: "error", text: `Cannot list what is open: ${reasonOf(error)}` }], log);
+    context.facts("listing", [{ level: "error", text: `Cannot list what is open: ${reasonOf(error)}` }], log);
     return false;
   }
 }
 
-/** What became of the wall clock, in which the ends of doors are written. */
+/** What became of the wall clock, in which the ends of grants are written. */
 export interface ClockWatch {
   /** The whole seconds by which it was set back since the last look, 0 when it was not. Small steps add up. */
   stepBack(): number;
-  /** Whether it was set ahead, at the last look, while doors were open that still are. */
+  /** Whether it was set ahead, at the last look, while grants were open that still are. */
   readonly isAhead: boolean;
 }
 
 /** Watches the wall clock. */
-export function followClock({ clock, steady, ledger }: Pick<Doors, "clock" | "steady" | "ledger">): ClockWatch {
+export function followClock({ clock, steady, ledger }: Pick<GrantContext, "clock" | "steady" | "ledger">): ClockWatch {
   const offset = () => clock() - steady();
   let known = offset();
   let isAhead = false;
@@ -163,15 +162,15 @@ export function followClock({ clock, steady, ledger }: Pick<Doors, "clock" | "st
 }
 
 /**
- * When the clock is set back, doors would outlive their time by as much: they get what was left to them, on the new clock.
+ * When the clock is set back, grants would outlive their time by as much: they get what was left to them, on the new clock.
  * Set forward, they merely close early: what looks like that may also be a machine that slept, and then they are over.
  */
-export async function followStep(back: number, doors: Doors, log: Log): Promise<void> {
+export async function followStep(back: number, context: GrantContext, log: Log): Promise<void> {
   log("warning", `The clock was set back by ${back} seconds: open doors keep the time that is left to them`);
-  await moveEnds(back, doors, log);
+  await moveEnds(back, context, log);
 }
 
-async function moveEnds(back: number, { firewall, ledger, ...clocks }: Doors, log: Log): Promise<void> {
+async function moveEnds(back: number, { firewall, ledger, ...clocks }: GrantContext, log: Log): Promise<void> {
   // What other programs wrote ends when they wrote.
   const before = ledger.live(0).filter(({ door }) => door.slot !== "foreign");
   const after = before.map((grant): HeldGrant => ({ ...grant, expiresAt: grant.expiresAt - back }));
@@ -189,13 +188,13 @@ async function moveEnds(back: number, { firewall, ledger, ...clocks }: Doors, lo
   ledger.record(after);
 }
 
-/** The number of each rule in its chain; of what is no rule, its number among the doors that are open in the same place. */
-function numbersOf(due: readonly Grant[], { firewall, ledger }: Doors): readonly number[] {
+/** The number of each rule in its chain; of what is no rule, its number among the grants that are open in the same set. */
+function numbersOf(due: readonly Grant[], { firewall, ledger }: GrantContext): readonly number[] {
   const numbers = due.map(({ door }) => firewall.numberOf(door));
   if (!numbers.includes(null)) return numbers.map((number) => number ?? 0);
   const open = Map.groupBy(ledger.live(0), ({ door }) => firewall.placeOf(door));
   const counted = new Map<string, number>();
-  for (const doors of open.values()) for (const [i, { door }] of doors.entries()) counted.set(doorKey(door), i + 1);
+  for (const grants of open.values()) for (const [i, { door }] of grants.entries()) counted.set(doorKey(door), i + 1);
   return due.map(({ door }, index) => numbers[index] ?? counted.get(doorKey(door)) ?? 1);
 }
 
@@ -203,6 +202,6 @@ function describe(grant: PlannedGrant): string {
   return `${grant.door.slot} ${grant.items}`;
 }
 
-function seconds({ clock }: Pick<Doors, "clock">): number {
+function seconds({ clock }: Pick<GrantContext, "clock">): number {
   return Math.floor(clock() / 1000);
 }

@@ -1,22 +1,15 @@
-/** What may change while the daemon runs: the configuration at SIGHUP, and the source of packets when an interface fails. */
-import { FfiError } from "../../ffi/errors.ts";
-import { nobleEngine } from "../../lib/crypto/noble_engine.ts";
-import type { Log } from "../../lib/log.ts";
+/** SIGHUP: the configuration is read again, and what is new of it put into force while everything else goes on. */
 import { formatProblem } from "../../lib/settings/setting.ts";
+import { type ConfigFiles, loadConfig, type LoadedConfig, type ServerConfig } from "../config/mod.ts";
 import { forgetKeys } from "../config/resolve_stanza.ts";
 import { weakenings } from "../config/weakening.ts";
-import type { PacketSource } from "../packet/datagram.ts";
-import { type ConfigFiles, loadConfig, type LoadedConfig, type ServerConfig } from "../config/mod.ts";
-import type { Stanza } from "../config/stanza.ts";
-import { openSource, sameSource } from "../start/compose.ts";
 import type { DaemonOptions } from "../options.ts";
+import type { PacketSource } from "../packet/datagram.ts";
 import type { ReplayStore } from "../replay/store.ts";
-import type { ActiveConfig, Runtime } from "./loop.ts";
-import { refusalLogs } from "../report/refusal_log.ts";
+import { sameSource } from "../start/compose.ts";
 import { reasonOf } from "../start/start_error.ts";
-
-/** Code of `FfiError` for an interface that was taken down (ENETDOWN); any other failure means that it is gone. */
-const INTERFACE_DOWN = 100;
+import { type ActiveConfig, makeActiveConfig, type Runtime } from "./active_config.ts";
+import { recoverSource } from "./recover.ts";
 
 /** How often a configuration that may be half written is read again: with the pauses of the run loop, for one second. */
 const REREADS = 4;
@@ -28,48 +21,29 @@ export interface ConfigSource {
   readonly files: ConfigFiles;
 }
 
-/** What an {@link ActiveConfig} is made of. */
-export interface ActiveConfigParts {
-  readonly config: ServerConfig;
-  readonly stanzas: readonly Stanza[];
-  readonly source: PacketSource;
-  readonly log: Log;
+/** What reloading needs of the host and of the runtime. */
+export interface ReloadContext {
   readonly store: ReplayStore;
-  readonly test: boolean;
+  /** Opens the source that a configuration asks for. Throws `FfiError` with a hint. */
+  readonly openSource: (config: ServerConfig) => PacketSource;
 }
 
-/** The part of the daemon's life that a reload exchanges. */
-export function makeActiveConfig(
-  { config, stanzas, source, log, store, test }: ActiveConfigParts,
-): ActiveConfig {
-  store.keepFor(config.maxAge);
-  return {
-    context: {
-      engine: nobleEngine,
-      stanzas,
-      policy: { maxAge: config.maxAge, http: config.http },
-      store,
-      recordNothing: test,
-    },
-    grantOptions: {
-      destinationRule: config.firewall.destinationRule,
-      output: config.firewall.iptables.switches.output,
-    },
-    source,
-    log,
-    refusals: refusalLogs(log, config.logging.verbosity > 0),
-    batchLimit: config.capture.dispatchCount,
-  };
+/** What counts at the moment. */
+interface InForce {
+  config: ServerConfig;
+  access: LoadedConfig["access"];
+  /** The configuration that the source in use was opened with. */
+  capturing: ServerConfig;
 }
 
 /**
  * SIGHUP: the new configuration is read and checked whole; only then does anything of it count. A capture that breaks is
  * mended by what is in force then, not by what was read at start.
  */
-export function makeReload(origin: ConfigSource, store: ReplayStore): Pick<Runtime, "reload" | "recover"> {
-  let { config, access } = origin.loaded;
-  /** The configuration that the source in use was opened with. */
-  let capturing = config;
+export function makeReload(origin: ConfigSource, context: ReloadContext): Pick<Runtime, "reload" | "recover"> {
+  const { config, access } = origin.loaded;
+  const { openSource } = context;
+  const inForce: InForce = { config, access, capturing: config };
   let rereads = 0;
   // deno-lint-ignore require-await -- the answer may also come from somewhere slow
   const reload: Runtime["reload"] = async (current, again) => {
@@ -84,38 +58,51 @@ export function makeReload(origin: ConfigSource, store: ReplayStore): Pick<Runti
       }
       return "later";
     }
-    if (!loaded.ok) {
-      for (const problem of loaded.problems) current.log("error", problem);
-      current.log("error", "The configuration stays as it was, and so do open doors");
-      return current;
-    }
-    const late = needsLibpcapLate(origin.loaded.config, loaded.config);
-    let source = current.source;
-    try {
-      if (!sameSource(capturing, loaded.config) && !late) {
-        source = openSource(loaded.config);
-        capturing = loaded.config;
-      }
-    } catch (error) {
-      current.log("error", `The configuration stays as it was: ${reasonOf(error)}`);
-      return current;
-    }
-    for (const name of [...needRestart(config, loaded.config), ...late ? ["ENABLE_UDP_SERVER"] : []]) {
-      current.log("warning", `${name} has changed: that takes effect when fwknopd is started again`);
-    }
-    for (const warning of [...loaded.warnings, ...weakenings({ config, access }, loaded)]) {
-      current.log("warning", warning);
-    }
-    if (source !== current.source) { for (const line of source.banner) current.log("info", line); }
-    // Between two batches nobody opens anything with the old keys, and they may have been taken out because they leaked.
-    forgetKeys(access);
-    ({ config, access } = loaded);
-    current.log("info", "Re-starting fwknopd");
-    const { stanzas } = loaded;
-    return makeActiveConfig({ config, stanzas, source, log: current.log, store, test: origin.options.actions.test });
+    if (loaded.ok) return takeOver(loaded, current, { origin, inForce, context });
+    for (const problem of loaded.problems) current.log("error", problem);
+    current.log("error", "The configuration stays as it was, and so do open doors");
+    return current;
   };
-  const recover: Runtime["recover"] = (current, error) => recoverSource(current, error, capturing);
-  return { reload, recover };
+  return {
+    reload,
+    recover: (current, error) => recoverSource(current, error, { capturing: inForce.capturing, openSource }),
+  };
+}
+
+/** Puts what was read into force, unless its source cannot be opened. */
+function takeOver(
+  loaded: LoadedConfig,
+  current: ActiveConfig,
+  { origin, inForce, context }: {
+    readonly origin: ConfigSource;
+    readonly inForce: InForce;
+    readonly context: ReloadContext;
+  },
+): ActiveConfig {
+  const { log } = current;
+  const late = needsLibpcapLate(origin.loaded.config, loaded.config);
+  let { source } = current;
+  try {
+    if (!sameSource(inForce.capturing, loaded.config) && !late) {
+      source = context.openSource(loaded.config);
+      inForce.capturing = loaded.config;
+    }
+  } catch (error) {
+    log("error", `The configuration stays as it was: ${reasonOf(error)}`);
+    return current;
+  }
+  for (const name of [...needRestart(inForce.config, loaded.config), ...late ? ["ENABLE_UDP_SERVER"] : []]) {
+    log("warning", `${name} has changed: that takes effect when fwknopd is started again`);
+  }
+  for (const warning of [...loaded.warnings, ...weakenings(inForce, loaded)]) log("warning", warning);
+  if (source !== current.source) { for (const line of source.banner) log("info", line); }
+  // Between two batches nobody opens anything with the old keys, and they may have been taken out because they leaked.
+  forgetKeys(inForce.access);
+  const { config, access, stanzas } = loaded;
+  Object.assign(inForce, { config, access });
+  log("info", "Re-starting fwknopd");
+  const { store } = context;
+  return makeActiveConfig({ config, stanzas, source, log, store, test: origin.options.actions.test });
 }
 
 /** The configuration as the files say it now, and the file that may be half written: its last line has no end. */
@@ -154,38 +141,4 @@ function needRestart(before: ServerConfig, after: ServerConfig): string[] {
     ["a path", "paths"],
   ] as const;
   return parts.filter(([, key]) => JSON.stringify(before[key]) !== JSON.stringify(after[key])).map(([name]) => name);
-}
-
-/**
- * An interface that is down comes up again by itself, and one that is gone may come back: both are waited for, unless
- * `EXIT_AT_INTF_DOWN Y` is written, for a supervisor that acts.
- */
-function recoverSource(
-  current: ActiveConfig,
-  error: Error | null,
-  capturing: ServerConfig,
-): PacketSource | "later" | null {
-  if (error !== null) {
-    if (!(error instanceof FfiError)) throw error;
-    const exit = capturing.capture.exitAtInterfaceLoss;
-    // The words of the C daemon.
-    const what = capturing.udpServer.enabled ? "" : `${exit ? "Fatal error" : "Error"} from pcap_dispatch: `;
-    if (exit) {
-      current.log("error", `${what}${error.message}`);
-      return null;
-    }
-    if (error.details.code === INTERFACE_DOWN) {
-      current.log("warning", `${what}${error.message}: waiting until it is up again`);
-      return current.source;
-    }
-    current.log("error", `${what}${error.message}: trying again every second`);
-  }
-  try {
-    const source = openSource(capturing);
-    for (const line of source.banner) current.log("info", line);
-    return source;
-  } catch (again) {
-    if (!(again instanceof FfiError)) throw again;
-    return "later";
-  }
 }

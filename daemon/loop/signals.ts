@@ -3,13 +3,15 @@
 export interface SignalInbox extends Disposable {
   /** The signal that asks the daemon to stop, once one has come; `failure` after an error that nobody caught. */
   readonly stop: "SIGTERM" | "SIGINT" | "failure" | null;
-  /** Whether a SIGHUP came since the last call. */
+  /** Whether a SIGHUP came that nobody has taken yet. */
+  readonly hangup: boolean;
+  /** The same, and takes it. */
   takeHangup(): boolean;
 }
 
 /**
  * Starts to listen. `wake` is called after every signal and must end the loop's wait. SIGUSR2 is caught and does nothing,
- * as in fwknopd. An error that nobody caught would end the process at once, with doors open that only the
+ * as in fwknopd. An error that nobody caught would end the process at once, with grants open that only the
  * daemon closes: it is given to `onFailure` and ends the loop instead.
  */
 export function listenForSignals(wake: () => void, onFailure: (error: unknown) => void): SignalInbox {
@@ -42,6 +44,9 @@ export function listenForSignals(wake: () => void, onFailure: (error: unknown) =
   return {
     get stop() {
       return stop;
+    },
+    get hangup() {
+      return hangup;
     },
     takeHangup() {
       const came = hangup;

@@ -9,7 +9,7 @@ import type { Facts } from "../report/facts.ts";
 import type { HeldPidFile } from "./pid_file.ts";
 
 /** What the loop needs of it. */
-export interface Upkeep {
+export interface StateFiles {
   /** When to look next, on the clock that nobody sets. */
   readonly dueAt: number;
   /** Looks, and puts back what is missing. */
@@ -32,7 +32,7 @@ const BUSY_MS = 1000;
 const IDLE_MS = 10_000;
 
 /** Looks after the files of a daemon. */
-export function makeUpkeep({ store, pidFile, facts, steady }: Belongings): Upkeep {
+export function watchStateFiles({ store, pidFile, facts, steady }: Belongings): StateFiles {
   let dueAt = steady() + BUSY_MS;
 
   function attempt(subject: string, mend: () => void, log: Log): void {

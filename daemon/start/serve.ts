@@ -12,18 +12,19 @@ import { showableLines } from "../../lib/showable.ts";
 import { formatDump, type ServerConfig } from "../config/mod.ts";
 import type { Firewall } from "../firewall/firewall.ts";
 import { createLedger } from "../grants/ledger.ts";
-import { openFirewall, openFirstSource, openLog, openTestFirewall } from "./compose.ts";
+import { openFirewall, openFirstSource, openLog, openSource, openTestFirewall } from "./compose.ts";
 import { createPatience, PATIENCE_MS } from "../loop/patience.ts";
 import { giveUpRights } from "./rights.ts";
-import { type ConfigSource, makeActiveConfig, makeReload } from "../loop/reload.ts";
+import { type Ending, makeActiveConfig } from "../loop/active_config.ts";
+import { type ConfigSource, makeReload } from "../loop/reload.ts";
 import { checkCache, openFileStore, rotateCache } from "../replay/file.ts";
 import { memoryStore, type ReplayStore } from "../replay/store.ts";
-import { type Ending, runLoop } from "../loop/loop.ts";
+import { runLoop } from "../loop/loop.ts";
 import { testOurselves } from "./self_check.ts";
 import { createFacts } from "../report/facts.ts";
 import { type HeldPidFile, holdPidFile } from "../service/pid_file.ts";
 import { listenForSignals } from "../loop/signals.ts";
-import { makeUpkeep } from "../service/state_files.ts";
+import { watchStateFiles } from "../service/state_files.ts";
 import { explain, reasonOf, StartError, unexpected } from "./start_error.ts";
 
 /** How the daemon runs. */
@@ -104,14 +105,14 @@ async function runDaemon(options: ServeOptions, log: Log, announce: () => Promis
       log("info", "Starting fwknopd main event loop.");
       const steady = () => performance.now();
       const facts = createFacts();
-      const upkeep = makeUpkeep({ store, pidFile, facts, steady });
+      const stateFiles = watchStateFiles({ store, pidFile, facts, steady });
       const ending = await runLoop(active, {
         waiter,
         signals,
         patience: createPatience(PATIENCE_MS, () => waiter.wake()),
         facts,
         store,
-        upkeep,
+        stateFiles,
         firewall,
         ledger,
         packetLimit: actions.packetLimit,
@@ -119,9 +120,9 @@ async function runDaemon(options: ServeOptions, log: Log, announce: () => Promis
         testMode: actions.test,
         clock: Date.now,
         steady,
-        ...makeReload(options, store),
+        ...makeReload(options, { store, openSource }),
       });
-      upkeep.look(log);
+      stateFiles.look(log);
       tellServiceManager("STOPPING=1", log);
       return conclude(ending, actions.packetLimit, log);
     } finally {

@@ -3,7 +3,7 @@ import { formatDump } from "../../../daemon/config/mod.ts";
 import { ACCESS_SETTINGS } from "../../../daemon/config/access_settings.ts";
 import { SERVER_SETTINGS } from "../../../daemon/config/settings.ts";
 import type { PacketSource } from "../../../daemon/packet/datagram.ts";
-import { makeActiveConfig } from "../../../daemon/loop/reload.ts";
+import { makeActiveConfig } from "../../../daemon/loop/active_config.ts";
 import { memoryStore } from "../../../daemon/replay/store.ts";
 import { testOurselves } from "../../../daemon/start/self_check.ts";
 import type { Setting, SettingTable } from "../../../lib/settings/setting.ts";

@@ -6,7 +6,8 @@ import { createLedger } from "../../../daemon/grants/ledger.ts";
 import { recordingFirewall } from "../../../daemon/firewall/recording.ts";
 import { createPatience } from "../../../daemon/loop/patience.ts";
 import { memoryStore, type ReplayStore } from "../../../daemon/replay/store.ts";
-import { type ActiveConfig, type Ending, runLoop, type Runtime } from "../../../daemon/loop/loop.ts";
+import type { ActiveConfig, Ending, Runtime } from "../../../daemon/loop/active_config.ts";
+import { runLoop } from "../../../daemon/loop/loop.ts";
 import { createFacts } from "../../../daemon/report/facts.ts";
 import { refusalLogs } from "../../../daemon/report/refusal_log.ts";
 import { nobleEngine } from "../../../lib/crypto/noble_engine.ts";
@@ -103,6 +104,9 @@ async function play(
     signals: {
       get stop() {
         return signals.stop;
+      },
+      get hangup() {
+        return signals.hangup;
       },
       takeHangup: () => {
         const came = signals.hangup;
@@ -317,7 +321,9 @@ Deno.test("runLoop() keeps the time of a door when the wall clock is set back", 
 });
 
 Deno.test("runLoop() closes a door by the wall clock when that is set forward", async () => {
-  const { firewall } = await play([{ packets: [datagram(await knock())] }, { set: 3600 }]);
+  const { firewall, lines } = await play([{ packets: [datagram(await knock())] }, { set: 3600 }]);
+  const told = lines.filter((line) => /^info: (Added|Removed) /.test(line)).map((line) => line.split(" ")[1]);
+  assert.deepEqual(told, ["Added", "Removed"], lines.join("\n"));
   assert.equal(firewall.admits(door("192.0.2.10", 22)), false);
 });
 
@@ -349,7 +355,7 @@ Deno.test("runLoop() leaves the closing to the kernel where the clock was not se
 Deno.test("runLoop() looks after its files in time, and sleeps until then", async () => {
   const looks: number[] = [];
   let steady = 0;
-  const upkeep = {
+  const stateFiles = {
     get dueAt() {
       return steady;
     },
@@ -361,7 +367,10 @@ Deno.test("runLoop() looks after its files in time, and sleeps until then", asyn
   const firewall = recordingFirewall({ now: () => NOW, kernelTimed: true });
   await firewall.prepare();
   steady = NOW * 1000 + 5000;
-  const { waits } = await play([{ seconds: 4 }, { seconds: 1 }, { seconds: 6 }, { seconds: 1 }], { firewall, upkeep });
+  const { waits } = await play([{ seconds: 4 }, { seconds: 1 }, { seconds: 6 }, { seconds: 1 }], {
+    firewall,
+    stateFiles,
+  });
   assert.deepEqual(waits, [5000, 1000, 7000, 1000, 7000]);
   assert.deepEqual(looks.map((at) => at - NOW * 1000), [5000, 12_000]);
 });

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { loadConfig } from "../../../daemon/config/mod.ts";
 import type { PacketSource } from "../../../daemon/packet/datagram.ts";
 import { parseDaemonOptions } from "../../../daemon/options.ts";
-import { makeActiveConfig, makeReload } from "../../../daemon/loop/reload.ts";
+import { makeActiveConfig } from "../../../daemon/loop/active_config.ts";
+import { makeReload } from "../../../daemon/loop/reload.ts";
 import { memoryStore } from "../../../daemon/replay/store.ts";
 import { inMemory, STANZA } from "../config/in_memory.ts";
 import { hmacOf, rijndaelOf, type Stanza } from "../../../daemon/config/stanza.ts";
@@ -29,7 +30,12 @@ function running() {
   const { config, stanzas } = loaded;
   const active = makeActiveConfig({ config, stanzas, source, log, store, test: true });
   texts["/c"] = "\n";
-  return { texts, lines, active, ...makeReload({ options: parsed.options, loaded, files }, store) };
+  return {
+    texts,
+    lines,
+    active,
+    ...makeReload({ options: parsed.options, loaded, files }, { store, openSource: () => source }),
+  };
 }
 
 Deno.test("makeReload() takes a stanza that lost its HMAC key, and says what is weaker", async () => {

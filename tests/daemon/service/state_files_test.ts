@@ -1,22 +1,22 @@
 import assert from "node:assert/strict";
 import { createFacts } from "../../../daemon/report/facts.ts";
-import { makeUpkeep } from "../../../daemon/service/state_files.ts";
+import { watchStateFiles } from "../../../daemon/service/state_files.ts";
 
-Deno.test("makeUpkeep() looks every second while there is something to lose, else seldom", () => {
+Deno.test("watchStateFiles() looks every second while there is something to lose, else seldom", () => {
   let now = 0;
   const store = { size: 0, mend: () => {} };
-  const upkeep = makeUpkeep({ store, pidFile: { mend: () => {} }, facts: createFacts(), steady: () => now });
-  assert.equal(upkeep.dueAt, 1000);
+  const files = watchStateFiles({ store, pidFile: { mend: () => {} }, facts: createFacts(), steady: () => now });
+  assert.equal(files.dueAt, 1000);
   now = 1000;
-  upkeep.look(() => {});
-  assert.equal(upkeep.dueAt, 11_000);
+  files.look(() => {});
+  assert.equal(files.dueAt, 11_000);
   store.size = 1;
   now = 11_000;
-  upkeep.look(() => {});
-  assert.equal(upkeep.dueAt, 12_000);
+  files.look(() => {});
+  assert.equal(files.dueAt, 12_000);
 });
 
-Deno.test("makeUpkeep() says what is wrong when it becomes true, and looks after each by itself", () => {
+Deno.test("watchStateFiles() says what is wrong when it becomes true, and looks after each by itself", () => {
   const lines: string[] = [];
   const log = (level: string, text: string) => void lines.push(`${level}: ${text}`);
   let wrong: string | null = "the folder is gone";
@@ -27,10 +27,15 @@ Deno.test("makeUpkeep() says what is wrong when it becomes true, and looks after
       if (wrong !== null) throw new Error(wrong);
     },
   };
-  const upkeep = makeUpkeep({ store, pidFile: { mend: () => void looks++ }, facts: createFacts(), steady: () => 0 });
+  const files = watchStateFiles({
+    store,
+    pidFile: { mend: () => void looks++ },
+    facts: createFacts(),
+    steady: () => 0,
+  });
   for (const reason of ["the folder is gone", "the folder is gone", "no room", "no room", null, null, "no room"]) {
     wrong = reason;
-    upkeep.look(log);
+    files.look(log);
   }
   assert.deepEqual(lines, [
     "error: the folder is gone",

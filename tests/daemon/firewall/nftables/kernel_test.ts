@@ -7,7 +7,7 @@ import {
   surveyHooks,
 } from "../../../../daemon/firewall/nftables/nftables.ts";
 import { IPV6_UPKEEP } from "../../../../daemon/firewall/nftables/hook_survey.ts";
-import { closeDue, followClock } from "../../../../daemon/grants/upkeep.ts";
+import { closeDueGrants, followClock } from "../../../../daemon/grants/upkeep.ts";
 import { createLedger } from "../../../../daemon/grants/ledger.ts";
 import { createFacts } from "../../../../daemon/report/facts.ts";
 import { LIBRARY_FOLDERS } from "../../../../ffi/loader.ts";
@@ -445,7 +445,7 @@ for (const road of ["netlink", "nft"] as const) {
       const follower = followClock(doors);
       const turn = async () => {
         follower.stepBack();
-        await closeDue(doors, log, follower.isAhead);
+        await closeDueGrants(doors, log, follower.isAhead);
         return await rig.admits({ from: "knocker", family: 4, service: SSH });
       };
       assert.equal(await turn(), true);

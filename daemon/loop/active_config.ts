@@ -1,0 +1,97 @@
+/** What the run loop works with: what SIGHUP exchanges, what outlives that, and what one turn leaves for the next. */
+import type { Waiter } from "../../ffi/libc/poll.ts";
+import { nobleEngine } from "../../lib/crypto/noble_engine.ts";
+import type { Log } from "../../lib/log.ts";
+import type { ServerConfig } from "../config/mod.ts";
+import type { Stanza } from "../config/stanza.ts";
+import type { GrantOptions } from "../grants/grants.ts";
+import type { GrantContext } from "../grants/upkeep.ts";
+import type { PacketSource } from "../packet/datagram.ts";
+import type { ReplayStore } from "../replay/store.ts";
+import { type RefusalLogs, refusalLogs } from "../report/refusal_log.ts";
+import type { StateFiles } from "../service/state_files.ts";
+import type { DecisionContext } from "../verify/decide.ts";
+import type { Patience } from "./patience.ts";
+import type { SignalInbox } from "./signals.ts";
+
+/** What a reload may exchange while everything else goes on. */
+export interface ActiveConfig {
+  readonly context: DecisionContext;
+  readonly grantOptions: GrantOptions;
+  readonly source: PacketSource;
+  readonly log: Log;
+  readonly refusals: RefusalLogs;
+  /** Packets of one turn. */
+  readonly batchLimit: number;
+}
+
+/** What an {@link ActiveConfig} is made of. */
+export interface ActiveConfigParts {
+  readonly config: ServerConfig;
+  readonly stanzas: readonly Stanza[];
+  readonly source: PacketSource;
+  readonly log: Log;
+  readonly store: ReplayStore;
+  readonly test: boolean;
+}
+
+/** What a reload exchanges, made of a configuration that was checked. The store is told how long to remember. */
+export function makeActiveConfig(
+  { config, stanzas, source, log, store, test }: ActiveConfigParts,
+): ActiveConfig {
+  store.keepFor(config.maxAge);
+  return {
+    context: {
+      engine: nobleEngine,
+      stanzas,
+      policy: { maxAge: config.maxAge, http: config.http },
+      store,
+      recordNothing: test,
+    },
+    grantOptions: {
+      destinationRule: config.firewall.destinationRule,
+      output: config.firewall.iptables.switches.output,
+    },
+    source,
+    log,
+    refusals: refusalLogs(log, config.logging.verbosity > 0),
+    batchLimit: config.capture.dispatchCount,
+  };
+}
+
+/** What lives as long as the loop. */
+export interface Runtime extends GrantContext {
+  readonly waiter: Pick<Waiter, "wait" | "watch" | "unwatch">;
+  readonly signals: SignalInbox;
+  readonly patience: Patience;
+  readonly store: ReplayStore;
+  /** The files that outlive the loop, where there are any. */
+  readonly stateFiles?: StateFiles;
+  /** Packets after which to stop; 0 for no limit. */
+  readonly packetLimit: number;
+  /** Test mode: everything but the packet filter. */
+  readonly testMode: boolean;
+  /**
+   * SIGHUP: the configuration to go on with, which may be the same. `later`: a file may be half written; it is asked again
+   * in a moment with `again`, and knocks go on meanwhile.
+   */
+  reload(current: ActiveConfig, again: boolean): Promise<ActiveConfig | "later">;
+  /**
+   * The capture broke: the source to go on with, or null to give up. `later`: not now; it is asked again, without an
+   * error, until it has an answer, and meanwhile grants are closed on time.
+   */
+  recover(current: ActiveConfig, error: Error | null): PacketSource | "later" | null;
+}
+
+/** Why the loop ended. */
+export type Ending =
+  | { readonly reason: "SIGTERM" | "SIGINT" | "failure" }
+  | { readonly reason: "packet limit" }
+  | { readonly reason: "capture broken" };
+
+/** What the rows of the loop share. */
+export interface LoopState {
+  active: ActiveConfig;
+  /** Once it is set nothing more is done. */
+  ending: Ending | null;
+}

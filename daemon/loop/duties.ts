@@ -1,0 +1,161 @@
+/** What the run loop has to do, as one table. A new timer or descriptor is a new row; the loop stays as it is. */
+import {
+  adoptForeignRules,
+  type ClockWatch,
+  closeDueGrants,
+  followClock,
+  followStep,
+  repairIfChanged,
+  rulesetChanged,
+} from "../grants/upkeep.ts";
+import type { RefusalLogs } from "../report/refusal_log.ts";
+import type { ActiveConfig, LoopState, Runtime } from "./active_config.ts";
+import { captureRows } from "./capture.ts";
+import { type Duty, EVERY_WAKE_UP, type Rows, type Watch } from "./rows.ts";
+
+/** How often a packet filter that needs us for closing is asked what is open: not every kind tells of changes. */
+const AUDIT_MS = 60_000;
+/** The same after it gave no answer. */
+const AUDIT_RETRY_MS = 5000;
+/** How long to wait before a configuration that may be half written is read again. */
+const REREAD_MS = 250;
+
+/**
+ * The rows of a daemon. Their order matters: no packet that is read after SIGHUP is decided by the configuration before it,
+ * the grants of a turn end by the clock as it is then, and they go into a ruleset that is in order.
+ */
+export function makeRows(state: LoopState, runtime: Runtime): Rows {
+  const clock = followClock(runtime);
+  const steps = clockRows(clock, state, runtime);
+  const ruleset = rulesetRows(state, runtime);
+  const capture = captureRows(state, runtime);
+  return {
+    watches: [steps.watch, ruleset.watch, capture.watch],
+    duties: [
+      reloadDuty(state, runtime),
+      steps.duty,
+      ruleset.duty,
+      ...capture.duties,
+      auditDuty(state, runtime),
+      closingDuty(clock, state, runtime),
+      stateFilesDuty(state, runtime),
+      heldBackDuty(state, runtime),
+      stopDuty(state, runtime),
+    ],
+  };
+}
+
+/** A wall clock that was set back takes the ends of grants with it. */
+function clockRows(clock: ClockWatch, state: LoopState, runtime: Runtime) {
+  let back = 0;
+  const watch: Watch = { fd: () => EVERY_WAKE_UP, ready: () => void (back += clock.stepBack()) };
+  const duty: Duty = {
+    dueAt: (now) => back > 0 ? now : null,
+    perform: () => {
+      const by = back;
+      back = 0;
+      return runtime.patience.wait("clock", () => followStep(by, runtime, state.active.log));
+    },
+  };
+  return { watch, duty };
+}
+
+/** Somebody changed the ruleset: what is ours is put back. */
+function rulesetRows(state: LoopState, runtime: Runtime) {
+  const { patience } = runtime;
+  let changed = false;
+  const watch: Watch = {
+    fd: () => runtime.firewall.events?.fd ?? null,
+    ready: () => void (changed = rulesetChanged(runtime, state.active.log) || changed),
+  };
+  const duty: Duty = {
+    dueAt: (now) => changed && !patience.isBusy("repair") ? now : null,
+    perform: () => {
+      changed = false;
+      return patience.wait("repair", () => repairIfChanged(runtime, state.active.log));
+    },
+  };
+  return { watch, duty };
+}
+
+/** Rules that others put in our chains close on time too. */
+function auditDuty(state: LoopState, runtime: Runtime): Duty {
+  let next = runtime.firewall.kernelTimed ? null : runtime.steady() + AUDIT_MS;
+  return {
+    dueAt: () => next,
+    perform: () => {
+      next = runtime.steady() + AUDIT_MS;
+      return runtime.patience.wait("audit", async () => {
+        if (!await adoptForeignRules(runtime, state.active.log)) next = runtime.steady() + AUDIT_RETRY_MS;
+      });
+    },
+  };
+}
+
+/** Grants end by the wall clock. */
+function closingDuty(clock: ClockWatch, state: LoopState, runtime: Runtime): Duty {
+  const { ledger, patience } = runtime;
+  return {
+    dueAt: (now) => {
+      const due = patience.isBusy("close") ? null : ledger.nextDue();
+      return due === null ? null : now + Math.max(0, due * 1000 - runtime.clock());
+    },
+    perform: () => patience.wait("close", () => closeDueGrants(runtime, state.active.log, clock.isAhead)),
+  };
+}
+
+function stateFilesDuty(state: LoopState, { stateFiles }: Runtime): Duty {
+  return {
+    dueAt: () => stateFiles?.dueAt ?? null,
+    perform: () => stateFiles?.look(state.active.log),
+  };
+}
+
+/** Lines of refused packets that had to wait. */
+function heldBackDuty(state: LoopState, runtime: Runtime): Duty {
+  return {
+    dueAt: () => {
+      const { strangers, keyHolders } = state.active.refusals;
+      if (strangers.dueAt === null || keyHolders.dueAt === null) return strangers.dueAt ?? keyHolders.dueAt;
+      return Math.min(strangers.dueAt, keyHolders.dueAt);
+    },
+    perform: () => tellHeldBack(state.active.refusals, runtime.steady()),
+  };
+}
+
+/** All of them when `now` is Infinity. */
+function tellHeldBack({ strangers, keyHolders }: RefusalLogs, now: number): void {
+  strangers.flush(now);
+  keyHolders.flush(now);
+}
+
+function stopDuty(state: LoopState, { signals }: Runtime): Duty {
+  return {
+    dueAt: (now) => signals.stop === null ? null : now,
+    perform: () => {
+      if (signals.stop !== null) state.ending = { reason: signals.stop };
+    },
+  };
+}
+
+/** SIGHUP, and reading again what may have been half written. */
+function reloadDuty(state: LoopState, runtime: Runtime): Duty {
+  const { signals } = runtime;
+  let rereadAt: number | null = null;
+  return {
+    dueAt: (now) => signals.hangup ? now : rereadAt,
+    perform: async () => {
+      const next = await runtime.reload(state.active, !signals.takeHangup());
+      rereadAt = next === "later" ? runtime.steady() + REREAD_MS : null;
+      if (next !== "later") exchange(next, state);
+    },
+  };
+}
+
+/** The old source goes only when the new one is there. */
+function exchange(next: ActiveConfig, state: LoopState): void {
+  const before = state.active;
+  state.active = next;
+  if (next.refusals !== before.refusals) tellHeldBack(before.refusals, Infinity);
+  if (next.source !== before.source) before.source[Symbol.dispose]();
+}
