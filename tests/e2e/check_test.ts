@@ -63,7 +63,7 @@ labTest("the check fails where a start would: interface, filter, packet filter, 
     [{ FIREWALL_EXE: "/nowhere/iptables" }, /^fwknopd: error: .*\/nowhere\/iptables/],
     [
       { FIREWALL: "nftables", NFT_INPUT_CHAINS: "inet nope input" },
-      /^fwknopd: error: .*no base chain "inet nope input"/,
+      /^fwknopd: error: Cannot use the base chain "inet nope input"/,
     ],
     [
       { IPT_INPUT_ACCESS: "ACCEPT, filter, NOPE, 1, X, 1" },

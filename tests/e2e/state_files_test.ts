@@ -92,7 +92,7 @@ labTest(
     assert.match(second.stderr, new RegExp(words));
     const rotating = await lab.run("server", [...own, "-f", "-p", `${first.dir}/second.pid`, "--rotate-digest-cache"]);
     assert.equal(rotating.code, 1);
-    assert.match(rotating.stderr, /Another fwknopd/);
+    assert.match(rotating.stderr, /another fwknopd/);
     await Deno.stat(first.digestCache);
     const checked = await lab.run("server", [...own, "--exit-parse-digest-cache"]);
     assert.equal(checked.code, 0, checked.stderr);

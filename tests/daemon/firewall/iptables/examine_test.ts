@@ -83,7 +83,7 @@ Deno.test("requireChains() names a chain that is to get our jump and is not ther
   const missing = { ...chains, input: { ...chains.input, from: "NOBODY" } };
   assert.throws(() => requireChains(listing("DROP"), missing, ["input"]), (error: unknown) => {
     assert.ok(error instanceof FirewallError);
-    return /no chain "NOBODY" in the table "filter"/.test(error.message);
+    return /the chain "NOBODY": it is not in the table "filter"/.test(error.message);
   });
   requireChains(listing("DROP"), { ...DEFAULT_CHAINS, output: missing.input }, ["input"]);
 });

@@ -262,7 +262,7 @@ labTest("nftablesFirewall() goes into the chains that are named, and into no oth
   assert.equal(await rig.ruleset(), before);
   const missing = rig.start({ chains: { input: [{ family: "inet", table: "guard", chain: "inputt" }] } });
   await assert.rejects(missing.prepare(), (error: FirewallError) => {
-    assert.match(error.message, /no base chain "inet guard inputt" on the input hook/);
+    assert.match(error.message, /base chain "inet guard inputt": it is not on the input hook/);
     assert.match(error.hint, /NFT_INPUT_CHAINS.*inet guard input/);
     return true;
   });
