@@ -1,5 +1,6 @@
 /** What may be other than the rules say, and why. An entry that nothing needs any more is reported: the lists only shrink. */
 import type { Exceptions } from "./finding.ts";
+import type { TestedElsewhere } from "./own_tests.ts";
 import type { SizeExceptions } from "./size.ts";
 
 export const MAY_BE_LARGE: SizeExceptions = { files: {}, functions: {}, parameters: {} };
@@ -41,7 +42,8 @@ export const ONLY_TESTS_USE: Exceptions = {
   "lib/wire/envelope.ts: GPG_PREFIXES": "for packets of GnuPG, which are not opened yet",
 };
 
-export const TESTED_ELSEWHERE: Exceptions = {};
+/** Files that are tested elsewhere than at their mirror: the test, and what it tests besides. */
+export const TESTED_ELSEWHERE: TestedElsewhere = {};
 
 /** Files that are not looked at yet. */
 export const NOT_YET: readonly string[] = [

@@ -19,7 +19,7 @@ export function checkExports(files: readonly SourceFile[], exceptions: Exception
       if (!(key in exceptions)) findings.push({ path: file.path, line, ...unused(name) });
     }
   }
-  return [...findings, ...staleExceptions(exceptions, needed)];
+  return [...findings, ...staleExceptions(Object.keys(exceptions), needed)];
 }
 
 function unused(name: string) {

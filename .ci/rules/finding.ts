@@ -18,8 +18,8 @@ export function formatFinding({ path, line, what, remedy }: Finding): string {
 export type Exceptions = Readonly<Record<string, string>>;
 
 /** Findings for exceptions that nothing needs any more, so that the lists only ever shrink by themselves. */
-export function staleExceptions(exceptions: Exceptions, needed: ReadonlySet<string>): Finding[] {
-  return Object.keys(exceptions).filter((key) => !needed.has(key)).map((key) => ({
+export function staleExceptions(exceptions: readonly string[], needed: ReadonlySet<string>): Finding[] {
+  return exceptions.filter((key) => !needed.has(key)).map((key) => ({
     path: ".ci/rules/exceptions.ts",
     line: 1,
     what: `nothing needs the exception for ${key}`,

@@ -1,38 +1,53 @@
 /** Which files of the programs have a test of their own. Pure. */
-import { type Exceptions, type Finding, staleExceptions } from "./finding.ts";
-import { importGraph, isProduct } from "./graph.ts";
 import type { SourceFile } from "./facts.ts";
+import { type Finding, staleExceptions } from "./finding.ts";
+import { type Graph, importGraph, isProduct } from "./graph.ts";
+
+/** Files that are tested elsewhere than at their mirror: path of the test → the files. */
+export type TestedElsewhere = Readonly<Record<string, readonly string[]>>;
+
+/** Tests that run the programs as they are. */
+const RUNS_PROGRAMS = /^tests\/(e2e|interop|cli\/main_test)/;
 
 /** Where the test of a file stands: `lib/net/cidr.ts` has `tests/lib/net/cidr_test.ts`. */
-export function mirrorOf(path: string): string {
+function mirrorOf(path: string): string {
   return `tests/${path.replace(/\.ts$/, "_test.ts")}`;
 }
 
 /**
  * Files with code and without a test. A file without a function (types, constants, a table) needs none; a file that is
- * tested together with others is listed with the path of that test, which has to be there and, unless it runs the whole
- * program, to import the file.
+ * tested together with others is listed with that test, which has to be there and to reach the file: it imports it, or a
+ * file or rig beside either that does, or it runs the whole program.
  */
-export function checkOwnTests(files: readonly SourceFile[], elsewhere: Exceptions): Finding[] {
+export function checkOwnTests(files: readonly SourceFile[], elsewhere: TestedElsewhere): Finding[] {
   const known = new Set(files.map(({ path }) => path));
   const graph = importGraph(files);
+  const listed = new Map(Object.entries(elsewhere).flatMap(([test, paths]) => paths.map((path) => [path, test])));
   const bare = files.filter(({ path, functions }) =>
     isProduct(path) && functions.length > 0 && !known.has(mirrorOf(path))
   );
   const findings = bare.flatMap(({ path }): Finding[] => {
-    const test = elsewhere[path];
+    const test = listed.get(path);
     if (test === undefined) return [missing(path, `there is no ${mirrorOf(path)}`)];
     if (!known.has(test)) return [missing(path, `its test is said to be ${test}, which does not exist`)];
-    const imports = graph.get(test)!.some(({ target }) => target === path);
-    return imports || RUNS_PROGRAMS.test(test)
-      ? []
-      : [missing(path, `its test is said to be ${test}, which does not import it`)];
+    const reached = RUNS_PROGRAMS.test(test) || reaches(test, path, graph);
+    return reached ? [] : [missing(path, `its test is said to be ${test}, which does not import it`)];
   });
-  return [...findings, ...staleExceptions(elsewhere, new Set(bare.map(({ path }) => path)))];
+  return [...findings, ...staleExceptions([...listed.keys()], new Set(bare.map(({ path }) => path)))];
 }
 
-/** Tests that run the programs as they are. */
-const RUNS_PROGRAMS = /^tests\/(e2e|interop)\//;
+/** Whether a test imports a file, with at most one file between. */
+function reaches(test: string, path: string, graph: Graph): boolean {
+  const imports = (from: string, target: string) => graph.get(from)!.some((edge) => edge.target === target);
+  return imports(test, path) ||
+    graph.get(test)!.some(({ target }) => isBeside(target, [test, path]) && imports(target, path));
+}
+
+/** Whether a file stands in the folder of one of the others. */
+function isBeside(path: string, others: readonly string[]): boolean {
+  const folder = (of: string) => of.slice(0, of.lastIndexOf("/"));
+  return others.some((other) => folder(path) === folder(other));
+}
 
 function missing(path: string, what: string): Finding {
   return { path, line: 1, what, remedy: "write one, or say in .ci/rules/exceptions.ts which test covers it" };

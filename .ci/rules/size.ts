@@ -35,7 +35,7 @@ export function checkSizes(files: readonly SourceFile[], exceptions: SizeExcepti
     }
   }
   const kinds = ["files", "functions", "parameters"] as const;
-  return [...findings, ...kinds.flatMap((kind) => staleExceptions(exceptions[kind], needed[kind]))];
+  return [...findings, ...kinds.flatMap((kind) => staleExceptions(Object.keys(exceptions[kind]), needed[kind]))];
 }
 
 function fileFinding({ path, lines }: SourceFile): Finding | null {

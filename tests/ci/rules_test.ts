@@ -187,8 +187,12 @@ Deno.test("rules: a file with a function and without a test", () => {
   assert.deepEqual(check({}), ["cli/a.ts:1: there is no tests/cli/a_test.ts"]);
   assert.deepEqual(check({ "tests/cli/a_test.ts": "" }), []);
   assert.deepEqual(checkOwnTests(project({ "cli/a.ts": "export const TABLE = [1];\n" }), {}), []);
-  const elsewhere = { "cli/a.ts": "tests/cli/b_test.ts" };
+  const elsewhere = { "tests/cli/b_test.ts": ["cli/a.ts"] };
   assert.deepEqual(check({ "tests/cli/b_test.ts": 'import { f } from "../../cli/a.ts";\n' }, elsewhere), []);
+  const beside = { "tests/cli/b_test.ts": 'import "../../cli/b.ts";\n', "cli/b.ts": 'import "./a.ts";\n' };
+  assert.deepEqual(check(beside, elsewhere), []);
+  const far = { "tests/cli/b_test.ts": 'import "../../cli/c/b.ts";\n', "cli/c/b.ts": 'import "../a.ts";\n' };
+  assert.match(check(far, elsewhere)[0]!, /does not import it/);
   assert.match(check({ "tests/cli/b_test.ts": "" }, elsewhere)[0]!, /does not import it/);
   assert.match(check({}, elsewhere)[0]!, /does not exist/);
   assert.match(check({ "tests/cli/a_test.ts": "" }, elsewhere)[0]!, /nothing needs the exception/);
