@@ -4,6 +4,7 @@
  */
 import type { Ip } from "../../lib/net/address.ts";
 import type { Service } from "../../lib/net/service.ts";
+import type { Right } from "../start/rights.ts";
 
 /** What SNAT and masquerade rules apply to (facts/firewall 3). */
 export type NatMatch =
@@ -69,8 +70,8 @@ export interface Firewall {
   readonly name: "nftables" | "iptables" | "recording";
   /** Whether the kernel itself ends a grant. If not, the ledger calls `revoke` when the time comes. */
   readonly kernelTimed: boolean;
-  /** Whether it starts programs (iptables, nft) after `prepare`: then the right to run must not be given up. */
-  readonly needsPrograms: boolean;
+  /** The right `run` where it starts programs (iptables, nft) after `prepare`. */
+  readonly needs: readonly Right[];
   /** Null where the backend cannot be told of changes. */
   readonly events: RulesetEvents | null;
   /**

@@ -73,7 +73,7 @@ export function recordingFirewall(options: RecordingOptions): RecordingFirewall 
   return {
     name: "recording",
     kernelTimed,
-    needsPrograms: false,
+    needs: [],
     examine: () => Promise.resolve([]),
     events: null,
     prepare: () => {

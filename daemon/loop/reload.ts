@@ -7,12 +7,16 @@ import type { DaemonOptions } from "../options.ts";
 import type { PacketSource } from "../packet/datagram.ts";
 import type { ReplayStore } from "../replay/store.ts";
 import { sameSource } from "../start/compose.ts";
+import type { Part } from "../start/rights.ts";
 import { reasonOf } from "../start/start_error.ts";
 import { type ActiveConfig, makeActiveConfig, type Runtime } from "./active_config.ts";
 import { recoverSource } from "./recover.ts";
 
 /** How often a configuration that may be half written is read again: with the pauses of the run loop, for one second. */
 const REREADS = 4;
+
+/** Files are read at SIGHUP, and whose they are is checked then. */
+export const RELOAD: Part = { needs: ["read", "sys"] };
 
 /** What the configuration was made from, so that it can be made again. */
 export interface ConfigSource {

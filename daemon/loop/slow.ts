@@ -64,8 +64,8 @@ export function createSlowLane<Pending extends Slow>(wake: () => void, limit = M
     get hasFinished() {
       return finished.length > 0;
     },
-    add({ datagram, pending, arrival = arrivals++ }) {
-      const packet = { datagram, pending, arrival };
+    add({ datagram, pending, arrival }) {
+      const packet = { datagram, pending, arrival: arrival ?? arrivals++ };
       waiting.add(packet);
       const finish = () => {
         // One that had to go meanwhile has been refused already.

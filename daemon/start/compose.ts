@@ -53,9 +53,13 @@ export function openSource(config: ServerConfig): PacketSource {
  * The same for a start: with EXIT_AT_INTF_DOWN N an interface that is not there, or down, is waited for. Every other failure
  * is thrown.
  */
-export function openFirstSource(config: ServerConfig, log: Log): PacketSource {
+export function openFirstSource(
+  config: ServerConfig,
+  log: Log,
+  open: (config: ServerConfig) => PacketSource = openSource,
+): PacketSource {
   try {
-    return openSource(config);
+    return open(config);
   } catch (error) {
     if (config.capture.exitAtInterfaceDown || !(error instanceof FfiError) || !isNoInterface(error)) throw error;
     log("warning", `${error.message}: EXIT_AT_INTF_DOWN is N, so trying again every second until it can be opened`);

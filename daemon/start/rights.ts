@@ -4,13 +4,26 @@
  */
 import { loadRemainingTables } from "../../ffi/loader.ts";
 
-/**
- * Revokes what the loop does not need. Reading stays for SIGHUP; `sys` stays for the owner check of the files read then.
- *
- * @param keepRun the packet filter is driven by programs (iptables, or the `nft` executable)
- */
-export function giveUpRights(keepRun: boolean): void {
+/** The runtime's permissions that a daemon may have been started with. */
+const RIGHTS = ["env", "ffi", "net", "read", "run", "sys", "write"] as const;
+
+/** One of them. */
+export type Right = (typeof RIGHTS)[number];
+
+/** A part of the daemon that works while packets are looked at. */
+export interface Part {
+  /** The rights that it uses then. What was opened before needs none. */
+  readonly needs: readonly Right[];
+}
+
+/** The rights that none of these parts needs. */
+export function rightsToGiveUp(parts: readonly Part[]): readonly Right[] {
+  const needed = new Set(parts.flatMap(({ needs }) => needs));
+  return RIGHTS.filter((right) => !needed.has(right));
+}
+
+/** Revokes the rights that none of these parts needs, for good. */
+export function giveUpRights(parts: readonly Part[]): void {
   loadRemainingTables();
-  const names = ["env", "net", "write", "ffi", ...(keepRun ? [] : ["run" as const])] as const;
-  for (const name of names) Deno.permissions.revokeSync({ name });
+  for (const name of rightsToGiveUp(parts)) Deno.permissions.revokeSync({ name });
 }

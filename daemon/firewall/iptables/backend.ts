@@ -56,7 +56,7 @@ export function iptablesFirewall(options: IptablesOptions): Firewall {
   return {
     name: "iptables",
     kernelTimed: false,
-    needsPrograms: true,
+    needs: ["run"],
     events: options.listener ? rulesetEvents(options.listener, own, options.chains) : null,
     examine: (udpPort) =>
       inTurn(async () => {

@@ -53,7 +53,7 @@ export function nftablesFirewall(parts: NftablesParts, options: NftablesOptions)
   return {
     name: "nftables",
     kernelTimed: true,
-    needsPrograms: nft.name === "nft",
+    needs: nft.name === "nft" ? ["run"] : [],
     events: listener === null ? null : eventsOf(listener, store.portId),
     examine: (udpPort) => inTurn(async () => examineRuleset(await readRuleset(nft), options, udpPort)),
     prepare: () =>

@@ -45,7 +45,7 @@ await firewall.prepare();
 const now = Math.floor(Date.now() / 1000);
 const door = { slot: "input", source: address(source), destination: null, service: { proto: "tcp", port: 22 } };
 const [outcome] = await firewall.grant([{ door, expiresAt: now + Number(seconds) }], [], now);
-console.log(JSON.stringify(outcome), firewall.needsPrograms);
+console.log(JSON.stringify(outcome), firewall.needs.includes("run"));
 setInterval(() => {}, 1000);
 `;
 
