@@ -7,11 +7,11 @@ import { nobleEngine } from "../lib/crypto/noble_engine.ts";
 import { webEngine } from "../lib/crypto/web_engine.ts";
 import { open } from "../lib/spa/open.ts";
 import { sealFields } from "../lib/spa/seal.ts";
-import { spaVector } from "../tests/vectors/spa.ts";
+import { spaVector } from "../tests/vectors/vectors.ts";
 import type { RijndaelSecrets } from "../lib/crypto/secrets.ts";
 
 const ROUNDS = 2000;
-const { packet, keys, salt } = spaVector("V1");
+const { packet, keys, salt } = spaVector("access_hmac_sha256");
 const wrongKeys: RijndaelSecrets = { ...keys, hmac: { name: "sha256", key: new Uint8Array(32).fill(1) } };
 
 /** Median of microseconds for one call, after as many calls to warm up. */

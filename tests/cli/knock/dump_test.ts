@@ -6,7 +6,7 @@ import { realWorld, worldOn } from "../../../cli/ui/world.ts";
 import { nobleEngine } from "../../../lib/crypto/noble_engine.ts";
 import { sealFields } from "../../../lib/spa/seal.ts";
 import { parseArguments } from "../../../lib/settings/argv.ts";
-import { spaVector } from "../../vectors/spa.ts";
+import { spaVector } from "../../vectors/vectors.ts";
 import { ALONE, cClientIsPresent, H64, K64, runC, runOwn, temporaryFolder } from "../harness.ts";
 import { targetOf } from "../send/targets.ts";
 
@@ -120,7 +120,7 @@ Deno.test("K19: rehearse() gives 1 where the own packet does not open", async ()
     null,
     world,
   );
-  const { keys, salt, packet } = spaVector("V2");
+  const { keys, salt, packet } = spaVector("access_md5_short_key");
   const fields = {
     random: "1234567890123456",
     username: "alice",

@@ -9,7 +9,7 @@ import { open } from "../../../lib/spa/open.ts";
 import type { SealRequest } from "../../../lib/spa/request.ts";
 import { seal, sealFields } from "../../../lib/spa/seal.ts";
 import type { SpaMessage } from "../../../lib/wire/message.ts";
-import { SPA_VECTORS, spaVector } from "../../vectors/spa.ts";
+import { SPA_VECTORS, spaVector } from "../../vectors/vectors.ts";
 import { twinSeal } from "./twin.ts";
 import { withCipher } from "../../fakes/secrets.ts";
 
@@ -17,7 +17,7 @@ const ENGINES: readonly [string, CryptoEngine][] = [["noble", nobleEngine], ["we
 
 for (const [name, engine] of ENGINES) {
   for (const vector of SPA_VECTORS) {
-    Deno.test(`${name} engine: ${vector.id} opens and re-encodes byte for byte`, async () => {
+    Deno.test(`${name} engine: ${vector.name} opens and re-encodes byte for byte`, async () => {
       const opened = await open(engine, vector.packet, vector.keys);
       assert.ok(opened.ok, JSON.stringify(opened));
       const { digest, encoded } = opened.value;
@@ -64,7 +64,7 @@ for (const [name, engine] of ENGINES) {
         return next;
       };
       const sealed = await seal(engine, requestOf(opened.value), vector.keys, { now: timestamp, random: source });
-      assert.equal(sealed.ok && sealed.value.wire, vector.packet, vector.id);
+      assert.equal(sealed.ok && sealed.value.wire, vector.packet, vector.name);
       made++;
     }
     assert.ok(made >= 9, `${made} vectors`);
@@ -74,44 +74,44 @@ for (const [name, engine] of ENGINES) {
 Deno.test("deriveKey() gives the AES keys and IVs of the vectors", async () => {
   for (const vector of SPA_VECTORS) {
     const derived = await deriveKey(nobleEngine, vector.keys.cipher.mode, vector.keys.cipher.key, vector.salt);
-    assert.deepEqual(derived.key, vector.aesKey, vector.id);
-    assert.deepEqual(derived.iv, vector.iv, vector.id);
+    assert.deepEqual(derived.key, vector.aesKey, vector.name);
+    assert.deepEqual(derived.iv, vector.iv, vector.name);
   }
 });
 
 Deno.test("the twin of the tests makes the same packets, so what it makes elsewhere can be believed", () => {
   for (const vector of SPA_VECTORS) {
     const encoded = vector.plaintext.slice(0, vector.plaintext.lastIndexOf(":"));
-    assert.equal(twinSeal(encoded, vector.digest, vector.keys, vector.salt), vector.packet, vector.id);
+    assert.equal(twinSeal(encoded, vector.digest, vector.keys, vector.salt), vector.packet, vector.name);
   }
 });
 
 Deno.test("the vectors mean what their options asked for", async () => {
-  const opened = async (id: string) => {
-    const vector = spaVector(id);
+  const opened = async (name: string) => {
+    const vector = spaVector(name);
     const result = await open(nobleEngine, vector.packet, vector.keys);
     assert.ok(result.ok);
     return result.value;
   };
-  const v4 = await opened("V4");
-  assert.equal(v4.type, 0);
-  assert.ok(v4.request.kind === "command" && v4.request.command === "id -u; echo hi");
-  const v5 = await opened("V5");
-  assert.deepEqual([v5.type, v5.nat], [2, { host: "10.1.2.3", port: 8022 }]);
-  const v6 = await opened("V6");
-  assert.deepEqual([v6.type, v6.clientTimeout, v6.nat], [6, 60, { host: "127.0.0.1", port: 22 }]);
-  const v8 = await opened("V8");
-  assert.deepEqual([v8.type, v8.nat], [4, { host: "internal.example.com", port: 443 }]);
-  const v9 = await opened("V9");
-  assert.ok(v9.request.kind === "access");
-  assert.equal(v9.request.allow.text, "0.0.0.0");
-  assert.deepEqual(v9.request.services, [{ proto: "udp", port: 5353 }]);
-  const l1 = await opened("L1");
-  assert.deepEqual([l1.type, l1.serverAuth, l1.clientTimeout], [3, "crypt,letmein", 45]);
+  const command = await opened("command_cfb_sha1");
+  assert.equal(command.type, 0);
+  assert.ok(command.request.kind === "command" && command.request.command === "id -u; echo hi");
+  const nat = await opened("nat_ofb_sha384");
+  assert.deepEqual([nat.type, nat.nat], [2, { host: "10.1.2.3", port: 8022 }]);
+  const localNat = await opened("local_nat_timeout_ecb");
+  assert.deepEqual([localNat.type, localNat.clientTimeout, localNat.nat], [6, 60, { host: "127.0.0.1", port: 22 }]);
+  const natHost = await opened("nat_host_timeout_sha3_512");
+  assert.deepEqual([natHost.type, natHost.nat], [4, { host: "internal.example.com", port: 443 }]);
+  const anySource = await opened("source_any_udp");
+  assert.ok(anySource.request.kind === "access");
+  assert.equal(anySource.request.allow.text, "0.0.0.0");
+  assert.deepEqual(anySource.request.services, [{ proto: "udp", port: 5353 }]);
+  const serverAuth = await opened("server_auth_timeout");
+  assert.deepEqual([serverAuth.type, serverAuth.serverAuth, serverAuth.clientTimeout], [3, "crypt,letmein", 45]);
 });
 
 Deno.test("seal() answers 105 to the secrets of GnuPG", async () => {
-  const { packet, keys, salt } = spaVector("V2");
+  const { packet, keys, salt } = spaVector("access_md5_short_key");
   const opened = await open(nobleEngine, packet, keys);
   assert.ok(opened.ok);
   const secrets: Secrets = { cipher: { kind: "gpg" }, hmac: null };
@@ -120,7 +120,7 @@ Deno.test("seal() answers 105 to the secrets of GnuPG", async () => {
 });
 
 Deno.test("F2: seal() answers 64 to PCBC and to what is no mode at all", async () => {
-  const { packet, keys, salt } = spaVector("V2");
+  const { packet, keys, salt } = spaVector("access_md5_short_key");
   const opened = await open(nobleEngine, packet, keys);
   assert.ok(opened.ok);
   for (const mode of ["pcbc", "asymmetric", ""]) {

@@ -4,7 +4,7 @@ import { nobleEngine } from "../../../lib/crypto/noble_engine.ts";
 import { formatMessage, formatNat, parseMessage, parseNat } from "../../../lib/wire/access.ts";
 import { decodeFields, decodeMessage } from "../../../lib/wire/decode.ts";
 import { encodeFields, encodeMessage } from "../../../lib/wire/encode.ts";
-import { SPA_VECTORS } from "../../vectors/spa.ts";
+import { SPA_VECTORS } from "../../vectors/vectors.ts";
 import { twinPlaintext } from "../spa/twin.ts";
 import { anyCharacter, damaged, digestNames, spaFields } from "./generators.ts";
 
