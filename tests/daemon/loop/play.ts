@@ -1,0 +1,162 @@
+/** The run loop with everything real but the clock, the wait, the packets and the packet filter. */
+import assert from "node:assert/strict";
+import type { Stanza } from "../../../daemon/config/stanza.ts";
+import type { Door } from "../../../daemon/firewall/firewall.ts";
+import { recordingFirewall } from "../../../daemon/firewall/recording.ts";
+import { createLedger } from "../../../daemon/grants/ledger.ts";
+import type { ActiveConfig, Ending, Runtime } from "../../../daemon/loop/active_config.ts";
+import { runLoop } from "../../../daemon/loop/loop.ts";
+import { createPatience } from "../../../daemon/loop/patience.ts";
+import type { Batch, Datagram, PacketSource } from "../../../daemon/packet/datagram.ts";
+import { memoryStore, type ReplayStore } from "../../../daemon/replay/store.ts";
+import { createFacts } from "../../../daemon/report/facts.ts";
+import { refusalLogs } from "../../../daemon/report/refusal_log.ts";
+import { nobleEngine } from "../../../lib/crypto/noble_engine.ts";
+import type { Log } from "../../../lib/log.ts";
+import { ip, NOW, stanza } from "../../fakes/knock.ts";
+
+/** The descriptor of the packet source. */
+export const FD = 7;
+
+/** What lets `source` reach a TCP port. */
+export const door = (source: string, port: number): Door => ({
+  slot: "input",
+  source: ip(source),
+  destination: null,
+  service: { proto: "tcp", port },
+});
+
+/** One wake-up: packets that arrive, or time that passes, or both. */
+export interface Turn {
+  readonly packets?: readonly Datagram[];
+  readonly seconds?: number;
+  /** Seconds by which somebody sets the wall clock, back when negative. */
+  readonly set?: number;
+  readonly before?: () => void | Promise<void>;
+  readonly hangup?: boolean;
+  readonly broken?: boolean;
+}
+
+/** What turns do to the world. */
+interface Script {
+  readonly clock: { now: number; set: number };
+  readonly signals: { stop: "SIGTERM" | null; hangup: boolean };
+  inbox: Batch | "broken" | null;
+  readonly waits: number[];
+}
+
+/** Each wait is over with the next turn; after the last one comes SIGTERM. */
+function waiterOf(turns: readonly Turn[], script: Script): Runtime["waiter"] {
+  let at = -1;
+  return {
+    watch: () => {},
+    unwatch: () => {},
+    wait: async (timeout) => {
+      script.waits.push(timeout);
+      const turn = turns[++at];
+      if (turn === undefined) {
+        script.signals.stop = "SIGTERM";
+        return new Set();
+      }
+      await turn.before?.();
+      script.clock.now += turn.seconds ?? 0;
+      script.clock.set += turn.set ?? 0;
+      script.signals.hangup = turn.hangup ?? false;
+      const packets = turn.packets ?? [];
+      script.inbox = turn.broken ? "broken" : { datagrams: packets, taken: packets.length, more: false, ended: false };
+      return new Set(turn.packets || turn.broken ? [FD] : []);
+    },
+  };
+}
+
+function sourceOf(script: Script, onDispose: () => void): PacketSource {
+  return {
+    banner: [],
+    fd: FD,
+    read: () => {
+      if (script.inbox === "broken") throw new Error("the interface disappeared");
+      assert.ok(script.inbox !== null, "read only when something is there");
+      return script.inbox;
+    },
+    statistics: () => null,
+    [Symbol.dispose]: onDispose,
+  };
+}
+
+function activeConfig(stanzas: readonly Stanza[], source: PacketSource, log: Log, verbose: boolean): ActiveConfig {
+  return {
+    context: {
+      engine: nobleEngine,
+      stanzas,
+      policy: { maxAge: 120, http: { enabled: false, anyUserAgent: false, trustForwardedFor: false } },
+      store: memoryStore(),
+      recordNothing: false,
+    },
+    grantOptions: { destinationRule: false, output: false },
+    source,
+    log,
+    refusals: refusalLogs(log, verbose),
+    batchLimit: 100,
+  };
+}
+
+function signalsOf({ signals }: Script): Runtime["signals"] {
+  return {
+    get stop() {
+      return signals.stop;
+    },
+    get hangup() {
+      return signals.hangup;
+    },
+    takeHangup: () => {
+      const came = signals.hangup;
+      signals.hangup = false;
+      return came;
+    },
+    [Symbol.dispose]: () => {},
+  };
+}
+
+/** Runs the loop through the turns. */
+export async function play(
+  turns: readonly Turn[],
+  changes: Partial<Runtime> = {},
+  { stanzas = [stanza()], verbose = true, from = {} }: {
+    readonly stanzas?: readonly Stanza[];
+    readonly verbose?: boolean;
+    readonly from?: Partial<PacketSource>;
+  } = {},
+) {
+  const lines: string[] = [];
+  const log = (level: string, text: string) => void lines.push(`${level}: ${text}`);
+  const script: Script = {
+    clock: { now: NOW, set: 0 },
+    signals: { stop: null, hangup: false },
+    inbox: null,
+    waits: [],
+  };
+  const { clock, waits } = script;
+  const firewall = recordingFirewall({ now: () => clock.now + clock.set });
+  await firewall.prepare();
+  const disposed: string[] = [];
+  const source = { ...sourceOf(script, () => void disposed.push("source")), ...from };
+  const active = activeConfig(stanzas, source, log, verbose);
+  const ending: Ending = await runLoop(active, {
+    waiter: waiterOf(turns, script),
+    patience: createPatience(60_000, () => {}),
+    facts: createFacts(),
+    signals: signalsOf(script),
+    store: active.context.store as ReplayStore,
+    alreadyOpen: "already exists",
+    firewall,
+    ledger: createLedger(),
+    packetLimit: 0,
+    testMode: false,
+    clock: () => (clock.now + clock.set) * 1000,
+    steady: () => clock.now * 1000,
+    reload: (current) => Promise.resolve(current),
+    recover: () => null,
+    ...changes,
+  });
+  return { lines, firewall, ending, waits, disposed };
+}
