@@ -1,6 +1,6 @@
 /**
- * Base64 as SPA packets use it: standard alphabet, no padding, and exactly one text for every byte string. The C
- * decoder takes `=`, whatever follows it, and loose low bits; that gave one packet many spellings (COMPATIBILITY F1).
+ * Base64 as SPA packets use it: standard alphabet, no padding, and exactly one text for every byte string, so that one
+ * packet has one spelling (COMPATIBILITY F1).
  */
 
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";

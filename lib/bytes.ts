@@ -1,4 +1,4 @@
-/** Bytes and text, strictly: what cannot be said in the target form is null, never a replacement character. */
+/** Conversion between bytes and text: what the target form cannot express gives null, never a replacement character. */
 
 /** All parts in one fresh array. */
 export function concat(...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {

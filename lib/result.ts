@@ -1,6 +1,6 @@
 /**
- * What a function returns where the input can be wrong without anybody being at fault for it:
- * packet bytes, configuration text, answers of strangers. Failures of the machine are thrown instead.
+ * The result of a function whose input may well be invalid: packet bytes, configuration text, answers of others.
+ * Failures of the system are thrown instead.
  */
 export type Result<Value, Fault> = { readonly ok: true; readonly value: Value } | {
   readonly ok: false;

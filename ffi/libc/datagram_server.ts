@@ -156,7 +156,7 @@ export class DatagramServer implements Disposable {
     return count;
   }
 
-  /** Small arrays are dear: there is one for the headers, addresses and control data of all, and one for the payloads. */
+  /** Small arrays are expensive: one holds the headers, addresses and control data of all, another the payloads. */
   #takeAll(count: number, shortest: number, datagrams: ReceivedDatagram[]): void {
     const meta = copyIn(this.#block.address, MESSAGE.count * MESSAGE.metaSize);
     const heads: MessageHead[] = [];
@@ -215,7 +215,7 @@ function setOption(fd: number, level: number, name: number, value: number): void
   throwErrno("setsockopt", `set option ${level}/${name} of the UDP socket`);
 }
 
-/** A bigger buffer is a wish: the plain option never fails, it is cut to the kernel's maximum. */
+/** Asks for a larger receive buffer: the plain option never fails, the kernel cuts it to its maximum. */
 function enlargeBuffer(fd: number, bytes: number): void {
   if (libc().setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, new Int32Array([bytes]), 4) === 0) return;
   setOption(fd, SOL_SOCKET, SO_RCVBUF, bytes);

@@ -50,7 +50,7 @@ const LINE_FEED = 0x0a;
 class Inherited implements InheritedDescriptor {
   #fd: number;
   #ended = false;
-  /** Read but not yet asked for. */
+  /** Read from the descriptor and not handed out yet. */
   #waiting = new Uint8Array(0);
 
   constructor(fd: number) {

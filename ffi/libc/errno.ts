@@ -1,7 +1,7 @@
 /**
- * What the C library says when it refuses. errno lives until the next call of the same thread, so every table of
- * `ffi/libc` is opened with {@link lazyLibc}: by then reading errno itself needs no further loading that could change it.
- * After a call declared `nonblocking` there is nothing to read here: it ran on another thread.
+ * Reading errno. It is valid until the next call of the same thread, so every table of `ffi/libc` is opened with
+ * {@link lazyLibc}, which prepares the reading: nothing is loaded then that could overwrite it. After a call declared
+ * `nonblocking` errno cannot be read: the call ran on another thread.
  */
 import { FfiError } from "../errors.ts";
 import { lazyLibrary } from "../loader.ts";
@@ -14,7 +14,7 @@ const location = lazyLibrary(LIBC, {
   errnoLocation: { name: "__errno_location", parameters: [], result: "usize" },
 });
 
-/** Where this thread's errno is: a module instance never changes its thread. */
+/** Address of this thread's errno: a module instance never changes its thread. */
 let address: bigint | undefined;
 const cell = new DataView(new ArrayBuffer(4));
 const cellBytes = new Uint8Array(cell.buffer);
@@ -58,9 +58,10 @@ export function errno(): number {
 }
 
 /**
- * A call that may simply be put again when it fails: its result, and errno where that is negative. Reading errno for the
- * first time loads a table, and the runtime may collect garbage between the call and the reading; both can leave an errno
- * of their own behind (seen: ENOENT). So the call is put again until two answers agree, or one is in `settled`.
+ * Makes a call that may safely be repeated when it fails; returns its result and, where that is negative, errno (else
+ * 0). Reading errno for the first time loads a table, and the runtime may collect garbage between the call and the
+ * reading; either can overwrite errno (seen: ENOENT). So a call that fails is repeated until it gives the same errno
+ * twice, or one of `settled`; four times at most.
  */
 export function retryForErrno(
   call: () => number | bigint,
@@ -106,7 +107,7 @@ export function throwErrno(symbol: string, what: string, hint?: string): never {
   throw errnoError(errno(), symbol, what, hint);
 }
 
-/** Codes that callers decide upon, by name (Linux, the same on x86-64 and arm64). */
+/** errno numbers that callers compare with, by name (Linux, the same on x86-64 and arm64). */
 export const E = {
   PERM: 1,
   NOENT: 2,

@@ -1,4 +1,4 @@
-/** The calls that every descriptor knows: read, write, close, poll. Interrupted calls are put again; errors are thrown. */
+/** read, write, close and poll on any descriptor. Interrupted calls are retried; errors are thrown. */
 import { E, errno, lazyLibc, throwErrno } from "./errno.ts";
 
 const libc = lazyLibc({
@@ -21,7 +21,7 @@ export const POLLERR = 0x08;
 export const POLLHUP = 0x10;
 export const POLLNVAL = 0x20;
 
-/** One question to poll(2). */
+/** A descriptor and what poll(2) is to wait for on it. */
 export interface Interest {
   readonly fd: number;
   /** `POLLIN`, `POLLOUT` or both; 0 asks for errors and hang-up only. A negative `fd` is skipped. */
@@ -100,7 +100,10 @@ export async function writeAll(fd: number, bytes: Uint8Array<ArrayBuffer>): Prom
   }
 }
 
-/** The other thread's errno is out of reach, so the question is put again here; an interrupted call is no refusal. */
+/**
+ * Throws when poll(2) was refused. That call ran on another thread, whose errno cannot be read, so it is repeated on
+ * this one; an interrupted call is not a refusal.
+ */
 function checkRefusal(interests: readonly Interest[]): void {
   pollFdsHere(interests, 0);
 }

@@ -7,7 +7,7 @@ const libc = lazyLibc({
   statx: { parameters: ["i32", "buffer", "i32", "u32", "buffer"], result: "i32" },
 });
 
-/** For a path as it is written, from the current folder on where it is relative. */
+/** In place of a folder's descriptor: relative paths start at the current folder. */
 export const AT_FDCWD = -100;
 const AT_SYMLINK_NOFOLLOW = 0x100, AT_EMPTY_PATH = 0x1000;
 /** STATX_BASIC_STATS */

@@ -1,6 +1,6 @@
 /**
- * A file that says who runs: opened once, locked over its whole length as lockf(3) does (which is what the C programs
- * see; flock(2) is another kind of lock), read and written through that one descriptor.
+ * A PID file or another file that is held: opened once, locked over its whole length as lockf(3) does (which is what
+ * the C programs see; flock(2) is another kind of lock), read and written through that one descriptor.
  *
  * POSIX locks are lost as soon as the process closes *any* descriptor of the file. So nothing else in this process may
  * open the file while the lock is held: not to read it, not even to look at its content for a log line.
@@ -37,8 +37,8 @@ export interface LockFile extends Disposable {
   /** Takes the exclusive lock of the whole file without waiting. False when another process has it. */
   tryLock(): boolean;
   /**
-   * The process that holds a lock which keeps us from ours: its id, 0 when it lives in another PID namespace, null when
-   * nobody does (or we do).
+   * The id of the process whose lock keeps us from ours; 0 when it lives in another PID namespace; null when there is
+   * none, or the lock is ours.
    */
   holder(): number | null;
   /** The first `limit` bytes as text. */
@@ -54,7 +54,7 @@ export interface LockFile extends Disposable {
 /** How to open a lock file. */
 export interface LockFileOpening {
   readonly create: boolean;
-  /** Whose folder to take besides root's and our own. */
+  /** Who may own the folder besides root and the user of this process. */
   readonly folderOf?: Trust;
 }
 
@@ -80,7 +80,7 @@ export function takeLock(fd: number, path: string): boolean {
   throwErrno("fcntl", `lock "${path}"`);
 }
 
-/** The process that holds a lock which keeps us from ours: see {@link LockFile.holder}. */
+/** The id of the process whose lock keeps us from ours: see {@link LockFile.holder}. */
 export function lockHolder(fd: number, path: string): number | null {
   const lock = wholeFile();
   if (libc().fcntlLock(fd, F_GETLK, lock) !== 0) throwErrno("fcntl", `ask for the lock of "${path}"`);

@@ -1,6 +1,7 @@
 /**
- * Giving up an output descriptor so that its reader sees the end. Closing it is not enough: the runtime holds duplicates
- * of standard output, and a number that is free would fall to the next file opened, which would then get our messages.
+ * Giving up an output descriptor so that its reader sees the end. Closing it is not enough: the runtime holds
+ * duplicates of standard output, and a free number goes to the next file that is opened, which would then get our
+ * messages.
  */
 import { cString } from "../memory.ts";
 import { errno, lazyLibc, throwErrno } from "./errno.ts";

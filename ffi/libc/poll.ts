@@ -27,9 +27,9 @@ const POLLFD_SIZE = 8;
 const LONGEST_TURN_MS = 0x7fffffff;
 
 /**
- * A set of descriptors and the one wait on them.
+ * A set of descriptors, and at most one wait on them at a time.
  *
- * The waiter owns its eventfd only: watched descriptors stay the caller's, who unwatches one before closing it.
+ * The waiter owns only its eventfd: watched descriptors stay the caller's, who unwatches one before closing it.
  *
  * @tags allow-ffi
  */
@@ -48,7 +48,7 @@ export class Waiter implements Disposable {
     if (this.#eventfd < 0) throwErrno("eventfd", "wait for descriptors");
   }
 
-  /** Adds a descriptor. A wait in progress takes it in. Twice is once. */
+  /** Adds a descriptor. A wait in progress takes it in. Watching it twice has no further effect. */
   watch(fd: number): void {
     if (!Number.isInteger(fd) || fd < 0) throw new RangeError(`"fd" expected a descriptor, got ${fd}`);
     if (this.#watched.has(fd)) return;
@@ -56,7 +56,7 @@ export class Waiter implements Disposable {
     this.#changed();
   }
 
-  /** Takes a descriptor out; a wait in progress no longer reports it. Unknown ones are fine. */
+  /** Takes a descriptor out; a wait in progress no longer reports it. One that is not watched is ignored. */
   unwatch(fd: number): void {
     if (this.#watched.delete(fd)) this.#changed();
   }
@@ -146,7 +146,10 @@ export class Waiter implements Disposable {
     return ready;
   }
 
-  /** The other thread's errno is out of reach, so the question is put again here; an interrupted call is none. */
+  /**
+   * Throws when poll(2) was refused. That call ran on another thread, whose errno cannot be read, so it is repeated on
+   * this one; an interrupted call is not a refusal.
+   */
   #checkRefusal(pollfds: DataView<ArrayBuffer>): void {
     const copy = new Uint8Array(pollfds.buffer.slice(0));
     if (libc().pollHere(copy, BigInt(copy.length / POLLFD_SIZE), 0) >= 0) return;
@@ -159,7 +162,7 @@ export class Waiter implements Disposable {
     if (this.#waiting && !this.#disposed) this.#signal();
   }
 
-  /** A full counter (EAGAIN) is a wake that has not been taken yet: nothing to add. */
+  /** A full counter (EAGAIN) means that an earlier wake is still unread: nothing to add. */
   #signal(): void {
     libc().write(this.#eventfd, ONE, 8n);
   }

@@ -18,8 +18,8 @@ const RLIMIT_CORE = 4;
 let formerLimits: BigUint64Array<ArrayBuffer> | null = null;
 
 /**
- * From now on no core dump holds this memory, and only root can read it or attach a debugger. What this machine has nothing
- * of is left out: no program is kept from running by it.
+ * From now on no core dump holds this memory, and only root can read it or attach a debugger. What this machine does
+ * not support is skipped: it never keeps a program from running.
  *
  * @tags allow-ffi
  */

@@ -1,4 +1,7 @@
-/** What the kernel knows of this process and others under /proc, read through libc: the runtime's own road there needs every permission. */
+/**
+ * What the kernel knows of this process and others under /proc, read through libc: the runtime's own file functions
+ * need every permission for /proc.
+ */
 import { FfiError } from "../errors.ts";
 import { cString } from "../memory.ts";
 import { lazyLibc, throwErrno } from "./errno.ts";

@@ -143,10 +143,10 @@ export function connectDatagram(remote: SocketAddress, origin: SocketOrigin = {}
   }
 }
 
-/** What connect(2) says of a connection that is being made, or is made by the time it is asked again. */
+/** Answers of connect(2) for a connection that is being made, or that is up when connect(2) is called again. */
 const UNDER_WAY: ReadonlySet<number> = new Set([E.INPROGRESS, E.ALREADY, E.ISCONN]);
 
-/** 0, or why connect(2) refuses. Being asked again changes nothing. */
+/** 0, or the errno of connect(2). Calling it again on the same socket is harmless. */
 function connectCode(fd: number, address: Uint8Array<ArrayBuffer>): number {
   return retryForErrno(() => libc().connect(fd, address, address.length), UNDER_WAY).code;
 }

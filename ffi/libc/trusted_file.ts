@@ -37,13 +37,16 @@ export interface TrustedOpening {
   /** `new`: it must not be there yet; `always`: made where it is missing, with mode 0600; `never`: null where it is missing. */
   readonly create: "new" | "always" | "never";
   readonly append?: boolean;
-  /** `anybody` is for a file that is written once, where the caller says: the keys. It is made ours alone. */
+  /**
+   * Whose folders are accepted. `anybody` is for new keys, written once to a path of the operator's choice: that file
+   * gets mode 0600 in any case.
+   */
   readonly folderOf?: Trust | undefined;
 }
 
 /**
- * Opens a file for reading and writing. A file that others could write is made ours alone (mode 0600), unless
- * `create` is `never`: for looking.
+ * Opens a file for reading and writing. Where others could write it, its mode is set to 0600, unless `create` is
+ * `never` (the file is only looked at).
  *
  * @throws {FfiError} with a hint when somebody else could have put it there
  * @tags allow-ffi

@@ -31,8 +31,8 @@ export const OTHERS_WRITE = 0o002, GROUP_WRITES = 0o020;
 const MAX_LINKS = 40;
 
 /**
- * Whose folders to take besides root's and our own. `owner`: whoever the last one belongs to, for asking after a daemon that
- * runs as somebody else. `anybody`: nothing is asked of folders.
+ * Whose folders are accepted besides those of root and of the user of this process. `owner`: also those of the owner of
+ * the last one, for asking after a daemon that runs as another user. `anybody`: folders are not checked.
  */
 export type Trust = "owner" | "anybody";
 

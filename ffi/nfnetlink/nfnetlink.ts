@@ -52,7 +52,7 @@ export type BatchOutcome =
 
 /** Requests to the packet filter. Every call is synchronous and throws {@link FfiError} where the socket itself fails. */
 export interface Nfnetlink extends Disposable {
-  /** By which {@link RulesetChange} tells our own changes. */
+  /** The port id that stands in every {@link RulesetChange} that this socket caused. */
   readonly portId: number;
   /** The ruleset's generation: it grows by one with every transaction of anybody. */
   generation(): number;
@@ -158,7 +158,7 @@ function outcomeOf(answers: readonly Acknowledgement[], first: number, count: nu
   const errors = answers.filter((answer) => answer.code !== 0);
   if (errors.some((error) => error.code === ERESTART && error.seq === first)) return { ok: false, stale: true };
   if (errors.length === 0) {
-    // Silence is not consent: the last change asked for an answer.
+    // No answer is not success: the last change asked for one.
     if (answers.some((answer) => answer.seq === first + count)) return { ok: true };
     throw protocolError("the kernel did not answer a transaction", 0);
   }
@@ -187,9 +187,9 @@ function protocolError(what: string, code: number): FfiError {
   });
 }
 
-/** The news of the ruleset. */
+/** Events about changes of the ruleset. */
 export interface RulesetListener extends Disposable {
-  /** Readable when there is news. */
+  /** Readable (POLLIN) when events wait. */
   readonly fd: number;
   /** Everything that is waiting; `lost` when some of it did not fit the buffer. Never waits. */
   drain(): { readonly changes: readonly RulesetChange[]; readonly lost: boolean };

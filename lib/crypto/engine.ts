@@ -12,7 +12,9 @@ export type DigestName = "md5" | "sha1" | "sha256" | "sha384" | "sha512" | "sha3
 /** Cipher modes that can be used. PCBC is known by name only and refused. */
 export type RijndaelMode = "cbc" | "ecb" | "cfb" | "ofb" | "ctr" | "legacy";
 
-/** A value now, or a promise of it. Awaiting a plain value costs a microtask, so one async road serves both engines. */
+/**
+ * A value now, or a promise of it. Awaiting a plain value costs a microtask, so one async function serves both engines.
+ */
 export type Awaitable<Value> = Value | Promise<Value>;
 
 export interface CryptoEngine {

@@ -9,9 +9,9 @@
 import { escapedBytes } from "../bytes.ts";
 
 /**
- * Writes `text` to `path` by way of a new file beside it: created exclusively with `mode`, written, forced to disk, renamed.
- * A symbolic link is followed, so that it stays one. Only a regular file is replaced: in the place of /dev/null a file
- * would be the ruin of the machine. Throws what the system says; the file beside is removed then.
+ * Writes `text` to `path` by way of a new file beside it: created exclusively with `mode`, written, forced to disk,
+ * renamed. A symbolic link is followed, so that it stays one. Only a regular file is replaced: a file in the place of
+ * /dev/null would break the machine. Throws what the system says; the file beside is removed then.
  */
 export function writeAtomically(path: string, text: string, mode = 0o600): void {
   const target = replaceable(path);

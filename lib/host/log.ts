@@ -6,8 +6,8 @@ import { type Log, type LogLevel, SYSLOG_SEVERITY } from "../log.ts";
 import { showable } from "../showable.ts";
 
 /**
- * Writes one line somewhere, now or not at all: a reader that is slow, or a disk that is full, is no reason to stop
- * guarding the door. False when the line was not taken. Must not throw.
+ * Writes one line somewhere, now or not at all: a slow reader or a full disk must not hold the program up. False when
+ * the line was not taken. Must not throw.
  */
 export type LogSink = (level: LogLevel, line: string) => boolean;
 

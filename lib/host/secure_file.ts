@@ -30,9 +30,9 @@ export interface SecureText {
 const STREAM_LIMIT = 16 * 2 ** 20;
 
 /**
- * Reads a whole file. `checkOwner: false` leaves owner and mode alone. With `streams` a pipe or a character device is read
- * to its end too, and warned of unless `checkOwner` is false; a pipe without a writer is waited for. Throws nothing for what
- * an operator can mend.
+ * Reads a whole file. With `checkOwner: false` owner and mode are not looked at. With `streams` a pipe or a character
+ * device is read to its end too, and warned of unless `checkOwner` is false; a pipe without a writer is waited for.
+ * What an operator can mend is a fault and never thrown.
  */
 export function readSecureFile(path: string, options: ReadOptions = {}): Result<SecureText, FileFault> {
   let file: Deno.FsFile;

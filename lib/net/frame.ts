@@ -38,7 +38,7 @@ export type FrameFault =
   | "transport-header"
   /** Outside the caller's limits. */
   | "payload-length"
-  /** IPv4-mapped addresses in an IPv6 header: Linux drops such packets too, they could only pretend. */
+  /** IPv4-mapped addresses in an IPv6 header: they can only be forged, and Linux drops such packets too. */
   | "mapped-address";
 
 /** What the caller cares about. */
@@ -60,7 +60,7 @@ const EXTENSIONS: readonly number[] = [0, 43, 60];
 const FRAGMENT = 44;
 const AUTHENTICATION = 51;
 
-/** A reach of IP payload: where the transport header starts, where the packet ends, what is in it. */
+/** The extent of an IP payload: where the transport header starts, where the packet ends, and its protocol. */
 interface Transport {
   readonly offset: number;
   readonly end: number;

@@ -41,7 +41,10 @@ const AF_INET = 2;
 /** AF_INET6 of Linux, of NetBSD and OpenBSD, of FreeBSD, of Darwin: a capture file can come from any of them. */
 const AF_INET6: readonly number[] = [10, 24, 28, 30];
 
-/** Finds the IP header; `"link-type"`: never heard of; `"not-ip"`: another protocol, or cut before it could be told. */
+/**
+ * Finds the IP header; `"link-type"`: a link type that is not understood; `"not-ip"`: another protocol, or a frame cut
+ * before its type field.
+ */
 export function findNetworkStart(frame: Uint8Array, linkType: number): NetworkStart | "link-type" | "not-ip" {
   switch (linkType) {
     case LINK_TYPE.ethernet:

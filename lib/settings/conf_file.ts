@@ -1,7 +1,7 @@
 /**
  * The line grammar of fwknopd.conf and access.conf (facts/configuration 1 and facts/configuration 6): text in,
- * directives with their places out. Knows no directive. What it cannot read is a problem; no problem quotes the line,
- * which may hold a key.
+ * directives with their line numbers out. Knows no directive. What it cannot read is a problem; no problem quotes the
+ * line, which may hold a key.
  */
 import { fail, ok, type Result } from "../result.ts";
 import type { Problem } from "./setting.ts";

@@ -1,6 +1,7 @@
 /**
- * From what the user said to what it means: values with their types, defaults filled in, and every problem at once.
- * Order is precedence: of two sayings of one setting the later wins, so files come first and the command line last.
+ * From what the user wrote to what it means: values with their types, defaults filled in, and every problem at once.
+ * Order is precedence: of two values given for one setting the later wins, so files come first and the command line
+ * last.
  */
 import { EQUALS } from "./conf_file.ts";
 import { nearest } from "./suggest.ts";
@@ -16,7 +17,7 @@ export type SettingsOf<Table> = {
     : ValueOf<Table[Key]> | undefined;
 };
 
-/** What the sayings mean. */
+/** The settings, and what is wrong with what was given. */
 export interface Resolved<Table> {
   /** Settings with a problem have their default here; do not use them when there are problems. */
   readonly values: SettingsOf<Table>;
@@ -26,8 +27,8 @@ export interface Resolved<Table> {
 }
 
 /**
- * Reads every saying against its row. Sayings that are overridden by a later one are checked too: a mistake in a file
- * is a mistake even where the command line happens to hide it.
+ * Reads everything that was given by the kinds of the rows. What a later value overrides is checked too: a mistake in a
+ * file is a mistake even where the command line happens to hide it.
  */
 export function resolveSettings<const Table extends SettingTable>(
   table: Table,
@@ -57,8 +58,8 @@ export function resolveSettings<const Table extends SettingTable>(
 }
 
 /**
- * Reads one saying against its row: the value, or the problem with it. A switch (`text` null) has the value of `given`,
- * default `true`.
+ * Reads one given value by the kind of its row: the value, or the problem with it. A switch (`text` null) has the value
+ * of `given`, default `true`.
  */
 function readValue(row: Setting, said: Given): { readonly value: unknown } | { readonly problem: Problem } {
   const later = row.later === undefined ? null : { problem: problemOf(said, row.later, laterHint(row, said)) };
@@ -69,7 +70,7 @@ function readValue(row: Setting, said: Given): { readonly value: unknown } | { r
   const parsed = row.kind.parse(said.text);
   if (later !== null) {
     if (parsed.ok && row.harmless?.includes(parsed.value)) return { value: parsed.value };
-    // Who asks for nothing and cannot spell it is told how to, not that it is not there.
+    // A value that may be a misspelt "N" is told as a bad value, not as a setting that is not built yet.
     if (parsed.ok || row.harmless === undefined) return later;
   }
   const around = said.origin.file === undefined ? undefined : decoration(said.text);
@@ -112,8 +113,9 @@ function laterHint(row: Setting, said: Given): string | undefined {
 }
 
 /**
- * A problem at the place of a saying. In a file the name of the directive comes first; an option is its own place. A reason
- * that begins with "value" goes on from the name, as in the messages of the C programs: `KEY value is not properly set`.
+ * A problem with a given value, at its origin. In a file the name of the directive comes first; an option is its own
+ * place. A reason that begins with "value" goes on from the name, as in the messages of the C programs: `KEY value is
+ * not properly set`.
  */
 function problemOf(said: Given, reason: string, hint?: string): Problem {
   const goesOn = reason.startsWith("value ");

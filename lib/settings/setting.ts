@@ -17,14 +17,17 @@ export interface Kind<Value> {
   parse(text: string): Result<Value, string>;
   /** Writes a value as it would stand in a file. */
   format(value: Value): string;
-  /** It takes text that holds bytes of no UTF-8, as `escapedText` of `lib/bytes.ts` has them. Others are refused with them. */
+  /**
+   * Takes text with bytes that are not UTF-8, as `escapedText` of `lib/bytes.ts` represents them; other kinds refuse
+   * such text.
+   */
   readonly takesBytes?: boolean;
   /**
    * A value may hold ` #`, so that in the files of the server no comment can follow it: paths, pass phrases, commands. Else
    * a blank and `#` end the value.
    */
   readonly mayHoldHash?: boolean;
-  /** Quotes around it are never meant, although they could be read: they are refused in files, with the remedy. */
+  /** Quotes around a value are never meant as part of it: in files they are refused, with the remedy. */
   readonly bare?: boolean;
   /** What to write instead of a text that {@link parse} refused, where that can be told from it. */
   remedy?(text: string): string | undefined;
@@ -62,7 +65,7 @@ export interface Setting<Value = unknown> {
   readonly detail?: string;
   /** Its text never appears in a message, dump or log. */
   readonly secret?: boolean;
-  /** Losing the end of its value would let more in: a value that was cut is refused then, else it is warned of. */
+  /** A value that lost its end would let more in: such a value is refused; in other settings it is only warned of. */
   readonly lossOpens?: boolean;
   /** Known but not built yet: giving it stops the program with this sentence. Never ignored. */
   readonly later?: string;
@@ -98,7 +101,10 @@ export interface Problem {
   readonly origin: Origin;
   readonly message: string;
   readonly hint?: string;
-  /** What it is about, for who knows a remedy: the row, none for a name that has none, and the text unless it is secret. */
+  /**
+   * What it is about, for code that knows a remedy: the key of the row (absent for an unknown name), the name, and the
+   * text unless it is secret.
+   */
   readonly about?: { readonly key?: string; readonly name: string; readonly text?: string };
 }
 

@@ -1,8 +1,9 @@
 /**
- * From a packet to a message one may believe, in the only right order: length, alphabet, HMAC, canonical base64,
- * decryption, inner digest, fields. Nothing is decrypted before its HMAC is right, nothing is parsed before its digest is
- * right, and outside legacy mode no packet has two spellings. What this does not do: it knows neither the time nor which
- * packets it has seen, so a replay opens here; and without an HMAC key anybody can make the receiver decrypt.
+ * Opens packets: from their text to a message that may be believed, in this order: length, alphabet, HMAC, canonical
+ * base64, decryption, inner digest, fields. Nothing is decrypted before its HMAC is right, nothing is parsed before its
+ * digest is right, and outside legacy mode no packet has two spellings. What this does not do: it knows neither the
+ * time nor which packets it has seen, so a replay opens here; and without an HMAC key anybody can make the receiver
+ * decrypt.
  */
 import { decodeBase64, decodedLength, encodeBase64, foreignCharacter } from "../base64.ts";
 import { concat, equalConstantTime, textBytes, wipe } from "../bytes.ts";
@@ -112,9 +113,9 @@ export async function contentDigest(
 }
 
 /**
- * A legacy packet whose message fills its last block, as it is with the block of padding behind it; null for every other
- * packet, and where an HMAC covers the length. Whoever saw that one can cut the block off: a store has to know both, because a
- * C daemon knows a packet by its text alone.
+ * A legacy packet whose message fills its last block, as it is with the block of padding behind it; null for every
+ * other packet, and where an HMAC covers the length. A store remembers both texts, because a C daemon knows a packet by
+ * its text alone.
  */
 export async function withPaddingBlock(
   engine: CryptoEngine,

@@ -1,6 +1,6 @@
 /**
- * From decrypted bytes to a message. Strict: what decodes encodes to the same bytes, everything else (but for one habit
- * of old clients, where that is asked for) is a fault with the number that the C library gives it (facts/wire 10,
+ * From decrypted bytes to a message. Strict: what decodes encodes to the same bytes, everything else (except the `=` of
+ * old clients, where the caller allows it) is a fault with the number that the C library gives it (facts/wire 10,
  * facts/decisions 1). Nothing here throws.
  */
 import { decodeBase64, encodeBase64 } from "../base64.ts";
