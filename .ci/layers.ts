@@ -30,7 +30,7 @@ const AMBIENT: readonly (readonly [object: string, property: string])[] = [
 ];
 
 /** The only files that may end the process. */
-const MAINS: readonly string[] = ["cli/main.ts", "daemon/main.ts"];
+export const MAINS: readonly string[] = ["cli/main.ts", "daemon/main.ts"];
 
 const ROOT = new URL("../", import.meta.url).pathname;
 

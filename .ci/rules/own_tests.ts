@@ -1,13 +1,11 @@
 /** Which files of the programs have a test of their own. Pure. */
+import { MAINS } from "../layers.ts";
 import type { SourceFile } from "./facts.ts";
 import { type Finding, staleExceptions } from "./finding.ts";
 import { type Graph, importGraph, isProduct } from "./graph.ts";
 
 /** Files that are tested elsewhere than at their mirror: path of the test → the files. */
 export type TestedElsewhere = Readonly<Record<string, readonly string[]>>;
-
-/** Tests that run the programs as they are. */
-const RUNS_PROGRAMS = /^tests\/(e2e|interop|cli\/main_test)/;
 
 /** Where the test of a file stands: `lib/net/cidr.ts` has `tests/lib/net/cidr_test.ts`. */
 function mirrorOf(path: string): string {
@@ -16,8 +14,8 @@ function mirrorOf(path: string): string {
 
 /**
  * Files with code and without a test. A file without a function (types, constants, a table) needs none; a file that is
- * tested together with others is listed with that test, which has to be there and to reach the file: it imports it, or a
- * file or rig beside either that does, or it runs the whole program.
+ * tested together with others is listed with that test, which has to be there and to reach the file: it or a program that
+ * it starts imports the file, or one beside either that does, or it runs the client or the daemon as a whole.
  */
 export function checkOwnTests(files: readonly SourceFile[], elsewhere: TestedElsewhere): Finding[] {
   const known = new Set(files.map(({ path }) => path));
@@ -30,17 +28,34 @@ export function checkOwnTests(files: readonly SourceFile[], elsewhere: TestedEls
     const test = listed.get(path);
     if (test === undefined) return [missing(path, `there is no ${mirrorOf(path)}`)];
     if (!known.has(test)) return [missing(path, `its test is said to be ${test}, which does not exist`)];
-    const reached = RUNS_PROGRAMS.test(test) || reaches(test, path, graph);
-    return reached ? [] : [missing(path, `its test is said to be ${test}, which does not import it`)];
+    return runsPrograms(test, graph) || reaches(test, path, graph)
+      ? []
+      : [missing(path, `its test is said to be ${test}, which does not import it`)];
   });
   return [...findings, ...staleExceptions([...listed.keys()], new Set(bare.map(({ path }) => path)))];
 }
 
-/** Whether a test imports a file, with at most one file between. */
+/** Whether a test runs the programs as they are: over the network, or by what the tests share to call them. */
+function runsPrograms(test: string, graph: Graph): boolean {
+  if (/^tests\/(e2e|interop)\//.test(test)) return true;
+  const seen = new Set([test]);
+  for (const path of seen) {
+    if (MAINS.includes(path)) return true;
+    if (path.startsWith("tests/")) { for (const { target } of graph.get(path)!) seen.add(target); }
+  }
+  return false;
+}
+
+/** Whether a test, or a program that it starts, imports a file, with at most one file between. */
 function reaches(test: string, path: string, graph: Graph): boolean {
   const imports = (from: string, target: string) => graph.get(from)!.some((edge) => edge.target === target);
-  return imports(test, path) ||
-    graph.get(test)!.some(({ target }) => isBeside(target, [test, path]) && imports(target, path));
+  const roots = [...graph.keys()].filter((file) =>
+    file === test || (/_child\.ts$/.test(file) && isBeside(file, [test]))
+  );
+  return roots.some((root) =>
+    imports(root, path) ||
+    graph.get(root)!.some(({ target }) => isBeside(target, [root, path]) && imports(target, path))
+  );
 }
 
 /** Whether a file stands in the folder of one of the others. */
