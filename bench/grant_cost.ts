@@ -10,13 +10,9 @@
  * 1.0 means that the cost does not grow with the ruleset.
  */
 import type { Door, Grant } from "../daemon/firewall/firewall.ts";
-import {
-  libraryRunner,
-  netlinkStore,
-  nftablesFirewall,
-  nftStore,
-  programRunner,
-} from "../daemon/firewall/nftables/nftables.ts";
+import { nftablesFirewall } from "../daemon/firewall/nftables/backend.ts";
+import { libraryRunner, programRunner } from "../daemon/firewall/nftables/runner.ts";
+import { netlinkStore, nftStore } from "../daemon/firewall/nftables/store.ts";
 import { ipFromBytes } from "../lib/net/address.ts";
 import { runProgram } from "../lib/host/run.ts";
 import { labBlocker, makeLab, nftablesGuard, type Quantiles, quantiles } from "../tests/lab/mod.ts";
@@ -47,7 +43,7 @@ function ourRoads(): readonly Road[] {
     { name: "ours, nft program", rounds: 20, nft: program, store: nftStore(program) },
   ];
   return variants.map(({ name, rounds, nft, store }) => {
-    const options = { slots: ["input"] as const, chains: {}, flushAtInit: true, log: () => {} };
+    const options = { slots: ["input"] as const, chains: {}, flushAtInit: true, flushAtExit: true, log: () => {} };
     const firewall = nftablesFirewall({ nft, store, listener: null }, options);
     let prepared: Promise<unknown> | null = null;
     return {

@@ -24,8 +24,9 @@ import {
 import { type ControlWorld, sendRestart, showStatus, stopDaemon } from "./control.ts";
 import { daemonHelp } from "./help.ts";
 import { writeKeys } from "./key_file.ts";
-import { openFirewall, openLog } from "./start/compose.ts";
-import { DAEMON_OPTIONS, type DaemonOptions, parseDaemonOptions, wordHint } from "./options.ts";
+import { firewallProgram, openFirewall } from "./firewall/backends.ts";
+import { openLog } from "./start/compose.ts";
+import { type DaemonOptions, parseDaemonOptions, wordHint } from "./options.ts";
 import { lookAhead, reloadObstacles } from "./start/preflight.ts";
 import { serve } from "./start/serve.ts";
 import { runningDaemon } from "./service/pid_file.ts";
@@ -76,7 +77,7 @@ async function perform(options: DaemonOptions): Promise<number> {
     return loaded.ok ? loaded.config : null;
   };
   if (actions.version) {
-    const executable = server()?.firewall.executable ?? DAEMON_OPTIONS.firewallExe.fallback;
+    const executable = firewallProgram(server()?.firewall ?? null);
     return answer(`fwknopd server ${VERSION}, compiled for firewall bin: ${executable}`);
   }
   if (actions.kill || actions.restart || actions.status) {

@@ -229,7 +229,7 @@ export const NOT_YET: readonly string[] = [
   "daemon/config/settings.ts",
   "daemon/config/weakening.ts",
   "daemon/firewall/iptables/batch.ts",
-  "daemon/firewall/iptables/chain_text.ts",
+  "daemon/firewall/chain_text.ts",
   "daemon/firewall/iptables/chains.ts",
   "daemon/firewall/iptables/describe.ts",
   "daemon/firewall/iptables/family.ts",

@@ -1,6 +1,6 @@
 /** The `-D` dump in the format of the C daemon (facts/configuration 5). Secrets are never in it. */
 import { formatService } from "../../lib/net/service.ts";
-import type { Setting } from "../../lib/settings/setting.ts";
+import type { Setting, SettingTable } from "../../lib/settings/setting.ts";
 import { ACCESS_SETTINGS } from "./access_settings.ts";
 import type { ServerConfig } from "./resolve_server.ts";
 import { DUMPED, SERVER_SETTINGS } from "./settings.ts";
@@ -20,8 +20,8 @@ function formatSettings(config: ServerConfig): string {
   const lines = ["Current fwknopd config settings:"];
   for (const [index, key] of DUMPED.entries()) {
     // The row and the value come from one table, which the compiler cannot follow through a computed key.
-    const row = SERVER_SETTINGS[key] as Setting;
-    const value = config.settings[key] as unknown;
+    const row = (SERVER_SETTINGS as SettingTable)[key] as Setting;
+    const value = (config.settings as Readonly<Record<string, unknown>>)[key];
     const text = value === undefined ? NOT_SET : row.kind.format(value);
     const name = row.directive?.[0] ?? "";
     lines.push(`${String(index).padStart(3)}. ${name.padEnd(28)} =  '${text}'`);

@@ -7,6 +7,7 @@ import { formatOrigin, type Given, type Problem } from "../../lib/settings/setti
 import type { DaemonOptions } from "../options.ts";
 import { type ConfigFiles, loadAccess, loadServerFiles, type Report } from "./load.ts";
 import { serverObjections } from "./possible.ts";
+import { resolveFirewall } from "./resolve_firewall.ts";
 import { queueCapture, type ServerConfig, toServerConfig } from "./resolve_server.ts";
 import { SERVER_SETTINGS } from "./settings.ts";
 import type { Stanza } from "./stanza.ts";
@@ -107,7 +108,11 @@ function readServer(options: DaemonOptions, files: ConfigFiles, report: Report) 
   if (locale !== undefined && !/^none/i.test(locale) && files.hasLocale?.(locale) === false) {
     report.warnings.push(`Warning: Unable to set locale to '${locale}', which this daemon does not need`);
   }
-  const config = toServerConfig(resolved, files.startDirectory, report.problems);
+  const config = toServerConfig(
+    resolved,
+    { startDirectory: files.startDirectory, firewall: resolveFirewall(resolved) },
+    report.problems,
+  );
   report.problems.push(...serverObjections(config, resolved.origins));
   return { config, given };
 }

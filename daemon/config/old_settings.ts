@@ -3,6 +3,7 @@
  * What only said how that program went about its work is passed over with a warning. What narrowed who gets in, or what a
  * request does, is refused as long as it asks for something: passed over, it would open more than was written.
  */
+import { BACKENDS } from "../firewall/backends.ts";
 import { LUCI_NAMES, OLD_NAMES } from "../../lib/settings/old_names.ts";
 
 /** What becomes of such a line. */
@@ -18,11 +19,13 @@ const NO = /^n/i;
 const YES = /^y/i;
 const COMMANDS = "commands that open a door are CMD_CYCLE_OPEN and CMD_CYCLE_CLOSE of access.conf; remove the line";
 
+const FIREWALL_HINT = `write ${BACKENDS.map(({ name }) => `FIREWALL ${name}`).join(" or ")}`;
+
 const SERVER_RULES: Readonly<Record<string, Rule>> = {
   ACCESS_CONF: { hint: "write ACCESS_FILE and the path" },
   BLACKLIST: { idle: /^none$/i, hint: "refuse these addresses in the packet filter, or name in SOURCE who may knock" },
   ENABLE_EXTERNAL_CMDS: { idle: NO, hint: COMMANDS },
-  FIREWALL_TYPE: { idle: /^(?:iptables|ipfw)$/i, hint: "write FIREWALL nftables or FIREWALL iptables" },
+  FIREWALL_TYPE: { idle: /^(?:iptables|ipfw)$/i, hint: FIREWALL_HINT },
 };
 
 const ACCESS_RULES: Readonly<Record<string, Rule>> = {

@@ -1,10 +1,10 @@
 /** What fwknopd.conf and the command line mean, in the shape in which the daemon's rooms want it. Pure. */
 import type { Resolved, SettingsOf } from "../../lib/settings/resolve.ts";
 import type { Problem } from "../../lib/settings/setting.ts";
-import type { ChainSpecs, SlotSwitches } from "../firewall/iptables/chains.ts";
-import type { NftChain } from "../firewall/nftables/chain_list.ts";
+import type { FirewallConfig } from "../firewall/backends.ts";
+import { SYSLOG_FACILITIES } from "./facilities.ts";
 import { absolutePath } from "./read.ts";
-import { SERVER_SETTINGS, SYSLOG_FACILITIES } from "./settings.ts";
+import type { SERVER_SETTINGS } from "./settings.ts";
 
 /** All paths are absolute. */
 export interface ServerConfig {
@@ -42,39 +42,17 @@ export interface ServerConfig {
     readonly facility: number;
     readonly verbosity: number;
   };
-  readonly firewall: {
-    readonly choice: "auto" | "nftables" | "iptables";
-    /** FIREWALL_EXE. */
-    readonly executable: string;
-    /** Which of FIREWALL_EXE and IPT_*_ACCESS were set, by name: if any, `auto` takes iptables. */
-    readonly iptablesDirectives: readonly string[];
-    /** ENABLE_DESTINATION_RULE. */
-    readonly destinationRule: boolean;
-    readonly iptables: {
-      readonly flushAtInit: boolean;
-      readonly flushAtExit: boolean;
-      readonly prepend: boolean;
-      readonly commentCheck: boolean;
-      readonly chains: ChainSpecs;
-      readonly switches: SlotSwitches;
-    };
-    readonly nftables: {
-      readonly flushAtInit: boolean;
-      readonly flushAtExit: boolean;
-      /** Base chains named by the administrator, by hook. A hook that is not named: every one found that can drop. */
-      readonly chains: Partial<Readonly<Record<"input" | "output" | "forward", readonly NftChain[]>>>;
-    };
-  };
+  readonly firewall: FirewallConfig;
   /** Every variable as resolved, for the dump. */
   readonly settings: ServerSettings;
 }
 
 export type ServerSettings = SettingsOf<typeof SERVER_SETTINGS>;
 
-/** Shapes resolved settings; what is wrong between them goes to `problems`. */
+/** Shapes resolved settings; what is wrong between them goes to `problems`. `firewall`: what the packet filters make of them. */
 export function toServerConfig(
   resolved: Resolved<typeof SERVER_SETTINGS>,
-  startDirectory: string,
+  { startDirectory, firewall }: { readonly startDirectory: string; readonly firewall: FirewallConfig },
   problems: Problem[],
 ): ServerConfig {
   const { values, origins } = resolved;
@@ -121,7 +99,7 @@ export function toServerConfig(
       facility: SYSLOG_FACILITIES[values.syslogFacility],
       verbosity: values.verbose ?? 0,
     },
-    firewall: firewallConfig(resolved),
+    firewall,
     settings,
   };
 }
@@ -142,55 +120,5 @@ export function queueCapture(
   return {
     interface: byOption("captureInterface") ? values.captureInterface : values.nfqInterface ?? "any",
     filter: byOption("captureFilter") ? values.captureFilter : `udp dst port ${port}`,
-  };
-}
-
-const IPTABLES_KEYS = [
-  "firewallExe",
-  "inputChain",
-  "outputChain",
-  "forwardChain",
-  "dnatChain",
-  "snatChain",
-  "masqueradeChain",
-] as const;
-
-function firewallConfig({ values, origins }: Resolved<typeof SERVER_SETTINGS>): ServerConfig["firewall"] {
-  return {
-    choice: values.firewall,
-    executable: values.firewallExe,
-    iptablesDirectives: IPTABLES_KEYS.filter((key) => origins[key] !== undefined).map((key) =>
-      SERVER_SETTINGS[key].directive[0]
-    ),
-    destinationRule: values.destinationRule,
-    iptables: {
-      flushAtInit: values.flushIptAtInit,
-      flushAtExit: values.flushIptAtExit,
-      prepend: values.rulePrepend,
-      commentCheck: values.commentCheck,
-      chains: {
-        input: values.inputChain,
-        output: values.outputChain,
-        forward: values.forwardChain,
-        dnat: values.dnatChain,
-        snat: values.snatChain,
-        masquerade: values.masqueradeChain,
-      },
-      switches: {
-        output: values.outputRules,
-        forwarding: values.natForwarding,
-        localNat: values.localNat,
-        snat: values.snat,
-      },
-    },
-    nftables: {
-      flushAtInit: values.flushNftAtInit,
-      flushAtExit: values.flushNftAtExit,
-      chains: {
-        ...(values.nftInputChains === undefined ? {} : { input: values.nftInputChains }),
-        ...(values.nftOutputChains === undefined ? {} : { output: values.nftOutputChains }),
-        ...(values.nftForwardChains === undefined ? {} : { forward: values.nftForwardChains }),
-      },
-    },
   };
 }

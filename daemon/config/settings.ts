@@ -1,29 +1,16 @@
 /**
  * Every variable of fwknopd.conf, one row each, in the order of the `-D` dump (facts/configuration 3,
- * facts/configuration 4), with the option of the command line that says the same. Variables that only other builds of
- * the C daemon know stand at the end of the table.
+ * facts/configuration 4), with the option of the command line that says the same. What only one packet filter
+ * has is in its own folder and put in at its place. Variables that only other builds of the C daemon know stand at the end.
  */
 import { choice, integer, path, refusing, seconds, text, yesNo } from "../../lib/settings/kinds.ts";
 import type { SettingTable } from "../../lib/settings/setting.ts";
-import { DEFAULT_CHAINS } from "../firewall/iptables/chains.ts";
-import { chainSpec } from "../firewall/iptables/chain_text.ts";
-import { nftChains } from "../firewall/nftables/chain_list.ts";
+import { AUTO_DETAIL, BACKENDS, keysOutsideC, withBackendRows } from "../firewall/backends.ts";
+import { chainSpec } from "../firewall/chain_text.ts";
+import { SYSLOG_FACILITIES } from "./facilities.ts";
 
 /** What a directive says that is known and not built yet. */
 export const NOT_YET = "not supported by this version";
-
-/** `LOG_DAEMON` and `LOG_LOCAL0` to `LOG_LOCAL7`, with the facility numbers of syslog(3). */
-export const SYSLOG_FACILITIES = {
-  LOG_DAEMON: 3,
-  LOG_LOCAL0: 16,
-  LOG_LOCAL1: 17,
-  LOG_LOCAL2: 18,
-  LOG_LOCAL3: 19,
-  LOG_LOCAL4: 20,
-  LOG_LOCAL5: 21,
-  LOG_LOCAL6: 22,
-  LOG_LOCAL7: 23,
-} as const;
 
 const FACILITY_NAMES = Object.keys(SYSLOG_FACILITIES) as (keyof typeof SYSLOG_FACILITIES)[];
 
@@ -248,13 +235,6 @@ const GENERAL = {
     group: "firewall",
     doc: "open the door only to the address that the SPA packet was sent to",
   },
-  rulePrepend: {
-    kind: yesNo,
-    directive: ["ENABLE_RULE_PREPEND"],
-    fallback: false,
-    group: "firewall",
-    doc: "iptables: put new rules at the head of the chain instead of its end",
-  },
   natDns: {
     kind: yesNo,
     directive: ["ENABLE_NAT_DNS"],
@@ -264,36 +244,16 @@ const GENERAL = {
   },
 } as const satisfies SettingTable;
 
+/** What every packet filter has in common. The NAT switches have the names that they have for iptables in the C daemon. */
 const FIREWALL = {
   firewall: {
-    kind: choice(["auto", "nftables", "iptables"], "NAME"),
+    kind: choice(["auto", ...BACKENDS.map(({ name }) => name)], "NAME"),
     directive: ["FIREWALL"],
     fallback: "auto",
     group: "firewall",
     doc: "which firewall to open doors in",
-    detail:
-      "auto takes iptables when FIREWALL_EXE or an IPT_*_ACCESS variable is set. Otherwise it takes nftables where that can " +
-      "be used and a native chain that can drop stands in the way of incoming packets, else iptables where it is " +
-      "installed, else nftables. The daemon says at start which one it took and why.",
+    detail: AUTO_DETAIL,
   },
-  flushNftAtInit: {
-    kind: yesNo,
-    directive: ["FLUSH_NFT_AT_INIT"],
-    fallback: false,
-    group: "nftables",
-    doc: "close at start the doors that an earlier run left open",
-    detail: "With N they are taken over and close at their time, which the kernel keeps.",
-  },
-  flushNftAtExit: {
-    kind: yesNo,
-    directive: ["FLUSH_NFT_AT_EXIT"],
-    fallback: true,
-    group: "nftables",
-    doc: "close all doors on a clean exit",
-  },
-  nftInputChains: nftRow("NFT_INPUT_CHAINS", "input"),
-  nftOutputChains: nftRow("NFT_OUTPUT_CHAINS", "output"),
-  nftForwardChains: nftRow("NFT_FORWARD_CHAINS", "forward"),
   natForwarding: {
     kind: yesNo,
     directive: ["ENABLE_IPT_FORWARDING"],
@@ -333,34 +293,6 @@ const FIREWALL = {
     fallback: false,
     group: "iptables",
     doc: "also let the answers out, for hosts that filter their output",
-  },
-  flushIptAtInit: {
-    kind: yesNo,
-    directive: ["FLUSH_IPT_AT_INIT"],
-    fallback: true,
-    group: "iptables",
-    doc: "empty and remake our chains at start",
-    detail: "With N, rules that an earlier run left are taken over and removed at their time.",
-  },
-  flushIptAtExit: {
-    kind: yesNo,
-    directive: ["FLUSH_IPT_AT_EXIT"],
-    fallback: true,
-    group: "iptables",
-    doc: "remove our chains on a clean exit",
-  },
-  inputChain: chainRow("IPT_INPUT_ACCESS", DEFAULT_CHAINS.input, "chain of the rules that let a client in"),
-  outputChain: chainRow("IPT_OUTPUT_ACCESS", DEFAULT_CHAINS.output, "chain of the rules that let answers out"),
-  forwardChain: chainRow("IPT_FORWARD_ACCESS", DEFAULT_CHAINS.forward, "chain of the rules for forwarded connections"),
-  dnatChain: chainRow("IPT_DNAT_ACCESS", DEFAULT_CHAINS.dnat, "chain of the rules that rewrite destinations"),
-  snatChain: chainRow("IPT_SNAT_ACCESS", DEFAULT_CHAINS.snat, "chain of the rules that rewrite sources"),
-  masqueradeChain: chainRow("IPT_MASQUERADE_ACCESS", DEFAULT_CHAINS.masquerade, "chain of the masquerading rules"),
-  commentCheck: {
-    kind: yesNo,
-    directive: ["ENABLE_IPT_COMMENT_CHECK"],
-    fallback: true,
-    group: "iptables",
-    doc: "make sure at start that the comment match is there, which carries the expiry of a rule",
   },
 } as const satisfies SettingTable;
 
@@ -434,14 +366,6 @@ const PATHS = {
     fallback: "/usr/bin/sudo",
     group: "commands",
     doc: "the sudo that ENABLE_CMD_SUDO_EXEC uses",
-  },
-  firewallExe: {
-    kind: path(),
-    directive: ["FIREWALL_EXE"],
-    fallback: "/usr/sbin/iptables",
-    group: "firewall",
-    doc: "the iptables to run; the ip6tables beside it is used for IPv6",
-    detail: "Setting it makes FIREWALL auto take iptables.",
   },
   verbose: {
     kind: verbosity(),
@@ -521,34 +445,21 @@ const OTHER_BUILDS = {
   pfExpire: otherBuild("PF_EXPIRE_INTERVAL", integer(1, 131_071), "pf: seconds between looks for expired rules"),
 } as const satisfies SettingTable;
 
-/** The whole file. */
-export const SERVER_SETTINGS = { ...GENERAL, ...FIREWALL, ...PATHS, ...OTHER_BUILDS } as const;
+const OURS_AND_C = withBackendRows({ ...GENERAL, ...FIREWALL, ...PATHS });
 
-/** The variables of the `-D` dump of the C daemon built for iptables, in its order; ours follow them. */
-export const DUMPED = [
-  ...Object.keys(GENERAL),
-  ...Object.keys(FIREWALL).filter((key) => !isOurs(key)),
-  ...Object.keys(PATHS),
-  ...Object.keys(FIREWALL).filter(isOurs),
-] as readonly (keyof typeof SERVER_SETTINGS)[];
+/** The whole file. Rows that belong to one packet filter are in it, but nobody here knows what they are. */
+export const SERVER_SETTINGS: typeof GENERAL & typeof FIREWALL & typeof PATHS & typeof OTHER_BUILDS = {
+  ...OURS_AND_C,
+  ...OTHER_BUILDS,
+};
 
-function isOurs(key: string): boolean {
-  return key === "firewall" || /nft/i.test(key);
-}
+const OUTSIDE_C = new Set(["firewall", ...keysOutsideC()]);
 
-function nftRow<const Name extends string>(name: Name, hook: string) {
-  return {
-    kind: nftChains,
-    directive: [name],
-    group: "nftables",
-    doc: `Base chains on the ${hook} hook that get our jump, such as: inet filter ${hook}`,
-    detail: "Default: every native base chain of that hook that can drop.",
-  } as const;
-}
-
-function chainRow<const Name extends string>(name: Name, fallback: typeof DEFAULT_CHAINS.input, doc: string) {
-  return { kind: chainSpec, directive: [name], fallback, group: "iptables", doc } as const;
-}
+/** Keys of the variables of the `-D` dump of the C daemon built for iptables, in its order; ours follow them. */
+export const DUMPED: readonly string[] = [
+  ...Object.keys(OURS_AND_C).filter((key) => !OUTSIDE_C.has(key)),
+  ...Object.keys(OURS_AND_C).filter((key) => OUTSIDE_C.has(key)),
+];
 
 function otherBuild<Kind>(name: string, kind: Kind, doc: string) {
   return { kind, directive: [name], group: "other builds", hidden: true, doc } as const;

@@ -3,79 +3,70 @@
  * on the host; it comes with the one line that the daemon says at start.
  */
 import { fail, ok, type Result } from "../../lib/result.ts";
+import type { Backend, DroppingChain, Survey } from "./backend.ts";
 
-/** The backends that open doors. */
-export type BackendName = "nftables" | "iptables";
-
-/** What was found on the host. */
-export interface HostSurvey {
-  /** Why nftables cannot be used (no libnftables and no nft, no permission), or null when it can. */
-  readonly nftablesBlocker: string | null;
-  /** Base chains on the input hook that can drop and are the administrator's own: `inet filter input`. */
-  readonly nativeHooks: readonly string[];
-  /** Base chains on the input hook that can drop and belong to iptables-nft: `ip filter INPUT`. */
-  readonly managedHooks: readonly string[];
-  /** Whether FIREWALL_EXE is there. */
-  readonly hasIptables: boolean;
+/** A packet filter that may be chosen, the preferred ones first, and what it found on the host. */
+export interface Candidate {
+  readonly backend: Pick<Backend, "name" | "otherwise">;
+  readonly survey: Survey;
 }
 
 /** What the configuration says about it. */
 export interface Preference {
-  /** FIREWALL. */
-  readonly directive: "auto" | BackendName;
-  /** Which of FIREWALL_EXE and IPT_*_ACCESS were given, by the name as written. */
-  readonly iptablesDirectives: readonly string[];
+  /** FIREWALL: `auto` or a name. */
+  readonly directive: string;
+  /** Variables that were set and that only one packet filter has a use for, by the name as written. */
+  readonly decisive: readonly { readonly backend: string; readonly directive: string }[];
 }
 
 /** The decision. */
 export interface Choice {
-  readonly backend: BackendName;
+  /** The name of the packet filter. */
+  readonly backend: string;
   /** Ends the line `firewall: nftables, because …`. */
   readonly because: string;
-  /** What the operator should know besides: the choice may not be the whole road of a packet. */
+  /** What the operator should know besides: another packet filter may still drop what this one lets in. */
   readonly warning: string | null;
 }
 
-/** What is wrong when there is no packet filter to work with. */
-export interface NoFirewall {
-  readonly message: string;
-  readonly hint: string;
+/** What the configuration alone decides; null when the host has to be looked at. */
+export function chooseByConfiguration({ directive, decisive: [decisive] }: Preference): Choice | null {
+  if (directive !== "auto") return { backend: directive, because: `FIREWALL is ${directive}`, warning: null };
+  if (decisive === undefined) return null;
+  return { backend: decisive.backend, because: `${decisive.directive} is configured`, warning: null };
 }
 
-/** Decides. The survey is asked only when the configuration leaves it open. */
-export function chooseFirewall(preference: Preference, survey: () => HostSurvey): Result<Choice, NoFirewall> {
-  const { directive, iptablesDirectives: [configured] } = preference;
-  if (directive !== "auto") return ok(choice(directive, `FIREWALL is ${directive}`));
-  if (configured !== undefined) return ok(choice("iptables", `${configured} is configured`));
-  const { nftablesBlocker, nativeHooks, managedHooks, hasIptables } = survey();
-  const [native] = nativeHooks;
-  const [managed] = managedHooks;
-  if (native !== undefined && nftablesBlocker === null) {
-    const warning = managed === undefined
-      ? null
-      : `${managed} belongs to iptables and can drop too: what it drops stays shut, whatever nftables lets in`;
-    return ok({ ...choice("nftables", `${native} can drop`), warning });
+/**
+ * Decides by what was found: the first that can be used and has a chain that can drop, else one that can be used. The
+ * fault is the sentence that says why each of them cannot.
+ */
+export function chooseByHost(candidates: readonly Candidate[]): Result<Choice, string> {
+  const usable = candidates.filter(({ survey }) => survey.blocker === null);
+  const dropping = candidates.flatMap(({ backend, survey }) =>
+    survey.dropping.map((one) => ({ ...one, seenBy: backend.name }))
+  );
+  for (const { backend: { name } } of usable) {
+    const own = dropping.find(({ owner }) => owner === name);
+    if (own === undefined) continue;
+    const because = own.seenBy === name ? `${own.chain} can drop` : `${own.chain} is managed by ${name}`;
+    return ok({ backend: name, because, warning: warningFor(name, dropping) });
   }
-  if (managed !== undefined && hasIptables) return ok(choice("iptables", `${managed} is managed by iptables`));
-  if (hasIptables) {
-    if (native === undefined) return ok(choice("iptables", "no native nftables chain stands in the way of packets"));
-    return ok({
-      ...choice("iptables", `nftables cannot be used: ${nftablesBlocker}`),
-      warning: `${native} is no chain of iptables and can drop: what it drops stays shut, whatever iptables lets in`,
-    });
-  }
-  if (nftablesBlocker === null) return ok(choice("nftables", "iptables is not installed"));
-  return fail({
-    message: `Cannot find a packet filter: iptables is not installed, and nftables cannot be used (${nftablesBlocker})`,
-    hint: "install the Debian package nftables or iptables, or set FIREWALL_EXE to where iptables is",
-  });
+  const blockers = candidates.map(({ survey }) => survey.blocker).filter((blocker) => blocker !== null);
+  const [chosen] = [...usable.filter(({ backend }) => backend.otherwise !== null), ...usable];
+  if (chosen === undefined) return fail(blockers.toReversed().join(", and "));
+  const { name, otherwise } = chosen.backend;
+  const because = dropping.length === 0 && otherwise !== null ? otherwise : blockers.join(", and ");
+  return ok({ backend: name, because, warning: warningFor(name, dropping) });
+}
+
+/** What another packet filter drops, this one cannot let in. */
+function warningFor(name: string, dropping: readonly DroppingChain[]): string | null {
+  const other = dropping.find(({ owner }) => owner !== name);
+  if (other === undefined) return null;
+  return `${other.chain} belongs to ${other.owner} and can drop too: what it drops stays shut, whatever ${name} lets in`;
 }
 
 /** The line at start. */
-export function formatChoice(choice: Choice): string {
-  return `firewall: ${choice.backend}, because ${choice.because}`;
-}
-
-function choice(backend: BackendName, because: string): Choice {
-  return { backend, because, warning: null };
+export function formatChoice({ backend, because }: Choice): string {
+  return `firewall: ${backend}, because ${because}`;
 }

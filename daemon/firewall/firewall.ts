@@ -67,11 +67,14 @@ export interface RulesetEvents {
 }
 
 export interface Firewall {
-  readonly name: "nftables" | "iptables" | "recording";
+  /** As FIREWALL of fwknopd.conf and the log name it. */
+  readonly name: string;
   /** Whether the kernel itself ends a grant. If not, the ledger calls `revoke` when the time comes. */
   readonly kernelTimed: boolean;
   /** The right `run` where it starts programs (iptables, nft) after `prepare`. */
   readonly needs: readonly Right[];
+  /** Whether a clean exit calls `cleanup`; if not, what is open stays so until its time. */
+  readonly closesAtExit: boolean;
   /** Null where the backend cannot be told of changes. */
   readonly events: RulesetEvents | null;
   /**

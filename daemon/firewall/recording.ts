@@ -31,7 +31,6 @@ export function recordedRuleset(): RecordedRuleset {
 
 /** The packet filter, and what a test can see of it and do to it. */
 export interface RecordingFirewall extends Firewall {
-  readonly name: "recording";
   /** Whether a new connection would get in now. */
   admits(door: Door): boolean;
   /** Loses every door and the jump, as `iptables -F; iptables -X` or `nft flush ruleset` would. */
@@ -74,6 +73,7 @@ export function recordingFirewall(options: RecordingOptions): RecordingFirewall 
     name: "recording",
     kernelTimed,
     needs: [],
+    closesAtExit: false,
     examine: () => Promise.resolve([]),
     events: null,
     prepare: () => {

@@ -50,7 +50,7 @@ export function makeActiveConfig(
     },
     grantOptions: {
       destinationRule: config.firewall.destinationRule,
-      output: config.firewall.iptables.switches.output,
+      output: config.firewall.switches.output,
     },
     source,
     log,

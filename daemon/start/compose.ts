@@ -1,7 +1,6 @@
-/** From configuration to the parts that touch the host: log, packet source, packet filter, run directory. */
+/** From configuration to the parts that touch the host: log, packet source, the packet filter of test mode. */
 import { FfiError } from "../../ffi/errors.ts";
 import { PCAP_ERROR_IFACE_NOT_UP, PCAP_ERROR_NO_SUCH_DEVICE } from "../../ffi/pcap/constants.ts";
-import { openRulesetListener } from "../../ffi/nfnetlink/nfnetlink.ts";
 import { Syslog } from "../../ffi/libc/syslog.ts";
 import { writeNow } from "../../ffi/libc/write_now.ts";
 import { lineSink, type LogSink, makeLog } from "../../lib/host/log.ts";
@@ -12,12 +11,8 @@ import { openPcapSource } from "../packet/pcap.ts";
 import type { PacketSource } from "../packet/datagram.ts";
 import { openUdpSource } from "../packet/udp.ts";
 import type { ServerConfig } from "../config/mod.ts";
-import { type Firewall, FirewallError } from "../firewall/firewall.ts";
-import { iptablesFirewall } from "../firewall/iptables/backend.ts";
-import { activeSlots } from "../firewall/iptables/chains.ts";
-import { formatChain, openNftables, openRunner, surveyHooks } from "../firewall/nftables/nftables.ts";
+import type { OpenedFirewall } from "../firewall/backends.ts";
 import { recordingFirewall } from "../firewall/recording.ts";
-import { type BackendName, chooseFirewall, formatChoice, type HostSurvey } from "../firewall/choose.ts";
 
 const STANDARD_ERROR = 2;
 
@@ -79,79 +74,8 @@ export function sameSource(a: ServerConfig, b: ServerConfig): boolean {
   return meaning(a) === meaning(b);
 }
 
-/** A packet filter and why it is that one. */
-export interface OpenedFirewall {
-  readonly firewall: Firewall;
-  /** The line for the log. */
-  readonly reason: string;
-  readonly warning: string | null;
-}
-
-/** Chooses and opens the packet filter; nothing on the host is changed before its `prepare`. Throws `FirewallError`. */
-export async function openFirewall(config: ServerConfig["firewall"], log: Log): Promise<OpenedFirewall> {
-  const { iptablesDirectives } = config;
-  const survey = config.choice === "auto" && iptablesDirectives.length === 0 ? await surveyHost(config) : null;
-  const choice = chooseFirewall({ directive: config.choice, iptablesDirectives }, () => survey ?? UNSEEN);
-  if (!choice.ok) throw new FirewallError(choice.fault.message, choice.fault.hint);
-  const firewall = await makeFirewall(choice.value.backend, config, log);
-  return { firewall, reason: formatChoice(choice.value), warning: choice.value.warning };
-}
-
 /** The stand-in of test mode: remembers, and changes nothing. */
 export function openTestFirewall(): OpenedFirewall {
   const firewall = recordingFirewall({ now: () => Date.now() / 1000 });
   return { firewall, reason: "firewall: none, because of --test", warning: null };
-}
-
-/** Never looked at: the configuration alone decided. */
-const UNSEEN: HostSurvey = { nftablesBlocker: null, nativeHooks: [], managedHooks: [], hasIptables: false };
-
-async function surveyHost(config: ServerConfig["firewall"]): Promise<HostSurvey> {
-  const hasIptables = isFile(config.executable);
-  try {
-    const { droppingChains, iptablesManaged } = await surveyHooks(await openRunner());
-    return {
-      nftablesBlocker: null,
-      nativeHooks: droppingChains.map(formatChain),
-      managedHooks: iptablesManaged.map(formatChain),
-      hasIptables,
-    };
-  } catch (error) {
-    if (!(error instanceof FirewallError) || error.denied) throw error;
-    return { nftablesBlocker: error.message, nativeHooks: [], managedHooks: [], hasIptables };
-  }
-}
-
-async function makeFirewall(backend: BackendName, config: ServerConfig["firewall"], log: Log): Promise<Firewall> {
-  const active = activeSlots(config.iptables.switches);
-  if (backend === "nftables") {
-    const { flushAtInit, chains } = config.nftables;
-    return await openNftables({ flushAtInit, chains, slots: active, log });
-  }
-  return iptablesFirewall({
-    ...config.iptables,
-    firewallExe: config.executable,
-    active,
-    log,
-    listener: listenerOrNull(log),
-  });
-}
-
-/** iptables of the legacy kind makes no events, and some kernels know none: the backend then proves every batch. */
-function listenerOrNull(log: Log) {
-  try {
-    return openRulesetListener();
-  } catch (error) {
-    if (!(error instanceof FfiError)) throw error;
-    log("debug", `Changes of the ruleset cannot be listened to: ${error.message}`);
-    return null;
-  }
-}
-
-function isFile(path: string): boolean {
-  try {
-    return Deno.statSync(path).isFile;
-  } catch {
-    return false;
-  }
 }

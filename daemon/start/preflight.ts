@@ -17,7 +17,8 @@ import { checkFilter } from "../../ffi/pcap/capture.ts";
 import { noSuchInterface } from "../../ffi/pcap/failures.ts";
 import type { Log } from "../../lib/log.ts";
 import type { ServerConfig } from "../config/mod.ts";
-import { isNoInterface, openFirewall, openSource } from "./compose.ts";
+import { openFirewall } from "../firewall/backends.ts";
+import { isNoInterface, openSource } from "./compose.ts";
 import { explain } from "./start_error.ts";
 
 /** What would keep the daemon from starting. */

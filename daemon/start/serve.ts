@@ -6,6 +6,7 @@ import { refuseDebugger } from "../../ffi/libc/refuse_debugger.ts";
 import type { Log } from "../../lib/log.ts";
 import { showableLines } from "../../lib/showable.ts";
 import { formatDump, type ServerConfig } from "../config/mod.ts";
+import { type OpenedFirewall, openFirewall } from "../firewall/backends.ts";
 import type { Firewall } from "../firewall/firewall.ts";
 import { createLedger } from "../grants/ledger.ts";
 import { type ActiveConfig, makeActiveConfig, type Runtime } from "../loop/active_config.ts";
@@ -17,14 +18,7 @@ import type { PacketSource } from "../packet/datagram.ts";
 import { createFacts } from "../report/facts.ts";
 import type { HeldPidFile } from "../service/pid_file.ts";
 import { type StateFiles, watchStateFiles } from "../service/state_files.ts";
-import {
-  type OpenedFirewall,
-  openFirewall,
-  openFirstSource,
-  openLog,
-  openSource,
-  openTestFirewall,
-} from "./compose.ts";
+import { openFirstSource, openLog, openSource, openTestFirewall } from "./compose.ts";
 import { closeAllGrants, conclude } from "./ending.ts";
 import { reportStart, tellServiceManager } from "./readiness.ts";
 import { giveUpRights, type Part } from "./rights.ts";
@@ -105,7 +99,7 @@ export async function runDaemon(options: ServeOptions, log: Log, effects: StartE
       effects.announceEnd();
       return conclude(ending, actions.packetLimit, log);
     } finally {
-      if (closesAtExit(firewall, config)) await closeAllGrants(firewall, log);
+      if (firewall.closesAtExit) await closeAllGrants(firewall, log);
     }
   } finally {
     pidFile.retire();
@@ -174,9 +168,4 @@ async function prepare(
     ...makeReload(options, { store, openSource: effects.openSource }),
   };
   return { active, runtime, stateFiles };
-}
-
-function closesAtExit(firewall: Firewall, config: ServerConfig): boolean {
-  const { iptables, nftables } = config.firewall;
-  return firewall.name === "nftables" ? nftables.flushAtExit : firewall.name === "iptables" && iptables.flushAtExit;
 }

@@ -1,5 +1,6 @@
 /** The server of a lab, guarded by iptables, for the contract. */
-import { activeSlots, DEFAULT_CHAINS } from "../../daemon/firewall/iptables/chains.ts";
+import { DEFAULT_CHAINS } from "../../daemon/firewall/iptables/chains.ts";
+import { activeSlots } from "../../daemon/firewall/slots.ts";
 import { iptablesFirewall, type IptablesOptions } from "../../daemon/firewall/iptables/backend.ts";
 import { openRulesetListener, type RulesetListener } from "../../ffi/nfnetlink/nfnetlink.ts";
 import type { Firewall } from "../../daemon/firewall/firewall.ts";
@@ -23,6 +24,7 @@ export const DEFAULT_OPTIONS: Omit<IptablesOptions, "log" | "run" | "firewallExe
   chains: DEFAULT_CHAINS,
   active: activeSlots({ output: false, forwarding: false, localNat: false, snat: false }),
   flushAtInit: true,
+  flushAtExit: true,
   commentCheck: true,
   prepend: false,
 };

@@ -11,14 +11,13 @@ import { examineListing, requireChains } from "./examine.ts";
 import { type FamilyOptions, FamilyRules } from "./family.ts";
 import { asCommand, doorLine } from "./batch.ts";
 import { doorChain, doorFamily } from "./rules.ts";
+import type { IptablesConfig } from "./settings.ts";
 import { type FamilyTools, findTools, saveRules } from "./tools.ts";
 import { latestByDoor } from "../../grants/ledger.ts";
 import { createSerial } from "../serial.ts";
 
 /** What the backend is made with: directives of fwknopd.conf, already read. */
-export interface IptablesOptions extends FamilyOptions {
-  /** FIREWALL_EXE: the absolute path of iptables. */
-  readonly firewallExe: string;
+export interface IptablesOptions extends IptablesConfig, FamilyOptions {
   /** A subscription to changes of nf_tables: those of iptables-nft are among them. Silent for legacy iptables. */
   readonly listener?: ChangeListener | null;
   /** How programs are run; default: `runProgram`. */
@@ -57,6 +56,7 @@ export function iptablesFirewall(options: IptablesOptions): Firewall {
     name: "iptables",
     kernelTimed: false,
     needs: ["run"],
+    closesAtExit: options.flushAtExit,
     events: options.listener ? rulesetEvents(options.listener, own, options.chains) : null,
     examine: (udpPort) =>
       inTurn(async () => {

@@ -2,8 +2,10 @@
  * What is told to iptables-restore, worked out from what is there. Pure: a listing and wishes in, lines out. All lines of
  * a table are one transaction: either all of them happen or none.
  */
+import type { ChainSpec } from "../chain_text.ts";
 import type { Grant, Slot } from "../firewall.ts";
-import { type ChainSpec, type ChainSpecs, SLOTS } from "./chains.ts";
+import { SLOTS } from "../slots.ts";
+import type { ChainSpecs } from "./chains.ts";
 import { chainRules, hasJump, hasOtherReferences, type ListedGrant, type RuleListing } from "./listing.ts";
 import { doorChain, formatWords, jumpWords, ruleWords } from "./rules.ts";
 

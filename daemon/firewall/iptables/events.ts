@@ -1,7 +1,8 @@
 /** Tells changes of the ruleset that others made from our own. */
 import type { RunResult } from "../../../lib/host/run.ts";
 import type { RulesetEvents } from "../firewall.ts";
-import { type ChainSpecs, SLOTS } from "./chains.ts";
+import { SLOTS } from "../slots.ts";
+import type { ChainSpecs } from "./chains.ts";
 
 /** What is used of the listener of `ffi/nfnetlink`. */
 export interface ChangeListener {

@@ -23,6 +23,7 @@ import {
 import { chainRules, type ListedGrant, listedGrants, type RuleListing } from "./listing.ts";
 import { ChainOrder } from "./order.ts";
 import { doorChain } from "./rules.ts";
+import type { IptablesConfig } from "./settings.ts";
 import { type FamilyTools, type Refusal, refuseUnreadable, restoreRules, saveRules } from "./tools.ts";
 import { latestByDoor } from "../../grants/ledger.ts";
 
@@ -30,11 +31,7 @@ import { latestByDoor } from "../../grants/ledger.ts";
 const ATTEMPTS = 3;
 
 /** What both families are made with. */
-export interface FamilyOptions extends RuleStyle {
-  /** FLUSH_IPT_AT_INIT. */
-  readonly flushAtInit: boolean;
-  /** ENABLE_IPT_COMMENT_CHECK. */
-  readonly commentCheck: boolean;
+export interface FamilyOptions extends RuleStyle, Pick<IptablesConfig, "flushAtInit" | "commentCheck"> {
   readonly log: Log;
 }
 

@@ -2,7 +2,9 @@
 import { type Ip, parseIp } from "../../../lib/net/address.ts";
 import type { Service } from "../../../lib/net/service.ts";
 import { type Door, doorKey, type Grant, type NatMatch, type Slot } from "../firewall.ts";
-import { type ChainSpec, type ChainSpecs, SLOTS } from "./chains.ts";
+import type { ChainSpec } from "../chain_text.ts";
+import { SLOTS } from "../slots.ts";
+import type { ChainSpecs } from "./chains.ts";
 
 /** Rules of one address family. */
 export interface RuleListing {

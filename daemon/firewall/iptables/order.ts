@@ -3,7 +3,8 @@
  * it goes, and listing all rules then would cost more than the rest.
  */
 import { type Batch } from "./batch.ts";
-import { type ChainSpecs, SLOTS } from "./chains.ts";
+import { SLOTS } from "../slots.ts";
+import type { ChainSpecs } from "./chains.ts";
 import { chainRules, type ListedGrant, type RuleListing } from "./listing.ts";
 
 /** The order as it was listed last, and what was done since. */

@@ -5,7 +5,8 @@
 import type { Ip } from "../../../lib/net/address.ts";
 import { PROTO_NUMBER, type Service } from "../../../lib/net/service.ts";
 import type { Door, Grant, NatMatch } from "../firewall.ts";
-import type { ChainSpec, ChainSpecs } from "./chains.ts";
+import type { ChainSpec } from "../chain_text.ts";
+import type { ChainSpecs } from "./chains.ts";
 
 /** A rule without verb and chain: the words after `-A CHAIN`. */
 export type RuleWords = readonly string[];

@@ -19,13 +19,16 @@ const LOCK_SECONDS = "5";
 /** The exit status for "somebody else holds the lock". */
 const RESOURCE_PROBLEM = 4;
 
+/** What follows the name of each program of the package: the variant that the host has chosen, and each by its name. */
+export const VARIANTS: readonly string[] = ["", "-nft", "-legacy"];
+
 /**
  * The programs beside FIREWALL_EXE: `/usr/sbin/iptables` stands for iptables-save, iptables-restore and the ip6tables
  * family in the same folder, `iptables-legacy` and `iptables-nft` for those of that variant.
  */
 export function findTools(firewallExe: string, family: 4 | 6): FamilyTools {
-  const [, folder, variant = ""] = /^(\/(?:[^/]+\/)*)iptables(-legacy|-nft)?$/.exec(firewallExe) ?? [];
-  if (folder === undefined) {
+  const [, folder, variant = ""] = /^(\/(?:[^/]+\/)*)iptables(-[a-z]+)?$/.exec(firewallExe) ?? [];
+  if (folder === undefined || !VARIANTS.includes(variant)) {
     throw new FirewallError(
       `FIREWALL_EXE "${firewallExe}" is not the absolute path of iptables`,
       "set FIREWALL_EXE to /usr/sbin/iptables, or remove it",

@@ -24,11 +24,10 @@ import { mustRun, readRuleset } from "./runner.ts";
 import { shapeOf } from "./set_layout.ts";
 import { formatChain, warnAboutChains } from "./hook_survey.ts";
 import { objectionTo, type Wanted } from "./placement.ts";
+import type { NftablesConfig } from "./settings.ts";
 
 /** How to work. */
-export interface NftablesOptions extends Wanted {
-  /** Close the doors of an earlier run instead of taking them over. */
-  readonly flushAtInit: boolean;
+export interface NftablesOptions extends Wanted, Pick<NftablesConfig, "flushAtInit" | "flushAtExit"> {
   readonly log: Log;
   /** Unix seconds with their fraction. Default: the system's clock. */
   readonly clock?: () => number;
@@ -54,6 +53,7 @@ export function nftablesFirewall(parts: NftablesParts, options: NftablesOptions)
     name: "nftables",
     kernelTimed: true,
     needs: nft.name === "nft" ? ["run"] : [],
+    closesAtExit: options.flushAtExit,
     events: listener === null ? null : eventsOf(listener, store.portId),
     examine: (udpPort) => inTurn(async () => examineRuleset(await readRuleset(nft), options, udpPort)),
     prepare: () =>

@@ -3,6 +3,7 @@ import { FfiError } from "../../../ffi/errors.ts";
 import { type NftFormat, type NftReply, openNft } from "../../../ffi/nftables/nft.ts";
 import { type Run, runProgram, type RunResult } from "../../../lib/host/run.ts";
 import { FirewallError } from "../firewall.ts";
+import { PROGRAM_FOLDERS } from "../program_folders.ts";
 import { parseRuleset, type Ruleset } from "./ruleset.ts";
 
 /** Runs commands of nft(8). */
@@ -12,8 +13,8 @@ export interface NftRunner {
   run(commands: string, format?: NftFormat): Promise<NftReply>;
 }
 
-/** Where Debian and others put the program. */
-const NFT_PROGRAMS = ["/usr/sbin/nft", "/sbin/nft"] as const;
+/** The program. */
+export const NFT = "nft";
 
 const TEXT: NftFormat = { json: false, terse: false };
 
@@ -35,13 +36,12 @@ export async function openRunner(
       missing = error;
     }
   }
-  for (const program of NFT_PROGRAMS) {
+  for (const folder of PROGRAM_FOLDERS) {
+    const program = `${folder}/${NFT}`;
     if (await canRun(program)) return programRunner(program, run);
   }
   throw new FirewallError(
-    `Cannot use nftables: neither libnftables nor the nft program is there${
-      missing === null ? "" : `: ${missing.message}`
-    }`,
+    `Neither libnftables nor the nft program can be used${missing === null ? "" : `: ${missing.message}`}`,
     "install the Debian package libnftables1 or nftables, or set FIREWALL to iptables",
     { cause: missing },
   );
@@ -112,7 +112,7 @@ export function nftFailure(reply: NftReply): FirewallError {
   const complaint = reply.error.split("\n").find((line) => /error/i.test(line)) ?? reply.error.split("\n")[0] ?? "";
   const denied = /not permitted|must be root/i.test(reply.error);
   return new FirewallError(
-    `Cannot change the ruleset: nft says: ${complaint.replace(/^[^ ]*:[0-9-]+:[0-9-]+: /, "").trim()}`,
+    `nft refused: ${complaint.replace(/^[^ ]*:[0-9-]+:[0-9-]+: /, "").trim()}`,
     denied
       ? "run fwknopd as root or with the capability CAP_NET_ADMIN"
       : "see `nft list ruleset`; fwknopd needs to add chains and sets to the table of each chain that drops",

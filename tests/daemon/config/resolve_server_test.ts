@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import type { IptablesConfig } from "../../../daemon/firewall/iptables/settings.ts";
+import type { NftablesConfig } from "../../../daemon/firewall/nftables/settings.ts";
 import { good, STANZA, wrong } from "./in_memory.ts";
 
 Deno.test("loadConfig() gives an empty fwknopd.conf the defaults of the C daemon", () => {
@@ -26,8 +28,8 @@ Deno.test("loadConfig() gives an empty fwknopd.conf the defaults of the C daemon
     accessFolder: null,
   });
   assert.deepEqual(config.logging, { identity: "fwknopd", facility: 3, verbosity: 0 });
-  assert.equal(config.firewall.choice, "auto");
-  assert.deepEqual(config.firewall.iptablesDirectives, []);
+  assert.equal(config.firewall.directive, "auto");
+  assert.deepEqual(config.firewall.decisive, []);
 });
 
 Deno.test("loadConfig() reads the line grammar of fwknopd.conf", () => {
@@ -96,8 +98,9 @@ Deno.test("loadConfig() does not check the age of packets from a file unless tol
 
 Deno.test("loadConfig() reads chain strings and sees that iptables is wanted", () => {
   const { config } = good("IPT_INPUT_ACCESS ACCEPT, filter,  INPUT , 3, MY_INPUT, 1;");
-  assert.deepEqual(config.firewall.iptablesDirectives, ["IPT_INPUT_ACCESS"]);
-  assert.deepEqual(config.firewall.iptables.chains.input, {
+  assert.deepEqual(config.firewall.decisive, [{ backend: "iptables", directive: "IPT_INPUT_ACCESS" }]);
+  const { chains } = config.firewall.backends.iptables as IptablesConfig;
+  assert.deepEqual(chains.input, {
     target: "ACCEPT",
     table: "filter",
     from: "INPUT",
@@ -105,9 +108,13 @@ Deno.test("loadConfig() reads chain strings and sees that iptables is wanted", (
     to: "MY_INPUT",
     rulePosition: 1,
   });
-  assert.deepEqual(good("FIREWALL_EXE /sbin/iptables").config.firewall.iptablesDirectives, ["FIREWALL_EXE"]);
-  assert.equal(good("FIREWALL nftables").config.firewall.choice, "nftables");
-  assert.deepEqual(good("NFT_INPUT_CHAINS inet filter input, ip6 my.t c").config.firewall.nftables.chains.input, [
+  assert.deepEqual(good("FIREWALL_EXE /sbin/iptables").config.firewall.decisive, [
+    { backend: "iptables", directive: "FIREWALL_EXE" },
+  ]);
+  assert.equal(good("FIREWALL nftables").config.firewall.directive, "nftables");
+  const named = good("NFT_INPUT_CHAINS inet filter input, ip6 my.t c").config.firewall.backends
+    .nftables as NftablesConfig;
+  assert.deepEqual(named.chains.input, [
     { family: "inet", table: "filter", chain: "input" },
     { family: "ip6", table: "my.t", chain: "c" },
   ]);

@@ -1,45 +1,62 @@
 import assert from "node:assert/strict";
-import { chooseFirewall, formatChoice, type HostSurvey, type Preference } from "../../../daemon/firewall/choose.ts";
+import type { Survey } from "../../../daemon/firewall/backend.ts";
+import { chooseByConfiguration, chooseByHost, formatChoice } from "../../../daemon/firewall/choose.ts";
 
-const AUTO: Preference = { directive: "auto", iptablesDirectives: [] };
-const BARE: HostSurvey = { nftablesBlocker: null, nativeHooks: [], managedHooks: [], hasIptables: true };
-const NATIVE = ["inet filter input"], MANAGED = ["ip filter INPUT"];
+const CAN: Survey = { blocker: null, dropping: [] };
+const NATIVE = { chain: "inet filter input", owner: "nftables" },
+  MANAGED = { chain: "ip filter INPUT", owner: "iptables" };
+const NO_NFT = "nftables cannot be used (no libnftables)", NO_IPTABLES = "iptables is not installed";
 
-function choose(survey: Partial<HostSurvey>, preference: Preference = AUTO) {
-  return chooseFirewall(preference, () => ({ ...BARE, ...survey }));
+/** The host as both packet filters see it. */
+function choose(nftables: Partial<Survey>, iptables: Partial<Survey>) {
+  return chooseByHost([
+    { backend: { name: "nftables", otherwise: null }, survey: { ...CAN, ...nftables } },
+    { backend: { name: "iptables", otherwise: "no native chain" }, survey: { ...CAN, ...iptables } },
+  ]);
 }
 
-Deno.test("chooseFirewall() obeys the configuration without looking at the host", () => {
-  const blind = () => assert.fail("the host was looked at");
-  for (const directive of ["nftables", "iptables"] as const) {
-    const choice = chooseFirewall({ directive, iptablesDirectives: ["FIREWALL_EXE"] }, blind);
-    assert.ok(choice.ok);
-    assert.equal(formatChoice(choice.value), `firewall: ${directive}, because FIREWALL is ${directive}`);
+Deno.test("chooseByConfiguration() obeys FIREWALL, then a variable that only one packet filter has a use for", () => {
+  const decisive = [{ backend: "iptables", directive: "IPT_INPUT_ACCESS" }];
+  for (const directive of ["nftables", "iptables"]) {
+    const choice = chooseByConfiguration({ directive, decisive });
+    assert.ok(choice);
+    assert.equal(formatChoice(choice), `firewall: ${directive}, because FIREWALL is ${directive}`);
   }
-  const configured = chooseFirewall({ directive: "auto", iptablesDirectives: ["IPT_INPUT_ACCESS"] }, blind);
-  assert.ok(configured.ok);
-  assert.equal(formatChoice(configured.value), "firewall: iptables, because IPT_INPUT_ACCESS is configured");
+  const configured = chooseByConfiguration({ directive: "auto", decisive });
+  assert.ok(configured);
+  assert.equal(formatChoice(configured), "firewall: iptables, because IPT_INPUT_ACCESS is configured");
+  assert.equal(chooseByConfiguration({ directive: "auto", decisive: [] }), null);
 });
 
-const ROWS: readonly [Partial<HostSurvey>, backend: string, because: RegExp, warning: RegExp | null][] = [
-  [{ nativeHooks: NATIVE }, "nftables", /inet filter input can drop/, null],
-  [{ nativeHooks: NATIVE, hasIptables: false }, "nftables", /inet filter input can drop/, null],
-  [{ managedHooks: MANAGED }, "iptables", /ip filter INPUT is managed by iptables/, null],
-  [
-    { nativeHooks: NATIVE, managedHooks: MANAGED },
-    "nftables",
-    /inet filter input/,
-    /ip filter INPUT belongs to iptables/,
-  ],
-  [{ nftablesBlocker: "no libnftables" }, "iptables", /no native nftables chain/, null],
-  [{ nftablesBlocker: "no libnftables", nativeHooks: NATIVE }, "iptables", /no libnftables/, /can drop/],
-  [{}, "iptables", /no native nftables chain/, null],
-  [{ hasIptables: false }, "nftables", /iptables is not installed/, null],
+type Row = readonly [
+  nftables: Partial<Survey>,
+  iptables: Partial<Survey>,
+  backend: string,
+  because: RegExp,
+  warning: RegExp | null,
 ];
 
-for (const [survey, backend, because, warning] of ROWS) {
-  Deno.test(`chooseFirewall() takes ${backend} where it finds ${JSON.stringify(survey)}`, () => {
-    const choice = choose(survey);
+const ROWS: readonly Row[] = [
+  [{ dropping: [NATIVE] }, {}, "nftables", /^inet filter input can drop$/, null],
+  [{ dropping: [NATIVE] }, { blocker: NO_IPTABLES }, "nftables", /^inet filter input can drop$/, null],
+  [{ dropping: [MANAGED] }, {}, "iptables", /^ip filter INPUT is managed by iptables$/, null],
+  [
+    { dropping: [NATIVE, MANAGED] },
+    {},
+    "nftables",
+    /inet filter input/,
+    /^ip filter INPUT belongs to iptables and can drop too: what it drops stays shut, whatever nftables lets in$/,
+  ],
+  [{ dropping: [MANAGED] }, { blocker: NO_IPTABLES }, "nftables", /is not installed/, /belongs to iptables/],
+  [{ blocker: NO_NFT }, {}, "iptables", /^no native chain$/, null],
+  [{ blocker: NO_NFT, dropping: [NATIVE] }, {}, "iptables", /no libnftables/, /inet filter input belongs to nftables/],
+  [{}, {}, "iptables", /^no native chain$/, null],
+  [{}, { blocker: NO_IPTABLES }, "nftables", /^iptables is not installed$/, null],
+];
+
+for (const [nftables, iptables, backend, because, warning] of ROWS) {
+  Deno.test(`chooseByHost() takes ${backend} where they find ${JSON.stringify([nftables, iptables])}`, () => {
+    const choice = choose(nftables, iptables);
     assert.ok(choice.ok);
     assert.equal(choice.value.backend, backend);
     assert.match(choice.value.because, because);
@@ -48,9 +65,8 @@ for (const [survey, backend, because, warning] of ROWS) {
   });
 }
 
-Deno.test("chooseFirewall() says what to install where there is nothing", () => {
-  const choice = choose({ hasIptables: false, nftablesBlocker: "neither libnftables nor nft is there" });
+Deno.test("chooseByHost() says of each why it cannot be used", () => {
+  const choice = choose({ blocker: NO_NFT }, { blocker: NO_IPTABLES });
   assert.ok(!choice.ok);
-  assert.match(choice.fault.message, /neither libnftables nor nft/);
-  assert.match(choice.fault.hint, /install/);
+  assert.equal(choice.fault, "iptables is not installed, and nftables cannot be used (no libnftables)");
 });

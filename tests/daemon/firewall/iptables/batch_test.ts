@@ -11,7 +11,8 @@ import {
   revokeBatch,
   type RuleStyle,
 } from "../../../../daemon/firewall/iptables/batch.ts";
-import { activeSlots, DEFAULT_CHAINS, type SlotSwitches } from "../../../../daemon/firewall/iptables/chains.ts";
+import { DEFAULT_CHAINS } from "../../../../daemon/firewall/iptables/chains.ts";
+import { activeSlots, type SlotSwitches } from "../../../../daemon/firewall/slots.ts";
 import { listedGrants, parseSave } from "../../../../daemon/firewall/iptables/listing.ts";
 import { address } from "../../../contract/addresses.ts";
 

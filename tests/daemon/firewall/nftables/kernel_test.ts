@@ -1,11 +1,9 @@
 import assert from "node:assert/strict";
 import { type Door, FirewallError, type Grant } from "../../../../daemon/firewall/firewall.ts";
-import {
-  formatChain,
-  libraryRunner,
-  netlinkStore,
-  surveyHooks,
-} from "../../../../daemon/firewall/nftables/nftables.ts";
+import { formatChain } from "../../../../daemon/firewall/nftables/hook_survey.ts";
+import { surveyHooks } from "../../../../daemon/firewall/nftables/open.ts";
+import { libraryRunner } from "../../../../daemon/firewall/nftables/runner.ts";
+import { netlinkStore } from "../../../../daemon/firewall/nftables/store.ts";
 import { IPV6_UPKEEP } from "../../../../daemon/firewall/nftables/hook_survey.ts";
 import { closeDueGrants, followClock } from "../../../../daemon/grants/upkeep.ts";
 import { createLedger } from "../../../../daemon/grants/ledger.ts";
@@ -37,7 +35,7 @@ async function text(rig: NftablesRig): Promise<string> {
 
 /** A backend that lives and dies in another process: it opens the door for the knocker, says so, and waits to be killed. */
 const CHILD = `
-import { openNftables } from "${import.meta.resolve("../../../../daemon/firewall/nftables/nftables.ts")}";
+import { openNftables } from "${import.meta.resolve("../../../../daemon/firewall/nftables/open.ts")}";
 import { address } from "${import.meta.resolve("../../../contract/addresses.ts")}";
 const [source, seconds, prefer] = Deno.args;
 const firewall = await openNftables({ slots: ["input"], chains: {}, flushAtInit: true, log: () => {}, prefer });
@@ -387,7 +385,7 @@ labTest("openNftables() says which capability is missing", async () => {
   const script = `${rig.lab.dir}/plain.ts`;
   await Deno.writeTextFile(
     script,
-    `import { openNftables } from "${import.meta.resolve("../../../../daemon/firewall/nftables/nftables.ts")}";
+    `import { openNftables } from "${import.meta.resolve("../../../../daemon/firewall/nftables/open.ts")}";
 try {
   const firewall = await openNftables({ slots: ["input"], chains: {}, flushAtInit: false, log: () => {} });
   await firewall.prepare();

@@ -1,15 +1,12 @@
 /** The server of a lab behind a native ruleset, for the contract and for what only nftables has. */
 import {
-  libraryRunner,
-  netlinkStore,
   type NftablesFirewall,
   nftablesFirewall,
   type NftablesOptions,
-  type NftablesParts,
-  type NftRunner,
-  nftStore,
-  programRunner,
-} from "../../../../daemon/firewall/nftables/nftables.ts";
+} from "../../../../daemon/firewall/nftables/backend.ts";
+import type { NftablesParts } from "../../../../daemon/firewall/nftables/ruleset_view.ts";
+import { libraryRunner, type NftRunner, programRunner } from "../../../../daemon/firewall/nftables/runner.ts";
+import { netlinkStore, nftStore } from "../../../../daemon/firewall/nftables/store.ts";
 import { openRulesetListener } from "../../../../ffi/nfnetlink/nfnetlink.ts";
 import { addressPair } from "../../../contract/addresses.ts";
 import type { FirewallRig } from "../../../contract/firewall_contract.ts";
@@ -61,6 +58,7 @@ export async function nftablesRig(road: Road = "netlink"): Promise<NftablesRig> 
       slots: ["input"],
       chains: {},
       flushAtInit: true,
+      flushAtExit: true,
       log: (level, text) => log.push(`${level} ${text}`),
       ...options,
     });

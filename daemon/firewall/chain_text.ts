@@ -1,10 +1,23 @@
 /**
  * The chain strings of fwknopd.conf (facts/configuration 4): six comma-separated fields, e.g. `ACCEPT, filter, INPUT,
- * 1, FWKNOP_INPUT, 1`.
+ * 1, FWKNOP_INPUT, 1`. The variables of iptables and those of firewalld have them.
  */
-import { fail, ok } from "../../../lib/result.ts";
-import type { Kind } from "../../../lib/settings/setting.ts";
-import type { ChainSpec } from "./chains.ts";
+import { fail, ok } from "../../lib/result.ts";
+import type { Kind } from "../../lib/settings/setting.ts";
+
+/** An `IPT_*_ACCESS` value: `target, table, from, jumpPosition, to, rulePosition`. */
+export interface ChainSpec {
+  readonly target: string;
+  readonly table: string;
+  /** The chain that gets the jump. */
+  readonly from: string;
+  /** Rule number of the jump in `from`, from 1. */
+  readonly jumpPosition: number;
+  /** The chain of ours. */
+  readonly to: string;
+  /** Checked and then ignored, as in the C daemon: rules are appended, or go to the head with ENABLE_RULE_PREPEND. */
+  readonly rulePosition: number;
+}
 
 /** Longest name of a chain or target that iptables takes; the C daemon hands longer ones on and fails at start. */
 const MAX_NAME = 28;

@@ -1,0 +1,56 @@
+/**
+ * What a packet filter is to the rest of the daemon before it is opened: its rows of fwknopd.conf, how it is found on the
+ * host, the programs it runs, and how it is opened. Each folder beside this file holds one; `backends.ts` lists them.
+ */
+import type { Log } from "../../lib/log.ts";
+import type { SettingTable } from "../../lib/settings/setting.ts";
+import type { Firewall, Slot } from "./firewall.ts";
+
+/** Rows of fwknopd.conf that stand together. */
+export interface SettingBlock {
+  /** The key of the row that they follow in the table of the whole file, and so in the dump and in the documents. */
+  readonly after: string;
+  readonly rows: SettingTable;
+}
+
+/** What was found on the host. */
+export interface Survey {
+  /** Why this packet filter cannot be used here, as a sentence that begins with its name; null when it can. */
+  readonly blocker: string | null;
+  /** Chains on the way of incoming packets that can drop them, as far as this packet filter sees them. */
+  readonly dropping: readonly DroppingChain[];
+}
+
+/** A chain that can drop incoming packets. */
+export interface DroppingChain {
+  /** `inet filter input`. */
+  readonly chain: string;
+  /** The name of the packet filter that can open doors in it. */
+  readonly owner: string;
+}
+
+/**
+ * One packet filter. `Values` are what was read for its own rows, `Config` is what they mean: plain data that everybody
+ * else only keeps and compares (a reload says when it has changed).
+ */
+export interface Backend<Config = unknown, Values = unknown> {
+  /** As FIREWALL of fwknopd.conf and the log name it. */
+  readonly name: string;
+  readonly settings: readonly SettingBlock[];
+  /** Whether the C daemon built for iptables has the rows in its `-D` dump. Those that it does not have come last. */
+  readonly inDumpOfC: boolean;
+  /** Keys of rows by which the operator shows that this one is meant: with one of them set, FIREWALL auto takes it. */
+  readonly decisive: readonly string[];
+  /** The reason to take it where no chain decides; null for one that is then only taken when no other can be used. */
+  readonly otherwise: string | null;
+  /** Names of the programs that it runs, without their folder. */
+  readonly programs: readonly string[];
+  /** What its rows mean. `values`: those of the whole file, of which it knows its own. */
+  configure(values: Values): Config;
+  /** The program that does the work, as `--version` names it; null where there is none. Without `config`: the default. */
+  program(config: Config | null): string | null;
+  /** Looks at the host and changes nothing. Throws `FirewallError` where no packet filter could be used either. */
+  survey(config: Config): Promise<Survey>;
+  /** Opens it; nothing on the host is changed before `prepare`. Throws `FirewallError`. */
+  open(config: Config, common: { readonly slots: readonly Slot[]; readonly log: Log }): Promise<Firewall>;
+}

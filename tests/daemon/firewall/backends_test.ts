@@ -1,0 +1,95 @@
+import assert from "node:assert/strict";
+import { DUMPED, SERVER_SETTINGS } from "../../../daemon/config/settings.ts";
+import {
+  BACKENDS,
+  type FirewallConfig,
+  firewallProgram,
+  openFirewall,
+  permittedPrograms,
+  withBackendRows,
+} from "../../../daemon/firewall/backends.ts";
+import { resolveSettings } from "../../../lib/settings/resolve.ts";
+import { yesNo } from "../../../lib/settings/kinds.ts";
+
+const ROW = { kind: yesNo, group: "g", doc: "d" } as const;
+const TABLE = { first: ROW, second: ROW } as const;
+
+function settings(after: string, key: string) {
+  return { settings: [{ after, rows: { [key]: ROW } }] };
+}
+
+Deno.test("withBackendRows() puts the rows of each packet filter behind the row that they name", () => {
+  const table = withBackendRows(TABLE, [settings("first", "a"), settings("first", "b"), settings("second", "c")]);
+  assert.deepEqual(Object.keys(table), ["first", "a", "b", "second", "c"]);
+});
+
+Deno.test("withBackendRows() refuses rows that would be lost: behind no row, or with a key that is taken", () => {
+  assert.throws(() => withBackendRows(TABLE, [settings("third", "a")]), /"after" expected a key.*"third"/);
+  assert.throws(() => withBackendRows(TABLE, [settings("second", "first")]), /"first" twice/);
+  assert.throws(() => withBackendRows(TABLE, [settings("first", "a"), settings("second", "a")]), /"a" twice/);
+});
+
+Deno.test("fwknopd.conf has every row of every packet filter once, and its dump those that C does not have last", () => {
+  for (const { settings, inDumpOfC } of BACKENDS) {
+    const keys = settings.flatMap(({ rows }) => Object.keys(rows));
+    assert.notEqual(keys.length, 0);
+    const end = DUMPED.slice(DUMPED.indexOf("firewall"));
+    for (const key of keys) {
+      assert.ok(key in SERVER_SETTINGS, key);
+      assert.equal(DUMPED.filter((one) => one === key).length, 1, key);
+      assert.equal(end.includes(key), !inDumpOfC, key);
+    }
+  }
+});
+
+Deno.test("FIREWALL takes auto and the name of each packet filter", () => {
+  assert.deepEqual(SERVER_SETTINGS.firewall.kind.choices, ["auto", ...BACKENDS.map(({ name }) => name)]);
+});
+
+Deno.test("each packet filter makes plain data of the built-in values, which a reload can compare", () => {
+  const { values } = resolveSettings(SERVER_SETTINGS, []);
+  for (const backend of BACKENDS) {
+    const config = backend.configure(values);
+    assert.deepEqual(JSON.parse(JSON.stringify(config)), config, backend.name);
+  }
+});
+
+Deno.test("what decides for a packet filter are rows of its own", () => {
+  for (const { name, settings, decisive } of BACKENDS) {
+    for (const key of decisive) assert.ok(settings.some(({ rows }) => key in rows), `${name}: ${key}`);
+  }
+});
+
+Deno.test("firewallProgram() is FIREWALL_EXE, and its built-in value without a configuration", () => {
+  assert.equal(firewallProgram(null), "/usr/sbin/iptables");
+  const { values } = resolveSettings(SERVER_SETTINGS, []);
+  const given = { ...values, firewallExe: "/sbin/iptables-nft" };
+  const backends = Object.fromEntries(BACKENDS.map((backend) => [backend.name, backend.configure(given)]));
+  assert.equal(firewallProgram({ ...CONFIG, backends }), "/sbin/iptables-nft");
+});
+
+const CONFIG: FirewallConfig = {
+  directive: "auto",
+  decisive: [],
+  destinationRule: false,
+  switches: { output: false, forwarding: false, localNat: false, snat: false },
+  backends: {},
+};
+
+Deno.test("permittedPrograms() are those of every packet filter, by absolute path and each once", () => {
+  const paths = permittedPrograms();
+  assert.equal(new Set(paths).size, paths.length);
+  for (const name of BACKENDS.flatMap(({ programs }) => programs)) assert.ok(paths.includes(`/usr/sbin/${name}`), name);
+  for (const path of paths) assert.match(path, /^\/(usr\/)?sbin\/[a-z0-9-]+$/);
+});
+
+Deno.test("openFirewall() opens the one that FIREWALL names, with its own configuration, and touches nothing", async () => {
+  const { values } = resolveSettings(SERVER_SETTINGS, []);
+  const backends = Object.fromEntries(
+    BACKENDS.map((backend) => [backend.name, backend.configure({ ...values, flushIptAtExit: false })]),
+  );
+  const opened = await openFirewall({ ...CONFIG, directive: "iptables", backends }, () => {});
+  assert.equal(opened.firewall.name, "iptables");
+  assert.equal(opened.firewall.closesAtExit, false);
+  assert.equal(opened.reason, "firewall: iptables, because FIREWALL is iptables");
+});
