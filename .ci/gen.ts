@@ -1,6 +1,7 @@
 /**
- * Writes everything that is a fold over a table of settings: man pages, reference pages, sample configurations and shell
- * completion. With `--check` it writes nothing and fails when a file on disk is not what it would write.
+ * Writes everything that is a fold over a table: man pages, reference pages, sample configurations and shell completion
+ * from the tables of settings, permissions from what the packet filters run. With `--check` it writes nothing and fails when
+ * a file on disk is not what it would write.
  *
  *     deno run -A .ci/gen.ts [--check]
  */
@@ -8,12 +9,14 @@ import { clientCompletion } from "../cli/shell/completion.ts";
 import { CLIENT_SETTINGS } from "../cli/options/table.ts";
 import { ACCESS_SETTINGS } from "../daemon/config/access_settings.ts";
 import { SERVER_SETTINGS } from "../daemon/config/settings.ts";
+import { permittedPrograms } from "../daemon/firewall/backends.ts";
 import { DAEMON_OPTIONS } from "../daemon/options.ts";
 import { formatCompletion, type Shell } from "../lib/settings/completion.ts";
 import { wrap } from "../lib/settings/help.ts";
 import { formatManPage } from "../lib/settings/man.ts";
 import { formatReference } from "../lib/settings/reference.ts";
 import { formatSample } from "../lib/settings/sample.ts";
+import { LIBRARY_FOLDERS } from "../ffi/loader.ts";
 import type { SettingTable } from "../lib/settings/setting.ts";
 import { VERSION } from "../lib/version.ts";
 import { parseManSource } from "./man_source.ts";
@@ -54,6 +57,7 @@ function generated(): Map<string, string> {
     ],
   ]);
   files.set("lib/settings/names.ts", nameLists());
+  files.set("packaging/permissions.json", `${JSON.stringify(permissions(), null, 2)}\n`);
   for (const shell of SHELLS) {
     files.set(`packaging/completion/fwknop.${shell}`, clientCompletion(shell));
     files.set(`packaging/completion/fwknopd.${shell}`, formatCompletion(shell, "fwknopd", DAEMON_OPTIONS));
@@ -108,6 +112,16 @@ function nameLists(): string {
     "} as const;",
     "",
   ].join("\n");
+}
+
+/** What each program may do. An empty list is the whole kind; `permissions.ts` makes flags of it. */
+function permissions() {
+  const ffi = LIBRARY_FOLDERS, sys = ["uid"];
+  return {
+    fwknop: { ffi, read: [], write: [], env: [], sys, net: [], run: [] },
+    // Programs of the packet filters, and no others.
+    fwknopd: { ffi, read: [], write: [], sys, run: permittedPrograms() },
+  };
 }
 
 function onlyOptions(): typeof DAEMON_OPTIONS {

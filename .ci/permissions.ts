@@ -1,5 +1,5 @@
 /**
- * The permission flags of each program, from the one list in `packaging/permissions.json`. `deno task`, `deno compile`,
+ * The permission flags of each program, from `packaging/permissions.json`, which `gen.ts` writes. `deno task`, `deno compile`,
  * the bundled scripts and the tests all take them from here:
  *
  *     deno run --allow-read .ci/permissions.ts fwknopd

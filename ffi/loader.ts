@@ -4,7 +4,7 @@
  */
 import { FfiError } from "./errors.ts";
 
-/** Folders that `--allow-ffi` names, in the order tried. Keep in step with `packaging/permissions.json`. */
+/** Folders that `--allow-ffi` names, in the order tried. `packaging/permissions.json` is written from them. */
 export const LIBRARY_FOLDERS = [
   "/usr/lib/x86_64-linux-gnu",
   "/usr/lib/aarch64-linux-gnu",

@@ -1,6 +1,4 @@
 import assert from "node:assert/strict";
-import type { IptablesConfig } from "../../../daemon/firewall/iptables/settings.ts";
-import type { NftablesConfig } from "../../../daemon/firewall/nftables/settings.ts";
 import { good, STANZA, wrong } from "./in_memory.ts";
 
 Deno.test("loadConfig() gives an empty fwknopd.conf the defaults of the C daemon", () => {
@@ -94,30 +92,6 @@ Deno.test("loadConfig() does not check the age of packets from a file unless tol
   assert.equal(good("PCAP_FILE x.pcap").config.capture.file, "/start/x.pcap");
   assert.equal(good("PCAP_FILE x.pcap\nENABLE_SPA_PACKET_AGING Y").config.maxAge, 120);
   assert.equal(good("ENABLE_SPA_PACKET_AGING no").config.maxAge, null);
-});
-
-Deno.test("loadConfig() reads chain strings and sees that iptables is wanted", () => {
-  const { config } = good("IPT_INPUT_ACCESS ACCEPT, filter,  INPUT , 3, MY_INPUT, 1;");
-  assert.deepEqual(config.firewall.decisive, [{ backend: "iptables", directive: "IPT_INPUT_ACCESS" }]);
-  const { chains } = config.firewall.backends.iptables as IptablesConfig;
-  assert.deepEqual(chains.input, {
-    target: "ACCEPT",
-    table: "filter",
-    from: "INPUT",
-    jumpPosition: 3,
-    to: "MY_INPUT",
-    rulePosition: 1,
-  });
-  assert.deepEqual(good("FIREWALL_EXE /sbin/iptables").config.firewall.decisive, [
-    { backend: "iptables", directive: "FIREWALL_EXE" },
-  ]);
-  assert.equal(good("FIREWALL nftables").config.firewall.directive, "nftables");
-  const named = good("NFT_INPUT_CHAINS inet filter input, ip6 my.t c").config.firewall.backends
-    .nftables as NftablesConfig;
-  assert.deepEqual(named.chains.input, [
-    { family: "inet", table: "filter", chain: "input" },
-    { family: "ip6", table: "my.t", chain: "c" },
-  ]);
 });
 
 Deno.test("loadConfig() accepts what asks for nothing, and says what has no effect", () => {

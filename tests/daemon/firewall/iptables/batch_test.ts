@@ -35,20 +35,6 @@ const NEW = "-p 6 -s 10.77.0.2 -d 0.0.0.0/0 --dport 22 -m comment --comment _exp
 
 const lines = (batch: Batch, table = "filter") => batch.get(table) ?? [];
 
-Deno.test("activeSlots() follows the switches of the C daemon", () => {
-  assert.deepEqual(activeSlots(OFF), ["input"]);
-  assert.deepEqual(activeSlots({ ...OFF, output: true }), ["input", "output"]);
-  assert.deepEqual(activeSlots({ ...OFF, snat: true }), ["input"]);
-  assert.deepEqual(activeSlots({ ...OFF, localNat: true }), ["input", "forward", "dnat"]);
-  assert.deepEqual(activeSlots({ ...OFF, forwarding: true, snat: true }), [
-    "input",
-    "forward",
-    "dnat",
-    "snat",
-    "masquerade",
-  ]);
-});
-
 Deno.test("prepareBatch() makes chains and jumps in the order of the C daemon", () => {
   const batch = prepareBatch(EMPTY, ALL, true);
   assert.deepEqual(lines(batch), [
