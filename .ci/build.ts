@@ -5,7 +5,7 @@
  *
  *     deno run -A .ci/build.ts [--scripts] [--out=DIR]
  */
-import { bundleRoad, bundleWhole } from "./bundle.ts";
+import { bundleSplit, bundleWhole } from "./bundle.ts";
 import { explainFailure } from "./compile_failure.ts";
 import { permissionFlags, type ProgramName } from "./permissions.ts";
 import { compileFlags } from "./runtime_flags.ts";
@@ -19,7 +19,7 @@ const PROGRAMS: readonly ProgramName[] = ["fwknop", "fwknopd"];
 async function compile(program: ProgramName, work: string, target: string): Promise<Failure> {
   const folder = `${work}/${program}`;
   await Deno.mkdir(folder);
-  const bundled = await bundleRoad(program, folder);
+  const bundled = await bundleSplit(program, folder);
   // Renamed into place: what is there may be running, or may be a script that deno compile would not overwrite.
   const fresh = `${target}.new`;
   const failure = await runTool(

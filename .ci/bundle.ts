@@ -5,7 +5,7 @@ import { runTool } from "./tool.ts";
 const ROOT = new URL("../", import.meta.url).pathname;
 const MAINS: Readonly<Record<ProgramName, string>> = { fwknop: "cli/main.ts", fwknopd: "daemon/main.ts" };
 
-/** The module of {@link bundleRoad} that holds what is not on the road of every run. */
+/** The module of {@link bundleSplit} that holds what not every run needs. */
 const REST = "rest.js";
 
 /**
@@ -28,15 +28,15 @@ export async function bundleWhole(program: ProgramName, target: string, root: st
  * @returns the path of the main file
  * @throws Error with what the bundler said
  */
-export async function bundleRoad(program: ProgramName, folder: string, root: string = ROOT): Promise<string> {
+export async function bundleSplit(program: ProgramName, folder: string, root: string = ROOT): Promise<string> {
   const pieces = `${folder}/pieces`;
   await bundle(["--code-splitting", "--outdir", pieces, MAINS[program]], root);
   gatherDynamicImports(pieces);
   await bundle(
-    ["--no-config", "--minify", "--code-splitting", "--outdir", `${folder}/road`, `${pieces}/main.js`],
+    ["--no-config", "--minify", "--code-splitting", "--outdir", `${folder}/split`, `${pieces}/main.js`],
     root,
   );
-  return `${folder}/road/main.js`;
+  return `${folder}/split/main.js`;
 }
 
 /** Turns `import("./a.js")` in every file of the folder into a member of one module that holds all of them. */

@@ -6,7 +6,7 @@
  *
  * `--beside` names another checkout of this project, such as the version before: its client is timed in the same rounds.
  */
-import { bundleRoad, bundleWhole } from "../.ci/bundle.ts";
+import { bundleSplit, bundleWhole } from "../.ci/bundle.ts";
 import { permissionFlags } from "../.ci/permissions.ts";
 import { compileFlags, scriptFlags } from "../.ci/runtime_flags.ts";
 import { optionOf } from "./options.ts";
@@ -57,7 +57,7 @@ async function contenders(folder: string): Promise<Contender[]> {
     const pieces = `${folder}/${name}`;
     await bundleWhole("fwknop", script, root);
     Deno.mkdirSync(pieces);
-    mains.set(name, await bundleRoad("fwknop", pieces, root));
+    mains.set(name, await bundleSplit("fwknop", pieces, root));
     list.push({ name: `${name}, script`, command: [...asScript, script, ...knock], times: [] });
   }
   for (const [name, main] of mains) {

@@ -54,7 +54,7 @@ async function ownAddress(settings: ClientSettings): Promise<string | null> {
   try {
     return ownAddressTowards(await findPlace(settings.server ?? "", wantedFamily(settings)));
   } catch (error) {
-    // The road's own finding tells it.
+    // The finding about the path to the server tells it.
     if (error instanceof ClientError) return null;
     throw error;
   }

@@ -1,4 +1,4 @@
-/** The road to the server: name, route, and the right to send the kind of packet that is wanted. */
+/** The path to the server: name, route, and the right to send the kind of packet that is wanted. */
 import { FfiError } from "../../ffi/errors.ts";
 import { openRawSocket } from "../../ffi/libc/raw_socket.ts";
 import { destinations, ownAddressTowards, wantedFamily } from "../send/place.ts";

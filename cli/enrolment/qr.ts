@@ -1,7 +1,7 @@
 /**
  * A QR code as text: several modules stand in one character. The library is a CommonJS module, so it is
- * imported here by name: bundles in several files have no names for an `import()` of it. Nothing on the road of a knock
- * imports this file.
+ * imported here by name: bundles in several files have no names for an `import()` of it. Nothing that a knock
+ * needs imports this file.
  */
 import { create } from "qrcode/lib/core/qrcode.js";
 

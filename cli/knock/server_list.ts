@@ -1,4 +1,4 @@
-/** Whether -D names several servers. On the road of every run; what is done for each is `servers.ts`. Pure. */
+/** Whether -D names several servers. Every run asks this; what is done for each is `servers.ts`. Pure. */
 import type { Arguments } from "../../lib/settings/argv.ts";
 
 /** The servers of the list after the last -D, or null when one server, or none, is named. */
