@@ -43,7 +43,7 @@ export function captureRows(
       const left = runtime.packetLimit > 0 ? runtime.packetLimit - taken : Infinity;
       // Never beyond the packet limit: what is over it stays for nobody.
       const batch = readBatch(state.active.source, Math.min(state.active.batchLimit, left));
-      if (batch instanceof Error) return recover(batch, progress(), state, runtime);
+      if (batch instanceof Error) return recover(batch, progress(), { state, runtime });
       Object.assign(progress(), { readable: false, more: batch.more, ended: batch.ended });
       taken += batch.taken;
       await handleBatch(batch, state.active, runtime);
@@ -54,7 +54,7 @@ export function captureRows(
   };
   const retrying: Duty = {
     dueAt: () => progress().retryAt,
-    perform: () => recover(null, progress(), state, runtime),
+    perform: () => recover(null, progress(), { state, runtime }),
   };
   return { watch, duties: [reading, retrying] };
 }
@@ -78,7 +78,11 @@ function readBatch(source: PacketSource, limit: number): Batch | Error {
 }
 
 /** The old source goes only when the new one is there. */
-function recover(error: Error | null, progress: Progress, state: LoopState, runtime: Runtime): void {
+function recover(
+  error: Error | null,
+  progress: Progress,
+  { state, runtime }: { readonly state: LoopState; readonly runtime: Runtime },
+): void {
   const source = runtime.recover(state.active, error);
   if (source === null) {
     state.ending = { reason: "capture broken" };

@@ -83,7 +83,11 @@ function sourceOf(script: Script, onDispose: () => void): PacketSource {
   };
 }
 
-function activeConfig(stanzas: readonly Stanza[], source: PacketSource, log: Log, verbose: boolean): ActiveConfig {
+function activeConfig(
+  { stanzas = [stanza()], verbose = true }: Setting,
+  source: PacketSource,
+  log: Log,
+): ActiveConfig {
   return {
     context: {
       engine: nobleEngine,
@@ -117,16 +121,16 @@ function signalsOf({ signals }: Script): Runtime["signals"] {
   };
 }
 
+/** What the daemon is set to: one stanza and `-v` if nothing is said. */
+interface Setting {
+  readonly stanzas?: readonly Stanza[];
+  readonly verbose?: boolean;
+  /** What is different about the source. */
+  readonly from?: Partial<PacketSource>;
+}
+
 /** Runs the loop through the turns. */
-export async function play(
-  turns: readonly Turn[],
-  changes: Partial<Runtime> = {},
-  { stanzas = [stanza()], verbose = true, from = {} }: {
-    readonly stanzas?: readonly Stanza[];
-    readonly verbose?: boolean;
-    readonly from?: Partial<PacketSource>;
-  } = {},
-) {
+export async function play(turns: readonly Turn[], changes: Partial<Runtime> = {}, setting: Setting = {}) {
   const lines: string[] = [];
   const log = (level: string, text: string) => void lines.push(`${level}: ${text}`);
   const script: Script = {
@@ -139,8 +143,8 @@ export async function play(
   const firewall = recordingFirewall({ now: () => clock.now + clock.set });
   await firewall.prepare();
   const disposed: string[] = [];
-  const source = { ...sourceOf(script, () => void disposed.push("source")), ...from };
-  const active = activeConfig(stanzas, source, log, verbose);
+  const source = { ...sourceOf(script, () => void disposed.push("source")), ...setting.from };
+  const active = activeConfig(setting, source, log);
   const ending: Ending = await runLoop(active, {
     waiter: waiterOf(turns, script),
     patience: createPatience(60_000, () => {}),

@@ -6,6 +6,7 @@ import { makeActiveConfig } from "../../../daemon/loop/active_config.ts";
 import { makeReload } from "../../../daemon/loop/reload.ts";
 import { memoryStore } from "../../../daemon/replay/store.ts";
 import { inMemory, STANZA } from "../config/in_memory.ts";
+import { FfiError } from "../../../ffi/errors.ts";
 import { hmacOf, rijndaelOf, type Stanza } from "../../../daemon/config/stanza.ts";
 
 const source: PacketSource = {
@@ -16,11 +17,11 @@ const source: PacketSource = {
   [Symbol.dispose]: () => {},
 };
 
-/** A daemon that runs with {@link STANZA}; `texts` is what its files say from now on. */
-function running() {
+/** A daemon that runs with {@link STANZA}; `texts` is what its files say from now on. `openSource`: its next source. */
+function running(server = "", openSource = () => source) {
   const parsed = parseDaemonOptions(["-c", "/c", "-a", "/a"]);
   assert.ok(parsed.ok);
-  const texts: Record<string, string> = { "/c": "", "/a": STANZA };
+  const texts: Record<string, string> = { "/c": server, "/a": STANZA };
   const files = inMemory(texts);
   const loaded = loadConfig(parsed.options, files, 0);
   assert.ok(loaded.ok);
@@ -29,12 +30,12 @@ function running() {
   const store = memoryStore();
   const { config, stanzas } = loaded;
   const active = makeActiveConfig({ config, stanzas, source, log, store, test: true });
-  texts["/c"] = "\n";
+  if (server === "") texts["/c"] = "\n";
   return {
     texts,
     lines,
     active,
-    ...makeReload({ options: parsed.options, loaded, files }, { store, openSource: () => source }),
+    ...makeReload({ options: parsed.options, loaded, files }, { store, openSource }),
   };
 }
 
@@ -108,4 +109,43 @@ Deno.test("makeReload() does not wait for ever: a file without a last line end i
   for (asked = 1; answer === "later"; asked++) answer = await reload(before, true);
   assert.equal(answer, before);
   assert.equal(asked, 5);
+});
+
+Deno.test("makeReload() opens another source only where the capture is set otherwise, and tells what it is", async () => {
+  const next = { ...source, banner: ["Sniffing interface: eth1"] };
+  const { texts, lines, active, reload } = running("PCAP_INTF eth0;\n", () => next);
+  const same = await reload(active, false);
+  assert.ok(same !== "later");
+  assert.equal(same.source, source);
+  texts["/c"] = "PCAP_INTF eth1;\n";
+  const other = await reload(same, false);
+  assert.ok(other !== "later");
+  assert.equal(other.source, next);
+  assert.equal(lines.filter((line) => line === "info: Sniffing interface: eth1").length, 1, lines.join("\n"));
+});
+
+Deno.test("makeReload() keeps everything as it was where the new source cannot be opened, keys included", async () => {
+  const { texts, lines, active, reload, recover } = running("PCAP_INTF eth0;\n", () => {
+    throw new FfiError("there is no interface eth1", { library: "libpcap", symbol: "pcap_activate" });
+  });
+  texts["/c"] = "PCAP_INTF eth1;\n";
+  texts["/a"] = STANZA.replace("enckey", "another");
+  assert.equal(await reload(active, false), active);
+  assert.ok(rijndaelOf(active.context.stanzas[0]!)?.key.every((byte) => byte !== 0));
+  assert.ok(lines.includes("error: The configuration stays as it was: there is no interface eth1"), lines.join("\n"));
+  assert.equal(recover(active, null), "later");
+});
+
+Deno.test("makeReload() says what takes effect only with a new start", async () => {
+  const { texts, lines, active, reload } = running("ENABLE_UDP_SERVER Y;\n");
+  texts["/c"] = "ENABLE_UDP_SERVER N;\nSYSLOG_IDENTITY other;\nFWKNOP_PID_FILE /run/other.pid;\n";
+  const next = await reload(active, false);
+  assert.ok(next !== "later");
+  assert.equal(next.source, source, "a library that was not loaded at start cannot be loaded now");
+  const told = lines.filter((line) => line.includes("takes effect when fwknopd is started again"));
+  assert.deepEqual(told.map((line) => line.slice("warning: ".length, line.indexOf(" has changed"))), [
+    "the logging configuration",
+    "a path",
+    "ENABLE_UDP_SERVER",
+  ]);
 });

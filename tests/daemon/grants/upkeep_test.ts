@@ -1,0 +1,244 @@
+import assert from "node:assert/strict";
+import type { Door, Firewall } from "../../../daemon/firewall/firewall.ts";
+import { recordingFirewall } from "../../../daemon/firewall/recording.ts";
+import type { PlannedGrant } from "../../../daemon/grants/grants.ts";
+import { createLedger } from "../../../daemon/grants/ledger.ts";
+import {
+  adoptForeignRules,
+  closeDueGrants,
+  followClock,
+  followStep,
+  type GrantContext,
+  openGrants,
+  repairIfChanged,
+  rulesetChanged,
+} from "../../../daemon/grants/upkeep.ts";
+import { createFacts } from "../../../daemon/report/facts.ts";
+import { address } from "../../contract/addresses.ts";
+
+const NOW = 1_000_000;
+const door = (port: number): Door => ({
+  slot: "input",
+  source: address("192.0.2.7"),
+  destination: null,
+  service: { proto: "tcp", port },
+});
+const grant = (port: number, expiresAt: number): PlannedGrant => ({
+  door: door(port),
+  expiresAt,
+  kind: "access",
+  items: `tcp/${port}`,
+});
+
+/** A packet filter in memory, its account, and what is logged. `changes`: what is different about the packet filter. */
+async function scene(changes: Partial<Firewall> = {}) {
+  const time = { now: NOW, set: 0 };
+  const wall = () => time.now + time.set;
+  const real = recordingFirewall({ now: wall, kernelTimed: changes.kernelTimed ?? false });
+  await real.prepare();
+  const lines: string[] = [];
+  const log = (level: string, text: string) => void lines.push(`${level}: ${text}`);
+  const context: GrantContext = {
+    firewall: { ...real, ...changes },
+    ledger: createLedger(),
+    facts: createFacts(),
+    clock: () => wall() * 1000,
+    steady: () => time.now * 1000,
+    alreadyOpen: "already exists",
+  };
+  return { context, real, log, lines, time };
+}
+
+Deno.test("openGrants() opens, notes and tells each, and what was open already as such", async () => {
+  const { context, real, log, lines } = await scene();
+  await openGrants([grant(22, NOW + 30)], context, log);
+  assert.equal(real.admits(door(22)), true);
+  assert.equal(context.ledger.expiryOf(grant(22, 0)), NOW + 30);
+  const added = `info: Added access rule to recording input for 192.0.2.7 -> 0.0.0.0/0 tcp/22, expires at ${NOW + 30}`;
+  assert.deepEqual(lines.slice(1), [added]);
+  assert.match(lines[0] ?? "", /^debug: Same as: add /);
+  await openGrants([grant(22, NOW + 30)], context, log);
+  assert.deepEqual(lines.slice(2), [`${added}: already exists`]);
+});
+
+Deno.test("openGrants() asks for nothing when there is nothing to open", async () => {
+  const { context, log, lines } = await scene({ grant: () => assert.fail("asked") });
+  await openGrants([], context, log);
+  assert.deepEqual(lines, []);
+});
+
+Deno.test("openGrants() says what was not opened, one or all, and then looks what is open", async () => {
+  const refused = await scene();
+  refused.real.refuse("the lock is held");
+  await openGrants([grant(22, NOW + 30)], refused.context, refused.log);
+  assert.deepEqual(refused.lines, ["error: Cannot open input tcp/22: the lock is held"]);
+  assert.equal(refused.context.ledger.size, 0);
+  const left = [grant(22, NOW + 30)];
+  const stopped = await scene({
+    grant: () => Promise.reject(new Error("it did not end in time")),
+    list: () => Promise.resolve(left),
+  });
+  await openGrants([grant(22, NOW + 30), grant(23, NOW + 30)], stopped.context, stopped.log);
+  assert.deepEqual(stopped.lines, [
+    "error: Cannot open input tcp/22; input tcp/23: it did not end in time",
+    `info: Took over a rule in recording input with expire time of ${NOW + 30}`,
+  ]);
+  assert.equal(stopped.context.ledger.nextDue(), NOW + 30);
+});
+
+Deno.test("closeDueGrants() closes what is over and nothing else", async () => {
+  const { context, real, log, lines, time } = await scene();
+  await openGrants([grant(22, NOW + 30), grant(23, NOW + 60)], context, log);
+  lines.length = 0;
+  time.now = NOW + 29;
+  await closeDueGrants(context, log, false);
+  assert.equal(lines.length, 0, lines.join("\n"));
+  time.now = NOW + 30;
+  await closeDueGrants(context, log, false);
+  assert.equal(real.admits(door(22)), false);
+  assert.equal(real.admits(door(23)), true);
+  assert.deepEqual(lines.filter((line) => line.startsWith("info")), [
+    `info: Removed rule 1 from recording input with expire time of ${NOW + 30}`,
+  ]);
+  assert.equal(context.ledger.size, 1);
+});
+
+Deno.test("closeDueGrants() leaves closing to a kernel that keeps the time, unless the clock was set ahead of it", async () => {
+  const revoked: number[] = [];
+  const { context, log, time } = await scene({
+    kernelTimed: true,
+    revoke: (batch) => Promise.resolve(void revoked.push(batch.length)),
+  });
+  await openGrants([grant(22, NOW + 30), grant(23, NOW + 60)], context, log);
+  time.now = NOW + 30;
+  await closeDueGrants(context, log, false);
+  assert.deepEqual(revoked, []);
+  time.now = NOW + 60;
+  await closeDueGrants(context, log, true);
+  assert.deepEqual(revoked, [1]);
+  assert.equal(context.ledger.size, 0);
+});
+
+Deno.test("closeDueGrants() keeps what would not close, tries again a second later, and says so once", async () => {
+  const { context, real, log, lines, time } = await scene();
+  await openGrants([grant(22, NOW + 30)], context, log);
+  lines.length = 0;
+  real.refuse("the lock is held");
+  for (const seconds of [30, 31]) {
+    time.now = NOW + seconds;
+    await closeDueGrants(context, log, false);
+    assert.equal(context.ledger.nextDue(), NOW + seconds + 1);
+  }
+  assert.deepEqual(lines, ["error: Cannot close 1 doors, trying again every second: the lock is held"]);
+  assert.equal(context.ledger.size, 1);
+});
+
+Deno.test("rulesetChanged() takes news that cannot be read for a change, and says once that it cannot", async () => {
+  let answer: boolean | null = true;
+  const drain = () => {
+    if (answer === null) throw new Error("the socket is broken");
+    return answer;
+  };
+  const { context, log, lines } = await scene({ events: { fd: 3, drain } });
+  assert.equal(rulesetChanged(context, log), true);
+  answer = false;
+  assert.equal(rulesetChanged(context, log), false);
+  answer = null;
+  assert.equal(rulesetChanged(context, log), true);
+  assert.equal(rulesetChanged(context, log), true);
+  assert.deepEqual(lines, ["error: Cannot read the news of the ruleset: the socket is broken"]);
+});
+
+Deno.test("repairIfChanged() puts back what is ours with what is open, and says so only when something was missing", async () => {
+  const { context, real, log, lines } = await scene();
+  await openGrants([grant(22, NOW + 30)], context, log);
+  lines.length = 0;
+  await repairIfChanged(context, log);
+  assert.deepEqual(lines, []);
+  real.flushRuleset();
+  await repairIfChanged(context, log);
+  assert.equal(real.admits(door(22)), true);
+  assert.deepEqual(lines, [
+    "warning: The ruleset was changed by somebody else: put back what belongs to fwknopd (recording)",
+  ]);
+});
+
+Deno.test("repairIfChanged() says once that it cannot, and does not end the daemon", async () => {
+  const { context, log, lines } = await scene({ repair: () => Promise.reject(new Error("no answer")) });
+  await repairIfChanged(context, log);
+  await repairIfChanged(context, log);
+  assert.deepEqual(lines, ["error: Cannot put back what belongs to fwknopd in the ruleset: no answer"]);
+});
+
+Deno.test("adoptForeignRules() takes over what others opened, once, where we have to close it", async () => {
+  const { context, real, log, lines } = await scene();
+  await real.grant([grant(80, NOW + 90)], [], NOW);
+  assert.equal(await adoptForeignRules(context, log), true);
+  assert.equal(await adoptForeignRules(context, log), true);
+  assert.deepEqual(lines, [`info: Took over a rule in recording input with expire time of ${NOW + 90}`]);
+  assert.equal(context.ledger.nextDue(), NOW + 90);
+  const timed = await scene({ kernelTimed: true, list: () => assert.fail("asked") });
+  assert.equal(await adoptForeignRules(timed.context, timed.log), true);
+});
+
+Deno.test("adoptForeignRules() says that the packet filter gave no answer", async () => {
+  const { context, log, lines } = await scene({ list: () => Promise.reject(new Error("the lock is held")) });
+  assert.equal(await adoptForeignRules(context, log), false);
+  assert.deepEqual(lines, ["error: Cannot list what is open: the lock is held"]);
+});
+
+Deno.test("followClock() counts whole seconds back, small steps together, and none for time that passes", async () => {
+  const { context, time } = await scene();
+  const clock = followClock(context);
+  time.now += 100;
+  assert.equal(clock.stepBack(), 0);
+  time.set -= 0.6;
+  assert.equal(clock.stepBack(), 0);
+  time.set -= 0.6;
+  assert.equal(clock.stepBack(), 1);
+  assert.equal(clock.stepBack(), 0);
+  time.set -= 3600;
+  assert.equal(clock.stepBack(), 3600);
+});
+
+Deno.test("followClock() remembers that the clock was set ahead for as long as something is open", async () => {
+  const { context, log, time } = await scene();
+  const clock = followClock(context);
+  time.set += 3600;
+  assert.equal(clock.stepBack(), 0);
+  assert.equal(clock.isAhead, false, "nothing was open then");
+  await openGrants([grant(22, NOW + 4000)], context, log);
+  time.set += 60;
+  clock.stepBack();
+  assert.equal(clock.isAhead, true);
+  context.ledger.close([grant(22, NOW + 4000)]);
+  clock.stepBack();
+  assert.equal(clock.isAhead, false);
+});
+
+Deno.test("followStep() leaves to each grant what was left of it, and to what others wrote its end", async () => {
+  const { context, real, log, lines, time } = await scene();
+  const foreign: Door = { slot: "foreign", family: 4, table: "filter", chain: "FWKNOP_INPUT", rule: "-j ACCEPT" };
+  await openGrants([grant(22, NOW + 30)], context, log);
+  context.ledger.record([{ door: foreign, expiresAt: NOW + 40 }]);
+  lines.length = 0;
+  time.set -= 3600;
+  await followStep(3600, context, log);
+  assert.equal(context.ledger.expiryOf(grant(22, 0)), NOW + 30 - 3600);
+  assert.equal(context.ledger.expiryOf({ door: foreign, expiresAt: 0 }), NOW + 40);
+  assert.deepEqual((await real.list()).map(({ expiresAt }) => expiresAt), [NOW + 30 - 3600]);
+  assert.deepEqual(lines, [
+    "warning: The clock was set back by 3600 seconds: open doors keep the time that is left to them",
+  ]);
+});
+
+Deno.test("followStep() keeps its account right where the packet filter does not follow", async () => {
+  const { context, real, log, lines, time } = await scene();
+  await openGrants([grant(22, NOW + 30)], context, log);
+  lines.length = 0;
+  real.refuse("the lock is held");
+  time.set -= 20;
+  await followStep(20, context, log);
+  assert.equal(context.ledger.nextDue(), NOW + 10);
+  assert.equal(lines.at(-1), "error: Cannot rewrite the ends of 1 doors: the lock is held");
+});
