@@ -1,59 +1,170 @@
-/** What a run is asked for besides a plain knock. Loaded only when one of those options (`options/own.ts`) is given. */
+/**
+ * What a run can be asked for besides a plain knock: the one table of modes, each at the stage of the run at which it acts.
+ * A mode is imported when it is asked for, so that a knock loads none of them.
+ */
 import type { Arguments } from "../lib/settings/argv.ts";
-import { withImpliedStanza } from "./settings/named_stanza.ts";
-import { type Loaded, loadSettings } from "./settings/load.ts";
+import { listedServers } from "./knock/server_list.ts";
+import { BEYOND_OPTIONS } from "./options/own.ts";
+import type { ClientKey } from "./options/table.ts";
 import type { RcFile } from "./rc/rc_file.ts";
-import { makesKeys } from "./settings/conflicts.ts";
+import { followsKnock, makesKeys } from "./settings/conflicts.ts";
+import type { Loaded } from "./settings/load.ts";
 import type { World } from "./ui/world.ts";
 
-/** The world for this run: where standard output belongs to ssh or a command, what would be said there is an error's. */
-export function worldFor({ given }: Arguments, world: World): World {
-  return given.some(({ key }) => key === "proxy" || key === "thenCommand") ? { ...world, out: world.err } : world;
+/** What a mode is given before any file is read. */
+export interface Start {
+  readonly args: Arguments;
+  readonly world: World;
+  /** Runs other arguments, which are not remembered. The result is the exit code. */
+  repeat(args: Arguments): Promise<number>;
 }
 
-/** What opens its files by itself: looking for what is wrong with them. Null: that is not asked. */
-export async function beforeFiles(args: Arguments, world: World): Promise<number | null> {
-  return args.given.some(({ key }) => key === "doctor")
-    ? await (await import("./doctor/doctor.ts")).runDoctor(args, world)
-    : null;
+/** What a mode is given once the rc file is open. */
+export interface Opened {
+  readonly args: Arguments;
+  readonly world: World;
+  /** Null with `--no-rc-file`, or when there is none. */
+  readonly rc: RcFile | null;
 }
 
-/** Loads as `load.ts` does, with the stanza that another option names, and for ssh with what host and port say. */
-export async function loadForErrand(args: Arguments, rc: RcFile | null, world: World): Promise<Loaded> {
-  const named = withImpliedStanza(args, rc);
-  if (namesNewDevice(named, rc)) return loadForNewDevice(named, rc, world);
-  const loaded = loadSettings(named, rc, world);
-  if (!loaded.settings.proxy) return loaded;
-  const { completeForGoal, readGoal } = await import("./after/proxy_command.ts");
-  return { ...loaded, settings: completeForGoal(loaded.settings, readGoal(args.rest ?? [])) };
+/** What a mode is given once the settings are loaded, for one server of several too. */
+export interface Ready {
+  readonly args: Arguments;
+  readonly world: World;
+  readonly loaded: Loaded;
 }
 
-/** `--key-gen --qr -n NAME`: the name is for the other device, and need not be a stanza here. */
-function namesNewDevice(args: Arguments, rc: RcFile | null): boolean {
-  const asked = (...keys: readonly string[]) => args.given.some(({ key }) => keys.includes(key));
-  const name = args.given.findLast(({ key }) => key === "namedConfig")?.text?.toLowerCase();
-  return asked("qr") && asked("keyGen", "keyGenFile") && name !== undefined &&
-    !rc?.file.stanzas.some((stanza) => stanza.name.toLowerCase() === name);
+/** The stages of a run, in their order. */
+interface Stages {
+  /** The options are read; they may hold mistakes. */
+  options: Start;
+  /** The options are right and go together. */
+  start: Start;
+  /** The rc file is open. */
+  file: Opened;
+  /** The settings are loaded. Whether a knock with them is possible was not looked at. */
+  settings: Ready;
+  /** Nothing stands against these settings. */
+  checked: Ready;
+  /** The arguments are remembered. What is left is the knock. */
+  knock: Ready;
 }
 
-function loadForNewDevice(args: Arguments, rc: RcFile | null, world: World): Loaded {
-  const name = args.given.findLast(({ key }) => key === "namedConfig")?.text ?? undefined;
-  const loaded = loadSettings({ ...args, given: args.given.filter(({ key }) => key !== "namedConfig") }, rc, world);
-  return { ...loaded, settings: { ...loaded.settings, namedConfig: name } };
+type Stage = keyof Stages;
+
+/** One mode. */
+interface Mode<Given> {
+  /** Any of these asks for it. */
+  readonly options: readonly ClientKey[];
+  /** The exit code, or null: the run goes on. */
+  act(given: Given): Promise<number | null>;
 }
 
-/** What needs no settings of a knock: importing a stanza. Null: that is not asked. */
-export async function beforeSettings(args: Arguments, rc: RcFile | null, world: World): Promise<number | null> {
-  return args.given.some(({ key }) => key === "import")
-    ? await (await import("./enrolment/import.ts")).importStanza(args, rc, world)
-    : null;
+type Modes = { readonly [Name in Stage]: readonly Mode<Stages[Name]>[] };
+
+const TABLE = {
+  options: [
+    { options: ["help"], act: async ({ args, world }) => (await import("./shell/help.ts")).showHelp(args, world) },
+  ],
+  start: [
+    {
+      options: ["completion"],
+      act: async ({ args, world }) => (await import("./shell/completion.ts")).showCompletion(args, world),
+    },
+    {
+      options: ["showLast"],
+      act: async ({ args, world }) => (await import("./knock/repeat_run.ts")).showLastRun(args, world),
+    },
+    {
+      options: ["lastCmd"],
+      act: async ({ args, world, repeat }) =>
+        await repeat((await import("./knock/repeat_run.ts")).lastArguments(args, world)),
+    },
+    {
+      options: ["doctor"],
+      act: async ({ args, world }) => (await import("./doctor/doctor.ts")).runDoctor(args, world),
+    },
+  ],
+  file: [
+    {
+      options: ["stanzaList"],
+      act: async ({ args, rc, world }) => (await import("./rc/stanza_commands.ts")).listStanzas(args, rc, world),
+    },
+    {
+      options: ["import"],
+      act: async ({ args, rc, world }) => (await import("./enrolment/import.ts")).importStanza(args, rc, world),
+    },
+  ],
+  settings: [
+    {
+      options: ["explain"],
+      act: async ({ args, loaded, world }) =>
+        (await import("./shell/explain.ts")).explain(loaded, args.rest ?? [], world),
+    },
+    {
+      options: ["sshConfig"],
+      act: async ({ loaded, world }) => (await import("./shell/ssh_config.ts")).printSshConfig(loaded, world),
+    },
+    {
+      options: ["qr", "forceQr"],
+      // That of new keys is shown when they are made.
+      act: async ({ loaded, world }) =>
+        makesKeys(loaded.settings)
+          ? null
+          : await (await import("./enrolment/show.ts")).showEnrolment(loaded, null, world),
+    },
+  ],
+  checked: [
+    {
+      options: ["keyGen", "keyGenFile"],
+      act: async ({ loaded, world }) => await (await import("./keys/generate.ts")).generate(loaded, world),
+    },
+    {
+      options: ["saveRcStanza"],
+      // As in C the knock follows.
+      act: async ({ loaded, world }) => {
+        await (await import("./rc/stanza_commands.ts")).saveStanza(loaded, { keys: null, world });
+        return null;
+      },
+    },
+  ],
+  knock: [
+    { options: ["version"], act: async ({ world }) => (await import("./shell/help.ts")).showVersion(world) },
+    {
+      options: ["wait", "proxy", "fdpass", "thenCommand", "hold"],
+      act: async ({ args, loaded: { settings }, world }) =>
+        followsKnock(settings)
+          ? await (await import("./after/follow_up.ts")).knockAndFollow(settings, { rest: args.rest ?? [], world })
+          : null,
+    },
+  ],
+} as const satisfies Modes;
+
+const MODES: Modes = TABLE;
+
+/** An option that asks for a mode. */
+export type ModeOption = (typeof TABLE)[Stage][number]["options"][number];
+
+/** Does what is asked for at this stage. The exit code, or null: the run goes on. */
+export async function actAt<Name extends Stage>(stage: Name, given: Stages[Name] & Pick<Start, "args">) {
+  for (const { options, act } of MODES[stage]) {
+    const code = asks(given.args, options) ? await act(given) : null;
+    if (code !== null) return code;
+  }
+  return null;
 }
 
-/** What is only shown, instead of a knock. Null: nothing of that kind is asked. */
-export async function insteadOfKnock(loaded: Loaded, args: Arguments, world: World): Promise<number | null> {
-  const { settings } = loaded;
-  if (settings.explain) return await (await import("./shell/explain.ts")).explain(loaded, args.rest ?? [], world);
-  if (settings.sshConfig !== undefined) return (await import("./shell/ssh_config.ts")).printSshConfig(loaded, world);
-  if (!settings.qr || makesKeys(settings)) return null;
-  return await (await import("./enrolment/show.ts")).showEnrolment(loaded, null, world);
+/**
+ * Whether one of these options counts. As in C `--version` is a run up to the packet, which reads its files and writes them;
+ * options that C does not have stay out of such a run.
+ */
+export function asks({ given }: Arguments, options: readonly ClientKey[]): boolean {
+  const has = (key: string) => given.some((said) => said.key === key);
+  return options.some((key) => has(key) && !(key in BEYOND_OPTIONS && has("version")));
+}
+
+/** Whether there are options that may not go together. What the C client has goes together as it does there. */
+export function mayContradict(args: Arguments): boolean {
+  return listedServers(args) !== null ||
+    asks(args, ["json", "completion", ...Object.keys(BEYOND_OPTIONS) as ClientKey[]]);
 }

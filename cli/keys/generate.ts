@@ -4,12 +4,25 @@ import { reasonOf } from "../../lib/host/reason.ts";
 import { formatKeys, type GeneratedKeys, generateKeys } from "../../lib/crypto/key_generation.ts";
 import type { Loaded } from "../settings/load.ts";
 import type { ClientSettings } from "../options/table.ts";
-import type { SavedKeys } from "../rc/stanza_commands.ts";
+import { type SavedKeys, saveStanza } from "../rc/stanza_commands.ts";
 import { ClientError } from "../ui/tui.ts";
 import type { World } from "../ui/world.ts";
 
-/** Makes the keys. */
-export function makeKeys(settings: ClientSettings, world: World): GeneratedKeys {
+/** Makes keys, and prints, writes or saves them as the options say. The result is the exit code. Throws {@link ClientError}. */
+export async function generate(loaded: Loaded, world: World): Promise<number> {
+  const { settings } = loaded;
+  const keys = makeKeys(settings, world);
+  // Before anything is written or shown that would be of no use without the code.
+  if (settings.qr) await (await import("../enrolment/show.ts")).checkEnrolment(loaded, keys, world);
+  const saved = settings.saveRcStanza ? await saveStanza(loaded, { keys, world }) : null;
+  const code = reportKeys(keys, loaded, { saved, world });
+  // A code of keys that the stanza here does not have would be of no use.
+  return settings.qr && (saved === null || saved.encryption && saved.hmac)
+    ? await (await import("../enrolment/show.ts")).showEnrolment(loaded, keys, world)
+    : code;
+}
+
+function makeKeys(settings: ClientSettings, world: World): GeneratedKeys {
   const { keyLen, hmacKeyLen, hmacDigestType } = settings;
   return generateKeys({ keyLen, hmacKeyLen, hmacDigest: hmacDigestType }, world.randomBytes);
 }
@@ -18,7 +31,7 @@ export function makeKeys(settings: ClientSettings, world: World): GeneratedKeys 
  * Says where the keys are, or prints them. `saved` says which a stanza took. The result is the exit code: 1 when no new key
  * is anywhere, because an answer kept the old ones.
  */
-export function reportKeys(
+function reportKeys(
   keys: GeneratedKeys,
   loaded: Loaded,
   { saved, world }: { readonly saved: SavedKeys | null; readonly world: World },

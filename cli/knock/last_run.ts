@@ -1,20 +1,21 @@
 /**
- * The arguments of the last run: `~/.fwknop.run`, `--show-last`, `-l` (facts/client 11). Keys are not written
- * (mended, COMPATIBILITY F17): a run from the file asks for them. Files of the C client are read too.
+ * The arguments of a run, remembered in `~/.fwknop.run` (facts/client 11). Keys are not written
+ * (mended, COMPATIBILITY F17): a run from the file asks for them. What reads them is
+ * `repeat_run.ts`.
  */
-import { readSecureFile } from "../../lib/host/secure_file.ts";
 import { reasonOf } from "../../lib/host/reason.ts";
-import { type Arguments, parseArguments } from "../../lib/settings/argv.ts";
+import type { Arguments } from "../../lib/settings/argv.ts";
 import type { Given } from "../../lib/settings/setting.ts";
-import { CLIENT_SETTINGS, type ClientKey, settingOf } from "../options/table.ts";
+import { type ClientKey, type ClientSettings, settingOf } from "../options/table.ts";
 import { ClientError, tellWarning, type Terminal } from "../ui/tui.ts";
-import { joinWords, splitPlain, splitWords } from "../ui/shell_words.ts";
+import type { World } from "../ui/world.ts";
+import { joinWords } from "../ui/shell_words.ts";
 
 /** Stands in the file where a key stood on the command line. */
-const MASK = "********";
+export const MASK = "********";
 
 /** Without `HOME` and -E. */
-export const NO_PLACE = "Unable to determine args save file: HOME is not set";
+const NO_PATH = "Unable to determine args save file: HOME is not set";
 
 /** Where the file is. Throws when there is no way to know. */
 export function lastRunPath(
@@ -32,7 +33,7 @@ export function lastRunPath(
     );
   }
   if (options.home === undefined || options.home === "") {
-    throw new ClientError(NO_PLACE, "add -E FILE");
+    throw new ClientError(NO_PATH, "add -E FILE");
   }
   return `${options.home.replace(/\/$/, "")}/.fwknop.run`;
 }
@@ -49,8 +50,20 @@ export function formatLastRun(given: readonly Given[], words: readonly string[])
   return joinWords(["fwknop", ...parts, ...words]);
 }
 
+/** Remembers the arguments of this run. Where there is no home directory that is a warning. Throws {@link ClientError}. */
+export function rememberRun(settings: ClientSettings, args: Arguments, world: World): void {
+  const { saveArgsFile, noHomeDir, version } = settings;
+  const home = world.env("HOME");
+  if (saveArgsFile === undefined && !noHomeDir && !home) {
+    // A knock needs no file for them, and a version does not either.
+    if (!version) tellWarning(world, `${NO_PATH}: the arguments of this run are not remembered`);
+    return;
+  }
+  saveLastRun(lastRunPath({ saveArgsFile, noHomeDir, home }), formatLastRun(args.given, args.words), world);
+}
+
 /** Writes the file, mode 0600. A failure is a warning: the packet matters more. */
-export function saveLastRun(path: string, line: string, terminal: Terminal): void {
+function saveLastRun(path: string, line: string, terminal: Terminal): void {
   try {
     // Opening a pipe would wait for a reader.
     if (isPipe(path)) throw new Error("it is a pipe");
@@ -71,53 +84,4 @@ function isPipe(path: string): boolean {
     // What is wrong with it, if anything, is told when it is opened.
     return false;
   }
-}
-
-/** The line of the last run, without its line end. Throws {@link ClientError}. */
-export function readLastRun(path: string, terminal: Terminal): string {
-  const read = readSecureFile(path, { streams: true });
-  if (!read.ok) {
-    throw new ClientError(`Could not open args file: ${path}: ${read.fault.message}`, "run fwknop once without -l");
-  }
-  for (const warning of read.value.warnings) tellWarning(terminal, warning);
-  const [line = ""] = read.value.text.split("\n");
-  if (line.trim() === "") throw new ClientError(`Could not read line from file: ${path}`, "run fwknop once without -l");
-  return line;
-}
-
-/** The arguments of that line, without the program's name. Keys that were masked are asked for. */
-export function argumentsOf(line: string): readonly string[] {
-  const words = (splitWords(line) ?? splitPlain(line)).slice(1);
-  if (!words.includes(MASK)) return words;
-  const parsed = parseArguments(CLIENT_SETTINGS, words, { ignoreCase: true });
-  const kept = parsed.given.flatMap((said) => {
-    if (said.text === MASK) return said.key.startsWith("hmac") ? ["--use-hmac"] : [];
-    if (said.text === null) return [said.name];
-    const optional = settingOf(said.key as ClientKey).option?.argument === "optional";
-    return optional ? [`${said.name}=${said.text}`] : [said.name, said.text];
-  });
-  return [...kept, ...parsed.words];
-}
-
-/** The arguments without a command or a connection for ssh, in case somebody wrote one into the file: neither is repeated. */
-export function withoutCommand(args: Arguments): Arguments {
-  const given = args.given.filter(({ key }) => settingOf(key as ClientKey).option?.argument !== "rest");
-  return { ...args, given, rest: null };
-}
-
-/** The arguments for showing, without the program's name. */
-export function maskedArguments(line: string): readonly string[] {
-  const masked = maskedLine(line);
-  return (splitWords(masked) ?? splitPlain(masked)).slice(1);
-}
-
-/**
- * The line for showing: keys that an older file holds in clear are masked, and words that belong to no option too, which may
- * be the rest of a key with blanks.
- */
-export function maskedLine(line: string): string {
-  const [program = "fwknop", ...words] = splitWords(line) ?? splitPlain(line);
-  const parsed = parseArguments(CLIENT_SETTINGS, words, { ignoreCase: true });
-  const secret = parsed.given.some(({ key, text }) => settingOf(key as ClientKey).secret === true && text !== MASK);
-  return secret ? formatLastRun(parsed.given, parsed.words.map(() => MASK)).replace(/^fwknop/, program) : line;
 }

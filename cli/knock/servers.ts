@@ -3,7 +3,9 @@ import { stripBrackets } from "../../lib/net/host_name.ts";
 import type { Arguments } from "../../lib/settings/argv.ts";
 import type { StanzaFile } from "../../lib/settings/rc_file.ts";
 import type { Given } from "../../lib/settings/setting.ts";
+import { type Loaded, loadSettings } from "../settings/load.ts";
 import { stanzaOfHost } from "../settings/named_stanza.ts";
+import { attempt } from "../ui/failure.ts";
 import { jsonAnswer, type JsonObject } from "../ui/json_answer.ts";
 import type { ClientKey } from "../options/table.ts";
 import type { RcFile } from "../rc/rc_file.ts";
@@ -43,10 +45,28 @@ function worldOf(name: string, world: World): World {
 }
 
 /**
+ * Acts with the settings of each server. What fails for one is told with its name, and the others go on. `first` is true
+ * until one of them ended in another way than by throwing. The result is the highest exit code.
+ */
+export async function onEachServer(
+  args: Arguments,
+  run: { readonly rc: RcFile | null; readonly world: World },
+  act: (loaded: Loaded, run: { readonly world: World; readonly first: boolean }) => Promise<number>,
+): Promise<number> {
+  let first = true;
+  return await tellEach(serverRuns(args, run.rc), args, run.world, (server, world) =>
+    attempt(async () => {
+      const code = await act(loadSettings(server.args, run.rc, world), { world, first });
+      first = false;
+      return code;
+    }, world));
+}
+
+/**
  * Acts for each server. With `--explain` each is announced by its name; with `--json` what all say is one object. The result
  * is the highest exit code.
  */
-export async function tellEach(
+async function tellEach(
   runs: readonly ServerRun[],
   args: Arguments,
   world: World,

@@ -1,4 +1,5 @@
 /** `--stanza-list` and `--save-rc-stanza` (facts/client 4). */
+import type { Arguments } from "../../lib/settings/argv.ts";
 import { parseStanzaFile, type StanzaEntry } from "../../lib/settings/rc_file.ts";
 import type { GeneratedKeys } from "../../lib/crypto/key_generation.ts";
 import type { Loaded } from "../settings/load.ts";
@@ -10,12 +11,11 @@ import { ClientError, tellWarning } from "../ui/tui.ts";
 import type { World } from "../ui/world.ts";
 
 /** Prints the names of all stanzas. The result is the exit code. */
-export function listStanzas(rc: RcFile | null, options: { readonly json: boolean; readonly world: World }): number {
-  const { json, world } = options;
+export function listStanzas({ given }: Arguments, rc: RcFile | null, world: World): number {
   if (rc === null) throw new ClientError("Unable to open rc file: there is none to list", "name one with --rc-file");
   // The default one too: -n takes it like any other.
   const stanzas = rc.file.stanzas.map((stanza) => stanza.name);
-  if (json) {
+  if (given.some(({ key }) => key === "json")) {
     world.json({ file: rc.path, stanzas });
     return 0;
   }

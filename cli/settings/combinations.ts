@@ -7,6 +7,8 @@
 import type { Arguments } from "../../lib/settings/argv.ts";
 import { shownWords, wordRemedy } from "../remedies/words.ts";
 import { listedServers } from "../knock/server_list.ts";
+import type { ModeOption } from "../modes.ts";
+import type { ClientKey } from "../options/table.ts";
 import { ClientError } from "../ui/tui.ts";
 
 /** What is looked at: options by the names of their rows, and `several` for a list of servers after -D. */
@@ -40,7 +42,9 @@ const PARTS = {
   savePacket: "each packet would replace the one before",
   json: "it has no answer for that",
   wait: "it waits after a knock",
-} as const;
+} as const satisfies
+  & Readonly<Record<Exclude<ModeOption, "help" | "version">, string>>
+  & Readonly<Partial<Record<ClientKey | "several", string>>>;
 
 /** For each part those that it goes with. Said once per pair, at the part that comes first here. */
 const TOGETHER: Readonly<Partial<Record<Part, readonly Part[]>>> = {

@@ -7,6 +7,8 @@ import type { ClientSettings } from "../options/table.ts";
 export interface Conflict {
   readonly message: string;
   readonly hint: string;
+  /** Only GnuPG stands against it, which is not there yet: such a stanza can be saved all the same. */
+  readonly onlyGpg?: true;
 }
 
 /** Runs that neither send nor build a packet need no destination. */
@@ -118,10 +120,11 @@ const CHECKS: readonly Check[] = [
     stdin && fd !== undefined ? conflict("--stdin and --fd both say where keys come from", "leave out one") : null,
   ({ useGpg, version }) =>
     useGpg && !version
-      ? conflict(
-        "Cannot encrypt with GnuPG: this version has no GnuPG",
-        "use a Rijndael key: fwknop --key-gen makes one",
-      )
+      ? {
+        message: "Cannot encrypt with GnuPG: this version has no GnuPG",
+        hint: "use a Rijndael key: fwknop --key-gen makes one",
+        onlyGpg: true,
+      }
       : null,
 ];
 

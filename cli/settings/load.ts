@@ -40,8 +40,6 @@ export function earlySettings(args: Arguments) {
     saveRcStanza: has("saveRcStanza"),
     stanzaList: has("stanzaList"),
     saveArgsFile: text("saveArgsFile"),
-    lastCmd: has("lastCmd"),
-    showLast: has("showLast"),
     verbose: has("verbose"),
     /** Nothing is written then, so no file is created either. */
     looksOnly: has("explain") || has("doctor") || has("stanzaList"),

@@ -5,8 +5,11 @@
  * Names of stanzas may come from another device (`--import`), so no shell may expand them: they are never put where a
  * `$(…)` in them would run.
  */
+import type { Arguments } from "../../lib/settings/argv.ts";
 import { formatCompletion, type Shell, type ShellWords } from "../../lib/settings/completion.ts";
 import { CLIENT_SETTINGS } from "../options/table.ts";
+import { ClientError } from "../ui/tui.ts";
+import type { World } from "../ui/world.ts";
 
 /** For sed: faster than `fwknop --stanza-list`, and quiet where there is no file. */
 const STANZA_NAMES = "s/^[[:blank:]]*[[]\\([^]]*\\)[]].*/\\1/p";
@@ -113,6 +116,15 @@ end
 };
 
 const WORDS: Readonly<Record<Shell, ShellWords>> = { bash: BASH, zsh: ZSH, fish: FISH };
+
+/** Prints the script. The result is the exit code. Throws {@link ClientError} for a shell that has none. */
+export function showCompletion({ given }: Arguments, world: World): number {
+  const text = given.findLast(({ key }) => key === "completion")?.text ?? "";
+  const shell = CLIENT_SETTINGS.completion.kind.parse(text);
+  if (!shell.ok) throw new ClientError(`--completion: ${shell.fault}, got "${text}"`);
+  world.out(clientCompletion(shell.value).trimEnd());
+  return 0;
+}
 
 /** The script for one shell, ending with a line end. */
 export function clientCompletion(shell: Shell): string {

@@ -1,8 +1,10 @@
-/** `--help` of the client: the short page that fits a terminal of 80 by 24, all options, or one topic. */
+/** `--version`, and `--help`: the short page that fits a terminal of 80 by 24, all options, or one topic. */
+import type { Arguments } from "../../lib/settings/argv.ts";
 import { helpPage, type HelpPages } from "../../lib/settings/help_pages.ts";
 import { VERSION } from "../../lib/version.ts";
 import { CLIENT_SETTINGS, type ClientKey } from "../options/table.ts";
 import { ClientError } from "../ui/tui.ts";
+import type { World } from "../ui/world.ts";
 
 /** What most people need, in the order in which they need it. */
 const ESSENTIAL: readonly ClientKey[] = [
@@ -47,6 +49,18 @@ const PAGES: HelpPages = {
   essential: ESSENTIAL,
   short: SHORT,
 };
+
+/** `--help`. The result is the exit code. Throws {@link ClientError}. */
+export function showHelp({ given }: Arguments, world: World): number {
+  world.out(clientHelp(given.findLast(({ key }) => key === "help")?.text ?? null));
+  return 0;
+}
+
+/** `--version`. The result is the exit code. */
+export function showVersion(world: World): number {
+  world.out(`fwknop client ${VERSION}, FKO protocol version 3.0.0`);
+  return 0;
+}
 
 /** The text, without a line end at the end (`lib/settings/help_pages.ts`). Throws {@link ClientError} for no topic of ours. */
 export function clientHelp(topic: string | null): string {

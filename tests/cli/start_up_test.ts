@@ -33,11 +33,12 @@ Deno.test("the ordinary knock reads its own files of the bundle, and everything 
   const needed = [...first].map((path) => Deno.readTextFileSync(path)).join("\n");
   const rest = all.filter((path) => !first.has(path)).map((path) => Deno.readTextFileSync(path)).join("\n");
   // Names that survive minifying: of the stanza, keys, UDP, and of looking up a server, because most are named and the rest
-  // costs 9 ms; then of prompts, commands and -R.
+  // costs 9 ms; then of prompts, commands and -R, and of modes (cli/modes.ts).
   for (const word of ["SPA_SERVER_PORT", "KEY_BASE64", "AES-CBC", "freeaddrinfo"]) {
     assert.ok(needed.includes(word), word);
   }
-  for (const word of ["tcgetattr", "execvp", "createHttpClient"]) {
+  const modes = ["COMP_WORDS", "HostName ", "A knock would be", "Last fwknop client", "unknown directive "];
+  for (const word of ["tcgetattr", "execvp", "createHttpClient", ...modes]) {
     assert.ok(!needed.includes(word), `${word} is read by every knock`);
     assert.ok(rest.includes(word), word);
   }
