@@ -1,6 +1,6 @@
 /**
  * A knock of our own before the first one of somebody else: proves with the keys of every stanza that what is sealed opens
- * again and opens once, and gets the code on that road compiled, so that the first knock is as fast as the thousandth
+ * again and opens once, and gets the code that a knock runs compiled, so that the first knock is as fast as the thousandth
  * (a cold decision takes 4 ms, a warm one 0.05 ms).
  */
 import { randomBytes } from "../../lib/host/entropy.ts";

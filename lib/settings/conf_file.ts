@@ -140,7 +140,7 @@ export function shownName(name: string, known: KnownNames = NONE): string | null
 
 /**
  * Expands a value of fwknopd.conf that begins with `$`: the name is the run of capitals and `_` after it, and what follows
- * it is appended. `lookup` gives the value that a variable has at that place, or undefined. One expansion, no recursion.
+ * it is appended. `lookup` gives the value that a variable has so far, or undefined. One expansion, no recursion.
  * The fault is a sentence with the name in it; `isSet`: only what follows it is wrong.
  */
 export function expandVariable(

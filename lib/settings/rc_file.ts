@@ -1,6 +1,6 @@
 /**
  * The stanza grammar of `.fwknoprc` (facts/client 3, facts/client 4): text in, sections with their directives and
- * places out, with enough of the layout to save one section and leave every other line as it was. Knows no directive.
+ * line numbers out, with enough of the layout to save one section and leave every other line as it was. Knows no directive.
  */
 import {
   EQUALS,

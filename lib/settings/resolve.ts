@@ -80,7 +80,7 @@ function readValue(row: Setting, said: Given): { readonly value: unknown } | { r
   }
   const quoted = row.secret === true ? "" : `, got ${JSON.stringify(clip(said.text))}`;
   const word = row.secret === true ? null : nearChoice(said.text, row.kind.choices ?? []);
-  // Some reasons point at the place themselves, or hold the text already.
+  // Some reasons say themselves where the mistake is, or hold the text already.
   const told = /"|, got /.test(parsed.fault) || parsed.fault.includes(`: ${said.text} `) ||
     parsed.fault.includes(`'${said.text}'`);
   const reason = told ? parsed.fault : `${parsed.fault}${quoted}`;
@@ -114,7 +114,7 @@ function laterHint(row: Setting, said: Given): string | undefined {
 
 /**
  * A problem with a given value, at its origin. In a file the name of the directive comes first; an option is its own
- * place. A reason that begins with "value" goes on from the name, as in the messages of the C programs: `KEY value is
+ * origin. A reason that begins with "value" goes on from the name, as in the messages of the C programs: `KEY value is
  * not properly set`.
  */
 function problemOf(said: Given, reason: string, hint?: string): Problem {

@@ -117,7 +117,7 @@ export function formatOrigin(origin: Origin): string {
 
 /** `fwknopd.conf:12: PCAP_INTF: expected a value (hint)`: the one spelling of a problem on one line. */
 export function formatProblem(problem: Problem): string {
-  const place = formatOrigin(problem.origin);
-  const sentence = place === "" ? problem.message : `${place}: ${problem.message}`;
+  const origin = formatOrigin(problem.origin);
+  const sentence = origin === "" ? problem.message : `${origin}: ${problem.message}`;
   return problem.hint === undefined ? sentence : `${sentence} (${problem.hint})`;
 }

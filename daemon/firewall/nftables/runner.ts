@@ -41,7 +41,9 @@ export async function openRunner(
     if (await canRun(program)) return programRunner(program, run);
   }
   throw new FirewallError(
-    `Neither libnftables nor the nft program can be used${missing === null ? "" : `: ${missing.message}`}`,
+    `Cannot use nftables: neither libnftables nor the nft program is there${
+      missing === null ? "" : `: ${missing.message}`
+    }`,
     "install the Debian package libnftables1 or nftables, or set FIREWALL to iptables",
     { cause: missing },
   );
@@ -112,7 +114,7 @@ export function nftFailure(reply: NftReply): FirewallError {
   const complaint = reply.error.split("\n").find((line) => /error/i.test(line)) ?? reply.error.split("\n")[0] ?? "";
   const denied = /not permitted|must be root/i.test(reply.error);
   return new FirewallError(
-    `nft refused: ${complaint.replace(/^[^ ]*:[0-9-]+:[0-9-]+: /, "").trim()}`,
+    `Cannot change the ruleset: nft says: ${complaint.replace(/^[^ ]*:[0-9-]+:[0-9-]+: /, "").trim()}`,
     denied
       ? "run fwknopd as root or with the capability CAP_NET_ADMIN"
       : "see `nft list ruleset`; fwknopd needs to add chains and sets to the table of each chain that drops",

@@ -55,7 +55,7 @@ export interface ElementStore extends Disposable {
   isIntact(target: Target): boolean | null;
 }
 
-/** Opens the fast road. Throws `FfiError`. */
+/** Opens the fast way, by nfnetlink. Throws `FfiError`. */
 export function netlinkStore(): ElementStore {
   const netlink = openNfnetlink();
   return {
@@ -114,7 +114,7 @@ function looksIntact(netlink: Nfnetlink, target: Target): boolean {
   return chainsStand && jumpsStand;
 }
 
-/** The road by nft's language, for where the other is closed. */
+/** By the language of nft, where nfnetlink cannot be used. */
 export function nftStore(nft: NftRunner): ElementStore {
   return {
     name: "nft",
