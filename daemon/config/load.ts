@@ -1,7 +1,7 @@
 /**
- * From files to sayings: fwknopd.conf with its overrides, access.conf with its includes. Finds and reads everything,
- * understands names but no values, and collects every problem instead of stopping at the first. See facts/configuration
- * 1, facts/configuration 6.
+ * From files to what was given in them: fwknopd.conf with its overrides, access.conf with its includes. Finds and reads
+ * everything, understands names but no values, and collects every problem instead of stopping at the first. See
+ * facts/configuration 1, facts/configuration 6.
  */
 import type { FileFault, SecureText } from "../../lib/host/secure_file.ts";
 import type { Result } from "../../lib/result.ts";
@@ -49,7 +49,7 @@ const MAX_DEPTH = 3;
 /** Characters that the C daemon takes of a path. */
 const MAX_PATH = 1023;
 
-/** Reads the main file, then what its OVERRIDE_CONFIG names, then what `-O` names; later sayings win. */
+/** Reads the main file, then what its OVERRIDE_CONFIG names, then what `-O` names; what is read later wins. */
 export function loadServerFiles(
   main: { readonly path: string; readonly origin: Origin },
   overrides: string | null,

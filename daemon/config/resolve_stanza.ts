@@ -1,7 +1,7 @@
 /**
- * From the sayings of one stanza to a {@link Stanza}: keys chosen and checked, times combined. Pure. Problems are those
- * of facts/configuration 7 in its order of validation, all of them; what the C daemon only says in passing becomes a
- * warning.
+ * From what was given for one stanza to a {@link Stanza}: keys chosen and checked, times combined. Pure. Problems are
+ * those of facts/configuration 7 in its order of validation, all of them; what the C daemon only says in passing
+ * becomes a warning.
  */
 import type { RijndaelMode } from "../../lib/crypto/engine.ts";
 import type { Secrets } from "../../lib/crypto/secrets.ts";
@@ -31,7 +31,7 @@ const LEGACY_KEY = 16;
 const DEFAULT_TIMEOUT = 30;
 const DEFAULT_MAX_TIMEOUT = 300;
 
-/** Settings that share one place: of each group only the last saying counts. */
+/** Settings of which one replaces the other: of each group only the last that was given counts. */
 const SLOTS = [["key", "keyBase64"], ["hmacKey", "hmacKeyBase64"], ["accessExpire", "accessExpireEpoch"]] as const;
 
 /** Resolves one stanza; null when something is wrong with it, which is then in the report. */
@@ -92,7 +92,10 @@ function inWordsOfC(problem: Problem, { keyFiles }: RawStanza): Problem {
   return { ...problem, message: included ? `${message} (Data error in included keyfile, skipping stanza)` : message };
 }
 
-/** The sayings that count, one for each slot. A variable that stands twice is worth a warning: the first is lost. */
+/**
+ * What counts of what was given, one for each group. A variable that stands twice is worth a warning: the first is
+ * lost.
+ */
 function lastOfEach(raw: RawStanza, report: Report): readonly Given[] {
   const counts = new Map<string, Given>();
   for (const said of raw.given) {

@@ -210,9 +210,10 @@ function lists(services: readonly Service[], wanted: Service): boolean {
 }
 
 /**
- * Compares a stanza with its like of before, whatever place it has now. Whoever holds the key decides: of stanzas with the
- * same encryption key the one that loses least. A key that is new is that of an old stanza whose own is gone: the one whose
- * key it is cut from or continues, with the same HMAC key, or with the same SOURCE. Otherwise the stanza is new.
+ * Compares a stanza with the one that it was before, wherever it stands now. The key tells which one that was: of
+ * stanzas with the same encryption key the one that loses least. A key that is new is that of an old stanza whose own
+ * is gone: the one whose key it is cut from or continues, with the same HMAC key, or with the same SOURCE. Otherwise
+ * the stanza is new.
  */
 function stanzaLosses(
   stanza: Stanza,

@@ -1,5 +1,5 @@
 /**
- * What an accepted knock means in doors. The truth tables of facts/firewall 3 are here and nowhere else: backends know
+ * Which grants an accepted knock means. The truth tables of facts/firewall 3 are here and nowhere else: backends know
  * no message types and no policy. Pure.
  */
 import type { Ip } from "../../lib/net/address.ts";
@@ -52,7 +52,7 @@ export const NO_NAT_POLICY: NatPolicy = {
 
 /** What fwknopd.conf says about rules. */
 export interface GrantOptions {
-  /** ENABLE_DESTINATION_RULE: doors lead to the address that the packet was sent to, not to any. */
+  /** ENABLE_DESTINATION_RULE: grants are for the address that the packet was sent to, not for any. */
   readonly destinationRule: boolean;
   /** ENABLE_IPT_OUTPUT. */
   readonly output: boolean;
@@ -83,7 +83,7 @@ export interface PlannedGrant extends Grant {
   readonly items: string;
 }
 
-/** Everything that decides about the doors of one knock. */
+/** Everything that decides about the grants of one knock. */
 export interface GrantPlan {
   readonly request: AccessRequest;
   readonly policy?: NatPolicy;
@@ -114,8 +114,8 @@ export function isLocalNatType(type: MessageType): boolean {
 }
 
 /**
- * The doors of one knock, in the order in which the C daemon adds them. The fault is a reason for the log: nothing is
- * opened then.
+ * The grants of one knock, in the order in which the C daemon adds their rules. The fault is a reason for the log:
+ * nothing is opened then.
  */
 export function planGrants(plan: GrantPlan): Result<readonly PlannedGrant[], string> {
   const { request, options } = plan;

@@ -82,7 +82,7 @@ export async function closeDueGrants(context: GrantContext, log: Log, ahead: boo
   }
 }
 
-/** Takes the news from the descriptor: whether somebody changed the ruleset, so that it has to be looked at. */
+/** Reads the events of the ruleset: whether somebody else changed it, so that it has to be looked at. */
 export function rulesetChanged({ firewall, facts }: GrantContext, log: Log): boolean {
   try {
     const changed = firewall.events?.drain() ?? false;
@@ -171,7 +171,7 @@ export async function followStep(back: number, context: GrantContext, log: Log):
 }
 
 async function moveEnds(back: number, { firewall, ledger, ...clocks }: GrantContext, log: Log): Promise<void> {
-  // What other programs wrote ends when they wrote.
+  // Rules of other programs end at the time that is written in them.
   const before = ledger.live(0).filter(({ door }) => door.slot !== "foreign");
   const after = before.map((grant): HeldGrant => ({ ...grant, expiresAt: grant.expiresAt - back }));
   try {

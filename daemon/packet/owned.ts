@@ -1,6 +1,6 @@
 /**
- * What a flood of packets would otherwise allocate per packet: a small array costs more than everything else that is
- * done to a packet before its HMAC.
+ * Saves allocations in a flood of packets: a small array costs more than everything else that is done to a packet
+ * before its HMAC.
  */
 import { type Ip, ipFromBytes } from "../../lib/net/address.ts";
 

@@ -16,7 +16,7 @@ interface RefusalBudget {
 /** Whoever can send a packet. */
 const STRANGERS: RefusalBudget = { burst: 1, whole: false };
 
-/** Whoever has a key: what they are told matters more, but theirs is not the disk either. */
+/** For holders of a key: their refusals matter more, but must not fill the disk either. */
 export const KEY_HOLDERS: RefusalBudget = { burst: 10, whole: true };
 
 export interface RefusalLog {

@@ -1,6 +1,6 @@
 /**
- * Looking after the files that the daemon lives by. What others take from the disk is missed at the next start, which may
- * be any moment: replay file and PID file are looked at while there is something to lose, not only when they are written.
+ * Watches the files that the next start will need, which may be any moment: whether replay file and PID file are still
+ * there is checked while there is something to lose, not only when they are written.
  */
 import type { Log } from "../../lib/log.ts";
 import type { ReplayStore } from "../replay/store.ts";
@@ -26,7 +26,7 @@ export interface Belongings {
   readonly steady: () => number;
 }
 
-/** One look costs two calls of the system. */
+/** One look costs two system calls. */
 const BUSY_MS = 1000;
 /** While no packet is known that could be repeated. */
 const IDLE_MS = 10_000;
