@@ -60,7 +60,10 @@ function generated(): Map<string, string> {
   files.set("packaging/permissions.json", `${JSON.stringify(permissions(), null, 2)}\n`);
   for (const shell of SHELLS) {
     files.set(`packaging/completion/fwknop.${shell}`, clientCompletion(shell));
-    files.set(`packaging/completion/fwknopd.${shell}`, formatCompletion(shell, "fwknopd", DAEMON_OPTIONS));
+    files.set(
+      `packaging/completion/fwknopd.${shell}`,
+      formatCompletion(shell, { program: "fwknopd", table: DAEMON_OPTIONS }),
+    );
   }
   return files;
 }

@@ -1,4 +1,5 @@
 /** `--doctor [NAME]`: everything that can be looked at before a knock, one line each; nothing is sent to the server. */
+import { stanzaNames } from "../../lib/settings/rc_file.ts";
 import type { RijndaelMode } from "../../lib/crypto/engine.ts";
 import type { Arguments } from "../../lib/settings/argv.ts";
 import { showable } from "../../lib/showable.ts";
@@ -8,7 +9,7 @@ import { withImpliedStanza } from "../settings/named_stanza.ts";
 import { wantsHmac } from "../keys/collect.ts";
 import { makePacket } from "../knock/knock.ts";
 import { earlySettings, type Loaded, loadSettings, openRc, ProblemsError } from "../settings/load.ts";
-import { type RcFile, stanzaNames } from "../rc/rc_file.ts";
+import type { RcFile } from "../rc/rc_file.ts";
 import { checkKnock } from "../knock/precheck.ts";
 import { withRemedy } from "../remedies/problems.ts";
 import { listedServers } from "../knock/server_list.ts";

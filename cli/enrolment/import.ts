@@ -1,4 +1,5 @@
 /** `--import`: a URI of `--qr`, or the keys that another tool put into a QR code, become a stanza of the rc file. */
+import { stanzaNames } from "../../lib/settings/rc_file.ts";
 import { openInherited } from "../../ffi/libc/descriptor.ts";
 import type { Arguments } from "../../lib/settings/argv.ts";
 import { resolveSettings } from "../../lib/settings/resolve.ts";
@@ -6,7 +7,7 @@ import type { Given } from "../../lib/settings/setting.ts";
 import { completeSettings } from "../settings/implied.ts";
 import { ProblemsError } from "../settings/load.ts";
 import { CLIENT_SETTINGS } from "../options/table.ts";
-import { type RcFile, stanzaNames } from "../rc/rc_file.ts";
+import type { RcFile } from "../rc/rc_file.ts";
 import { checkKnock } from "../knock/precheck.ts";
 import { linesToSave, replaceStanza, type SavedLine } from "../rc/rc_save.ts";
 import { updateRcFile } from "../rc/rc_update.ts";
@@ -47,7 +48,7 @@ export async function importStanza(args: Arguments, rc: RcFile | null, world: Wo
   const lines = await stanzaLines(incoming, world);
   await updateRcFile(rc, (file) => {
     if (!settings.forceStanza) checkNotTaken(name, { ...rc, file });
-    return replaceStanza(file, name, lines, null);
+    return replaceStanza(file, { name, lines }, null);
   });
   if (!lines.some(({ directive }) => directive === "SPA_SERVER")) {
     tellWarning(world, `the text names no server: knock with -n ${name} -D HOST, or add SPA_SERVER to the stanza`);

@@ -3,11 +3,11 @@
  * enough to be read. Only settings that name a server and a request are in it; nothing that runs a program or reads a file
  * can be.
  */
+import { DEFAULT_STANZA } from "../../lib/settings/rc_file.ts";
 import { fail, ok, type Result } from "../../lib/result.ts";
 import { hasUnseen } from "../../lib/showable.ts";
 import type { Given } from "../../lib/settings/setting.ts";
 import { isStanzaName } from "../rc/rc_save.ts";
-import { DEFAULT_STANZA } from "../rc/rc_file.ts";
 import { FIELDS, KEY_FIELDS, VERSION_FIELD } from "./fields.ts";
 
 const SCHEME = "fwknop:";

@@ -6,14 +6,17 @@ import { wipe } from "../../lib/bytes.ts";
 import { writeNew } from "../../lib/host/atomic_file.ts";
 import { type FileFault, readSecureFile } from "../../lib/host/secure_file.ts";
 import { reasonOf } from "../../lib/host/reason.ts";
-import { type FileStanza, parseStanzaFile, type StanzaEntry, type StanzaFile } from "../../lib/settings/rc_file.ts";
+import {
+  DEFAULT_STANZA,
+  type FileStanza,
+  parseStanzaFile,
+  type StanzaEntry,
+  type StanzaFile,
+} from "../../lib/settings/rc_file.ts";
 import type { Given, Problem, Setting } from "../../lib/settings/setting.ts";
 import { KEY_OF_DIRECTIVE, settingOf } from "../options/table.ts";
 import type { Layer } from "../settings/precedence.ts";
 import { ClientError, forgiving, tellWarning, type Terminal } from "../ui/tui.ts";
-
-/** The stanza that every run starts from. */
-export const DEFAULT_STANZA = "default";
 
 /** What is said of a name that no row has, as long as it may be a key. */
 export const UNKNOWN_DIRECTIVE = "the line begins with an unknown directive";
@@ -85,11 +88,6 @@ export function readStanza(
     for (const entry of stanza.entries) readEntry(rc, entry, { given, problems, terminal });
   }
   return { layer: { name: stanzaLabel(stanzas[0], name), given }, problems };
-}
-
-/** Names of all sections except the default one, as written, repeated ones too. */
-export function stanzaNames(file: StanzaFile): readonly string[] {
-  return file.stanzas.map((stanza) => stanza.name).filter((name) => name.toLowerCase() !== DEFAULT_STANZA);
 }
 
 /** Where the rc file is. Throws when there is no way to know; null when the home directory is unknown. */

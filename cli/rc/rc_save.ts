@@ -80,8 +80,7 @@ export function inOrder(lines: readonly SavedLine[]): readonly SavedLine[] {
  */
 export async function replaceStanza(
   file: StanzaFile,
-  name: string,
-  lines: readonly SavedLine[],
+  { name, lines }: { readonly name: string; readonly lines: readonly SavedLine[] },
   overwrite: ((directive: string) => Promise<boolean> | boolean) | null,
 ): Promise<string> {
   const stanzas = file.stanzas.filter((stanza) => stanza.name.toLowerCase() === name.toLowerCase());

@@ -55,7 +55,10 @@ export async function saveStanza(
     answers.set(directive, answer);
     return answer;
   };
-  const text = await updateRcFile(rc, (file) => replaceStanza(file, name, lines, settings.forceStanza ? null : ask));
+  const text = await updateRcFile(
+    rc,
+    (file) => replaceStanza(file, { name, lines }, settings.forceStanza ? null : ask),
+  );
   if (settings.verbose > 0) tellUpdates(text, { name, lines, world });
   if (keys === null) return null;
   const values = entriesOf(text, name).map(({ value }) => value);

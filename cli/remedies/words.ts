@@ -1,10 +1,11 @@
 /** Words of a command line that belong to no option, as in `fwknop web1`: the C client passes over them silently. */
+import { stanzaNames } from "../../lib/settings/rc_file.ts";
 import type { Arguments } from "../../lib/settings/argv.ts";
 import { parseService } from "../../lib/net/service.ts";
 import { nearest } from "../../lib/settings/suggest.ts";
 import { stanzaOfHost } from "../settings/named_stanza.ts";
 import type { ClientKey } from "../options/table.ts";
-import { type RcFile, stanzaNames } from "../rc/rc_file.ts";
+import type { RcFile } from "../rc/rc_file.ts";
 import { bareHost } from "./values.ts";
 import { tellWarning, type Terminal } from "../ui/tui.ts";
 

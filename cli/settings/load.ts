@@ -1,4 +1,5 @@
 /** From the arguments to the settings of a run: rc file, stanzas, precedence, values, and every problem at once. */
+import { DEFAULT_STANZA, stanzaNames } from "../../lib/settings/rc_file.ts";
 import type { Arguments } from "../../lib/settings/argv.ts";
 import { type Resolved, resolveSettings } from "../../lib/settings/resolve.ts";
 import { formatOrigin, formatProblem, type Given, type Problem } from "../../lib/settings/setting.ts";
@@ -7,7 +8,7 @@ import { completeSettings } from "./implied.ts";
 import { CLIENT_SETTINGS, type ClientKey, type ClientSettings, settingOf } from "../options/table.ts";
 import { verbosity, yesNo } from "../options/kinds.ts";
 import { type Layer, type Settled, settleLayers } from "./precedence.ts";
-import { DEFAULT_STANZA, openRcFile, type RcFile, rcPath, readStanza, stanzaNames } from "../rc/rc_file.ts";
+import { openRcFile, type RcFile, rcPath, readStanza } from "../rc/rc_file.ts";
 import { ClientError, tellWarning } from "../ui/tui.ts";
 import { findConflict } from "./conflicts.ts";
 import type { World } from "../ui/world.ts";

@@ -1,9 +1,9 @@
 /** Options that name a stanza without -n: `--doctor NAME`, `--ssh-config NAME`, and `--proxy HOST PORT` by its host. Pure. */
+import { DEFAULT_STANZA, type FileStanza } from "../../lib/settings/rc_file.ts";
 import { stripBrackets } from "../../lib/net/host_name.ts";
 import type { Arguments } from "../../lib/settings/argv.ts";
-import type { FileStanza } from "../../lib/settings/rc_file.ts";
 import type { Given } from "../../lib/settings/setting.ts";
-import { DEFAULT_STANZA, type RcFile } from "../rc/rc_file.ts";
+import type { RcFile } from "../rc/rc_file.ts";
 
 /** The arguments with -n where another option implies it. A -n that was given counts. */
 export function withImpliedStanza(args: Arguments, rc: RcFile | null): Arguments {

@@ -128,5 +128,5 @@ export function showCompletion({ given }: Arguments, world: World): number {
 
 /** The script for one shell, ending with a line end. */
 export function clientCompletion(shell: Shell): string {
-  return formatCompletion(shell, "fwknop", CLIENT_SETTINGS, WORDS[shell]);
+  return formatCompletion(shell, { program: "fwknop", table: CLIENT_SETTINGS, words: WORDS[shell] });
 }

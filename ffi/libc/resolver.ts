@@ -38,8 +38,11 @@ export interface ResolvedAddress extends SocketAddress {
 
 /** Why a name did not resolve: the number of getaddrinfo (EAI_NONAME is -2) in `details.code`, its text in `reason`. */
 export class ResolveError extends FfiError {
-  /** @param reason the text of gai_strerror, which scripts know: `Name or service not known` */
-  constructor(readonly host: string, code: number, readonly reason: string, family: 4 | 6 | null = null) {
+  /** The text of gai_strerror, which scripts know: `Name or service not known`. */
+  readonly reason: string;
+
+  constructor(readonly host: string, code: number, { family }: Pick<ResolveOptions, "family">) {
+    const reason = readCString(libc().gaiStrerror(code));
     super(`Cannot resolve "${host}": ${reason}`, {
       library: "libc",
       symbol: "getaddrinfo",
@@ -48,6 +51,7 @@ export class ResolveError extends FfiError {
         ? "the name has no address of that family: choose the other one with -4 or -6"
         : RESOLVE_HINT[code] ?? "check the name and the resolver of this machine (getent ahosts NAME)",
     });
+    this.reason = reason;
   }
 }
 
@@ -70,7 +74,7 @@ const OTHER_FAMILY: ReadonlySet<number> = new Set([-5, -9]);
 export async function resolveHost(host: string, options: ResolveOptions): Promise<ResolvedAddress[]> {
   using query = prepareQuery(host, options.family);
   const code = await libc().lookup(query.node.address, 0n, query.hints.address, query.answer.address);
-  if (code !== 0) throw new ResolveError(host, code, readCString(libc().gaiStrerror(code)), options.family);
+  if (code !== 0) throw new ResolveError(host, code, options);
   return takeAnswers(query.answer, options.port);
 }
 

@@ -83,7 +83,7 @@ export function encodeMessages(messages: readonly OutgoingMessage[]): Uint8Array
     // Port 0 addresses the kernel; nfgenmsg follows: family, version 0, resource id.
     view.setUint8(offset + HEADER_SIZE, message.family);
     view.setUint16(offset + HEADER_SIZE + 2, message.resId ?? 0);
-    writeAttributes(bytes, view, offset + HEADER_SIZE + NFGENMSG_SIZE, message.attributes ?? []);
+    writeAttributes(view, offset + HEADER_SIZE + NFGENMSG_SIZE, message.attributes ?? []);
     offset += size;
   }
   return bytes;
@@ -190,7 +190,8 @@ function attributeSize({ value }: Attribute): number {
   return 4 + (value instanceof Uint8Array ? value.length : attributesSize(value));
 }
 
-function writeAttributes(bytes: Uint8Array, view: DataView, start: number, attributes: readonly Attribute[]): void {
+function writeAttributes(view: DataView<ArrayBuffer>, start: number, attributes: readonly Attribute[]): void {
+  const bytes = new Uint8Array(view.buffer);
   let offset = start;
   for (const attribute of attributes) {
     const { type, value } = attribute;
@@ -201,7 +202,7 @@ function writeAttributes(bytes: Uint8Array, view: DataView, start: number, attri
       bytes.set(value, offset + 4);
     } else {
       view.setUint16(offset + 2, type | NLA_F_NESTED, true);
-      writeAttributes(bytes, view, offset + 4, value);
+      writeAttributes(view, offset + 4, value);
     }
     offset += align(size);
   }

@@ -85,7 +85,11 @@ export function openNfnetlink(): Nfnetlink {
     }
   };
 
-  const ask = (message: number, flags: number, name: TableName | null, attributes: [number, string][]) => {
+  const ask = (
+    { message, flags }: { readonly message: number; readonly flags: number },
+    name: TableName | null,
+    attributes: [number, string][],
+  ) => {
     const number = seq++;
     socket.send(encodeMessages([{
       type: nftType(message),
@@ -102,7 +106,7 @@ export function openNfnetlink(): Nfnetlink {
 
   const dump = (message: number, name: TableName, attributes: [number, string][]): IncomingMessage[] | null => {
     for (let attempt = 0; attempt < DUMP_ATTEMPTS; attempt++) {
-      const answers = ask(message, NLM_F_DUMP, name, attributes);
+      const answers = ask({ message, flags: NLM_F_DUMP }, name, attributes);
       const error = answers.map(readAcknowledgement).find((answer) => answer !== null && answer.code !== 0);
       if (error?.code === ENOENT) return null;
       if (error) throw refused(error);
@@ -120,7 +124,7 @@ export function openNfnetlink(): Nfnetlink {
   return {
     portId: socket.portId,
     generation() {
-      const answers = ask(NFT_MSG.getGen, 0, null, []);
+      const answers = ask({ message: NFT_MSG.getGen, flags: 0 }, null, []);
       for (const answer of answers) {
         const generation = readGeneration(answer);
         if (generation !== null) return generation;
@@ -142,13 +146,18 @@ export function openNfnetlink(): Nfnetlink {
         ?.flatMap(readElements) ?? null,
     rules: ({ chain, ...name }) => {
       // A dump of a chain that is not there is merely empty.
-      const found = ask(NFT_MSG.getChain, NLM_F_ACK, name, [[NFTA.chain.table, name.table], [NFTA.chain.name, chain]]);
+      const found = ask({ message: NFT_MSG.getChain, flags: NLM_F_ACK }, name, [[NFTA.chain.table, name.table], [
+        NFTA.chain.name,
+        chain,
+      ]]);
       if (!exists(found)) return null;
       return dump(NFT_MSG.getRule, name, [[NFTA.rule.table, name.table], [NFTA.rule.chain, chain]])
         ?.map(readRule).filter((rule) => rule !== null) ?? null;
     },
     hasSet: ({ set, ...name }) =>
-      exists(ask(NFT_MSG.getSet, NLM_F_ACK, name, [[NFTA.set.table, name.table], [NFTA.set.name, set]])),
+      exists(
+        ask({ message: NFT_MSG.getSet, flags: NLM_F_ACK }, name, [[NFTA.set.table, name.table], [NFTA.set.name, set]]),
+      ),
     [Symbol.dispose]: () => socket[Symbol.dispose](),
   };
 }

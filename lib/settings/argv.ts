@@ -121,7 +121,7 @@ class Scan {
       this.#problem(written, "takes no value", `write ${written} alone`);
       return;
     }
-    this.#store(row, `--${typed}`, written, attached);
+    this.#store(row, { name: `--${typed}`, written }, attached);
   }
 
   /** `vvp8080`: switches until one takes the rest of the word, or the next word, as its value. */
@@ -137,10 +137,10 @@ class Scan {
       }
       const remainder = characters.slice(place + 1).join("");
       if (row.option.argument !== "required") {
-        this.#store(row, written, written, null);
+        this.#store(row, { name: written, written }, null);
         continue;
       }
-      this.#store(row, written, written, remainder === "" ? null : remainder);
+      this.#store(row, { name: written, written }, remainder === "" ? null : remainder);
       return;
     }
   }
@@ -166,7 +166,8 @@ class Scan {
     return rowThat(this.table, ({ short }) => short === letter);
   }
 
-  #store(row: Row, name: string, written: string, attached: string | null): void {
+  /** `name` is the option as it was typed, `written` in full. */
+  #store(row: Row, { name, written }: { readonly name: string; readonly written: string }, attached: string | null) {
     let text = attached;
     if (row.option.argument === "required" && text === null) {
       const next = this.#take();

@@ -29,8 +29,16 @@ export interface ShellWords {
   readonly plain: string;
 }
 
+/** What is completed. */
+export interface Completed {
+  readonly program: string;
+  /** Its options. */
+  readonly table: SettingTable;
+  readonly words?: ShellWords;
+}
+
 /** The completion script of a program, ending with a line end. */
-export function formatCompletion(shell: Shell, program: string, table: SettingTable, words?: ShellWords): string {
+export function formatCompletion(shell: Shell, { program, table, words }: Completed): string {
   const rows = Object.entries(table).flatMap(([key, setting]): Row[] => {
     if (setting.option === undefined || setting.hidden === true) return [];
     const name = words?.after[key];

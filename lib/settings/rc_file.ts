@@ -39,11 +39,19 @@ export interface FileStanza {
   readonly problems: readonly Problem[];
 }
 
+/** The stanza that every run starts from. */
+export const DEFAULT_STANZA = "default";
+
 /** A whole file. */
 export interface StanzaFile {
   readonly stanzas: readonly FileStanza[];
   /** Every line without its LF; line N is `lines[N - 1]`. Joined with LF they are the file again. */
   readonly lines: readonly string[];
+}
+
+/** Names of all sections except the default one, as written, repeated ones too. */
+export function stanzaNames(file: StanzaFile): readonly string[] {
+  return file.stanzas.map((stanza) => stanza.name).filter((name) => name.toLowerCase() !== DEFAULT_STANZA);
 }
 
 /** What may follow a value without being lost: blanks, then perhaps a comment; or the `;` that other fwknop files end lines with. */

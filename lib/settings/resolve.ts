@@ -50,7 +50,7 @@ export function resolveSettings<const Table extends SettingTable>(
       problems.push(read.problem);
       continue;
     }
-    values[said.key] = merge(row, values[said.key], said, read.value);
+    values[said.key] = merge(row, said, { before: values[said.key], value: read.value });
     origins[said.key] = said.origin;
   }
   // Both records were filled key by key from `table`, which the compiler cannot follow.
@@ -127,7 +127,7 @@ function problemOf(said: Given, reason: string, hint?: string): Problem {
   return { origin: said.origin, message, ...(hint === undefined ? {} : { hint }) };
 }
 
-function merge(row: Setting, before: unknown, said: Given, value: unknown): unknown {
+function merge(row: Setting, said: Given, { before, value }: { readonly before: unknown; readonly value: unknown }) {
   if (row.repeat === "all") return [...(Array.isArray(before) ? before : []), value];
   // A number in a file sets the level, each bare switch adds one to it.
   if (row.repeat === "count" && said.text === null) return (typeof before === "number" ? before : 0) + 1;

@@ -93,7 +93,11 @@ ACCESS tcp/1
 async function replace(lines: Record<string, string>, answers: Record<string, boolean> | null): Promise<string> {
   const saved = inOrder(Object.entries(lines).map(([directive, value]) => ({ directive, value })));
   const file = parseStanzaFile(COMMENTED, "rc");
-  return await replaceStanza(file, "GW", saved, answers === null ? null : (name) => answers[name] ?? assert.fail(name));
+  return await replaceStanza(
+    file,
+    { name: "GW", lines: saved },
+    answers === null ? null : (name) => answers[name] ?? assert.fail(name),
+  );
 }
 
 Deno.test("F15: replaceStanza() keeps comments, blank lines and unknown directives of the whole file", async () => {
@@ -117,8 +121,14 @@ Deno.test("F15: replaceStanza() asks only for keys that are given anew, and keep
 Deno.test("replaceStanza() adds a new stanza at the end, also to a file without a last line end", async () => {
   const lines = [{ directive: "ACCESS", value: "tcp/22" }];
   const saved = "\n[new]\nACCESS                      tcp/22\n";
-  assert.equal(await replaceStanza(parseStanzaFile("[default]\n", "rc"), "new", lines, null), `[default]\n${saved}`);
-  assert.equal(await replaceStanza(parseStanzaFile("[default]", "rc"), "new", lines, null), `[default]\n${saved}`);
+  assert.equal(
+    await replaceStanza(parseStanzaFile("[default]\n", "rc"), { name: "new", lines }, null),
+    `[default]\n${saved}`,
+  );
+  assert.equal(
+    await replaceStanza(parseStanzaFile("[default]", "rc"), { name: "new", lines }, null),
+    `[default]\n${saved}`,
+  );
 });
 
 /** Runs with a stanza that has a key, and answers the question. */

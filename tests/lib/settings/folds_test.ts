@@ -167,7 +167,7 @@ Deno.test("formatCompletion() gives bash options, words and files", async () => 
   try {
     Deno.writeTextFileSync(`${folder}/notes.txt`, "");
     const complete = async (...words: string[]) => {
-      const script = `${formatCompletion("bash", "prog", TABLE)}
+      const script = `${formatCompletion("bash", { program: "prog", table: TABLE })}
 COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _prog; printf '%s\\n' "\${COMPREPLY[@]}"`;
       const run = await new Deno.Command("bash", { args: ["-c", script, "bash", "prog", ...words], cwd: folder })
         .output();
@@ -186,7 +186,13 @@ COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _prog; printf '%s\\n' "\${COMPREPLY[@
 });
 
 Deno.test("formatCompletion() quotes descriptions for zsh and fish", () => {
-  assert.match(formatCompletion("zsh", "prog", TABLE), /^ {2}'--color=-\[colour \\\[a\\:b\\\] of it\]::TEXT:'/m);
-  assert.match(formatCompletion("zsh", "prog", TABLE), /'-P\+\[protocol\]:NAME:\(udp tcp http\)'/);
-  assert.match(formatCompletion("fish", "prog", TABLE), /^complete -c prog -s P -x -a 'udp tcp http' -d 'protocol'$/m);
+  assert.match(
+    formatCompletion("zsh", { program: "prog", table: TABLE }),
+    /^ {2}'--color=-\[colour \\\[a\\:b\\\] of it\]::TEXT:'/m,
+  );
+  assert.match(formatCompletion("zsh", { program: "prog", table: TABLE }), /'-P\+\[protocol\]:NAME:\(udp tcp http\)'/);
+  assert.match(
+    formatCompletion("fish", { program: "prog", table: TABLE }),
+    /^complete -c prog -s P -x -a 'udp tcp http' -d 'protocol'$/m,
+  );
 });
