@@ -160,7 +160,6 @@ export const TESTED_ELSEWHERE: TestedElsewhere = {
     "daemon/packet/absent.ts",
   ],
   "tests/e2e/life_test.ts": [
-    "daemon/start/compose.ts",
   ],
   "tests/ffi/libc/datagram_server_test.ts": [
     "ffi/libc/datagram_messages.ts",

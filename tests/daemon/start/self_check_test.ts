@@ -23,7 +23,7 @@ Deno.test("testOurselves() passes for stanzas of every kind and leaves no trace 
 });
 
 Deno.test("testOurselves() stops the start when the engine is broken", async () => {
-  const broken = { ...nobleEngine, decrypt: (_m: unknown, _k: unknown, _i: unknown, cipher: Uint8Array) => cipher };
+  const broken = { ...nobleEngine, decrypt: (...[, , , cipher]: Parameters<typeof nobleEngine.decrypt>) => cipher };
   await assert.rejects(testOurselves(context({ engine: broken }), NOW), (error: unknown) => {
     assert.ok(error instanceof StartError);
     assert.match(error.message, /^Cannot use the stanza at access\.conf:1: the self-check failed: /);
