@@ -159,8 +159,7 @@ export const TESTED_ELSEWHERE: TestedElsewhere = {
   "tests/e2e/interface_test.ts": [
     "daemon/packet/absent.ts",
   ],
-  "tests/e2e/life_test.ts": [
-  ],
+  "tests/e2e/life_test.ts": [],
   "tests/ffi/libc/datagram_server_test.ts": [
     "ffi/libc/datagram_messages.ts",
   ],
