@@ -1,5 +1,4 @@
 /** The client in this process with everything it says and sends caught, and the C client beside it. */
-import assert from "node:assert/strict";
 import { main } from "../../cli/main.ts";
 import type { SendProto, Target } from "../../cli/send/sender.ts";
 import type { Machine } from "../../cli/ui/world.ts";
@@ -72,17 +71,6 @@ export async function runOwn(argv: readonly string[], surroundings: Surroundings
 }
 
 const C_CLIENT = "/usr/bin/fwknop";
-
-/** Whether the C client is installed. Under CI its absence is a failure. */
-export function cClientIsPresent(): boolean {
-  try {
-    return Deno.statSync(C_CLIENT).isFile;
-  } catch {
-    assert.notEqual(Deno.env.get("CI"), "true", "the C client (Debian package fwknop-client) is not installed");
-    console.log("skipped: the C client (Debian package fwknop-client) is not installed");
-    return false;
-  }
-}
 
 /** Runs the C client with `home` as its home directory, without a terminal. */
 export async function runC(

@@ -112,10 +112,13 @@ labTest(
       }
       assert.equal((await asNobody(42_001, "udp", [])).code, 0, "udp needs no right");
     });
-    if (!isExecutable(program)) return;
-    await t.step("with a capability of the file, compiled", async () => {
-      await lab.must("knocker", ["setcap", "cap_net_raw+ep", program]);
-      await allOpen(43_000, []);
+    await t.step({
+      name: "with a capability of the file, compiled",
+      ignore: !isExecutable(program),
+      async fn() {
+        await lab.must("knocker", ["setcap", "cap_net_raw+ep", program]);
+        await allOpen(43_000, []);
+      },
     });
   },
   { needs: { setpriv: "util-linux", setcap: "libcap2-bin" } },

@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import { type ClientKey, settingOf } from "../../cli/options/table.ts";
 import type { SettingTable } from "../../lib/settings/setting.ts";
-import { cClientIsPresent } from "../cli/harness.ts";
 import { type Difference, type Row, type Setting, tryRows, words } from "./row_beside_c.ts";
 import type { Outcome, Shown } from "./row_outcome.ts";
+import { cClientTest } from "../lab/gate.ts";
 
 export type { Outcome, Row, Setting, Shown };
 export { tryRows };
@@ -35,8 +35,7 @@ export function tryBesideC(table: SettingTable, trials: Trials): void {
     assert.deepEqual(Object.keys(trials).toSorted(), known.toSorted());
   });
   for (const [key, trial] of Object.entries(trials) as [ClientKey, Trial][]) {
-    Deno.test(`${key} beside the C client: every spelling, its values and its conflicts`, async () => {
-      if (!cClientIsPresent()) return;
+    cClientTest(`${key} beside the C client: every spelling, its values and its conflicts`, async () => {
       await tryRows([...spellings(key, trial), ...emptyValue(key, trial), ...trial.rows]);
     });
   }

@@ -2,9 +2,10 @@
 import assert from "node:assert/strict";
 import { CLIENT_SETTINGS, type ClientKey, settingOf } from "../../cli/options/table.ts";
 import { parseArguments } from "../../lib/settings/argv.ts";
-import { cClientIsPresent, runC, temporaryFolder } from "../cli/harness.ts";
+import { runC, temporaryFolder } from "../cli/harness.ts";
 import { refused } from "./option_beside_c.ts";
 import { tryRows } from "./row_beside_c.ts";
+import { cClientTest } from "../lab/gate.ts";
 
 const KEYS = Object.keys(CLIENT_SETTINGS) as ClientKey[];
 
@@ -54,28 +55,28 @@ async function differences(typed: readonly string[], home: string): Promise<stri
   return different;
 }
 
-Deno.test("K11: every beginning of every option of the C client means what it means to the C client", async () => {
-  if (!cClientIsPresent()) return;
+cClientTest("K11: every beginning of every option of the C client means what it means to the C client", async () => {
   using folder = temporaryFolder();
   const typed = beginnings(OF_C.keys());
   assert.ok(typed.length > 450, `${typed.length}`);
   assert.deepEqual(await differences(typed, folder.path), []);
 });
 
-Deno.test("options that the C client does not have take no abbreviation away, and are found only when written out", async () => {
-  if (!cClientIsPresent()) return;
-  using folder = temporaryFolder();
-  const typed = beginnings(EXACT.keys()).filter((word) => !EXACT.has(word));
-  assert.deepEqual(await differences(typed, folder.path), []);
-  for (const [name, key] of EXACT) {
-    assert.equal(meaningHere(name), key);
-    const c = await meaningInC(name, folder.path);
-    assert.ok(c === "unknown" || c === key, `--${name} is ${c} in C`);
-  }
-});
+cClientTest(
+  "options that the C client does not have take no abbreviation away, and are found only when written out",
+  async () => {
+    using folder = temporaryFolder();
+    const typed = beginnings(EXACT.keys()).filter((word) => !EXACT.has(word));
+    assert.deepEqual(await differences(typed, folder.path), []);
+    for (const [name, key] of EXACT) {
+      assert.equal(meaningHere(name), key);
+      const c = await meaningInC(name, folder.path);
+      assert.ok(c === "unknown" || c === key, `--${name} is ${c} in C`);
+    }
+  },
+);
 
-Deno.test("K11: aliases of one option are not ambiguous", async () => {
-  if (!cClientIsPresent()) return;
+cClientTest("K11: aliases of one option are not ambiguous", async () => {
   using folder = temporaryFolder();
   for (const key of KEYS) {
     const names = settingOf(key).option?.long ?? [];
@@ -91,21 +92,22 @@ Deno.test("K11: aliases of one option are not ambiguous", async () => {
   }
 });
 
-Deno.test("in another letter case a beginning means what it means in the right one; the C client knows none", async () => {
-  if (!cClientIsPresent()) return;
-  using folder = temporaryFolder();
-  for (const typed of beginnings(OF_C.keys())) {
-    assert.equal(meaningHere(typed.toUpperCase()), meaningHere(typed), typed);
-  }
-  for (const [name, key] of EXACT) assert.equal(meaningHere(name.toUpperCase()), key);
-  for (const name of ["Spoof-src", "Version", "NAT-access"]) {
-    assert.equal(await meaningInC(name, folder.path), "unknown");
-    assert.equal(meaningHere(name), OF_C.get(name.toLowerCase()));
-  }
-});
+cClientTest(
+  "in another letter case a beginning means what it means in the right one; the C client knows none",
+  async () => {
+    using folder = temporaryFolder();
+    for (const typed of beginnings(OF_C.keys())) {
+      assert.equal(meaningHere(typed.toUpperCase()), meaningHere(typed), typed);
+    }
+    for (const [name, key] of EXACT) assert.equal(meaningHere(name.toUpperCase()), key);
+    for (const name of ["Spoof-src", "Version", "NAT-access"]) {
+      assert.equal(await meaningInC(name, folder.path), "unknown");
+      assert.equal(meaningHere(name), OF_C.get(name.toLowerCase()));
+    }
+  },
+);
 
-Deno.test("K11: clusters, words between options and what stands after -- are read as getopt reads them", async () => {
-  if (!cClientIsPresent()) return;
+cClientTest("K11: clusters, words between options and what stands after -- are read as getopt reads them", async () => {
   await tryRows([
     { args: "stray -f 60 more", shows: { "Client Timeout": "60" } },
     { args: "- -f 60", shows: { "Client Timeout": "60" } },

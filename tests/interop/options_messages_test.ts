@@ -1,7 +1,8 @@
 /** Fragments of the client's output that scripts look for (facts/fragments 2), and which of two mistakes is told. */
 import assert from "node:assert/strict";
-import { cClientIsPresent, runOwn } from "../cli/harness.ts";
+import { runOwn } from "../cli/harness.ts";
 import { type Row, tryRows } from "./row_beside_c.ts";
+import { cClientTest } from "../lab/gate.ts";
 
 const REQUEST = "-A tcp/22 -a 192.0.2.10 --key-rijndael shortkey";
 const HMAC = "--key-hmac hmackey";
@@ -66,8 +67,7 @@ const ON_OUTPUT =
   /^(?:FKO|Encoded|Final|HMAC|Encryption|Message|Last|packet not actually|bytes|The following|Wrote|KEY_)/;
 const NO_MISTAKE = /permissions/;
 
-Deno.test("both clients say what scripts look for, on the same stream and with the same exit code", async () => {
-  if (!cClientIsPresent()) return;
+cClientTest("both clients say what scripts look for, on the same stream and with the same exit code", async () => {
   await tryRows(FRAGMENTS.map(([fragment, args, more]): Row => {
     const printed = ON_OUTPUT.test(fragment.source);
     const code = printed || NO_MISTAKE.test(fragment.source) ? 0 : 1;
@@ -75,8 +75,7 @@ Deno.test("both clients say what scripts look for, on the same stream and with t
   }));
 });
 
-Deno.test("without HOME both clients are Unable to determine where the arguments are saved", async () => {
-  if (!cClientIsPresent()) return;
+cClientTest("without HOME both clients are Unable to determine where the arguments are saved", async () => {
   const args = ["-T", "--no-rc-file", ...REQUEST.split(" ")];
   const c = await new Deno.Command("/usr/bin/fwknop", { args, clearEnv: true, env: {}, stdin: "null" }).output();
   const own = await runOwn(args, { env: {} });
@@ -117,8 +116,7 @@ const ORDER: readonly (readonly [told: RegExp, args: string, more?: Partial<Row>
   [/Could not open config file: \S+\/none/, "-G {home}/none --get-hmac-key {home}/other", { on: "keyless" }],
 ];
 
-Deno.test("of two mistakes both clients tell the same one", async () => {
-  if (!cClientIsPresent()) return;
+cClientTest("of two mistakes both clients tell the same one", async () => {
   await tryRows(ORDER.map(([says, args, more]) => ({ ...more, args, code: 1, says, wording: true })));
 });
 
@@ -126,8 +124,7 @@ Deno.test("of two mistakes both clients tell the same one", async () => {
 const MADE = [/^\[default\]$/m, 0o600] as const;
 const SAVED = [/^\S*fwknop .*\n$/, 0o600] as const;
 
-Deno.test("both clients make the same files, whatever the run ends with", async () => {
-  if (!cClientIsPresent()) return;
+cClientTest("both clients make the same files, whatever the run ends with", async () => {
   const rows: readonly (readonly [args: string, rc: boolean, run: boolean, code?: 1])[] = [
     [`-T ${REQUEST}`, true, true],
     [`-T ${REQUEST} --no-save-args`, true, false],
@@ -163,8 +160,7 @@ Deno.test("both clients make the same files, whatever the run ends with", async 
   ]);
 });
 
-Deno.test("with -v the transcript of older clients is on standard error too; the C client has none", async () => {
-  if (!cClientIsPresent()) return;
+cClientTest("with -v the transcript of older clients is on standard error too; the C client has none", async () => {
   const building = "\\[\\+\\] Building encrypted Single Packet Authorization \\(SPA\\) message\\.\\.\\.\\n";
   const sending = (over: string) =>
     new RegExp(

@@ -2,9 +2,9 @@
  * How `.fwknoprc` is written: each sentence of facts/client 3 and facts/client 4 about lines and sections, beside the C
  * client.
  */
-import { cClientIsPresent } from "../cli/harness.ts";
 import { type Row, tryRows } from "./row_beside_c.ts";
 import type { Outcome } from "./row_outcome.ts";
+import { cClientTest } from "../lab/gate.ts";
 
 const STANZA = "SPA_SERVER 127.0.0.1\nACCESS tcp/22\nALLOW_IP 192.0.2.10\nKEY old\nSPOOF_USER alice\n";
 /** What stands before the lines of a row. The next line is number 8. */
@@ -166,7 +166,5 @@ const TABLE: Readonly<Record<string, readonly Row[]>> = {
 };
 
 for (const [sentence, rows] of Object.entries(TABLE)) {
-  Deno.test(`.fwknoprc: ${sentence}`, async () => {
-    if (cClientIsPresent()) await tryRows(rows);
-  });
+  cClientTest(`.fwknoprc: ${sentence}`, () => tryRows(rows));
 }

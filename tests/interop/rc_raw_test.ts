@@ -1,8 +1,8 @@
 /** What directives do to raw packets, seen on the wire beside the C client. */
 import assert from "node:assert/strict";
-import { cClientIsPresent, DENO_DIR, temporaryFolder } from "../cli/harness.ts";
+import { DENO_DIR, temporaryFolder } from "../cli/harness.ts";
 import type { PacketFields } from "../cli/send/packet_fields.ts";
-import { makeSendNamespace, namespacesWork } from "../cli/send/send_namespace.ts";
+import { makeSendNamespace, sendTest } from "../cli/send/send_namespace.ts";
 import { openWith } from "./side_by_side.ts";
 
 const MAIN = new URL("../../cli/main.ts", import.meta.url).pathname;
@@ -26,10 +26,9 @@ const ROWS: readonly (readonly [lines: string, protocol: PacketFields["protocol"
     ["SPA_SERVER_PROTO icmp\nSPOOF_SOURCE_IP 203.0.113.9", "icmp", { type: 0, code: 0 }],
   ];
 
-Deno.test({
-  name: "SPA_SERVER_PROTO, SPOOF_SOURCE_IP, SPA_SOURCE_PORT and SPA_SERVER_PORT say what a raw packet carries, as in C",
-  ignore: !namespacesWork() || !cClientIsPresent(),
-  async fn() {
+sendTest(
+  "SPA_SERVER_PROTO, SPOOF_SOURCE_IP, SPA_SOURCE_PORT and SPA_SERVER_PORT say what a raw packet carries, as in C",
+  async () => {
     await using net = await makeSendNamespace();
     using folder = temporaryFolder();
     const rc = `${folder.path}/rc`;
@@ -52,4 +51,5 @@ Deno.test({
       for (const field of ["ip", "header"] as const) assert.deepEqual(own[field], c[field], `${lines}: ${field}`);
     }
   },
-});
+  { client: "c" },
+);

@@ -4,9 +4,10 @@ import type { Fault } from "../../lib/faults.ts";
 import type { Result } from "../../lib/result.ts";
 import { open } from "../../lib/spa/open.ts";
 import type { SpaMessage } from "../../lib/wire/message.ts";
-import { ALONE, cClientIsPresent, type OwnRun, type Run, runC, runOwn, temporaryFolder } from "../cli/harness.ts";
+import { ALONE, type OwnRun, type Run, runC, runOwn, temporaryFolder } from "../cli/harness.ts";
 import type { RijndaelMode } from "../../lib/crypto/engine.ts";
 import { rijndael } from "../fakes/secrets.ts";
+import { cClientBlocker, gatedTest } from "../lab/gate.ts";
 
 /** Surroundings that both clients get alike. */
 interface Surroundings {
@@ -28,10 +29,9 @@ export interface Bench {
   both(argv: readonly string[], surroundings?: Surroundings): Promise<Both>;
 }
 
-/** A test that is skipped where the C client is not installed; under CI that is a failure. */
+/** A test that is ignored where the C client is not installed; under CI that is a failure. */
 export function besideC(name: string, body: (bench: Bench) => Promise<void>): void {
   const fn = async () => {
-    if (!cClientIsPresent()) return;
     using folder = temporaryFolder();
     const home = folder.path;
     const now = Math.floor(Date.now() / 1000);
@@ -45,7 +45,7 @@ export function besideC(name: string, body: (bench: Bench) => Promise<void>): vo
     });
   };
   // Deno 2.6 counts a library that is opened at first use as a leak of the test that comes first.
-  Deno.test({ name, fn, sanitizeResources: false });
+  gatedTest(cClientBlocker(), { name, fn, sanitizeResources: false });
 }
 
 /** A rehearsal with the dump, as user `alice`. */

@@ -1,6 +1,6 @@
 /**
- * Tests that need network namespaces. Without them such a test says why it did not run; under `CI=true` that is a
- * failure, because a green run must mean that the firewall was really exercised.
+ * Tests that need what may be absent: network namespaces, the C programs. Without it such a test is ignored, never
+ * passed, and says why; under `CI=true` that is a failure, because a green run must mean that all of it was exercised.
  */
 
 let known: { readonly reason: string | null } | undefined;
@@ -58,15 +58,35 @@ export function labTest(
   options: LabTestOptions = {},
 ): void {
   const reason = labBlocker() ?? missing({ ...TEST_PROGRAMS, ...options.needs }) ?? options.blocker?.() ?? null;
+  gatedTest(reason, { name, fn: (t) => showFirst(() => body(t)), sanitizeOps: false, sanitizeResources: false });
+}
+
+/** Registers a test that runs the C client, beside ours or alone. */
+export function cClientTest(name: string, fn: Deno.TestDefinition["fn"]): void {
+  gatedTest(cClientBlocker(), { name, fn });
+}
+
+/** Registers a test that runs other people's programs, given with the Debian package that holds each. */
+export function testWith(needs: Readonly<Record<string, string>>, name: string, fn: Deno.TestDefinition["fn"]): void {
+  gatedTest(missing(needs), { name, fn });
+}
+
+/** Why the C client cannot be run here, or null when it can. */
+export function cClientBlocker(): string | null {
+  return missing(C_CLIENT_PROGRAM);
+}
+
+/** Registers a test that runs only where `reason`, which says what it lacks, is null. */
+export function gatedTest(reason: string | null, test: Deno.TestDefinition): void {
   if (reason === null) {
-    Deno.test({ name, fn: (t) => showFirst(() => body(t)), sanitizeOps: false, sanitizeResources: false });
+    Deno.test(test);
   } else if (Deno.env.get("CI") === "true") {
-    Deno.test(name, () => {
+    Deno.test(test.name, () => {
       throw new Error(`CI must be able to run this test, but ${reason}`);
     });
   } else {
-    console.log(`skipped: ${name}: ${reason}`);
-    Deno.test({ name, ignore: true, fn: () => {} });
+    console.log(`skipped: ${test.name}: ${reason}`);
+    Deno.test({ name: test.name, ignore: true, fn: () => {} });
   }
 }
 
@@ -84,15 +104,19 @@ export async function showFirst(body: () => Promise<void>): Promise<void> {
   }
 }
 
-function missing(needs: Readonly<Record<string, string>>): string | null {
+/** Which of these programs is absent, each with its Debian package; null when all are there. */
+export function missing(needs: Readonly<Record<string, string>>): string | null {
   for (const [program, debianPackage] of Object.entries(needs)) {
     if (!isInstalled(program)) return `the program "${program}" is absent (apt-get install ${debianPackage})`;
   }
   return null;
 }
 
-/** What the tests against the C programs need. In PATH another program of that name may come first: ours, installed. */
+/** The C client. In PATH another program of that name may come first: ours, installed. */
+const C_CLIENT_PROGRAM: Readonly<Record<string, string>> = { "/usr/bin/fwknop": "fwknop-client" };
+
+/** What the tests against the C programs need. */
 export const C_PROGRAMS: Readonly<Record<string, string>> = {
-  "/usr/bin/fwknop": "fwknop-client",
+  ...C_CLIENT_PROGRAM,
   "/usr/sbin/fwknopd": "fwknop-server",
 };

@@ -7,8 +7,9 @@ import { nobleEngine } from "../../../lib/crypto/noble_engine.ts";
 import { sealFields } from "../../../lib/spa/seal.ts";
 import { parseArguments } from "../../../lib/settings/argv.ts";
 import { spaVector } from "../../vectors/vectors.ts";
-import { ALONE, cClientIsPresent, H64, K64, runC, runOwn, temporaryFolder } from "../harness.ts";
+import { ALONE, H64, K64, runC, runOwn, temporaryFolder } from "../harness.ts";
 import { targetOf } from "../send/targets.ts";
+import { cClientTest } from "../../lab/gate.ts";
 
 /** What differs between two runs in any case: random value, salt, and what follows from them; and versions. */
 function normalized(text: string): string[] {
@@ -62,8 +63,7 @@ const RUNS: readonly (readonly string[])[] = [
 
 for (const args of RUNS) {
   const shown = args.filter((arg) => !KEYS.includes(arg)).join(" ");
-  Deno.test(`K12: the dump of -T -v is that of the C client: ${shown}`, async () => {
-    if (!cClientIsPresent()) return;
+  cClientTest(`K12: the dump of -T -v is that of the C client: ${shown}`, async () => {
     using folder = temporaryFolder();
     const all = [...ALONE, "-T", "-v", "-D", "127.0.0.1", "-U", "alice", ...args];
     const c = await runC(all, { home: folder.path });
@@ -76,8 +76,7 @@ for (const args of RUNS) {
 }
 
 for (const verbose of [[], ["-v"]]) {
-  Deno.test(`what -T ${verbose.join("")} prints without a server is what the C client prints`, async () => {
-    if (!cClientIsPresent()) return;
+  cClientTest(`what -T ${verbose.join("")} prints without a server is what the C client prints`, async () => {
     using folder = temporaryFolder();
     const all = [...ALONE, "-T", ...verbose, "-U", "alice", "-A", "tcp/22", "-a", "192.0.2.10", ...KEYS];
     const [c, own] = [await runC(all, { home: folder.path }), await runOwn(all)];

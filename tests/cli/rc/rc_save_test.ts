@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { inOrder, replaceStanza } from "../../../cli/rc/rc_save.ts";
 import { parseStanzaFile } from "../../../lib/settings/rc_file.ts";
-import { cClientIsPresent, H64, K64, runC, runOwn, temporaryFolder } from "../harness.ts";
+import { H64, K64, runC, runOwn, temporaryFolder } from "../harness.ts";
+import { cClientTest } from "../../lab/gate.ts";
 
 /** What the C client keeps of a file: it drops comments and blank lines. */
 function directives(text: string): string[] {
@@ -36,8 +37,7 @@ const SAVED: readonly (readonly string[])[] = [
 for (const args of SAVED) {
   for (const stanza of ["gw", "fresh", "GW"]) {
     const shown = args.filter((arg) => ![K64, H64].includes(arg)).join(" ");
-    Deno.test(`K18: --save-rc-stanza writes what the C client writes: [${stanza}] ${shown}`, async () => {
-      if (!cClientIsPresent()) return;
+    cClientTest(`K18: --save-rc-stanza writes what the C client writes: [${stanza}] ${shown}`, async () => {
       using folder = temporaryFolder();
       const [cPath, ownPath] = [`${folder.path}/c`, `${folder.path}/own`];
       for (const path of [cPath, ownPath]) Deno.writeTextFileSync(path, RC, { mode: 0o600 });
@@ -55,8 +55,7 @@ for (const args of SAVED) {
   }
 }
 
-Deno.test("K18: -k with --save-rc-stanza writes the lines of the C client, with other keys", async () => {
-  if (!cClientIsPresent()) return;
+cClientTest("K18: -k with --save-rc-stanza writes the lines of the C client, with other keys", async () => {
   using folder = temporaryFolder();
   const lines: string[][] = [];
   for (const run of [runC, runOwn]) {

@@ -2,13 +2,11 @@
 import assert from "node:assert/strict";
 import { sendPacket } from "../../../cli/send/sender.ts";
 import { C_CLIENT, OUR_CLIENT } from "../../lab/mod.ts";
-import { cClientIsPresent, DENO_DIR, runC, runOwn, temporaryFolder } from "../harness.ts";
+import { DENO_DIR, runC, runOwn, temporaryFolder } from "../harness.ts";
 import { captureTcp } from "./capture_stream.ts";
 import { checksumsAreRight, type PacketFields } from "./packet_fields.ts";
-import { makeSendNamespace, namespacesWork, type SendNamespace } from "./send_namespace.ts";
-
-const hasC = cClientIsPresent();
-const ignore = !namespacesWork() || !hasC;
+import { makeSendNamespace, type SendNamespace, sendTest } from "./send_namespace.ts";
+import { cClientTest } from "../../lab/gate.ts";
 
 const KEYS = ["--key-rijndael", "shortkey", "--key-hmac", "hmackey"];
 const ALONE = ["--no-rc-file", "--no-save-args", "-A", "tcp/22", "-a", "192.0.2.10", ...KEYS];
@@ -71,46 +69,38 @@ function isDrawn(field: string, { header, payload }: PacketFields): boolean {
   return field === "id" && header.type === 8 && header.code === 0 || field === "sequence" && payload === "";
 }
 
-Deno.test({
-  name: "both clients send the same datagrams by udp, udpraw, tcpraw and icmp",
-  ignore,
-  async fn(t) {
-    await using net = await makeSendNamespace();
-    const more: Record<string, readonly (readonly string[])[]> = { icmp: ICMP_OPTIONS };
-    for (const proto of ["udp", ...RAW]) {
-      await t.step(proto, async () => {
-        const spoofed = RAW.includes(proto) ? [["-Q", "203.0.113.9"], ["-Q", "0.0.0.0", "-S", "33333"]] : [];
-        for (const options of [...OPTIONS, ...spoofed, ...more[proto] ?? []]) {
-          const args = ["-D", "198.51.100.2", "-P", proto, ...options];
-          const pair = await both(net, args, ({ destination }) => destination === "198.51.100.2");
-          compare(args, pair);
-          // The kernel's part of a checksum of udp is left to the interface.
-          if (proto !== "udp") assert.ok(checksumsAreRight(pair.ours), `${args.join(" ")}: checksums`);
-          assert.notEqual(pair.ours.payload, "");
-        }
-      });
-    }
-  },
-});
+sendTest("both clients send the same datagrams by udp, udpraw, tcpraw and icmp", async (t) => {
+  await using net = await makeSendNamespace();
+  const more: Record<string, readonly (readonly string[])[]> = { icmp: ICMP_OPTIONS };
+  for (const proto of ["udp", ...RAW]) {
+    await t.step(proto, async () => {
+      const spoofed = RAW.includes(proto) ? [["-Q", "203.0.113.9"], ["-Q", "0.0.0.0", "-S", "33333"]] : [];
+      for (const options of [...OPTIONS, ...spoofed, ...more[proto] ?? []]) {
+        const args = ["-D", "198.51.100.2", "-P", proto, ...options];
+        const pair = await both(net, args, ({ destination }) => destination === "198.51.100.2");
+        compare(args, pair);
+        // The kernel's part of a checksum of udp is left to the interface.
+        if (proto !== "udp") assert.ok(checksumsAreRight(pair.ours), `${args.join(" ")}: checksums`);
+        assert.notEqual(pair.ours.payload, "");
+      }
+    });
+  }
+}, { client: "c" });
 
-Deno.test({
-  name: "both clients open the same connections by tcp and http",
-  ignore,
-  async fn(t) {
-    await using net = await makeSendNamespace();
-    // Nothing listens: the first packet says all, and both end with 1.
-    const first = ({ protocol, header }: PacketFields) => protocol === "tcp" && header.offsetAndFlags! % 256 === SYN;
-    const proxied = [["-H", "127.0.0.1"], ["-H", "http://127.0.0.1:8080/"], ["-H", "127.0.0.1", "-p", "8080"]];
-    for (const proto of ["tcp", "http"]) {
-      await t.step(proto, async () => {
-        for (const options of [...OPTIONS, ...proto === "http" ? proxied : []]) {
-          const args = ["-D", "127.0.0.1", "-P", proto, ...options];
-          compare(args, await both(net, args, first));
-        }
-      });
-    }
-  },
-});
+sendTest("both clients open the same connections by tcp and http", async (t) => {
+  await using net = await makeSendNamespace();
+  // Nothing listens: the first packet says all, and both end with 1.
+  const first = ({ protocol, header }: PacketFields) => protocol === "tcp" && header.offsetAndFlags! % 256 === SYN;
+  const proxied = [["-H", "127.0.0.1"], ["-H", "http://127.0.0.1:8080/"], ["-H", "127.0.0.1", "-p", "8080"]];
+  for (const proto of ["tcp", "http"]) {
+    await t.step(proto, async () => {
+      for (const options of [...OPTIONS, ...proto === "http" ? proxied : []]) {
+        const args = ["-D", "127.0.0.1", "-P", proto, ...options];
+        compare(args, await both(net, args, first));
+      }
+    });
+  }
+}, { client: "c" });
 
 /** What a client said to a server on a free port; `args` may name it as PORT. */
 async function streamOf(run: (args: readonly string[]) => Promise<{ code: number; err: string }>, args: string[]) {
@@ -127,48 +117,40 @@ function shape(stream: string): string {
     .replace(/ HTTP\/1\.[01]\r/, " HTTP/1.x\r");
 }
 
-Deno.test({
-  name: "both clients say the same to a TCP server, to a web server and to a proxy",
-  ignore: !hasC,
-  async fn() {
-    using folder = temporaryFolder();
-    const env = { LOGNAME: "bob" };
-    const agent = ["-u", "Fwknop/2.6.10"];
-    const cases: string[][] = [
-      ["-D", "127.0.0.1", "-P", "tcp", "-p", "PORT"],
-      ["-D", "127.0.0.1", "-P", "TCP", "-p", "PORT", ...agent],
-      ["-D", "127.0.0.1", "-P", "http", "-p", "PORT", ...agent],
-      ["-D", "localhost", "-P", "HTTP", "-p", "PORT", "-u", "Some agent/1 (x; y)"],
-      ["-D", "127.0.0.1", "-H", "127.0.0.1:PORT", ...agent],
-      ["-D", "gw.example", "-H", "http://127.0.0.1:PORT", ...agent],
-      ["-D", "gw.example", "-H", "HTTP://127.0.0.1:PORT/", ...agent],
-      ["-D", "gw.example", "-p", "PORT", "-H", "127.0.0.1", ...agent],
-      ["-D", "gw.example", "-p", "PORT", "-P", "udp", "-H", "localhost", ...agent],
-    ];
-    for (const args of cases) {
-      const ours = await streamOf((argv) => runOwn(argv, { env, send: sendPacket }), args);
-      const theirs = await streamOf((argv) => runC(argv, { home: folder.path, env }), args);
-      assert.equal(shape(ours), shape(theirs), args.join(" "));
-      assert.notEqual(ours, shape(ours), "there is a packet in it");
-    }
-  },
+cClientTest("both clients say the same to a TCP server, to a web server and to a proxy", async () => {
+  using folder = temporaryFolder();
+  const env = { LOGNAME: "bob" };
+  const agent = ["-u", "Fwknop/2.6.10"];
+  const cases: string[][] = [
+    ["-D", "127.0.0.1", "-P", "tcp", "-p", "PORT"],
+    ["-D", "127.0.0.1", "-P", "TCP", "-p", "PORT", ...agent],
+    ["-D", "127.0.0.1", "-P", "http", "-p", "PORT", ...agent],
+    ["-D", "localhost", "-P", "HTTP", "-p", "PORT", "-u", "Some agent/1 (x; y)"],
+    ["-D", "127.0.0.1", "-H", "127.0.0.1:PORT", ...agent],
+    ["-D", "gw.example", "-H", "http://127.0.0.1:PORT", ...agent],
+    ["-D", "gw.example", "-H", "HTTP://127.0.0.1:PORT/", ...agent],
+    ["-D", "gw.example", "-p", "PORT", "-H", "127.0.0.1", ...agent],
+    ["-D", "gw.example", "-p", "PORT", "-P", "udp", "-H", "localhost", ...agent],
+  ];
+  for (const args of cases) {
+    const ours = await streamOf((argv) => runOwn(argv, { env, send: sendPacket }), args);
+    const theirs = await streamOf((argv) => runC(argv, { home: folder.path, env }), args);
+    assert.equal(shape(ours), shape(theirs), args.join(" "));
+    assert.notEqual(ours, shape(ours), "there is a packet in it");
+  }
 });
 
-Deno.test({
-  name: "-s, -R and -a together mean what they mean in C, in every order, and the rest is warned of",
-  ignore: !hasC,
-  async fn() {
-    using folder = temporaryFolder();
-    const env = { LOGNAME: "bob" };
-    const words: Record<string, readonly string[]> = { s: ["-s"], R: ["-R"], a: ["-a", "192.0.2.1"] };
-    const alone = ["--no-rc-file", "--no-save-args", "-T", "-A", "tcp/22", "--key-rijndael", "k"];
-    for (const order of ["sRa", "saR", "Rsa", "Ras", "asR", "aRs", "sR", "Rs", "Ra", "aR", "sa", "as"]) {
-      const args = [...alone, ...[...order].flatMap((letter) => words[letter]!)];
-      const message = ({ out }: { out: string }) => /Message String: (.*)/.exec(out)?.[1];
-      const ours = await runOwn(args, { env });
-      assert.equal(message(ours), message(await runC(args, { home: folder.path, env })), order);
-      assert.ok(message(ours) !== undefined, ours.err);
-      assert.match(ours.err, /^fwknop: warning: -\w( and -\w)? (is|are) ignored because of -[as]/, order);
-    }
-  },
+cClientTest("-s, -R and -a together mean what they mean in C, in every order, and the rest is warned of", async () => {
+  using folder = temporaryFolder();
+  const env = { LOGNAME: "bob" };
+  const words: Record<string, readonly string[]> = { s: ["-s"], R: ["-R"], a: ["-a", "192.0.2.1"] };
+  const alone = ["--no-rc-file", "--no-save-args", "-T", "-A", "tcp/22", "--key-rijndael", "k"];
+  for (const order of ["sRa", "saR", "Rsa", "Ras", "asR", "aRs", "sR", "Rs", "Ra", "aR", "sa", "as"]) {
+    const args = [...alone, ...[...order].flatMap((letter) => words[letter]!)];
+    const message = ({ out }: { out: string }) => /Message String: (.*)/.exec(out)?.[1];
+    const ours = await runOwn(args, { env });
+    assert.equal(message(ours), message(await runC(args, { home: folder.path, env })), order);
+    assert.ok(message(ours) !== undefined, ours.err);
+    assert.match(ours.err, /^fwknop: warning: -\w( and -\w)? (is|are) ignored because of -[as]/, order);
+  }
 });

@@ -1,17 +1,12 @@
 import assert from "node:assert/strict";
-import { cClientIsPresent } from "../harness.ts";
 import { checksumsAreRight, type PacketFields } from "./packet_fields.ts";
-import { makeSendNamespace, namespacesWork, PACKET } from "./send_namespace.ts";
-
-const ignore = !namespacesWork();
-const hasC = cClientIsPresent();
+import { makeSendNamespace, PACKET, sendTest } from "./send_namespace.ts";
 
 const toServer = ({ destination }: PacketFields) => destination === "198.51.100.2";
 
-Deno.test({
-  name: "F24: sendPacket() in raw modes sends what the C client sends, field by field, with right checksums",
-  ignore: ignore || !hasC,
-  async fn() {
+sendTest(
+  "F24: sendPacket() in raw modes sends what the C client sends, field by field, with right checksums",
+  async () => {
     await using net = await makeSendNamespace();
     const raw = { host: "198.51.100.2", sourcePort: 33333 };
     const cases: [Record<string, unknown>, string[]][] = [
@@ -39,51 +34,44 @@ Deno.test({
       assert.notEqual(ours!.id, 0, "identification is random");
     }
   },
+  { client: "c" },
+);
+
+sendTest("sendPacket() by icmp numbers an echo request, and answers in ICMPv6 terms on IPv6", async () => {
+  await using net = await makeSendNamespace();
+  await net.sendOurs({ proto: "icmp", host: "198.51.100.2", icmpType: 8 });
+  const [echo] = await net.packets(1, toServer);
+  assert.deepEqual({ ...echo!.header, id: 0 }, { type: 8, code: 0, id: 0, sequence: 1 });
+  assert.ok(checksumsAreRight(echo!));
+  for (const icmpType of [0, 8]) await net.sendOurs({ proto: "icmp", host: "2001:db8:1::2", icmpType });
+  const six = await net.packets(
+    2,
+    ({ destination, payload }) => destination === "2001:db8:1:0:0:0:0:2" && payload === PACKET,
+  );
+  assert.deepEqual(six.map(({ header }) => [header.type, header.sequence]), [[129, 0], [128, 1]]);
+  assert.ok(six.every(checksumsAreRight));
 });
 
-Deno.test({
-  name: "sendPacket() by icmp numbers an echo request, and answers in ICMPv6 terms on IPv6",
-  ignore,
-  async fn() {
-    await using net = await makeSendNamespace();
-    await net.sendOurs({ proto: "icmp", host: "198.51.100.2", icmpType: 8 });
-    const [echo] = await net.packets(1, toServer);
-    assert.deepEqual({ ...echo!.header, id: 0 }, { type: 8, code: 0, id: 0, sequence: 1 });
-    assert.ok(checksumsAreRight(echo!));
-    for (const icmpType of [0, 8]) await net.sendOurs({ proto: "icmp", host: "2001:db8:1::2", icmpType });
-    const six = await net.packets(
-      2,
-      ({ destination, payload }) => destination === "2001:db8:1:0:0:0:0:2" && payload === PACKET,
-    );
-    assert.deepEqual(six.map(({ header }) => [header.type, header.sequence]), [[129, 0], [128, 1]]);
-    assert.ok(six.every(checksumsAreRight));
-  },
-});
-
-Deno.test({
-  name: "sendPacket() in raw modes fills in the own IPv6 address, takes a spoofed one, and knows zones",
-  ignore,
-  async fn() {
-    await using net = await makeSendNamespace();
-    await net.sendOurs({ proto: "udpraw", host: "2001:db8:1::2" });
-    await net.sendOurs({ proto: "tcpraw", host: "2001:db8:1::2", spoofSource: "2001:db8:9::9", sourcePort: 4444 });
-    await net.sendOurs({ proto: "udpraw", host: "fe80::2%d0" });
-    const [udp, tcp, zone] = await net.packets(3, ({ payload }) => payload === PACKET);
-    assert.equal(udp!.source, "2001:db8:1:0:0:0:0:1");
-    assert.ok(udp!.header.sourcePort! >= 10000 && udp!.header.sourcePort! <= 65534);
-    assert.equal(tcp!.source, "2001:db8:9:0:0:0:0:9");
-    assert.deepEqual(tcp!.header, {
-      sourcePort: 4444,
-      destinationPort: 62201,
-      sequence: 1,
-      acknowledgement: 0,
-      offsetAndFlags: 0x5002,
-      window: 32767,
-      urgent: 0,
-    });
-    assert.equal(zone!.destination, "fe80:0:0:0:0:0:0:2");
-    for (const packet of [udp, tcp, zone]) assert.ok(checksumsAreRight(packet!));
-  },
+sendTest("sendPacket() in raw modes fills in the own IPv6 address, takes a spoofed one, and knows zones", async () => {
+  await using net = await makeSendNamespace();
+  await net.sendOurs({ proto: "udpraw", host: "2001:db8:1::2" });
+  await net.sendOurs({ proto: "tcpraw", host: "2001:db8:1::2", spoofSource: "2001:db8:9::9", sourcePort: 4444 });
+  await net.sendOurs({ proto: "udpraw", host: "fe80::2%d0" });
+  const [udp, tcp, zone] = await net.packets(3, ({ payload }) => payload === PACKET);
+  assert.equal(udp!.source, "2001:db8:1:0:0:0:0:1");
+  assert.ok(udp!.header.sourcePort! >= 10000 && udp!.header.sourcePort! <= 65534);
+  assert.equal(tcp!.source, "2001:db8:9:0:0:0:0:9");
+  assert.deepEqual(tcp!.header, {
+    sourcePort: 4444,
+    destinationPort: 62201,
+    sequence: 1,
+    acknowledgement: 0,
+    offsetAndFlags: 0x5002,
+    window: 32767,
+    urgent: 0,
+  });
+  assert.equal(zone!.destination, "fe80:0:0:0:0:0:0:2");
+  for (const packet of [udp, tcp, zone]) assert.ok(checksumsAreRight(packet!));
 });
 
 /** Nobody, who may read the project wherever it lies, and with these rights more. */
@@ -93,10 +81,9 @@ function ordinary(...rights: readonly string[]): string[] {
   return ["setpriv", ...who, `--inh-caps=${set}`, `--ambient-caps=${set}`];
 }
 
-Deno.test({
-  name: "sendPacket() in raw modes works for an ordinary user with CAP_NET_RAW and tells one without how to get it",
-  ignore,
-  async fn() {
+sendTest(
+  "sendPacket() in raw modes works for an ordinary user with CAP_NET_RAW and tells one without how to get it",
+  async () => {
     await using net = await makeSendNamespace();
     const job = { proto: "udpraw", host: "198.51.100.2" };
     const allowed = await net.sendOurs(job, ordinary("net_raw"));
@@ -107,17 +94,13 @@ Deno.test({
     assert.match(refused.error!, /^Could not create socket: Operation not permitted/);
     assert.match(refused.hint!, /CAP_NET_RAW.*setcap cap_net_raw\+ep/);
   },
-});
+);
 
-Deno.test({
-  name: "sendPacket() refuses a spoofed source of the other family",
-  ignore,
-  async fn() {
-    await using net = await makeSendNamespace();
-    const said = await net.sendOurs({ proto: "icmp", host: "198.51.100.2", spoofSource: "2001:db8::1" });
-    assert.match(said.error!, /^Cannot send to "198\.51\.100\.2" from "2001:db8::1": /);
-    assert.equal(said.hint, "give -Q an IPv4 address");
-    const explicit = await net.sendOurs({ proto: "icmp", host: "h", family: 4, spoofSource: "2001:db8::1" });
-    assert.match(explicit.error!, /Cannot send by IPv4 from "2001:db8::1"/);
-  },
+sendTest("sendPacket() refuses a spoofed source of the other family", async () => {
+  await using net = await makeSendNamespace();
+  const said = await net.sendOurs({ proto: "icmp", host: "198.51.100.2", spoofSource: "2001:db8::1" });
+  assert.match(said.error!, /^Cannot send to "198\.51\.100\.2" from "2001:db8::1": /);
+  assert.equal(said.hint, "give -Q an IPv4 address");
+  const explicit = await net.sendOurs({ proto: "icmp", host: "h", family: 4, spoofSource: "2001:db8::1" });
+  assert.match(explicit.error!, /Cannot send by IPv4 from "2001:db8::1"/);
 });

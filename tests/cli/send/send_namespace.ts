@@ -1,6 +1,6 @@
 /** A network namespace of the test's own with a capture of everything that it sends, and the programs that send. */
 import { type PacketFields, packetFields } from "./packet_fields.ts";
-import { C_CLIENT } from "../../lab/mod.ts";
+import { C_CLIENT, cClientBlocker, gatedTest, labBlocker, missing } from "../../lab/mod.ts";
 import { DENO_DIR } from "../harness.ts";
 
 const CHILD = new URL("./send_child.ts", import.meta.url).pathname;
@@ -23,12 +23,14 @@ export interface SendNamespace extends AsyncDisposable {
   packets(count: number, wanted: (packet: PacketFields) => boolean): Promise<PacketFields[]>;
 }
 
-/** Whether namespaces can be made here. Under CI the answer must be yes. */
-export function namespacesWork(): boolean {
-  const { success } = new Deno.Command("unshare", { args: ["-n", "true"], stderr: "null" }).outputSync();
-  if (!success && Deno.env.get("CI") === "true") throw new Error("network namespaces cannot be made, but CI=true");
-  if (!success) console.log("skipped: network namespaces cannot be made here (root is needed)");
-  return success;
+/** Registers a test that makes such a namespace; `client: "c"` for one that runs the C client in it. */
+export function sendTest(
+  name: string,
+  fn: Deno.TestDefinition["fn"],
+  { client = "ours" }: { readonly client?: "ours" | "c" } = {},
+): void {
+  const reason = labBlocker() ?? missing({ python3: "python3" }) ?? (client === "c" ? cClientBlocker() : null);
+  gatedTest(reason, { name, fn });
 }
 
 const SNIFFER = `import socket,sys

@@ -5,10 +5,10 @@ import { formatHttpRequest, parseHttpProxy } from "../../../cli/send/http.ts";
 import { connectStream } from "../../../ffi/libc/socket.ts";
 import { fail, ok } from "../../../lib/result.ts";
 import { C_CLIENT } from "../../lab/mod.ts";
-import { cClientIsPresent } from "../harness.ts";
 import { captureTcp, closedPort } from "./capture_stream.ts";
 import { PACKET } from "./send_namespace.ts";
 import { targetOf } from "./targets.ts";
+import { cClientTest } from "../../lab/gate.ts";
 
 /** Runs the C client with everything in a throw-away home. */
 async function sendByC(...args: string[]): Promise<void> {
@@ -32,8 +32,6 @@ async function sendByC(...args: string[]): Promise<void> {
   Deno.removeSync(home, { recursive: true });
   assert.ok(success, new TextDecoder().decode(stderr));
 }
-
-const hasC = cClientIsPresent();
 
 Deno.test("sendPacket() by tcp sends the packet alone, from the source port asked for", async () => {
   const server = captureTcp();
@@ -75,36 +73,28 @@ Deno.test("sendPacket() by tcp says in one sentence why nothing was sent", async
 });
 
 // Version 2.6.10 says HTTP/1.0, 2.6.11 says HTTP/1.1 (facts/client 8); all else is compared.
-Deno.test({
-  name: "sendPacket() by http writes the C client's request, but for the packet",
-  ignore: !hasC,
-  async fn() {
-    const theirs = captureTcp();
-    await sendByC("-P", "http", "-p", String(theirs.port), "-u", "Fwknop/9 x");
-    const ours = captureTcp();
-    const target = targetOf({ port: ours.port, userAgent: "Fwknop/9 x" });
-    const report = await sendPacket("http", PACKET, target);
-    const shape = (text: string) => text.replace(/GET \/[A-Za-z0-9_-]+ HTTP\/1\.[01]\r/, "GET /S\r");
-    const { text } = await ours.connection;
-    assert.equal(shape(text), shape((await theirs.connection).text));
-    assert.equal(text.split(" ")[1], `/${PACKET.replaceAll("/", "_").replaceAll("+", "-")}`);
-    assert.equal(report.bytesSent, text.length);
-  },
+cClientTest("sendPacket() by http writes the C client's request, but for the packet", async () => {
+  const theirs = captureTcp();
+  await sendByC("-P", "http", "-p", String(theirs.port), "-u", "Fwknop/9 x");
+  const ours = captureTcp();
+  const target = targetOf({ port: ours.port, userAgent: "Fwknop/9 x" });
+  const report = await sendPacket("http", PACKET, target);
+  const shape = (text: string) => text.replace(/GET \/[A-Za-z0-9_-]+ HTTP\/1\.[01]\r/, "GET /S\r");
+  const { text } = await ours.connection;
+  assert.equal(shape(text), shape((await theirs.connection).text));
+  assert.equal(text.split(" ")[1], `/${PACKET.replaceAll("/", "_").replaceAll("+", "-")}`);
+  assert.equal(report.bytesSent, text.length);
 });
 
-Deno.test({
-  name: "sendPacket() by http through a proxy writes the C client's request, but for the packet",
-  ignore: !hasC,
-  async fn() {
-    const theirs = captureTcp();
-    await sendByC("-H", `http://127.0.0.1:${theirs.port}`);
-    const ours = captureTcp({ answer: "HTTP/1.1 504 Gateway Timeout\r\n\r\n" });
-    const httpProxy = { host: "127.0.0.1", port: ours.port };
-    await sendPacket("http", PACKET, targetOf({ httpProxy, userAgent: "Fwknop/2.6.10" }));
-    const shape = (text: string) =>
-      text.replace(/0.1\/[A-Za-z0-9_-]+ HTTP\/1\.[01]\r/, "0.1/S\r").replace(/Fwknop\/2\.6\.1[01]\r/, "Fwknop/2.6.N\r");
-    assert.equal(shape((await ours.connection).text), shape((await theirs.connection).text));
-  },
+cClientTest("sendPacket() by http through a proxy writes the C client's request, but for the packet", async () => {
+  const theirs = captureTcp();
+  await sendByC("-H", `http://127.0.0.1:${theirs.port}`);
+  const ours = captureTcp({ answer: "HTTP/1.1 504 Gateway Timeout\r\n\r\n" });
+  const httpProxy = { host: "127.0.0.1", port: ours.port };
+  await sendPacket("http", PACKET, targetOf({ httpProxy, userAgent: "Fwknop/2.6.10" }));
+  const shape = (text: string) =>
+    text.replace(/0.1\/[A-Za-z0-9_-]+ HTTP\/1\.[01]\r/, "0.1/S\r").replace(/Fwknop\/2\.6\.1[01]\r/, "Fwknop/2.6.N\r");
+  assert.equal(shape((await ours.connection).text), shape((await theirs.connection).text));
 });
 
 Deno.test("sendPacket() by http says when the proxy wants a password", async () => {

@@ -1,11 +1,8 @@
 import assert from "node:assert/strict";
 import { sendPacket } from "../../../cli/send/sender.ts";
-import { cClientIsPresent } from "../harness.ts";
 import { closedPort } from "./capture_stream.ts";
-import { makeSendNamespace, namespacesWork, PACKET } from "./send_namespace.ts";
+import { makeSendNamespace, PACKET, sendTest } from "./send_namespace.ts";
 import { targetOf } from "./targets.ts";
-
-const ignore = !namespacesWork();
 
 Deno.test("sendPacket() by udp reports what it did", async () => {
   const port = closedPort();
@@ -25,10 +22,9 @@ Deno.test("sendPacket() refuses a numeric address of the family that was not ask
   await assert.rejects(sendPacket("udp", PACKET, targetOf({ host: "127.0.0.1", family: 6 })), /IPv4 address, but IPv6/);
 });
 
-Deno.test({
-  name: "sendPacket() by udp sends what the C client sends, from the port asked for, over both families and zones",
-  ignore: ignore || !cClientIsPresent(),
-  async fn() {
+sendTest(
+  "sendPacket() by udp sends what the C client sends, from the port asked for, over both families and zones",
+  async () => {
     await using net = await makeSendNamespace();
     const ofKnock = ({ header }: { header: Readonly<Record<string, number>> }) => header.destinationPort === 62201;
     await net.sendC("-D", "198.51.100.2");
@@ -48,12 +44,12 @@ Deno.test({
     assert.match(unreachable.error!, /^Could not create socket: Network is unreachable/);
     assert.match(unreachable.hint!, /no route/);
   },
-});
+  { client: "c" },
+);
 
-Deno.test({
-  name: "sendPacket() prefers IPv4 of a name, takes IPv6 when there is nothing else, and obeys -4 and -6",
-  ignore,
-  async fn() {
+sendTest(
+  "sendPacket() prefers IPv4 of a name, takes IPv6 when there is nothing else, and obeys -4 and -6",
+  async () => {
     await using net = await makeSendNamespace();
     // A mount namespace of its own gives the name without touching the machine's /etc/hosts.
     const hosts = Deno.makeTempFileSync();
@@ -67,4 +63,4 @@ Deno.test({
     assert.match((await send("four.test", 6)).error!, /^error in getaddrinfo: /);
     Deno.removeSync(hosts);
   },
-});
+);

@@ -4,31 +4,24 @@ import { CLIENT_SETTINGS, type ClientKey, settingOf } from "../../../cli/options
 import { parseArguments } from "../../../lib/settings/argv.ts";
 import { splitWords } from "../../../cli/ui/shell_words.ts";
 import { runOwn, temporaryFolder } from "../harness.ts";
+import { testWith } from "../../lab/gate.ts";
 
 const MAN = new URL("../../../docs/man/", import.meta.url).pathname;
 
-/** The text of a page as somebody reads it; `warnings` is what the formatter complains about. Null without the program. */
+/** The text of a page as somebody reads it; `warnings` is what the formatter complains about. */
 async function render(page: string, argv: readonly [string, ...string[]]) {
   const [program, ...args] = argv;
-  try {
-    const { stdout, stderr } = await new Deno.Command(program, {
-      args: [...args, `${MAN}${page}`],
-      env: { MANWIDTH: "200", LC_ALL: "C.UTF-8", MANOPT: "--no-hyphenation --no-justification" },
-    }).output();
-    const decoder = new TextDecoder();
-    // deno-lint-ignore no-control-regex -- overstriking of bold letters
-    return { text: decoder.decode(stdout).replace(/.\x08/g, ""), warnings: decoder.decode(stderr) };
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-    assert.notEqual(Deno.env.get("CI"), "true", `${program} is not installed`);
-    console.log(`skipped: ${program} is not installed`);
-    return null;
-  }
+  const { stdout, stderr } = await new Deno.Command(program, {
+    args: [...args, `${MAN}${page}`],
+    env: { MANWIDTH: "200", LC_ALL: "C.UTF-8", MANOPT: "--no-hyphenation --no-justification" },
+  }).output();
+  const decoder = new TextDecoder();
+  // deno-lint-ignore no-control-regex -- overstriking of bold letters
+  return { text: decoder.decode(stdout).replace(/.\x08/g, ""), warnings: decoder.decode(stderr) };
 }
 
-Deno.test("fwknop(8) has every option in every spelling, with its range and default", async () => {
+testWith({ man: "man-db" }, "fwknop(8) has every option in every spelling, with its range and default", async () => {
   const page = await render("fwknop.8", ["man", "--warnings", "-l"]);
-  if (page === null) return;
   assert.equal(page.warnings, "");
   for (const key of Object.keys(CLIENT_SETTINGS) as ClientKey[]) {
     const { option, kind, fallback } = settingOf(key);
@@ -45,9 +38,8 @@ Deno.test("fwknop(8) has every option in every spelling, with its range and defa
   }
 });
 
-Deno.test("fwknoprc(5) has every directive, with its default", async () => {
+testWith({ man: "man-db" }, "fwknoprc(5) has every directive, with its default", async () => {
   const page = await render("fwknoprc.5", ["man", "--warnings", "-l"]);
-  if (page === null) return;
   assert.equal(page.warnings, "");
   for (const key of Object.keys(CLIENT_SETTINGS) as ClientKey[]) {
     const { directive = [], kind, fallback } = settingOf(key);
@@ -58,14 +50,17 @@ Deno.test("fwknoprc(5) has every directive, with its default", async () => {
   }
 });
 
-Deno.test("mandoc has nothing against the pages but long lines, and the date that they do not carry", async () => {
-  for (const page of ["fwknop.8", "fwknoprc.5", "fwknopd.8"]) {
-    const linted = await render(page, ["mandoc", "-Tlint"]);
-    if (linted === null) return;
-    const lines = (linted.text + linted.warnings).trim().split("\n");
-    assert.deepEqual(lines.filter((line) => !/longer than 80 bytes|missing date/.test(line)), []);
-  }
-});
+testWith(
+  { mandoc: "mandoc" },
+  "mandoc has nothing against the pages but long lines, and the date that they do not carry",
+  async () => {
+    for (const page of ["fwknop.8", "fwknoprc.5", "fwknopd.8"]) {
+      const linted = await render(page, ["mandoc", "-Tlint"]);
+      const lines = (linted.text + linted.warnings).trim().split("\n");
+      assert.deepEqual(lines.filter((line) => !/longer than 80 bytes|missing date/.test(line)), []);
+    }
+  },
+);
 
 /** The command lines of the section EXAMPLES. */
 function examples(): readonly string[] {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { formatSshConfig } from "../../../cli/shell/ssh_config.ts";
 import { runOwn, temporaryFolder } from "../harness.ts";
+import { testWith } from "../../lab/gate.ts";
 
 const gw = { server: "gw.example.org", access: "tcp/22", natRandPort: false, natPort: 0 };
 
@@ -30,56 +31,38 @@ async function startedBySsh(lines: readonly string[], host: string, shell = "/bi
   return Deno.readTextFileSync(`${folder.path}/fwknop.args`).split("\0").slice(0, -1);
 }
 
-/** Whether a program is there. Under CI its absence is a failure. */
-function isInstalled(program: string, debianPackage: string): boolean {
-  try {
-    return Deno.statSync(program).isFile;
-  } catch {
-    assert.notEqual(Deno.env.get("CI"), "true", `${program} is not installed (apt-get install ${debianPackage})`);
-    console.log(`skipped: ${program} is not installed (apt-get install ${debianPackage})`);
-    return false;
-  }
-}
+const SSH = { "/usr/bin/ssh": "openssh-client" };
 
 /** What ssh makes of a configuration: the settings of one host, as `ssh -G` prints them. */
-async function asSsh(lines: readonly string[], host: string): Promise<Map<string, string> | null> {
+async function asSsh(lines: readonly string[], host: string): Promise<Map<string, string>> {
   using folder = temporaryFolder();
   const path = `${folder.path}/config`;
   await Deno.writeTextFile(path, `${lines.join("\n")}\n`);
-  try {
-    const { code, stdout, stderr } = await new Deno.Command("ssh", { args: ["-G", "-F", path, host] }).output();
-    assert.equal(code, 0, new TextDecoder().decode(stderr));
-    const text = new TextDecoder().decode(stdout).trimEnd();
-    return new Map(
-      text.split("\n").map((line) => {
-        const blank = line.indexOf(" ");
-        return [line.slice(0, blank), line.slice(blank + 1)];
-      }),
-    );
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-    assert.notEqual(Deno.env.get("CI"), "true", "ssh is not installed (apt-get install openssh-client)");
-    console.log("skipped: ssh is not installed (apt-get install openssh-client)");
-    return null;
-  }
+  const { code, stdout, stderr } = await new Deno.Command("ssh", { args: ["-G", "-F", path, host] }).output();
+  assert.equal(code, 0, new TextDecoder().decode(stderr));
+  const text = new TextDecoder().decode(stdout).trimEnd();
+  return new Map(
+    text.split("\n").map((line) => {
+      const blank = line.indexOf(" ");
+      return [line.slice(0, blank), line.slice(blank + 1)];
+    }),
+  );
 }
 
-Deno.test("ssh reads the lines of --ssh-config: host, port and command", async () => {
+testWith(SSH, "ssh reads the lines of --ssh-config: host, port and command", async () => {
   const lines = formatSshConfig("gw", { ...gw, access: "udp/53,tcp/2222" });
   const read = await asSsh(lines, "gw");
-  if (read === null) return;
   assert.equal(read.get("hostname"), "gw.example.org");
   assert.equal(read.get("port"), "2222");
   assert.equal(read.get("proxycommand"), "fwknop -n gw --proxy %h %p");
 });
 
-Deno.test("the commented form without relay is one that ssh reads", async () => {
+testWith(SSH, "the commented form without relay is one that ssh reads", async () => {
   const lines = formatSshConfig("gw", { ...gw, natPort: 4422 });
   const start = lines.findIndex((line) => line.startsWith("# Match host gw "));
   assert.ok(lines[start]?.includes('exec "fwknop -n gw --wait=5"'));
   const form = lines.slice(start).map((line) => line.replace(/^# /, "").replace(/exec ".*"/, 'exec "true"'));
   const read = await asSsh(form, "gw");
-  if (read === null) return;
   assert.equal(read.get("hostname"), "gw.example.org");
   assert.equal(read.get("port"), "4422");
 });
@@ -94,9 +77,9 @@ Deno.test("names with blanks and percent signs are quoted for ssh and the shell"
   assert.throws(() => formatSshConfig('a"b', gw), /cannot be named in ssh_config/);
 });
 
-Deno.test("ssh reads an IPv6 zone in the name of the host", async () => {
+testWith(SSH, "ssh reads an IPv6 zone in the name of the host", async () => {
   const read = await asSsh(formatSshConfig("gw", { ...gw, server: "fe80::1%eth0" }), "gw");
-  if (read !== null) assert.equal(read.get("hostname"), "fe80::1%eth0");
+  assert.equal(read.get("hostname"), "fe80::1%eth0");
 });
 
 Deno.test("a random port has no form without relay", () => {
@@ -177,9 +160,8 @@ const HOSTILE = [
 ];
 
 for (const shell of ["/bin/sh", "/bin/bash", "/usr/bin/zsh", "/usr/bin/fish"]) {
-  Deno.test(`${shell}, started by ssh, starts the client with exactly the words that were meant`, async () => {
-    const name = shell.slice(shell.lastIndexOf("/") + 1);
-    if (!isInstalled("/usr/bin/ssh", "openssh-client") || !isInstalled(shell, name)) return;
+  const needs = { ...SSH, [shell]: shell.slice(shell.lastIndexOf("/") + 1) };
+  testWith(needs, `${shell}, started by ssh, starts the client with exactly the words that were meant`, async () => {
     for (const name of HARMLESS) {
       const rcFile = `/etc/${name}`;
       const lines = formatSshConfig(name, { ...gw, server: "fe80::1%eth0" }, rcFile);

@@ -3,10 +3,9 @@ import assert from "node:assert/strict";
 import { formatDump, hostConfigFiles, loadConfig } from "../../../daemon/config/mod.ts";
 import { parseDaemonOptions } from "../../../daemon/options.ts";
 import { formatProblem } from "../../../lib/settings/setting.ts";
-import { cDaemonHasPcap } from "../../lab/mod.ts";
+import { C_DAEMON, C_PROGRAMS, cDaemonHasPcap, gatedTest, missing } from "../../lab/mod.ts";
 import { good, STANZA } from "./in_memory.ts";
 
-const C_DAEMON = "/usr/sbin/fwknopd";
 /** What only a C daemon without libpcap shows, or shows otherwise: it is always a UDP server or reads a netfilter queue. */
 const WITHOUT_PCAP = /^(ENABLE_UDP_SERVER|ENABLE_NFQ_CAPTURE|NFQ_[A-Z_]+) /;
 
@@ -73,9 +72,8 @@ function comparable(dump: string): string[] {
     );
 }
 
-Deno.test({
+gatedTest(missing(C_PROGRAMS), {
   name: "formatDump() agrees with the C daemon on files that both accept",
-  ignore: !hasCDaemon(),
   async fn() {
     const folder = Deno.makeTempDirSync({ prefix: "fwknop-dump-" });
     try {
@@ -85,13 +83,13 @@ Deno.test({
           Deno.writeTextFileSync(`${folder}/a`, access, { mode: 0o600 });
           Deno.writeTextFileSync(`${folder}/o`, "", { mode: 0o600 });
           const argv = ["-f", "-D", "-c", `${folder}/c`, "-O", `${folder}/o`, "-a", `${folder}/a`];
-          const theirs = await new Deno.Command(C_DAEMON, { args: argv, stderr: "null" }).output();
+          const theirs = await new Deno.Command(C_DAEMON.argv[0]!, { args: argv, stderr: "null" }).output();
           const options = parseDaemonOptions(argv);
           assert.ok(options.ok);
           const loaded = loadConfig(options.options, hostConfigFiles("/"), 0);
           assert.ok(loaded.ok, loaded.ok ? "" : loaded.problems.map(formatProblem).join("\n"));
           const ours = formatDump(loaded.config, loaded.access);
-          assert.ok(theirs.success, `${C_DAEMON} refuses ${server}${access}`);
+          assert.ok(theirs.success, `${C_DAEMON.argv[0]} refuses ${server}${access}`);
           assert.deepEqual(comparable(ours), comparable(new TextDecoder().decode(theirs.stdout)));
         }
       }
@@ -100,14 +98,3 @@ Deno.test({
     }
   },
 });
-
-/** Absent on a developer's machine is a reason to skip; in CI it is a failure, which the test itself then reports. */
-function hasCDaemon(): boolean {
-  try {
-    return Deno.statSync(C_DAEMON).isFile;
-  } catch {
-    if (Deno.env.get("CI") === "true") return true;
-    console.log(`skipped: the comparison with ${C_DAEMON}, which is not installed (Debian: fwknop-server)`);
-    return false;
-  }
-}
