@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { argumentsOf, maskedLine } from "../../../cli/knock/repeat_run.ts";
-import { cClientIsPresent, K64, runC, runOwn, temporaryFolder } from "../harness.ts";
+import { K64, runC, runOwn, temporaryFolder } from "../harness.ts";
+import { cClientTest } from "../../lab/gate.ts";
 
-Deno.test("the C client and ours read each other's files of arguments", async () => {
-  if (!cClientIsPresent()) return;
+cClientTest("the C client and ours read each other's files of arguments", async () => {
   using folder = temporaryFolder();
   const home = folder.path;
   const args = [
