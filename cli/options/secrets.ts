@@ -46,7 +46,7 @@ export const KEY_OPTIONS = {
     group: KEYS,
     doc: "take the encryption key from the first line that this program prints",
     detail:
-      "Run without a shell, with this program's environment; words may be quoted. The line is the key as text, or in base64 after base64:. A line KEY_BASE64: as --key-gen prints it is found wherever it stands.",
+      "Run without a shell, with this program's environment (except LD_*); words may be quoted. The line is the key as text, or in base64 after base64:. A line KEY_BASE64: as --key-gen prints it is found wherever it stands.",
   },
   hmacKey: {
     kind: rawKey(MAX_HMAC_KEY),

@@ -8,11 +8,14 @@ const ROOMS = ["cli/", "daemon/", "lib/", "ffi/"];
 /** A string or template at the start of an argument, perhaps behind the condition of a choice. */
 const TEXT = String
   .raw`\s*(?:[\w.]+ (?:[=!]== \w+ )?\?\s*)?(?:"((?:\\.|[^"\\\n])*)"|${"`"}((?:\\[\s\S]|[^${"`"}\\])*)${"`"})`;
-const THROWN = new RegExp(String.raw`(?:new ([A-Z]\w*Error)|\b(conflict))\(${TEXT}`, "g");
+const THROWN = new RegExp(
+  String.raw`(?:new ([A-Z]\w*Error)\(|\b(conflict)\(|(?<=(?:^|[{,])\s*)(message):)${TEXT}`,
+  "gm",
+);
 
 interface Said {
   readonly file: string;
-  /** The class, or `conflict` for the options that do not go together. */
+  /** The class; `conflict` for options that do not go together, `message` for a field that goes on from an origin. */
   readonly kind: string;
   /** What is put in is `…`. */
   readonly text: string;
@@ -20,9 +23,9 @@ interface Said {
 
 /** The texts of errors in a source. */
 function saidIn(file: string, source: string): Said[] {
-  return [...source.matchAll(THROWN)].map(([, name, conflict = "", plain, template]) => ({
+  return [...source.matchAll(THROWN)].map(([, name, conflict, message = "", plain, template]) => ({
     file,
-    kind: name ?? conflict,
+    kind: name ?? conflict ?? message,
     text: (plain ?? withGaps(template ?? "")).replaceAll('\\"', '"'),
   }));
 }
@@ -57,7 +60,10 @@ function complaint({ kind, text }: Said, fragments: readonly RegExp[]): string |
   if (fragments.some((fragment) => fragment.test(text))) return null;
   if (/[^.]\.$/.test(text)) return "ends with a full stop";
   const isNamed = /^(?:…|--?\w|\[|"|[A-Z][A-Z0-9_]+\b|[a-z][\w-]*: )/.test(text);
-  return /^Cannot [a-z…]/.test(text) || isNamed ? null : "has none of the forms of docs/facts/fragments.md, heading 1";
+  const goesOn = kind === "message" && /^[a-z]/.test(text);
+  return /^Cannot [a-z…]/.test(text) || isNamed || goesOn
+    ? null
+    : "has none of the forms of docs/facts/fragments.md, heading 1";
 }
 
 Deno.test("messages: every text of an error is `Cannot …`, `NAME: …` or has words that scripts look for", async () => {
@@ -85,6 +91,11 @@ Deno.test("messages: a text without a form, with a full stop, or of a programmer
     false,
     false,
     false,
+  ]);
+  assert.deepEqual(found('{ message: "Odd" }; { message: "has no value" }; { message: `Odd ${a}` }'), [
+    true,
+    false,
+    true,
   ]);
   assert.deepEqual(found('new TypeError(`"a" expected b, got ${c}`)'), [false]);
 });
