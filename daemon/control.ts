@@ -2,7 +2,8 @@
  * `-K`, `-R`, `-S`: speaking to the daemon that runs. Words, streams and exit codes are those of fwknopd (facts/process
  * 5).
  */
-import { AT_FDCWD, fileFacts } from "../ffi/libc/file_facts.ts";
+import { AT_FDCWD } from "../ffi/abi.ts";
+import { fileFacts } from "../ffi/libc/file_facts.ts";
 import type { SignalName } from "../ffi/libc/process.ts";
 import { findDaemon, runningDaemon } from "./service/pid_file.ts";
 

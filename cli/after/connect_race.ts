@@ -5,7 +5,7 @@
  * @tags allow-ffi
  */
 import { FfiError } from "../../ffi/errors.ts";
-import { E } from "../../ffi/libc/errno.ts";
+import { E } from "../../ffi/abi.ts";
 import { firstConnected, type Socket, startConnect } from "../../ffi/libc/socket.ts";
 import type { SocketAddress } from "../../ffi/libc/socket_address.ts";
 import { pauseBeforeTry } from "./pace.ts";

@@ -1,6 +1,6 @@
 /** What follows a knock: waiting, a connection for ssh, another program, or a door that is kept open. */
 import { becomeCommand } from "../../ffi/libc/become.ts";
-import { E } from "../../ffi/libc/errno.ts";
+import { E } from "../../ffi/abi.ts";
 import { keepMemoryPrivate } from "../../ffi/libc/private_memory.ts";
 import { refuseDebugger } from "../../ffi/libc/refuse_debugger.ts";
 import { FfiError } from "../../ffi/errors.ts";

@@ -1,11 +1,9 @@
 /** A capture that broke: whether it is waited for, opened again, or the end of the daemon. */
+import { E } from "../../ffi/abi.ts";
 import { FfiError } from "../../ffi/errors.ts";
 import type { ServerConfig } from "../config/mod.ts";
 import type { PacketSource } from "../packet/datagram.ts";
 import type { ActiveConfig } from "./active_config.ts";
-
-/** Code of `FfiError` for an interface that was taken down (ENETDOWN); any other failure means that it is gone. */
-const INTERFACE_DOWN = 100;
 
 /** What a capture is opened again with. */
 export interface Recovery {
@@ -33,7 +31,7 @@ export function recoverSource(
       current.log("error", `${what}${error.message}`);
       return null;
     }
-    if (error.details.code === INTERFACE_DOWN) {
+    if (error.details.code === E.NETDOWN) {
       current.log("warning", `${what}${error.message}: waiting until it is up again`);
       return current.source;
     }

@@ -13,8 +13,8 @@ const RING_BYTES = 8 * 1024 * 1024;
 /**
  * Listens on an interface, or on `any`.
  *
- * A source whose interface was taken down throws `FfiError` with code 100 (ENETDOWN) once and goes on when it is up
- * again; one whose interface is gone throws with code 19 (ENODEV) and stays broken.
+ * A source whose interface was taken down throws `FfiError` with code `E.NETDOWN` once and goes on when it is up
+ * again; one whose interface is gone throws with code `E.NODEV` and stays broken.
  *
  * @throws {FfiError} with a hint for the operator when the interface or the filter cannot be used
  * @tags allow-ffi

@@ -1,5 +1,6 @@
 /** The run directory and what a daemon keeps in it: the PID file, and the file of packets that were seen. */
-import { AT_FDCWD, fileFacts } from "../../ffi/libc/file_facts.ts";
+import { AT_FDCWD } from "../../ffi/abi.ts";
+import { fileFacts } from "../../ffi/libc/file_facts.ts";
 import { makeTrustedFolder } from "../../ffi/libc/trusted_file.ts";
 import type { Log } from "../../lib/log.ts";
 import type { ServerConfig } from "../config/mod.ts";

@@ -3,9 +3,10 @@
  * process has long given up its right to write files through the runtime. What is read of it is read through the same
  * descriptor: the lock of a file is lost as soon as the process closes any other one (file_lock.ts).
  */
-import { E, errno, lazyLibc, throwErrno } from "./errno.ts";
+import { AT_FDCWD, E } from "../abi.ts";
+import { errno, lazyLibc, throwErrno } from "./errno.ts";
 import { closeFd } from "./fd.ts";
-import { AT_FDCWD, type FileFacts, fileFacts } from "./file_facts.ts";
+import { type FileFacts, fileFacts } from "./file_facts.ts";
 import { lockHolder, takeLock } from "./file_lock.ts";
 import { openTrusted, type TrustedOpening } from "./trusted_file.ts";
 

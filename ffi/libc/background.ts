@@ -3,6 +3,7 @@
  * 0 to 2 on /dev/null, and the write end of a pipe as descriptor 3, on which the child says how its start went. The
  * starter waits for that word and exits with it.
  */
+import { O_CLOEXEC, O_RDWR } from "../abi.ts";
 import { FfiError } from "../errors.ts";
 import { allocate, cString } from "../memory.ts";
 import { errnoError, lazyLibc, throwErrno } from "./errno.ts";
@@ -45,8 +46,6 @@ const libc = lazyLibc({
   setFlags: { name: "posix_spawnattr_setflags", parameters: ["usize", "i16"], result: "i32" },
 });
 
-const O_RDWR = 0o2;
-const O_CLOEXEC = 0o2000000;
 const POSIX_SPAWN_SETSID = 0x80;
 /** More than glibc's posix_spawn_file_actions_t (80 bytes) and posix_spawnattr_t (336 bytes). */
 const OPAQUE_SIZE = 512;

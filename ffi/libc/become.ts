@@ -1,4 +1,5 @@
 /** Becoming another program: same process, same descriptors 0 to 2, its exit code is ours. */
+import { SIG_DFL, SIG_IGN, SIGUSR1 } from "../abi.ts";
 import { allocateCopy, cString } from "../memory.ts";
 import { errno, errnoError, lazyLibc } from "./errno.ts";
 import { restoreCoreLimit } from "./private_memory.ts";
@@ -14,9 +15,6 @@ const libc = lazyLibc({
 });
 
 const SIGPIPE = 13;
-const SIGUSR1 = 10;
-const SIG_DFL = 0n;
-const SIG_IGN = 1n;
 const SIG_SETMASK = 2;
 /** sizeof(sigset_t) */
 const SIGSET_SIZE = 128;

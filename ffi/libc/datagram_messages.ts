@@ -1,5 +1,5 @@
 /** How the messages of recvmmsg(2) lie in memory (64-bit Linux), and what their control data says. */
-import { AF_INET, AF_INET6 } from "./socket_address.ts";
+import { AF_INET, AF_INET6, IP_PKTINFO, IPPROTO_IP, IPPROTO_IPV6, SOL_SOCKET } from "../abi.ts";
 
 const COUNT = 64;
 /** struct mmsghdr: struct msghdr (56 bytes), unsigned int msg_len, padding */
@@ -33,11 +33,7 @@ const MSG_TRUNC = 0x20;
 
 /** struct cmsghdr: size_t cmsg_len, int cmsg_level, int cmsg_type; data and next header on multiples of 8 */
 const CMSG_HEADER_SIZE = 16;
-const SOL_SOCKET = 1;
 const SCM_TIMESTAMP = 29;
-const IPPROTO_IP = 0;
-const IP_PKTINFO = 8;
-const IPPROTO_IPV6 = 41;
 const IPV6_PKTINFO = 50;
 
 /**

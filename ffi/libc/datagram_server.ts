@@ -2,10 +2,22 @@
  * A UDP socket for both families that tells where each datagram was sent to: `Deno.listenDatagram` is unstable, and
  * `node:dgram` has no destination. Reading never waits: the caller polls {@link DatagramServer.fd}.
  */
+import {
+  E,
+  IP_PKTINFO,
+  IPPROTO_IP,
+  IPPROTO_IPV6,
+  SO_RCVBUF,
+  SO_RCVBUFFORCE,
+  SOCK_CLOEXEC,
+  SOCK_DGRAM,
+  SOCK_NONBLOCK,
+  SOL_SOCKET,
+} from "../abi.ts";
 import { FfiError } from "../errors.ts";
 import { allocate, type Block, copyIn, copyInto, copyOut } from "../memory.ts";
 import { MESSAGE, type MessageHead, messageHeaders, readMessage } from "./datagram_messages.ts";
-import { E, errno, errnoError, lazyLibc, throwErrno } from "./errno.ts";
+import { errno, errnoError, lazyLibc, throwErrno } from "./errno.ts";
 import { closeFd } from "./fd.ts";
 import { anyAddress, decodeSocketAddress, encodeSocketAddress, familyNumber } from "./socket_address.ts";
 
@@ -24,20 +36,11 @@ const libc = lazyLibc({
   recvmmsg: { parameters: ["i32", "usize", "u32", "i32", "usize"], result: "i32" },
 });
 
-const SOCK_DGRAM = 2;
-const SOCK_NONBLOCK = 0o4000;
-const SOCK_CLOEXEC = 0o2000000;
-const SOL_SOCKET = 1;
-const SO_RCVBUF = 8;
 const SO_TIMESTAMP = 29;
-const SO_RCVBUFFORCE = 33;
 const SO_MEMINFO = 55;
 /** Index of SK_MEMINFO_DROPS in what SO_MEMINFO answers, and the number of its words. */
 const MEMINFO_DROPS = 8;
 const MEMINFO_WORDS = 9;
-const IPPROTO_IP = 0;
-const IP_PKTINFO = 8;
-const IPPROTO_IPV6 = 41;
 const IPV6_V6ONLY = 26;
 const IPV6_RECVPKTINFO = 49;
 

@@ -2,16 +2,15 @@
  * Reading from a descriptor that the caller handed over (`--fd N`, `--stdin`). The runtime has descriptors of its own
  * among the small numbers; all of those are close-on-exec, and nothing inherited can be, so that flag tells them apart.
  */
+import { E, F_GETFD } from "../abi.ts";
 import { FfiError } from "../errors.ts";
-import { E, errno, errnoError, lazyLibc } from "./errno.ts";
+import { errno, errnoError, lazyLibc } from "./errno.ts";
 import { closeFd, pollFds, POLLIN, readFd } from "./fd.ts";
 
 const libc = lazyLibc({
   /** int fcntl(int fd, int op) */
   fcntl: { parameters: ["i32", "i32"], result: "i32" },
 });
-
-const F_GETFD = 1;
 
 /** A descriptor that was inherited. Disposal closes it. */
 export interface InheritedDescriptor extends Disposable {

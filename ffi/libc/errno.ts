@@ -106,31 +106,3 @@ export function errnoError(code: number, symbol: string, what: string, hint?: st
 export function throwErrno(symbol: string, what: string, hint?: string): never {
   throw errnoError(errno(), symbol, what, hint);
 }
-
-/** errno numbers that callers compare with, by name (Linux, the same on x86-64 and arm64). */
-export const E = {
-  PERM: 1,
-  NOENT: 2,
-  SRCH: 3,
-  INTR: 4,
-  NXIO: 6,
-  BADF: 9,
-  AGAIN: 11,
-  ACCES: 13,
-  EXIST: 17,
-  NOTDIR: 20,
-  INVAL: 22,
-  PIPE: 32,
-  AFNOSUPPORT: 97,
-  ADDRINUSE: 98,
-  ADDRNOTAVAIL: 99,
-  NETUNREACH: 101,
-  CONNRESET: 104,
-  ISCONN: 106,
-  NOTCONN: 107,
-  TIMEDOUT: 110,
-  CONNREFUSED: 111,
-  HOSTUNREACH: 113,
-  ALREADY: 114,
-  INPROGRESS: 115,
-} as const;

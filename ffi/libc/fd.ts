@@ -1,5 +1,6 @@
 /** read, write, close and poll on any descriptor. Interrupted calls are retried; errors are thrown. */
-import { E, errno, lazyLibc, throwErrno } from "./errno.ts";
+import { E, POLLFD_SIZE } from "../abi.ts";
+import { errno, lazyLibc, throwErrno } from "./errno.ts";
 
 const libc = lazyLibc({
   /** ssize_t read(int fd, void *buf, size_t count) */
@@ -27,9 +28,6 @@ export interface Interest {
   /** `POLLIN`, `POLLOUT` or both; 0 asks for errors and hang-up only. A negative `fd` is skipped. */
   readonly events: number;
 }
-
-/** sizeof(struct pollfd): int fd, short events, short revents */
-const POLLFD_SIZE = 8;
 
 /**
  * One read into `target`. Returns the number of bytes, 0 at the end, `null` when nothing is there yet (non-blocking

@@ -1,15 +1,14 @@
 /** What statx(2) says of a file, whose structure has one layout on every architecture. */
+import { AT_EMPTY_PATH, E } from "../abi.ts";
 import { cString } from "../memory.ts";
-import { E, errno, lazyLibc, throwErrno } from "./errno.ts";
+import { errno, lazyLibc, throwErrno } from "./errno.ts";
 
 const libc = lazyLibc({
   /** int statx(int dirfd, const char *pathname, int flags, unsigned int mask, struct statx *statxbuf) */
   statx: { parameters: ["i32", "buffer", "i32", "u32", "buffer"], result: "i32" },
 });
 
-/** In place of a folder's descriptor: relative paths start at the current folder. */
-export const AT_FDCWD = -100;
-const AT_SYMLINK_NOFOLLOW = 0x100, AT_EMPTY_PATH = 0x1000;
+const AT_SYMLINK_NOFOLLOW = 0x100;
 /** STATX_BASIC_STATS */
 const STATX_MASK = 0x7ff;
 const STATX = {

@@ -5,9 +5,10 @@
  * POSIX locks are lost as soon as the process closes *any* descriptor of the file. So nothing else in this process may
  * open the file while the lock is held: not to read it, not even to look at its content for a log line.
  */
-import { E, errno, lazyLibc, throwErrno } from "./errno.ts";
+import { AT_FDCWD, E } from "../abi.ts";
+import { errno, lazyLibc, throwErrno } from "./errno.ts";
 import { closeFd } from "./fd.ts";
-import { AT_FDCWD, fileFacts } from "./file_facts.ts";
+import { fileFacts } from "./file_facts.ts";
 import { openTrusted, removeTrusted } from "./trusted_file.ts";
 import type { Trust } from "./trusted_folder.ts";
 

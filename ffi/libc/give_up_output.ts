@@ -3,6 +3,7 @@
  * duplicates of standard output, and a free number goes to the next file that is opened, which would then get our
  * messages.
  */
+import { AT_EMPTY_PATH, E, F_GETFD, O_CLOEXEC, O_RDWR, SHUT_WR } from "../abi.ts";
 import { cString } from "../memory.ts";
 import { errno, lazyLibc, throwErrno } from "./errno.ts";
 import { closeFd } from "./fd.ts";
@@ -20,13 +21,7 @@ const libc = lazyLibc({
   statx: { parameters: ["i32", "buffer", "i32", "u32", "buffer"], result: "i32" },
 });
 
-const SHUT_WR = 1;
-const ENOTSOCK = 88;
-const O_RDWR = 0o2;
-const O_CLOEXEC = 0o2000000;
-const F_GETFD = 1;
 const FD_CLOEXEC = 1;
-const AT_EMPTY_PATH = 0x1000;
 const STATX_INO = 0x100;
 /** struct statx: inode at 32, device numbers at 136 and 140; 256 bytes on every architecture. */
 const STATX = { size: 256, ino: 32, deviceMajor: 136, deviceMinor: 140 } as const;
@@ -36,7 +31,7 @@ const HIGHEST_DUPLICATE = 255;
 
 /** Ends writing: a socket is shut down, anything else becomes /dev/null, with the runtime's duplicates of it. */
 export function giveUpOutput(fd: number): void {
-  if (libc().shutdown(fd, SHUT_WR) === 0 || errno() !== ENOTSOCK) return;
+  if (libc().shutdown(fd, SHUT_WR) === 0 || errno() !== E.NOTSOCK) return;
   const nothing = libc().open(cString("/dev/null"), O_RDWR | O_CLOEXEC);
   if (nothing < 0) throwErrno("open", `open "/dev/null"`);
   for (const duplicate of [...runtimeDuplicates(fd), fd]) libc().dup3(nothing, duplicate, O_CLOEXEC);

@@ -1,4 +1,5 @@
 /** Handing a descriptor to another process over an AF_UNIX socket (SCM_RIGHTS): what `ProxyUseFdpass` of ssh asks for. */
+import { F_GETFL, F_SETFL, MSG_NOSIGNAL, O_NONBLOCK, SOL_SOCKET } from "../abi.ts";
 import { allocate, copyOut } from "../memory.ts";
 import { lazyLibc, throwErrno } from "./errno.ts";
 
@@ -9,12 +10,7 @@ const libc = lazyLibc({
   fcntl: { parameters: ["i32", "i32", "i32"], result: "i32" },
 });
 
-const SOL_SOCKET = 1;
 const SCM_RIGHTS = 1;
-const F_GETFL = 3;
-const F_SETFL = 4;
-const O_NONBLOCK = 0o4000;
-const MSG_NOSIGNAL = 0x4000;
 /** struct msghdr (56 bytes), struct iovec (16), the one data byte (8 with padding), then the control message (24). */
 const LAYOUT = { iovec: 56, data: 72, control: 80, size: 104 } as const;
 /** struct cmsghdr {size_t len, int level, int type} and one int. */

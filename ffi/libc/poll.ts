@@ -2,8 +2,9 @@
  * Waiting for descriptors without a sleeping loop: `poll(2)` on a thread of the runtime, while timers and signals of the
  * main thread go on. An eventfd in the set ends a wait from our side; without it a pending poll would hold the process.
  */
+import { E, POLLFD_SIZE } from "../abi.ts";
 import { FfiError } from "../errors.ts";
-import { E, errno, errnoError, lazyLibc, throwErrno } from "./errno.ts";
+import { errno, errnoError, lazyLibc, throwErrno } from "./errno.ts";
 import { closeFd, POLLIN, POLLNVAL } from "./fd.ts";
 
 const libc = lazyLibc({
@@ -21,8 +22,6 @@ const libc = lazyLibc({
 
 const EFD_NONBLOCK = 0o4000;
 const EFD_CLOEXEC = 0o2000000;
-/** sizeof(struct pollfd): int fd, short events, short revents */
-const POLLFD_SIZE = 8;
 /** The largest time-out that fits `int`; a longer one is waited for in turns. */
 const LONGEST_TURN_MS = 0x7fffffff;
 

@@ -2,6 +2,7 @@
  * What the kernel knows of this process and others under /proc, read through libc: the runtime's own file functions
  * need every permission for /proc.
  */
+import { O_CLOEXEC } from "../abi.ts";
 import { FfiError } from "../errors.ts";
 import { cString } from "../memory.ts";
 import { lazyLibc, throwErrno } from "./errno.ts";
@@ -13,7 +14,6 @@ const libc = lazyLibc({
 });
 
 const O_RDONLY = 0;
-const O_CLOEXEC = 0o2000000;
 
 /**
  * The words with which this process was started, the program first: for `deno run` those of deno itself.

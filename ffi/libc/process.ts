@@ -1,7 +1,8 @@
 /** This process and its neighbours: folder, file mode mask, signals. Through libc, so that no run or sys permission is needed. */
+import { AT_FDCWD, E } from "../abi.ts";
 import { cString } from "../memory.ts";
-import { E, errno, lazyLibc, throwErrno } from "./errno.ts";
-import { AT_FDCWD, fileFacts } from "./file_facts.ts";
+import { errno, lazyLibc, throwErrno } from "./errno.ts";
+import { fileFacts } from "./file_facts.ts";
 
 const libc = lazyLibc({
   /** int kill(pid_t pid, int sig) */

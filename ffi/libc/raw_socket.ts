@@ -1,5 +1,6 @@
 /** Raw IP sockets: what is sent is the whole packet, IP header included (raw(7), IP_HDRINCL). */
-import { E, errnoError, lazyLibc, retryForErrno } from "./errno.ts";
+import { E, SOCK_CLOEXEC, SOCK_RAW } from "../abi.ts";
+import { errnoError, lazyLibc, retryForErrno } from "./errno.ts";
 import { encodeSocketAddress, familyNumber, type SocketAddress } from "./socket_address.ts";
 
 const libc = lazyLibc({
@@ -11,8 +12,6 @@ const libc = lazyLibc({
   close: { parameters: ["i32"], result: "i32" },
 });
 
-const SOCK_RAW = 3;
-const SOCK_CLOEXEC = 0o2000000;
 /** With this protocol number the header is always included, on both families. */
 const IPPROTO_RAW = 255;
 

@@ -1,4 +1,5 @@
 /** Keeping the runtime's debugger shut in programs that live longer than a moment. */
+import { SIG_DFL, SIG_IGN, SIGUSR1 } from "../abi.ts";
 import { lazyLibc } from "./errno.ts";
 
 const libc = lazyLibc({
@@ -8,9 +9,6 @@ const libc = lazyLibc({
   sigaction: { parameters: ["i32", "usize", "buffer"], result: "i32" },
 });
 
-const SIGUSR1 = 10;
-const SIG_DFL = 0n;
-const SIG_IGN = 1n;
 /** SIGHUP, which nohup(1) ignores, and SIGINT and SIGQUIT, which a shell ignores for a program in the background. */
 const IGNORED_BY_CALLERS = [1, 2, 3];
 /** More than sizeof(struct sigaction); the handler comes first. */

@@ -2,7 +2,8 @@
  * Carrying bytes both ways between two pairs of descriptors until both directions have ended: `nc`, as a function. Each
  * direction ends by itself (half-close): an end of input is passed on as shutdown, while the answer still comes.
  */
-import { E, errno, errnoError, lazyLibc, throwErrno } from "./errno.ts";
+import { E, F_GETFL, F_SETFL, O_NONBLOCK } from "../abi.ts";
+import { errno, errnoError, lazyLibc, throwErrno } from "./errno.ts";
 import { type Interest, POLLERR, pollFds, pollFdsHere, POLLHUP, POLLIN, POLLOUT } from "./fd.ts";
 import { giveUpOutput } from "./give_up_output.ts";
 import { isTerminal } from "./terminal.ts";
@@ -16,10 +17,6 @@ const libc = lazyLibc({
   fcntl: { parameters: ["i32", "i32", "i32"], result: "i32" },
 });
 
-const EIO = 5;
-const F_GETFL = 3;
-const F_SETFL = 4;
-const O_NONBLOCK = 0o4000;
 /** Four times what a pipe holds; larger ones bring nothing (measured beside `nc`). */
 const CHUNK = 256 * 1024;
 /**
@@ -122,7 +119,7 @@ function readSome(fd: number, target: Uint8Array<ArrayBuffer>): number | null {
   if (count >= 0) return count;
   const code = errno();
   if (code === E.AGAIN || code === E.INTR) return null;
-  if (code === E.CONNRESET || code === EIO) return 0;
+  if (code === E.CONNRESET || code === E.IO) return 0;
   throwErrno("read", "read from the connection");
 }
 

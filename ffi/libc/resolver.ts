@@ -2,10 +2,11 @@
  * Names to addresses by getaddrinfo(3): /etc/hosts, nsswitch and the family hints are honoured as for every other program
  * of the machine, which neither `Deno.resolveDns` nor `node:dns` does alike on all versions.
  */
+import { AF_UNSPEC } from "../abi.ts";
 import { FfiError } from "../errors.ts";
 import { allocate, allocateCopy, type Block, copyIn, cString, readCString } from "../memory.ts";
 import { lazyLibc } from "./errno.ts";
-import { AF_UNSPEC, decodeSocketAddress, familyNumber, type SocketAddress } from "./socket_address.ts";
+import { decodeSocketAddress, familyNumber, type SocketAddress } from "./socket_address.ts";
 
 const libc = lazyLibc({
   /** int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints, struct addrinfo **res), on a thread of the runtime */

@@ -1,4 +1,5 @@
 /** What this process may do, asked without doing it. */
+import { AT_FDCWD } from "../abi.ts";
 import { cString } from "../memory.ts";
 import { lazyLibc } from "./errno.ts";
 import { ownStatus } from "./proc_self.ts";
@@ -10,7 +11,6 @@ const libc = lazyLibc({
   nameToIndex: { name: "if_nametoindex", parameters: ["buffer"], result: "u32" },
 });
 
-const AT_FDCWD = -100;
 /** With the rights in force, not those of who started the program. */
 const AT_EACCESS = 0x200;
 const R_OK = 4, W_OK = 2, X_OK = 1;

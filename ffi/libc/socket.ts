@@ -2,8 +2,9 @@
  * UDP and TCP sockets with what Deno's own do not have: a source port and address of our choice, link-local zones, and
  * the address that the kernel would use towards a server.
  */
+import { E, MSG_NOSIGNAL, SHUT_WR, SOCK_CLOEXEC, SOCK_DGRAM, SOCK_NONBLOCK, SOL_SOCKET } from "../abi.ts";
 import { FfiError } from "../errors.ts";
-import { bareLibc, E, errno, errnoError, lazyLibc, retryForErrno, throwErrno } from "./errno.ts";
+import { bareLibc, errno, errnoError, lazyLibc, retryForErrno, throwErrno } from "./errno.ts";
 import { pollFds, POLLIN, POLLOUT, readFd, writeAll } from "./fd.ts";
 import {
   anyAddress,
@@ -39,14 +40,8 @@ const more = lazyLibc({
 });
 
 const SOCK_STREAM = 1;
-const SOCK_DGRAM = 2;
-const SOCK_NONBLOCK = 0o4000;
-const SOCK_CLOEXEC = 0o2000000;
-const SOL_SOCKET = 1;
 const SO_REUSEADDR = 2;
 const SO_ERROR = 4;
-const MSG_NOSIGNAL = 0x4000;
-const SHUT_WR = 1;
 
 /** Where a socket sends from. Without it the kernel chooses. */
 export interface SocketOrigin {

@@ -1,4 +1,5 @@
 /** Socket addresses: struct sockaddr_in and sockaddr_in6 as plain values. */
+import { AF_INET, AF_INET6, AF_UNIX } from "../abi.ts";
 
 /** An IP address with what a socket needs beside it. Plain, because `ffi/` knows nothing of the project's own types. */
 export interface SocketAddress {
@@ -9,11 +10,6 @@ export interface SocketAddress {
   readonly scopeId: number;
   readonly port: number;
 }
-
-export const AF_UNSPEC = 0;
-export const AF_UNIX = 1;
-export const AF_INET = 2;
-export const AF_INET6 = 10;
 
 /** The number that socket(2) takes for a family. */
 export function familyNumber(family: 4 | 6): number {

@@ -1,6 +1,6 @@
 /** What standard input and output are, as far as it tells what their other end expects. */
+import { AF_UNIX } from "../abi.ts";
 import { lazyLibc } from "./errno.ts";
-import { AF_UNIX } from "./socket_address.ts";
 import { processName } from "./proc_self.ts";
 
 const libc = lazyLibc({

@@ -2,7 +2,7 @@
  * The system log, spoken to as syslog(3) does: one datagram per line to /dev/log (which the runtime's own socket API
  * would only reach with every permission there is).
  */
-import { E } from "./errno.ts";
+import { E } from "../abi.ts";
 import { connectUnixDatagram, type UnixDatagram } from "./unix_datagram.ts";
 
 /** Who speaks, and where to. */

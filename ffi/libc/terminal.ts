@@ -2,8 +2,9 @@
  * The controlling terminal, for questions that must reach the person and for answers that must not be seen. What a
  * terminal understands as erase, kill and interrupt is the person's own setting, so it is read from there.
  */
+import { E, O_CLOEXEC, O_RDWR } from "../abi.ts";
 import { cString } from "../memory.ts";
-import { E, errno, lazyLibc, throwErrno } from "./errno.ts";
+import { errno, lazyLibc, throwErrno } from "./errno.ts";
 import { closeFd, pollFds, POLLIN, readFd, writeAll } from "./fd.ts";
 
 const libc = lazyLibc({
@@ -28,9 +29,7 @@ const job = lazyLibc({
 });
 
 const SIGSTOP = 19;
-const O_RDWR = 0o2;
 const O_NOCTTY = 0o400;
-const O_CLOEXEC = 0o2000000;
 const TIOCGWINSZ = 0x5413n;
 const TCSAFLUSH = 2;
 /** struct termios of Linux: four 32-bit flag words, c_line, c_cc[32], two speeds; 60 bytes. */

@@ -2,8 +2,9 @@
  * Opening the files that a daemon keeps, so that nobody else can put another file in their place: the way to them is walked
  * (trusted_folder.ts), and the file itself is a regular one with one name, no link, that belongs to root or to us.
  */
+import { E, O_CLOEXEC, O_RDWR } from "../abi.ts";
 import { cString } from "../memory.ts";
-import { E, errno, errnoError, lazyLibc, throwErrno } from "./errno.ts";
+import { errno, errnoError, lazyLibc, throwErrno } from "./errno.ts";
 import { closeFd } from "./fd.ts";
 import { type FileFacts, fileFacts } from "./file_facts.ts";
 import {
@@ -30,7 +31,7 @@ const libc = lazyLibc({
   fsync: { parameters: ["i32"], result: "i32" },
 });
 
-const O_RDWR = 0o2, O_CREAT = 0o100, O_EXCL = 0o200, O_APPEND = 0o2000, O_CLOEXEC = 0o2000000;
+const O_CREAT = 0o100, O_EXCL = 0o200, O_APPEND = 0o2000;
 
 /** How to open. */
 export interface TrustedOpening {

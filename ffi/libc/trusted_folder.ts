@@ -3,11 +3,12 @@
  * strangers. So what was looked at is what is used, whatever is renamed meanwhile. Links on the way are followed where
  * root or we made them (`/var/run`).
  */
+import { AT_FDCWD, E, O_CLOEXEC } from "../abi.ts";
 import { FfiError } from "../errors.ts";
 import { cString } from "../memory.ts";
-import { E, errno, errnoError, lazyLibc, throwErrno } from "./errno.ts";
+import { errno, errnoError, lazyLibc, throwErrno } from "./errno.ts";
 import { closeFd } from "./fd.ts";
-import { AT_FDCWD, type FileFacts, fileFacts } from "./file_facts.ts";
+import { type FileFacts, fileFacts } from "./file_facts.ts";
 
 const libc = lazyLibc({
   /** int openat(int dirfd, const char *pathname, int flags, mode_t mode) */
@@ -23,7 +24,7 @@ const libc = lazyLibc({
 const ARM = Deno.build.arch === "aarch64";
 /** Two flags of open(2) that differ among the architectures. */
 export const O_DIRECTORY = ARM ? 0o40000 : 0o200000, O_NOFOLLOW = ARM ? 0o100000 : 0o400000;
-const O_CLOEXEC = 0o2000000, O_PATH = 0o10000000;
+const O_PATH = 0o10000000;
 const STICKY = 0o1000;
 /** Bits of a mode that let others, or the group, write. */
 export const OTHERS_WRITE = 0o002, GROUP_WRITES = 0o020;

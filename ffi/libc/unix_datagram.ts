@@ -1,6 +1,7 @@
 /** Datagrams to a socket in the file system: how syslog and the service manager are told things. */
+import { AF_UNIX, MSG_DONTWAIT, MSG_NOSIGNAL, SOCK_CLOEXEC, SOCK_DGRAM, SOL_SOCKET } from "../abi.ts";
 import { errno, lazyLibc } from "./errno.ts";
-import { AF_UNIX, encodeUnixAddress } from "./socket_address.ts";
+import { encodeUnixAddress } from "./socket_address.ts";
 
 const libc = lazyLibc({
   /** int socket(int domain, int type, int protocol) */
@@ -15,12 +16,7 @@ const libc = lazyLibc({
   close: { parameters: ["i32"], result: "i32" },
 });
 
-const SOCK_DGRAM = 2;
-const SOCK_CLOEXEC = 0o2000000;
-const SOL_SOCKET = 1;
 const SO_SNDTIMEO = 21;
-const MSG_DONTWAIT = 0x40;
-const MSG_NOSIGNAL = 0x4000;
 
 /** A connected AF_UNIX datagram socket. Disposal closes it. */
 export interface UnixDatagram extends Disposable {

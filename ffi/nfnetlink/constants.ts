@@ -1,26 +1,14 @@
 /** Numbers of the kernel's interface, from linux/netlink.h, linux/netfilter/nfnetlink.h and linux/netfilter/nf_tables.h. */
 
 export const AF_NETLINK = 16;
-export const SOCK_RAW_CLOEXEC = 3 | 0o2000000;
 export const NETLINK_NETFILTER = 12;
-export const MSG_DONTWAIT = 0x40;
-export const SOL_SOCKET = 1;
 export const SO_SNDBUF = 7;
-export const SO_RCVBUF = 8;
 export const SO_SNDBUFFORCE = 32;
-export const SO_RCVBUFFORCE = 33;
 export const SOL_NETLINK = 270;
 export const NETLINK_CAP_ACK = 10;
 export const NETLINK_EXT_ACK = 11;
 /** Multicast group of ruleset changes, as a bit of `sockaddr_nl.nl_groups` (NFNLGRP_NFTABLES is group 7). */
 export const NFTABLES_GROUP_BIT = 1 << (7 - 1);
-
-export const EPERM = 1;
-export const ENOENT = 2;
-export const EINTR = 4;
-export const EAGAIN = 11;
-export const ERESTART = 85;
-export const ENOBUFS = 105;
 
 export const NLMSG_ERROR = 2;
 export const NLMSG_DONE = 3;

@@ -2,12 +2,10 @@
  * The packet filter's own socket: transactions on set elements in tens of microseconds, whatever else the ruleset holds
  * (libnftables would read all of it first), reading back what is ours, and hearing of changes.
  */
+import { E } from "../abi.ts";
 import { FfiError } from "../errors.ts";
 import { encodeMessages, type IncomingMessage, nftType, readMessages, stringAttribute } from "./codec.ts";
 import {
-  ENOENT,
-  EPERM,
-  ERESTART,
   NFPROTO,
   NFT_MSG,
   NFTA,
@@ -108,13 +106,13 @@ export function openNfnetlink(): Nfnetlink {
     for (let attempt = 0; attempt < DUMP_ATTEMPTS; attempt++) {
       const answers = ask({ message, flags: NLM_F_DUMP }, name, attributes);
       const error = answers.map(readAcknowledgement).find((answer) => answer !== null && answer.code !== 0);
-      if (error?.code === ENOENT) return null;
+      if (error?.code === E.NOENT) return null;
       if (error) throw refused(error);
       const done = answers.findLast((answer) => answer.type === NLMSG_DONE);
       if (done === undefined) throw protocolError("a listing of the ruleset has no end", 0);
       if (answers.some((answer) => answer.flags & NLM_F_DUMP_INTR)) continue;
       const status = new DataView(done.body.buffer, done.body.byteOffset, done.body.byteLength).getInt32(0, true);
-      if (status === -ENOENT) return null;
+      if (status === -E.NOENT) return null;
       if (status < 0) throw protocolError("listing the ruleset failed", -status);
       return answers;
     }
@@ -165,7 +163,7 @@ export function openNfnetlink(): Nfnetlink {
 /** What the answers to a transaction mean. */
 function outcomeOf(answers: readonly Acknowledgement[], first: number, count: number): BatchOutcome {
   const errors = answers.filter((answer) => answer.code !== 0);
-  if (errors.some((error) => error.code === ERESTART && error.seq === first)) return { ok: false, stale: true };
+  if (errors.some((error) => error.code === E.RESTART && error.seq === first)) return { ok: false, stale: true };
   if (errors.length === 0) {
     // No answer is not success: the last change asked for one.
     if (answers.some((answer) => answer.seq === first + count)) return { ok: true };
@@ -180,7 +178,7 @@ function outcomeOf(answers: readonly Acknowledgement[], first: number, count: nu
 
 function exists(answers: readonly IncomingMessage[]): boolean {
   const error = answers.map(readAcknowledgement).find((answer) => answer !== null && answer.code !== 0);
-  if (error && error.code !== ENOENT) throw refused(error);
+  if (error && error.code !== E.NOENT) throw refused(error);
   return !error;
 }
 
@@ -192,7 +190,7 @@ function protocolError(what: string, code: number): FfiError {
   return new FfiError(`nfnetlink: ${what}${code === 0 ? "" : ` (errno ${code})`}`, {
     library: "nfnetlink",
     code,
-    ...(code === EPERM ? { hint: NET_ADMIN_HINT } : {}),
+    ...(code === E.PERM ? { hint: NET_ADMIN_HINT } : {}),
   });
 }
 

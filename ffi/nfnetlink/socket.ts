@@ -1,24 +1,16 @@
 /** A netlink socket to the packet filter, through libc. The kernel answers nfnetlink requests before `sendto` returns. */
+import { E, MSG_DONTWAIT, SO_RCVBUF, SO_RCVBUFFORCE, SOCK_CLOEXEC, SOCK_RAW, SOL_SOCKET } from "../abi.ts";
 import { FfiError } from "../errors.ts";
 import { lazyLibrary } from "../loader.ts";
 import { copyIn } from "../memory.ts";
 import {
   AF_NETLINK,
-  EAGAIN,
-  EINTR,
-  ENOBUFS,
-  EPERM,
-  MSG_DONTWAIT,
   NETLINK_CAP_ACK,
   NETLINK_EXT_ACK,
   NETLINK_NETFILTER,
-  SO_RCVBUF,
-  SO_RCVBUFFORCE,
   SO_SNDBUF,
   SO_SNDBUFFORCE,
-  SOCK_RAW_CLOEXEC,
   SOL_NETLINK,
-  SOL_SOCKET,
 } from "./constants.ts";
 
 const libc = lazyLibrary({ sonames: ["libc.so.6"], debianPackage: "libc6" }, {
@@ -76,7 +68,7 @@ const DATAGRAM_SIZE = 256 * 1024;
 
 /** Opens and binds a socket. Throws {@link FfiError}, with a hint where a capability is missing. */
 export function openNetlinkSocket(options: NetlinkSocketOptions): NetlinkSocket {
-  const fd = libc().socket(AF_NETLINK, SOCK_RAW_CLOEXEC, NETLINK_NETFILTER);
+  const fd = libc().socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER);
   if (fd < 0) throw failure("socket", "Cannot open a netlink socket");
   try {
     const own = sockaddr(options.groups ?? 0);
@@ -106,7 +98,7 @@ function socketOn(fd: number, portId: number): NetlinkSocket {
         const sent = Number(libc().sendto(fd, bytes, BigInt(bytes.length), 0, KERNEL, KERNEL.length));
         if (sent >= 0) return;
         const code = errno();
-        if (code !== EINTR) throw failure("sendto", "Cannot send to the packet filter", code);
+        if (code !== E.INTR) throw failure("sendto", "Cannot send to the packet filter", code);
       }
     },
     receive() {
@@ -114,9 +106,9 @@ function socketOn(fd: number, portId: number): NetlinkSocket {
         const size = Number(libc().recv(fd, buffer, BigInt(buffer.length), MSG_DONTWAIT));
         if (size >= 0) return { kind: "bytes", bytes: buffer.subarray(0, size) };
         const code = errno();
-        if (code === EAGAIN) return { kind: "empty" };
-        if (code === ENOBUFS) return { kind: "overrun" };
-        if (code !== EINTR) throw failure("recv", "Cannot read the packet filter's answer", code);
+        if (code === E.AGAIN) return { kind: "empty" };
+        if (code === E.NOBUFS) return { kind: "overrun" };
+        if (code !== E.INTR) throw failure("recv", "Cannot read the packet filter's answer", code);
       }
     },
     [Symbol.dispose]() {
@@ -156,7 +148,7 @@ function failure(symbol: string, what: string, code = errno()): FfiError {
     library: "libc.so.6",
     symbol,
     code,
-    ...(code === EPERM ? { hint: NET_ADMIN_HINT } : {}),
+    ...(code === E.PERM ? { hint: NET_ADMIN_HINT } : {}),
   });
 }
 

@@ -29,12 +29,5 @@ export const DLT_NULL = 0;
 /** The same of OpenBSD. */
 export const DLT_LOOP = 108;
 
-/** Linux errno: the interface was taken down, but is still there. */
-export const ENETDOWN = 100;
-/** Linux errno: the interface is gone. */
-export const ENODEV = 19;
-/** Linux errno: the right is missing. */
-export const EPERM = 1;
-
 /** Ethernet, and what `any` looks like (pcap-linktype(7)). */
 export const DLT_EN10MB = 1, DLT_LINUX_SLL = 113;

@@ -1,4 +1,5 @@
 /** What libpcap says when it fails, as the one error of `ffi/` with the operator's next move. */
+import { E } from "../abi.ts";
 import { FfiError } from "../errors.ts";
 import { readCString } from "../memory.ts";
 import * as pcap from "./constants.ts";
@@ -43,7 +44,7 @@ export function activationFailure(handle: bigint, device: string, status: number
   // The last words are what scripts look for in the C daemon's message.
   return pcapFailure(`Cannot listen on interface "${device}": ${why} (pcap_open_live error)`, {
     symbol: "pcap_activate",
-    code: status === pcap.PCAP_ERROR_PERM_DENIED ? pcap.EPERM : status,
+    code: status === pcap.PCAP_ERROR_PERM_DENIED ? E.PERM : status,
     ...(hint === null ? {} : { hint }),
   });
 }

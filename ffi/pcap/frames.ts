@@ -36,8 +36,8 @@ export interface Capture extends Disposable {
    * Takes at most `limit` frames without waiting and shows each to `visit`; returns how many were taken. Meant
    * for floods of packets: nothing is allocated per frame.
    *
-   * Throws `FfiError` with code `ENETDOWN` when the interface was taken down (once; capture goes on when it comes
-   * up again), with code `ENODEV` when it is gone, and with libpcap's text otherwise. Frames already shown stay shown.
+   * Throws `FfiError` with code `E.NETDOWN` when the interface was taken down (once; capture goes on when it comes
+   * up again), with code `E.NODEV` when it is gone, and with libpcap's text otherwise. Frames already shown stay shown.
    */
   drain(limit: number, visit: FrameVisitor): number;
   /** The same, as owned copies. */

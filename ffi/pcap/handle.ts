@@ -1,4 +1,5 @@
 /** An open `pcap_t`: draining it, its counters, its end. */
+import { E } from "../abi.ts";
 import type { FfiError } from "../errors.ts";
 import { copyInto } from "../memory.ts";
 import * as pcap from "./constants.ts";
@@ -126,7 +127,7 @@ export class PcapHandle implements Capture {
     if (!news) return;
     throw pcapFailure(`Cannot read from interface "${this.#name}": it was taken down`, {
       symbol: "pcap_next_ex",
-      code: pcap.ENETDOWN,
+      code: E.NETDOWN,
       hint: `capture goes on as soon as it is up again: ip link set dev ${this.#name} up`,
     });
   }
@@ -137,7 +138,7 @@ export class PcapHandle implements Capture {
     const what = this.fd === null ? "capture file" : "interface";
     return pcapFailure(`Cannot read from ${what} "${this.#name}": ${said}`, {
       symbol,
-      ...(gone ? { code: pcap.ENODEV, hint: "start again when it is back" } : {}),
+      ...(gone ? { code: E.NODEV, hint: "start again when it is back" } : {}),
     });
   }
 }

@@ -1,6 +1,7 @@
 /** Reading and changing elements: by nfnetlink, whose cost does not grow with the ruleset, or else by nft. */
 import { FfiError } from "../../../ffi/errors.ts";
-import { ENOENT, EPERM, type TableFamily } from "../../../ffi/nfnetlink/constants.ts";
+import { E } from "../../../ffi/abi.ts";
+import type { TableFamily } from "../../../ffi/nfnetlink/constants.ts";
 import type { ElementChange } from "../../../ffi/nfnetlink/messages.ts";
 import { type Nfnetlink, openNfnetlink, type Refusal } from "../../../ffi/nfnetlink/nfnetlink.ts";
 import { dataText, type Element, elementOfWords, keyText, makeElement } from "./elements.ts";
@@ -95,8 +96,8 @@ function changeOf({ verb, place, element, timeoutMs }: Step): ElementChange {
 function reasonOf(refusals: readonly Refusal[]): string {
   const first = refusals[0];
   if (first === undefined) return "the packet filter refused";
-  if (first.code === EPERM) return "the packet filter refused: fwknopd needs the capability CAP_NET_ADMIN";
-  if (first.code === ENOENT) return "the packet filter refused: our set is gone";
+  if (first.code === E.PERM) return "the packet filter refused: fwknopd needs the capability CAP_NET_ADMIN";
+  if (first.code === E.NOENT) return "the packet filter refused: our set is gone";
   return `the packet filter refused (errno ${first.code})${first.text === "" ? "" : `: ${first.text}`}`;
 }
 
@@ -160,5 +161,5 @@ function words(value: unknown): readonly unknown[] {
 
 /** Whether netlink cannot be used here at all, as opposed to us not being allowed to. */
 export function isUnavailable(error: unknown): boolean {
-  return error instanceof FfiError && error.details.code !== EPERM;
+  return error instanceof FfiError && error.details.code !== E.PERM;
 }

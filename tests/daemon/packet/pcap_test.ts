@@ -4,7 +4,7 @@ import type { Datagram, PacketSource } from "../../../daemon/packet/datagram.ts"
 import { FfiError } from "../../../ffi/errors.ts";
 import { Waiter } from "../../../ffi/libc/poll.ts";
 import type { LiveOptions } from "../../../ffi/pcap/capture.ts";
-import { ENETDOWN, ENODEV } from "../../../ffi/pcap/constants.ts";
+import { E } from "../../../ffi/abi.ts";
 import { labTest } from "../../lab/gate.ts";
 import { ethernet, icmp, ipv4, ipv6, payloadOf, tcp, udp } from "../../lib/net/frame_bytes.ts";
 import { ADDRESS, Cable } from "./cable.ts";
@@ -144,7 +144,7 @@ labTest("a source says once that its interface was taken down, and goes on when 
   for (let round = 0; round < 2; round++) {
     cable.ip("near", "link set wire down");
     const error = await failureOf(source);
-    assert.equal(error.details.code, ENETDOWN);
+    assert.equal(error.details.code, E.NETDOWN);
     assert.equal(error.message, 'Cannot read from interface "wire": it was taken down');
     assert.equal(source.read(10).taken, 0);
     cable.ip("near", "link set wire up");
@@ -160,7 +160,7 @@ labTest("a source says that its interface is gone", async () => {
   cable.ip("near", "link delete wire");
   const error = await failureOf(source);
   assert.deepEqual([error.details.code, error.message], [
-    ENODEV,
+    E.NODEV,
     'Cannot read from interface "wire": The interface disappeared',
   ]);
 });
@@ -172,7 +172,7 @@ labTest("what came before the interface failed is handed on first", async () => 
   cable.ip("near", "link delete wire");
   const batch = source.read(10);
   assert.deepEqual([batch.datagrams.length, batch.ended], [1, false]);
-  assert.throws(() => source.read(10), (error) => error instanceof FfiError && error.details.code === ENODEV);
+  assert.throws(() => source.read(10), (error) => error instanceof FfiError && error.details.code === E.NODEV);
   return await Promise.resolve();
 });
 

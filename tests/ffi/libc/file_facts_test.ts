@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { AT_FDCWD, fileFacts } from "../../../ffi/libc/file_facts.ts";
+import { AT_FDCWD } from "../../../ffi/abi.ts";
+import { fileFacts } from "../../../ffi/libc/file_facts.ts";
 import { FfiError } from "../../../ffi/errors.ts";
 
 Deno.test("fileFacts() says what stat(1) says, of files, folders and links", () => {
