@@ -7,6 +7,7 @@
  *     lib/ (the rest)      pure: no Deno, no clock, no randomness, no environment
  *     ffi/                 leaf: imports nothing outside itself
  *     tests/ bench/ .ci/   may import anything; nothing imports them
+ *     firewall/NAME/       a packet filter: only firewall/backends.ts looks into it
  */
 
 /** A room of the house. */
@@ -59,7 +60,18 @@ export function importFault(path: string, specifier: string): string | null {
   if (!specifier.startsWith(".")) return packageFault(from, specifier);
   const target = resolveImport(path, specifier);
   const to = roomOf(target);
-  return MAY_IMPORT[from].includes(to) ? null : `${from} does not import ${to === "outside" ? target : to}`;
+  if (!MAY_IMPORT[from].includes(to)) return `${from} does not import ${to === "outside" ? target : to}`;
+  return backendFault(path, target);
+}
+
+/** The one file that knows which packet filters there are. */
+const BACKENDS = "daemon/firewall/backends.ts";
+
+/** Whoever names a packet filter has to be changed for the next one. */
+function backendFault(path: string, target: string): string | null {
+  const [folder] = /^daemon\/firewall\/[^/]+\//.exec(target) ?? [];
+  if (folder === undefined || path === BACKENDS || path.startsWith(folder)) return null;
+  return `${folder} is a packet filter: only ${BACKENDS} imports it`;
 }
 
 function packageFault(from: Room, specifier: string): string | null {

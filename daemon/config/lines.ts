@@ -3,7 +3,7 @@ import { type ConfEntry, EQUALS } from "../../lib/settings/conf_file.ts";
 import type { Problem, Setting } from "../../lib/settings/setting.ts";
 import { isOldName, LUCI_NAMES } from "../../lib/settings/old_names.ts";
 import { unknownName } from "../../lib/settings/unknown_name.ts";
-import type { Report } from "./load.ts";
+import type { Report } from "./files.ts";
 import { directiveOfOption, isDirective } from "./names.ts";
 import { oldLine } from "./old_settings.ts";
 

@@ -3,8 +3,6 @@
  * everything, understands names but no values, and collects every problem instead of stopping at the first. See
  * facts/configuration 1, facts/configuration 6.
  */
-import type { FileFault, SecureText } from "../../lib/host/secure_file.ts";
-import type { Result } from "../../lib/result.ts";
 import { type ConfEntry, expandVariable, parseConfText } from "../../lib/settings/conf_file.ts";
 import type { Given, Origin, Problem } from "../../lib/settings/setting.ts";
 import { OLD_NAMES } from "../../lib/settings/old_names.ts";
@@ -13,18 +11,8 @@ import { unknownName } from "../../lib/settings/unknown_name.ts";
 import { KEY_FILE_DIRECTIVES } from "./access_settings.ts";
 import { checkWhole, unknownLine } from "./lines.ts";
 import { absolutePath, AS_OWNER, readConfigFile } from "./read.ts";
+import type { ConfigFiles, Report } from "./files.ts";
 import { ACCESS_WORDS, accessRow, DIRECTIVES, serverRow } from "./names.ts";
-
-/** The file system as the loader sees it. Paths are absolute. */
-export interface ConfigFiles {
-  read(path: string): Result<Pick<SecureText, "text" | "warnings">, FileFault>;
-  /** Names in a folder, sorted. */
-  list(folder: string): Result<readonly string[], FileFault>;
-  /** Whether the system knows a locale; absent where that cannot be asked. */
-  readonly hasLocale?: (name: string) => boolean;
-  /** Relative paths mean this directory, also after the daemon has gone to `/`. */
-  readonly startDirectory: string;
-}
 
 /** One stanza as it was written. */
 export interface RawStanza {
@@ -34,13 +22,6 @@ export interface RawStanza {
   readonly given: readonly Given[];
   /** Files of its %include_keys, as absolute paths. */
   readonly keyFiles: readonly string[];
-}
-
-/** What was found wrong on the way. */
-export interface Report {
-  readonly problems: Problem[];
-  /** Lines for the log. */
-  readonly warnings: string[];
 }
 
 /** Includes: the file named on the command line or in fwknopd.conf, and two levels below it. */

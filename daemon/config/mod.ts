@@ -5,7 +5,8 @@ import { listFolder, readSecureFile } from "../../lib/host/secure_file.ts";
 import { resolveSettings } from "../../lib/settings/resolve.ts";
 import { formatOrigin, type Given, type Problem } from "../../lib/settings/setting.ts";
 import type { DaemonOptions } from "../options.ts";
-import { type ConfigFiles, loadAccess, loadServerFiles, type Report } from "./load.ts";
+import { loadAccess, loadServerFiles } from "./load.ts";
+import type { ConfigFiles, Report } from "./files.ts";
 import { serverObjections } from "./possible.ts";
 import { resolveFirewall } from "./resolve_firewall.ts";
 import { queueCapture, type ServerConfig, toServerConfig } from "./resolve_server.ts";
@@ -13,7 +14,7 @@ import { SERVER_SETTINGS } from "./settings.ts";
 import type { Stanza } from "./stanza.ts";
 import { type ResolvedStanza, resolveStanza } from "./resolve_stanza.ts";
 
-export type { ConfigFiles } from "./load.ts";
+export type { ConfigFiles } from "./files.ts";
 export type { ServerConfig } from "./resolve_server.ts";
 export { formatDump } from "./dump.ts";
 

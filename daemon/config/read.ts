@@ -1,6 +1,6 @@
 /** Reading one file of the configuration, and what to do when it cannot be read. */
 import type { Origin } from "../../lib/settings/setting.ts";
-import type { ConfigFiles, Report } from "./load.ts";
+import type { ConfigFiles, Report } from "./files.ts";
 
 /** The path against the start directory. */
 export function absolutePath(path: string, startDirectory: string): string {

@@ -10,7 +10,8 @@ import { equalConstantTime, wipe } from "../../lib/bytes.ts";
 import { type Resolved, resolveSettings, type SettingsOf } from "../../lib/settings/resolve.ts";
 import type { Given, Origin, Problem } from "../../lib/settings/setting.ts";
 import { ACCESS_SETTINGS } from "./access_settings.ts";
-import type { RawStanza, Report } from "./load.ts";
+import type { RawStanza } from "./load.ts";
+import type { Report } from "./files.ts";
 import { stanzaObjections } from "./possible.ts";
 import type { Stanza } from "./stanza.ts";
 

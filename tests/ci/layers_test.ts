@@ -20,6 +20,10 @@ Deno.test("layers: each direction that the rooms forbid is reported", () => {
     ["lib/bytes.ts", "node:crypto"],
     ["lib/bytes.ts", "npm:ipaddr.js@2"],
     ["daemon/loop/loop.ts", "../../tests/lab/mod.ts"],
+    ["daemon/start/compose.ts", "../firewall/iptables/iptables.ts"],
+    ["daemon/config/settings.ts", "../firewall/nftables/settings.ts"],
+    ["daemon/firewall/choose.ts", "./nftables/open.ts"],
+    ["daemon/firewall/iptables/iptables.ts", "../nftables/hook_survey.ts"],
   ] as const;
   for (const [path, specifier] of forbidden) {
     assert.notEqual(importFault(path, specifier), null, `${path} imports ${specifier}`);
@@ -36,6 +40,11 @@ Deno.test("layers: each direction that the rooms allow is not", () => {
     ["ffi/libc/poll.ts", "../errors.ts"],
     ["tests/lib/bytes_test.ts", "../../daemon/loop/loop.ts"],
     ["bench/knock.ts", "../cli/main.ts"],
+    ["daemon/firewall/backends.ts", "./iptables/iptables.ts"],
+    ["daemon/firewall/iptables/backend.ts", "./tools.ts"],
+    ["daemon/firewall/iptables/backend.ts", "../firewall.ts"],
+    ["daemon/config/settings.ts", "../firewall/backends.ts"],
+    ["tests/contract/iptables_rig.ts", "../../daemon/firewall/iptables/backend.ts"],
   ] as const;
   for (const [path, specifier] of allowed) {
     assert.equal(importFault(path, specifier), null, `${path} imports ${specifier}`);

@@ -1,7 +1,7 @@
 /** Configuration from texts: a file system that holds what the test says, and reads of it in one line. */
 import { fail, ok } from "../../../lib/result.ts";
 import { formatProblem } from "../../../lib/settings/setting.ts";
-import type { ConfigFiles } from "../../../daemon/config/load.ts";
+import type { ConfigFiles } from "../../../daemon/config/files.ts";
 import { loadConfig, type LoadedConfig } from "../../../daemon/config/mod.ts";
 import { parseDaemonOptions } from "../../../daemon/options.ts";
 
