@@ -32,7 +32,7 @@ import { serve } from "./start/serve.ts";
 import { runningDaemon } from "./service/pid_file.ts";
 import { howItWasStarted } from "./start/started.ts";
 import { explain, reasonOf, StartError, unexpected } from "./start/start_error.ts";
-import { serverErrorLines } from "./verify/server_errors.ts";
+import { serverErrorLines } from "./verify/refusals.ts";
 
 /** Set in the environment of the process that goes to the background: the descriptor on which it says how its start went. */
 const READINESS_VARIABLE = "FWKNOPD_READINESS_FD";

@@ -5,7 +5,7 @@
 import type { AddressList, AddressRange } from "../../lib/net/cidr.ts";
 import { formatService, type Service } from "../../lib/net/service.ts";
 import type { Origin, Problem } from "../../lib/settings/setting.ts";
-import { MIN_PAYLOAD } from "../verify/candidate.ts";
+import { MIN_PAYLOAD } from "../packet/datagram.ts";
 import type { ServerConfig } from "./resolve_server.ts";
 import type { Stanza } from "./stanza.ts";
 

@@ -11,6 +11,7 @@ import type { ReplayStore } from "../replay/store.ts";
 import { type RefusalLogs, refusalLogs } from "../report/refusal_log.ts";
 import type { StateFiles } from "../service/state_files.ts";
 import type { DecisionContext } from "../verify/decide.ts";
+import { stanzaIndex } from "../verify/stanza_index.ts";
 import type { Patience } from "./patience.ts";
 import type { SignalInbox } from "./signals.ts";
 
@@ -20,6 +21,8 @@ export interface ActiveConfig {
   readonly grantOptions: GrantOptions;
   readonly source: PacketSource;
   readonly log: Log;
+  /** Whether debug lines are written. */
+  readonly verbose: boolean;
   readonly refusals: RefusalLogs;
   /** Packets of one turn. */
   readonly batchLimit: number;
@@ -43,10 +46,10 @@ export function makeActiveConfig(
   return {
     context: {
       engine: nobleEngine,
-      stanzas,
+      index: stanzaIndex(stanzas),
       policy: { maxAge: config.maxAge, http: config.http },
       store,
-      recordNothing: test,
+      testMode: test,
     },
     grantOptions: {
       destinationRule: config.firewall.destinationRule,
@@ -54,6 +57,7 @@ export function makeActiveConfig(
     },
     source,
     log,
+    verbose: config.logging.verbosity > 0,
     refusals: refusalLogs(log, config.logging.verbosity > 0),
     batchLimit: config.capture.dispatchCount,
   };
@@ -64,13 +68,10 @@ export interface Runtime extends GrantContext {
   readonly waiter: Pick<Waiter, "wait" | "watch" | "unwatch">;
   readonly signals: SignalInbox;
   readonly patience: Patience;
-  readonly store: ReplayStore;
   /** The files that outlive the loop, where there are any. */
   readonly stateFiles?: StateFiles;
   /** Packets after which to stop; 0 for no limit. */
   readonly packetLimit: number;
-  /** Test mode: everything but the packet filter. */
-  readonly testMode: boolean;
   /**
    * SIGHUP: the configuration to go on with, which may be the same. `later`: a file may be half written; it is asked again
    * in a moment with `again`, and knocks go on meanwhile.

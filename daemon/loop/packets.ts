@@ -2,59 +2,73 @@
  * The packets of one turn, from datagrams to what is open, in the one order that is safe: decide about each, make the
  * claims durable, and only then open. A packet whose grant is open can never be new again.
  */
-import { lineText, type LogLine } from "../../lib/log.ts";
+import type { LogLine } from "../../lib/log.ts";
+import { lineText } from "../../lib/log.ts";
 import { doorKey } from "../firewall/firewall.ts";
 import { openGrants } from "../grants/upkeep.ts";
 import type { Batch } from "../packet/datagram.ts";
-import type { RefusalLog } from "../report/refusal_log.ts";
+import { isWorthALine, lineOf } from "../report/log_lines.ts";
 import { reasonOf } from "../start/start_error.ts";
-import { decide, type Decision } from "../verify/decide.ts";
-import { planDoors, type StanzaGrant } from "../verify/plan.ts";
+import { type Admitted, decide, type Decision } from "../verify/decide.ts";
+import { type Finding, isAuthentic } from "../verify/findings.ts";
+import { plan, type StanzaGrant } from "../verify/plan.ts";
+import { refusal } from "../verify/refusals.ts";
 import type { ActiveConfig, Runtime } from "./active_config.ts";
-
-/** A decision to open. */
-type Admitted = Extract<Decision, { readonly kind: "admit" }>;
-
-function refusalsOf(decision: Exclude<Decision, Admitted>, { refusals }: ActiveConfig): RefusalLog {
-  return decision.kind === "refuse" && decision.authentic ? refusals.keyHolders : refusals.strangers;
-}
 
 /** Decides about a batch and opens what it admits. What it refuses is told, within the budget of its kind. */
 export async function handleBatch(batch: Batch, active: ActiveConfig, runtime: Runtime): Promise<void> {
+  const decisions: Decision[] = [];
+  for (const datagram of batch.datagrams) decisions.push(await decide(datagram, active.context, seconds(runtime)));
+  await conclude(decisions, active, runtime);
+}
+
+/** Tells what is refused, and opens what is admitted when it is known to be the first of its kind. */
+async function conclude(decisions: readonly Decision[], active: ActiveConfig, runtime: Runtime): Promise<void> {
   const admitted: Admitted[] = [];
   let authentic = false;
-  for (const datagram of batch.datagrams) {
-    const decision = await decide(datagram, active.context, seconds(runtime));
-    authentic ||= decision.kind === "admit" || (decision.kind === "refuse" && decision.authentic);
+  for (const decision of decisions) {
     if (decision.kind === "admit") admitted.push(decision);
-    else refusalsOf(decision, active).report(decision.lines, runtime.steady());
+    else if (decision.kind === "refuse") authentic = refuse(decision.findings, active, runtime) || authentic;
   }
   // What an earlier flush left undone waits for the next packet of a key of ours: junk shall not cost writes and lines.
-  if (!authentic) return;
+  if (!authentic && admitted.length === 0) return;
+  let lost: ReadonlySet<string>;
   try {
-    runtime.store.flush();
+    lost = await active.context.store.flush();
   } catch (error) {
     active.log("error", `Nothing is opened for ${admitted.length} packets: ${reasonOf(error)}`);
     return;
   }
-  if (admitted.length > 0) await openFor(admitted, active, runtime);
+  const first = lost.size === 0 ? admitted : admitted.filter(({ admission, findings }) => {
+    if (!admission.digests.some((digest) => lost.has(digest))) return true;
+    refuse([...findings, refusal("replay-elsewhere", admission.datagram)], active, runtime);
+    return false;
+  });
+  if (first.length > 0) await openFor(first, active, runtime);
+}
+
+/** Whether a key of ours made the packet. */
+function refuse(findings: readonly Finding[], { refusals }: ActiveConfig, runtime: Runtime): boolean {
+  const authentic = isAuthentic(findings);
+  (authentic ? refusals.keyHolders : refusals.strangers).report(findings, runtime.steady());
+  return authentic;
 }
 
 /** Grants first, words afterwards: writing a line takes as long as opening one. */
 async function openFor(admitted: readonly Admitted[], active: ActiveConfig, runtime: Runtime): Promise<void> {
   const story: LogLine[] = [];
-  const refused: (readonly LogLine[])[] = [];
+  const refused: (readonly Finding[])[] = [];
   const grants: StanzaGrant[] = [];
-  for (const { admission, lines } of admitted) {
+  for (const { admission, findings } of admitted) {
     const { number } = admission.stanza;
     const held = runtime.ledger.heldBy(number, seconds(runtime));
     for (const grant of grants) if (grant.stanza === number) held.add(doorKey(grant.door));
-    const context = { options: active.grantOptions, testMode: runtime.testMode, now: runtime.clock(), held };
-    const planned = planDoors(admission, context);
-    if (!planned.ok) refused.push([...lines, planned.fault]);
+    const { testMode } = active.context;
+    const planned = plan(admission, { options: active.grantOptions, testMode, now: runtime.clock(), held });
+    if (!planned.ok) refused.push([...findings, planned.fault]);
     else {
-      story.push(...lines);
-      grants.push(...planned.value);
+      story.push(...(active.verbose ? findings : findings.filter(isWorthALine)).map(lineOf));
+      for (const action of planned.value) grants.push(...action.grants);
     }
   }
   await runtime.patience.wait("open", async () => {
@@ -62,7 +76,7 @@ async function openFor(admitted: readonly Admitted[], active: ActiveConfig, runt
       await openGrants(grants, runtime, (level, text) => void story.push({ level, text }));
     } finally {
       for (const line of story) active.log(line.level, lineText(line));
-      for (const lines of refused) active.refusals.keyHolders.report(lines, runtime.steady());
+      for (const findings of refused) refuse(findings, active, runtime);
     }
   });
 }

@@ -1,6 +1,10 @@
 /** Where SPA packets come from: the contract of every capture mode, and the one shape in which it hands packets on. */
 import type { Ip } from "../../lib/net/address.ts";
 
+/** Payload length of an SPA packet on the wire, of an HTTP request too: a source may leave out what is shorter or longer. */
+export const MIN_PAYLOAD = 140;
+export const MAX_PAYLOAD = 1499;
+
 /** One UDP, TCP or ICMP payload that reached this host. */
 export interface Datagram {
   /** Owned by the receiver: never overwritten by a later read. */

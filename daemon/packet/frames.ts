@@ -1,7 +1,7 @@
 /** From captured frames to datagrams: what pcap and capture files have in common. */
 import type { Capture, FrameVisitor } from "../../ffi/pcap/frames.ts";
 import { viewFrame } from "../../lib/net/frame.ts";
-import { MAX_PAYLOAD, MIN_PAYLOAD } from "../verify/candidate.ts";
+import { MAX_PAYLOAD, MIN_PAYLOAD } from "../packet/datagram.ts";
 import { makeIpMemory, makeKeeper } from "./owned.ts";
 import type { Batch, Datagram } from "./datagram.ts";
 

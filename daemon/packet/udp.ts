@@ -2,7 +2,7 @@
 import { openDatagramServer, type ReceivedDatagram } from "../../ffi/libc/datagram_server.ts";
 import type { Ip } from "../../lib/net/address.ts";
 import { PROTO_NUMBER } from "../../lib/net/service.ts";
-import { MAX_PAYLOAD, MIN_PAYLOAD } from "../verify/candidate.ts";
+import { MAX_PAYLOAD, MIN_PAYLOAD } from "../packet/datagram.ts";
 import { makeIpMemory } from "./owned.ts";
 import type { Batch, Datagram, PacketSource } from "./datagram.ts";
 

@@ -6,7 +6,7 @@ import { reasonOf } from "../../lib/host/reason.ts";
 import type { Log } from "../../lib/log.ts";
 import { readCache } from "./cache_reader.ts";
 import type { ReplayMemory } from "./memory.ts";
-import { CACHE_HEADER, formatEntry, formatForgotten } from "./store.ts";
+import { CACHE_HEADER, formatEntry, formatForgotten } from "./cache_line.ts";
 
 /** The file cannot be used. `hint` is the operator's next move. */
 export class ReplayStoreError extends Error {

@@ -3,7 +3,7 @@
  * makes the start of a daemon with 300,000 entries as fast and small as that of one with none.
  */
 import type { AppendFile } from "../../ffi/libc/append_file.ts";
-import { CACHE_HEADER, parseEntry, parseForgotten } from "./store.ts";
+import { CACHE_HEADER, parseEntry, parseForgotten } from "./cache_line.ts";
 
 /** What a reader meets. */
 export interface CacheVisitor {

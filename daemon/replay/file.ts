@@ -1,6 +1,6 @@
 /**
  * The replay cache on disk, in the format that fwknopd 2.6 reads and writes (facts/replay 1). Every claim is on the
- * disk before `flush` returns; a file that cannot be written makes `flush` throw, and the daemon then opens nothing.
+ * disk before `flush` resolves; a file that cannot be written makes `flush` reject, and the daemon then opens nothing.
  */
 import { FfiError } from "../../ffi/errors.ts";
 import { openAppendFile } from "../../ffi/libc/append_file.ts";
@@ -19,7 +19,8 @@ import {
 } from "./cache_file.ts";
 import { readCache } from "./cache_reader.ts";
 import { type Clocks, createMemory, type ReplayMemory } from "./memory.ts";
-import { formatEntry, type ReplayStore } from "./store.ts";
+import { formatEntry } from "./cache_line.ts";
+import { NOBODY_WAS_FIRST, type ReplayStore } from "./store.ts";
 
 export { ReplayStoreError } from "./cache_file.ts";
 
@@ -86,11 +87,13 @@ export function openFileStore(path: string, log: Log, options: FileStoreOptions 
     },
     keepFor: memory.keepFor,
     mend,
-    flush() {
-      if (pending === "") return;
+    // deno-lint-ignore require-await -- what is thrown in here is a rejection
+    async flush() {
+      if (pending === "") return NOBODY_WAS_FIRST;
       mend();
       append(cache, pending);
       pending = "";
+      return NOBODY_WAS_FIRST;
     },
     [Symbol.dispose]() {
       cache.file[Symbol.dispose]();

@@ -2,7 +2,8 @@
  * The set of digests that could still be repeated. A packet may be dated ahead as far as back, so that is for twice the age
  * which is allowed; what is older leaves the memory when something new comes in.
  */
-import { isContent, parseEntry, type SeenPacket } from "./store.ts";
+import { parseEntry } from "./cache_line.ts";
+import { isContent, NOBODY_WAS_FIRST, type ReplayStore, type SeenPacket } from "./store.ts";
 
 /** The two clocks by which entries grow old. */
 export interface Clocks {
@@ -126,3 +127,22 @@ const NOWHERE: SeenPacket = {
   destinationPort: 0,
   seenAt: 0,
 };
+
+/** Remembers for the life of the process only: `ENABLE_DIGEST_PERSISTENCE N`. */
+export function memoryStore(clocks?: Clocks): ReplayStore {
+  const memory = createMemory(null, clocks);
+  return {
+    get size() {
+      return memory.packets;
+    },
+    get forgottenUntil() {
+      return memory.forgottenUntil;
+    },
+    find: memory.find,
+    claim: memory.claim,
+    keepFor: memory.keepFor,
+    flush: () => Promise.resolve(NOBODY_WAS_FIRST),
+    mend() {},
+    [Symbol.dispose]() {},
+  };
+}

@@ -1,9 +1,11 @@
 /**
  * Keeps refused packets from filling the disk: whatever comes costs a bounded number of lines, and the next line says how
  * many were left out, so nothing is lost silently. Strangers and key holders have budgets of their own: neither can hide
- * what the other does. With `-v` every line is written.
+ * what the other does. With `-v` every line is written. What is not written costs no text.
  */
-import { lineText, type Log, type LogLine, SYSLOG_SEVERITY } from "../../lib/log.ts";
+import type { Log } from "../../lib/log.ts";
+import type { Finding } from "../verify/findings.ts";
+import { isWorthALine, levelOf, textOf } from "./log_lines.ts";
 
 /** How much may be written. */
 interface RefusalBudget {
@@ -21,7 +23,7 @@ export const KEY_HOLDERS: RefusalBudget = { burst: 10, whole: true };
 
 export interface RefusalLog {
   /** Reports a refused packet. `now`: milliseconds of a clock that nobody sets. */
-  report(lines: readonly LogLine[], now: number): void;
+  report(findings: readonly Finding[], now: number): void;
   /** When something is held back and may be written, on the same clock; null when nothing is. */
   readonly dueAt: number | null;
   /** Writes what is held back, if its time has come. */
@@ -45,27 +47,27 @@ const INTERVAL_MS = 1000;
 export function refusalLog(log: Log, verbose: boolean, { burst, whole }: RefusalBudget = STRANGERS): RefusalLog {
   /** When all of the burst is there again: each packet that is told moves it by one interval. */
   let fullAt = -Infinity;
-  let held: { told: readonly LogLine[]; count: number } | null = null;
+  let held: { told: readonly Finding[]; count: number } | null = null;
 
   const freeAt = () => fullAt - (burst - 1) * INTERVAL_MS;
 
-  function write(told: readonly LogLine[], others: number, now: number): void {
+  function write(told: readonly Finding[], others: number, now: number): void {
     fullAt = Math.max(fullAt, now) + INTERVAL_MS;
     held = null;
     const more = others === 0 ? "" : ` (and ${others} more refused packets)`;
-    for (const [i, line] of told.entries()) {
-      log(line.level, i === told.length - 1 ? lineText(line) + more : lineText(line));
+    for (const [i, finding] of told.entries()) {
+      log(levelOf(finding), i === told.length - 1 ? textOf(finding) + more : textOf(finding));
     }
   }
 
   return {
-    report(lines, now) {
+    report(findings, now) {
       if (verbose) {
-        for (const line of lines) log(line.level, lineText(line));
+        for (const finding of findings) log(levelOf(finding), textOf(finding));
         return;
       }
-      const worth = lines.filter((line) => SYSLOG_SEVERITY[line.level] <= SYSLOG_SEVERITY.info);
-      const told = whole ? worth : worth.filter((_line, i) => i === 0 || i === worth.length - 1);
+      const worth = findings.filter(isWorthALine);
+      const told = whole ? worth : worth.filter((_finding, i) => i === 0 || i === worth.length - 1);
       if (told.length === 0) return;
       if (now >= freeAt()) write(told, held?.count ?? 0, now);
       else held = { told, count: (held?.count ?? 0) + 1 };

@@ -5,7 +5,8 @@ import { makeTrustedFolder } from "../../ffi/libc/trusted_file.ts";
 import type { Log } from "../../lib/log.ts";
 import type { ServerConfig } from "../config/mod.ts";
 import { checkCache, openFileStore, rotateCache } from "../replay/file.ts";
-import { memoryStore, type ReplayStore } from "../replay/store.ts";
+import { memoryStore } from "../replay/memory.ts";
+import type { ReplayStore } from "../replay/store.ts";
 import { type HeldPidFile, holdPidFile } from "../service/pid_file.ts";
 import { reasonOf, StartError } from "./start_error.ts";
 

@@ -9,9 +9,10 @@ import type { SealRequest } from "../../lib/spa/request.ts";
 import { seal } from "../../lib/spa/seal.ts";
 import type { Datagram } from "../packet/datagram.ts";
 import type { Stanza } from "../config/stanza.ts";
-import { memoryStore } from "../replay/store.ts";
+import { memoryStore } from "../replay/memory.ts";
 import { StartError } from "./start_error.ts";
 import { decide, type DecisionContext } from "../verify/decide.ts";
+import { stanzaIndex } from "../verify/stanza_index.ts";
 
 /** Knocks in all, shared among the stanzas: enough for the compiler, about 60 ms. */
 const KNOCKS = 160;
@@ -21,7 +22,7 @@ const SOMEBODY = ipFromBytes(Uint8Array.of(192, 0, 2, 1));
 
 /** Throws {@link StartError} when a packet made with a stanza's keys is not admitted, or is admitted twice. */
 export async function testOurselves(context: DecisionContext, now: number, knocks = KNOCKS): Promise<void> {
-  const usable = context.stanzas.filter(({ secrets }) => secrets.length > 0);
+  const usable = context.index.stanzas.filter(({ secrets }) => secrets.length > 0);
   for (let i = 0; i < Math.max(knocks, usable.length) && usable.length > 0; i++) {
     const stanza = usable[i % usable.length];
     if (stanza !== undefined) await knockOnce(stanza, context, now);
@@ -52,7 +53,7 @@ async function knockOnce(stanza: Stanza, context: DecisionContext, now: number):
     restrictPorts: [],
     expiresAt: null,
   };
-  const trial: DecisionContext = { ...context, stanzas: [alone], store: memoryStore(), recordNothing: false };
+  const trial: DecisionContext = { ...context, index: stanzaIndex([alone]), store: memoryStore(), testMode: false };
   const datagram: Datagram = {
     payload: new TextEncoder().encode(sealed.value.wire),
     source: UNSPECIFIED4,

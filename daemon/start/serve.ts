@@ -15,6 +15,7 @@ import { createPatience, PATIENCE_MS } from "../loop/patience.ts";
 import { type ConfigSource, makeReload, RELOAD } from "../loop/reload.ts";
 import { listenForSignals } from "../loop/signals.ts";
 import type { PacketSource } from "../packet/datagram.ts";
+import type { ReplayStore } from "../replay/store.ts";
 import { createFacts } from "../report/facts.ts";
 import type { HeldPidFile } from "../service/pid_file.ts";
 import { type StateFiles, watchStateFiles } from "../service/state_files.ts";
@@ -127,7 +128,8 @@ async function takeFirewall({ options, loaded }: ServeOptions, log: Log, effects
 }
 
 /** What is open when the packet filter is prepared. */
-interface Held extends Pick<Runtime, "store" | "signals" | "firewall"> {
+interface Held extends Pick<Runtime, "signals" | "firewall"> {
+  readonly store: ReplayStore;
   readonly waiter: Waiter;
   readonly pidFile: HeldPidFile;
 }
@@ -140,8 +142,8 @@ async function prepare(
 ): Promise<{ readonly active: ActiveConfig; readonly runtime: Runtime; readonly stateFiles: StateFiles }> {
   const { config, stanzas } = options.loaded;
   const { actions } = options.options;
-  const { pidFile, ...open } = held;
-  const { firewall, store, waiter } = held;
+  const { pidFile, store, ...open } = held;
+  const { firewall, waiter } = open;
   const ledger = createLedger(await firewall.prepare());
   if (ledger.size > 0) log("info", `${ledger.size} doors of an earlier run are still open and close at their time`);
   const source = openFirstSource(config, log, effects.openSource);
@@ -162,7 +164,6 @@ async function prepare(
     ledger,
     packetLimit: actions.packetLimit,
     alreadyOpen: actions.noIptCheckSupport ? "rule_exists_no_chk_support: already exists" : "already exists",
-    testMode: actions.test,
     clock: Date.now,
     steady,
     ...makeReload(options, { store, openSource: effects.openSource }),

@@ -1,198 +1,231 @@
 /**
  * From a datagram to a decision, in the order of facts/packets 3 to facts/packets 5: shape, source, replay look-up,
  * then stanza by stanza HMAC, decryption, digest, record, and the gates. Effects are elsewhere: what comes out is a
- * value.
+ * value. Pure.
  */
 import type { CryptoEngine } from "../../lib/crypto/engine.ts";
 import type { Secrets } from "../../lib/crypto/secrets.ts";
-import { type Fault, faultText } from "../../lib/faults.ts";
-import { lineText, type LogLine } from "../../lib/log.ts";
+import { type Fault, fault, faultText } from "../../lib/faults.ts";
 import { type Ip, UNSPECIFIED4 } from "../../lib/net/address.ts";
-import { matchesList } from "../../lib/net/cidr.ts";
-import { formatReceivedDump } from "../../lib/spa/dump.ts";
-import { contentDigest, open, replayDigest, withPaddingBlock } from "../../lib/spa/open.ts";
+import type { Result } from "../../lib/result.ts";
+import { authenticate, open, replayDigest } from "../../lib/spa/open.ts";
 import { chooseSecrets, encryptionByLength, ENCRYPTIONS } from "../../lib/wire/envelope.ts";
 import type { SpaMessage } from "../../lib/wire/message.ts";
-import type { Datagram } from "../packet/datagram.ts";
 import type { Stanza } from "../config/stanza.ts";
-import type { ReplayStore, SeenPacket } from "../replay/store.ts";
-import { contentKey, replayWarning } from "../replay/store.ts";
+import type { Datagram } from "../packet/datagram.ts";
+import type { ReplayStore } from "../replay/store.ts";
 import { type Candidate, findCandidate, type HttpPolicy } from "./candidate.ts";
+import { claimPacket, isSameCapture, otherDigests, seenBefore, seenPacket } from "./claim.ts";
+import type { Finding } from "./findings.ts";
 import {
+  atStanza,
   firstRefusal,
   type GatePolicy,
   GATES_AFTER_OPENING,
   GATES_BEFORE_OPENING,
-  speaksFor,
   type StanzaMatch,
-  tag,
 } from "./gates.ts";
-import { serverErrorText } from "./server_errors.ts";
+import { type Refusal, refusal } from "./refusals.ts";
+import { remark } from "./remarks.ts";
+import type { StanzaIndex } from "./stanza_index.ts";
 
 /** Everything a decision depends on besides the packet. */
 export interface DecisionContext {
   readonly engine: CryptoEngine;
-  readonly stanzas: readonly Stanza[];
+  readonly index: StanzaIndex;
   readonly policy: GatePolicy & { readonly http: HttpPolicy };
-  readonly store: Pick<ReplayStore, "find" | "claim" | "forgottenUntil">;
-  /** Look up but do not record: test mode (facts/packets 6). */
-  readonly recordNothing: boolean;
+  readonly store: ReplayStore;
+  /** Replays are looked up and nothing is recorded (facts/packets 6); nor is anything opened (`plan.ts`). */
+  readonly testMode: boolean;
+  /** For packets that are not opened in memory. Where it is absent they are refused. */
+  readonly openSlowly?: SlowOpener;
 }
+
+/**
+ * Opens a packet by something that takes longer than a turn of the loop, such as a program. Its HMAC has been checked
+ * already where the stanza has a key for one. A rejection counts as a packet that does not open.
+ *
+ * @param body the packet without the tag of its HMAC
+ */
+export type SlowOpener = (body: string, stanza: Stanza) => Promise<Result<SpaMessage, Fault>>;
 
 /** A knock that passed every gate. */
 export interface Admission {
   readonly stanza: Stanza;
   readonly message: SpaMessage;
-  /** Whom the door opens for. */
+  /** Whom to let in. */
   readonly access: Ip;
   readonly datagram: Datagram;
+  /** What was claimed for it in the replay store: it may be opened when these are flushed. */
+  readonly digests: readonly string[];
 }
 
-/**
- * - `ignore`: not an SPA packet; worth a debug line at most.
- * - `refuse`: shaped like one and refused. `lines` is the whole story, from the line that it came to the summary. `authentic` tells
- *   whether a key of ours made it, so that strangers and key holders have a number of lines of their own.
- * - `admit`: open. The digest has been claimed and must be flushed first.
- */
-export type Decision =
-  | { readonly kind: "ignore"; readonly lines: readonly LogLine[] }
-  | { readonly kind: "refuse"; readonly authentic: boolean; readonly lines: readonly LogLine[] }
-  | { readonly kind: "admit"; readonly lines: readonly LogLine[]; readonly admission: Admission };
+/** Nothing opens. `findings`: the whole story, from the remark that the packet came to the last refusal. */
+export interface Refused {
+  readonly kind: "refuse";
+  readonly findings: readonly Finding[];
+}
+
+/** To be opened, as soon as what was claimed for it is flushed. */
+export interface Admitted {
+  readonly kind: "admit";
+  readonly findings: readonly Finding[];
+  readonly admission: Admission;
+}
+
+/** The packet is being opened by something slow. Nothing of it is claimed yet. */
+export interface Pending {
+  readonly kind: "pending";
+  /** Whether an HMAC key of ours made the packet. */
+  readonly authenticated: boolean;
+  /** Resolves, and never rejects, when {@link Pending.resume} has something to go on with. */
+  readonly finished: Promise<void>;
+  /**
+   * Goes on where the decision was left. The context is the one that is in force then: after a reload it begins anew, so
+   * that a stanza which is gone admits nothing. `now`: Unix seconds.
+   */
+  resume(context: DecisionContext, now: number): Promise<Decision>;
+}
+
+/** What becomes of a packet. */
+export type Decision = Refused | Admitted | Pending;
 
 /** Decides about one datagram. `now`: Unix seconds. Never throws on packet content. */
 export async function decide(datagram: Datagram, context: DecisionContext, now: number): Promise<Decision> {
-  const { source } = datagram;
+  const { source, destination } = datagram;
   const candidate = findCandidate(datagram.payload, context.policy.http);
   if (!candidate.ok) {
-    const { number, remark } = candidate.fault;
-    if (remark !== null) return refuse([{ level: "warning", text: `${remark}: refused a packet from ${source.text}` }]);
-    const text = `[${source.text}] preprocess_spa_data() returned error ${number}: '${serverErrorText(number)}' ` +
-      `for incoming packet.`;
-    return { kind: "ignore", lines: [{ level: "debug", text }] };
+    const why = candidate.fault;
+    if (why.code !== "proxy-header") return refuse(refusal(why.code, { source }));
+    return refuse(refusal(why.code, { source, reason: why.reason }));
   }
-  if (!context.stanzas.some((stanza) => matchesList(stanza.source, source))) {
-    return refuse([{ level: "warning", text: `No access data found for source IP: ${source.text}` }]);
-  }
+  const { matching, others, sourceIsKnown } = context.index.lookUp(source, destination);
+  if (!sourceIsKnown) return refuse(refusal("unknown-source", { source }));
   const digest = await replayDigest(context.engine, candidate.value.wire);
   const first = context.store.find(digest);
-  if (first !== undefined && isSameCapture(datagram, first)) return refuse([copyLine(datagram, first)]);
-  const decision = first === undefined
-    ? await tryStanzas(datagram, candidate.value, digest, context, now)
-    : refuse([replayLine(datagram, first)]);
-  return { ...decision, lines: [...matchLine(datagram, decision, context), ...decision.lines] };
+  if (first !== undefined && isSameCapture(datagram, first)) {
+    return refuse(seenBefore("captured-twice", datagram, first));
+  }
+  const filtered = others.map(({ number }) => refusal("other-addresses", { source, destination, stanza: number }));
+  const trial: Trial = { ...candidate.value, datagram, digest, matching, next: 0, findings: filtered };
+  if (first !== undefined) return refuseTrial(trial, seenBefore("replay", datagram, first));
+  return await tryStanzas(trial, context, now);
 }
 
-/** Once for a packet, whatever becomes of it: the stanza that opened it, or else the first that its addresses match. */
-function matchLine({ source, destination }: Datagram, decision: Decision, { stanzas }: DecisionContext): LogLine[] {
-  const stanza = decision.kind === "admit"
-    ? decision.admission.stanza
-    : stanzas.find((one) => speaksFor(one, { source, destination }));
-  if (stanza === undefined) return [];
-  const text = `(stanza #${stanza.number}) SPA Packet from IP: ${source.text} received with access source match`;
-  return [{ level: "info", text }];
+/** A packet that is tried with one stanza after the other. */
+interface Trial extends Candidate {
+  readonly datagram: Datagram;
+  /** Of its text. */
+  readonly digest: string;
+  readonly matching: readonly Stanza[];
+  /** Index of the stanza whose turn is next. */
+  next: number;
+  readonly findings: Finding[];
+  /** What was claimed for it; absent as long as no key opened it. */
+  claimed?: readonly string[];
 }
 
-function refuse(lines: readonly LogLine[], authentic = false): Decision {
-  return { kind: "refuse", authentic, lines };
+/** One stanza in a trial, and what opens the packet for it. */
+interface Attempt {
+  readonly match: StanzaMatch;
+  readonly secrets: Secrets;
+}
+
+function refuse(...findings: readonly Finding[]): Refused {
+  return { kind: "refuse", findings };
+}
+
+function refuseTrial({ datagram: { source }, matching: [stanza], findings }: Trial, ...last: Refusal[]): Refused {
+  const came = stanza === undefined ? [] : [remark("source-match", { source, stanza: stanza.number })];
+  return refuse(...came, ...findings, ...last);
 }
 
 /** Stanzas in load order; the first that admits ends the search, as does a packet of ours that another copy overtook. */
-async function tryStanzas(
-  datagram: Datagram,
-  candidate: Candidate,
-  digest: string,
-  context: DecisionContext,
-  now: number,
-): Promise<Decision> {
-  const lines: LogLine[] = [];
-  let claimed = false;
-  const policy = { ...context.policy, forgottenUntil: context.store.forgottenUntil };
-  for (const stanza of context.stanzas) {
-    const visit = { stanza, source: datagram.source, destination: datagram.destination, now };
-    const early = firstRefusal(GATES_BEFORE_OPENING, visit);
+async function tryStanzas(trial: Trial, context: DecisionContext, now: number): Promise<Decision> {
+  const { datagram: { source, destination }, wire, findings } = trial;
+  while (trial.next < trial.matching.length) {
+    const stanza = trial.matching[trial.next++]!;
+    const match = { stanza, source, destination, now };
+    const early = firstRefusal(GATES_BEFORE_OPENING, match);
     if (early !== null) {
-      lines.push(early);
+      findings.push(early);
       continue;
     }
-    const secrets = chooseSecrets(candidate.wire, stanza.secrets);
-    if (secrets === null) {
-      lines.push(...openingRefused(visit, candidate.wire, null));
+    const secrets = chooseSecrets(wire, stanza.secrets);
+    if (secrets === null || (secrets.cipher.kind === "gpg" && context.openSlowly === undefined)) {
+      findings.push(noSuchCipher(match, wire));
       continue;
     }
-    const opened = await open(context.engine, candidate.wire, secrets);
-    if (!opened.ok) {
-      lines.push(...openingRefused(visit, candidate.wire, opened.fault));
-      continue;
-    }
-    const message = opened.value;
-    // One that is too old to open, now or later, is not worth a line of the file: anybody may send those again and again.
-    if (!claimed && !isPast(message, context, now)) {
-      const others = await otherDigests(candidate.wire, secrets, message, context);
-      const first = claimPacket([digest, ...others], seenPacket(datagram, Math.max(now, message.timestamp)), context);
-      if (first !== null) return refuse([...lines, replayLine(datagram, first)]);
-      claimed = true;
-    }
-    lines.push(...openedLines(visit, secrets, candidate.wire, message));
-    const sender = candidate.forwardedFor ?? datagram.source;
-    const access = accessAddress(message, sender);
-    const refusal = firstRefusal(GATES_AFTER_OPENING, { ...visit, message, access, policy });
-    if (refusal !== null) {
-      lines.push(refusal);
-      continue;
-    }
-    lines.push(...strangerLet(visit, access, sender));
-    return { kind: "admit", lines, admission: { stanza, message, access, datagram } };
+    const attempt = { match, secrets };
+    const decision = secrets.cipher.kind === "gpg"
+      ? await startOpening(trial, attempt, context)
+      : await goOn(trial, { ...attempt, opened: await open(context.engine, wire, secrets) }, context);
+    if (decision !== null) return decision;
   }
-  return refuse(lines, claimed);
+  return refuseTrial(trial);
 }
 
-/** What a packet is known by besides its text: what it says, and the text of the same packet with its last block. */
-async function otherDigests(
-  wire: string,
-  secrets: Secrets,
-  message: SpaMessage,
-  { engine }: DecisionContext,
-): Promise<readonly string[]> {
-  const content = contentKey(await contentDigest(engine, message));
-  const twin = await withPaddingBlock(engine, wire, secrets, message);
-  return twin === null ? [content] : [content, await replayDigest(engine, twin)];
+/** Pending, or null when the stanza has an HMAC key and that did not make the packet. */
+async function startOpening(trial: Trial, attempt: Attempt, context: DecisionContext): Promise<Pending | null> {
+  const body = await authenticate(context.engine, trial.wire, attempt.secrets);
+  if (!body.ok) {
+    trial.findings.push(...openingFailed(attempt, trial.wire, body.fault));
+    return null;
+  }
+  let opened: Result<SpaMessage, Fault> = { ok: false, fault: fault("unclassified") };
+  const work = Promise.try(context.openSlowly!, body.value, attempt.match.stanza);
+  return {
+    kind: "pending",
+    authenticated: attempt.secrets.hmac !== null,
+    finished: work.then((result) => void (opened = result), () => {}),
+    async resume(current, now) {
+      if (current.index !== context.index) return await decide(trial.datagram, current, now);
+      const decision = await goOn(trial, { ...attempt, match: { ...attempt.match, now }, opened }, current);
+      return decision ?? await tryStanzas(trial, current, now);
+    },
+  };
 }
 
-/**
- * Null for the first of its kind, else what was seen before. No await in here: of two copies in flight exactly one is first.
- * What a packet says counts beside its text: without its HMAC it is another text, which opens where the key was taken away.
- */
-function claimPacket(
-  digests: readonly string[],
-  seen: SeenPacket,
-  { recordNothing, store }: DecisionContext,
-): SeenPacket | null {
-  if (!recordNothing && store.claim(digests, seen)) return null;
-  return digests.map((digest) => store.find(digest)).find((first) => first !== undefined) ?? null;
+/** Admits or refuses what a stanza opened; null when the next stanza has its turn. */
+async function goOn(
+  trial: Trial,
+  { match, secrets, opened }: Attempt & { readonly opened: Result<SpaMessage, Fault> },
+  context: DecisionContext,
+): Promise<Admitted | Refused | null> {
+  const { datagram, digest, findings, wire } = trial;
+  const { now, stanza } = match;
+  if (!opened.ok) {
+    findings.push(...openingFailed({ match, secrets }, wire, opened.fault));
+    return null;
+  }
+  const message = opened.value;
+  // One that is too old to open, now or later, is not worth a line of the file: anybody may send those again and again.
+  if (trial.claimed === undefined && !isPast(message, context, now)) {
+    const digests = [digest, ...await otherDigests({ wire, secrets, message }, context.engine)];
+    const first = claimPacket(digests, seenPacket(datagram, Math.max(now, message.timestamp)), context);
+    if (first !== null) return refuseTrial(trial, seenBefore("replay", datagram, first));
+    trial.claimed = digests;
+  }
+  findings.push(
+    remark("packet-text", { wire }),
+    remark("decoded", { ...atStanza(match), wire, message, opener: { secrets: () => secrets } }),
+  );
+  const sender = trial.forwardedFor ?? datagram.source;
+  const access = accessAddress(message, sender);
+  const policy = { ...context.policy, forgottenUntil: context.store.forgottenUntil };
+  const refused = firstRefusal(GATES_AFTER_OPENING, { ...match, message, access, policy });
+  if (refused !== null) {
+    findings.push(refused);
+    return null;
+  }
+  if (access.text !== sender.text) findings.push(remark("lets-in-another", { ...atStanza(match), access, sender }));
+  const came = remark("source-match", atStanza(match));
+  const admission = { stanza, message, access, datagram, digests: trial.claimed ?? [] };
+  return { kind: "admit", findings: [came, ...findings], admission };
 }
 
 function isPast(message: SpaMessage, { policy: { maxAge } }: DecisionContext, now: number): boolean {
   return maxAge !== null && message.timestamp < now - maxAge;
-}
-
-function replayLine({ destinationPort, protocol, source }: Datagram, first: SeenPacket): LogLine {
-  const here = { source: source.text, protocol, port: destinationPort };
-  return { level: "warning", text: replayWarning(here, first) };
-}
-
-/** A capture on all interfaces sees one packet at a bridge and at its port, a moment apart. */
-const SAME_MOMENT_MS = 100;
-
-/** The same text again, from the same socket. Nothing opens however soon it comes; only nobody has sent it twice. */
-function isSameCapture(again: Datagram, first: SeenPacket): boolean {
-  return Math.abs(again.receivedAt - (first.capturedAt ?? -Infinity)) <= SAME_MOMENT_MS &&
-    first.source === again.source.text && first.protocol === again.protocol &&
-    first.sourcePort === again.sourcePort && first.destinationPort === again.destinationPort;
-}
-
-/** No alarm. */
-function copyLine(datagram: Datagram, first: SeenPacket): LogLine {
-  return { level: "debug", text: `${lineText(replayLine(datagram, first))} (one packet, captured twice)` };
 }
 
 /** The message's own address; for 0.0.0.0 that of the trusted proxy's client, else of the packet (facts/packets 5). */
@@ -200,43 +233,15 @@ function accessAddress({ request }: SpaMessage, sender: Ip): Ip {
   return request.allow.text === UNSPECIFIED4.text ? sender : request.allow;
 }
 
-/** Usual behind address translation; but a wrong `-a` lets somebody else in, and only this line shows it. */
-function strangerLet(visit: StanzaMatch, access: Ip, sender: Ip): LogLine[] {
-  if (access.text === sender.text) return [];
-  const text = `${tag(visit)} The packet asks to let in ${access.text}, but came from ${sender.text}`;
-  return [{ level: "info", text }];
-}
-
-function openingRefused(visit: StanzaMatch, wire: string, fault: Fault | null): LogLine[] {
-  // As the C daemon prints it: by the length of the whole packet, its tag included.
+/** As the C daemon prints it: by the length of the whole packet, its tag included. */
+function noSuchCipher(match: StanzaMatch, wire: string): Refusal {
   const type = encryptionByLength(wire.length) ?? "rijndael";
-  if (fault === null || type !== "rijndael") {
-    const { id } = ENCRYPTIONS[type];
-    return [{ level: "error", text: `${tag(visit)} No stanza encryption mode match for encryption type: ${id}.` }];
-  }
-  const detail: LogLine = { level: "debug", text: `${tag(visit)} Error creating fko context: ${faultText(fault)}` };
-  if (fault.code !== "hmac-mismatch") return [{ ...detail, level: "warning" }];
-  return [detail, { level: "info", text: `${tag(visit)} Non-corresponding HMAC for this stanza` }];
+  return refusal("no-such-cipher", { ...atStanza(match), encryption: ENCRYPTIONS[type].id });
 }
 
-function openedLines(visit: StanzaMatch, secrets: Secrets, wire: string, message: SpaMessage): LogLine[] {
-  return [
-    { level: "debug", text: () => `SPA Packet: '${wire}'` },
-    {
-      level: "debug",
-      text: () => `${tag(visit)} SPA Decode (res=0):\n${formatReceivedDump(message, secrets, wire)}`,
-    },
-  ];
-}
-
-function seenPacket(datagram: Datagram, seenAt: number): SeenPacket {
-  return {
-    protocol: datagram.protocol,
-    source: datagram.source.text,
-    sourcePort: datagram.sourcePort,
-    destination: datagram.destination?.text ?? "0.0.0.0",
-    destinationPort: datagram.destinationPort,
-    seenAt,
-    capturedAt: datagram.receivedAt,
-  };
+function openingFailed({ match, secrets }: Attempt, wire: string, why: Fault): Finding[] {
+  if (secrets.cipher.kind !== "gpg" && encryptionByLength(wire.length) === "gpg") return [noSuchCipher(match, wire)];
+  const facts = { ...atStanza(match), reason: faultText(why) };
+  if (why.code !== "hmac-mismatch") return [refusal("not-opened", facts)];
+  return [remark("opening-failed", facts), refusal("hmac-mismatch", atStanza(match))];
 }

@@ -1,10 +1,10 @@
-/** From a knock that passed every gate to the doors that are to be opened for it, or the line that says why none is. Pure. */
-import type { LogLine } from "../../lib/log.ts";
+/** From a knock that passed every gate to what is to be done for it, or the reason why nothing is. Pure. */
 import { fail, ok, type Result } from "../../lib/result.ts";
 import { doorKey } from "../firewall/firewall.ts";
 import { type GrantOptions, grantSeconds, planGrants, type PlannedGrant } from "../grants/grants.ts";
 import type { HeldGrant } from "../grants/ledger.ts";
 import type { Admission } from "./decide.ts";
+import { type Refusal, refusal } from "./refusals.ts";
 
 /** What a plan depends on besides the knock. */
 export interface PlanContext {
@@ -13,40 +13,56 @@ export interface PlanContext {
   readonly testMode: boolean;
   /** Unix milliseconds. */
   readonly now: number;
-  /** Keys of the doors that are open for the stanza, or about to be. */
+  /** Keys of the grants that are open for the stanza, or about to be. */
   readonly held: ReadonlySet<string>;
 }
 
 /** A grant that is accounted for. */
 export type StanzaGrant = PlannedGrant & Required<HeldGrant>;
 
-/** The doors of a knock: all that it asks for, or none. */
-export function planDoors(admission: Admission, context: PlanContext): Result<readonly StanzaGrant[], LogLine> {
+/** What an admitted packet comes to. */
+export type Action =
+  | { readonly kind: "open"; readonly grants: readonly StanzaGrant[] }
+  /** A command that the sender wrote. */
+  | { readonly kind: "run"; readonly command: string }
+  /** Commands of the stanza: one now, the other after so many seconds. */
+  | { readonly kind: "cycle"; readonly open: string; readonly close: string; readonly after: number };
+
+/** The kinds that the run loop performs. The others are planned, and refused. */
+export type Performed = Extract<Action, { readonly kind: "open" }>;
+
+/** What is done for a knock: all that it asks for, or nothing. */
+export function plan(admission: Admission, context: PlanContext): Result<readonly Performed[], Refusal> {
+  const at = { source: admission.datagram.source, stanza: admission.stanza.number };
+  if (context.testMode) return fail(refusal("test-mode", at));
+  const { request } = admission.message;
+  const planned = request.kind === "command"
+    ? ok<Action>({ kind: "run", command: request.command })
+    : planOpening(admission, context);
+  if (!planned.ok) return planned;
+  return planned.value.kind === "open" ? ok([planned.value]) : fail(refusal("command-not-allowed", at));
+}
+
+function planOpening(admission: Admission, context: PlanContext): Result<Action, Refusal> {
   const { stanza, message, access, datagram } = admission;
-  const refuse = (level: LogLine["level"], reason: string) =>
-    fail({ level, text: `[${datagram.source.text}] (stanza #${stanza.number}) ${reason}` });
-  if (context.testMode) return refuse("warning", "--test mode enabled, skipping firewall manipulation.");
-  if (message.request.kind !== "access") return ok([]);
+  const at = { source: datagram.source, stanza: stanza.number };
   const planned = planGrants({
     request: {
       messageType: message.type,
       source: access,
-      services: message.request.services,
+      services: message.request.kind === "access" ? message.request.services : [],
       packetDestination: datagram.destination,
       nat: null,
     },
     options: context.options,
-    // Rounded up: a door is open for at least the seconds that were asked for.
+    // Rounded up: a grant lasts at least the seconds that were asked for.
     expiresAt: Math.ceil(context.now / 1000) + grantSeconds(stanza, message.clientTimeout),
   });
-  if (!planned.ok) return refuse("error", `Cannot open the requested access: ${planned.fault}`);
+  if (!planned.ok) return fail(refusal("not-possible", { ...at, reason: planned.fault }));
   const more = planned.value.filter(({ door }) => !context.held.has(doorKey(door))).length;
-  if (more === 0 || context.held.size + more <= stanza.maxOpenGrants) {
-    return ok(planned.value.map((grant) => ({ ...grant, stanza: stanza.number })));
+  const held = context.held.size;
+  if (more > 0 && held + more > stanza.maxOpenGrants) {
+    return fail(refusal("too-many-grants", { ...at, access, held, allowed: stanza.maxOpenGrants }));
   }
-  return refuse(
-    "warning",
-    `Nothing is opened for ${access.text}: ${context.held.size} doors are open for this stanza, ` +
-      `and MAX_OPEN_GRANTS allows ${stanza.maxOpenGrants}`,
-  );
+  return ok({ kind: "open", grants: planned.value.map((grant) => ({ ...grant, stanza: stanza.number })) });
 }

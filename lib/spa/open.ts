@@ -46,7 +46,7 @@ export async function open(engine: CryptoEngine, wire: string, secrets: Secrets)
  * Checks length, alphabet and HMAC, and gives the body without its tag. Where there is no HMAC key there is no tag, and all
  * of the text is body. The HMAC covers the prefix too, which the sender cut off.
  */
-async function authenticate(
+export async function authenticate(
   engine: Pick<CryptoEngine, "hmac">,
   wire: string,
   { cipher, hmac }: Secrets,

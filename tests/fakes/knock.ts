@@ -6,6 +6,11 @@ import { sealFields } from "../../lib/spa/seal.ts";
 import { MESSAGE_TYPES } from "../../lib/wire/fields.ts";
 import type { SpaFields } from "../../lib/wire/message.ts";
 import type { Datagram } from "../../daemon/packet/datagram.ts";
+import { memoryStore } from "../../daemon/replay/memory.ts";
+import { levelOf, textOf } from "../../daemon/report/log_lines.ts";
+import type { Decision, DecisionContext } from "../../daemon/verify/decide.ts";
+import { stanzaIndex } from "../../daemon/verify/stanza_index.ts";
+import type { LogLevel } from "../../lib/log.ts";
 import type { Stanza } from "../../daemon/config/stanza.ts";
 import type { RijndaelSecrets } from "../../lib/crypto/secrets.ts";
 import { rijndael } from "./secrets.ts";
@@ -87,4 +92,25 @@ export function datagram(text: string, changes: Partial<Datagram> = {}): Datagra
     receivedAt: NOW * 1000,
     ...changes,
   };
+}
+
+/** What a decision depends on: stanzas that are opened in memory, no HTTP, and a store of its own. */
+export function decisionContext(
+  stanzas: readonly Stanza[] = [stanza()],
+  changes: Partial<DecisionContext> = {},
+): DecisionContext {
+  const policy = { maxAge: 120, http: { enabled: false, anyUserAgent: false, trustForwardedFor: false } };
+  const store = memoryStore();
+  return { engine: nobleEngine, index: stanzaIndex(stanzas), policy, store, testMode: false, ...changes };
+}
+
+/** The lines of a decision, with their levels; none of one that is pending. */
+export function linesOf(decision: Decision): readonly { readonly level: LogLevel; readonly text: string }[] {
+  if (decision.kind === "pending") return [];
+  return decision.findings.map((finding) => ({ level: levelOf(finding), text: textOf(finding) }));
+}
+
+/** The text of the last line. */
+export function lastLine(decision: Decision): string {
+  return linesOf(decision).at(-1)?.text ?? "";
 }

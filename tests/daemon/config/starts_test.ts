@@ -4,7 +4,7 @@ import { ACCESS_SETTINGS } from "../../../daemon/config/access_settings.ts";
 import { SERVER_SETTINGS } from "../../../daemon/config/settings.ts";
 import type { PacketSource } from "../../../daemon/packet/datagram.ts";
 import { makeActiveConfig } from "../../../daemon/loop/active_config.ts";
-import { memoryStore } from "../../../daemon/replay/store.ts";
+import { memoryStore } from "../../../daemon/replay/memory.ts";
 import { testOurselves } from "../../../daemon/start/self_check.ts";
 import type { Setting, SettingTable } from "../../../lib/settings/setting.ts";
 import { load, STANZA, wrong } from "./in_memory.ts";

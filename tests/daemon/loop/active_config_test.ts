@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { makeActiveConfig } from "../../../daemon/loop/active_config.ts";
 import { absentSource } from "../../../daemon/packet/absent.ts";
-import { memoryStore } from "../../../daemon/replay/store.ts";
+import { memoryStore } from "../../../daemon/replay/memory.ts";
 import { good } from "../config/in_memory.ts";
 
 function active(server: string, test: boolean) {
@@ -27,9 +27,9 @@ Deno.test("makeActiveConfig() is what the configuration says, and records nothin
   );
   assert.equal(context.policy.maxAge, 300);
   assert.equal(context.policy.http.enabled, true);
-  assert.equal(context.recordNothing, true);
+  assert.equal(context.testMode, true);
   assert.equal(context.store, store);
   assert.equal(grantOptions.destinationRule, true);
   assert.equal(batchLimit, 7);
-  assert.equal(active("", false).context.recordNothing, false);
+  assert.equal(active("", false).context.testMode, false);
 });

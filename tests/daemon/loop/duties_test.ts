@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { stanzaIndex } from "../../../daemon/verify/stanza_index.ts";
 import { recordingFirewall } from "../../../daemon/firewall/recording.ts";
 import { datagram, knock, NOW } from "../../fakes/knock.ts";
 import { door, FD, play } from "./play.ts";
@@ -38,7 +39,7 @@ Deno.test("runLoop() takes a new configuration at SIGHUP and keeps the doors", a
   const { firewall } = await play([{ packets: [datagram(await knock())] }, { hangup: true }, {}], {
     reload: (current) => {
       seen.push("reload");
-      return Promise.resolve({ ...current, context: { ...current.context, stanzas: [] } });
+      return Promise.resolve({ ...current, context: { ...current.context, index: stanzaIndex([]) } });
     },
   });
   assert.deepEqual(seen, ["reload"]);

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { stanzaIndex } from "../../../daemon/verify/stanza_index.ts";
 import { createPatience } from "../../../daemon/loop/patience.ts";
 import { recordingFirewall } from "../../../daemon/firewall/recording.ts";
 import { datagram, knock, NOW } from "../../fakes/knock.ts";
@@ -79,7 +80,7 @@ Deno.test("runLoop() does what came with SIGTERM, and nothing after it", async (
 
 Deno.test("runLoop() decides no packet by the old configuration once a SIGHUP came with it", async () => {
   const { firewall } = await play([{ hangup: true, packets: [datagram(await knock())] }], {
-    reload: (current) => Promise.resolve({ ...current, context: { ...current.context, stanzas: [] } }),
+    reload: (current) => Promise.resolve({ ...current, context: { ...current.context, index: stanzaIndex([]) } }),
   });
   assert.equal(firewall.admits(door("192.0.2.10", 22)), false);
 });

@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
 import { recordingFirewall } from "../../../daemon/firewall/recording.ts";
 import { createPatience } from "../../../daemon/loop/patience.ts";
-import { memoryStore, type ReplayStore } from "../../../daemon/replay/store.ts";
+import type { Firewall } from "../../../daemon/firewall/firewall.ts";
+import { memoryStore } from "../../../daemon/replay/memory.ts";
+import { NOBODY_WAS_FIRST, type ReplayStore } from "../../../daemon/replay/store.ts";
 import { datagram, KEYS, knock, NOW, stanza } from "../../fakes/knock.ts";
+import { sharedStore } from "../../fakes/shared_store.ts";
 import { door, play } from "./play.ts";
 
 /** Knocks of one stanza, each for an address of its own or for the services named. */
@@ -22,11 +25,9 @@ Deno.test("runLoop() opens nothing when the digest cannot be recorded", async ()
   const broken: ReplayStore = {
     ...store,
     size: 0,
-    flush: () => {
-      throw new Error("no space left on device");
-    },
+    flush: () => Promise.reject(new Error("no space left on device")),
   };
-  const { lines, firewall } = await play([{ packets: [datagram(await knock())] }], { store: broken });
+  const { lines, firewall } = await play([{ packets: [datagram(await knock())] }], {}, { decides: { store: broken } });
   assert.equal(firewall.admits(door("192.0.2.10", 22)), false);
   assert.ok(lines.some((line) => /^error: Nothing is opened for 1 packets: no space left/.test(line)));
 });
@@ -36,21 +37,40 @@ Deno.test("runLoop() records before it opens", async () => {
   const store = memoryStore();
   const firewall = recordingFirewall({ now: () => NOW });
   await firewall.prepare();
-  await play([{ packets: [datagram(await knock())] }], {
-    store: { ...store, size: 0, flush: () => void order.push("record") },
-    firewall: {
-      ...firewall,
-      grant: (...args) => {
-        order.push("open");
-        return firewall.grant(...args);
-      },
+  const watched: Firewall = {
+    ...firewall,
+    grant: (...args) => {
+      order.push("open");
+      return firewall.grant(...args);
     },
-  });
+  };
+  const flush = () => {
+    order.push("record");
+    return Promise.resolve(NOBODY_WAS_FIRST);
+  };
+  const decides = { store: { ...store, size: 0, flush } };
+  await play([{ packets: [datagram(await knock())] }], { firewall: watched }, { decides });
   assert.deepEqual(order, ["record", "open"]);
 });
 
+Deno.test("runLoop() does not open what another daemon was the first to claim", async () => {
+  const shared = new Map();
+  const wire = await knock();
+  const elsewhere = await play([{ packets: [datagram(wire)] }], {}, {
+    decides: { store: sharedStore("there", shared) },
+  });
+  assert.equal(elsewhere.firewall.admits(door("192.0.2.10", 22)), true);
+  const packets = [datagram(wire), datagram(await knock({ message: "192.0.2.10,tcp/443" }))];
+  const { firewall, lines } = await play([{ packets }], {}, { decides: { store: sharedStore("here", shared) } });
+  assert.equal(firewall.admits(door("192.0.2.10", 22)), false);
+  assert.equal(firewall.admits(door("192.0.2.10", 443)), true, "the other packet of the batch");
+  assert.ok(
+    lines.some((line) => /^warning: Replay detected from source IP: 198.*another daemon has admitted/.test(line)),
+  );
+});
+
 Deno.test("runLoop() in test mode leaves the packet filter alone", async () => {
-  const { lines, firewall } = await play([{ packets: [datagram(await knock())] }], { testMode: true });
+  const { lines, firewall } = await play([{ packets: [datagram(await knock())] }], {}, { decides: { testMode: true } });
   assert.equal(firewall.admits(door("192.0.2.10", 22)), false);
   assert.ok(lines.some((line) => line.includes("--test mode enabled, skipping firewall manipulation.")));
 });
@@ -60,13 +80,11 @@ Deno.test("runLoop() lets junk cost no line while digests cannot be recorded", a
   const broken: ReplayStore = {
     ...store,
     size: 0,
-    flush: () => {
-      throw new Error("no space left on device");
-    },
+    flush: () => Promise.reject(new Error("no space left on device")),
   };
   const junk = datagram("junk");
-  const { lines } = await play([{ packets: [datagram(await knock())] }, { packets: [junk] }, { packets: [junk] }], {
-    store: broken,
+  const { lines } = await play([{ packets: [datagram(await knock())] }, { packets: [junk] }, { packets: [junk] }], {}, {
+    decides: { store: broken },
   });
   assert.equal(lines.filter((line) => line.includes("no space left")).length, 1);
 });

@@ -8,12 +8,11 @@ import type { ActiveConfig, Ending, Runtime } from "../../../daemon/loop/active_
 import { runLoop } from "../../../daemon/loop/loop.ts";
 import { createPatience } from "../../../daemon/loop/patience.ts";
 import type { Batch, Datagram, PacketSource } from "../../../daemon/packet/datagram.ts";
-import { memoryStore, type ReplayStore } from "../../../daemon/replay/store.ts";
 import { createFacts } from "../../../daemon/report/facts.ts";
 import { refusalLogs } from "../../../daemon/report/refusal_log.ts";
-import { nobleEngine } from "../../../lib/crypto/noble_engine.ts";
+import type { DecisionContext } from "../../../daemon/verify/decide.ts";
 import type { Log } from "../../../lib/log.ts";
-import { ip, NOW, stanza } from "../../fakes/knock.ts";
+import { decisionContext, ip, NOW } from "../../fakes/knock.ts";
 
 /** The descriptor of the packet source. */
 export const FD = 7;
@@ -84,21 +83,16 @@ function sourceOf(script: Script, onDispose: () => void): PacketSource {
 }
 
 function activeConfig(
-  { stanzas = [stanza()], verbose = true }: Setting,
+  { stanzas, decides, verbose = true }: Setting,
   source: PacketSource,
   log: Log,
 ): ActiveConfig {
   return {
-    context: {
-      engine: nobleEngine,
-      stanzas,
-      policy: { maxAge: 120, http: { enabled: false, anyUserAgent: false, trustForwardedFor: false } },
-      store: memoryStore(),
-      recordNothing: false,
-    },
+    context: decisionContext(stanzas, decides),
     grantOptions: { destinationRule: false, output: false },
     source,
     log,
+    verbose,
     refusals: refusalLogs(log, verbose),
     batchLimit: 100,
   };
@@ -124,6 +118,8 @@ function signalsOf({ signals }: Script): Runtime["signals"] {
 /** What the daemon is set to: one stanza and `-v` if nothing is said. */
 interface Setting {
   readonly stanzas?: readonly Stanza[];
+  /** What is different about the decisions: another store, test mode. */
+  readonly decides?: Partial<DecisionContext>;
   readonly verbose?: boolean;
   /** What is different about the source. */
   readonly from?: Partial<PacketSource>;
@@ -150,12 +146,10 @@ export async function play(turns: readonly Turn[], changes: Partial<Runtime> = {
     patience: createPatience(60_000, () => {}),
     facts: createFacts(),
     signals: signalsOf(script),
-    store: active.context.store as ReplayStore,
     alreadyOpen: "already exists",
     firewall,
     ledger: createLedger(),
     packetLimit: 0,
-    testMode: false,
     clock: () => (clock.now + clock.set) * 1000,
     steady: () => clock.now * 1000,
     reload: (current) => Promise.resolve(current),

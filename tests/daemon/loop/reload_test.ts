@@ -4,7 +4,7 @@ import type { PacketSource } from "../../../daemon/packet/datagram.ts";
 import { parseDaemonOptions } from "../../../daemon/options.ts";
 import { makeActiveConfig } from "../../../daemon/loop/active_config.ts";
 import { makeReload } from "../../../daemon/loop/reload.ts";
-import { memoryStore } from "../../../daemon/replay/store.ts";
+import { memoryStore } from "../../../daemon/replay/memory.ts";
 import { inMemory, STANZA } from "../config/in_memory.ts";
 import { FfiError } from "../../../ffi/errors.ts";
 import { hmacOf, rijndaelOf, type Stanza } from "../../../daemon/config/stanza.ts";
@@ -44,7 +44,7 @@ Deno.test("makeReload() takes a stanza that lost its HMAC key, and says what is 
   texts["/a"] = STANZA.replace(/HMAC_KEY .*\n/, "");
   const next = await reload(active, false);
   assert.ok(next !== "later" && next !== active);
-  assert.equal(next.context.stanzas[0]?.secrets[0]?.hmac, null);
+  assert.equal(next.context.index.stanzas[0]?.secrets[0]?.hmac, null);
   assert.ok(
     lines.includes(
       "warning: /a:1: stanza #1 is weaker than the one in force: the HMAC key was of 7 bytes, is none",
@@ -59,7 +59,7 @@ Deno.test("makeReload() overwrites the keys that are no longer in force, and no 
     assert.ok(stanza);
     return [rijndaelOf(stanza)?.key ?? new Uint8Array(), hmacOf(stanza)?.key ?? new Uint8Array()];
   };
-  const keys = keysOf(active.context.stanzas);
+  const keys = keysOf(active.context.index.stanzas);
   texts["/a"] = "nonsense\n";
   assert.equal(await reload(active, false), active);
   for (const key of keys) assert.ok(key.length > 0 && key.every((byte) => byte !== 0));
@@ -67,7 +67,7 @@ Deno.test("makeReload() overwrites the keys that are no longer in force, and no 
   const next = await reload(active, false);
   assert.ok(next !== "later" && next !== active);
   for (const key of keys) assert.ok(key.every((byte) => byte === 0));
-  for (const key of keysOf(next.context.stanzas)) assert.ok(key.length > 0 && key.every((byte) => byte !== 0));
+  for (const key of keysOf(next.context.index.stanzas)) assert.ok(key.length > 0 && key.every((byte) => byte !== 0));
 });
 
 Deno.test("makeReload() compares with what is in force, not with what was read at start", async () => {
@@ -89,7 +89,7 @@ Deno.test("makeReload() waits for the rest of a file that ends in the middle of 
     texts["/a"] = `${STANZA}OPEN_PORTS tcp/22\n`;
     const next = await reload(active, true);
     assert.ok(next !== "later");
-    assert.deepEqual(next.context.stanzas[0]?.openPorts, [{ proto: "tcp", port: 22 }]);
+    assert.deepEqual(next.context.index.stanzas[0]?.openPorts, [{ proto: "tcp", port: 22 }]);
     assert.equal(lines.filter((line) => line.includes("ends in the middle of a line")).length, 1, lines.join("\n"));
     assert.equal(lines.filter((line) => line.includes("Got SIGHUP")).length, 1);
   }
@@ -102,7 +102,7 @@ Deno.test("makeReload() does not wait for ever: a file without a last line end i
   let asked = 1;
   for (; answer === "later"; asked++) answer = await reload(active, true);
   assert.equal(asked, 5);
-  assert.deepEqual(answer.context.stanzas[0]?.openPorts, [{ proto: "tcp", port: 22 }]);
+  assert.deepEqual(answer.context.index.stanzas[0]?.openPorts, [{ proto: "tcp", port: 22 }]);
   texts["/a"] = "";
   const before = answer;
   answer = await reload(before, false);
@@ -131,7 +131,7 @@ Deno.test("makeReload() keeps everything as it was where the new source cannot b
   texts["/c"] = "PCAP_INTF eth1;\n";
   texts["/a"] = STANZA.replace("enckey", "another");
   assert.equal(await reload(active, false), active);
-  assert.ok(rijndaelOf(active.context.stanzas[0]!)?.key.every((byte) => byte !== 0));
+  assert.ok(rijndaelOf(active.context.index.stanzas[0]!)?.key.every((byte) => byte !== 0));
   assert.ok(lines.includes("error: The configuration stays as it was: there is no interface eth1"), lines.join("\n"));
   assert.equal(recover(active, null), "later");
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { readCache } from "../../../daemon/replay/cache_reader.ts";
-import { parseEntry, parseForgotten } from "../../../daemon/replay/store.ts";
+import { parseEntry, parseForgotten } from "../../../daemon/replay/cache_line.ts";
 
 /** A file that is held in memory. */
 function fileOf(text: string) {

@@ -1,7 +1,8 @@
 /** What becomes of the replay file when others move, cut, replace or share it, and when its entries grow old. */
 import assert from "node:assert/strict";
 import { checkCache, openFileStore, ReplayStoreError, rotateCache } from "../../../daemon/replay/file.ts";
-import { CACHE_HEADER, formatEntry, type ReplayStore, type SeenPacket } from "../../../daemon/replay/store.ts";
+import { CACHE_HEADER, formatEntry } from "../../../daemon/replay/cache_line.ts";
+import type { ReplayStore, SeenPacket } from "../../../daemon/replay/store.ts";
 
 const MODULE = new URL("../../../daemon/replay/file.ts", import.meta.url).href;
 const NOW = 1_795_300_998;
@@ -16,11 +17,11 @@ function packet(seenAt: number): SeenPacket {
 const digest = (name: string) => name.padEnd(43, "x");
 const line = (name: string, seenAt = NOW) => formatEntry(digest(name), packet(seenAt));
 
-function inFolder(test: (path: string) => void): void {
+async function inFolder(test: (path: string) => void | Promise<void>): Promise<void> {
   const folder = Deno.makeTempDirSync();
   try {
     Deno.mkdirSync(`${folder}/run`, { mode: 0o700 });
-    test(`${folder}/run/digest.cache`);
+    await test(`${folder}/run/digest.cache`);
   } finally {
     Deno.removeSync(folder, { recursive: true });
   }
@@ -58,17 +59,17 @@ const INTERVENTIONS: Readonly<Record<string, (path: string) => void>> = {
 
 for (const [what, intervene] of Object.entries(INTERVENTIONS)) {
   for (const noticed of ["while nothing is written", "at the next packet"] as const) {
-    Deno.test(`a replay file that is ${what} gets back what could be repeated, noticed ${noticed}`, () => {
-      inFolder((path) => {
+    Deno.test(`a replay file that is ${what} gets back what could be repeated, noticed ${noticed}`, async () => {
+      await inFolder(async (path) => {
         const lines: string[] = [];
         {
           using store = openAt(path, NOW, (level, text) => lines.push(`${level}: ${text}`));
           store.claim([digest("first")], packet(NOW));
-          store.flush();
+          await store.flush();
           intervene(path);
           if (noticed === "at the next packet") {
             store.claim([digest("second")], packet(NOW));
-            store.flush();
+            await store.flush();
           } else store.mend();
           store.mend();
         }
@@ -83,12 +84,12 @@ for (const [what, intervene] of Object.entries(INTERVENTIONS)) {
   }
 }
 
-Deno.test("mend() leaves a file alone that nobody touched, and one that somebody only added to", () => {
-  inFolder((path) => {
+Deno.test("mend() leaves a file alone that nobody touched, and one that somebody only added to", async () => {
+  await inFolder(async (path) => {
     const lines: string[] = [];
     using store = openAt(path, NOW, (level, text) => lines.push(`${level}: ${text}`));
     store.claim([digest("first")], packet(NOW));
-    store.flush();
+    await store.flush();
     const before = contentOf(path);
     store.mend();
     assert.equal(contentOf(path), before);
@@ -100,18 +101,18 @@ Deno.test("mend() leaves a file alone that nobody touched, and one that somebody
   });
 });
 
-Deno.test("mend() and flush() throw while nothing can be put back, and all is there when it can", () => {
-  inFolder((path) => {
+Deno.test("mend() and flush() throw while nothing can be put back, and all is there when it can", async () => {
+  await inFolder(async (path) => {
     const folder = path.slice(0, path.lastIndexOf("/"));
     {
       using store = openAt(path);
       store.claim([digest("first")], packet(NOW));
-      store.flush();
+      await store.flush();
       Deno.removeSync(folder, { recursive: true });
       Deno.writeTextFileSync(folder, "a file where the folder was");
       assert.throws(() => store.mend(), ReplayStoreError);
       store.claim([digest("second")], packet(NOW));
-      assert.throws(() => store.flush(), ReplayStoreError);
+      await assert.rejects(() => store.flush(), ReplayStoreError);
       Deno.removeSync(folder);
       store.mend();
     }
@@ -120,8 +121,8 @@ Deno.test("mend() and flush() throw while nothing can be put back, and all is th
   });
 });
 
-Deno.test("a link in the place of the replay file is not followed, at the start or later", () => {
-  inFolder((path) => {
+Deno.test("a link in the place of the replay file is not followed, at the start or later", async () => {
+  await inFolder(async (path) => {
     const victim = `${path}.victim`;
     Deno.writeTextFileSync(victim, "precious");
     {
@@ -129,7 +130,7 @@ Deno.test("a link in the place of the replay file is not followed, at the start 
       store.claim([digest("first")], packet(NOW));
       Deno.removeSync(path);
       Deno.symlinkSync(victim, path);
-      assert.throws(() => store.flush(), /symbolic link/);
+      await assert.rejects(() => store.flush(), /symbolic link/);
     }
     assert.throws(() => openAt(path), /symbolic link/);
     assert.throws(() => rotateCache(path), /symbolic link/);
@@ -157,7 +158,7 @@ Deno.test("a second daemon with the same replay file does not start, whatever th
     {
       using store = openAt(path);
       store.claim([digest("first")], packet(NOW));
-      store.flush();
+      await store.flush();
       const isHeld = async (when: string) =>
         assert.match(await elsewhere(path, "openFileStore(path, () => {}).size"), held, when);
       await isHeld("after a start");
@@ -179,8 +180,8 @@ Deno.test("a second daemon with the same replay file does not start, whatever th
   }
 });
 
-Deno.test("entries that are too old to be repeated leave the file at the start, and memory and file keep the others", () => {
-  inFolder((path) => {
+Deno.test("entries that are too old to be repeated leave the file at the start, and memory and file keep the others", async () => {
+  await inFolder((path) => {
     const limit = NOW - 2 * MAX_AGE;
     const kept = [
       line("limit", limit),
@@ -216,8 +217,8 @@ Deno.test("entries that are too old to be repeated leave the file at the start, 
   });
 });
 
-Deno.test("a file without old entries is not written again, and lines of others outlive the old entries", () => {
-  inFolder((path) => {
+Deno.test("a file without old entries is not written again, and lines of others outlive the old entries", async () => {
+  await inFolder((path) => {
     const foreign = "root:x:0:0:root:/root:/bin/bash\n; our comment\n\n";
     const content = CACHE_HEADER + foreign + line("now");
     Deno.writeTextFileSync(path, content, { mode: 0o600 });
@@ -234,8 +235,8 @@ Deno.test("a file without old entries is not written again, and lines of others 
   });
 });
 
-Deno.test("a file that cannot be made smaller is used as it is", () => {
-  inFolder((path) => {
+Deno.test("a file that cannot be made smaller is used as it is", async () => {
+  await inFolder(async (path) => {
     const content = CACHE_HEADER + line("old", 1) + line("now");
     Deno.writeTextFileSync(path, content, { mode: 0o600 });
     Deno.mkdirSync(`${path}.new`);
@@ -243,13 +244,13 @@ Deno.test("a file that cannot be made smaller is used as it is", () => {
     using store = openAt(path, NOW, (_level, text) => lines.push(text));
     assert.match(lines.join(), /cannot be made smaller/);
     store.claim([digest("second")], packet(NOW));
-    store.flush();
+    await store.flush();
     assert.equal(contentOf(path), content + line("second"));
   });
 });
 
-Deno.test("what is left out is remembered as a date: a greater age, or a clock set back, makes no copy new", () => {
-  inFolder((path) => {
+Deno.test("what is left out is remembered as a date: a greater age, or a clock set back, makes no copy new", async () => {
+  await inFolder((path) => {
     Deno.writeTextFileSync(path, line("old", NOW - 1000), { mode: 0o600 });
     {
       using store = openAt(path);

@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
+import { type Refusal, refusal } from "../../../daemon/verify/refusals.ts";
+import { remark } from "../../../daemon/verify/remarks.ts";
 import type { LogLevel } from "../../../lib/log.ts";
+import { ip } from "../../fakes/knock.ts";
 import { KEY_HOLDERS, refusalLog, refusalLogs } from "../../../daemon/report/refusal_log.ts";
 
 function collector() {
@@ -7,20 +10,22 @@ function collector() {
   return { lines, log: (level: LogLevel, text: string) => void lines.push(`${level}: ${text}`) };
 }
 
-const story = (n: number) => [
-  { level: "debug" as const, text: "detail" },
-  { level: "info" as const, text: `refused ${n}` },
-];
+const at = (stanza: number) => ({ source: ip("192.0.2.1"), stanza });
+const came = (n: number) => remark("source-match", at(n));
+const DETAIL = "debug: SPA Packet: 'detail'";
+const story = (n: number) => [remark("packet-text", { wire: "detail" }), refusal("stanza-expired", at(n))];
+const told = (n: number) => `info: [192.0.2.1] (stanza #${n}) Access stanza has expired`;
 
 Deno.test("a refusal costs the line that it came and its summary, whatever lies between", () => {
   const { lines, log } = collector();
   refusalLog(log, false).report(story(1), 0);
-  assert.deepEqual(lines, ["info: refused 1"]);
-  const long = ["came", "not by this key", "not by that key", "refused"].map((text) =>
-    ({ level: "info", text }) as const
-  );
+  assert.deepEqual(lines, [told(1)]);
+  const long = [came(1), refusal("hmac-mismatch", at(1)), refusal("hmac-mismatch", at(2)), ...story(3)];
   refusalLog(log, false).report(long, 0);
-  assert.deepEqual(lines.slice(1), ["info: came", "info: refused"]);
+  assert.deepEqual(lines.slice(1), [
+    "info: (stanza #1) SPA Packet from IP: 192.0.2.1 received with access source match",
+    told(3),
+  ]);
 });
 
 Deno.test("a flood costs one line a second, and every packet is accounted for", () => {
@@ -46,7 +51,7 @@ Deno.test("what is held back asks for its time and is written then, not before",
   refusals.flush(1099);
   assert.equal(lines.length, 1);
   refusals.flush(1100);
-  assert.deepEqual(lines, ["info: refused 1", "info: refused 2"]);
+  assert.deepEqual(lines, [told(1), told(2)]);
   assert.equal(refusals.dueAt, null);
 });
 
@@ -55,26 +60,29 @@ Deno.test("with -v every line of every refusal is written", () => {
   const refusals = refusalLog(log, true);
   refusals.report(story(1), 0);
   refusals.report(story(2), 0);
-  assert.deepEqual(lines, ["debug: detail", "info: refused 1", "debug: detail", "info: refused 2"]);
+  assert.deepEqual(lines, [DETAIL, told(1), DETAIL, told(2)]);
 });
 
 Deno.test("what is no SPA packet is not worth a line", () => {
   const { lines, log } = collector();
-  refusalLog(log, false).report([{ level: "debug", text: "not SPA" }], 0);
+  refusalLog(log, false).report([refusal("not-spa-data", at(0))], 0);
   assert.deepEqual(lines, []);
 });
 
 Deno.test("a flood of a key holder costs a burst and then a packet a second, each with all its lines and a count", () => {
   const { lines, log } = collector();
   const refusals = refusalLog(log, false, KEY_HOLDERS);
-  const whole = (n: number) => [{ level: "info" as const, text: `received ${n}` }, ...story(n)];
+  const whole = (n: number) => [came(n), ...story(n)];
   for (let ms = 0; ms < 10_000; ms++) {
     refusals.flush(ms);
     refusals.report(whole(ms), ms);
   }
   refusals.flush(60_000);
-  const summaries = lines.filter((line) => line.startsWith("info: refused"));
-  assert.deepEqual(lines.slice(0, 2), ["info: received 0", "info: refused 0"]);
+  const summaries = lines.filter((line) => /expired/.test(line));
+  assert.deepEqual(lines.slice(0, 2), [
+    "info: (stanza #0) SPA Packet from IP: 192.0.2.1 received with access source match",
+    told(0),
+  ]);
   assert.equal(lines.length, 2 * summaries.length);
   // Ten at once, one for each second that passed, and what was still held back.
   assert.equal(summaries.length, 10 + 9 + 1);
@@ -82,17 +90,42 @@ Deno.test("a flood of a key holder costs a burst and then a packet a second, eac
   assert.equal(counted, 10_000);
   assert.ok(!lines.some((line) => /received.*more refused/.test(line)));
   refusals.report(whole(1), 120_000);
-  assert.equal(lines.at(-1), "info: refused 1", "after a quiet time at once again");
+  assert.equal(lines.at(-1), told(1), "after a quiet time at once again");
 });
 
 Deno.test("what strangers send takes no line from key holders, and the other way round", () => {
   const { lines, log } = collector();
   const { keyHolders, strangers } = refusalLogs(log, false);
   for (let i = 0; i < 50; i++) strangers.report(story(i), 0);
-  keyHolders.report([{ level: "warning", text: "a key holder" }], 0);
-  assert.deepEqual(lines, ["info: refused 0", "warning: a key holder"]);
+  keyHolders.report([refusal("service-denied", at(7))], 0);
+  assert.deepEqual(lines, [
+    told(0),
+    "warning: [192.0.2.1] (stanza #7) One or more requested protocol/ports was denied per access.conf.",
+  ]);
   for (let i = 0; i < 50; i++) keyHolders.report(story(100 + i), 2000);
   lines.length = 0;
   strangers.flush(2000);
-  assert.deepEqual(lines, ["info: refused 49 (and 48 more refused packets)"]);
+  assert.deepEqual(lines, [`${told(49)} (and 48 more refused packets)`]);
+});
+
+Deno.test("a refusal that is not written costs no text, and one that is held back only when its time has come", () => {
+  const { lines, log } = collector();
+  let read = 0;
+  const watched: Refusal = {
+    code: "stanza-expired",
+    facts: {
+      stanza: 1,
+      get source() {
+        read++;
+        return ip("192.0.2.1");
+      },
+    },
+  };
+  const refusals = refusalLog(log, false);
+  refusals.report([watched], 0);
+  assert.deepEqual([lines.length, read], [1, 1]);
+  for (let i = 0; i < 100; i++) refusals.report([watched], 500);
+  assert.deepEqual([lines.length, read], [1, 1]);
+  refusals.flush(1000);
+  assert.deepEqual([lines.length, read], [2, 2]);
 });

@@ -1,25 +1,20 @@
 import assert from "node:assert/strict";
 import { testOurselves } from "../../../daemon/start/self_check.ts";
 import { StartError } from "../../../daemon/start/start_error.ts";
-import { memoryStore } from "../../../daemon/replay/store.ts";
+import { memoryStore } from "../../../daemon/replay/memory.ts";
 import type { DecisionContext } from "../../../daemon/verify/decide.ts";
 import { nobleEngine } from "../../../lib/crypto/noble_engine.ts";
-import { addresses, NOW, stanza } from "../../fakes/knock.ts";
+import { addresses, decisionContext, NOW, stanza } from "../../fakes/knock.ts";
 
-const context = (changes: Partial<DecisionContext> = {}): DecisionContext => ({
-  engine: nobleEngine,
-  stanzas: [stanza({ source: addresses("10.0.0.0/8"), openPorts: [], requireUsername: "bob", expiresAt: 1 })],
-  policy: { maxAge: 120, http: { enabled: true, anyUserAgent: false, trustForwardedFor: false } },
-  store: memoryStore(),
-  recordNothing: true,
-  ...changes,
-});
+const NARROW = stanza({ source: addresses("10.0.0.0/8"), openPorts: [], requireUsername: "bob", expiresAt: 1 });
+
+const context = (changes: Partial<DecisionContext> = {}) => decisionContext([NARROW], { testMode: true, ...changes });
 
 Deno.test("testOurselves() passes for stanzas of every kind and leaves no trace in the store", async () => {
   const store = memoryStore();
   await testOurselves(context({ store }), NOW);
   assert.equal(store.size, 0);
-  await testOurselves(context({ stanzas: [stanza({ secrets: [] })] }), NOW);
+  await testOurselves(decisionContext([stanza({ secrets: [] })]), NOW);
 });
 
 Deno.test("testOurselves() stops the start when the engine is broken", async () => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { findCandidate, type HttpPolicy } from "../../../daemon/verify/candidate.ts";
+import { type CandidateFault, findCandidate, type HttpPolicy } from "../../../daemon/verify/candidate.ts";
+import { REFUSALS } from "../../../daemon/verify/refusals.ts";
 
 const NO_HTTP: HttpPolicy = { enabled: false, anyUserAgent: false, trustForwardedFor: false };
 const HTTP: HttpPolicy = { enabled: true, anyUserAgent: false, trustForwardedFor: true };
@@ -13,7 +14,11 @@ const inUrl = (wire: string) => wire.replaceAll("+", "-").replaceAll("/", "_");
 
 function faultOf(payload: Uint8Array, http = NO_HTTP): number | null {
   const result = findCandidate(payload, http);
-  return result.ok ? null : result.fault.number;
+  return result.ok ? null : REFUSALS[result.fault.code].number;
+}
+
+function reasonOf(fault: CandidateFault): string | null {
+  return fault.code === "proxy-header" ? fault.reason : null;
 }
 
 Deno.test("findCandidate() takes what a client sends, unchanged", () => {
@@ -87,7 +92,7 @@ Deno.test("findCandidate() finds the user agent in its header line only", () => 
 /** What becomes of these header lines: the address of the client, or the warning of a refusal. */
 function claimed(lines: string, http = HTTP): string | null {
   const found = findCandidate(request(inUrl(BODY), `User-Agent: Fwknop/2.6.11\r\n${lines}`), http);
-  return found.ok ? found.value.forwardedFor?.text ?? null : found.fault.remark;
+  return found.ok ? found.value.forwardedFor?.text ?? null : reasonOf(found.fault);
 }
 
 Deno.test("findCandidate() takes the last entry of the last X-Forwarded-For line, in each of its forms", () => {
@@ -153,7 +158,7 @@ Deno.test("findCandidate() refuses a request that is cut in its header, where a 
   for (let length = whole.indexOf("\r") + 21; length < whole.length - 1; length++) {
     const found = findCandidate(bytes(whole.slice(0, length)), HTTP);
     assert.match(
-      found.ok ? "" : found.fault.remark ?? "",
+      found.ok ? "" : reasonOf(found.fault) ?? "",
       /^Error parsing X-Forwarded-For header: the end of the header/,
     );
     const trusting = findCandidate(bytes(whole.slice(0, length)), { ...HTTP, trustForwardedFor: false });
@@ -194,6 +199,6 @@ Deno.test("findCandidate() names no address that stands in no X-Forwarded-For li
     if (found.ok && found.value.forwardedFor === null) {
       assert.ok(!/^X-Forwarded-For:/.test(lines), "a claim passed over");
     }
-    if (!found.ok) assert.match(found.fault.remark ?? "", /^Error parsing X-Forwarded-For/);
+    if (!found.ok) assert.match(reasonOf(found.fault) ?? "", /^Error parsing X-Forwarded-For/);
   }));
 });

@@ -1,10 +1,9 @@
 /** What clients of other people and of former times send opens, and opens once. */
 import assert from "node:assert/strict";
-import { memoryStore } from "../../../daemon/replay/store.ts";
+import type { Stanza } from "../../../daemon/config/stanza.ts";
 import { decide, type DecisionContext } from "../../../daemon/verify/decide.ts";
 import { nobleEngine } from "../../../lib/crypto/noble_engine.ts";
-import { lineText } from "../../../lib/log.ts";
-import { datagram, NOW, stanza } from "../../fakes/knock.ts";
+import { datagram, decisionContext, lastLine, NOW, stanza } from "../../fakes/knock.ts";
 import { replayDigest } from "../../../lib/spa/open.ts";
 import { twinPacketOfBlocks, twinPad, twinPlaintext } from "../../lib/spa/twin.ts";
 import { CLIENT_VECTORS, REQUEST_VECTORS } from "../../vectors/vectors.ts";
@@ -15,19 +14,16 @@ import { rijndael, withCipher } from "../../fakes/secrets.ts";
 const bytes = (text: string) => new TextEncoder().encode(text);
 
 /** A daemon that does not mind the age of a packet, and tries these stanzas. */
-function context(
-  stanzas: DecisionContext["stanzas"],
-  http = { enabled: true, anyUserAgent: true, trustForwardedFor: true },
-): DecisionContext {
-  const policy = { maxAge: null, http };
-  return { engine: nobleEngine, stanzas, policy, store: memoryStore(), recordNothing: false };
+function context(stanzas: readonly Stanza[]): DecisionContext {
+  const http = { enabled: true, anyUserAgent: true, trustForwardedFor: true };
+  return decisionContext(stanzas, { policy: { maxAge: null, http } });
 }
 
 const access = (lines: readonly string[]) => good("", ["SOURCE ANY", ...lines, ""].join("\n")).stanzas;
 
 async function outcome(text: string, bench: DecisionContext): Promise<string> {
   const decision = await decide(datagram(text), bench, NOW);
-  return decision.kind === "admit" ? "admit" : lineText(decision.lines.at(-1) ?? { level: "debug", text: "" });
+  return decision.kind === "admit" ? "admit" : lastLine(decision);
 }
 
 for (const { client, access: lines, packet } of CLIENT_VECTORS) {
