@@ -120,8 +120,8 @@ export function parseDaemonOptions(
 
 /** An option of the client is said to be one; a letter in the wrong case is rather that. */
 function inItsPlace(problem: Problem): Problem {
-  const { name = "" } = problem.about ?? {};
-  const letter = name.length === 2 && problem.hint?.startsWith("did you mean") === true;
+  const { name = "", hinted } = problem.about ?? {};
+  const letter = name.length === 2 && hinted === "guess";
   const hint = letter ? undefined : elsewhere(name, "fwknopd");
   return hint === undefined ? problem : { ...problem, hint };
 }

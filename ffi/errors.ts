@@ -8,6 +8,8 @@ export class FfiError extends Error {
       readonly symbol?: string;
       /** errno, or the library's own return code. */
       readonly code?: number;
+      /** What could not be done, as it follows "Cannot", and why, where the message is made of these two. */
+      readonly failed?: { readonly action: string; readonly reason: string };
       /** The next move, e.g. `install the Debian package libpcap0.8`. */
       readonly hint?: string;
     },

@@ -169,6 +169,7 @@ export function rawKey(maxBytes: number): Kind<string> {
       if (length >= 1 && length <= maxBytes) return ok(text);
       return fail(`Invalid key length: ${length} bytes, must be in [1,${maxBytes}]`);
     },
+    measure: (text) => escapedBytes(text).length,
     format: (text) => text,
   };
 }
@@ -185,6 +186,11 @@ export function base64Key(maxBytes: number): Kind<string> {
       if (bytes.length >= 1 && bytes.length <= maxBytes) return ok(text);
       const decoded = bytes.length > maxBytes ? " (Invalid decoded key length)" : "";
       return fail(`Invalid key length: ${bytes.length} bytes, must be in [1,${maxBytes}]${decoded}`);
+    },
+    measure(text) {
+      const bytes = decodeKey(text);
+      if (bytes !== null) wipe(bytes);
+      return bytes?.length;
     },
     format: (text) => text,
   };

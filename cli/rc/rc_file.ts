@@ -19,7 +19,7 @@ import type { Layer } from "../settings/precedence.ts";
 import { ClientError, forgiving, tellWarning, type Terminal } from "../ui/tui.ts";
 
 /** What is said of a name that no row has, as long as it may be a key. */
-export const UNKNOWN_DIRECTIVE = "the line begins with an unknown directive";
+const UNKNOWN_DIRECTIVE = "the line begins with an unknown directive";
 
 /** Directives whose value is the rest of the line: they hold a command. */
 const WHOLE_LINE: ReadonlySet<string> = new Set(["KEY_CMD", "HMAC_KEY_CMD"]);

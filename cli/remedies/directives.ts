@@ -3,7 +3,7 @@ import { EQUALS, nameBeforeEquals } from "../../lib/settings/conf_file.ts";
 import type { Problem, Setting } from "../../lib/settings/setting.ts";
 import { unknownName } from "../../lib/settings/unknown_name.ts";
 import { CLIENT_SETTINGS, KEY_OF_DIRECTIVE } from "../options/table.ts";
-import { UNKNOWN_DIRECTIVE } from "../rc/rc_file.ts";
+import { inWordsOfC } from "../settings/load.ts";
 
 /** The problem with the name in it, if it cannot be a key, and with what was meant. */
 export function withDirective(problem: Problem, name: string): Problem {
@@ -11,9 +11,7 @@ export function withDirective(problem: Problem, name: string): Problem {
   const unknown = before === null ? unknownName(name, "fwknoprc") : { shown: `${before}=`, hint: EQUALS };
   const directive = directiveOfOption(name);
   const hint = directive === undefined ? unknown.hint : `did you mean ${directive}?`;
-  const message = unknown.shown === null
-    ? problem.message
-    : problem.message.replace(UNKNOWN_DIRECTIVE, `unknown directive ${unknown.shown}`);
+  const message = unknown.shown === null ? problem.message : inWordsOfC(`unknown directive ${unknown.shown}`);
   return { ...problem, message, ...(hint === undefined ? {} : { hint }) };
 }
 

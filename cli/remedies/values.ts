@@ -11,7 +11,8 @@ interface Refused {
   readonly text: string;
   /** As it was written: `-f`, `--fw-timeout`, `FW_TIMEOUT`. */
   readonly name: string;
-  readonly message: string;
+  /** Bytes of a secret, where they are known. */
+  readonly length: number | undefined;
 }
 
 /** The next move; undefined where the message says it all. */
@@ -175,11 +176,9 @@ function modeRemedy({ text }: Refused): string | undefined {
   return /aes|rijndael|gcm|chacha/.test(word) ? "leave out -M: the default is Rijndael (AES) in CBC mode" : undefined;
 }
 
-/** The text is secret: only its length, which the message tells, says what it may be. */
-function rawKeyRemedy({ message }: Refused, base64: string): string | undefined {
-  const [, digits] = /key length: ([0-9]+) bytes/.exec(message) ?? [];
-  if (digits === undefined) return undefined;
-  const length = Number(digits);
+/** The text is secret: only its length says what it may be. */
+function rawKeyRemedy({ length }: Refused, base64: string): string | undefined {
+  if (length === undefined) return undefined;
   if (length === 0) return "write the key after it";
   // As long as what --key-gen prints: 32 and 64 bytes in base64.
   return [44, 88].includes(length)
@@ -187,10 +186,8 @@ function rawKeyRemedy({ message }: Refused, base64: string): string | undefined 
     : `use a shorter key, or one in base64 after ${base64}`;
 }
 
-function base64Remedy({ message, name }: Refused, raw: string): string | undefined {
-  const [, digits] = /key length: ([0-9]+) bytes/.exec(message) ?? [];
-  if (digits === undefined) return `copy it whole, as --key-gen prints it; a key as text belongs after ${raw}`;
-  const length = Number(digits);
+function base64Remedy({ length, name }: Refused, raw: string): string | undefined {
+  if (length === undefined) return `copy it whole, as --key-gen prints it; a key as text belongs after ${raw}`;
   if (length === 0) return "write the key after it";
   return length <= 128 && !/hmac/i.test(name)
     ? "an encryption key has at most 32 bytes; one that is longer is the HMAC key: --key-base64-hmac (HMAC_KEY_BASE64)"

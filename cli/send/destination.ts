@@ -75,11 +75,11 @@ export async function tryEach<Outcome>(
 }
 
 function socketError(cause: FfiError, destination: Destination): SendError {
-  const reason = cause.message.slice(cause.message.lastIndexOf(": ") + 2);
-  const action = cause.message.slice("Cannot ".length, cause.message.lastIndexOf(": "));
+  const { failed, hint, code = 0 } = cause.details;
+  const what = failed === undefined ? destination.text : `${failed.action}, ${destination.text}`;
   return new SendError(
-    `Could not create socket: ${reason} (${action}, ${destination.text})`,
-    cause.details.hint ?? ERRNO_HINT[cause.details.code ?? 0] ?? null,
+    `Could not create socket: ${failed?.reason ?? cause.message} (${what})`,
+    hint ?? ERRNO_HINT[code] ?? null,
     { cause },
   );
 }

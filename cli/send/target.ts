@@ -57,7 +57,7 @@ export async function fromProxy<Bytes>(proxy: string, read: () => Promise<Bytes>
     return await read();
   } catch (cause) {
     if (!(cause instanceof FfiError)) throw cause;
-    const reason = cause.message.slice(cause.message.lastIndexOf(": ") + 2);
+    const reason = cause.details.failed?.reason ?? cause.message;
     throw new SendError(`Cannot send through ${proxy}: ${reason}`, "check host and port of the proxy, and its log", {
       cause,
     });

@@ -80,7 +80,9 @@ export function loadSettings(args: Arguments, rc: RcFile | null, world: World): 
   const misread = [...overriddenProblems(layers, settled.given), ...resolved.problems];
   if (problems.length === 0 && !keysOnly) problems.push(...conflictBeside(misread, settled, resolved));
   problems.push(...misread);
-  const told = problems.map(inWordsOfC);
+  const told = problems.map((problem) =>
+    problem.origin.file === undefined ? problem : { ...problem, message: inWordsOfC(problem.message) }
+  );
   // A line that is no directive is no reason to make no keys.
   const passedOver = keysOnly ? told.filter(({ origin }) => origin.file !== undefined) : [];
   if (told.length > passedOver.length) throw new ProblemsError(told);
@@ -96,8 +98,8 @@ export function loadSettings(args: Arguments, rc: RcFile | null, world: World): 
 }
 
 /** The words of the C client for any mistake in an rc file. */
-function inWordsOfC(problem: Problem): Problem {
-  return problem.origin.file === undefined ? problem : { ...problem, message: `${problem.message} (Parameter error)` };
+export function inWordsOfC(message: string): string {
+  return `${message} (Parameter error)`;
 }
 
 /** `-k` or `-K`, unless what stanzas say goes into a code. */

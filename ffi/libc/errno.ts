@@ -92,8 +92,9 @@ export function errnoText(code: number): string {
 
 /** The error for a failure whose code is already at hand: `Cannot <what>: <text>`. */
 export function errnoError(code: number, symbol: string, what: string, hint?: string): FfiError {
-  const details = { library: "libc", symbol, code };
-  return new FfiError(`Cannot ${what}: ${errnoText(code)}`, hint === undefined ? details : { ...details, hint });
+  const reason = errnoText(code);
+  const details = { library: "libc", symbol, code, failed: { action: what, reason } };
+  return new FfiError(`Cannot ${what}: ${reason}`, hint === undefined ? details : { ...details, hint });
 }
 
 /**

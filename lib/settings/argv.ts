@@ -149,17 +149,21 @@ class Scan {
     const other = swapCase(letter);
     const [word = ""] = letters.split("=");
     const long = rowThat(this.table, ({ long, exact }) => long?.includes(word) || exact?.includes(word));
-    const hint = long !== undefined
+    const guess = long !== undefined
       ? `did you mean --${word}?`
       : this.#rowOfLetter(other)
       ? `did you mean -${other}?`
-      : LIST;
-    this.#unclear(`-${letter}`, "unknown option", hint);
+      : undefined;
+    this.#unknown(`-${letter}`, { guess });
   }
 
-  /** A name that says nothing here. */
-  #unclear(name: string, message: string, hint: string): void {
-    this.#problems.push({ origin: { option: name }, message, hint, about: { name } });
+  /** A name that no row has. `guess` is a hint that names what was meant, `hint` another one. */
+  #unknown(
+    name: string,
+    { guess, hint = LIST }: { readonly guess?: string | undefined; readonly hint?: string },
+  ): void {
+    const about = guess === undefined ? { name } : { name, hinted: "guess" as const };
+    this.#problems.push({ origin: { option: name }, message: "unknown option", hint: guess ?? hint, about });
   }
 
   #rowOfLetter(letter: string): Row | undefined {
@@ -200,12 +204,17 @@ class Scan {
     if (found.size === 1 && only !== undefined) return { row: only[0], name: only[1] };
     if (found.size > 1) {
       const names = [...found.values()].map((name) => `--${name}`).sort();
-      this.#unclear(`--${typed}`, "ambiguous option", `it could be ${names.join(" or ")}`);
+      this.#problems.push({
+        origin: { option: `--${typed}` },
+        message: "ambiguous option",
+        hint: `it could be ${names.join(" or ")}`,
+        about: { name: `--${typed}`, hinted: "choices" },
+      });
       return null;
     }
     const directive = directiveOf(this.table, typed);
     if (directive !== null) {
-      this.#unclear(`--${typed}`, "unknown option", directive);
+      this.#unknown(`--${typed}`, directive);
       return null;
     }
     const rows = [...index.long, ...index.exact];
@@ -216,8 +225,8 @@ class Scan {
     if (near === undefined && stuck !== undefined && !another) {
       this.#problem(`--${stuck[0]}`, "something is stuck to it", `write a blank or = after --${stuck[0]}`);
     } else {
-      const hint = near ?? (stuck === undefined ? LIST : `a blank or = stands after --${stuck[0]}, if that is meant`);
-      this.#unclear(`--${typed}`, "unknown option", hint);
+      const hint = stuck === undefined ? LIST : `a blank or = stands after --${stuck[0]}, if that is meant`;
+      this.#unknown(`--${typed}`, { guess: near, hint });
     }
     return null;
   }
@@ -247,14 +256,17 @@ function otherCase(index: Index, typed: string): Map<Row, string> {
 }
 
 /** The hint for a name of the file that was written as an option; null when it is none. */
-function directiveOf(table: SettingTable, typed: string): string | null {
+function directiveOf(
+  table: SettingTable,
+  typed: string,
+): { readonly guess: string } | { readonly hint: string } | null {
   const name = typed.replaceAll("-", "_").toUpperCase();
   for (const { directive, option } of Object.values(table) as readonly Setting[]) {
     if (!directive?.includes(name)) continue;
     const long = option?.long?.[0] ?? option?.exact?.[0];
     return long === undefined
-      ? `${name} is written in a file only`
-      : `did you mean --${long}? ${name} is its name in a file`;
+      ? { hint: `${name} is written in a file only` }
+      : { guess: `did you mean --${long}? ${name} is its name in a file` };
   }
   return null;
 }

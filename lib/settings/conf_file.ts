@@ -79,11 +79,19 @@ export const MAC_LINES = {
 /** What no text has; a file in UTF-16 has one in every line. */
 export const NUL = { message: "the line holds a NUL", hint: "save the file as UTF-8" } as const;
 
+/** A line that cannot be read. */
+export interface LineFault {
+  readonly message: string;
+  readonly hint: string;
+  /** Its first word may be a key, and is not repeated. */
+  readonly unnamed?: boolean;
+}
+
 /** Null for a line that says nothing. */
 function parseLine(
   raw: string,
   grammar: ConfGrammar,
-): Result<Pick<ConfEntry, "name" | "value" | "lost">, { message: string; hint: string }> | null {
+): Result<Pick<ConfEntry, "name" | "value" | "lost">, LineFault> | null {
   const line = raw.startsWith("\uFEFF") ? raw.slice(1) : raw;
   // Files of old Macs end lines with a carriage return alone: nothing after the first one would be read.
   if (/^[ \t\v\f]*[#;][^\r]*\r+[^\r]/.test(line)) return fail(MAC_LINES);
@@ -99,15 +107,15 @@ function parseLine(
     : written.replace(/^[ \t\v\f]+|[ \t\v\f]+$/g, "");
   if (value !== "" && !word.includes(";")) return ok({ name, value, lost: comment < 0 ? lostText(tail) : null });
   const shown = nameBeforeEquals(word, grammar.known) ?? shownName(name, grammar.known) ?? UNNAMED;
-  return fail({ message: `${shown} has no value`, hint: noValueHint(word, name) });
+  return fail({ message: `${shown} has no value`, hint: noValueHint(word, name), unnamed: shown === UNNAMED });
 }
 
 /** The remedy where the line before was an entry: a key that an editor wrapped has a second line that begins with no name. */
 export function hintAfter(
   entry: boolean,
-  { message, hint }: { readonly message: string; readonly hint: string },
+  { hint, unnamed = false }: LineFault,
 ): string {
-  const wrapped = entry && hint === NO_VALUE && message.includes(UNNAMED);
+  const wrapped = entry && unnamed && hint === NO_VALUE;
   return wrapped ? `${NO_VALUE}; if it is the rest of the line above, join the two` : hint;
 }
 

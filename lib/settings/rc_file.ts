@@ -6,6 +6,7 @@ import {
   EQUALS,
   hintAfter,
   type KnownNames,
+  type LineFault,
   MAC_LINES,
   nameBeforeEquals,
   noValueHint,
@@ -99,7 +100,7 @@ function parseEntry(
   raw: string,
   line: number,
   known: KnownNames | undefined,
-): StanzaEntry | { message: string; hint: string } | null {
+): StanzaEntry | LineFault | null {
   if (/^[ \t\v\f]*(?:[#;\r\0]|$)/.test(raw)) return null;
   const [, word = "", value = "", rest = ""] = /^[ \t\v\f]*([^ \t\v\f\r]+)[ \t\v\f]*([^ \t\r;#]*)(.*)$/s.exec(raw) ??
     [];
@@ -111,7 +112,7 @@ function parseEntry(
   if (value === "" || value === "=") {
     const hint = value === "=" ? EQUALS : noValueHint(word, name);
     const shown = nameBeforeEquals(word, known) ?? shownName(name, known) ?? UNNAMED;
-    return { message: `Invalid entry in the stanza: ${shown} has no value`, hint };
+    return { message: `Invalid entry in the stanza: ${shown} has no value`, hint, unnamed: shown === UNNAMED };
   }
   if ((name + value).includes("\0")) return NUL;
   return { name, value, line, lost: ENDING.test(rest) ? null : rest.trim(), followed: /[^; \t\v\f\r]/.test(rest) };

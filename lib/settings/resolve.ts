@@ -86,8 +86,13 @@ function readValue(row: Setting, said: Given): { readonly value: unknown } | { r
   const reason = told ? parsed.fault : `${parsed.fault}${quoted}`;
   const guess = row.kind.remedy?.(said.text) ?? (word === null ? undefined : `did you mean ${word}?`);
   const problem = problemOf(said, reason, around?.remedy ?? guess);
-  const text = row.secret === true ? {} : { text: said.text };
+  const text = row.secret === true ? lengthOf(said.text, row.kind) : { text: said.text };
   return { problem: { ...problem, about: { key: said.key, name: said.name, ...text } } };
+}
+
+function lengthOf(text: string, kind: Kind<unknown>): { readonly length?: number } {
+  const length = kind.measure?.(text);
+  return length === undefined ? {} : { length };
 }
 
 /** The choice that is spelt nearly so; else the only one that shares a word with what was written: `aes-cbc` and CBC. */

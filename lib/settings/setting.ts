@@ -31,6 +31,8 @@ export interface Kind<Value> {
   readonly bare?: boolean;
   /** What to write instead of a text that {@link parse} refused, where that can be told from it. */
   remedy?(text: string): string | undefined;
+  /** How many bytes a text stands for, for the remedy of a secret that {@link parse} refused; undefined where it stands for none. */
+  measure?(text: string): number | undefined;
   /** The legal words of an enumeration, for completion and "did you mean". */
   readonly choices?: readonly string[];
 }
@@ -96,16 +98,27 @@ export interface Given {
   readonly origin: Origin;
 }
 
+/** What a problem is about. */
+export interface ProblemSubject {
+  /** The row; absent for a name that no row has. */
+  readonly key?: string;
+  /** As it was written. */
+  readonly name: string;
+  /** The text that was refused, unless it is secret. */
+  readonly text?: string;
+  /** Of a secret text its length in bytes, where it is known. */
+  readonly length?: number;
+  /** What the hint says of a name that no row has: the name that was probably meant, or those that it may stand for. */
+  readonly hinted?: "guess" | "choices";
+}
+
 /** Something wrong with what was said. One sentence and the next move; never a secret. */
 export interface Problem {
   readonly origin: Origin;
   readonly message: string;
   readonly hint?: string;
-  /**
-   * What it is about, for code that knows a remedy: the key of the row (absent for an unknown name), the name, and the
-   * text unless it is secret.
-   */
-  readonly about?: { readonly key?: string; readonly name: string; readonly text?: string };
+  /** What it is about, for those who know a remedy. */
+  readonly about?: ProblemSubject;
 }
 
 /** `fwknopd.conf:12`, `--server-port`, or empty for a built-in default. */
