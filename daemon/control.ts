@@ -1,13 +1,14 @@
 /**
- * `-K`, `-R`, `-S`: speaking to the daemon that runs. Words, streams and exit codes are those of fwknopd (facts/process
- * 5).
+ * `-K`, `-R`, `-S`: speaking to the daemon that runs; `--fw-list`, `--fw-list-all`, `--fw-flush`: to the packet filter that
+ * it works with. Words, streams and exit codes are those of fwknopd (facts/process 5).
  */
 import { AT_FDCWD } from "../ffi/abi.ts";
 import { fileFacts } from "../ffi/libc/file_facts.ts";
 import type { SignalName } from "../ffi/libc/process.ts";
+import type { Firewall } from "./firewall/firewall.ts";
 import { findDaemon, runningDaemon } from "./service/pid_file.ts";
 
-/** What the three modes need of the world. */
+/** What these modes need of the world. */
 export interface ControlWorld {
   /** Sends a signal; false when there is no such process. Throws when it may not. */
   kill(pid: number, signal: SignalName): boolean;
@@ -61,6 +62,23 @@ export async function stopDaemon(pidPath: string, world: ControlWorld): Promise<
     return 0;
   }
   world.complain(`Cannot stop fwknopd (pid=${pid}): it still holds ${pidPath} after SIGTERM and SIGKILL`);
+  return 1;
+}
+
+/** `--fw-list`, and with `all` `--fw-list-all`: what the packet filter holds. */
+export async function listRules(firewall: Firewall, all: boolean, world: Pick<ControlWorld, "print">): Promise<number> {
+  world.print((await firewall.describe(all)).trimEnd());
+  return 0;
+}
+
+/** `--fw-flush`: takes everything of ours out of the packet filter, which a daemon that runs puts back. */
+export async function flushRules(firewall: Firewall, pidPath: string, world: ControlWorld): Promise<number> {
+  world.print("Deleting any existing firewall rules...");
+  const running = runningDaemon(pidPath);
+  await firewall.cleanup();
+  if (running === null) return 0;
+  world.complain(`fwknopd: error: fwknopd (pid ${running}) is running and puts back the doors that are open`);
+  world.complain("fwknopd: hint: stop it first: fwknopd -K");
   return 1;
 }
 

@@ -21,7 +21,7 @@ import {
   type LoadedConfig,
   loadServerConfig,
 } from "./config/mod.ts";
-import { type ControlWorld, sendRestart, showStatus, stopDaemon } from "./control.ts";
+import { type ControlWorld, flushRules, listRules, sendRestart, showStatus, stopDaemon } from "./control.ts";
 import { daemonHelp } from "./help.ts";
 import { writeKeys } from "./key_file.ts";
 import { firewallProgram, openFirewall } from "./firewall/backends.ts";
@@ -43,6 +43,13 @@ const READY = "ready";
 const terminal = {
   out: (text: string) => console.log(showableLines(text)),
   err: (text: string) => console.error(showableLines(text)),
+};
+
+const CONTROL_WORLD: ControlWorld = {
+  kill: sendSignal,
+  print: terminal.out,
+  complain: terminal.err,
+  pause: (ms) => new Promise((done) => setTimeout(done, ms)),
 };
 
 /** Runs the program and returns its exit code. */
@@ -135,15 +142,9 @@ async function startDaemon(
 
 async function control(options: DaemonOptions, pidPath: string, files: ConfigFiles): Promise<number> {
   const { actions } = options;
-  const world: ControlWorld = {
-    kill: sendSignal,
-    print: terminal.out,
-    complain: terminal.err,
-    pause: (ms) => new Promise((done) => setTimeout(done, ms)),
-  };
-  if (actions.status) return showStatus(pidPath, world);
-  if (actions.restart) return await checkAgain(pidPath, options, files) ? sendRestart(pidPath, world) : 1;
-  return await stopDaemon(pidPath, world);
+  if (actions.status) return showStatus(pidPath, CONTROL_WORLD);
+  if (actions.restart) return await checkAgain(pidPath, options, files) ? sendRestart(pidPath, CONTROL_WORLD) : 1;
+  return await stopDaemon(pidPath, CONTROL_WORLD);
 }
 
 /** Whether the running daemon would take what its files say now; if not, the problems are told and nothing is sent. */
@@ -171,13 +172,8 @@ async function askFirewall(
   const log = openLog(config.logging, { foreground: true, syslog: false, pid: Deno.pid });
   const { firewall, reason } = await openFirewall(config.firewall, log);
   log("debug", reason);
-  if (!actions.fwFlush) return answer((await firewall.describe(actions.fwListAll)).trimEnd());
-  terminal.out("Deleting any existing firewall rules...");
-  const running = runningDaemon(config.paths.pidFile);
-  await firewall.cleanup();
-  if (running === null) return 0;
-  tell(`fwknopd (pid ${running}) is running and puts back the doors that are open`, "stop it first: fwknopd -K");
-  return 1;
+  if (actions.fwFlush) return await flushRules(firewall, config.paths.pidFile, CONTROL_WORLD);
+  return await listRules(firewall, actions.fwListAll, CONTROL_WORLD);
 }
 
 function generate(actions: DaemonOptions["actions"]): number {

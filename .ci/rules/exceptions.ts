@@ -143,9 +143,6 @@ export const TESTED_ELSEWHERE: TestedElsewhere = {
   "tests/daemon/report/refusal_log_test.ts": [
     "lib/log.ts",
   ],
-  "tests/daemon/service/pid_file_test.ts": [
-    "daemon/control.ts",
-  ],
   "tests/daemon/start/self_check_test.ts": [
     "daemon/start/start_error.ts",
   ],
