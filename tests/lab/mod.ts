@@ -2,6 +2,7 @@
 export * from "./config.ts";
 export * from "./gate.ts";
 export * from "./lab.ts";
+export { type Host, type HostName, INNER, OUTER } from "./network.ts";
 export * from "./program.ts";
 export * from "./programs.ts";
 export * from "./rulesets.ts";
