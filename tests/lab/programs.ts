@@ -4,7 +4,8 @@
  */
 import { permissionFlags } from "../../.ci/permissions.ts";
 import { type Directives, writeAccess, writeServerConfig } from "./config.ts";
-import { type HostName, type Lab, OUTER } from "./lab.ts";
+import type { Lab } from "./lab.ts";
+import { type HostName, OUTER } from "./network.ts";
 import type { Program, RunResult, SpawnOptions } from "./program.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
