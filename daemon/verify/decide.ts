@@ -7,7 +7,7 @@ import type { CryptoEngine } from "../../lib/crypto/engine.ts";
 import type { Secrets } from "../../lib/crypto/secrets.ts";
 import { type Fault, fault, faultText } from "../../lib/faults.ts";
 import { type Ip, UNSPECIFIED4 } from "../../lib/net/address.ts";
-import type { Result } from "../../lib/result.ts";
+import { fail, ok, type Result } from "../../lib/result.ts";
 import { authenticate, open, replayDigest } from "../../lib/spa/open.ts";
 import { chooseSecrets, encryptionByLength, ENCRYPTIONS } from "../../lib/wire/envelope.ts";
 import type { SpaMessage } from "../../lib/wire/message.ts";
@@ -78,8 +78,8 @@ export interface Pending {
   readonly kind: "pending";
   /** Whether an HMAC key of ours made the packet. */
   readonly authenticated: boolean;
-  /** Resolves, and never rejects, when {@link Pending.resume} has something to go on with. */
-  readonly finished: Promise<void>;
+  /** Resolves, and never rejects, when {@link Pending.resume} has something to go on with, and has not to wait itself. */
+  readonly finished: Promise<unknown>;
   /**
    * Goes on where the decision was left. The context is the one that is in force then: after a reload it begins anew, so
    * that a stanza which is gone admits nothing. `now`: Unix seconds.
@@ -92,37 +92,47 @@ export type Decision = Refused | Admitted | Pending;
 
 /** Decides about one datagram. `now`: Unix seconds. Never throws on packet content. */
 export async function decide(datagram: Datagram, context: DecisionContext, now: number): Promise<Decision> {
+  const packet = findPacket(datagram, context);
+  return packet.ok ? await tryPacket(packet.value, context, now) : packet.fault;
+}
+
+/** A datagram that holds a packet which some stanza could be for. */
+interface Packet extends Candidate {
+  readonly datagram: Datagram;
+  /** The stanzas that its addresses choose. */
+  readonly matching: ReadonlySet<Stanza>;
+  /** What was claimed for it; null as long as no key opened it. */
+  readonly claimed: readonly string[] | null;
+}
+
+/** What costs no key: the shape of the packet and its source. */
+function findPacket(datagram: Datagram, context: DecisionContext): Result<Packet, Refused> {
   const { source, destination } = datagram;
   const candidate = findCandidate(datagram.payload, context.policy.http);
   if (!candidate.ok) {
     const why = candidate.fault;
-    if (why.code !== "proxy-header") return refuse(refusal(why.code, { source }));
-    return refuse(refusal(why.code, { source, reason: why.reason }));
+    if (why.code !== "proxy-header") return fail(refuse(refusal(why.code, { source })));
+    return fail(refuse(refusal(why.code, { source, reason: why.reason })));
   }
-  const { matching, others, sourceIsKnown } = context.index.lookUp(source, destination);
-  if (!sourceIsKnown) return refuse(refusal("unknown-source", { source }));
-  const digest = await replayDigest(context.engine, candidate.value.wire);
-  const first = context.store.find(digest);
-  if (first !== undefined && isSameCapture(datagram, first)) {
-    return refuse(seenBefore("captured-twice", datagram, first));
-  }
-  const filtered = others.map(({ number }) => refusal("other-addresses", { source, destination, stanza: number }));
-  const trial: Trial = { ...candidate.value, datagram, digest, matching, next: 0, findings: filtered };
-  if (first !== undefined) return refuseTrial(trial, seenBefore("replay", datagram, first));
-  return await tryStanzas(trial, context, now);
+  const { matching, sourceIsKnown } = context.index.lookUp(source, destination);
+  if (!sourceIsKnown) return fail(refuse(refusal("unknown-source", { source })));
+  return ok({ ...candidate.value, datagram, matching, claimed: null });
+}
+
+async function tryPacket(packet: Packet, context: DecisionContext, now: number): Promise<Decision> {
+  const digest = await replayDigest(context.engine, packet.wire);
+  const trial: Trial = { ...packet, digest, next: 0, findings: [] };
+  return refuseAgain(trial, context) ?? await tryStanzas(trial, context, now);
 }
 
 /** A packet that is tried with one stanza after the other. */
-interface Trial extends Candidate {
-  readonly datagram: Datagram;
+interface Trial extends Packet {
   /** Of its text. */
   readonly digest: string;
-  readonly matching: readonly Stanza[];
-  /** Index of the stanza whose turn is next. */
+  /** Position in the index of the stanza whose turn is next. */
   next: number;
   readonly findings: Finding[];
-  /** What was claimed for it; absent as long as no key opened it. */
-  claimed?: readonly string[];
+  claimed: Packet["claimed"];
 }
 
 /** One stanza in a trial, and what opens the packet for it. */
@@ -135,16 +145,31 @@ function refuse(...findings: readonly Finding[]): Refused {
   return { kind: "refuse", findings };
 }
 
-function refuseTrial({ datagram: { source }, matching: [stanza], findings }: Trial, ...last: Refusal[]): Refused {
+function refuseTrial({ datagram: { source }, matching, findings }: Trial, ...last: Refusal[]): Refused {
+  const [stanza] = matching;
   const came = stanza === undefined ? [] : [remark("source-match", { source, stanza: stanza.number })];
   return refuse(...came, ...findings, ...last);
+}
+
+/** Null for a text that is new, or claimed for this very packet. Seen again it is an alarm, unless it was only captured twice. */
+function refuseAgain(trial: Trial, { store }: DecisionContext): Refused | null {
+  const { claimed, datagram, digest } = trial;
+  const first = claimed === null ? store.find(digest) : undefined;
+  if (first === undefined) return null;
+  if (isSameCapture(datagram, first)) return refuse(seenBefore("captured-twice", datagram, first));
+  return refuseTrial(trial, seenBefore("replay", datagram, first));
 }
 
 /** Stanzas in load order; the first that admits ends the search, as does a packet of ours that another copy overtook. */
 async function tryStanzas(trial: Trial, context: DecisionContext, now: number): Promise<Decision> {
   const { datagram: { source, destination }, wire, findings } = trial;
-  while (trial.next < trial.matching.length) {
-    const stanza = trial.matching[trial.next++]!;
+  const { stanzas } = context.index;
+  while (trial.next < stanzas.length) {
+    const stanza = stanzas[trial.next++]!;
+    if (!trial.matching.has(stanza)) {
+      findings.push(refusal("other-addresses", { source, destination, stanza: stanza.number }));
+      continue;
+    }
     const match = { stanza, source, destination, now };
     const early = firstRefusal(GATES_BEFORE_OPENING, match);
     if (early !== null) {
@@ -172,16 +197,20 @@ async function startOpening(trial: Trial, attempt: Attempt, context: DecisionCon
     trial.findings.push(...openingFailed(attempt, trial.wire, body.fault));
     return null;
   }
-  let opened: Result<SpaMessage, Fault> = { ok: false, fault: fault("unclassified") };
-  const work = Promise.try(context.openSlowly!, body.value, attempt.match.stanza);
+  const work = Promise.try(context.openSlowly!, body.value, attempt.match.stanza)
+    .catch(() => fail(fault("unclassified")));
   return {
     kind: "pending",
     authenticated: attempt.secrets.hmac !== null,
-    finished: work.then((result) => void (opened = result), () => {}),
+    finished: work,
     async resume(current, now) {
-      if (current.index !== context.index) return await decide(trial.datagram, current, now);
-      const decision = await goOn(trial, { ...attempt, match: { ...attempt.match, now }, opened }, current);
-      return decision ?? await tryStanzas(trial, current, now);
+      if (current.index !== context.index) {
+        const packet = findPacket(trial.datagram, current);
+        return packet.ok ? await tryPacket({ ...packet.value, claimed: trial.claimed }, current, now) : packet.fault;
+      }
+      return refuseAgain(trial, current) ??
+        await goOn(trial, { ...attempt, match: { ...attempt.match, now }, opened: await work }, current) ??
+        await tryStanzas(trial, current, now);
     },
   };
 }
@@ -200,7 +229,7 @@ async function goOn(
   }
   const message = opened.value;
   // One that is too old to open, now or later, is not worth a line of the file: anybody may send those again and again.
-  if (trial.claimed === undefined && !isPast(message, context, now)) {
+  if (trial.claimed === null && !isPast(message, context, now)) {
     const digests = [digest, ...await otherDigests({ wire, secrets, message }, context.engine)];
     const first = claimPacket(digests, seenPacket(datagram, Math.max(now, message.timestamp)), context);
     if (first !== null) return refuseTrial(trial, seenBefore("replay", datagram, first));

@@ -10,12 +10,11 @@ export interface StanzaIndex {
   lookUp(source: Ip, destination: Ip | null): StanzaChoice;
 }
 
-/** What the addresses of a packet choose, in load order. */
+/** What the addresses of a packet choose. */
 export interface StanzaChoice {
-  /** SOURCE and DESTINATION are those of the packet. */
-  readonly matching: readonly Stanza[];
-  readonly others: readonly Stanza[];
-  /** Whether the SOURCE of any stanza, at least, is that of the packet. */
+  /** Those whose SOURCE and DESTINATION are the packet's, in load order. */
+  readonly matching: ReadonlySet<Stanza>;
+  /** Whether the SOURCE of any stanza, at least, is the packet's. */
   readonly sourceIsKnown: boolean;
 }
 
@@ -24,15 +23,14 @@ export function stanzaIndex(stanzas: readonly Stanza[]): StanzaIndex {
   return {
     stanzas,
     lookUp(source, destination) {
-      const matching: Stanza[] = [];
-      const others: Stanza[] = [];
+      const matching = new Set<Stanza>();
       let sourceIsKnown = false;
       for (const stanza of stanzas) {
-        const sourceFits = matchesList(stanza.source, source);
-        sourceIsKnown ||= sourceFits;
-        (sourceFits && destinationFits(stanza, destination) ? matching : others).push(stanza);
+        if (!matchesList(stanza.source, source)) continue;
+        sourceIsKnown = true;
+        if (destinationFits(stanza, destination)) matching.add(stanza);
       }
-      return { matching, others, sourceIsKnown };
+      return { matching, sourceIsKnown };
     },
   };
 }
