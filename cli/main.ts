@@ -75,6 +75,7 @@ async function runOnSettings(ready: Ready, remember: boolean): Promise<number> {
   if (args.words.length > 0 && !settings.version) {
     (await import("./remedies/words.ts")).warnOfWords(args, rc, world);
   }
+  if (loaded.unread.length > 0 && !settings.version) (await import("./settings/unread.ts")).refuseUnread(loaded);
   return await actAt("knock", ready) ?? await knock(settings, world);
 }
 

@@ -7,7 +7,6 @@ import { FfiError } from "../../ffi/errors.ts";
 import type { KnockRequest } from "../../lib/spa/request.ts";
 import { type Prepared, prepareKnock } from "../knock/knock.ts";
 import type { ClientSettings } from "../options/table.ts";
-import { requestError } from "../remedies/request.ts";
 import { rehearseRequest } from "../request/request.ts";
 import { DEFAULT_WAIT } from "../options/own.ts";
 import { ClientError, tellError } from "../ui/tui.ts";
@@ -48,7 +47,7 @@ export async function knockAndFollow(
 /** Refuses what cannot be, before a key is asked for or anybody is asked for the own address. Throws {@link ClientError}. */
 function checkBeforehand(settings: ClientSettings, rest: readonly string[]): void {
   const request = rehearseRequest(settings);
-  if (!request.ok) throw requestError(request.fault);
+  if (!request.ok) throw new ClientError(request.fault.message, request.fault.hint);
   checkFollowUp(settings, rest, request.value);
 }
 

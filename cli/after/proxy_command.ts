@@ -12,6 +12,7 @@ import { isHost, stripBrackets } from "../../lib/net/host_name.ts";
 import type { KnockRequest } from "../../lib/spa/request.ts";
 import { prepareKnock } from "../knock/knock.ts";
 import type { ClientSettings } from "../options/table.ts";
+import { accessOf } from "../options/request_kinds.ts";
 import { DEFAULT_WAIT } from "../options/own.ts";
 import { ClientError, tellError } from "../ui/tui.ts";
 import type { World } from "../ui/world.ts";
@@ -43,7 +44,11 @@ export function readGoal(rest: readonly string[]): Goal {
 
 /** What the goal says where neither options nor stanza do: the server, and the port to ask for. Pure. */
 export function completeForGoal(settings: ClientSettings, goal: Goal): ClientSettings {
-  return { ...settings, server: settings.server ?? goal.host, access: settings.access ?? `tcp/${goal.port}` };
+  return {
+    ...settings,
+    server: settings.server ?? goal.host,
+    access: settings.access ?? accessOf([{ proto: "tcp", port: goal.port }]),
+  };
 }
 
 /**

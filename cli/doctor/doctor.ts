@@ -145,7 +145,7 @@ function load(args: Arguments, rc: RcFile | null, world: World): Loaded | readon
 async function examineSettings(loaded: Loaded, rest: readonly string[], world: World): Promise<Finding> {
   const { settings } = loaded;
   try {
-    const request = await checkKnock(loaded, rest, world);
+    const request = checkKnock(loaded, rest, world);
     const mode = settings.encryptionMode as RijndaelMode;
     const hmac = wantsHmac(settings) ? { name: settings.hmacDigestType, key: new Uint8Array(32) } : null;
     const key = new Uint8Array(mode === "legacy" ? 16 : 32);

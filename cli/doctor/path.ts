@@ -25,8 +25,7 @@ export async function examineRoad(settings: ClientSettings): Promise<readonly Fi
 
 function nextHost({ server, httpProxy, socks5 }: ClientSettings): string {
   if (socks5 !== undefined) return socks5.host;
-  const [, proxy] = /^(?:http:\/\/)?(\[[^\]]*\]|[^:/]*)/i.exec(httpProxy ?? "") ?? [];
-  return (proxy || server || "").replace(/^\[(.*)\]$/, "$1");
+  return httpProxy?.host ?? server ?? "";
 }
 
 function examineRoute(found: readonly Destination[]): Finding {

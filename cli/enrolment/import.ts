@@ -6,6 +6,7 @@ import { resolveSettings } from "../../lib/settings/resolve.ts";
 import type { Given } from "../../lib/settings/setting.ts";
 import { completeSettings } from "../settings/implied.ts";
 import { ProblemsError } from "../settings/load.ts";
+import { accessOf } from "../options/request_kinds.ts";
 import { CLIENT_SETTINGS } from "../options/table.ts";
 import type { RcFile } from "../rc/rc_file.ts";
 import { checkKnock } from "../knock/precheck.ts";
@@ -45,7 +46,7 @@ export async function importStanza(args: Arguments, rc: RcFile | null, world: Wo
   }
   if (!isUsableName(name)) throw new ClientError(`[${name}] cannot be imported to`, "choose another name with -n");
   if (rc === null) throw new ClientError("Cannot save the stanza: there is no rc file", "name one with --rc-file");
-  const lines = await stanzaLines(incoming, world);
+  const lines = stanzaLines(incoming, world);
   await updateRcFile(rc, (file) => {
     if (!settings.forceStanza) checkNotTaken(name, { ...rc, file });
     return replaceStanza(file, { name, lines }, null);
@@ -119,11 +120,14 @@ async function readText(argument: string, world: World): Promise<string> {
   );
 }
 
+/** Stands for services that nobody named. */
+const SOME_ACCESS = accessOf([{ proto: "tcp", port: 1 }]);
+
 /**
  * The lines of the stanza, every value read by the table first, and all of them together as a knock would. Throws
  * {@link ClientError}, and {@link ProblemsError} for values that the table refuses.
  */
-export async function stanzaLines(incoming: Omit<Incoming, "name">, world: World): Promise<readonly SavedLine[]> {
+export function stanzaLines(incoming: Omit<Incoming, "name">, world: World): readonly SavedLine[] {
   const { what, given } = incoming;
   const { values, problems, origins } = resolveSettings(CLIENT_SETTINGS, given);
   if (problems.length > 0) throw new ProblemsError(problems);
@@ -138,9 +142,9 @@ export async function stanzaLines(incoming: Omit<Incoming, "name">, world: World
   }
   const settings = completeSettings(values, given);
   // What [default] or the command line may add later is no mistake here.
-  const { access = "tcp/1", allowIp = { kind: "source" } as const, server = "192.0.2.1" } = settings;
+  const { access = SOME_ACCESS, allowIp = { kind: "source" } as const, server = "192.0.2.1" } = settings;
   const checked = { ...settings, access, allowIp, server };
-  await checkKnock({ settings: checked, origins, given, words: [], rc: null }, [], world);
+  checkKnock({ settings: checked, origins, unread: [], given, words: [], rc: null }, [], world);
   // ALLOW_IP resolve and source are kept as words; what completeSettings makes of them is for knocks.
   return linesToSave(given, { ...settings, allowIp: values.allowIp });
 }

@@ -3,7 +3,7 @@ import { isTerminal, windowSize } from "../../ffi/libc/terminal.ts";
 import { encodePaddedBase64 } from "../../lib/base64.ts";
 import type { GeneratedKeys } from "../../lib/crypto/key_generation.ts";
 import { loadKeys } from "../knock/knock.ts";
-import type { Loaded } from "../settings/load.ts";
+import { type Loaded, ProblemsError } from "../settings/load.ts";
 import { type ClientSettings, settingOf } from "../options/table.ts";
 import { ClientError, tellError, tellWarning } from "../ui/tui.ts";
 import type { World } from "../ui/world.ts";
@@ -23,7 +23,7 @@ const STDOUT = 1;
 export async function showEnrolment(loaded: Loaded, keys: GeneratedKeys | null, world: World): Promise<number> {
   const { settings } = loaded;
   checkPlace(settings);
-  const uri = await checkEnrolment(loaded, keys ?? await keysOf(settings, world), world);
+  const uri = checkEnrolment(loaded, keys ?? await keysOf(settings, world), world);
   if (settings.allowIp?.kind === "address") {
     tellWarning(world, `the address ${settings.allowIp.ip.text} goes with it; another device wants ALLOW_IP resolve`);
   }
@@ -38,12 +38,13 @@ export async function showEnrolment(loaded: Loaded, keys: GeneratedKeys | null, 
  * The URI for these keys. Throws {@link ClientError} where it may not be shown, and for what the other device would refuse:
  * here it can be mended.
  */
-export async function checkEnrolment(loaded: Loaded, keys: EnrolmentKeys, world: World): Promise<string> {
+export function checkEnrolment(loaded: Loaded, keys: EnrolmentKeys, world: World): string {
   checkPlace(loaded.settings);
+  if (loaded.unread.length > 0) throw new ProblemsError(loaded.unread);
   const uri = formatEnrolment(enrolmentOf(loaded, keys));
   const parsed = parseEnrolment(uri);
   if (!parsed.ok) throw new ClientError(`Cannot enrol the settings: ${parsed.fault}`);
-  await stanzaLines({ what: "URI", given: givenOf(parsed.value) }, world);
+  stanzaLines({ what: "URI", given: givenOf(parsed.value) }, world);
   return uri;
 }
 

@@ -5,7 +5,6 @@ import { faultText } from "../../lib/faults.ts";
 import { formatDump, formatReceivedDump } from "../../lib/spa/dump.ts";
 import { open } from "../../lib/spa/open.ts";
 import type { SealedPacket } from "../../lib/spa/seal.ts";
-import { throughProxy } from "../send/proxy.ts";
 import type { ClientSettings } from "../options/table.ts";
 import type { Target } from "../send/target.ts";
 import { tellError, type Terminal } from "../ui/tui.ts";
@@ -53,8 +52,7 @@ export async function rehearse(
     readonly world: World;
   },
 ): Promise<number> {
-  const { settings, packet, secrets, world } = parts;
-  const target = settings.httpProxy === undefined ? parts.target : await throughProxy(parts.target, settings.httpProxy);
+  const { settings, target, packet, secrets, world } = parts;
   const verbose = settings.verbose > 0;
   if (verbose) showDelivery(settings, target, world);
   const http = settings.serverProto === "http";

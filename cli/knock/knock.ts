@@ -11,7 +11,6 @@ import { formatMessage, formatNat } from "../../lib/wire/access.ts";
 import { encryptionByLength } from "../../lib/wire/envelope.ts";
 import { accountName } from "../request/account.ts";
 import { allowedAddress } from "../request/allow.ts";
-import { throughProxy } from "../send/proxy.ts";
 import { collectKeys } from "../keys/collect.ts";
 import type { ClientSettings } from "../options/table.ts";
 import type { KeyStream } from "../keys/prompt.ts";
@@ -67,7 +66,7 @@ async function makeRequest(settings: ClientSettings, world: World): Promise<Knoc
   const randomNatPort = settings.natRandPort ? drawPort(world) : null;
   const allow = await allowedAddress(settings, world);
   const request = buildRequest(settings, { allow, randomNatPort });
-  if (!request.ok) throw (await import("../remedies/request.ts")).requestError(request.fault);
+  if (!request.ok) throw new ClientError(request.fault.message, request.fault.hint);
   if (randomNatPort !== null) tellRandomPort(request.value, randomNatPort, world);
   return request.value;
 }
@@ -146,7 +145,7 @@ async function savePacketFile(settings: ClientSettings, wire: string, world: Wor
 }
 
 /** Where the packet goes. */
-export function makeTarget(settings: ClientSettings, world: World): Target {
+function makeTarget(settings: ClientSettings, world: World): Target {
   return {
     host: settings.server ?? "",
     port: settings.randPort ? drawPort(world) : settings.serverPort,
@@ -155,7 +154,7 @@ export function makeTarget(settings: ClientSettings, world: World): Target {
     spoofSource: settings.spoofSource ?? null,
     icmpType: settings.icmpType,
     icmpCode: settings.icmpCode,
-    httpProxy: null,
+    httpProxy: settings.httpProxy ?? null,
     userAgent: settings.userAgent ?? `Fwknop/${VERSION}`,
     socks5: settings.socks5 ?? null,
   };
@@ -172,14 +171,13 @@ async function send(
   parts: { readonly target: Target; readonly packet: SealedPacket; readonly world: World },
 ): Promise<number> {
   const { target, packet, world } = parts;
-  const withProxy = settings.httpProxy === undefined ? target : await throughProxy(target, settings.httpProxy);
   if (settings.verbose > 0) {
-    (await import("./dump.ts")).showDelivery(settings, withProxy, world);
-    world.err(transcript(settings, withProxy, packet.wire));
+    (await import("./dump.ts")).showDelivery(settings, target, world);
+    world.err(transcript(settings, target, packet.wire));
   }
   let report: SendReport;
   try {
-    report = await world.send(settings.serverProto, packet.wire, withProxy);
+    report = await world.send(settings.serverProto, packet.wire, target);
   } catch (error) {
     if (!(error instanceof SendError)) throw error;
     tellError(world, error.message, error.hint ?? undefined);

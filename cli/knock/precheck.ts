@@ -2,24 +2,24 @@
 import type { KnockRequest } from "../../lib/spa/request.ts";
 import { accountName } from "../request/account.ts";
 import { checkFollowUp } from "../after/follow_up.ts";
-import { throughProxy } from "../send/proxy.ts";
-import { makeTarget } from "./knock.ts";
 import type { Loaded } from "../settings/load.ts";
-import { requestError } from "../remedies/request.ts";
 import { rehearseRequest } from "../request/request.ts";
 import { ClientError } from "../ui/tui.ts";
 import { packetUser } from "../request/username.ts";
 import { findConflict, followsKnock } from "../settings/conflicts.ts";
+import { unreadError } from "../settings/unread.ts";
 import type { World } from "../ui/world.ts";
 
 /** What would be asked for. `rest` is what stood after `--then` or `--proxy`. Throws {@link ClientError} with the refusal. */
-export async function checkKnock({ settings }: Loaded, rest: readonly string[], world: World): Promise<KnockRequest> {
+export function checkKnock(loaded: Loaded, rest: readonly string[], world: World): KnockRequest {
+  const { settings } = loaded;
   const conflict = findConflict(settings);
   if (conflict !== null) throw new ClientError(conflict.message, conflict.hint);
+  const unread = unreadError(loaded);
+  if (unread !== null) throw unread;
   const request = rehearseRequest(settings);
-  if (!request.ok) throw requestError(request.fault);
+  if (!request.ok) throw new ClientError(request.fault.message, request.fault.hint);
   packetUser({ explicit: settings.spoofUser, env: world.env, systemName: accountName });
-  if (settings.httpProxy !== undefined) await throughProxy(makeTarget(settings, world), settings.httpProxy);
   if (followsKnock(settings)) checkFollowUp(settings, rest, request.value);
   return request.value;
 }

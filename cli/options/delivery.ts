@@ -1,7 +1,7 @@
 /** Options and directives that say where the packet goes and how it travels. */
-import { integer, text } from "../../lib/settings/kinds.ts";
+import { integer } from "../../lib/settings/kinds.ts";
 import type { SettingTable } from "../../lib/settings/setting.ts";
-import { server, userAgent } from "./host_kinds.ts";
+import { httpProxy, server, userAgent } from "./host_kinds.ts";
 import { address, bounded, hostPort, protocol, yesNo } from "./kinds.ts";
 
 const WHERE = "Where the packet goes";
@@ -87,7 +87,7 @@ export const DELIVERY_OPTIONS = {
     detail: "The server's capture filter must let every port through.",
   },
   httpProxy: {
-    kind: text({ valueName: "HOST[:PORT]" }),
+    kind: httpProxy,
     option: { short: "H", long: ["http-proxy"], argument: "required" },
     group: WHERE,
     doc: "send over HTTP through this proxy",

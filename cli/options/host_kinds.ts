@@ -6,7 +6,7 @@ import { isHost, stripBrackets } from "../../lib/net/host_name.ts";
 import { fail, ok } from "../../lib/result.ts";
 import { text } from "../../lib/settings/kinds.ts";
 import type { Kind } from "../../lib/settings/setting.ts";
-import { readUrl, shownUrl } from "../request/resolve_url.ts";
+import { parseServiceUrl, type ServiceUrl, shownUrl } from "../request/service_url.ts";
 
 /** As the C client has it. */
 const LONGEST = text({ maxLength: 255 });
@@ -25,29 +25,47 @@ export const server: Kind<string> = {
   format: (value) => value,
 };
 
-/** `-N`. Here only what no host and no port can be made of: the rest is told in its turn among the mistakes of a request, as in C. */
-export const natTarget: Kind<string> = {
+/** The proxy of `-H`, and how it was written. Without a port it is that of the server. */
+export interface HttpProxy {
+  readonly text: string;
+  readonly host: string;
+  readonly port: number | null;
+}
+
+/**
+ * `-H`: `[http://]host[:port]`, IPv6 in brackets. Text after the digits of the port is ignored, as in C (a trailing `/` is
+ * common).
+ */
+export const httpProxy: Kind<HttpProxy> = {
   valueName: "HOST[:PORT]",
   expects: "HOST or HOST:PORT",
   parse(given) {
-    return /^[A-Za-z0-9._:,[\]-]*$/.test(given)
-      ? ok(given)
-      : fail(`Invalid NAT destination '${given}' for -N arg: write HOST or HOST:PORT (Args contain invalid data)`);
+    const said = text().parse(given);
+    if (!said.ok) return said;
+    const parts = /^(\[[^\]]*\]|[^:/]*)(?::([0-9]*).*|\/.*)?$/s.exec(given.replace(/^http:\/\//i, ""));
+    const host = stripBrackets(parts?.[1] ?? "");
+    if (!isHost(host)) return fail(`--http-proxy names no host: "${shownUrl(given)}"`);
+    const digits = parts?.[2];
+    if (digits === undefined) return ok({ text: given, host, port: null });
+    const port = Number(digits);
+    return digits !== "" && port >= 1 && port <= 65_535
+      ? ok({ text: given, host, port })
+      : fail(`proxy port value is invalid, must be in [1-65535]: "${shownUrl(given)}"`);
   },
-  format: (value) => value,
+  format: (value) => value.text,
 };
 
-/** A service that is asked for the own address. Which schemes go depends on other options. */
-export const serviceUrl: Kind<string> = {
+/** A service that is asked for the own address. How it may be asked depends on other options. */
+export const serviceUrl: Kind<ServiceUrl> = {
   valueName: "URL",
   expects: "a URL",
   parse(given) {
     const said = text().parse(given);
-    const url = readUrl(given, "https");
     if (!said.ok) return said;
-    return url.ok ? ok(given) : fail(`Error parsing resolve-url "${shownUrl(given)}": ${url.fault}`);
+    const url = parseServiceUrl(given);
+    return url.ok ? url : fail(`Error parsing resolve-url "${shownUrl(given)}": ${url.fault}`);
   },
-  format: (value) => value,
+  format: (value) => value.text,
 };
 
 /** A line of HTTP. A line end in it would begin another header. */

@@ -1,8 +1,9 @@
 /** Options and directives that say what is asked for and for whom. */
 import { integer, text } from "../../lib/settings/kinds.ts";
 import type { SettingTable } from "../../lib/settings/setting.ts";
-import { natTarget, serviceUrl } from "./host_kinds.ts";
+import { serviceUrl } from "./host_kinds.ts";
 import { allow, bounded, timeOffset, yesNo } from "./kinds.ts";
+import { access, natDestination } from "./request_kinds.ts";
 
 /** Heading in help and docs. */
 const WHAT = "What to open";
@@ -11,7 +12,7 @@ const WHO = "Who is let in";
 /** Rows of facts/client 2 and facts/client 3: request, allowed address, NAT. */
 export const REQUEST_OPTIONS = {
   access: {
-    kind: text({ valueName: "PROTO/PORT[,…]" }),
+    kind: access,
     option: { short: "A", long: ["access"], argument: "required" },
     directive: ["ACCESS"],
     group: WHAT,
@@ -33,7 +34,7 @@ export const REQUEST_OPTIONS = {
     detail: "0 leaves the time to the server. Servers refuse more than 65536 seconds.",
   },
   natAccess: {
-    kind: natTarget,
+    kind: natDestination,
     option: { short: "N", long: ["nat-access"], argument: "required" },
     directive: ["NAT_ACCESS"],
     group: WHAT,

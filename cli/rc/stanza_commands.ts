@@ -2,7 +2,7 @@
 import type { Arguments } from "../../lib/settings/argv.ts";
 import { parseStanzaFile, type StanzaEntry } from "../../lib/settings/rc_file.ts";
 import type { GeneratedKeys } from "../../lib/crypto/key_generation.ts";
-import type { Loaded } from "../settings/load.ts";
+import { type Loaded, ProblemsError } from "../settings/load.ts";
 import { type ClientSettings, KEY_OF_DIRECTIVE, settingOf } from "../options/table.ts";
 import type { RcFile } from "./rc_file.ts";
 import { inOrder, isStanzaName, linesToSave, replaceStanza, type SavedLine } from "./rc_save.ts";
@@ -44,8 +44,10 @@ export async function saveStanza(
   loaded: Loaded,
   parts: { readonly keys: GeneratedKeys | null; readonly world: World },
 ): Promise<SavedKeys | null> {
-  const { settings, given, rc } = loaded;
+  const { settings, given, rc, unread } = loaded;
   const { keys, world } = parts;
+  // What cannot be read would not be saved.
+  if (unread.length > 0) throw new ProblemsError(unread);
   if (rc === null) throw new ClientError("Cannot save the stanza: there is no rc file", "name one with --rc-file");
   const name = stanzaName(settings) ?? "";
   const lines = withKeys(linesToSave(given, settings), keys);

@@ -21,14 +21,14 @@ const KNOWN: Readonly<Record<string, string>> = {
   postgresql: "tcp/5432",
 };
 
-/** The next move for a text after -A that names no services. */
-export function accessRemedy(access: string): string {
+/** The next move for a text after `name` (`-A`, `ACCESS`) that names no services. */
+export function accessRemedy({ text: access, name }: { readonly text: string; readonly name: string }): string {
   const rewritten = access.trim().split(/[\s,;]+/).filter((item) => item !== "").map(rewrite);
   const services = rewritten.filter((item) => item !== null);
-  if (services.length === rewritten.length && services.length > 0) return `write -A ${services.join(",")}`;
+  if (services.length === rewritten.length && services.length > 0) return `write ${name} ${services.join(",")}`;
   const range = /\b([0-9]{1,5})[-:]([0-9]{1,5})\b/.exec(access);
   if (range !== null) {
-    return "a knock names single ports, not ranges: list them with commas, as in -A tcp/5000,tcp/5001";
+    return "a knock names single ports, not ranges: list them with commas, as in tcp/5000,tcp/5001";
   }
   if (/(?:^|[/:])(?:0|[0-9]{5,})(?:$|\D)/.test(access)) return "ports go from 1 to 65535";
   if (/\b(?:icmp|sctp|esp|gre)\b/i.test(access)) return "only TCP and UDP ports can be asked for";

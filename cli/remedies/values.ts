@@ -2,6 +2,8 @@
 import { parseIp } from "../../lib/net/address.ts";
 import { isHost } from "../../lib/net/host_name.ts";
 import { parseService } from "../../lib/net/service.ts";
+import { accessRemedy } from "./access.ts";
+import { isPort } from "../options/request_kinds.ts";
 import type { ClientKey } from "../options/table.ts";
 import { parseTimeOffset } from "../request/time_offset.ts";
 
@@ -20,6 +22,10 @@ type Remedy = (refused: Refused) => string | undefined;
 
 /** By key of the table. */
 export const VALUE_REMEDIES: Readonly<Partial<Record<ClientKey, Remedy>>> = {
+  access: accessRemedy,
+  natAccess: natRemedy,
+  httpProxy: proxyRemedy,
+  resolveUrl: () => "write https://HOST/PATH",
   server: serverRemedy,
   allowIp: addressRemedy,
   spoofSource: addressRemedy,
@@ -91,6 +97,18 @@ function addressRemedy({ text, name }: Refused): string {
   return bare === "" || bare === text || !isHost(bare)
     ? `write an address${spoof ? "" : " or a host name: letters, digits, hyphens and dots"}`
     : `write ${spoof ? "the address" : "the name or address"} alone: ${name} ${bare}`;
+}
+
+function natRemedy({ text }: Refused): string {
+  const [, digits] = /^(?:\[[^\]]*\]|[^:,[\]]*)[:,](.*)$/s.exec(text) ?? [];
+  return digits === undefined || isPort(digits)
+    ? "write an address or a host name, IPv6 addresses with a port in brackets: [2001:db8::5]:22"
+    : "write HOST or HOST:PORT with a port from 1 to 65535";
+}
+
+function proxyRemedy({ text, name }: Refused): string {
+  const [, bare = "HOST:PORT"] = /^[a-z0-9]+:\/\/([^@/]+:[0-9]+)\/?$/i.exec(text) ?? [];
+  return `write ${name} ${bare}`;
 }
 
 function secondsRemedy({ text, name }: Refused): string {

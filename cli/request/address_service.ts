@@ -7,7 +7,8 @@
 import type { Ip } from "../../lib/net/address.ts";
 import { reasonOf } from "../../lib/host/reason.ts";
 import { fail, type Result } from "../../lib/result.ts";
-import { parseAddressBody, shownUrl } from "./resolve_url.ts";
+import { parseAddressBody } from "./resolve_url.ts";
+import { shownUrl } from "./service_url.ts";
 import { ClientError, tellWarning } from "../ui/tui.ts";
 import type { World } from "../ui/world.ts";
 

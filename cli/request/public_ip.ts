@@ -11,7 +11,8 @@ import { askDirectly } from "./address_service.ts";
 import { findPlace, wantedFamily } from "../send/place.ts";
 import { type Asking, firstAnswer } from "./first_answer.ts";
 import type { ClientSettings } from "../options/table.ts";
-import { HTTP_SERVICES, HTTPS_SERVICES, parseAddressBody, parseResolveUrl, shownUrl } from "./resolve_url.ts";
+import { HTTP_SERVICES, HTTPS_SERVICES, parseAddressBody } from "./resolve_url.ts";
+import { shownUrl } from "./service_url.ts";
 import { ClientError, forgiving, tellWarning } from "../ui/tui.ts";
 import type { World } from "../ui/world.ts";
 
@@ -87,20 +88,18 @@ function byReason(failures: readonly (readonly [url: string, reason: string])[])
 }
 
 function serviceUrls(settings: ClientSettings, world: World): readonly URL[] {
-  const httpOnly = settings.resolveHttpOnly;
-  if (settings.resolveUrl === undefined) return (httpOnly ? HTTP_SERVICES : HTTPS_SERVICES).map((url) => new URL(url));
-  const url = parseResolveUrl(settings.resolveUrl, { httpOnly });
-  const shown = shownUrl(settings.resolveUrl);
-  if (!url.ok) {
-    throw new ClientError(
-      `Error parsing resolve-url "${shown}": ${url.fault}`,
-      `write ${httpOnly ? "http" : "https"}://HOST/PATH`,
-    );
+  const { resolveHttpOnly: httpOnly, resolveUrl: service } = settings;
+  if (service === undefined) return (httpOnly ? HTTP_SERVICES : HTTPS_SERVICES).map((url) => new URL(url));
+  const shown = shownUrl(service.text);
+  const url = httpOnly ? service.http : service.https ?? service.http;
+  if (url === null) {
+    const reason = "https is not supported for --resolve-http-only";
+    throw new ClientError(`Error parsing resolve-url "${shown}": ${reason}`, "write http://HOST/PATH");
   }
-  if (url.value.protocol === "http:" && !httpOnly) {
+  if (url.protocol === "http:" && !httpOnly) {
     tellWarning(world, `IP resolution URL '${shown}' should begin with 'https://' in -R mode`);
   }
-  return [url.value];
+  return [url];
 }
 
 /** The runtime and wget take proxies from the environment; a service then sees the proxy, and the server does not. */

@@ -1,7 +1,5 @@
 /** `-P http`: the packet as the path of a GET request (facts/client 8), direct or through a proxy. */
 import type { Socket } from "../../ffi/libc/socket.ts";
-import { isHost } from "../../lib/net/host_name.ts";
-import { fail, ok, type Result } from "../../lib/result.ts";
 import { fromProxy, SendError, type SendReport, type Target } from "./target.ts";
 import { connectFirst } from "./tcp.ts";
 
@@ -56,21 +54,6 @@ export function formatHttpRequest(packet: string, target: Pick<Target, "host" | 
     );
   }
   return request;
-}
-
-/**
- * Reads the argument of `--http-proxy`: `[http://]host[:port]`, IPv6 in brackets. Text after the digits of the port is
- * ignored, as in C (a trailing `/` is common).
- */
-export function parseHttpProxy(text: string): Result<{ host: string; port: number | null }, "host" | "port"> {
-  const bare = text.replace(/^http:\/\//i, "");
-  const parts = /^(\[[^\]]*\]|[^:/]*)(?::([0-9]*).*|\/.*)?$/s.exec(bare);
-  const host = parts?.[1]?.replace(/^\[(.*)\]$/, "$1") ?? "";
-  if (!isHost(host)) return fail("host");
-  const digits = parts?.[2];
-  if (digits === undefined) return ok({ host, port: null });
-  const port = Number(digits);
-  return digits !== "" && port >= 1 && port <= 65535 ? ok({ host, port }) : fail("port");
 }
 
 /** 407 is the one answer that is surely the proxy's own: others may be those of a web server that took the packet. */

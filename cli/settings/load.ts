@@ -18,6 +18,8 @@ export interface Loaded {
   readonly settings: ClientSettings;
   /** Where each value came from; absent for built-in defaults. */
   readonly origins: Resolved<typeof CLIENT_SETTINGS>["origins"];
+  /** What is wrong with -A, -N and -H: it stands against a packet, not against a run that builds none (`unread.ts`). */
+  readonly unread: readonly Problem[];
   /** What stood on the command line. */
   readonly given: readonly Given[];
   /** Words of the command line that belong to no option. */
@@ -78,19 +80,23 @@ export function loadSettings(args: Arguments, rc: RcFile | null, world: World): 
   const settled = settleLayers(layers);
   const resolved = resolveSettings(CLIENT_SETTINGS, settled.given);
   const misread = [...overriddenProblems(layers, settled.given), ...resolved.problems];
-  if (problems.length === 0 && !keysOnly) problems.push(...conflictBeside(misread, settled, resolved));
+  const unread = misread.filter(isReadWithPacket);
+  if (problems.length === 0 && !keysOnly) {
+    problems.push(...conflictBeside(misread.filter((problem) => !isReadWithPacket(problem)), settled, resolved));
+  }
   problems.push(...misread);
   const told = problems.map((problem) =>
     problem.origin.file === undefined ? problem : { ...problem, message: inWordsOfC(problem.message) }
   );
   // A line that is no directive is no reason to make no keys.
   const passedOver = keysOnly ? told.filter(({ origin }) => origin.file !== undefined) : [];
-  if (told.length > passedOver.length) throw new ProblemsError(told);
+  if (told.length > passedOver.length + unread.length) throw new ProblemsError(told);
   for (const problem of passedOver) tellWarning(world, formatProblem(problem));
   for (const warning of settled.warnings) tellWarning(world, warning);
   return {
     settings: completeSettings(resolved.values, settled.given),
     origins: resolved.origins,
+    unread,
     given: args.given,
     words: args.words,
     rc,
@@ -111,6 +117,13 @@ function makesKeysOnly({ given }: Arguments): boolean {
 /** What a stanza says of keys that are made: the rest of it is about knocks. */
 function aboutNewKeys(layer: Layer): Layer {
   return { ...layer, given: layer.given.filter(({ key }) => ["hmacDigestType", "verbose"].includes(key)) };
+}
+
+/** Options that are read when the packet is built. A stanza's bad value is a mistake of its line in every run. */
+const READ_WITH_PACKET: ReadonlySet<string | undefined> = new Set<ClientKey>(["access", "natAccess", "httpProxy"]);
+
+function isReadWithPacket({ origin, about }: Problem): boolean {
+  return origin.option !== undefined && READ_WITH_PACKET.has(about?.key);
 }
 
 /** What is wrong between the values that count, where all of these can be read: told at once with what they hide. */

@@ -14,7 +14,7 @@ import { decodeKey } from "../options/kinds.ts";
 import type { RcFile } from "../rc/rc_file.ts";
 import { checkKnock } from "../knock/precheck.ts";
 import { rehearseRequest } from "../request/request.ts";
-import { shownUrl } from "../request/resolve_url.ts";
+import { shownUrl } from "../request/service_url.ts";
 import { ClientError, tellError } from "../ui/tui.ts";
 import { packetUser } from "../request/username.ts";
 import type { World } from "../ui/world.ts";
@@ -28,8 +28,8 @@ type Row = readonly [label: string, text: string, place?: string];
  * Prints it. `rest` is what stood after `--then` or `--proxy`. The result is the exit code: 1 when a knock with these
  * settings is refused.
  */
-export async function explain(loaded: Loaded, rest: readonly string[], world: World): Promise<number> {
-  const refusal = await refusalOf(loaded, rest, world);
+export function explain(loaded: Loaded, rest: readonly string[], world: World): number {
+  const refusal = refusalOf(loaded, rest, world);
   if (refusal === null) {
     world.out(["Nothing is sent. A knock would be:", "", ...table(knockRows(loaded.settings, world)), ""].join("\n"));
   }
@@ -39,9 +39,9 @@ export async function explain(loaded: Loaded, rest: readonly string[], world: Wo
   return refusal === null ? 0 : 1;
 }
 
-async function refusalOf(loaded: Loaded, rest: readonly string[], world: World): Promise<ClientError | null> {
+function refusalOf(loaded: Loaded, rest: readonly string[], world: World): ClientError | null {
   try {
-    await checkKnock(loaded, rest, world);
+    checkKnock(loaded, rest, world);
     return null;
   } catch (error) {
     if (error instanceof ClientError) return error;
@@ -90,7 +90,7 @@ function destination(settings: ClientSettings): string {
   if (server === undefined) return "nobody: no server is named";
   const port = serverProto === "icmp" ? "" : randPort ? ", a random port" : `, port ${serverPort}`;
   const family = settings.ipv6 ? ", IPv6" : settings.ipv4 || settings.serverResolveIpv4 ? ", IPv4" : "";
-  const through = httpProxy ?? (socks5 === undefined ? undefined : `${socks5.host}:${socks5.port}`);
+  const through = httpProxy?.text ?? (socks5 === undefined ? undefined : `${socks5.host}:${socks5.port}`);
   return `${server}, ${serverProto}${port}${family}${
     through === undefined ? "" : `, through the proxy ${shownUrl(through)}`
   }`;
@@ -109,7 +109,7 @@ function whoIsLetIn(settings: ClientSettings): string {
   if (allowIp !== undefined) return "whatever address the packet arrives from";
   const how = resolveHttpOnly ? "over HTTP" : wgetCmd === undefined ? "over HTTPS" : "with wget";
   return `this machine as the Internet sees it, asked ${how}${
-    resolveUrl === undefined ? "" : ` at ${shownUrl(resolveUrl)}`
+    resolveUrl === undefined ? "" : ` at ${shownUrl(resolveUrl.text)}`
   }`;
 }
 
@@ -142,9 +142,12 @@ function afterwards(settings: ClientSettings): readonly string[] {
   ];
 }
 
-function saidRows({ settings, origins, rc }: Loaded): readonly Row[] {
-  const keys = (Object.keys(CLIENT_SETTINGS) as ClientKey[]).filter((key) => origins[key] !== undefined);
+function saidRows({ settings, origins, unread, rc }: Loaded): readonly Row[] {
+  const misread = new Map(unread.map((problem) => [problem.about?.key, problem] as const));
+  const keys = (Object.keys(CLIENT_SETTINGS) as ClientKey[]).filter((key) => origins[key] ?? misread.has(key));
   return keys.map((key) => {
+    const bad = misread.get(key);
+    if (bad !== undefined) return [bad.origin.option ?? key, maskedText(key, bad.about?.text ?? ""), "command line"];
     const origin = origins[key] ?? {};
     const row = settingOf(key);
     const name = origin.option ?? row.directive?.[0] ?? key;
@@ -172,6 +175,10 @@ function shownValue(key: ClientKey, value: unknown, origin: Origin): string {
   if (value === undefined) return "resolve";
   if (value === true && origin.option !== undefined) return "given";
   const text = Array.isArray(value) ? value.map((item) => row.kind.format(item)).join(",") : row.kind.format(value);
+  return maskedText(key, text);
+}
+
+function maskedText(key: ClientKey, text: string): string {
   return URLS.has(key) ? shownUrl(text) : withoutLogin(text);
 }
 

@@ -1,7 +1,6 @@
 /** `--ssh-config NAME`: the lines for `ssh_config` that knock before they connect. */
 import { reasonOf } from "../../lib/host/reason.ts";
 import { isHost } from "../../lib/net/host_name.ts";
-import { parseService } from "../../lib/net/service.ts";
 import type { Loaded } from "../settings/load.ts";
 import type { ClientSettings } from "../options/table.ts";
 import { ClientError } from "../ui/tui.ts";
@@ -87,9 +86,7 @@ function wordFor(word: string, what: string, remedy: string): string {
 
 /** ssh must use the port that opens; 22 goes without saying. */
 function portLine({ access, natPort }: Pick<ClientSettings, "access" | "natPort">): readonly string[] {
-  const asked = (access ?? "").split(",").map(parseService).find((service) =>
-    service.ok && service.value.proto === "tcp"
-  );
-  const port = natPort > 0 ? natPort : asked?.ok ? asked.value.port : 22;
+  const asked = access?.services.find(({ proto }) => proto === "tcp");
+  const port = natPort > 0 ? natPort : asked?.port ?? 22;
   return port === 22 ? [] : [`    Port ${port}`];
 }

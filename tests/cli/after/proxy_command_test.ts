@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { completeForGoal, portTowards, readGoal } from "../../../cli/after/proxy_command.ts";
+import { accessOf } from "../../../cli/options/request_kinds.ts";
 import { CLIENT_SETTINGS } from "../../../cli/options/table.ts";
 import { ClientError } from "../../../cli/ui/tui.ts";
-import { accessTo } from "../../fakes/requests.ts";
+import { accessTo, services } from "../../fakes/requests.ts";
 import { resolveSettings } from "../../../lib/settings/resolve.ts";
 
 const goal = { host: "gw", port: 22 };
@@ -18,10 +19,11 @@ Deno.test("readGoal() takes a host and a port and nothing else", () => {
 Deno.test("completeForGoal() fills in what options and stanza leave open", () => {
   const completed = completeForGoal(settings, goal);
   assert.equal(completed.server, "gw");
-  assert.equal(completed.access, "tcp/22");
-  const given = completeForGoal({ ...settings, server: "outer", access: "tcp/80,tcp/22" }, goal);
+  assert.deepEqual(completed.access, accessOf(services("tcp/22")));
+  const access = accessOf(services("tcp/80,tcp/22"));
+  const given = completeForGoal({ ...settings, server: "outer", access }, goal);
   assert.equal(given.server, "outer");
-  assert.equal(given.access, "tcp/80,tcp/22");
+  assert.equal(given.access, access);
 });
 
 Deno.test("portTowards() takes the port of ssh where it opens, and with NAT the forwarded one", () => {

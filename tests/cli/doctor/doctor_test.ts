@@ -175,7 +175,7 @@ Deno.test("--doctor refuses what would follow the knock and cannot", async () =>
   assert.match(run.out, /^fail settings: --wait needs a TCP port/m);
   assert.equal(run.code, 1);
   const proxy = await examineArguments(["-D", "127.0.0.1", "-H", "http://"], home.path);
-  assert.match(proxy.out, /^fail settings: --http-proxy names no host: write -H HOST:PORT$/m);
+  assert.match(proxy.out, /^fail settings: -H: --http-proxy names no host: "http:\/\/": write -H HOST:PORT$/m);
 });
 
 Deno.test("--doctor says whether the descriptor of --fd is there", async () => {

@@ -41,7 +41,7 @@ Deno.test("-D a,b,c knocks on each with its own stanza, found by name or by host
 Deno.test("one failure is named, the others are still sent, exit 1", async () => {
   const run = await knock(["-D", "one,broken,two"]);
   assert.deepEqual(run.where, ["one.example:1111", "two.example:2222"]);
-  assert.match(run.err, /^fwknop: error: broken: Invalid SPA access message/m);
+  assert.match(run.err, /^fwknop: error: broken: \S+\/rc:[0-9]+: ACCESS: Invalid SPA access message/m);
   assert.equal(run.code, 1);
 });
 

@@ -189,3 +189,25 @@ Deno.test("a name that no row has is shown with what was meant, unless it may be
   assert.match(lines.at(-1) ?? "", /if it is the rest of the line above, join the two$/);
   assert.equal(run.code, 1);
 });
+
+Deno.test("a service, a NAT target and a URL that cannot be read are told with file and line, all of them, and what to write", async () => {
+  const file = Deno.makeTempFileSync({ prefix: "fwknop-test-" });
+  const lines = ["[gw]", "SPA_SERVER h", "ACCESS tcp:22", "NAT_ACCESS 10.0.0.1:99999", "RESOLVE_URL ftp://h/"];
+  Deno.writeTextFileSync(file, `${lines.join("\n")}\n`, { mode: 0o600 });
+  try {
+    for (const more of [[], ["-A", "tcp/22", "-N", "10.0.0.1", "--resolve-url", "https://h/"], ["--explain"]]) {
+      const run = await runOwn(["--rc-file", file, "--no-save-args", "-n", "gw", "-R", ...more]);
+      assert.deepEqual([run.code, run.sent.length], [1, 0]);
+      assert.deepEqual(run.err.replaceAll(file, "rc").trimEnd().split("\n"), [
+        'fwknop: error: rc:3: ACCESS: Invalid SPA access message: "tcp:22": Expecting <proto>/<port> for -A arg (Parameter error)',
+        "fwknop: hint: write ACCESS tcp/22",
+        'fwknop: error: rc:4: NAT_ACCESS: Invalid port value in -N arg: "10.0.0.1:99999" (Args contain invalid data) (Parameter error)',
+        "fwknop: hint: write HOST or HOST:PORT with a port from 1 to 65535",
+        'fwknop: error: rc:5: RESOLVE_URL: Error parsing resolve-url "ftp://h/": ftp:// is not supported (Parameter error)',
+        "fwknop: hint: write https://HOST/PATH",
+      ]);
+    }
+  } finally {
+    Deno.removeSync(file);
+  }
+});

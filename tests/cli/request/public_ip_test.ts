@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { findPublicAddress } from "../../../cli/request/public_ip.ts";
+import { parseServiceUrl } from "../../../cli/request/service_url.ts";
 import { CLIENT_SETTINGS } from "../../../cli/options/table.ts";
 import { resolveSettings } from "../../../lib/settings/resolve.ts";
 import { ALONE, runOwn, runOwnProcess, temporaryFolder } from "../harness.ts";
@@ -164,8 +165,9 @@ Deno.test("a service that stalls, or drips, has its time and no more", async () 
     typeof findPublicAddress
   >[1];
   for (const path of ["stall", "drip"]) {
-    const resolveUrl = `http://127.0.0.1:${server.addr.port}/${path}`;
-    const asking = { ...settings, resolveHttpOnly: true, resolveUrl };
+    const resolveUrl = parseServiceUrl(`http://127.0.0.1:${server.addr.port}/${path}`);
+    assert.ok(resolveUrl.ok);
+    const asking = { ...settings, resolveHttpOnly: true, resolveUrl: resolveUrl.value };
     await assert.rejects(findPublicAddress(asking, world, { patienceMs: 50 }), /no answer within 0.05 seconds/);
   }
   stop();

@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { sendPacket } from "../../../cli/send/sender.ts";
 import { type Destination, findDestinations, tryEach } from "../../../cli/send/destination.ts";
-import { formatHttpRequest, parseHttpProxy } from "../../../cli/send/http.ts";
+import { formatHttpRequest } from "../../../cli/send/http.ts";
 import { connectStream } from "../../../ffi/libc/socket.ts";
-import { fail, ok } from "../../../lib/result.ts";
 import { C_CLIENT } from "../../lab/mod.ts";
 import { captureTcp, closedPort } from "./capture_stream.ts";
 import { PACKET } from "./send_namespace.ts";
@@ -115,21 +114,4 @@ Deno.test("formatHttpRequest() brackets IPv6, leaves zones out, and refuses forg
   assert.throws(() => formatHttpRequest(PACKET, { ...shape, userAgent: "a\r\nX: y" }), /control characters/);
   assert.throws(() => formatHttpRequest(PACKET, { ...shape, userAgent: "a\nb" }), /control characters/);
   assert.throws(() => formatHttpRequest(PACKET, { ...shape, userAgent: "a".repeat(2000) }), /the server reads 1999/);
-});
-
-Deno.test("parseHttpProxy() takes what -H takes", () => {
-  const cases = [
-    ["proxy", ok({ host: "proxy", port: null })],
-    ["HTTP://proxy:3128", ok({ host: "proxy", port: 3128 })],
-    ["http://10.0.0.1:8080/", ok({ host: "10.0.0.1", port: 8080 })],
-    ["http://proxy/", ok({ host: "proxy", port: null })],
-    ["[2001:db8::1]:3128", ok({ host: "2001:db8::1", port: 3128 })],
-    ["proxy:", fail("port")],
-    ["proxy:0", fail("port")],
-    ["proxy:65536", fail("port")],
-    ["proxy:x", fail("port")],
-    [":3128", fail("host")],
-    ["", fail("host")],
-  ] as const;
-  for (const [text, expected] of cases) assert.deepEqual(parseHttpProxy(text), expected, text);
 });

@@ -135,7 +135,7 @@ Deno.test("-H sends over http in spite of a stanza and of an earlier -P, as in C
   const base = [...ALONE, "-D", "127.0.0.1", "-A", "tcp/22", "-s", "--key-rijndael", "k", "-H", "proxy:3128"];
   const run = await runOwn(base);
   assert.equal(run.sent[0]?.proto, "http");
-  assert.deepEqual(run.sent[0]?.target.httpProxy, { host: "proxy", port: 3128 });
+  assert.deepEqual(run.sent[0]?.target.httpProxy, { text: "proxy:3128", host: "proxy", port: 3128 });
   assert.match((await runOwn([...base, "-P", "udp"])).err, /Cannot set --http-proxy/);
   assert.equal((await runOwn(["-P", "udp", ...base])).sent[0]?.proto, "http");
   assert.match(

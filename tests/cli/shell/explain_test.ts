@@ -82,6 +82,7 @@ Deno.test("--explain shows each server of a list with its own stanza", async () 
 for (
   const [what, args, reason] of [
     ["a service that is none", ["-A", "bogus"], /Invalid SPA access message/],
+    ["services that one port cannot stand for", ["-A", "tcp/1,tcp/2", "--nat-port", "9"], /NAT for multiple/],
     ["a user name that no server takes", ["-U", "a:b"], /user name of -U/],
     ["a UDP port and --wait", ["-A", "udp/53", "--wait"], /--wait needs a TCP port/],
     ["--then without a command", ["--then"], /--then needs a command/],

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { formatSshConfig } from "../../../cli/shell/ssh_config.ts";
+import { accessOf } from "../../../cli/options/request_kinds.ts";
+import { services } from "../../fakes/requests.ts";
 import { runOwn, temporaryFolder } from "../harness.ts";
 import { testWith } from "../../lab/gate.ts";
 
-const gw = { server: "gw.example.org", access: "tcp/22", natRandPort: false, natPort: 0 };
+const gw = { server: "gw.example.org", access: accessOf(services("tcp/22")), natRandPort: false, natPort: 0 };
 
 /** A `fwknop` that writes down its arguments, each ended by NUL, and ends; then ssh ends too. */
 const STUB = `#!/bin/sh
@@ -50,7 +52,7 @@ async function asSsh(lines: readonly string[], host: string): Promise<Map<string
 }
 
 testWith(SSH, "ssh reads the lines of --ssh-config: host, port and command", async () => {
-  const lines = formatSshConfig("gw", { ...gw, access: "udp/53,tcp/2222" });
+  const lines = formatSshConfig("gw", { ...gw, access: accessOf(services("udp/53,tcp/2222")) });
   const read = await asSsh(lines, "gw");
   assert.equal(read.get("hostname"), "gw.example.org");
   assert.equal(read.get("port"), "2222");
@@ -191,9 +193,16 @@ Deno.test("a name or path that anybody could read as something else is refused, 
   }
 });
 
-Deno.test("whatever the name, the rc file and the ports are, the lines are the same eleven and hold no sign of a shell", () => {
+Deno.test("whatever the name, the rc file and the ports are, the lines are the same and hold no sign of a shell", () => {
   const text = fc.string({ unit: fc.constantFrom(..."ab -%$'\"\\`#!*?;&|\n\t~=/é".split("")), maxLength: 6 });
-  const settings = fc.record({ server: fc.option(text, { nil: undefined }), access: text, natPort: fc.constant(0) });
+  const asked = fc.array(
+    fc.record({ proto: fc.constantFrom("tcp", "udp"), port: fc.integer({ min: 1, max: 65_535 }) }),
+  );
+  const settings = fc.record({
+    server: fc.option(text, { nil: undefined }),
+    access: asked.map(accessOf),
+    natPort: fc.constant(0),
+  });
   fc.assert(
     fc.property(text, text, settings, (name, rcFile, said) => {
       let lines: readonly string[];
@@ -203,7 +212,7 @@ Deno.test("whatever the name, the rc file and the ports are, the lines are the s
         assert.match(String(error), /cannot be/);
         return;
       }
-      assert.equal(lines.length, 11, lines.join("\n"));
+      assert.ok([11, 13].includes(lines.length), lines.join("\n"));
       const command = lines.find((line) => line.includes("ProxyCommand")) ?? "";
       assert.doesNotMatch(command, /[$"\\`#!*?;&|\n\t]/);
       // Percent signs of names are doubled, so that only the two of the command are tokens.
@@ -213,9 +222,14 @@ Deno.test("whatever the name, the rc file and the ports are, the lines are the s
   );
 });
 
-Deno.test("a port that is none is no line of ssh_config", () => {
-  for (const access of ["tcp/99999999999999999999999", "tcp/0", "tcp/22x", "tcp/2 2", "TCP"]) {
-    assert.ok(!formatSshConfig("gw", { ...gw, access }).some((line) => line.includes("Port")), access);
+Deno.test("a port that is none is no line of ssh_config: it is a mistake of its line", async () => {
+  using folder = temporaryFolder();
+  const path = `${folder.path}/rc`;
+  for (const access of ["tcp/99999999999999999999999", "tcp/0", "tcp/22x", "TCP"]) {
+    Deno.writeTextFileSync(path, `[gw]\nSPA_SERVER h\nACCESS ${access}\n`, { mode: 0o600 });
+    const run = await runOwn(["--rc-file", path, "--ssh-config", "gw"]);
+    assert.equal(run.out, "");
+    assert.match(run.err, /^fwknop: error: \S+\/rc:3: ACCESS: Invalid SPA access message: /);
   }
 });
 

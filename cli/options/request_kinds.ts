@@ -1,0 +1,92 @@
+/** `-A` and `-N`: what opens, and where it leads. Pure. Their faults carry the fragments that scripts match (facts/client 7). */
+import { parseIp } from "../../lib/net/address.ts";
+import { isHostName } from "../../lib/net/host_name.ts";
+import { formatService, parseService, type Service } from "../../lib/net/service.ts";
+import { MAX_NAT_HOST } from "../../lib/limits.ts";
+import { fail, ok, type Result } from "../../lib/result.ts";
+import { text as anyText } from "../../lib/settings/kinds.ts";
+import type { Kind } from "../../lib/settings/setting.ts";
+
+/** Services, at least one, and how they were written: so they are saved and shown. */
+export interface Access {
+  readonly text: string;
+  readonly services: readonly Service[];
+}
+
+/** Where the server forwards to. Without a port it is that of the first service. */
+export interface NatDestination {
+  /** As it was written. */
+  readonly text: string;
+  /** A host name, or an address in its canonical form, without brackets. */
+  readonly host: string;
+  readonly port: number | null;
+}
+
+/** Services that nobody wrote. */
+export function accessOf(services: readonly Service[]): Access {
+  return { text: services.map(formatService).join(","), services };
+}
+
+/** `-A`. */
+export const access: Kind<Access> = {
+  valueName: "PROTO/PORT[,…]",
+  expects: "services such as tcp/22 or tcp/80,udp/53",
+  parse(text) {
+    const said = anyText().parse(text);
+    if (!said.ok) return said;
+    const services: Service[] = [];
+    for (const item of text.split(",")) {
+      const service = parseService(item);
+      if (!service.ok) return fail(`Invalid SPA access message: "${item}": ${serviceFault(item, service.fault)}`);
+      services.push(service.value);
+    }
+    return ok({ text, services });
+  },
+  format: ({ text }) => text,
+};
+
+function serviceFault(item: string, fault: "protocol" | "port"): string {
+  if (!item.includes("/")) return "Expecting <proto>/<port> for -A arg";
+  return fault === "port" ? "Invalid port value" : "the protocol must be tcp or udp";
+}
+
+/** `-N`: `HOST`, `HOST:PORT` or `HOST,PORT`; IPv6 addresses stand in brackets when a port follows. */
+export const natDestination: Kind<NatDestination> = {
+  valueName: "HOST[:PORT]",
+  expects: "HOST or HOST:PORT",
+  parse(text) {
+    const bare = parseIp(text);
+    if (bare.ok && bare.value.family === 6) return withHost(text, { named: text, port: null });
+    const [, inBrackets, plain, digits] = /^(?:\[([^\]]*)\]|([^:,[\]]*))(?:[:,](.*))?$/s.exec(text) ?? [];
+    if (digits !== undefined && !isPort(digits)) {
+      return fail(`Invalid port value in -N arg: "${text}" (Args contain invalid data)`);
+    }
+    return withHost(text, { named: inBrackets ?? plain ?? "", port: digits === undefined ? null : Number(digits) });
+  },
+  format: ({ text }) => text,
+};
+
+function withHost(
+  text: string,
+  { named, port }: { readonly named: string; readonly port: number | null },
+): Result<NatDestination, string> {
+  const host = natHost(named);
+  if (host === null) return fail(`Invalid NAT destination '${text}' for -N arg (Args contain invalid data)`);
+  if (host.length > MAX_NAT_HOST) {
+    const message = `Invalid NAT destination '${text}' for -N arg: the host has more than ${MAX_NAT_HOST} characters`;
+    return fail(`${message} (Error 103 - Invalid SPA nat_access message)`);
+  }
+  return ok({ text, host, port });
+}
+
+/** Canonical host of a NAT target; null when it is none (facts/client 7, facts/decisions 1). */
+export function natHost(text: string): string | null {
+  const ip = parseIp(text);
+  if (ip.ok) return ip.value.text === "::" ? null : ip.value.text;
+  return isHostName(text) ? text : null;
+}
+
+/** Whether these are the digits of a port. */
+export function isPort(digits: string): boolean {
+  return /^[0-9]{1,5}$/.test(digits) && Number(digits) >= 1 && Number(digits) <= 65_535;
+}

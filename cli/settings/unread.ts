@@ -1,0 +1,37 @@
+/**
+ * What stands after -A, -N and -H and cannot be read. As in C that is no mistake of a run that builds no packet, and what
+ * does not go together is told before it. Loaded only when there is such a thing.
+ */
+import { formatOrigin, type Problem } from "../../lib/settings/setting.ts";
+import type { NatDestination } from "../options/request_kinds.ts";
+import { withRemedy } from "../remedies/problems.ts";
+import { rehearseRequest } from "../request/request.ts";
+import { ClientError } from "../ui/tui.ts";
+import { type Loaded, ProblemsError } from "./load.ts";
+
+/** Stands for a target that cannot be read. */
+const SOME_TARGET: NatDestination = { text: "", host: "192.0.2.1", port: null };
+
+/** Throws {@link ProblemsError} with all that stands against a packet because it cannot be read, or beside it. */
+export function refuseUnread(loaded: Loaded): void {
+  const problems = problemsOf(loaded);
+  if (problems.length > 0) throw new ProblemsError(problems);
+}
+
+/** The first of them as an error with its remedy; null when a packet can be built. */
+export function unreadError(loaded: Loaded): ClientError | null {
+  const [first] = problemsOf(loaded);
+  if (first === undefined) return null;
+  const { origin, message, hint } = withRemedy(first);
+  const place = formatOrigin(origin);
+  return new ClientError(place === "" ? message : `${place}: ${message}`, hint);
+}
+
+function problemsOf({ settings, unread }: Loaded): readonly Problem[] {
+  // A command takes the place of services.
+  const telling = settings.serverCmd === undefined ? unread : unread.filter(({ about }) => about?.key !== "access");
+  if (telling.length === 0 || telling.some(({ about }) => about?.key === "access")) return telling;
+  const bad = telling.some(({ about }) => about?.key === "natAccess");
+  const request = rehearseRequest({ ...settings, natAccess: bad ? SOME_TARGET : settings.natAccess });
+  return request.ok ? telling : [{ origin: {}, message: request.fault.message, hint: request.fault.hint }, ...telling];
+}
