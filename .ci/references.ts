@@ -23,7 +23,7 @@ export interface Known {
 
 /** Papers that are not in the repository, and their sections, as comments named them once. */
 const OLD_FORM =
-  /\bwire-?(?:and-)?client(?:\.md)?\b|\bserver(?:\.md)? [A-I]\.\d|\b(?:server|design|house|anchors)\.md\b|(?<!appendix )\b[A-I]\.\d{1,2}(?:-\d+)?\b(?!\.)/g;
+  /\bwire-?(?:and-)?client(?:\.md)?\b|\bserver(?:\.md)? [A-I]\b|\b(?:server|design|house|anchors)\.md\b|(?<!appendix )\b[A-I]\.\d{1,2}(?:-\d+)?\b(?!\.)/g;
 const FACT = /(?<!docs\/)\bfacts\/([a-z][\w-]*)(?![\w-]|\.md)(?:\s+(\d+))?/g;
 const POINT = /\bCOMPATIBILITY\s+([A-Z]\d+)/g;
 const LINK = /\{@link(?:code|plain)?\s+([^}\s|]*)[^}]*\}/g;

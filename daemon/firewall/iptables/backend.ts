@@ -1,7 +1,7 @@
 /**
- * iptables and ip6tables as a packet filter: the chains, rule shapes and `_exp_` comments of the C daemon (server F),
- * but in one atomic `iptables-restore --noflush` per wake-up and address family instead of five processes per rule.
- * Time limits are the daemon's: whoever uses it revokes what is over.
+ * iptables and ip6tables as a packet filter: the chains, rule shapes and `_exp_` comments of the C daemon
+ * (facts/firewall 3), but in one atomic `iptables-restore --noflush` per wake-up and address family instead of five
+ * processes per rule. Time limits are the daemon's: whoever uses it revokes what is over.
  */
 import { type Run, runProgram, tellSlow } from "../../../lib/host/run.ts";
 import { type Firewall, FirewallError, type Grant, type GrantOutcome } from "../firewall.ts";
