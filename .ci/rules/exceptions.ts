@@ -26,6 +26,7 @@ export const ONLY_TESTS_USE: Exceptions = {
   "daemon/grants/grants.ts: NO_NAT_POLICY": PART,
   "daemon/grants/grants.ts: isLocalNatType": PART,
   "daemon/grants/grants.ts: isNatType": PART,
+  "daemon/loop/slow.ts: MAX_PENDING": PART,
   "daemon/main.ts: main": "the program, run by tests in their own process",
   "daemon/report/refusal_log.ts: KEY_HOLDERS": PART,
   "daemon/report/refusal_log.ts: refusalLog": PART,

@@ -10,10 +10,11 @@ import type { PacketSource } from "../packet/datagram.ts";
 import type { ReplayStore } from "../replay/store.ts";
 import { type RefusalLogs, refusalLogs } from "../report/refusal_log.ts";
 import type { StateFiles } from "../service/state_files.ts";
-import type { DecisionContext } from "../verify/decide.ts";
+import type { DecisionContext, Pending } from "../verify/decide.ts";
 import { stanzaIndex } from "../verify/stanza_index.ts";
 import type { Patience } from "./patience.ts";
 import type { SignalInbox } from "./signals.ts";
+import type { SlowLane } from "./slow.ts";
 
 /** What a reload may exchange while everything else goes on. */
 export interface ActiveConfig {
@@ -68,6 +69,8 @@ export interface Runtime extends GrantContext {
   readonly waiter: Pick<Waiter, "wait" | "watch" | "unwatch">;
   readonly signals: SignalInbox;
   readonly patience: Patience;
+  /** Packets whose decision takes longer than a turn. */
+  readonly slow: SlowLane<Pending>;
   /** The files that outlive the loop, where there are any. */
   readonly stateFiles?: StateFiles;
   /** Packets after which to stop; 0 for no limit. */

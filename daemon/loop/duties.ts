@@ -11,6 +11,7 @@ import {
 import type { RefusalLogs } from "../report/refusal_log.ts";
 import type { ActiveConfig, LoopState, Runtime } from "./active_config.ts";
 import { captureRows } from "./capture.ts";
+import { resumeFinished } from "./packets.ts";
 import { type Duty, EVERY_WAKE_UP, type Rows, type Watch } from "./rows.ts";
 
 /** How often a packet filter that needs us for closing is asked what is open: not every kind tells of changes. */
@@ -35,6 +36,7 @@ export function makeRows(state: LoopState, runtime: Runtime): Rows {
       reloadDuty(state, runtime),
       steps.duty,
       ruleset.duty,
+      slowDuty(state, runtime),
       ...capture.duties,
       auditDuty(state, runtime),
       closingDuty(clock, state, runtime),
@@ -76,6 +78,14 @@ function rulesetRows(state: LoopState, runtime: Runtime) {
     },
   };
   return { watch, duty };
+}
+
+/** Packets that had to wait and have finished. They came before those that can be read now. */
+function slowDuty(state: LoopState, runtime: Runtime): Duty {
+  return {
+    dueAt: (now) => runtime.slow.hasFinished ? now : null,
+    perform: () => resumeFinished(state.active, runtime),
+  };
 }
 
 /** Rules that others put in our chains close on time too. */

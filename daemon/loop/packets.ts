@@ -2,33 +2,60 @@
  * The packets of one turn, from datagrams to what is open, in the one order that is safe: decide about each, make the
  * claims durable, and only then open. A packet whose grant is open can never be new again.
  */
-import type { LogLine } from "../../lib/log.ts";
-import { lineText } from "../../lib/log.ts";
+import { lineText, type LogLine } from "../../lib/log.ts";
 import { doorKey } from "../firewall/firewall.ts";
 import { openGrants } from "../grants/upkeep.ts";
 import type { Batch } from "../packet/datagram.ts";
 import { isWorthALine, lineOf } from "../report/log_lines.ts";
 import { reasonOf } from "../start/start_error.ts";
-import { type Admitted, decide, type Decision } from "../verify/decide.ts";
+import { type Admitted, decide, type Decision, type Pending } from "../verify/decide.ts";
 import { type Finding, isAuthentic } from "../verify/findings.ts";
 import { plan, type StanzaGrant } from "../verify/plan.ts";
 import { refusal } from "../verify/refusals.ts";
 import type { ActiveConfig, Runtime } from "./active_config.ts";
+import type { PendingPacket, SlowLane } from "./slow.ts";
+
+/** A decision that can be concluded. */
+type Settled = Exclude<Decision, Pending>;
 
 /** Decides about a batch and opens what it admits. What it refuses is told, within the budget of its kind. */
 export async function handleBatch(batch: Batch, active: ActiveConfig, runtime: Runtime): Promise<void> {
-  const decisions: Decision[] = [];
-  for (const datagram of batch.datagrams) decisions.push(await decide(datagram, active.context, seconds(runtime)));
-  await conclude(decisions, active, runtime);
+  const settled: Settled[] = [];
+  for (const datagram of batch.datagrams) {
+    const decision = await decide(datagram, active.context, seconds(runtime));
+    settled.push(...settle(decision, { datagram }, runtime.slow));
+  }
+  await conclude(settled, active, runtime);
+}
+
+/** The same for packets whose slow part has finished. What counts is the configuration that is active now. */
+export async function resumeFinished(active: ActiveConfig, runtime: Runtime): Promise<void> {
+  const settled: Settled[] = [];
+  for (const { pending, ...packet } of runtime.slow.takeFinished()) {
+    const decision = await pending.resume(active.context, seconds(runtime));
+    settled.push(...settle(decision, packet, runtime.slow));
+  }
+  await conclude(settled, active, runtime);
+}
+
+/** What can be concluded now: nothing of a packet that has to wait, but the refusal of one that gives way to it. */
+function settle(
+  decision: Decision,
+  packet: Omit<PendingPacket<Pending>, "pending">,
+  slow: SlowLane<Pending>,
+): readonly Settled[] {
+  if (decision.kind !== "pending") return [decision];
+  const out = slow.add({ ...packet, pending: decision });
+  return out === null ? [] : [{ kind: "refuse", findings: [refusal("too-many-pending", out.datagram)] }];
 }
 
 /** Tells what is refused, and opens what is admitted when it is known to be the first of its kind. */
-async function conclude(decisions: readonly Decision[], active: ActiveConfig, runtime: Runtime): Promise<void> {
+async function conclude(decisions: readonly Settled[], active: ActiveConfig, runtime: Runtime): Promise<void> {
   const admitted: Admitted[] = [];
   let authentic = false;
   for (const decision of decisions) {
     if (decision.kind === "admit") admitted.push(decision);
-    else if (decision.kind === "refuse") authentic = refuse(decision.findings, active, runtime) || authentic;
+    else authentic = refuse(decision.findings, active, runtime) || authentic;
   }
   // What an earlier flush left undone waits for the next packet of a key of ours: junk shall not cost writes and lines.
   if (!authentic && admitted.length === 0) return;

@@ -14,6 +14,7 @@ import { runLoop } from "../loop/loop.ts";
 import { createPatience, PATIENCE_MS } from "../loop/patience.ts";
 import { type ConfigSource, makeReload, RELOAD } from "../loop/reload.ts";
 import { listenForSignals } from "../loop/signals.ts";
+import { createSlowLane } from "../loop/slow.ts";
 import type { PacketSource } from "../packet/datagram.ts";
 import type { ReplayStore } from "../replay/store.ts";
 import { createFacts } from "../report/facts.ts";
@@ -159,6 +160,7 @@ async function prepare(
   const runtime: Runtime = {
     ...open,
     patience: createPatience(PATIENCE_MS, () => waiter.wake()),
+    slow: createSlowLane(() => waiter.wake()),
     facts,
     stateFiles,
     ledger,

@@ -7,6 +7,7 @@ import { createLedger } from "../../../daemon/grants/ledger.ts";
 import type { ActiveConfig, Ending, Runtime } from "../../../daemon/loop/active_config.ts";
 import { runLoop } from "../../../daemon/loop/loop.ts";
 import { createPatience } from "../../../daemon/loop/patience.ts";
+import { createSlowLane } from "../../../daemon/loop/slow.ts";
 import type { Batch, Datagram, PacketSource } from "../../../daemon/packet/datagram.ts";
 import { createFacts } from "../../../daemon/report/facts.ts";
 import { refusalLogs } from "../../../daemon/report/refusal_log.ts";
@@ -144,6 +145,7 @@ export async function play(turns: readonly Turn[], changes: Partial<Runtime> = {
   const ending: Ending = await runLoop(active, {
     waiter: waiterOf(turns, script),
     patience: createPatience(60_000, () => {}),
+    slow: createSlowLane(() => {}),
     facts: createFacts(),
     signals: signalsOf(script),
     alreadyOpen: "already exists",
