@@ -44,14 +44,26 @@ export function knownReferences(files: Files): Known {
   return { facts, points: new Set([...table.matchAll(/^\| ([A-Z]\d+) /gm)].map(([, point = ""]) => point)) };
 }
 
+/** Comments; and what may look like one inside: strings, templates, regular expressions. */
+const TOKEN = new RegExp(
+  [
+    String.raw`\/\*[\s\S]*?\*\/`,
+    String.raw`\/\/[^\n]*`,
+    String.raw`"(?:\\.|[^"\\\n])*"`,
+    String.raw`'(?:\\.|[^'\\\n])*'`,
+    "`(?:\\\\[\\s\\S]|[^`\\\\])*`",
+    String.raw`(?<=[=(,:;!&|?{}[\n]\s*|return )\/(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\\n[])+\/`,
+  ].join("|"),
+  "g",
+);
+
 /** What the comments of a TypeScript source say, with line ends kept so that lines can be counted. */
 export function commentsOf(source: string): string {
-  const token = /\/\*[\s\S]*?\*\/|\/\/[^\n]*|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\[\s\S]|[^`\\])*`/g;
   const blank = (text: string) => text.replace(/[^\n]/g, " ");
   let out = "", end = 0;
-  for (const { 0: found, index } of source.matchAll(token)) {
+  for (const { 0: found, index } of source.matchAll(TOKEN)) {
     out += blank(source.slice(end, index)) +
-      (found.startsWith("/") ? found.replace(/\n\s*\*(?!\/)/g, "\n ") : blank(found));
+      (/^\/[/*]/.test(found) ? found.replace(/\n\s*\*(?!\/)/g, "\n ") : blank(found));
     end = index + found.length;
   }
   return out + blank(source.slice(end));

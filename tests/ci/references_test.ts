@@ -50,9 +50,9 @@ Deno.test("references: papers that are not here are faults, and similar words ar
 
 Deno.test("references: comments are found between strings that look like them", () => {
   const source =
-    "const a = \"// no\"; // yes 1\nconst b = '/* no */'; /* yes 2 */\nconst c = `// ${no}`;\n/**\n * yes 3\n */";
+    "const a = \"// no\"; // yes 1\nconst b = '/* no */'; /* yes 2 */\nconst c = `// ${no}`;\nconst d = /[\"'`]/g; // yes 4\n/**\n * yes 3\n */";
   assert.deepEqual(commentsOf(source).split(/\s+/).filter((word) => /^(yes|no|[0-9])$/.test(word)), [
-    ...["yes", "1", "yes", "2", "yes", "3"],
+    ...["yes", "1", "yes", "2", "yes", "4", "yes", "3"],
   ]);
   assert.equal(commentsOf(source).split("\n").length, source.split("\n").length);
 });
