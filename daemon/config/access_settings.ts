@@ -7,11 +7,11 @@ import {
   epochSeconds,
   expiryDate,
   hostMidnight,
+  NOT_YET,
   packetUsername,
   passphrase,
   serviceList,
 } from "./kinds.ts";
-import { NOT_YET } from "./settings.ts";
 
 /** Bytes of any key; what the mode allows an encryption key is less (`resolve_stanza.ts`). */
 const MAX_KEY = 128;

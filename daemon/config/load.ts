@@ -32,8 +32,10 @@ const MAX_PATH = 1023;
 
 /** Reads the main file, then what its OVERRIDE_CONFIG names, then what `-O` names; what is read later wins. */
 export function loadServerFiles(
-  main: { readonly path: string; readonly origin: Origin },
-  overrides: string | null,
+  { main, overrides }: {
+    readonly main: { readonly path: string; readonly origin: Origin };
+    readonly overrides: string | null;
+  },
   files: ConfigFiles,
   report: Report,
 ): Given[] {
@@ -104,7 +106,7 @@ export function loadAccess(
 ): readonly RawStanza[] {
   const walk = new AccessWalk(files, report);
   const before = report.problems.length;
-  if (where.folder === null) walk.file(where.file, 1, where.origin, null);
+  if (where.folder === null) walk.file({ path: where.file, depth: 1, origin: where.origin, include: null });
   else walk.folder(where.folder, 1, where.origin);
   // What could not be opened is said already.
   if (walk.stanzas.length === 0 && (walk.filesRead > 0 || report.problems.length === before)) {
@@ -130,7 +132,12 @@ class AccessWalk {
   constructor(readonly files: ConfigFiles, readonly report: Report) {}
 
   /** `include` names the directive that led here, for messages; null for the first file. */
-  file(path: string, depth: number, origin: Origin, include: string | null): void {
+  file({ path, depth, origin, include }: {
+    readonly path: string;
+    readonly depth: number;
+    readonly origin: Origin;
+    readonly include: string | null;
+  }): void {
     if (depth > MAX_DEPTH) {
       const message = `${include}: Refusing to go deeper than ${MAX_DEPTH} levels`;
       this.report.problems.push({ origin, message, hint: "include the file from one that is nearer to the first" });
@@ -166,7 +173,7 @@ class AccessWalk {
         this.report.problems.push({ origin, message, hint: "rename the file" });
         continue;
       }
-      if (name.endsWith(".conf")) this.file(file, depth, origin, "%include_folder");
+      if (name.endsWith(".conf")) this.file({ path: file, depth, origin, include: "%include_folder" });
       else if (/\.conf[^.]*$/.test(name)) {
         this.report.warnings.push(`${file} is not read: only names that end in .conf are`);
       }
@@ -177,7 +184,7 @@ class AccessWalk {
     const { name, value, file, line } = entry;
     const origin = { file, line };
     checkWhole(entry, accessRow(name), this.report);
-    if (name === "%include") this.file(value, depth + 1, origin, name);
+    if (name === "%include") this.file({ path: value, depth: depth + 1, origin, include: name });
     else if (name === "%include_folder") this.folder(value, depth + 1, origin);
     else if (name === "%include_keys") this.#keys(value, origin, stanza);
     else {

@@ -77,7 +77,7 @@ export function loadServerConfig(options: DaemonOptions, files: ConfigFiles): Lo
 export function loadConfig(options: DaemonOptions, files: ConfigFiles, now: number): LoadedConfig | ConfigRefused {
   const report: Report = { problems: [], warnings: [] };
   const { config, given } = readServer(options, files, report);
-  const access = readAccess(config, given, files, report);
+  const access = readAccess({ config, given }, files, report);
   if (report.problems.length > 0) return { ok: false, problems: inOrder(report.problems) };
   const stanzas = access.map((one) => one.stanza);
   for (const { expiresAt, number, origin } of stanzas) {
@@ -91,7 +91,7 @@ function readServer(options: DaemonOptions, files: ConfigFiles, report: Report) 
   const said = (key: string) => options.settings.filter((one) => one.key === key).at(-1);
   const named = said("configFile");
   const main = { path: named?.text ?? SERVER_SETTINGS.configFile.fallback, origin: named?.origin ?? {} };
-  const fromFiles = loadServerFiles(main, said("overrideConfig")?.text ?? null, files, report);
+  const fromFiles = loadServerFiles({ main, overrides: said("overrideConfig")?.text ?? null }, files, report);
   // What stands in the file about the file itself is bookkeeping of the C daemon.
   const given = [...fromFiles.filter((one) => one.key !== "configFile"), ...options.settings];
   const resolved = resolveSettings(SERVER_SETTINGS, given);
@@ -133,7 +133,11 @@ function warnOtherBuilds(given: readonly Given[], report: Report): void {
   }
 }
 
-function readAccess(config: ServerConfig, given: readonly Given[], files: ConfigFiles, report: Report) {
+function readAccess(
+  { config, given }: { readonly config: ServerConfig; readonly given: readonly Given[] },
+  files: ConfigFiles,
+  report: Report,
+) {
   const { accessFile, accessFolder } = config.paths;
   const key = accessFolder === null ? "accessFile" : "accessFolder";
   const origin = given.filter((said) => said.key === key).at(-1)?.origin ?? {};

@@ -55,11 +55,8 @@ export function toServerConfig(
   { startDirectory, firewall }: { readonly startDirectory: string; readonly firewall: FirewallConfig },
   problems: Problem[],
 ): ServerConfig {
-  const { values, origins } = resolved;
-  if (!values.runDirectory.startsWith("/")) {
-    const message = `Path '${values.runDirectory}' is not absolute`;
-    problems.push({ origin: origins.runDirectory ?? {}, message, hint: "write it from / on" });
-  }
+  const { values } = resolved;
+  if (!values.runDirectory.startsWith("/")) problems.push(relativeRunDirectory(resolved));
   const path = (given: string) => absolutePath(given, startDirectory);
   const inRunDirectory = (name: string) => `${values.runDirectory.replace(/\/$/, "")}/${name}`;
   const settings: ServerSettings = {
@@ -69,16 +66,7 @@ export function toServerConfig(
     checkAge: values.checkAge ?? values.captureFile === undefined,
   };
   return {
-    capture: {
-      ...queueCapture(resolved) ?? { interface: values.captureInterface, filter: values.captureFilter },
-      file: values.captureFile === undefined ? null : path(values.captureFile),
-      promiscuous: values.promiscuous,
-      anyDirection: values.anyDirection ?? false,
-      exitAtInterfaceDown: values.exitAtInterfaceDown,
-      exitAtInterfaceLoss: origins.exitAtInterfaceDown !== undefined && values.exitAtInterfaceDown,
-      snapLength: values.snapLength,
-      dispatchCount: values.dispatchCount,
-    },
+    capture: captureConfig(resolved, path),
     udpServer: { enabled: values.udpServer && queueCapture(resolved) === null, port: values.udpServerPort },
     http: {
       enabled: values.spaOverHttp,
@@ -94,13 +82,32 @@ export function toServerConfig(
       accessFile: path(values.accessFile),
       accessFolder: values.accessFolder === undefined ? null : path(values.accessFolder),
     },
-    logging: {
-      identity: values.syslogIdentity,
-      facility: SYSLOG_FACILITIES[values.syslogFacility],
-      verbosity: values.verbose ?? 0,
-    },
+    logging: loggingConfig(values),
     firewall,
     settings,
+  };
+}
+
+function relativeRunDirectory({ values, origins }: Resolved<typeof SERVER_SETTINGS>): Problem {
+  const message = `Path '${values.runDirectory}' is not absolute`;
+  return { origin: origins.runDirectory ?? {}, message, hint: "write it from / on" };
+}
+
+function loggingConfig({ syslogFacility, syslogIdentity, verbose }: ServerSettings) {
+  return { identity: syslogIdentity, facility: SYSLOG_FACILITIES[syslogFacility], verbosity: verbose ?? 0 };
+}
+
+function captureConfig(resolved: Resolved<typeof SERVER_SETTINGS>, path: (given: string) => string) {
+  const { values, origins } = resolved;
+  return {
+    ...queueCapture(resolved) ?? { interface: values.captureInterface, filter: values.captureFilter },
+    file: values.captureFile === undefined ? null : path(values.captureFile),
+    promiscuous: values.promiscuous,
+    anyDirection: values.anyDirection ?? false,
+    exitAtInterfaceDown: values.exitAtInterfaceDown,
+    exitAtInterfaceLoss: origins.exitAtInterfaceDown !== undefined && values.exitAtInterfaceDown,
+    snapLength: values.snapLength,
+    dispatchCount: values.dispatchCount,
   };
 }
 

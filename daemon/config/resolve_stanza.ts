@@ -43,7 +43,7 @@ export function resolveStanza(raw: RawStanza, report: Report): ResolvedStanza | 
   report.problems.push(...resolved.problems.map((problem) => inWordsOfC(problem, raw)));
   const last = resolveSettings(ACCESS_SETTINGS, given).values;
   const source = last.source;
-  const secrets = stanzaSecrets(raw, { ...resolved, values: last }, given, report);
+  const secrets = stanzaSecrets(last, { raw, given, report });
   warnCutKeys(given, report);
   if (source === undefined || report.problems.length > before) return null;
   const context = `for stanza source: '${source.text}' (#${raw.number})`;
@@ -112,50 +112,71 @@ function lastOfEach(raw: RawStanza, report: Report): readonly Given[] {
   return [...counts.values()];
 }
 
+/** A stanza, what counts of it, and where what is wrong with its keys is told. */
+interface KeyContext {
+  readonly raw: RawStanza;
+  readonly given: readonly Given[];
+  readonly report: Report;
+}
+
 /** Chooses and checks the keys; null after a problem, which is reported. */
-function stanzaSecrets(
-  raw: RawStanza,
-  { values }: Pick<Resolved<typeof ACCESS_SETTINGS>, "values">,
-  given: readonly Given[],
-  report: Report,
-): Secrets | null {
-  const encryptionSaid = given.find((said) => said.key === "key" || said.key === "keyBase64");
-  const hmacSaid = given.find((said) => said.key === "hmacKey" || said.key === "hmacKeyBase64");
-  const source = raw.given[0]?.text ?? "";
-  if (encryptionSaid === undefined) {
-    // A stanza with GnuPG secrets only has had its problem already.
-    if (given.some((said) => said.key.startsWith("gpg"))) return null;
-    const included = raw.keyFiles.map((file) => `, a key was not found in ${file} either (skipping stanza)`).join("");
-    const message = `No keys found for access stanza source: '${source}'${included}`;
-    report.problems.push({ origin: raw.origin, message, hint: "add KEY_BASE64 (fwknopd --key-gen makes one)" });
-    return null;
-  }
-  const encryption = values.keyBase64 ?? values.key;
+function stanzaSecrets(values: AccessSettings, context: KeyContext): Secrets | null {
+  const said = encryptionLine(context);
   const mode = values.encryptionMode.toLowerCase();
-  if (mode === "asymmetric") {
-    const said = given.find((one) => one.key === "encryptionMode");
-    const message = "ENCRYPTION_MODE: Asymmetric needs a GnuPG key, which is not supported by this version";
-    report.problems.push({ origin: said?.origin ?? raw.origin, message, hint: "remove the line" });
-    return null;
-  }
+  if (said === null || isAsymmetric(mode, context)) return null;
+  const encryption = values.keyBase64 ?? values.key;
   if (encryption === undefined) return null;
-  const cut = fitKey(encryption, mode, encryptionSaid, report);
-  if (cut === null) return null;
-  const hmacKey = values.hmacKeyBase64 ?? values.hmacKey;
-  if (hmacSaid === undefined) {
+  const key = fitKey(encryption, mode, { said, report: context.report });
+  if (key === null) return null;
+  const hmac = stanzaHmac(values, encryption, context);
+  return hmac === undefined ? null : { cipher: { kind: "rijndael", key, mode: mode as RijndaelMode }, hmac };
+}
+
+/** The line with the encryption key; null after a problem. */
+function encryptionLine({ raw, given, report }: KeyContext): Given | null {
+  const said = given.find(({ key }) => key === "key" || key === "keyBase64");
+  // A stanza with GnuPG secrets only has had its problem already.
+  if (said !== undefined || given.some(({ key }) => key.startsWith("gpg"))) return said ?? null;
+  const included = raw.keyFiles.map((file) => `, a key was not found in ${file} either (skipping stanza)`).join("");
+  const message = `No keys found for access stanza source: '${firstText(raw)}'${included}`;
+  report.problems.push({ origin: raw.origin, message, hint: "add KEY_BASE64 (fwknopd --key-gen makes one)" });
+  return null;
+}
+
+/** What the stanza begins with, its SOURCE: by this the C daemon names stanzas. */
+function firstText(raw: RawStanza): string {
+  return raw.given[0]?.text ?? "";
+}
+
+/** Whether the stanza is for a mode that needs GnuPG, which is a problem. */
+function isAsymmetric(mode: string, { raw, given, report }: KeyContext): boolean {
+  if (mode !== "asymmetric") return false;
+  const said = given.find((one) => one.key === "encryptionMode");
+  const message = "ENCRYPTION_MODE: Asymmetric needs a GnuPG key, which is not supported by this version";
+  report.problems.push({ origin: said?.origin ?? raw.origin, message, hint: "remove the line" });
+  return true;
+}
+
+/** The key of the HMAC; null where the stanza has none, which is a warning, and undefined after a problem. */
+function stanzaHmac(
+  values: AccessSettings,
+  encryption: Uint8Array,
+  { raw, given, report }: KeyContext,
+): Secrets["hmac"] | undefined {
+  const said = given.find((one) => one.key === "hmacKey" || one.key === "hmacKeyBase64");
+  const key = values.hmacKeyBase64 ?? values.hmacKey;
+  if (said === undefined) {
     const advice = "packets are encrypted but not authenticated (add HMAC_KEY_BASE64)";
-    report.warnings.push(`Warning: no HMAC key for access stanza source: '${source}': ${advice}`);
-  } else if (hmacKey === undefined) return null;
-  else if (equalConstantTime(hmacKey, encryption)) {
-    const message = `${hmacSaid.name}: the encryption key and the HMAC key should not be identical`;
-    report.problems.push({ origin: hmacSaid.origin, message, hint: "fwknopd --key-gen makes two" });
+    report.warnings.push(`Warning: no HMAC key for access stanza source: '${firstText(raw)}': ${advice}`);
     return null;
   }
-  const name = values.hmacDigestType ?? "sha256";
-  return {
-    cipher: { kind: "rijndael", key: cut, mode: mode as RijndaelMode },
-    hmac: hmacKey === undefined ? null : { name, key: hmacKey },
-  };
+  if (key === undefined) return undefined;
+  if (equalConstantTime(key, encryption)) {
+    const message = `${said.name}: the encryption key and the HMAC key should not be identical`;
+    report.problems.push({ origin: said.origin, message, hint: "fwknopd --key-gen makes two" });
+    return undefined;
+  }
+  return { name: values.hmacDigestType ?? "sha256", key };
 }
 
 function warnCutKeys(given: readonly Given[], report: Report): void {
@@ -171,7 +192,12 @@ function warnCutKeys(given: readonly Given[], report: Report): void {
   }
 }
 
-function fitKey(key: Uint8Array, mode: string, said: Given, report: Report): Uint8Array | null {
+/** The key as its mode takes it; null after a problem. */
+function fitKey(
+  key: Uint8Array,
+  mode: string,
+  { said, report }: { readonly said: Given; readonly report: Report },
+): Uint8Array | null {
   if (mode === "legacy") {
     if (key.length <= LEGACY_KEY) return key;
     report.warnings.push(

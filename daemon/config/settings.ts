@@ -3,14 +3,12 @@
  * facts/configuration 4), with the option of the command line that says the same. What only one packet filter
  * has is in its own folder and put in at its place. Variables that only other builds of the C daemon know stand at the end.
  */
+import { NOT_YET } from "./kinds.ts";
 import { choice, integer, path, refusing, seconds, text, yesNo } from "../../lib/settings/kinds.ts";
 import type { SettingTable } from "../../lib/settings/setting.ts";
 import { AUTO_DETAIL, BACKENDS, keysOutsideC, withBackendRows } from "../firewall/backends.ts";
 import { chainSpec } from "../firewall/chain_text.ts";
 import { SYSLOG_FACILITIES } from "./facilities.ts";
-
-/** What a directive says that is known and not built yet. */
-export const NOT_YET = "not supported by this version";
 
 const FACILITY_NAMES = Object.keys(SYSLOG_FACILITIES) as (keyof typeof SYSLOG_FACILITIES)[];
 

@@ -40,7 +40,7 @@ interface Row<Thing, Value> {
   /** The row of `ACCESS_SETTINGS` whose line is named. */
   readonly key: keyof ResolvedStanza["origins"];
   readonly value: (thing: Thing) => Value;
-  readonly isLoss: (was: Value, is: Value, before: Thing, after: Thing) => boolean;
+  readonly isLoss: (was: Value, is: Value, after: Thing) => boolean;
   readonly show: (value: Value) => string;
 }
 
@@ -56,7 +56,7 @@ type Comparison<Thing> = (before: Thing, after: Thing) => Loss | null;
 function row<Thing, Value>({ name, key, value, isLoss, show }: Row<Thing, Value>): Comparison<Thing> {
   return (before, after) => {
     const [was, is] = [value(before), value(after)];
-    return isLoss(was, is, before, after) ? { name, key, was: show(was), is: show(is) } : null;
+    return isLoss(was, is, after) ? { name, key, was: show(was), is: show(is) } : null;
   };
 }
 
@@ -128,7 +128,7 @@ const STANZA_ROWS: readonly Comparison<Stanza>[] = [
     name: "RESTRICT_PORTS",
     key: "restrictPorts",
     value: (stanza) => stanza.restrictPorts,
-    isLoss: (was, is, _before, { openPorts }) =>
+    isLoss: (was, is, { openPorts }) =>
       was.some((service) => !lists(is, service) && (openPorts === null || lists(openPorts, service))),
     show: portList,
   }),

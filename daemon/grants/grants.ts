@@ -169,17 +169,13 @@ function planPlain({ request, options }: GrantPlan, destination: Ip | null): rea
 
 function planNat(plan: GrantPlan, policy: NatPolicy, destination: Ip | null): Result<readonly Planned[], string> {
   const { request, options } = plan;
-  const { source } = request;
-  const [first] = request.services;
+  const { source, services: [first] } = request;
   const end = policy.forceNat ?? request.nat;
   if (first === undefined || end === null) return fail("the request has no NAT target");
+  const fault = natEndFault(end, source, policy);
+  if (fault !== null) return fail(fault);
   // FORWARD_ALL with FORCE_SNAT is FORCE_NAT 0.0.0.0: "whatever host the client addresses" (facts/configuration 7).
-  const anyHost = end.to.bytes.every((byte) => byte === 0);
-  if (!anyHost && end.to.family !== source.family) {
-    return fail(`NAT target ${end.to.text} and source ${source.text} are of different address families`);
-  }
-  if (anyHost && !policy.forwardAll) return fail(`NAT target ${end.to.text} is no host`);
-  if (!policy.forwardAll && end.port === 0) return fail(`NAT target ${end.to.text} has no port`);
+  const anyHost = isUnspecified(end.to);
   const all = policy.forwardAll;
   const items = formatServices(request.services);
   const inside: Service = { proto: first.proto, port: end.port };
@@ -210,6 +206,19 @@ function planNat(plan: GrantPlan, policy: NatPolicy, destination: Ip | null): Re
   const door = planSnat(plan, policy, { match, outsidePort: all ? null : first.port });
   if (!door.ok) return door;
   return ok([...planned, { door: door.value, kind: all ? "SNAT ALL" : "SNAT", items: all ? "*/*" : items }]);
+}
+
+/** Why nothing can be sent on to this host and port, or null. */
+function natEndFault({ to, port }: NatEnd, source: Ip, { forwardAll }: NatPolicy): string | null {
+  if (!isUnspecified(to) && to.family !== source.family) {
+    return `NAT target ${to.text} and source ${source.text} are of different address families`;
+  }
+  if (isUnspecified(to) && !forwardAll) return `NAT target ${to.text} is no host`;
+  return !forwardAll && port === 0 ? `NAT target ${to.text} has no port` : null;
+}
+
+function isUnspecified({ bytes }: Ip): boolean {
+  return bytes.every((byte) => byte === 0);
 }
 
 /** The four choices of facts/firewall 3. With FORWARD_ALL the second is missing, as in the C daemon. */

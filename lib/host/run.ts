@@ -48,15 +48,7 @@ export async function runProgram(
   options: RunOptions = {},
 ): Promise<RunResult> {
   if (!program.startsWith("/")) throw new RangeError(`"program" expected an absolute path, got "${program}"`);
-  const child = new Deno.Command(program, {
-    args: [...args],
-    clearEnv: true,
-    env: ENVIRONMENT,
-    cwd: "/",
-    stdin: options.stdin === undefined ? "null" : "piped",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
+  const child = start(program, args, options);
   const cap = options.maxOutputBytes ?? DEFAULT_MAX_OUTPUT;
   const outputs = [openReader(child.stdout, cap), openReader(child.stderr, cap)] as const;
   let timedOut = false;
@@ -84,6 +76,19 @@ export async function runProgram(
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** In a fixed environment and folder: nothing of the caller's changes what a program does. */
+function start(program: string, args: readonly string[], { stdin }: RunOptions): Deno.ChildProcess {
+  return new Deno.Command(program, {
+    args: [...args],
+    clearEnv: true,
+    env: ENVIRONMENT,
+    cwd: "/",
+    stdin: stdin === undefined ? "null" : "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
 }
 
 /** When a program is called slow: a hundred times what those of a packet filter need. */
