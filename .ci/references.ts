@@ -29,6 +29,7 @@ const POINT = /\bCOMPATIBILITY\s+([A-Z]\d+)/g;
 const LINK = /\{@link(?:code|plain)?\s+([^}\s|]*)[^}]*\}/g;
 const MARKDOWN_LINK = /\]\(([^)\s]+)\)/g;
 const FILE_NAME = /`((?:[\w.-]+\/)*[\w-]{2,}(?:\.[\w-]+)*\.(?:ts|md|json|yml))`/g;
+const GLOSSARY = "docs/GLOSSARY.md";
 /** Documents that may name files of earlier versions. */
 const HISTORY: ReadonlySet<string> = new Set(["CHANGELOG.md", "SECURITY.md"]);
 
@@ -125,6 +126,20 @@ function anchorsOf(markdown: string): ReadonlySet<string> {
   return new Set(headings.map((text) => text.toLowerCase().replace(/[^\w\- ]/g, "").replaceAll(" ", "-")));
 }
 
+/** Names of types in the glossary that are not in the files that it names for them. */
+export function glossaryFaults(files: Files): Fault[] {
+  return found(
+    files.get(GLOSSARY) ?? "",
+    /^\| ([A-Z]\w*[a-z][A-Z]\w*) +\|[^|]*\|(.*)$/gm,
+    ([, name = "", cell = ""]) => {
+      const named = [...cell.matchAll(FILE_NAME)].map(([, file = ""]) => files.get(file) ?? "");
+      return named.some((text) => new RegExp(`\\b${name}\\b`).test(text))
+        ? null
+        : `${name} is not in${cell.replace("|", "")}`;
+    },
+  );
+}
+
 /** One reference that leads nowhere. `line` counts from 1. */
 export interface Fault {
   readonly line: number;
@@ -143,7 +158,8 @@ export function faultsIn(path: string, files: Files, known: Known): Fault[] {
   const text = files.get(path) ?? "";
   if (path.endsWith(".md")) {
     const names = HISTORY.has(path) ? [] : fileNameFaults(text, files);
-    return [...referenceFaults(text, known), ...names, ...markdownLinkFaults(path, files)];
+    const glossary = path === GLOSSARY ? glossaryFaults(files) : [];
+    return [...referenceFaults(text, known), ...names, ...markdownLinkFaults(path, files), ...glossary];
   }
   if (!path.endsWith(".ts")) return [];
   const prose = commentsOf(text);

@@ -1,5 +1,12 @@
 import assert from "node:assert/strict";
-import { commentsOf, docLinkFaults, faultsIn, type Files, knownReferences } from "../../.ci/references.ts";
+import {
+  commentsOf,
+  docLinkFaults,
+  faultsIn,
+  type Files,
+  glossaryFaults,
+  knownReferences,
+} from "../../.ci/references.ts";
 
 const FILES: Files = new Map([
   ["docs/facts/wire.md", "# The packet\n\n## 7. HMAC\n\nSee [there](../COMPATIBILITY.md#kept).\n"],
@@ -51,9 +58,10 @@ Deno.test("references: papers that are not here are faults, and similar words ar
 Deno.test("references: comments are found between strings that look like them", () => {
   const source =
     "const a = \"// no\"; // yes 1\nconst b = '/* no */'; /* yes 2 */\nconst c = `// ${no}`;\nconst d = /[\"'`]/g; // yes 4\n/**\n * yes 3\n */";
-  assert.deepEqual(commentsOf(source).split(/\s+/).filter((word) => /^(yes|no|[0-9])$/.test(word)), [
-    ...["yes", "1", "yes", "2", "yes", "4", "yes", "3"],
-  ]);
+  assert.deepEqual(
+    commentsOf(source).split(/\s+/).filter((word) => /^(yes|no|[0-9])$/.test(word)),
+    "yes 1 yes 2 yes 4 yes 3".split(" "),
+  );
   assert.equal(commentsOf(source).split("\n").length, source.split("\n").length);
 });
 
@@ -70,4 +78,12 @@ Deno.test("references: links between documents need their file and their heading
   assert.equal(faultsOf("docs/A.md", "[a](facts/none.md)").length, 1);
   assert.equal(faultsOf("docs/A.md", "[a](facts/wire.md#8-hmac)").length, 1);
   assert.equal(faultsOf("docs/A.md", "[a](#nowhere)\n# Somewhere\n").length, 1);
+});
+
+Deno.test("references: names of types in the glossary stand in the file that it names", () => {
+  const files = new Map([...FILES, ["lib/spa/open.ts", "export interface OpenedPacket {}"]]);
+  const faults = (row: string) => glossaryFaults(new Map([...files, ["docs/GLOSSARY.md", row]])).length;
+  assert.equal(faults("| OpenedPacket | is one | `lib/spa/open.ts` |"), 0);
+  assert.equal(faults("| ClosedPacket | is one | `lib/spa/open.ts` |"), 1);
+  assert.equal(faults("| packet | is one | `lib/spa/open.ts` |"), 0);
 });
