@@ -274,7 +274,6 @@ export const NOT_YET: readonly string[] = [
   "tests/daemon/firewall/nftables/nat_test.ts",
   "tests/daemon/loop/play.ts",
   "tests/daemon/packet/cable.ts",
-  "tests/daemon/service/pid_file_test.ts",
   "tests/daemon/verify/decide_test.ts",
   "tests/demo.ts",
   "tests/e2e/client_features_test.ts",

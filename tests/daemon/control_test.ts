@@ -1,8 +1,9 @@
-/** The modes that speak to the packet filter; those that speak to a daemon are in service/pid_file_test.ts. */
 import assert from "node:assert/strict";
-import { flushRules, listRules } from "../../daemon/control.ts";
+import { type ControlWorld, flushRules, listRules, sendRestart, showStatus, stopDaemon } from "../../daemon/control.ts";
 import { recordingFirewall } from "../../daemon/firewall/recording.ts";
+import { runningDaemon } from "../../daemon/service/pid_file.ts";
 import { address } from "../contract/addresses.ts";
+import { inFolder, lockedBy, neverKill, otherDaemon, PYTHON_LOCK, world } from "./service/other_daemon.ts";
 
 /** A packet filter in which one service is open, and what is said. */
 async function scene() {
@@ -46,27 +47,110 @@ Deno.test("--fw-flush takes everything of ours away", async () => {
 
 Deno.test("--fw-flush says that a daemon which runs puts it back", async () => {
   await using here = await scene();
-  // Another process: a lock of our own does not keep us out.
-  const code = `import { claimPidFile } from ${
-    JSON.stringify(new URL("../../daemon/service/pid_file.ts", import.meta.url).href)
-  };
-    claimPidFile(${JSON.stringify(here.pidPath)}, Deno.pid);
-    console.log("claimed");
-    setInterval(() => {}, 1000);`;
-  const child = new Deno.Command(Deno.execPath(), { args: ["eval", code], stdout: "piped" }).spawn();
+  // A lock of our own would not keep us out.
+  const other = await otherDaemon(here.pidPath);
   try {
-    const reader = child.stdout.getReader();
-    await reader.read();
-    await reader.cancel();
     assert.equal(await flushRules(here.firewall, here.pidPath, here.world), 1);
     assert.equal(here.firewall.admits(here.door), false);
     assert.deepEqual(here.said, [
       "out: Deleting any existing firewall rules...",
-      `err: fwknopd: error: fwknopd (pid ${child.pid}) is running and puts back the doors that are open`,
+      `err: fwknopd: error: fwknopd (pid ${other.pid}) is running and puts back the doors that are open`,
       "err: fwknopd: hint: stop it first: fwknopd -K",
     ]);
   } finally {
-    child.kill("SIGKILL");
-    await child.status;
+    await other.stop();
   }
+});
+
+Deno.test("-S, -R and -K believe the lock, not the number in the file", async () => {
+  await inFolder(async (path) => {
+    const none = world(neverKill);
+    assert.equal(runningDaemon(path), null, "no file");
+    Deno.writeTextFileSync(path, `${Deno.pid}\n`);
+    assert.equal(showStatus(path, none), 1);
+    assert.equal(sendRestart(path, none), 1);
+    assert.equal(await stopDaemon(path, none), 1);
+    assert.deepEqual(none.out, ["No running fwknopd detected.", "No running fwknopd detected."]);
+    assert.deepEqual(none.err, ["No running fwknopd detected."]);
+    assert.equal(Deno.readTextFileSync(path), `${Deno.pid}\n`, "asking changes nothing");
+  });
+});
+
+Deno.test("-S, -R and -K find the daemon that runs and speak to it alone", async () => {
+  await inFolder(async (path) => {
+    const daemon = await otherDaemon(path);
+    try {
+      assert.equal(daemon.said, "claimed");
+      const sent: [number, string][] = [];
+      const seen = world((pid, signal) => {
+        sent.push([pid, signal]);
+        if (signal === "terminate") Deno.kill(pid, "SIGTERM");
+        return true;
+      });
+      assert.equal(showStatus(path, seen), 0);
+      assert.equal(sendRestart(path, seen), 0);
+      assert.equal(await stopDaemon(path, seen), 0);
+      assert.deepEqual(sent, [[daemon.pid, "hangup"], [daemon.pid, "terminate"], [daemon.pid, "continue"]]);
+      assert.deepEqual(seen.out, [
+        `Detected fwknopd is running (pid=${daemon.pid}).`,
+        `Sent restart signal to fwknopd (pid=${daemon.pid})`,
+        `Killed fwknopd (pid=${daemon.pid}) via SIGTERM`,
+      ]);
+    } finally {
+      await daemon.stop().catch(() => {});
+    }
+  });
+});
+
+Deno.test("-K gives a daemon that waits for a slow packet filter the time to close its doors", async () => {
+  await inFolder(async (path) => {
+    const daemon = await otherDaemon(path);
+    try {
+      const sent: [string, number][] = [];
+      let waited = 0;
+      const slow: ControlWorld = {
+        ...world((_pid, signal) => {
+          sent.push([signal, waited]);
+          if (signal === "kill") Deno.kill(daemon.pid, "SIGKILL");
+          return true;
+        }),
+        pause: async (ms) => {
+          waited += ms;
+          if (sent.some(([signal]) => signal === "kill")) await new Promise((done) => setTimeout(done, 5));
+        },
+      };
+      assert.equal(await stopDaemon(path, slow), 0);
+      assert.deepEqual(sent.map(([signal]) => signal), ["terminate", "continue", "kill"]);
+      assert.ok(sent[2]![1] >= 20_000);
+    } finally {
+      await daemon.stop().catch(() => {});
+    }
+  });
+});
+
+Deno.test("-S, -R and -K say what to do when the run directory is gone", async () => {
+  const folder = Deno.makeTempDirSync();
+  const path = `${folder}/gone/fwknopd.pid`;
+  const none = world(neverKill);
+  assert.equal(showStatus(path, none), 1);
+  assert.equal(sendRestart(path, none), 1);
+  assert.equal(await stopDaemon(path, none), 1);
+  assert.deepEqual(none.out, ["No running fwknopd detected.", "No running fwknopd detected."]);
+  assert.equal(none.err.filter((line) => /hint: .*\/gone does not exist; .*pgrep -a fwknopd/.test(line)).length, 3);
+  Deno.removeSync(folder);
+});
+
+Deno.test("-K and -R signal nobody by a link, or a file with a second name, in the place of the PID file", async () => {
+  await inFolder(async (path) => {
+    const other = `${path}.other`;
+    Deno.writeTextFileSync(other, "1\n", { mode: 0o600 });
+    await using _holder = await lockedBy(["python3", "-c", PYTHON_LOCK, other]);
+    for (const put of [() => Deno.symlinkSync(other, path), () => Deno.linkSync(other, path)]) {
+      put();
+      assert.throws(() => showStatus(path, world(neverKill)), /symbolic link|2 names/);
+      assert.throws(() => sendRestart(path, world(neverKill)), /symbolic link|2 names/);
+      await assert.rejects(() => stopDaemon(path, world(neverKill)), /symbolic link|2 names/);
+      Deno.removeSync(path);
+    }
+  });
 });
