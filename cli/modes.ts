@@ -4,7 +4,7 @@
  */
 import type { Arguments } from "../lib/settings/argv.ts";
 import { listedServers } from "./knock/server_list.ts";
-import { BEYOND_OPTIONS } from "./options/own.ts";
+import { OWN_OPTIONS } from "./options/own.ts";
 import type { ClientKey } from "./options/table.ts";
 import type { RcFile } from "./rc/rc_file.ts";
 import { followsKnock, makesKeys } from "./settings/conflicts.ts";
@@ -12,7 +12,7 @@ import type { Loaded } from "./settings/load.ts";
 import type { World } from "./ui/world.ts";
 
 /** What a mode is given before any file is read. */
-export interface Start {
+interface Start {
   readonly args: Arguments;
   readonly world: World;
   /** Runs other arguments, which are not remembered. The result is the exit code. */
@@ -20,7 +20,7 @@ export interface Start {
 }
 
 /** What a mode is given once the rc file is open. */
-export interface Opened {
+interface Opened {
   readonly args: Arguments;
   readonly world: World;
   /** Null with `--no-rc-file`, or when there is none. */
@@ -160,11 +160,11 @@ export async function actAt<Name extends Stage>(stage: Name, given: Stages[Name]
  */
 export function asks({ given }: Arguments, options: readonly ClientKey[]): boolean {
   const has = (key: string) => given.some((said) => said.key === key);
-  return options.some((key) => has(key) && !(key in BEYOND_OPTIONS && has("version")));
+  return options.some((key) => has(key) && !(key in OWN_OPTIONS && has("version")));
 }
 
 /** Whether there are options that may not go together. What the C client has goes together as it does there. */
 export function mayContradict(args: Arguments): boolean {
   return listedServers(args) !== null ||
-    asks(args, ["json", "completion", ...Object.keys(BEYOND_OPTIONS) as ClientKey[]]);
+    asks(args, ["json", "completion", ...Object.keys(OWN_OPTIONS) as ClientKey[]]);
 }

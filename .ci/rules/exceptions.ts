@@ -14,11 +14,14 @@ export const ONLY_TESTS_USE: Exceptions = {
   "cli/enrolment/qr.ts: drawModules": PART,
   "cli/keys/key_command.ts: parseKeyOutput": PART,
   "cli/keys/key_file.ts: findKey": PART,
+  "cli/knock/repeat_run.ts: argumentsOf": PART,
+  "cli/knock/repeat_run.ts: maskedLine": PART,
   "cli/main.ts: main": "the program, run by tests in their own process",
   "cli/send/socks5.ts: encodeConnect": PART,
   "cli/settings/combinations.ts: ALL_PARTS": PART,
   "cli/settings/combinations.ts: Part": PART,
   "cli/settings/combinations.ts: goTogether": PART,
+  "cli/shell/help.ts: clientHelp": PART,
   "cli/shell/ssh_config.ts: formatSshConfig": PART,
   "daemon/firewall/iptables/listing.ts: parseExpiry": PART,
   "daemon/firewall/nftables/hook_survey.ts: IPV6_UPKEEP": "the README's ruleset is compared with it",
@@ -66,7 +69,6 @@ export const TESTED_ELSEWHERE: TestedElsewhere = {
   "tests/cli/main_test.ts": [
     "cli/keys/generate.ts",
     "cli/knock/knock.ts",
-    "cli/modes.ts",
     "cli/settings/load.ts",
     "cli/ui/world.ts",
   ],
@@ -81,7 +83,6 @@ export const TESTED_ELSEWHERE: TestedElsewhere = {
     "cli/remedies/access.ts",
     "cli/remedies/directives.ts",
     "cli/remedies/problems.ts",
-    "cli/remedies/request.ts",
   ],
   "tests/cli/send/failures_test.ts": [
     "cli/send/destination.ts",
@@ -152,7 +153,7 @@ export const TESTED_ELSEWHERE: TestedElsewhere = {
   ],
   "tests/e2e/client_wait_test.ts": [
     "cli/after/hold.ts",
-    "cli/send/place.ts",
+    "cli/send/address.ts",
   ],
   "tests/e2e/interface_test.ts": [
     "daemon/packet/absent.ts",

@@ -1,6 +1,6 @@
 /**
- * Getting through one door as soon as it opens: connections are started one after the other while earlier ones go on, so
- * that a lost SYN costs a pause of {@link pauseBeforeTry} and not the second after which a kernel repeats it.
+ * Connects to one port as soon as it opens. Attempts race each other: a new one starts while earlier ones are pending, so
+ * that a lost SYN costs a pause of {@link pauseBeforeTry} and not the second after which the kernel repeats it.
  *
  * @tags allow-ffi
  */
@@ -11,28 +11,28 @@ import type { SocketAddress } from "../../ffi/libc/socket_address.ts";
 import { pauseBeforeTry } from "./pace.ts";
 import { pause } from "./pause.ts";
 
-/** A try older than this is given up: by then the kernel has repeated its SYN twice. */
+/** An attempt older than this many milliseconds is given up: by then the kernel has repeated its SYN twice. */
 const LONGEST_TRY = 3000;
 
-/** The kernel repeats a SYN after a second: what connects sooner did so by the SYN that was sent at the start. */
+/** The kernel repeats a SYN after a second: a connection made sooner answers the SYN that was sent at the start. */
 const FIRST_REPEAT = 900;
 
-/** When the pursuit ends, and when the last knock was. Times as of `performance.now()`. */
-export interface PursuitLimits {
+/** When the race ends, and when the last knock was. Times as of `performance.now()`. */
+export interface RaceLimits {
   readonly deadline: number;
-  /** The first knock: from here the time until the door opens is counted. */
+  /** The first knock: from here the time until the port opens is counted. */
   readonly knockedAt: number;
   lastKnock(): number;
 }
 
-/** Through, or not in time. */
-export type PursuitResult =
+/** Connected, or not in time. */
+export type RaceResult =
   | { readonly open: true; readonly socket: Socket; readonly milliseconds: number; readonly before: boolean }
   | { readonly open: false; readonly seen: Seen };
 
-/** What the tries met. */
+/** How the attempts failed. */
 export interface Seen {
-  /** The try from before the knock was refused: whoever guards the door says no aloud. */
+  /** The attempt made before the knock was refused: the host rejects connections instead of dropping them. */
   readonly refusedBefore: boolean;
   /** Milliseconds from the knock to the first refusal of a later try; null for none. */
   readonly refusedAfter: number | null;
@@ -45,23 +45,23 @@ interface Try {
   readonly startedAt: number;
 }
 
-/** One door that is pursued. Disposal closes what was not handed out. */
-export class Pursuit implements Disposable {
+/** The attempts to connect to one port. Disposal closes those that were not handed out. */
+export class ConnectRace implements Disposable {
   readonly #tries: Try[] = [];
   #nextTry = 0;
   #lastError: number | null = null;
-  /** When the SYN left that was refused. */
+  /** For each refusal the time at which its SYN was sent. */
   readonly #refusals: number[] = [];
 
   constructor(readonly address: SocketAddress) {}
 
-  /** The try before the knock, whose fate tells whether the door was open anyway. */
+  /** Starts the attempt before the knock: its outcome tells whether the port was open anyway. */
   probe(): void {
     this.#start(performance.now());
   }
 
-  /** Tries until a connection is up or the time is over. The socket is the caller's. */
-  async run(limits: PursuitLimits): Promise<PursuitResult> {
+  /** Tries until a connection is up or the time is over. The caller closes the socket. */
+  async run(limits: RaceLimits): Promise<RaceResult> {
     for (let now = performance.now(); now < limits.deadline; now = performance.now()) {
       if (now >= this.#nextTry) {
         this.#start(now);
@@ -95,7 +95,7 @@ export class Pursuit implements Disposable {
     }
   }
 
-  /** The first connection that is up, taken out; null when the time is over without one. */
+  /** The first connection that is up, which the caller takes over; null when the time is over without one. */
   async #wait(milliseconds: number): Promise<Try | null> {
     if (this.#tries.length === 0) {
       await pause(milliseconds);
@@ -128,12 +128,12 @@ export class Pursuit implements Disposable {
   }
 }
 
-function result(winner: Try, knockedAt: number): PursuitResult {
+function result(winner: Try, knockedAt: number): RaceResult {
   const milliseconds = Math.max(performance.now() - knockedAt, 0);
   return { open: true, socket: winner.socket, milliseconds, before: answeredAt(winner) <= knockedAt };
 }
 
-/** When the SYN left that has just been answered: the first one, or one that the kernel repeated, about now. */
+/** When the SYN was sent that has just been answered: the first one, or one that the kernel repeated about now. */
 function answeredAt({ startedAt }: Try): number {
   const now = performance.now();
   return now - startedAt < FIRST_REPEAT ? startedAt : now;

@@ -1,4 +1,4 @@
-/** What follows a knock: waiting, a connection for ssh, another program, or a door that is kept open. */
+/** What follows a knock: waiting, a connection for ssh, another program, or a port that is kept open. */
 import { becomeCommand } from "../../ffi/libc/become.ts";
 import { E } from "../../ffi/abi.ts";
 import { keepMemoryPrivate } from "../../ffi/libc/private_memory.ts";
@@ -11,9 +11,9 @@ import { rehearseRequest } from "../request/request.ts";
 import { DEFAULT_WAIT } from "../options/own.ts";
 import { ClientError, tellError } from "../ui/tui.ts";
 import type { World } from "../ui/world.ts";
-import { closeAll, type DoorState, knockAndWait, type Waited } from "./knock_and_wait.ts";
+import { closeAll, knockAndWait, type PortState, type Waited } from "./knock_and_wait.ts";
 import { openedLine, tellShut } from "./outcome.ts";
-import { findPlace, pinnedTo, wantedFamily } from "../send/place.ts";
+import { findAddress, pinnedTo, wantedFamily } from "../send/address.ts";
 import { portsToWaitFor } from "./ports.ts";
 import { knockAndRelay, portTowards, readGoal } from "./proxy_command.ts";
 
@@ -37,14 +37,14 @@ export async function knockAndFollow(
   if (settings.proxy) return await knockAndRelay(settings, run);
   const prepared = await prepareKnock(settings, run.world);
   if (settings.wait !== undefined || settings.thenCommand) {
-    const code = await waitForDoors(settings, { ...run, prepared });
+    const code = await waitForPorts(settings, { ...run, prepared });
     if (code !== 0) return code;
   }
   if (settings.thenCommand) return become(run.rest, run.world);
   return settings.hold ? await (await import("./hold.ts")).hold(settings, { ...run, prepared }) : 0;
 }
 
-/** Refuses what cannot be, before a key is asked for or anybody is asked for the own address. Throws {@link ClientError}. */
+/** Refuses what cannot work before a key or the own address is asked for. Throws {@link ClientError}. */
 function checkBeforehand(settings: ClientSettings, rest: readonly string[]): void {
   const request = rehearseRequest(settings);
   if (!request.ok) throw new ClientError(request.fault.message, request.fault.hint);
@@ -87,34 +87,34 @@ function checkTogether(settings: ClientSettings, rest: readonly string[]): void 
 }
 
 /** Waits for all ports and says how it went: on standard output, for a command only with -v and on standard error. */
-async function waitForDoors(
+async function waitForPorts(
   settings: ClientSettings,
   run: { readonly prepared: Prepared; readonly world: World },
 ): Promise<number> {
   const { prepared, world } = run;
   const ports = waitedPorts(settings, prepared.request);
   const host = settings.server ?? "";
-  const place = await findPlace(host, wantedFamily(settings));
+  const address = await findAddress(host, wantedFamily(settings));
   const seconds = settings.wait ?? DEFAULT_WAIT;
-  const approach = { settings: pinnedTo(settings, place), prepared, place, ports, seconds };
+  const approach = { settings: pinnedTo(settings, address), prepared, address, ports, seconds };
   const waited = await knockAndWait(approach, world);
   if (!waited.sent) return waited.code;
-  closeAll(waited.doors);
-  if (settings.json) world.json({ server: host, knocks: waited.knocks, ports: waited.doors.map(describeDoor) });
+  closeAll(waited.ports);
+  if (settings.json) world.json({ server: host, knocks: waited.knocks, ports: waited.ports.map(describePort) });
   else if (!settings.thenCommand || settings.verbose > 0) tellOpened(waited, host, world);
   return tellShut(waited, { settings, host, seconds, world });
 }
 
 /** One port, for programs. */
-function describeDoor(door: DoorState): Readonly<Record<string, unknown>> {
-  const { port, open } = door;
+function describePort(state: PortState): Readonly<Record<string, unknown>> {
+  const { port, open } = state;
   if (!open) return { port, open };
   // To the microsecond: what the clock gives beyond that is its arithmetic.
-  return { port, open, milliseconds: Math.round(door.milliseconds * 1000) / 1000, before: door.before };
+  return { port, open, milliseconds: Math.round(state.milliseconds * 1000) / 1000, before: state.before };
 }
 
-function tellOpened({ doors }: Waited & { readonly sent: true }, host: string, world: World): void {
-  for (const door of doors) if (door.open) world.out(openedLine(door, host));
+function tellOpened({ ports }: Waited & { readonly sent: true }, host: string, world: World): void {
+  for (const port of ports) if (port.open) world.out(openedLine(port, host));
 }
 
 function become(command: readonly string[], world: World): number {

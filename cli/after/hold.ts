@@ -1,4 +1,4 @@
-/** `--hold`: the door is kept open by knocking again before it closes, and at once when the own address changes. */
+/** `--hold`: keeps a port open by knocking again before it closes, and at once when the own address changes. */
 import { formatAsked } from "../../lib/wire/access.ts";
 import { allowedAddress } from "../request/allow.ts";
 import { type Prepared, sendFresh } from "../knock/knock.ts";
@@ -8,12 +8,12 @@ import { ClientError, tellError, tellWarning } from "../ui/tui.ts";
 import type { World } from "../ui/world.ts";
 import { DEFAULT_OPEN_SECONDS, pauseOfHold } from "./pace.ts";
 import { pause } from "./pause.ts";
-import { findPlace, ownAddressTowards, wantedFamily } from "../send/place.ts";
+import { findAddress, ownAddressTowards, wantedFamily } from "../send/address.ts";
 
-/** How often the own address is looked at. A suspended machine notices by this too that its time has come. */
+/** How often the own address is looked at; also how soon after a suspend a knock that is overdue is sent. */
 const GLANCE_MS = 1000;
 
-/** After a knock that could not be sent. */
+/** Pause after a knock that could not be sent. */
 const RETRY_MS = 2000;
 
 /** A service on the Internet is asked again at most this often while the own interface says nothing new. */
@@ -56,8 +56,8 @@ class Holding {
 
   /** Wall-clock time decides, because a machine that sleeps stops every other clock. */
   async until(stop: AbortSignal): Promise<number> {
-    let place = await this.#place();
-    let source = ownAddressTowards(place);
+    let address = await this.#findServer();
+    let source = ownAddressTowards(address);
     const code = await sendFresh(this.settings, this.#prepared, this.#world);
     if (code !== 0) return code;
     const { server = "" } = this.settings;
@@ -67,14 +67,14 @@ class Holding {
     for (;;) {
       await pause(Math.min(Math.max(due - Date.now(), 0), GLANCE_MS), stop);
       if (stop.aborted) break;
-      // Null while there is no way to the server.
-      const now = ownAddressTowards(place);
+      // Null while there is no route to the server.
+      const now = ownAddressTowards(address);
       const moved = now !== null && now !== source;
       if (moved) this.#tellMove();
       source = now ?? source;
       if (!moved && Date.now() < due) continue;
       const sent = await this.#knock(moved);
-      if (sent) place = await this.#placeNow(place);
+      if (sent) address = await this.#findServerAgain(address);
       due = Date.now() + (sent ? this.#pause : RETRY_MS);
     }
     this.#world.out(`no longer held: ${what} of ${server} closes within ${this.#openSeconds} s`);
@@ -108,17 +108,17 @@ class Holding {
     tellWarning(this.#world, `-a ${this.settings.allowIp.ip.text} stays as it is; -R would follow the change`);
   }
 
-  /** The place as it is now; the former one while the name cannot be asked for. */
-  async #placeNow(former: Destination): Promise<Destination> {
+  /** The address of the server as it is now; the former one while its name cannot be resolved. */
+  async #findServerAgain(former: Destination): Promise<Destination> {
     try {
-      return await this.#place();
+      return await this.#findServer();
     } catch (error) {
       if (!(error instanceof ClientError)) throw error;
       return former;
     }
   }
 
-  async #place(): Promise<Destination> {
-    return await findPlace(this.settings.server ?? "", wantedFamily(this.settings));
+  async #findServer(): Promise<Destination> {
+    return await findAddress(this.settings.server ?? "", wantedFamily(this.settings));
   }
 }

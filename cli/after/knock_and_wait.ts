@@ -6,25 +6,25 @@ import type { Destination } from "../send/destination.ts";
 import type { World } from "../ui/world.ts";
 import { pauseBeforeKnock } from "./pace.ts";
 import { pause } from "./pause.ts";
-import { Pursuit, type PursuitResult, type Seen } from "./connect_race.ts";
+import { ConnectRace, type RaceResult, type Seen } from "./connect_race.ts";
 
 /** What to reach, and for how long to try. */
 export interface Approach {
-  /** Already without names that could mean several hosts (`pinnedTo`). */
+  /** They name the server by its address: a name could mean several hosts (`pinnedTo`). */
   readonly settings: ClientSettings;
   readonly prepared: Prepared;
   /** Where connections go. */
-  readonly place: Destination;
+  readonly address: Destination;
   readonly ports: readonly number[];
   readonly seconds: number;
 }
 
 /** One port after the wait. */
-export type DoorState =
+export type PortState =
   & { readonly port: number }
   & ({
     readonly open: true;
-    /** The connection that got through; the caller's. */
+    /** The connection that got through. The caller closes it. */
     readonly socket: Socket;
     /** From the first knock to the connection. */
     readonly milliseconds: number;
@@ -35,7 +35,7 @@ export type DoorState =
 /** How it went. */
 export type Waited =
   | { readonly sent: false; readonly code: number }
-  | { readonly sent: true; readonly knocks: number; readonly doors: readonly DoorState[] };
+  | { readonly sent: true; readonly knocks: number; readonly ports: readonly PortState[] };
 
 /**
  * Tries each port once, knocks, and tries until all are open or the time is over; knocks again meanwhile, each time with a
@@ -44,37 +44,37 @@ export type Waited =
  * @tags allow-ffi
  */
 export async function knockAndWait(approach: Approach, world: World): Promise<Waited> {
-  const { settings, prepared, place, ports, seconds } = approach;
-  const pursuits = ports.map((port) => new Pursuit({ ...place, port }));
+  const { settings, prepared, address, ports, seconds } = approach;
+  const races = ports.map((port) => new ConnectRace({ ...address, port }));
   const done = new AbortController();
   try {
-    for (const pursuit of pursuits) pursuit.probe();
+    for (const race of races) race.probe();
     const code = await sendFresh(settings, prepared, world);
     if (code !== 0) return { sent: false, code };
     const knockedAt = performance.now();
     const knocks = { count: 1, last: knockedAt };
     const limits = { knockedAt, deadline: knockedAt + seconds * 1000, lastKnock: () => knocks.last };
     const again = knockAgain(approach, { world, knocks, until: done.signal });
-    const results = await Promise.all(pursuits.map((pursuit) => pursuit.run(limits)));
+    const results = await Promise.all(races.map((race) => race.run(limits)));
     done.abort();
     await again;
     return {
       sent: true,
       knocks: knocks.count,
-      doors: results.map((result, index) => state(ports[index] ?? 0, result)),
+      ports: results.map((result, index) => state(ports[index] ?? 0, result)),
     };
   } finally {
     done.abort();
-    for (const pursuit of pursuits) pursuit[Symbol.dispose]();
+    for (const race of races) race[Symbol.dispose]();
   }
 }
 
 /** Closes the connections that got through. */
-export function closeAll(doors: readonly DoorState[]): void {
-  for (const door of doors) if (door.open) door.socket[Symbol.dispose]();
+export function closeAll(ports: readonly PortState[]): void {
+  for (const port of ports) if (port.open) port.socket[Symbol.dispose]();
 }
 
-function state(port: number, result: PursuitResult): DoorState {
+function state(port: number, result: RaceResult): PortState {
   return { port, ...result };
 }
 

@@ -1,19 +1,19 @@
-/** What is said after waiting: when each port opened, or what probably keeps it shut. */
+/** What is told after waiting: when each port opened, or what probably keeps it shut. */
 import { errnoText } from "../../ffi/libc/errno.ts";
 import type { ClientSettings } from "../options/table.ts";
 import type { World } from "../ui/world.ts";
-import type { DoorState, Waited } from "./knock_and_wait.ts";
+import type { PortState, Waited } from "./knock_and_wait.ts";
 import type { Seen } from "./connect_race.ts";
 
 /** Exit status when the time is over and a port is not open. */
 const EXIT_NOT_OPEN = 3;
 
 /** `tcp/22 of gw opened 12 ms after the knock`. */
-export function openedLine(door: DoorState & { readonly open: true }, host: string): string {
-  const what = `tcp/${door.port} of ${host}`;
-  return door.before
+export function openedLine(state: PortState & { readonly open: true }, host: string): string {
+  const what = `tcp/${state.port} of ${host}`;
+  return state.before
     ? `${what} was open before the knock`
-    : `${what} opened ${formatMilliseconds(door.milliseconds)} after the knock`;
+    : `${what} opened ${formatMilliseconds(state.milliseconds)} after the knock`;
 }
 
 /** Tells what did not open, and why probably. The result is the exit code. */
@@ -21,27 +21,27 @@ export function tellShut(
   waited: Waited & { readonly sent: true },
   about: { readonly settings: ClientSettings; readonly host: string; readonly seconds: number; readonly world: World },
 ): number {
-  const { doors, knocks } = waited;
-  if (doors.every(({ open }) => open)) return 0;
-  const message = shutSentence(doors, { ...about, knocks });
-  about.world.tell({ level: "error", message, hint: likelyCauses(doors, about.settings) });
+  const { ports, knocks } = waited;
+  if (ports.every(({ open }) => open)) return 0;
+  const message = shutSentence(ports, { ...about, knocks });
+  about.world.tell({ level: "error", message, hint: likelyCauses(ports, about.settings) });
   return EXIT_NOT_OPEN;
 }
 
 /** One sentence for what did not open. */
 export function shutSentence(
-  doors: readonly DoorState[],
+  states: readonly PortState[],
   options: { readonly host: string; readonly seconds: number; readonly knocks: number },
 ): string {
-  const ports = doors.filter(({ open }) => !open).map(({ port }) => `tcp/${port}`).join(" and ");
+  const ports = states.filter(({ open }) => !open).map(({ port }) => `tcp/${port}`).join(" and ");
   const knocks = options.knocks === 1 ? "one knock" : `${options.knocks} knocks`;
   return `${ports} of ${options.host} did not open within ${options.seconds} s and ${knocks}`;
 }
 
 /** The likely causes, the likeliest first; one sentence each. */
-export function likelyCauses(doors: readonly DoorState[], settings: ClientSettings): readonly string[] {
-  const causes = doors.flatMap((door) => door.open ? [] : seenCause(door.port, door.seen));
-  const listening = doors.some((door) => !door.open && doorOpened(door.seen));
+export function likelyCauses(ports: readonly PortState[], settings: ClientSettings): readonly string[] {
+  const causes = ports.flatMap((state) => state.open ? [] : seenCause(state.port, state.seen));
+  const listening = ports.some((state) => !state.open && openedByKnock(state.seen));
   if (listening) return [...new Set(causes)];
   const port = settings.randPort ? "a random port" : `port ${settings.serverPort}`;
   return [
@@ -57,13 +57,13 @@ export function likelyCauses(doors: readonly DoorState[], settings: ClientSettin
   ];
 }
 
-/** Refused only after the knock: somebody lets the connection through, and nobody is there to take it. */
-function doorOpened(seen: Seen): boolean {
+/** Refused only after the knock: the packet filter lets the connection through, and no service takes it. */
+function openedByKnock(seen: Seen): boolean {
   return !seen.refusedBefore && seen.refusedAfter !== null;
 }
 
 function seenCause(port: number, seen: Seen): string[] {
-  if (doorOpened(seen)) {
+  if (openedByKnock(seen)) {
     const after = formatMilliseconds(seen.refusedAfter ?? 0);
     return [`tcp/${port} refuses connections since ${after} after the knock: the door is open, but no service listens`];
   }

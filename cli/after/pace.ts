@@ -1,11 +1,11 @@
-/** How often a door is tried, knocked at and kept open. Pure: times in milliseconds go in and come out. */
+/** How often to connect, to knock, and to knock again for a port that is held open. Pure; times are in milliseconds. */
 
 const SHORTEST_PAUSE = 5;
 const LONGEST_PAUSE = 100;
 
 /**
- * Pause before the next try to connect. Right after a knock the door opens within milliseconds or not for a while, so the
- * tries thin out with the time since then.
+ * Pause before the next attempt to connect. A port opens within milliseconds of a knock or not for a while, so attempts
+ * become rarer with the time since then.
  */
 export function pauseBeforeTry(sinceKnock: number): number {
   return Math.min(Math.max(sinceKnock / 10, SHORTEST_PAUSE), LONGEST_PAUSE);
@@ -19,12 +19,12 @@ export function pauseBeforeKnock(knocks: number): number {
   return Math.min(FIRST_KNOCK_PAUSE * 2 ** (knocks - 1), LONGEST_KNOCK_PAUSE);
 }
 
-/** Time that a server keeps a door open which nobody set otherwise (FW_ACCESS_TIMEOUT of C and ours), in seconds. */
+/** Seconds for which a server opens a port unless told otherwise (FW_ACCESS_TIMEOUT of C and ours). */
 export const DEFAULT_OPEN_SECONDS = 30;
 
 /**
- * Pause between two knocks that keep a door open which stays open for `openSeconds`: the second knock after one falls
- * within that time, less a margin, so that one lost knock closes nothing.
+ * Pause between the knocks that hold a port open, where each opens it for `openSeconds`: two knocks fall within that time,
+ * less a margin, so that a lost one closes nothing.
  */
 export function pauseOfHold(openSeconds: number): number {
   const margin = Math.min(Math.max(openSeconds / 10, 0.5), 5);

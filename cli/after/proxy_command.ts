@@ -18,7 +18,7 @@ import { ClientError, tellError } from "../ui/tui.ts";
 import type { World } from "../ui/world.ts";
 import { closeAll, knockAndWait } from "./knock_and_wait.ts";
 import { openedLine, tellShut } from "./outcome.ts";
-import { findPlace, pinnedTo, wantedFamily } from "../send/place.ts";
+import { findAddress, pinnedTo, wantedFamily } from "../send/address.ts";
 import { portsToWaitFor } from "./ports.ts";
 
 /** Where ssh wants to get to. */
@@ -81,21 +81,23 @@ export async function knockAndRelay(
   const goal = readGoal(run.rest);
   const prepared = await prepareKnock(settings, world);
   const port = portTowards(prepared.request, goal);
-  const server = await findPlace(settings.server ?? "", wantedFamily(settings));
+  const server = await findAddress(settings.server ?? "", wantedFamily(settings));
   const forwarded = isForwarded(prepared.request);
-  const place = forwarded || sameHost(goal.host, settings.server) ? server : await placeOf(goal.host, server.family);
+  const address = forwarded || sameHost(goal.host, settings.server)
+    ? server
+    : await addressOf(goal.host, server.family);
   const seconds = settings.wait ?? DEFAULT_WAIT;
-  const approach = { settings: pinnedTo(settings, server), prepared, place, ports: [port], seconds };
+  const approach = { settings: pinnedTo(settings, server), prepared, address, ports: [port], seconds };
   const waited = await knockAndWait(approach, world);
   if (!waited.sent) return waited.code;
   const host = forwarded ? settings.server ?? "" : goal.host;
-  const [door] = waited.doors;
-  if (door === undefined || !door.open) return tellShut(waited, { settings, host, seconds, world });
-  if (settings.verbose > 0) world.err(openedLine(door, host));
+  const [state] = waited.ports;
+  if (state === undefined || !state.open) return tellShut(waited, { settings, host, seconds, world });
+  if (settings.verbose > 0) world.err(openedLine(state, host));
   try {
-    return await carry(door.socket, settings, world);
+    return await carry(state.socket, settings, world);
   } finally {
-    closeAll(waited.doors);
+    closeAll(waited.ports);
   }
 }
 
@@ -111,13 +113,13 @@ async function carry(socket: Socket, settings: ClientSettings, world: World): Pr
   }
 }
 
-/** The goal in the family in which the door opens, where it has one. */
-async function placeOf(host: string, family: 4 | 6) {
+/** The address of the goal, in the family in which the port opens where it has one. */
+async function addressOf(host: string, family: 4 | 6) {
   try {
-    return await findPlace(host, parseIp(host).ok ? null : family);
+    return await findAddress(host, parseIp(host).ok ? null : family);
   } catch (error) {
     if (!(error instanceof ClientError)) throw error;
-    return await findPlace(host, null);
+    return await findAddress(host, null);
   }
 }
 

@@ -1,7 +1,6 @@
 /** Whose address is let in, and whether it can be found. */
 import { allowedAddress } from "../request/allow.ts";
-import { ownAddressTowards, wantedFamily } from "../send/place.ts";
-import { findPlace } from "../send/place.ts";
+import { findAddress, ownAddressTowards, wantedFamily } from "../send/address.ts";
 import type { ClientSettings } from "../options/table.ts";
 import { findPublicAddress } from "../request/public_ip.ts";
 import { ClientError } from "../ui/tui.ts";
@@ -52,7 +51,7 @@ async function findingFor(text: string, settings: ClientSettings): Promise<Findi
 
 async function ownAddress(settings: ClientSettings): Promise<string | null> {
   try {
-    return ownAddressTowards(await findPlace(settings.server ?? "", wantedFamily(settings)));
+    return ownAddressTowards(await findAddress(settings.server ?? "", wantedFamily(settings)));
   } catch (error) {
     // The finding about the path to the server tells it.
     if (error instanceof ClientError) return null;

@@ -10,7 +10,7 @@ import { wantsHmac } from "../keys/collect.ts";
 import { makePacket } from "../knock/knock.ts";
 import { earlySettings, type Loaded, loadSettings, openRc, ProblemsError } from "../settings/load.ts";
 import type { RcFile } from "../rc/rc_file.ts";
-import { checkKnock } from "../knock/precheck.ts";
+import { precheck } from "../knock/precheck.ts";
 import { withRemedy } from "../remedies/problems.ts";
 import { listedServers } from "../knock/server_list.ts";
 import { serverRuns } from "../knock/servers.ts";
@@ -21,7 +21,7 @@ import { examineClock } from "./clock.ts";
 import { examineFiles } from "./files.ts";
 import { doubt, failure, type Finding, fine, formatFinding } from "./finding.ts";
 import { examineKeys } from "./keys.ts";
-import { examineRoad } from "./path.ts";
+import { examinePath } from "./path.ts";
 
 /** What was found for one server of several, or for the only one. */
 interface Examined {
@@ -123,7 +123,7 @@ async function examine(args: Arguments, opened: Opened, world: World): Promise<r
     ...asking.findings("address", "use an address or a service that needs no warning"),
     ...asked.findings,
     ...examineClock(asked.date, world, settings.timeOffset),
-    ...await examineRoad(settings),
+    ...await examinePath(settings),
   ];
 }
 
@@ -145,7 +145,7 @@ function load(args: Arguments, rc: RcFile | null, world: World): Loaded | readon
 async function examineSettings(loaded: Loaded, rest: readonly string[], world: World): Promise<Finding> {
   const { settings } = loaded;
   try {
-    const request = checkKnock(loaded, rest, world);
+    const request = precheck(loaded, rest, world);
     const mode = settings.encryptionMode as RijndaelMode;
     const hmac = wantsHmac(settings) ? { name: settings.hmacDigestType, key: new Uint8Array(32) } : null;
     const key = new Uint8Array(mode === "legacy" ? 16 : 32);

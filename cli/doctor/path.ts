@@ -1,14 +1,14 @@
 /** The path to the server: name, route, and the right to send the kind of packet that is wanted. */
 import { FfiError } from "../../ffi/errors.ts";
 import { openRawSocket } from "../../ffi/libc/raw_socket.ts";
-import { destinations, ownAddressTowards, wantedFamily } from "../send/place.ts";
+import { destinations, ownAddressTowards, wantedFamily } from "../send/address.ts";
 import type { ClientSettings } from "../options/table.ts";
 import type { Destination } from "../send/destination.ts";
 import { ClientError } from "../ui/tui.ts";
 import { failure, type Finding, fine } from "./finding.ts";
 
-/** Name, route and capability. With a proxy it is the proxy that must be reached. */
-export async function examineRoad(settings: ClientSettings): Promise<readonly Finding[]> {
+/** Looks at name, route and capability. With a proxy it is the proxy that must be reached. */
+export async function examinePath(settings: ClientSettings): Promise<readonly Finding[]> {
   const host = nextHost(settings);
   try {
     const found = await destinations(host, wantedFamily(settings));

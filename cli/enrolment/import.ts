@@ -9,7 +9,7 @@ import { ProblemsError } from "../settings/load.ts";
 import { accessOf } from "../options/request_kinds.ts";
 import { CLIENT_SETTINGS } from "../options/table.ts";
 import type { RcFile } from "../rc/rc_file.ts";
-import { checkKnock } from "../knock/precheck.ts";
+import { precheck } from "../knock/precheck.ts";
 import { linesToSave, replaceStanza, type SavedLine } from "../rc/rc_save.ts";
 import { updateRcFile } from "../rc/rc_update.ts";
 import { ClientError, tellWarning } from "../ui/tui.ts";
@@ -144,7 +144,7 @@ export function stanzaLines(incoming: Omit<Incoming, "name">, world: World): rea
   // What [default] or the command line may add later is no mistake here.
   const { access = SOME_ACCESS, allowIp = { kind: "source" } as const, server = "192.0.2.1" } = settings;
   const checked = { ...settings, access, allowIp, server };
-  checkKnock({ settings: checked, origins, unread: [], given, words: [], rc: null }, [], world);
+  precheck({ settings: checked, origins, unread: [], given, words: [], rc: null }, [], world);
   // ALLOW_IP resolve and source are kept as words; what completeSettings makes of them is for knocks.
   return linesToSave(given, { ...settings, allowIp: values.allowIp });
 }

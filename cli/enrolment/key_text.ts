@@ -41,8 +41,8 @@ export function parseKeyText(text: string): Result<readonly Given[], string> {
   if (text.length > LONGEST) return fail(`it is longer than ${LONGEST} characters`);
   const words = text.split(/\s+/).filter((word) => word !== "");
   const given: Given[] = [];
-  for (let place = 0; place < words.length; place++) {
-    const word = words[place] ?? "";
+  for (let index = 0; index < words.length; index++) {
+    const word = words[index] ?? "";
     const [, name = "", rest = ""] = /^([A-Za-z0-9_]+)(?:[:=](.*))?$/s.exec(word) ?? [];
     const directive = name.toUpperCase();
     const key = KEY_OF_NAME.get(directive);
@@ -51,7 +51,7 @@ export function parseKeyText(text: string): Result<readonly Given[], string> {
     }
     if (given.some((said) => said.key === key)) return fail(`${directive} is there twice, or in two forms`);
     // The value is attached, or the next word: `NAME:VALUE`, `NAME: VALUE`, `NAME VALUE`.
-    const written = rest === "" ? words[++place]?.replace(/^[:=]/, "") || words[++place] : rest;
+    const written = rest === "" ? words[++index]?.replace(/^[:=]/, "") || words[++index] : rest;
     if (written === undefined || written === "") return fail(`${directive} has no value`);
     if (/[\p{Cc}\p{Cf}]/u.test(written)) return fail(`the value of ${directive} has characters that cannot be seen`);
     const value = directive in AS_TEXT ? encodePaddedBase64(textBytes(written)) : written;

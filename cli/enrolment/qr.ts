@@ -61,8 +61,8 @@ export function drawModules(
     row >= 0 && row < size && column >= 0 && column < size && isDark(row, column);
   const cell = (row: number, column: number) => {
     let bits = 0;
-    for (let place = 0; place < across * down; place++) {
-      if (dark(row + Math.floor(place / across), column + place % across)) bits |= 1 << place;
+    for (let bit = 0; bit < across * down; bit++) {
+      if (dark(row + Math.floor(bit / across), column + bit % across)) bits |= 1 << bit;
     }
     return character(bits);
   };

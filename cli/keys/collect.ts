@@ -113,9 +113,9 @@ function lengthError(
     ? [settings.hmacKeyFile, settings.hmacKeyCmd, "HMAC_KEY_BASE64"]
     : [settings.keyFile, settings.keyCmd, "KEY_BASE64"];
   const hint = file !== undefined
-    ? `a key file holds keys as text: one in base64 belongs into ${name} of a stanza`
+    ? `a key file holds keys as text: one in base64 belongs in ${name} of a stanza`
     : command !== undefined
     ? "if it is in base64, the command must print base64: before it"
-    : `what is asked for is text: a key in base64 belongs into ${name} of a stanza`;
+    : `what is asked for is text: a key in base64 belongs in ${name} of a stanza`;
   return new ClientError(`Invalid key length: the ${what} has ${length} bytes, must be in [1,${max}]`, hint);
 }

@@ -11,7 +11,7 @@ import { unreadError } from "../settings/unread.ts";
 import type { World } from "../ui/world.ts";
 
 /** What would be asked for. `rest` is what stood after `--then` or `--proxy`. Throws {@link ClientError} with the refusal. */
-export function checkKnock(loaded: Loaded, rest: readonly string[], world: World): KnockRequest {
+export function precheck(loaded: Loaded, rest: readonly string[], world: World): KnockRequest {
   const { settings } = loaded;
   const conflict = findConflict(settings);
   if (conflict !== null) throw new ClientError(conflict.message, conflict.hint);

@@ -28,14 +28,14 @@ export function serverRuns(args: Arguments, rc: RcFile | null): readonly ServerR
   if (names.some((name) => name === "")) {
     throw new ClientError("-D: a name is missing between commas", "write -D a,b,c");
   }
-  // Letter case does not tell hosts apart: a second packet would only be another knock at the same door.
+  // Letter case does not tell hosts apart: the second packet would only be another knock at the same server.
   const distinct = names.filter((name, index) =>
     names.findIndex((other) => other.toLowerCase() === name.toLowerCase()) === index
   );
   return distinct.map((name) => ({ name, args: { ...args, given: givenFor(name, args, rc) } }));
 }
 
-/** The machine for one server: what it says names the server. */
+/** The world for one server: what is told or asked names it. */
 function worldOf(name: string, world: World): World {
   return {
     ...world,

@@ -16,7 +16,7 @@ function restOfLine(valueName: string): Kind<boolean> {
 }
 
 /** Their rows. None has a short name, and `exact` names take no abbreviation away from an option of the C client. */
-export const BEYOND_OPTIONS = {
+export const OWN_OPTIONS = {
   wait: {
     kind: integer(1, 86_400, "SECONDS"),
     option: { exact: ["wait"], argument: "optional" },

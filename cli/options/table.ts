@@ -4,7 +4,7 @@
  */
 import type { SettingsOf } from "../../lib/settings/resolve.ts";
 import type { Setting } from "../../lib/settings/setting.ts";
-import { BEYOND_OPTIONS } from "./own.ts";
+import { OWN_OPTIONS } from "./own.ts";
 import { DELIVERY_OPTIONS } from "./delivery.ts";
 import { PROGRAM_OPTIONS } from "./program.ts";
 import { REQUEST_OPTIONS } from "./request.ts";
@@ -17,7 +17,7 @@ export const CLIENT_SETTINGS = {
   ...KEY_OPTIONS,
   ...GPG_OPTIONS,
   ...PROGRAM_OPTIONS,
-  ...BEYOND_OPTIONS,
+  ...OWN_OPTIONS,
 };
 
 /** Name of a row. */

@@ -114,7 +114,7 @@ function readEntry(
     return;
   }
   const whole = WHOLE_LINE.has(entry.name);
-  if (!whole) warnOfLoss(entry, settingOf(key), { place: `${rc.path}:${entry.line}`, terminal: sink.terminal });
+  if (!whole) warnOfLoss(entry, settingOf(key), { line: `${rc.path}:${entry.line}`, terminal: sink.terminal });
   const text = whole ? restOfLine(rc.file.lines[entry.line - 1] ?? "") : entry.value;
   sink.given.push({ key, text, name: entry.name, origin });
 }
@@ -123,11 +123,11 @@ function readEntry(
 function warnOfLoss(
   { name, lost, followed }: StanzaEntry,
   { secret, kind }: Setting,
-  { place, terminal }: { readonly place: string; readonly terminal: Terminal },
+  { line, terminal }: { readonly line: string; readonly terminal: Terminal },
 ): void {
   if (lost === null && !(followed && kind.takesBytes === true)) return;
   const cut = secret === true ? "" : `: ${JSON.stringify(lost)} is not read`;
-  tellWarning(terminal, `${place}: ${name}: the value ends at the first blank, ; or #${cut}`);
+  tellWarning(terminal, `${line}: ${name}: the value ends at the first blank, ; or #${cut}`);
 }
 
 /** What follows the first word, as written. */

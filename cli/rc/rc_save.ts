@@ -123,12 +123,12 @@ function spliceLines(
   stanza: FileStanza,
   change: { readonly dropped: ReadonlySet<number>; readonly written: readonly string[] },
 ): string {
-  const place = stanza.entries.at(-1)?.line ?? stanza.line;
+  const last = stanza.entries.at(-1)?.line ?? stanza.line;
   const result: string[] = [];
   for (const [index, line] of lines.entries()) {
     const number = index + 1;
     if (!change.dropped.has(number)) result.push(line);
-    if (number !== place) continue;
+    if (number !== last) continue;
     result.push(...change.written);
     // As the C client does, so that stanzas do not run together.
     if (number === stanza.endLine && number < lines.length) result.push("");

@@ -15,7 +15,7 @@ const MEANT: readonly (readonly [names: string, remedy: string])[] = [
     "port ports dport service services open open-port open-ports",
     "-A tcp/22 says what to open, -p the server's own port",
   ],
-  ["key password passphrase pass secret psk", "a key belongs into a stanza as KEY_BASE64, or is asked for"],
+  ["key password passphrase pass secret psk", "a key belongs in a stanza as KEY_BASE64, or is asked for"],
   ["key-base64 base64", "did you mean --key-base64-rijndael or --key-base64-hmac?"],
   ["key-file keyfile identity identity-file", "-G FILE takes the key from a file"],
   ["hmac hmac-key hmac-sha256", "--use-hmac asks for an HMAC key, HMAC_KEY_BASE64 in a stanza names it"],

@@ -8,7 +8,7 @@ import type { Ip } from "../../lib/net/address.ts";
 import { fail } from "../../lib/result.ts";
 import { VERSION } from "../../lib/version.ts";
 import { askDirectly } from "./address_service.ts";
-import { findPlace, wantedFamily } from "../send/place.ts";
+import { findAddress, wantedFamily } from "../send/address.ts";
 import { type Asking, firstAnswer } from "./first_answer.ts";
 import type { ClientSettings } from "../options/table.ts";
 import { HTTP_SERVICES, HTTPS_SERVICES, parseAddressBody } from "./resolve_url.ts";
@@ -122,7 +122,7 @@ async function serverFamily(settings: ClientSettings, anyServer: boolean): Promi
   // The name is the proxy's to look up: a hidden service must not be asked of a name server.
   if (server === undefined || httpProxy !== undefined || socks5 !== undefined) return 4;
   try {
-    return (await findPlace(server, null)).family;
+    return (await findAddress(server, null)).family;
   } catch (error) {
     // Nothing could be sent: it is told before anybody is asked.
     if (error instanceof ClientError && anyServer) return 4;

@@ -191,8 +191,8 @@ function stanzaHint(name: string, { file, path }: RcFile): string {
 function withoutIdleSwitches(layer: Layer, world: World): Layer {
   for (const said of layer.given.filter(isIdleWord)) {
     const counts = settingOf(said.key as ClientKey).kind.expects;
-    const place = formatOrigin(said.origin);
-    tellWarning(world, `${place}: ${said.name}: passed over, as in the C client: only ${counts} counts here`);
+    const origin = formatOrigin(said.origin);
+    tellWarning(world, `${origin}: ${said.name}: passed over, as in the C client: only ${counts} counts here`);
   }
   return { ...layer, given: layer.given.filter((said) => !isIdleWord(said)) };
 }

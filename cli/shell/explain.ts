@@ -12,7 +12,7 @@ import { CLIENT_SETTINGS, type ClientKey, type ClientSettings, settingOf } from 
 import { DEFAULT_WAIT } from "../options/own.ts";
 import { decodeKey } from "../options/kinds.ts";
 import type { RcFile } from "../rc/rc_file.ts";
-import { checkKnock } from "../knock/precheck.ts";
+import { precheck } from "../knock/precheck.ts";
 import { rehearseRequest } from "../request/request.ts";
 import { shownUrl } from "../request/service_url.ts";
 import { ClientError, tellError } from "../ui/tui.ts";
@@ -22,7 +22,7 @@ import type { World } from "../ui/world.ts";
 /** Stands for a secret. */
 const MASK = "********";
 
-type Row = readonly [label: string, text: string, place?: string];
+type Row = readonly [label: string, text: string, origin?: string];
 
 /**
  * Prints it. `rest` is what stood after `--then` or `--proxy`. The result is the exit code: 1 when a knock with these
@@ -41,7 +41,7 @@ export function explain(loaded: Loaded, rest: readonly string[], world: World): 
 
 function refusalOf(loaded: Loaded, rest: readonly string[], world: World): ClientError | null {
   try {
-    checkKnock(loaded, rest, world);
+    precheck(loaded, rest, world);
     return null;
   } catch (error) {
     if (error instanceof ClientError) return error;
@@ -151,7 +151,7 @@ function saidRows({ settings, origins, unread, rc }: Loaded): readonly Row[] {
     const origin = origins[key] ?? {};
     const row = settingOf(key);
     const name = origin.option ?? row.directive?.[0] ?? key;
-    return [name, shownValue(key, settings[key], origin), place(origin, rc)] as const;
+    return [name, shownValue(key, settings[key], origin), shownOrigin(origin, rc)] as const;
   });
 }
 
@@ -188,7 +188,7 @@ function withoutLogin(text: string): string {
 }
 
 /** `~/.fwknoprc:12 [gw]`, or that it stood on the command line. */
-function place(origin: Origin, rc: RcFile | null): string {
+function shownOrigin(origin: Origin, rc: RcFile | null): string {
   if (origin.option !== undefined) return "command line";
   const { line = 0 } = origin;
   const stanza = rc?.file.stanzas.find((one) => one.line <= line && line <= one.endLine);

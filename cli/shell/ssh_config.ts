@@ -10,8 +10,8 @@ import type { World } from "../ui/world.ts";
 export function printSshConfig({ settings, given }: Loaded, world: World): number {
   const rcFile = given.some(({ key }) => key === "rcFile") ? settings.rcFile : undefined;
   // ssh runs the command wherever it is called.
-  const place = rcFile === undefined || rcFile.startsWith("/") ? rcFile : `${currentDirectory()}/${rcFile}`;
-  world.out(formatSshConfig(settings.sshConfig ?? "", settings, place).join("\n"));
+  const path = rcFile === undefined || rcFile.startsWith("/") ? rcFile : `${currentDirectory()}/${rcFile}`;
+  world.out(formatSshConfig(settings.sshConfig ?? "", settings, path).join("\n"));
   return 0;
 }
 
@@ -50,8 +50,8 @@ export function formatSshConfig(
       "check SPA_SERVER",
     );
   }
-  const place = rcFile === undefined ? [] : ["--rc-file", wordFor(rcFile, "the rc file", "rename or move it")];
-  const command = ["fwknop", ...place, "-n", wordFor(name, "the stanza", "rename it")].join(" ");
+  const option = rcFile === undefined ? [] : ["--rc-file", wordFor(rcFile, "the rc file", "rename or move it")];
+  const command = ["fwknop", ...option, "-n", wordFor(name, "the stanza", "rename it")].join(" ");
   const alias = ALIAS.test(name) ? name : host;
   // ssh expands percent signs in HostName too, where an IPv6 zone has one.
   const where = [`    HostName ${host.replaceAll("%", "%%")}`, ...portLine(settings)];

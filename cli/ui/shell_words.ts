@@ -12,12 +12,12 @@ export function joinWords(words: readonly string[]): string {
 export function splitWords(text: string): readonly string[] | null {
   const words: string[] = [];
   const pattern = /[ \t]*((?:[^ \t'"\\]|\\.|'[^']*'|"(?:[^"\\]|\\.)*")+)/sy;
-  let place = 0;
+  let end = 0;
   for (let match = pattern.exec(text); match !== null; match = pattern.exec(text)) {
     words.push(unquote(match[1] ?? ""));
-    place = pattern.lastIndex;
+    end = pattern.lastIndex;
   }
-  return text.slice(place).trim() === "" ? words : null;
+  return text.slice(end).trim() === "" ? words : null;
 }
 
 /** Splits at blanks, whatever the words are. */

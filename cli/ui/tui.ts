@@ -83,7 +83,7 @@ export function forgiving<Kind extends Terminal>(terminal: Kind): Kind {
 /** Tells every problem of what was said on the command line and in the stanzas. */
 export function tellProblems(terminal: Pick<Terminal, "tell">, problems: readonly Problem[]): void {
   for (const problem of problems) {
-    const place = formatOrigin(problem.origin);
-    tellError(terminal, place === "" ? problem.message : `${place}: ${problem.message}`, problem.hint);
+    const origin = formatOrigin(problem.origin);
+    tellError(terminal, origin === "" ? problem.message : `${origin}: ${problem.message}`, problem.hint);
   }
 }

@@ -99,7 +99,7 @@ function base64Remedy(text: string): string | undefined {
     return "write + for - and / for _: this is the alphabet of URLs";
   }
   if (/[ \t]/.test(text)) return "write the key without blanks, on one line";
-  return "a pass phrase belongs into KEY or HMAC_KEY; fwknopd --key-gen makes keys in base64";
+  return "a pass phrase belongs in KEY or HMAC_KEY; fwknopd --key-gen makes keys in base64";
 }
 
 function keyKind(

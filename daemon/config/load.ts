@@ -252,7 +252,7 @@ class AccessWalk {
     const entry = `Ignoring invalid entry: ${shown === null ? "its name is not shown" : `'${shown}'`}`;
     const meant = DIRECTIVES.access.has(name) ? undefined : didYouMean(name, KEY_FILE_DIRECTIVES);
     if (meant === undefined) {
-      const advice = "a file of %include_keys holds keys only, the rest belongs into the stanza itself";
+      const advice = "a file of %include_keys holds keys only, the rest belongs in the stanza itself";
       this.report.warnings.push(`${origin.file}:${origin.line}: ${entry} (${advice})`);
       return;
     }

@@ -7,16 +7,16 @@ export type Place = keyof typeof NAMES;
 const SENTENCES: Readonly<Record<Place, string>> = {
   fwknop: "is an option of the client, fwknop",
   fwknopd: "is an option of the daemon, fwknopd",
-  fwknoprc: "belongs into .fwknoprc of the client",
-  "fwknopd.conf": "belongs into fwknopd.conf of the server",
-  "access.conf": "belongs into access.conf of the server",
+  fwknoprc: "belongs in .fwknoprc of the client",
+  "fwknopd.conf": "belongs in fwknopd.conf of the server",
+  "access.conf": "belongs in access.conf of the server",
 };
 
 /** Where a name stands in several places, the first is told: the other file of the same machine. */
 const ORDER: readonly Place[] = ["access.conf", "fwknopd.conf", "fwknoprc", "fwknop", "fwknopd"];
 
 /**
- * Says where a name belongs that is unknown `here`: `OPEN_PORTS belongs into access.conf of the server`. Undefined when it
+ * Says where a name belongs that is unknown `here`: `OPEN_PORTS belongs in access.conf of the server`. Undefined when it
  * is known nowhere, so what is shown is never more than a known name.
  */
 export function elsewhere(name: string, here: Place): string | undefined {

@@ -1,7 +1,7 @@
 /** Stanzas, files of the client and what it says: every option of `cli/options/program.ts` beside the C client. */
 import assert from "node:assert/strict";
 import { CLIENT_SETTINGS } from "../../cli/options/table.ts";
-import { BEYOND_OPTIONS } from "../../cli/options/own.ts";
+import { OWN_OPTIONS } from "../../cli/options/own.ts";
 import { DELIVERY_OPTIONS } from "../../cli/options/delivery.ts";
 import { PROGRAM_OPTIONS } from "../../cli/options/program.ts";
 import { REQUEST_OPTIONS } from "../../cli/options/request.ts";
@@ -26,7 +26,7 @@ const LAST = { ".fwknop.run": "fwknop --no-rc-file -T -v -U alice -A tcp/22 -a 1
 Deno.test("every option stands in a table that is tried beside the C client, or is one that C does not have", () => {
   const tables = { ...REQUEST_OPTIONS, ...DELIVERY_OPTIONS, ...KEY_OPTIONS, ...GPG_OPTIONS, ...PROGRAM_OPTIONS };
   assert.deepEqual(
-    Object.keys({ ...tables, ...BEYOND_OPTIONS }).toSorted(),
+    Object.keys({ ...tables, ...OWN_OPTIONS }).toSorted(),
     Object.keys(CLIENT_SETTINGS).toSorted(),
   );
 });

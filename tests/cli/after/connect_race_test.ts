@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Pursuit } from "../../../cli/after/connect_race.ts";
+import { ConnectRace } from "../../../cli/after/connect_race.ts";
 
 /** 127.0.0.1 with a port. */
 function loopback(port: number) {
@@ -17,21 +17,21 @@ function limits(milliseconds: number) {
   return { knockedAt: now, deadline: now + milliseconds, lastKnock: () => now };
 }
 
-Deno.test("a pursuit tells a door that was open before the knock", async () => {
+Deno.test("ConnectRace tells a port that was open before the knock", async () => {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  using pursuit = new Pursuit(loopback(listener.addr.port));
-  pursuit.probe();
-  const result = await pursuit.run(limits(5000));
+  using race = new ConnectRace(loopback(listener.addr.port));
+  race.probe();
+  const result = await race.run(limits(5000));
   assert.ok(result.open && result.before);
   result.socket[Symbol.dispose]();
   (await listener.accept()).close();
 });
 
-Deno.test("a pursuit gets through a door that opens while it is going on", async () => {
+Deno.test("ConnectRace connects to a port that opens while it is running", async () => {
   const port = freePort();
-  using pursuit = new Pursuit(loopback(port));
-  pursuit.probe();
-  const running = pursuit.run(limits(5000));
+  using race = new ConnectRace(loopback(port));
+  race.probe();
+  const running = race.run(limits(5000));
   await new Promise((resolve) => setTimeout(resolve, 60));
   using listener = Deno.listen({ hostname: "127.0.0.1", port });
   const result = await running;
@@ -40,10 +40,10 @@ Deno.test("a pursuit gets through a door that opens while it is going on", async
   (await listener.accept()).close();
 });
 
-Deno.test("a pursuit says that it was refused, before the knock and after it", async () => {
-  using pursuit = new Pursuit(loopback(freePort()));
-  pursuit.probe();
-  const result = await pursuit.run(limits(60));
+Deno.test("ConnectRace says that it was refused, before the knock and after it", async () => {
+  using race = new ConnectRace(loopback(freePort()));
+  race.probe();
+  const result = await race.run(limits(60));
   assert.ok(!result.open);
   assert.equal(result.seen.refusedBefore, true);
   assert.notEqual(result.seen.refusedAfter, null);

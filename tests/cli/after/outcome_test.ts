@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { formatMilliseconds, likelyCauses, openedLine, shutSentence } from "../../../cli/after/outcome.ts";
-import type { DoorState } from "../../../cli/after/knock_and_wait.ts";
+import type { PortState } from "../../../cli/after/knock_and_wait.ts";
 import type { Seen } from "../../../cli/after/connect_race.ts";
 import { CLIENT_SETTINGS, type ClientSettings } from "../../../cli/options/table.ts";
 import { resolveSettings } from "../../../lib/settings/resolve.ts";
@@ -8,7 +8,7 @@ import { resolveSettings } from "../../../lib/settings/resolve.ts";
 const SILENCE: Seen = { refusedBefore: false, refusedAfter: null, lastError: null };
 const settings: ClientSettings = { ...resolveSettings(CLIENT_SETTINGS, []).values, resolveIp: true };
 
-function shut(port: number, seen: Partial<Seen> = {}): DoorState {
+function shut(port: number, seen: Partial<Seen> = {}): PortState {
   return { port, open: false, seen: { ...SILENCE, ...seen } };
 }
 
@@ -54,7 +54,7 @@ Deno.test("likelyCauses() names the error of the machine", () => {
 });
 
 Deno.test("openedLine() tells an open port from one that was open before", () => {
-  const open = { port: 22, open: true, milliseconds: 1.25, before: false } as DoorState & { readonly open: true };
+  const open = { port: 22, open: true, milliseconds: 1.25, before: false } as PortState & { readonly open: true };
   assert.equal(openedLine(open, "gw"), "tcp/22 of gw opened 1.3 ms after the knock");
   assert.equal(openedLine({ ...open, before: true }, "gw"), "tcp/22 of gw was open before the knock");
 });

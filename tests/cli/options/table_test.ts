@@ -101,7 +101,7 @@ Deno.test("the table has every option of the C client with its letter and its ar
     assert.equal(option?.argument, argument, name);
   }
   const long = KEYS.flatMap((key) => settingOf(key).option?.long ?? []);
-  assert.deepEqual(long.toSorted(), Object.keys(C_OPTIONS).toSorted(), "a name that C has not belongs into `exact`");
+  assert.deepEqual(long.toSorted(), Object.keys(C_OPTIONS).toSorted(), "a name that C has not belongs in `exact`");
 });
 
 Deno.test("the table has every directive of the C client", () => {

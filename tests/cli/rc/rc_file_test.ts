@@ -167,8 +167,8 @@ Deno.test("a name that no row has is shown with what was meant, unless it may be
   const rc = `${folder.path}/rc`;
   const unknown = "unknown directive";
   const rows: readonly (readonly [line: string, message: string, hint: string | null])[] = [
-    ["OPEN_PORTS tcp/22", `${unknown} OPEN_PORTS`, "OPEN_PORTS belongs into access.conf of the server"],
-    ["PCAP_INTF eth0", `${unknown} PCAP_INTF`, "PCAP_INTF belongs into fwknopd.conf of the server"],
+    ["OPEN_PORTS tcp/22", `${unknown} OPEN_PORTS`, "OPEN_PORTS belongs in access.conf of the server"],
+    ["PCAP_INTF eth0", `${unknown} PCAP_INTF`, "PCAP_INTF belongs in fwknopd.conf of the server"],
     ["CLIENT_TIMEOUT 30", `${unknown} CLIENT_TIMEOUT`, "did you mean FW_TIMEOUT?"],
     ["EMAIL_ADDRESSES a@b", `${unknown} EMAIL_ADDRESSES`, "it is a variable of the fwknop daemon 1.x: remove the line"],
     ["--destination gw", `${unknown} --destination`, "did you mean SPA_SERVER?"],

@@ -43,12 +43,12 @@ Deno.test("a key that is too long is told by where it came from", async () => {
   const file = await runOwn([...knock, "-G", `${home.path}/keys`]);
   assert.match(
     file.err,
-    /Invalid key length.*\n.*a key file holds keys as text: one in base64 belongs into KEY_BASE64 of/,
+    /Invalid key length.*\n.*a key file holds keys as text: one in base64 belongs in KEY_BASE64 of/,
   );
   const typed = await runOwn(knock, { secrets: [key] });
   assert.match(
     typed.err,
-    /Invalid key length.*\n.*what is asked for is text: a key in base64 belongs into KEY_BASE64 of/,
+    /Invalid key length.*\n.*what is asked for is text: a key in base64 belongs in KEY_BASE64 of/,
   );
   const rc = `${home.path}/rc`;
   Deno.writeTextFileSync(rc, `[gw]\nKEY_CMD echo ${key}\n`, { mode: 0o600 });

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { ALL_PARTS, checkCombination, goTogether, type Part } from "../../../cli/settings/combinations.ts";
 import { CLIENT_SETTINGS } from "../../../cli/options/table.ts";
-import { BEYOND_OPTIONS } from "../../../cli/options/own.ts";
+import { OWN_OPTIONS } from "../../../cli/options/own.ts";
 import { ClientError } from "../../../cli/ui/tui.ts";
 import { parseArguments } from "../../../lib/settings/argv.ts";
 import { ALONE, K64, runOwn, temporaryFolder } from "../harness.ts";
@@ -100,7 +100,7 @@ function refusalOf(argv: readonly string[]): string | null {
 
 Deno.test("every option that C does not have takes part in the table", () => {
   const parts: readonly string[] = ALL_PARTS;
-  for (const key of [...Object.keys(BEYOND_OPTIONS), "json", "completion"]) assert.ok(parts.includes(key), key);
+  for (const key of [...Object.keys(OWN_OPTIONS), "json", "completion"]) assert.ok(parts.includes(key), key);
 });
 
 Deno.test("every pair runs as the table says, or is refused with a name of the two", () => {

@@ -98,7 +98,7 @@ Deno.test("base64Key(): the remedy says what is wrong with the text", () => {
   const remedy = (given: string) => base64Key(64).remedy!(given);
   assert.match(remedy("abc-def_")!, /alphabet of URLs/);
   assert.match(remedy("abc def")!, /without blanks/);
-  assert.match(remedy("pass!phrase")!, /belongs into KEY or HMAC_KEY/);
+  assert.match(remedy("pass!phrase")!, /belongs in KEY or HMAC_KEY/);
   assert.equal(remedy("__CHANGEME__"), undefined);
 });
 

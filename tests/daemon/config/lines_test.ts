@@ -25,16 +25,16 @@ function warned(line: string): readonly string[] {
 Deno.test("a name of another place is shown with the place where it belongs", () => {
   const unknown = "unknown configuration parameter";
   const table: [(line: string) => string, string, string][] = [
-    [server, "OPEN_PORTS tcp/22", `OPEN_PORTS: ${unknown} (OPEN_PORTS belongs into access.conf of the server)`],
-    [server, "SPA_SERVER gw", `SPA_SERVER: ${unknown} (SPA_SERVER belongs into .fwknoprc of the client)`],
-    [server, "open_ports tcp/22", `open_ports: ${unknown} (OPEN_PORTS belongs into access.conf of the server)`],
+    [server, "OPEN_PORTS tcp/22", `OPEN_PORTS: ${unknown} (OPEN_PORTS belongs in access.conf of the server)`],
+    [server, "SPA_SERVER gw", `SPA_SERVER: ${unknown} (SPA_SERVER belongs in .fwknoprc of the client)`],
+    [server, "open_ports tcp/22", `open_ports: ${unknown} (OPEN_PORTS belongs in access.conf of the server)`],
     [server, "--interface eth0", `--interface: ${unknown} (did you mean PCAP_INTF?)`],
     [server, "interface eth0", `interface: ${unknown} (did you mean PCAP_INTF?)`],
     [server, "ENABLE_MAGIC Y", `ENABLE_MAGIC: ${unknown}`],
     [server, "PCAP_INTF: eth0", `PCAP_INTF: ${unknown} with ":" (write PCAP_INTF without the colon)`],
     [server, "PCAP_INTF= eth0", `PCAP_INTF: ${unknown} with "=" (write a blank between the two, not "=")`],
-    [access, "PCAP_INTF eth0", `PCAP_INTF: ${unknown} (PCAP_INTF belongs into fwknopd.conf of the server)`],
-    [access, "ACCESS tcp/22", `ACCESS: ${unknown} (ACCESS belongs into .fwknoprc of the client)`],
+    [access, "PCAP_INTF eth0", `PCAP_INTF: ${unknown} (PCAP_INTF belongs in fwknopd.conf of the server)`],
+    [access, "ACCESS tcp/22", `ACCESS: ${unknown} (ACCESS belongs in .fwknoprc of the client)`],
     [access, "FW_TIMEOUT 30", `FW_TIMEOUT: ${unknown} (did you mean FW_ACCESS_TIMEOUT?)`],
     [access, "--destination gw", `--destination: ${unknown} (--destination is an option of the client, fwknop)`],
     [access, "KEY= x", `KEY: ${unknown} with "=" (write a blank between the two, not "=")`],

@@ -151,7 +151,7 @@ Deno.test("loadConfig() refuses every bad line of fwknopd.conf at once, with its
     ["c2VjcmV0 hunter2", "unknown configuration parameter"],
     [
       "KEY_BASE64 c2VjcmV0",
-      "KEY_BASE64: unknown configuration parameter (KEY_BASE64 belongs into access.conf of the server)",
+      "KEY_BASE64: unknown configuration parameter (KEY_BASE64 belongs in access.conf of the server)",
     ],
     ["MAX_SPA_PACKET_AGE 0", 'var MAX_SPA_PACKET_AGE value is out of range: not in the range 1-100000, got "0"'],
     [

@@ -152,7 +152,7 @@ Deno.test("loadConfig() takes keys, and only keys, from %include_keys", () => {
   const more = { files: { "/k": `KEY_BASE64 ${KEY_BASE64}\nOPEN_PORTS tcp/22\nc2VjcmV0 c2VjcmV0\n` } };
   const passed = good("", "SOURCE ANY\n%include_keys /k", more);
   assert.equal(passed.stanzas[0]?.openPorts, null);
-  const advice = "a file of %include_keys holds keys only, the rest belongs into the stanza itself";
+  const advice = "a file of %include_keys holds keys only, the rest belongs in the stanza itself";
   assert.deepEqual(passed.warnings.slice(0, 2), [
     `/k:2: Ignoring invalid entry: 'OPEN_PORTS' (${advice})`,
     `/k:3: Ignoring invalid entry: its name is not shown (${advice})`,
@@ -166,7 +166,7 @@ Deno.test("loadConfig() refuses what is wrong in a stanza, with its place", () =
     ]],
     [["KEY_BASE64 sec*ret"], [
       "KEY_BASE64: the value doesn't look like base64-encoded data " +
-      "(a pass phrase belongs into KEY or HMAC_KEY; fwknopd --key-gen makes keys in base64)",
+      "(a pass phrase belongs in KEY or HMAC_KEY; fwknopd --key-gen makes keys in base64)",
     ]],
     [["KEY_BASE64 ===="], ["KEY_BASE64: the key is empty (fwknopd --key-gen makes one that fits)"]],
     [[`KEY ${"x".repeat(33)}`], [
@@ -218,7 +218,7 @@ Deno.test("loadConfig() refuses what is wrong in a stanza, with its place", () =
       "source: unknown configuration parameter (did you mean SOURCE? names are written in capitals)",
     ]],
     [["PCAP_INTF lo"], [
-      "PCAP_INTF: unknown configuration parameter (PCAP_INTF belongs into fwknopd.conf of the server)",
+      "PCAP_INTF: unknown configuration parameter (PCAP_INTF belongs in fwknopd.conf of the server)",
     ]],
     [["KEY=topsecret"], ['KEY has no value (Invalid access file entry) (write a blank between the two, not "=")']],
     [["dG9wc2VjcmV0"], [

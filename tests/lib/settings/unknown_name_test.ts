@@ -18,7 +18,7 @@ Deno.test("unknownName() shows every name of another file and says what was mean
       for (const name of namesOf(there).filter((one) => !namesOf(here).includes(one))) {
         const { shown, hint } = unknownName(name, here);
         assert.equal(shown, name, `${name} in ${here}`);
-        assert.match(hint ?? "", / belongs into |^did you mean /, `${name} of ${there} in ${here}`);
+        assert.match(hint ?? "", / belongs in |^did you mean /, `${name} of ${there} in ${here}`);
       }
     }
   }
@@ -26,18 +26,18 @@ Deno.test("unknownName() shows every name of another file and says what was mean
 
 Deno.test("unknownName() names the file or the spelling that was meant", () => {
   const table: [string, ConfigFile, string][] = [
-    ["OPEN_PORTS", "fwknoprc", "OPEN_PORTS belongs into access.conf of the server"],
-    ["PCAP_INTF", "access.conf", "PCAP_INTF belongs into fwknopd.conf of the server"],
-    ["SPA_SERVER", "access.conf", "SPA_SERVER belongs into .fwknoprc of the client"],
-    ["ACCESS", "access.conf", "ACCESS belongs into .fwknoprc of the client"],
-    ["KEY_BASE64", "fwknopd.conf", "KEY_BASE64 belongs into access.conf of the server"],
+    ["OPEN_PORTS", "fwknoprc", "OPEN_PORTS belongs in access.conf of the server"],
+    ["PCAP_INTF", "access.conf", "PCAP_INTF belongs in fwknopd.conf of the server"],
+    ["SPA_SERVER", "access.conf", "SPA_SERVER belongs in .fwknoprc of the client"],
+    ["ACCESS", "access.conf", "ACCESS belongs in .fwknoprc of the client"],
+    ["KEY_BASE64", "fwknopd.conf", "KEY_BASE64 belongs in access.conf of the server"],
     ["CLIENT_TIMEOUT", "fwknoprc", "did you mean FW_TIMEOUT?"],
     ["open_ports", "access.conf", "did you mean OPEN_PORTS? names are written in capitals"],
     ["OPEN-PORTS", "access.conf", "did you mean OPEN_PORTS? names are written in capitals"],
-    ["pcap_intf", "access.conf", "PCAP_INTF belongs into fwknopd.conf of the server"],
+    ["pcap_intf", "access.conf", "PCAP_INTF belongs in fwknopd.conf of the server"],
     ["OPEN_PORT", "access.conf", "did you mean OPEN_PORTS?"],
     ["%includ", "access.conf", "did you mean %include?"],
-    ["OPEN_PORT", "fwknoprc", "OPEN_PORTS belongs into access.conf of the server, if that is meant"],
+    ["OPEN_PORT", "fwknoprc", "OPEN_PORTS belongs in access.conf of the server, if that is meant"],
     ["--destination", "access.conf", "--destination is an option of the client, fwknop"],
     ["EMAIL_ADDRESSES", "fwknoprc", "it is a variable of the fwknop daemon 1.x: remove the line"],
   ];

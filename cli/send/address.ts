@@ -1,4 +1,7 @@
-/** The one address at which a run knocks and connects: a name with several must not send the two to different hosts. */
+/**
+ * The address of the server at which a run both knocks and connects: where its name has several addresses, the two must
+ * not go to different hosts.
+ */
 import { FfiError } from "../../ffi/errors.ts";
 import { connectDatagram } from "../../ffi/libc/socket.ts";
 import { ipFromBytes } from "../../lib/net/address.ts";
@@ -21,17 +24,17 @@ export function wantedFamily({ ipv4, ipv6, serverResolveIpv4 }: ClientSettings):
  *
  * @tags allow-ffi
  */
-export async function findPlace(host: string, family: 4 | 6 | null): Promise<Destination> {
+export async function findAddress(host: string, family: 4 | 6 | null): Promise<Destination> {
   const found = await destinations(host, family);
-  const place = found.find((destination) => ownAddressTowards(destination) !== null) ?? found[0];
-  if (place === undefined) throw new ClientError(`"${host}" has no address`, "check the name after -D");
-  return place;
+  const address = found.find((destination) => ownAddressTowards(destination) !== null) ?? found[0];
+  if (address === undefined) throw new ClientError(`"${host}" has no address`, "check the name after -D");
+  return address;
 }
 
-/** The own address that packets to `place` leave from; null without a route. */
-export function ownAddressTowards(place: Destination): string | null {
+/** The own address that packets to `destination` leave from; null without a route. */
+export function ownAddressTowards(destination: Destination): string | null {
   try {
-    using socket = connectDatagram({ ...place, port: SOME_PORT });
+    using socket = connectDatagram({ ...destination, port: SOME_PORT });
     return ipFromBytes(socket.localAddress().bytes).text;
   } catch (error) {
     if (error instanceof FfiError) return null;
@@ -49,7 +52,7 @@ export async function destinations(host: string, family: 4 | 6 | null): Promise<
   }
 }
 
-/** The settings with the place instead of the name. HTTP keeps the name: it is part of the request. */
-export function pinnedTo(settings: ClientSettings, place: Destination): ClientSettings {
-  return settings.serverProto === "http" ? settings : { ...settings, server: place.text };
+/** The settings with this address in place of the name. HTTP keeps the name: it is part of the request. */
+export function pinnedTo(settings: ClientSettings, address: Destination): ClientSettings {
+  return settings.serverProto === "http" ? settings : { ...settings, server: address.text };
 }
