@@ -5,6 +5,8 @@
  *     cli/  daemon/        never import each other
  *     lib/host             the only part of lib that touches Deno
  *     lib/ (the rest)      pure: no Deno, no clock, no randomness, no environment
+ *     daemon/verify        pure too, and grants/grants.ts: what is decided, and what that means in doors
+ *     daemon/packet        does not import daemon/verify: who captures does not decide
  *     ffi/                 leaf: imports nothing outside itself
  *     tests/ bench/ .ci/   may import anything; nothing imports them
  *     firewall/NAME/       a packet filter: only firewall/backends.ts looks into it
@@ -53,14 +55,23 @@ export function resolveImport(path: string, specifier: string): string {
   return new URL(specifier, `file:///${path}`).pathname.slice(1);
 }
 
+/** Code that gets clock and randomness as parameters, and touches nothing outside: lib, and the decisions of the daemon. */
+function isPure(path: string): boolean {
+  return roomOf(path) === "lib" || path.startsWith("daemon/verify/") || path === "daemon/grants/grants.ts";
+}
+
 /** Why a file at `path` must not import `specifier`, or null when it may. */
 export function importFault(path: string, specifier: string): string | null {
   const from = roomOf(path);
   if (from === "outside") return null;
-  if (!specifier.startsWith(".")) return packageFault(from, specifier);
+  if (!specifier.startsWith(".")) return packageFault(path, specifier);
   const target = resolveImport(path, specifier);
   const to = roomOf(target);
   if (!MAY_IMPORT[from].includes(to)) return `${from} does not import ${to === "outside" ? target : to}`;
+  if (isPure(path) && (to === "ffi" || to === "lib/host")) return `${path} is pure, it does not import ${to}`;
+  if (path.startsWith("daemon/packet/") && target.startsWith("daemon/verify/")) {
+    return "daemon/packet does not import daemon/verify: who captures does not decide";
+  }
   return backendFault(path, target);
 }
 
@@ -74,26 +85,24 @@ function backendFault(path: string, target: string): string | null {
   return `${folder} is a packet filter: only ${BACKENDS} imports it`;
 }
 
-function packageFault(from: Room, specifier: string): string | null {
+function packageFault(path: string, specifier: string): string | null {
   if (/^(https?|jsr|npm):/.test(specifier)) return `"${specifier}": packages are named in the import map of deno.json`;
-  if (from === "ffi") return `ffi is a leaf, it does not import "${specifier}"`;
-  if (from === "lib" && specifier.startsWith("node:")) {
-    return `lib is pure, it does not import "${specifier}"`;
-  }
+  if (roomOf(path) === "ffi") return `ffi is a leaf, it does not import "${specifier}"`;
+  if (isPure(path) && specifier.startsWith("node:")) return `${path} is pure, it does not import "${specifier}"`;
   return null;
 }
 
 /** Why code at `path` must not say `object.property`, or null when it may. */
 export function memberFault(path: string, object: string, property: string): string | null {
   if (object === "Deno") {
-    if (roomOf(path) === "lib") return "lib is pure: only lib/host touches Deno";
+    if (isPure(path)) return `${path} is pure: it does not touch Deno`;
     if (property === "exit" && roomOf(path) !== "outside" && !MAINS.includes(path)) {
       return "only main.ts ends the process";
     }
     return null;
   }
   const ambient = AMBIENT.some(([name, member]) => name === object && member === property);
-  return ambient && roomOf(path) === "lib" ? `lib is pure: take ${object}.${property} as a parameter` : null;
+  return ambient && isPure(path) ? `${path} is pure: take ${object}.${property} as a parameter` : null;
 }
 
 interface Source {
@@ -133,8 +142,8 @@ const plugin: Deno.lint.Plugin = {
           NewExpression(node) {
             const isNow = node.callee.type === "Identifier" && node.callee.name === "Date" &&
               node.arguments.length === 0;
-            if (isNow && roomOf(path) === "lib") {
-              context.report({ node, message: "lib is pure: take the time as a parameter" });
+            if (isNow && isPure(path)) {
+              context.report({ node, message: `${path} is pure: take the time as a parameter` });
             }
           },
         };

@@ -142,6 +142,9 @@ export const TESTED_ELSEWHERE: TestedElsewhere = {
   "tests/daemon/loop/signals_test.ts": [
     "ffi/libc/refuse_debugger.ts",
   ],
+  "tests/daemon/replay/file_test.ts": [
+    "daemon/replay/cache_file.ts",
+  ],
   "tests/daemon/report/refusal_log_test.ts": [
     "lib/log.ts",
   ],
@@ -241,12 +244,6 @@ export const NOT_YET: readonly string[] = [
   "daemon/firewall/nftables/ruleset_view.ts",
   "daemon/grants/grants.ts",
   "daemon/options.ts",
-  "daemon/replay/cache_file.ts",
-  "daemon/replay/store.ts",
-  "daemon/verify/decide.ts",
-  "daemon/verify/gates.ts",
-  "daemon/verify/plan.ts",
-  "daemon/verify/server_errors.ts",
   "ffi/libc/datagram_server.ts",
   "ffi/libc/errno.ts",
   "ffi/libc/resolver.ts",
@@ -275,7 +272,6 @@ export const NOT_YET: readonly string[] = [
   "tests/daemon/firewall/nftables/nat_test.ts",
   "tests/daemon/loop/play.ts",
   "tests/daemon/packet/cable.ts",
-  "tests/daemon/verify/decide_test.ts",
   "tests/demo.ts",
   "tests/e2e/client_features_test.ts",
   "tests/e2e/life_test.ts",

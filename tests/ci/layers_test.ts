@@ -24,6 +24,11 @@ Deno.test("layers: each direction that the rooms forbid is reported", () => {
     ["daemon/config/settings.ts", "../firewall/nftables/settings.ts"],
     ["daemon/firewall/choose.ts", "./nftables/open.ts"],
     ["daemon/firewall/iptables/iptables.ts", "../nftables/hook_survey.ts"],
+    ["daemon/packet/frames.ts", "../verify/candidate.ts"],
+    ["daemon/verify/decide.ts", "../../lib/host/log.ts"],
+    ["daemon/verify/decide.ts", "../../ffi/errors.ts"],
+    ["daemon/verify/decide.ts", "node:crypto"],
+    ["daemon/grants/grants.ts", "../../ffi/errors.ts"],
   ] as const;
   for (const [path, specifier] of forbidden) {
     assert.notEqual(importFault(path, specifier), null, `${path} imports ${specifier}`);
@@ -35,6 +40,8 @@ Deno.test("layers: each direction that the rooms allow is not", () => {
     ["cli/main.ts", "../lib/host/run.ts"],
     ["cli/send/udp.ts", "../../ffi/libc/socket.ts"],
     ["daemon/verify/gates.ts", "../../lib/net/address.ts"],
+    ["daemon/verify/candidate.ts", "../packet/datagram.ts"],
+    ["daemon/grants/upkeep.ts", "../../lib/host/log.ts"],
     ["lib/host/run.ts", "../result.ts"],
     ["lib/crypto/digest.ts", "@noble/hashes/sha2.js"],
     ["ffi/libc/poll.ts", "../errors.ts"],
@@ -53,6 +60,11 @@ Deno.test("layers: each direction that the rooms allow is not", () => {
 
 Deno.test("layers: Deno and ambient state are seen in pure code only, Deno.exit outside the mains", () => {
   assert.notEqual(memberFault("lib/bytes.ts", "Deno", "readFileSync"), null);
+  for (const path of ["daemon/verify/plan.ts", "daemon/grants/grants.ts"]) {
+    assert.notEqual(memberFault(path, "Deno", "readFileSync"), null);
+    assert.notEqual(memberFault(path, "Date", "now"), null);
+  }
+  assert.equal(memberFault("daemon/grants/upkeep.ts", "Date", "now"), null);
   assert.equal(memberFault("lib/host/run.ts", "Deno", "Command"), null);
   assert.notEqual(memberFault("lib/host/run.ts", "Deno", "exit"), null);
   assert.notEqual(memberFault("daemon/loop/loop.ts", "Deno", "exit"), null);

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
 import { openFileStore, ReplayStoreError, rotateCache } from "../../../daemon/replay/file.ts";
 import { memoryStore } from "../../../daemon/replay/memory.ts";
 import { CACHE_HEADER, formatEntry, parseEntry } from "../../../daemon/replay/cache_line.ts";
@@ -29,32 +28,6 @@ async function inFolder(test: (path: string) => void | Promise<void>): Promise<v
 const silent = () => {};
 /** The last moment at which {@link PACKET} could be repeated. */
 const LATER = { maxAge: 120, clocks: { clock: () => (PACKET.seenAt + 240) * 1000, steady: () => 0 } };
-
-Deno.test("formatEntry() and parseEntry() speak the format of the C daemon", () => {
-  assert.equal(formatEntry(DIGEST, PACKET), `${C_LINE}\n`);
-  assert.deepEqual(parseEntry(C_LINE), { digest: DIGEST, packet: PACKET });
-  assert.deepEqual(parseEntry(`${C_LINE} further fields`), { digest: DIGEST, packet: PACKET });
-  for (const blank of ["", "\r", "# comment", "; comment", CACHE_HEADER]) assert.equal(parseEntry(blank), null);
-  for (const bad of ["x", "a b c d e f g", C_LINE.replace("33069", "70000"), C_LINE.slice(0, 60), "x".repeat(65)]) {
-    assert.equal(parseEntry(bad), "invalid", bad);
-  }
-});
-
-Deno.test("formatEntry() and parseEntry() take IPv6 addresses in the same columns", () => {
-  const packet = { ...PACKET, source: "2001:db8::2", destination: "2001:db8::1" };
-  const line = `${DIGEST} 17 2001:db8::2 33069 2001:db8::1 62201 1795300998`;
-  assert.equal(formatEntry(DIGEST, packet), `${line}\n`);
-  assert.deepEqual(parseEntry(line), { digest: DIGEST, packet });
-});
-
-Deno.test("parseEntry() finds an entry behind the NULs that a crash left, so that it cannot be replayed", () => {
-  assert.deepEqual(parseEntry(`${"\0".repeat(300)}${C_LINE}`), { digest: DIGEST, packet: PACKET });
-  assert.equal(parseEntry("\0\0\0"), null);
-});
-
-Deno.test("parseEntry() never throws", () => {
-  fc.assert(fc.property(fc.string({ maxLength: 200 }), (line) => void parseEntry(line)));
-});
 
 Deno.test("a claim is of all digests of a packet or of none", async () => {
   await inFolder(async (path) => {

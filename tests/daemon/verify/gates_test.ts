@@ -1,0 +1,94 @@
+import assert from "node:assert/strict";
+import {
+  atStanza,
+  firstRefusal,
+  GATES_AFTER_OPENING,
+  GATES_BEFORE_OPENING,
+  type OpenedPacket,
+  type StanzaMatch,
+} from "../../../daemon/verify/gates.ts";
+import { nobleEngine } from "../../../lib/crypto/noble_engine.ts";
+import { open } from "../../../lib/spa/open.ts";
+import type { SpaFields } from "../../../lib/wire/message.ts";
+import { ip, KEYS, knock, NOW, stanza } from "../../fakes/knock.ts";
+
+const MATCH: StanzaMatch = {
+  stanza: stanza({ number: 2 }),
+  source: ip("198.51.100.7"),
+  destination: ip("203.0.113.1"),
+  now: NOW,
+};
+
+/** A packet of these fields that passes every gate. */
+async function packet(said: Partial<SpaFields> = {}): Promise<OpenedPacket> {
+  const opened = await open(nobleEngine, await knock(said), KEYS);
+  assert.ok(opened.ok);
+  return { ...MATCH, message: opened.value, access: ip("192.0.2.10"), policy: { maxAge: 120 } };
+}
+
+const before = (match: StanzaMatch) => firstRefusal(GATES_BEFORE_OPENING, match)?.code ?? null;
+const after = (opened: OpenedPacket) => firstRefusal(GATES_AFTER_OPENING, opened)?.code ?? null;
+
+Deno.test("a stanza is in force up to the second at which it expires", () => {
+  for (const [now, code] of [[NOW - 1, null], [NOW, null], [NOW + 1, "stanza-expired"]] as const) {
+    assert.equal(before({ ...MATCH, now, stanza: stanza({ expiresAt: NOW }) }), code);
+  }
+  assert.equal(before(MATCH), null);
+});
+
+Deno.test("a packet passes within the time window, and says on which side of it it is", async () => {
+  const opened = await packet();
+  const cases = [[-121, "dated-ahead"], [-120, null], [0, null], [120, null], [121, "too-old"]] as const;
+  for (const [offset, code] of cases) assert.equal(after({ ...opened, now: NOW + offset }), code, `${offset}`);
+  assert.equal(after({ ...opened, now: NOW + 10_000, policy: { maxAge: null } }), null);
+});
+
+Deno.test("a packet that may be forgotten passes at no age", async () => {
+  const opened = await packet();
+  for (const [forgottenUntil, code] of [[NOW - 1, null], [NOW, "may-be-forgotten"]] as const) {
+    assert.equal(after({ ...opened, policy: { maxAge: null, forgottenUntil } }), code);
+  }
+});
+
+Deno.test("a stanza may want an address, a user and its own services", async () => {
+  const ssh = { proto: "tcp" as const, port: 22 }, dns = { proto: "udp" as const, port: 22 };
+  const cases = [
+    [{ message: "0.0.0.0,tcp/22" }, { requireSourceAddress: true }, "no-source-address"],
+    [{ message: "0.0.0.0,tcp/22" }, {}, null],
+    [{}, { requireUsername: "bob" }, "other-user"],
+    [{}, { requireUsername: "Alice" }, "other-user"],
+    [{}, { requireUsername: "alice" }, null],
+    [{}, { openPorts: [ssh] }, null],
+    [{}, { openPorts: [dns] }, "service-denied"],
+    [{}, { openPorts: [] }, "service-denied"],
+    [{}, { openPorts: [ssh], restrictPorts: [ssh] }, "service-denied"],
+    [{ message: "192.0.2.10,tcp/22,tcp/80" }, { openPorts: [ssh] }, "service-denied"],
+    [{ message: "192.0.2.10,tcp/80,tcp/22" }, { restrictPorts: [ssh] }, "service-denied"],
+    [{ message: "192.0.2.10,tcp/80" }, { restrictPorts: [ssh] }, null],
+  ] as const;
+  for (const [said, changes, code] of cases) {
+    const opened = await packet(said);
+    assert.equal(after({ ...opened, stanza: stanza(changes) }), code, JSON.stringify([said, changes]));
+  }
+});
+
+Deno.test("NAT and commands do not pass, and an unspecified address opens for nobody", async () => {
+  assert.equal(after(await packet({ type: 2, natAccess: "10.0.0.1,22" })), "nat-not-enabled");
+  assert.equal(after(await packet({ type: 0, message: "192.0.2.10,id" })), "command-not-allowed");
+  for (const access of ["0.0.0.0", "::"]) {
+    assert.equal(after({ ...await packet(), access: ip(access) }), "nobody-to-let-in");
+  }
+});
+
+Deno.test("firstRefusal() gives the first in the order of the gates", async () => {
+  const opened = await packet({ type: 0, message: "0.0.0.0,id" });
+  const strict = { ...opened, stanza: stanza({ requireUsername: "bob", requireSourceAddress: true }) };
+  assert.equal(after({ ...strict, now: NOW + 121 }), "too-old");
+  assert.equal(after(strict), "no-source-address");
+  assert.equal(after({ ...opened, stanza: stanza({ requireUsername: "bob" }) }), "other-user");
+  assert.equal(firstRefusal([], opened), null);
+});
+
+Deno.test("atStanza() is the sender and the number of the stanza", () => {
+  assert.deepEqual(atStanza(MATCH), { source: ip("198.51.100.7"), stanza: 2 });
+});

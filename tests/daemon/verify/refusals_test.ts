@@ -1,0 +1,156 @@
+import assert from "node:assert/strict";
+import { textOf } from "../../../daemon/report/log_lines.ts";
+import { refusal, type RefusalCode, REFUSALS, serverErrorLines, stanzaTag } from "../../../daemon/verify/refusals.ts";
+import { ip } from "../../fakes/knock.ts";
+
+const source = ip("198.51.100.7");
+const at = { source, stanza: 2 };
+const first = {
+  protocol: 17,
+  source: "203.0.113.9",
+  sourcePort: 1,
+  destination: "203.0.113.1",
+  destinationPort: 62201,
+  seenAt: new Date(2026, 0, 2, 3, 4, 5).getTime() / 1000,
+};
+const REPLAY = "Replay detected from source IP: 198.51.100.7, Destination proto/port: 6/80, " +
+  "Original source IP: 203.0.113.9, Original dst proto/port: 17/62201, Entry created: 01/02/26 03:04:05";
+const TAG = "[198.51.100.7] (stanza #2)";
+
+/** Each code with all that its sentence needs, who can have sent such a packet, and the line. */
+const LINES = {
+  "not-a-message": [
+    "stranger",
+    refusal("not-a-message", { source }),
+    "debug: [198.51.100.7] preprocess_spa_data() returned error 4096: 'Data is not a valid SPA message format' for incoming packet.",
+  ],
+  "not-spa-data": [
+    "stranger",
+    refusal("not-spa-data", { source }),
+    "debug: [198.51.100.7] preprocess_spa_data() returned error 4098: 'Data is not an SPA message' for incoming packet.",
+  ],
+  "proxy-header": [
+    "stranger",
+    refusal("proxy-header", { source, reason: "Error parsing it" }),
+    "warning: Error parsing it: refused a packet from 198.51.100.7",
+  ],
+  "unknown-source": [
+    "stranger",
+    refusal("unknown-source", { source }),
+    "warning: No access data found for source IP: 198.51.100.7",
+  ],
+  "captured-twice": [
+    "stranger",
+    refusal("captured-twice", { source, protocol: 6, destinationPort: 80, first }),
+    `debug: ${REPLAY} (one packet, captured twice)`,
+  ],
+  "replay": ["stranger", refusal("replay", { source, protocol: 6, destinationPort: 80, first }), `warning: ${REPLAY}`],
+  "replay-elsewhere": [
+    "stranger",
+    refusal("replay-elsewhere", { source }),
+    "warning: Replay detected from source IP: 198.51.100.7, another daemon has admitted the packet",
+  ],
+  "other-addresses": [
+    "stranger",
+    refusal("other-addresses", { ...at, destination: null }),
+    "debug: (stanza #2) SPA packet (198.51.100.7 -> ?) filtered by SOURCE and/or DESTINATION criteria",
+  ],
+  "stanza-expired": ["stranger", refusal("stanza-expired", at), `info: ${TAG} Access stanza has expired`],
+  "no-such-cipher": [
+    "stranger",
+    refusal("no-such-cipher", { ...at, encryption: 2 }),
+    `error: ${TAG} No stanza encryption mode match for encryption type: 2.`,
+  ],
+  "hmac-mismatch": ["stranger", refusal("hmac-mismatch", at), `info: ${TAG} Non-corresponding HMAC for this stanza`],
+  "not-opened": [
+    "stranger",
+    refusal("not-opened", { ...at, reason: "why" }),
+    `warning: ${TAG} Error creating fko context: why`,
+  ],
+  "too-many-pending": [
+    "stranger",
+    refusal("too-many-pending", { source }),
+    "warning: Too many packets wait to be opened: refused the oldest, from 198.51.100.7",
+  ],
+  "too-old": [
+    "stranger",
+    refusal("too-old", { ...at, difference: 121 }),
+    `warning: ${TAG} SPA data time difference is too great (121 seconds).`,
+  ],
+  "dated-ahead": [
+    "key holder",
+    refusal("dated-ahead", { ...at, difference: 121 }),
+    `warning: ${TAG} SPA data time difference is too great (121 seconds).`,
+  ],
+  "may-be-forgotten": [
+    "key holder",
+    refusal("may-be-forgotten", { ...at, forgottenUntil: 1_795_300_800 }),
+    `warning: ${TAG} Replay possible: packets dated up to 2026-11-21T22:40:00.000Z may have been seen before and forgotten.`,
+  ],
+  "no-source-address": [
+    "key holder",
+    refusal("no-source-address", at),
+    `warning: ${TAG} Got 0.0.0.0 when valid source IP was required.`,
+  ],
+  "other-user": [
+    "key holder",
+    refusal("other-user", { ...at, username: "alice", required: "bob" }),
+    `warning: ${TAG} Username in SPA data (alice) does not match required username: bob`,
+  ],
+  "nat-not-enabled": [
+    "key holder",
+    refusal("nat-not-enabled", at),
+    "warning: (stanza #2) SPA packet from 198.51.100.7 requested NAT access, but is not enabled/supported",
+  ],
+  "command-not-allowed": [
+    "key holder",
+    refusal("command-not-allowed", at),
+    `warning: ${TAG} SPA Command messages are not allowed in the current configuration.`,
+  ],
+  "service-denied": [
+    "key holder",
+    refusal("service-denied", at),
+    `warning: ${TAG} One or more requested protocol/ports was denied per access.conf.`,
+  ],
+  "nobody-to-let-in": [
+    "key holder",
+    refusal("nobody-to-let-in", at),
+    `warning: ${TAG} The packet names no address to let in, and came from none`,
+  ],
+  "test-mode": [
+    "key holder",
+    refusal("test-mode", at),
+    `warning: ${TAG} --test mode enabled, skipping firewall manipulation.`,
+  ],
+  "not-possible": [
+    "key holder",
+    refusal("not-possible", { ...at, reason: "why" }),
+    `error: ${TAG} Cannot open the requested access: why`,
+  ],
+  "too-many-grants": [
+    "key holder",
+    refusal("too-many-grants", { ...at, access: ip("192.0.2.10"), held: 3, allowed: 4 }),
+    `warning: ${TAG} Nothing is opened for 192.0.2.10: 3 doors are open for this stanza, and MAX_OPEN_GRANTS allows 4`,
+  ],
+} as const satisfies { readonly [Code in RefusalCode]: readonly [string, { readonly code: Code }, string] };
+
+for (const [code, [who, made, line]] of Object.entries(LINES)) {
+  Deno.test(`REFUSALS: "${code}" is of a ${who}, and has its words`, () => {
+    const { authentic, level } = REFUSALS[made.code];
+    assert.equal(made.code, code);
+    assert.equal(authentic, who === "key holder");
+    assert.equal(`${level}: ${textOf(made)}`, line);
+  });
+}
+
+Deno.test("REFUSALS: every number is one of --dump-serv-err-codes, and only test mode has none", () => {
+  const numbers = serverErrorLines().map((line) => Number(/^err code: (\d+), err string: '[^']+'$/.exec(line)?.[1]));
+  assert.equal(numbers.length, 17);
+  assert.deepEqual(numbers, [...new Set(numbers)].sort((a, b) => a - b), "each once, in order");
+  const without = Object.entries(REFUSALS).filter(([, { number }]) => number === null || !numbers.includes(number));
+  assert.deepEqual(without.map(([code, { number }]) => [code, number]), [["test-mode", null]]);
+});
+
+Deno.test("stanzaTag() is what scripts look for", () => {
+  assert.equal(stanzaTag({ source: ip("2001:db8::7"), stanza: 3 }), "[2001:db8::7] (stanza #3)");
+});

@@ -1,0 +1,53 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { stanzaIndex } from "../../../daemon/verify/stanza_index.ts";
+import { matchesList } from "../../../lib/net/cidr.ts";
+import { addresses, ip, stanza } from "../../fakes/knock.ts";
+
+const SOURCES = ["ANY", "192.0.2.0/24", "192.0.2.7", "10.0.0.0/8, 192.0.2.7", "2001:db8::/32"];
+const DESTINATIONS = [null, "203.0.113.1", "203.0.113.0/24, 2001:db8::1"];
+const ENDS = ["192.0.2.7", "192.0.2.8", "10.1.2.3", "203.0.113.1", "2001:db8::1"];
+
+function stanzas(of: readonly (readonly [source: string, destination: string | null])[]) {
+  return of.map(([source, destination], i) =>
+    stanza({
+      number: i + 1,
+      source: addresses(source),
+      destination: destination === null ? null : addresses(destination),
+    })
+  );
+}
+
+Deno.test("lookUp() chooses by SOURCE and DESTINATION, in load order", () => {
+  const index = stanzaIndex(
+    stanzas([["ANY", "203.0.113.1"], ["10.0.0.0/8", null], ["192.0.2.7", null], ["ANY", null]]),
+  );
+  const numbers = (source: string, destination: string | null) => {
+    const { matching } = index.lookUp(ip(source), destination === null ? null : ip(destination));
+    return [...matching].map(({ number }) => number);
+  };
+  assert.deepEqual(numbers("192.0.2.7", "203.0.113.1"), [1, 3, 4]);
+  assert.deepEqual(numbers("192.0.2.7", "203.0.113.2"), [3, 4]);
+  assert.deepEqual(numbers("10.0.0.1", null), [2, 4], "a destination that is not known is none");
+});
+
+Deno.test("lookUp() tells a source that no stanza has from one whose DESTINATION is another", () => {
+  const index = stanzaIndex(stanzas([["192.0.2.7", "203.0.113.1"]]));
+  assert.deepEqual(index.lookUp(ip("192.0.2.7"), ip("203.0.113.2")), { matching: new Set(), sourceIsKnown: true });
+  assert.deepEqual(index.lookUp(ip("192.0.2.8"), ip("203.0.113.1")), { matching: new Set(), sourceIsKnown: false });
+});
+
+Deno.test("lookUp() agrees with a test of each stanza by itself", () => {
+  const end = fc.constantFrom(...ENDS).map(ip);
+  const rows = fc.array(fc.tuple(fc.constantFrom(...SOURCES), fc.constantFrom(...DESTINATIONS)), { maxLength: 6 });
+  fc.assert(fc.property(rows, end, fc.option(end), (of, source, destination) => {
+    const all = stanzas(of);
+    const { matching, sourceIsKnown } = stanzaIndex(all).lookUp(source, destination);
+    const bySource = all.filter((one) => matchesList(one.source, source));
+    assert.equal(sourceIsKnown, bySource.length > 0);
+    const naive = bySource.filter((one) =>
+      one.destination === null || (destination !== null && matchesList(one.destination, destination))
+    );
+    assert.deepEqual([...matching], naive);
+  }));
+});
