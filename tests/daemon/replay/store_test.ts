@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { openFileStore, ReplayStoreError, rotateCache } from "../../../daemon/replay/file.ts";
 import { memoryStore } from "../../../daemon/replay/memory.ts";
-import { CACHE_HEADER, formatEntry, parseEntry } from "../../../daemon/replay/cache_line.ts";
+import { CACHE_HEADER, formatEntry } from "../../../daemon/replay/cache_line.ts";
 import { contentKey, type SeenPacket } from "../../../daemon/replay/store.ts";
 
 const PACKET: SeenPacket = {
