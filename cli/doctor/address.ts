@@ -7,7 +7,7 @@ import { ClientError } from "../ui/tui.ts";
 import type { World } from "../ui/world.ts";
 import { doubt, failure, type Finding, fine } from "./finding.ts";
 
-/** What was found, and the clock of the service that `-R` asked, where it told it. */
+/** What was found, and the time of the service that `-R` asked, where it sent it. */
 export interface AddressFindings {
   readonly findings: readonly Finding[];
   /** Milliseconds since 1970; null when nobody was asked or told. */

@@ -6,12 +6,12 @@ import { doubt, failure, type Finding, fine } from "./finding.ts";
 
 /** MAX_SPA_PACKET_AGE of a server that was not told otherwise. */
 const TOLERANCE = 120;
-/** More than a service takes to answer. */
+/** Seconds: more than a service takes to answer. */
 const NOTABLE = 15;
 
 const SET_CLOCK = "set the clock, for example with timedatectl set-ntp true";
 
-/** Compared with the service that `-R` asked, else by what the kernel says of its clock. */
+/** Compares the clock with that of the service that `-R` asked, else asks the kernel whether it is synchronized. */
 export function examineClock(date: number | null, world: Pick<World, "now">, offset = 0): readonly Finding[] {
   const shifted = offset === 0 ? [] : [
     doubt("clock", `TIME_OFFSET adds ${offset} seconds to the time stamp`, "mend the clock instead, if it is for that"),

@@ -47,7 +47,7 @@ function formatExamined({ server, findings }: Examined): string {
   return [...(server === null ? [] : [`== ${server} ==`]), ...findings.map(formatFinding)].join("\n");
 }
 
-/** One after the other, so that their lines do not mix. What warnings would say is a finding. */
+/** Examines one server after the other, so that their lines do not mix. Warnings become findings. */
 async function examineAll(args: Arguments, world: World): Promise<readonly Examined[]> {
   const opened = openFile(args, world);
   const listed = listedServers(args);
@@ -127,7 +127,7 @@ async function examine(args: Arguments, opened: Opened, world: World): Promise<r
   ];
 }
 
-/** Mistakes of arguments and stanza are findings too. */
+/** Loads the settings. Mistakes in arguments and stanzas become findings. */
 function load(args: Arguments, rc: RcFile | null, world: World): Loaded | readonly Finding[] {
   try {
     return loadSettings(withImpliedStanza(args, rc), rc, world);
@@ -141,7 +141,7 @@ function load(args: Arguments, rc: RcFile | null, world: World): Loaded | readon
   }
 }
 
-/** Whether a packet can be made of them. A key of zeros stands for the real one, which is looked at by itself. */
+/** Whether a packet can be built. A key of zeros stands in for the real one, which is examined separately. */
 async function examineSettings(loaded: Loaded, rest: readonly string[], world: World): Promise<Finding> {
   const { settings } = loaded;
   try {

@@ -1,4 +1,4 @@
-/** Whether the keys can be had and what they are worth. No key is shown. */
+/** Whether the keys can be obtained, and how strong they are. No key is shown. */
 import { FfiError } from "../../ffi/errors.ts";
 import { openInherited } from "../../ffi/libc/descriptor.ts";
 import { openTerminal } from "../../ffi/libc/terminal.ts";
@@ -19,7 +19,7 @@ const SOUND_PASSPHRASE = 20;
 
 const MAKE_KEYS = "make new ones with fwknop --key-gen, and change both sides";
 
-/** Thrown instead of asking: somebody must be there to answer. */
+/** Thrown in place of a question to the user: `--doctor` asks nothing. */
 class Asked extends Error {}
 
 /** Where the keys come from, their strength, and the algorithms. */
@@ -51,7 +51,7 @@ function terminalFinding(): Finding {
     : fine("keys", "a key is asked for on the terminal");
 }
 
-/** What stands there is not looked at: it could be read only once. */
+/** Nothing is read from it: what it holds can be read only once. */
 function readable(descriptor: number): Finding {
   try {
     openInherited(descriptor)[Symbol.dispose]();

@@ -18,7 +18,7 @@ import { FIELDS } from "./fields.ts";
 import { isKeyText, isWhole, parseKeyText } from "./key_text.ts";
 import { givenOf, isUsableName, parseEnrolment } from "./uri.ts";
 
-/** Bytes of a line that is read; a URI is shorter. */
+/** The most bytes of a line that is read; a URI is shorter. */
 const MAX_LINE = 8192;
 const STDIN = 0;
 
@@ -64,7 +64,7 @@ function ofUri(text: string): Incoming {
   return { what: "URI", given: givenOf(parsed.value), name: parsed.value.name };
 }
 
-/** Such a text says little more than the keys: options say the rest. */
+/** Such a text holds little more than keys; options give the rest. */
 function ofKeyText(text: string, args: Arguments): Incoming {
   const parsed = parseKeyText(text);
   if (!parsed.ok) {

@@ -15,7 +15,7 @@ const LONGEST = 4096;
 /** Keys as text, which are stored in base64, where a value may hold any character. */
 const AS_TEXT: Readonly<Record<string, ClientKey>> = { KEY: "keyBase64", HMAC_KEY: "hmacKeyBase64" };
 
-/** The directives that such a text may hold: those of an enrolment. Nothing that runs a program or reads a file is. */
+/** The directives that such a text may hold: those of an enrolment. None of them runs a program or reads a file. */
 const KEY_OF_NAME: ReadonlyMap<string, ClientKey> = new Map<string, ClientKey>([
   ...Object.entries(AS_TEXT),
   ["KEY_BASE64", "keyBase64"],
@@ -29,7 +29,7 @@ export function isKeyText(text: string): boolean {
   return KEY_OF_NAME.has(name.toUpperCase());
 }
 
-/** Whether it holds both keys: nothing more is waited for. */
+/** Whether it holds both keys, so that no further line is read. */
 export function isWhole(text: string): boolean {
   const read = parseKeyText(text);
   const has = (wanted: ClientKey) => read.ok && read.value.some(({ key }) => key === wanted);

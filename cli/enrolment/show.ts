@@ -35,8 +35,8 @@ export async function showEnrolment(loaded: Loaded, keys: GeneratedKeys | null, 
 }
 
 /**
- * The URI for these keys. Throws {@link ClientError} where it may not be shown, and for what the other device would refuse:
- * here it can be mended.
+ * The URI for these keys. Throws {@link ClientError} where it may not be shown, and for what the other device would refuse,
+ * because it can be corrected here.
  */
 export function checkEnrolment(loaded: Loaded, keys: EnrolmentKeys, world: World): string {
   checkPlace(loaded.settings);

@@ -1,7 +1,7 @@
 /**
  * An enrolment as one line of text, `fwknop:NAME?v=1&D=…&k=…&h=…` (docs/ENROLMENT.md): short enough for a QR code, plain
- * enough to be read. Only settings that name a server and a request are in it; nothing that runs a program or reads a file
- * can be.
+ * enough to be read. It holds only settings that describe a server and a request, and can hold none that runs a program
+ * or reads a file.
  */
 import { DEFAULT_STANZA } from "../../lib/settings/rc_file.ts";
 import { fail, ok, type Result } from "../../lib/result.ts";
@@ -31,8 +31,8 @@ export function formatEnrolment({ name, fields }: Enrolment): string {
 }
 
 /**
- * Reads a URI. The fault is the reason, and never repeats a value. Values are not looked at yet: that is for the table of
- * options, by way of {@link givenOf}.
+ * Reads a URI. The fault is the reason, and never repeats a value. Values are not checked here; the table of
+ * options does that, through {@link givenOf}.
  */
 export function parseEnrolment(text: string): Result<Enrolment, string> {
   if (text.length > LONGEST) return fail(`it is longer than ${LONGEST} characters`);

@@ -1,6 +1,6 @@
 /**
  * The keys of a packet: from options and stanzas, key files, programs, a descriptor, or the terminal, in this order.
- * Which source speaks was settled before (`precedence.ts`).
+ * Which source counts was decided before (`precedence.ts`).
  */
 import { GENERATED_KEY_BYTES, looksCut } from "../../lib/base64.ts";
 import { equalConstantTime, escapedBytes } from "../../lib/bytes.ts";
@@ -81,7 +81,7 @@ function fromBase64(text: string, which: "encryption" | "hmac", sources: KeySour
   return decodeKey(text) ?? new Uint8Array(0);
 }
 
-/** 1 to 32 bytes; in legacy mode what the C client cuts off is cut off here, and said. */
+/** A key of 1 to 32 bytes. In legacy mode what the C client cuts off is cut off here too, with a warning. */
 function fitEncryptionKey(
   key: Uint8Array<ArrayBuffer>,
   mode: RijndaelMode,

@@ -12,11 +12,11 @@ import type { World } from "../ui/world.ts";
 export async function generate(loaded: Loaded, world: World): Promise<number> {
   const { settings } = loaded;
   const keys = makeKeys(settings, world);
-  // Before anything is written or shown that would be of no use without the code.
+  // Checked before anything is written or shown that would be useless without the code.
   if (settings.qr) await (await import("../enrolment/show.ts")).checkEnrolment(loaded, keys, world);
   const saved = settings.saveRcStanza ? await saveStanza(loaded, { keys, world }) : null;
   const code = reportKeys(keys, loaded, { saved, world });
-  // A code of keys that the stanza here does not have would be of no use.
+  // A code for keys that the stanza here does not have would be useless.
   return settings.qr && (saved === null || saved.encryption && saved.hmac)
     ? await (await import("../enrolment/show.ts")).showEnrolment(loaded, keys, world)
     : code;
@@ -28,8 +28,8 @@ function makeKeys(settings: ClientSettings, world: World): GeneratedKeys {
 }
 
 /**
- * Says where the keys are, or prints them. `saved` says which a stanza took. The result is the exit code: 1 when no new key
- * is anywhere, because an answer kept the old ones.
+ * Says where the keys are, or prints them. `saved` says which of them a stanza took. The result is the exit code: 1 when the
+ * user chose to keep both old keys, so that no new key was stored.
  */
 function reportKeys(
   keys: GeneratedKeys,
@@ -61,7 +61,7 @@ function writeKeyFile(path: string, keys: GeneratedKeys): void {
   }
 }
 
-/** A pipe or a device, such as /dev/stdout, takes the keys and stays what it is. */
+/** Whether it is a pipe or a device such as /dev/stdout, which is written to and not replaced. */
 function isStream(path: string): boolean {
   try {
     const info = Deno.statSync(path);

@@ -31,7 +31,7 @@ export async function keyFromCommand(
   return key;
 }
 
-/** Words are taken as they stand: what a shell would have made of them is the likeliest mistake. */
+/** No shell expands the words: expecting that it does is the likeliest mistake. */
 function hintAt(program: string, reason: string): string {
   if (reason.includes("without the right")) {
     return "this fwknop was built or started without that right: start it with the permissions that its documentation lists";

@@ -3,7 +3,7 @@ import { latin1Bytes, latin1Text, textBytes, wipe } from "../../lib/bytes.ts";
 import { readSecureFile } from "../../lib/host/secure_file.ts";
 import { ClientError } from "../ui/tui.ts";
 
-/** Longer keys overran buffers of the C client; no key can be longer. */
+/** No key can be longer. */
 const MAX_KEY_BYTES = 128;
 
 /**

@@ -7,7 +7,7 @@ import { openTerminal, stopThisProcess, type Terminal } from "../../ffi/libc/ter
 import { SecretLine } from "./secret_line.ts";
 import { ClientError } from "../ui/tui.ts";
 
-/** What shells and C programs give when Ctrl-C ended them. */
+/** The exit code of programs that Ctrl-C ended. */
 const INTERRUPTED = 130;
 
 const DELETE = 0x7f;
@@ -16,8 +16,8 @@ const DELETE = 0x7f;
 const LINE_LIMIT = 65_536;
 
 /**
- * Asks on the terminal. Ctrl-C gives the terminal back as it was and ends the run with 130; a process that is stopped gives
- * it back too, and asks again when it goes on.
+ * Asks on the terminal. Ctrl-C restores the terminal and ends the run with 130; a process that is stopped restores it
+ * too, and asks again when it continues.
  */
 export async function askOnTerminal(question: string): Promise<Uint8Array<ArrayBuffer>> {
   using terminal = openTerminal();
@@ -47,7 +47,7 @@ export async function askOnTerminal(question: string): Promise<Uint8Array<ArrayB
   }
 }
 
-/** Signals that would end the program while the terminal shows no echo, with what shells say of them. */
+/** Signals that would end the program while echo is off, with the exit codes that shells give them. */
 const ENDING_SIGNALS: readonly (readonly [Deno.Signal, exitCode: number])[] = [
   ["SIGINT", INTERRUPTED],
   ["SIGTERM", 143],
@@ -60,7 +60,7 @@ function quietUntilDisposed(terminal: Terminal, question: string): Disposable {
   let quiet = terminal.quiet();
   const stop = () => {
     quiet[Symbol.dispose]();
-    // Goes on here after SIGCONT.
+    // Continues here after SIGCONT.
     stopThisProcess();
     quiet = terminal.quiet();
     void terminal.write(question);
@@ -74,10 +74,10 @@ function quietUntilDisposed(terminal: Terminal, question: string): Disposable {
   };
 }
 
-/** Until disposal those signals end the run in an orderly way: `arrived` fails, so that the terminal is given back. */
+/** Until disposal those signals end the run in an orderly way: `arrived` rejects, so that the terminal is restored. */
 function watchSignals(): Disposable & { readonly arrived: Promise<never> } {
   const { promise, reject } = Promise.withResolvers<never>();
-  // Nobody waits any more when one comes late.
+  // Nobody awaits it when a signal comes late.
   promise.catch(() => {});
   const listeners = ENDING_SIGNALS.map(([signal, exitCode]) => {
     const end = () => reject(new ClientError(`ended by ${signal}, no SPA packet sent`, undefined, { exitCode }));
@@ -92,7 +92,7 @@ export interface KeyStream extends Disposable {
   ask(): Promise<Uint8Array<ArrayBuffer>>;
 }
 
-/** Takes over a descriptor of the caller's. Throws {@link ClientError} when there is none of that number. */
+/** Takes over an inherited descriptor. Throws {@link ClientError} when there is none of that number. */
 export function openKeyStream(fd: number): KeyStream {
   keepMemoryPrivate();
   const name = fd === 0 ? "standard input" : `descriptor ${fd}`;

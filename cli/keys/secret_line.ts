@@ -10,7 +10,7 @@ const KILL = 0x15;
 /** Bytes kept; the rest of the line is dropped. */
 const MAX_BYTES = 127;
 
-/** What a byte did: the line goes on, is finished, or was broken off. */
+/** What a byte did: the line continues, is finished, or was cancelled. */
 export type LineState = "open" | "finished" | "interrupted";
 
 /**
@@ -35,7 +35,7 @@ export class SecretLine {
     return "open";
   }
 
-  /** What stands there now. */
+  /** The line as it is now. */
   bytes(): Uint8Array<ArrayBuffer> {
     return Uint8Array.from(this.#kept);
   }

@@ -31,7 +31,7 @@ export function showDelivery(settings: ClientSettings, target: Target, terminal:
   const rows: readonly (readonly [string, string])[] = [
     ["protocol", settings.serverProto],
     ["source port", target.sourcePort === null ? "<OS assigned>" : String(target.sourcePort)],
-    // As in C those of the server, also where a proxy is asked to reach it.
+    // As in C, port and host of the server even where the packet goes through a proxy.
     ["destination port", String(target.port)],
     ["IP/host", target.host],
   ];
@@ -41,7 +41,7 @@ export function showDelivery(settings: ClientSettings, target: Target, terminal:
 
 /**
  * `-T`: everything but the sending, then the packet is opened again with the same keys. The result is the exit code: 1
- * when the own packet does not open.
+ * when the packet that was built does not open.
  */
 export async function rehearse(
   parts: {
@@ -69,7 +69,7 @@ export async function rehearse(
   return 0;
 }
 
-/** The packet and its way, for programs. Nothing in it is a key. */
+/** The packet and its destination, for programs. It holds no key. */
 function describe(
   settings: ClientSettings,
   parts: { readonly target: Target; readonly packet: SealedPacket; readonly secrets: Secrets },

@@ -1,4 +1,4 @@
-/** One knock: address, request, keys, packet, and out it goes (facts/client 1, steps 8 and 9). */
+/** One knock: finds the address, makes request and packet, sends it (facts/client 1, steps 8 and 9). */
 import type { RijndaelMode } from "../../lib/crypto/engine.ts";
 import type { RijndaelSecrets, Secrets } from "../../lib/crypto/secrets.ts";
 import { randomDigits } from "../../lib/crypto/digits.ts";
@@ -45,10 +45,10 @@ export async function prepareKnock(settings: ClientSettings, world: World): Prom
   return { request, secrets: await loadKeys(settings, world) };
 }
 
-/** Builds a packet that never was before and sends it. The result is the exit code. Throws {@link ClientError}. */
+/** Builds a new packet, never sent before, and sends it. The result is the exit code. Throws {@link ClientError}. */
 export async function sendFresh(settings: ClientSettings, prepared: Prepared, terminal: World): Promise<number> {
   const { request, secrets } = prepared;
-  // What -v adds is not worth a knock.
+  // Output of -v that cannot be written does not prevent the knock.
   const world = settings.verbose > 0 && !settings.test ? forgiving(terminal) : terminal;
   if (settings.verbose > 0) world.err("[+] Building encrypted Single Packet Authorization (SPA) message...");
   const packet = await makePacket(settings, { request, secrets, world });
@@ -80,7 +80,7 @@ function tellRandomPort(request: KnockRequest, port: number, world: World): void
 /** The keys of these settings, from wherever they come. Throws {@link ClientError}. */
 export async function loadKeys(settings: ClientSettings, world: World): Promise<RijndaelSecrets> {
   const descriptor = settings.stdin ? 0 : settings.fd;
-  // Opened when the first key is asked for: a run that needs none of it may come without.
+  // Opened when the first key is asked for: a run that asks for none may have no such descriptor.
   using streams = new DisposableStack();
   let stream: KeyStream | null = null;
   const nextKey = async (fd: number) => {
@@ -98,7 +98,7 @@ export async function loadKeys(settings: ClientSettings, world: World): Promise<
   });
 }
 
-/** A packet that never was before. Throws {@link ClientError} where none can be built. */
+/** A new packet, never sent before. Throws {@link ClientError} where none can be built. */
 export async function makePacket(
   settings: ClientSettings,
   parts: { readonly request: KnockRequest; readonly secrets: Secrets; readonly world: World },
@@ -160,7 +160,7 @@ function makeTarget(settings: ClientSettings, world: World): Target {
   };
 }
 
-/** Raw packets carry a port in any case: a random one is drawn here, so that it can be shown. */
+/** Raw packets need a source port: a random one is drawn here, so that it can be shown. */
 function sourcePort(settings: ClientSettings, world: World): number | null {
   if (settings.sourcePort > 0) return settings.sourcePort;
   return ["udpraw", "tcpraw", "icmp"].includes(settings.serverProto) ? drawPort(world) : null;

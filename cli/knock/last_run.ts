@@ -1,7 +1,6 @@
 /**
  * The arguments of a run, remembered in `~/.fwknop.run` (facts/client 11). Keys are not written
- * (mended, COMPATIBILITY F17): a run from the file asks for them. What reads them is
- * `repeat_run.ts`.
+ * (mended, COMPATIBILITY F17): a run from the file asks for them. `repeat_run.ts` reads the file.
  */
 import { reasonOf } from "../../lib/host/reason.ts";
 import type { Arguments } from "../../lib/settings/argv.ts";
@@ -50,12 +49,12 @@ export function formatLastRun(given: readonly Given[], words: readonly string[])
   return joinWords(["fwknop", ...parts, ...words]);
 }
 
-/** Remembers the arguments of this run. Where there is no home directory that is a warning. Throws {@link ClientError}. */
+/** Remembers the arguments of this run. Warns where there is no home directory. Throws {@link ClientError}. */
 export function rememberRun(settings: ClientSettings, args: Arguments, world: World): void {
   const { saveArgsFile, noHomeDir, version } = settings;
   const home = world.env("HOME");
   if (saveArgsFile === undefined && !noHomeDir && !home) {
-    // A knock needs no file for them, and a version does not either.
+    // Neither a knock nor --version needs the file.
     if (!version) tellWarning(world, `${NO_PATH}: the arguments of this run are not remembered`);
     return;
   }

@@ -1,4 +1,4 @@
-/** Why a knock would be refused before anything is sent, for those who ask without knocking. */
+/** Checks of a knock without knocking, for `--explain`, `--doctor` and `--import`. */
 import type { KnockRequest } from "../../lib/spa/request.ts";
 import { accountName } from "../request/account.ts";
 import { checkFollowUp } from "../after/follow_up.ts";
@@ -10,7 +10,7 @@ import { findConflict, followsKnock } from "../settings/conflicts.ts";
 import { unreadError } from "../settings/unread.ts";
 import type { World } from "../ui/world.ts";
 
-/** What would be asked for. `rest` is what stood after `--then` or `--proxy`. Throws {@link ClientError} with the refusal. */
+/** The request that a knock would make. `rest` is what stood after `--then` or `--proxy`. Throws as the knock would. */
 export function precheck(loaded: Loaded, rest: readonly string[], world: World): KnockRequest {
   const { settings } = loaded;
   const conflict = findConflict(settings);

@@ -63,7 +63,7 @@ export async function onEachServer(
 }
 
 /**
- * Acts for each server. With `--explain` each is announced by its name; with `--json` what all say is one object. The result
+ * Acts for each server. With `--explain` each is announced by its name; with `--json` all answers form one object. The result
  * is the highest exit code.
  */
 async function tellEach(

@@ -18,7 +18,7 @@ import { KEY_OF_DIRECTIVE, settingOf } from "../options/table.ts";
 import type { Layer } from "../settings/precedence.ts";
 import { ClientError, forgiving, tellWarning, type Terminal } from "../ui/tui.ts";
 
-/** What is said of a name that no row has, as long as it may be a key. */
+/** What is told of a name that no row has, where the name may be a key. */
 const UNKNOWN_DIRECTIVE = "the line begins with an unknown directive";
 
 /** Directives whose value is the rest of the line: they hold a command. */
@@ -109,7 +109,7 @@ function readEntry(
   const origin = { file: rc.path, line: entry.line };
   const key = KEY_OF_DIRECTIVE.get(entry.name);
   if (key === undefined) {
-    // Whether the name may be shown, and what was meant, is found out where it is told.
+    // remedies/directives.ts decides whether the name may be shown, and guesses what was meant.
     sink.problems.push({ origin, message: UNKNOWN_DIRECTIVE, about: { name: entry.name } });
     return;
   }
@@ -119,7 +119,7 @@ function readEntry(
   sink.given.push({ key, text, name: entry.name, origin });
 }
 
-/** What was cut is named, unless it may be the rest of a key. Behind a pass phrase a comment may be that too. */
+/** Warns of what was cut off a value, and shows it unless it may be the rest of a key. */
 function warnOfLoss(
   { name, lost, followed }: StanzaEntry,
   { secret, kind }: Setting,
@@ -143,7 +143,7 @@ function createRcFile(path: string, terminal: Terminal): boolean {
   try {
     writeNew(path, INITIAL_TEXT);
   } catch (error) {
-    // Another run was faster.
+    // Another run created it meanwhile.
     if (error instanceof Deno.errors.AlreadyExists) return true;
     tellWarning(terminal, `Unable to create initial rc file: ${path}: ${reasonOf(error)}`);
     return false;

@@ -9,7 +9,7 @@ import type { RcFile } from "../rc/rc_file.ts";
 import { bareHost } from "./values.ts";
 import { tellWarning, type Terminal } from "../ui/tui.ts";
 
-/** Stands for words that are not shown. */
+/** Shown in place of words that may be secret. */
 const HIDDEN = "a word";
 
 /** Options after which words may be the rest of a secret that was typed with blanks; base64 has none. */

@@ -1,6 +1,7 @@
 /**
  * Which options of a command line go together: those that the C client does not have (`options/own.ts`) with each other
- * and with the runs of their own that it has. What is not in the table is refused, so that nothing is silently ignored.
+ * and with those modes of the C client that are not a knock. What the table does not list is refused, so that nothing is
+ * silently ignored.
  * Conflicts between what values mean, wherever they come from, are in `conflicts.ts`. Loaded only when one of these options
  * or a list of servers is given. Pure.
  */
@@ -46,7 +47,7 @@ const PARTS = {
   & Readonly<Record<Exclude<ModeOption, "help" | "version">, string>>
   & Readonly<Partial<Record<ClientKey | "several", string>>>;
 
-/** For each part those that it goes with. Said once per pair, at the part that comes first here. */
+/** For each part those that it goes with. Each pair is listed once, at the part that comes first in {@link PARTS}. */
 const TOGETHER: Readonly<Partial<Record<Part, readonly Part[]>>> = {
   several: ["explain", "doctor", "test", "lastCmd", "showLast", "stanzaList", "json", "wait"],
   doctor: ["json", "test", "wait", "proxy", "fdpass", "thenCommand", "hold"],
@@ -60,7 +61,7 @@ const TOGETHER: Readonly<Partial<Record<Part, readonly Part[]>>> = {
   forceQr: ["keyGen", "keyGenFile", "saveRcStanza"],
 };
 
-/** Parts that the C client has: among themselves they do what they do there. */
+/** Parts that the C client has: combined with each other they do what they do there. */
 const OF_C: ReadonlySet<Part> = new Set<Part>([
   "showLast",
   "stanzaList",
@@ -77,7 +78,7 @@ const OF_C: ReadonlySet<Part> = new Set<Part>([
 /** Parts that matter only beside a list of servers. */
 const ONLY_BESIDE_SEVERAL: ReadonlySet<Part> = new Set<Part>(["stdin", "fd", "savePacket"]);
 
-/** Parts that say nothing without one of others. */
+/** Parts that mean nothing without one of others. */
 const NEEDED: readonly (readonly [part: Part, oneOf: readonly Part[], sentence: string, hint: string])[] = [
   ["fdpass", ["proxy"], "--fdpass says how --proxy hands over, and there is no --proxy", "leave out --fdpass"],
   ["forceQr", ["qr"], "--force-qr says where --qr may show its code, and there is no --qr", "add --qr"],
@@ -127,7 +128,7 @@ function partsOf(args: Arguments): ReadonlyMap<Part, string> {
   for (const { key, name } of given) if (key in PARTS) parts.set(key as Part, name);
   const server = given.findLast(({ key }) => key === "server");
   if (server !== undefined && listedServers(args) !== null) parts.set("several", `${server.name} ${server.text}`);
-  // Appended packets stay beside each other.
+  // With -b packets are appended, so none replaces another.
   if (given.some(({ key }) => key === "savePacketAppend")) parts.delete("savePacket");
   return parts;
 }

@@ -16,7 +16,7 @@ function needsDestination(settings: ClientSettings): boolean {
   return !settings.test && buildsPacket(settings);
 }
 
-/** Runs that make keys or tell the version end before a packet is built. */
+/** Runs that make keys or print the version end before a packet is built. */
 function buildsPacket(settings: ClientSettings): boolean {
   return !makesKeys(settings) && !settings.version;
 }
@@ -31,7 +31,7 @@ export function followsKnock({ test, wait, proxy, fdpass, thenCommand, hold }: C
   return !test && (wait !== undefined || proxy || fdpass || thenCommand || hold);
 }
 
-/** The first thing that stands against this run. */
+/** The first reason why this run is impossible; null for none. */
 export function findConflict(settings: ClientSettings): Conflict | null {
   for (const check of CHECKS) {
     const conflict = check(settings);
@@ -128,7 +128,7 @@ const CHECKS: readonly Check[] = [
       : null,
 ];
 
-/** What leaves `--both` only one family, or leaves the choice to somebody else. */
+/** The conflict where `--both` could use only one family, or would not choose the family itself. */
 function oneFamilyOnly({ server, spoofSource, serverResolveIpv4, httpProxy, socks5 }: ClientSettings): Conflict | null {
   const server6 = server?.includes(":");
   const reason = httpProxy !== undefined || socks5 !== undefined

@@ -1,4 +1,4 @@
-/** What follows from the settings taken together: options that imply others, and the one answer of several. Pure. */
+/** What follows from the settings taken together: options that imply others. Pure. */
 import { stripBrackets } from "../../lib/net/host_name.ts";
 import type { Given } from "../../lib/settings/setting.ts";
 import type { ClientKey, ClientSettings } from "../options/table.ts";

@@ -88,7 +88,7 @@ export function loadSettings(args: Arguments, rc: RcFile | null, world: World): 
   const told = problems.map((problem) =>
     problem.origin.file === undefined ? problem : { ...problem, message: inWordsOfC(problem.message) }
   );
-  // A line that is no directive is no reason to make no keys.
+  // An unknown directive does not prevent making keys.
   const passedOver = keysOnly ? told.filter(({ origin }) => origin.file !== undefined) : [];
   if (told.length > passedOver.length + unread.length) throw new ProblemsError(told);
   for (const problem of passedOver) tellWarning(world, formatProblem(problem));
@@ -103,18 +103,18 @@ export function loadSettings(args: Arguments, rc: RcFile | null, world: World): 
   };
 }
 
-/** The words of the C client for any mistake in an rc file. */
+/** The message with the words that the C client adds for any mistake in an rc file. */
 export function inWordsOfC(message: string): string {
   return `${message} (Parameter error)`;
 }
 
-/** `-k` or `-K`, unless what stanzas say goes into a code. */
+/** `-k` or `-K` without `--qr`: the settings of a stanza would go into its code. */
 function makesKeysOnly({ given }: Arguments): boolean {
   const has = (...keys: readonly string[]) => given.some(({ key }) => keys.includes(key));
   return has("keyGen", "keyGenFile") && !has("qr");
 }
 
-/** What a stanza says of keys that are made: the rest of it is about knocks. */
+/** The settings of a stanza that matter for making keys; the rest of it is about knocks. */
 function aboutNewKeys(layer: Layer): Layer {
   return { ...layer, given: layer.given.filter(({ key }) => ["hmacDigestType", "verbose"].includes(key)) };
 }
@@ -126,7 +126,7 @@ function isReadWithPacket({ origin, about }: Problem): boolean {
   return origin.option !== undefined && READ_WITH_PACKET.has(about?.key);
 }
 
-/** What is wrong between the values that count, where all of these can be read: told at once with what they hide. */
+/** The conflict between the values that count, where all of them can be read; told with the mistakes in other values. */
 function conflictBeside(
   misread: readonly Problem[],
   { given }: Settled,
@@ -139,7 +139,7 @@ function conflictBeside(
   return conflict === null ? [] : [{ origin: {}, ...conflict }];
 }
 
-/** What a closer source overrides is checked too: a mistake is a mistake even where it happens to be hidden. */
+/** Problems of values that a closer source overrides: a mistake is told even where another value hides it. */
 function overriddenProblems(layers: readonly Layer[], settled: readonly Given[]): readonly Problem[] {
   const counted = new Set(settled);
   const overridden = layers.flatMap(({ given }) => given).filter((said) => !counted.has(said));
@@ -187,7 +187,7 @@ function stanzaHint(name: string, { file, path }: RcFile): string {
   return didYouMean(name, stanzaNames(file)) ?? `see fwknop --stanza-list, or add [${name}] to ${path}`;
 }
 
-/** Only Y and N say something; the C client passes over every other word, and existing files may hold such lines. */
+/** Leaves out switches that are neither Y nor N: the C client ignores them, and existing files may hold such lines. */
 function withoutIdleSwitches(layer: Layer, world: World): Layer {
   for (const said of layer.given.filter(isIdleWord)) {
     const counts = settingOf(said.key as ClientKey).kind.expects;

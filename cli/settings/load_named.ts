@@ -1,4 +1,4 @@
-/** Settings of runs in which an option other than -n names the stanza, or -n names none of this machine. */
+/** Settings of runs in which an option other than -n names the stanza, or -n names no stanza of this machine. */
 import type { Arguments } from "../../lib/settings/argv.ts";
 import { completeForGoal, readGoal } from "../after/proxy_command.ts";
 import type { RcFile } from "../rc/rc_file.ts";

@@ -1,6 +1,6 @@
 /**
- * Which saying counts where several speak of one thing: built-in default, then `[default]`, then the named stanza, then
- * the command line; the closer source wins as a whole (mended: COMPATIBILITY F7, COMPATIBILITY F8, COMPATIBILITY F9).
+ * Which value counts where several sources set one setting: built-in default, then `[default]`, then the named stanza,
+ * then the command line; the closer source wins as a whole (mended: COMPATIBILITY F7, COMPATIBILITY F8, COMPATIBILITY F9).
  * Pure.
  */
 import type { Given } from "../../lib/settings/setting.ts";
@@ -46,7 +46,7 @@ function keepClosest(layers: readonly Layer[], keys: readonly string[]): readonl
   return layers.map((layer) => layer === closest ? layer : drop(layer, keys));
 }
 
-/** `USE_HMAC N` in a closer source takes back the HMAC keys of a farther one. Beside a key it says nothing, as in C. */
+/** `USE_HMAC N` in a closer source drops the HMAC keys of a farther one. Beside a key it means nothing, as in C. */
 function withoutReset(layers: readonly Layer[]): readonly Layer[] {
   const reset = layers.findLastIndex((layer) => lastOf(layer, ["useHmac"])?.text?.toLowerCase().startsWith("n"));
   return layers.map((layer, index) => index < reset ? drop(layer, [...HMAC_KEYS, "useHmac", "hmacDigestType"]) : layer);

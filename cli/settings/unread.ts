@@ -1,6 +1,6 @@
 /**
- * What stands after -A, -N and -H and cannot be read. As in C that is no mistake of a run that builds no packet, and what
- * does not go together is told before it. Loaded only when there is such a thing.
+ * Values of -A, -N and -H that cannot be read. As in C they are no mistake in a run that builds no packet, and conflicts
+ * are told first. Loaded only when there is such a value.
  */
 import { formatOrigin, type Problem } from "../../lib/settings/setting.ts";
 import type { NatDestination } from "../options/request_kinds.ts";
@@ -12,7 +12,7 @@ import { type Loaded, ProblemsError } from "./load.ts";
 /** Stands for a target that cannot be read. */
 const SOME_TARGET: NatDestination = { text: "", host: "192.0.2.1", port: null };
 
-/** Throws {@link ProblemsError} with all that stands against a packet because it cannot be read, or beside it. */
+/** Throws {@link ProblemsError} with every value that cannot be read and every conflict that prevents a packet. */
 export function refuseUnread(loaded: Loaded): void {
   const problems = problemsOf(loaded);
   if (problems.length > 0) throw new ProblemsError(problems);
@@ -23,8 +23,8 @@ export function unreadError(loaded: Loaded): ClientError | null {
   const [first] = problemsOf(loaded);
   if (first === undefined) return null;
   const { origin, message, hint } = withRemedy(first);
-  const place = formatOrigin(origin);
-  return new ClientError(place === "" ? message : `${place}: ${message}`, hint);
+  const where = formatOrigin(origin);
+  return new ClientError(where === "" ? message : `${where}: ${message}`, hint);
 }
 
 function problemsOf({ settings, unread }: Loaded): readonly Problem[] {

@@ -25,7 +25,7 @@ const ESSENTIAL: readonly ClientKey[] = [
   "verbose",
 ];
 
-/** Texts that are too long for one line of the short page. */
+/** Shorter texts where those of the table are too long for one line of the short page. */
 const SHORT: Readonly<Partial<Record<ClientKey, string>>> = {
   access: "ports to open: tcp/22 or tcp/80,udp/53",
   resolveIp: "the own address, as the Internet sees it",

@@ -34,7 +34,7 @@ const WORD = /^[\p{L}\p{N}._/][\p{L}\p{M}\p{N}._/@:+,=%~ -]*$/u;
 /** A word that every shell takes as it is. */
 const PLAIN = /^[A-Za-z0-9._/][A-Za-z0-9._/@:+,-]*$/;
 
-/** What ssh may be told to go to by: no pattern, no option. */
+/** A name that may follow `Host` and be given to ssh: neither a pattern nor an option. */
 const ALIAS = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
 
 /** The lines. Throws {@link ClientError} for what ssh, its configuration or a shell could read as anything else. Pure. */
@@ -84,7 +84,7 @@ function wordFor(word: string, what: string, remedy: string): string {
   );
 }
 
-/** ssh must use the port that opens; 22 goes without saying. */
+/** ssh must use the port that opens; 22 is its default. */
 function portLine({ access, natPort }: Pick<ClientSettings, "access" | "natPort">): readonly string[] {
   const asked = access?.services.find(({ proto }) => proto === "tcp");
   const port = natPort > 0 ? natPort : asked?.port ?? 22;
