@@ -9,17 +9,20 @@ function nameOf(node: Node): string {
   return parent?.["key"]?.name ?? parent?.["id"]?.name ?? parent?.["left"]?.name ?? ANONYMOUS;
 }
 
-/** Whether it is what `Deno.test(…)`, `Deno.test.ignore(…)` or `t.step(…)` runs. */
+/** `Deno.test`, `Deno.test.ignore`, `t.step`, and what registers tests that need something: `labTest`, `testWith`. */
+const REGISTERS = /^(?:test|step|testWith|[a-zA-Z]+Test)$/;
+
+/** Whether it is what a test runs. */
 function isTestBody(node: Node): boolean {
   let parent = node.parent;
   if (parent?.type === "Property") parent = parent.parent?.parent ?? null;
   if (parent?.type !== "CallExpression") return false;
   let callee: Node | undefined = parent["callee"];
   while (callee?.type === "MemberExpression") {
-    if (["test", "step"].includes(callee["property"]?.name)) return true;
+    if (REGISTERS.test(callee["property"]?.name)) return true;
     callee = callee["object"];
   }
-  return false;
+  return callee?.type === "Identifier" && REGISTERS.test(callee["name"]);
 }
 
 /** A function whose lines are still being counted. */

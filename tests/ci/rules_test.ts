@@ -56,6 +56,10 @@ Deno.test("rules: the body of a test may have 80 lines", () => {
   const test = (count: number) => `Deno.test("a", async (t) => {\n${lines(count)}});\n`;
   assert.deepEqual(sizes(test(78), "tests/a_test.ts"), []);
   assert.deepEqual(sizes(test(79), "tests/a_test.ts"), ["tests/a_test.ts:1: a test has 81 lines, more than 80"]);
+  for (const call of ['labTest("a", ', 'testWith(["tcpdump"], "a", ', 't.step("a", ', 'Deno.test.ignore("a", ']) {
+    assert.deepEqual(sizes(`${call}async () => {\n${lines(60)}});\n`, "tests/a_test.ts"), [], call);
+  }
+  assert.equal(sizes(`each("a", async () => {\n${lines(60)}});\n`, "tests/a_test.ts").length, 1);
   const named = `Deno.test({ name: "a", async fn() {\n${lines(60)}} });\n`;
   assert.deepEqual(sizes(named, "tests/a_test.ts"), []);
 });
