@@ -46,7 +46,9 @@ function settle(
 ): readonly Settled[] {
   if (decision.kind !== "pending") return [decision];
   const out = slow.add({ ...packet, pending: decision });
-  return out === null ? [] : [{ kind: "refuse", findings: [refusal("too-many-pending", out.datagram)] }];
+  return out === null
+    ? []
+    : [{ kind: "refuse", findings: [refusal("too-many-pending", { source: out.datagram.source })] }];
 }
 
 /** Tells what is refused, and opens what is admitted when it is known to be the first of its kind. */
@@ -68,7 +70,7 @@ async function conclude(decisions: readonly Settled[], active: ActiveConfig, run
   }
   const first = lost.size === 0 ? admitted : admitted.filter(({ admission, findings }) => {
     if (!admission.digests.some((digest) => lost.has(digest))) return true;
-    refuse([...findings, refusal("replay-elsewhere", admission.datagram)], active, runtime);
+    refuse([...findings, refusal("replay-elsewhere", { source: admission.datagram.source })], active, runtime);
     return false;
   });
   if (first.length > 0) await openFor(first, active, runtime);

@@ -32,8 +32,9 @@ export interface ReplayStore extends Disposable {
   claim(digests: readonly string[], packet: SeenPacket): boolean;
   /**
    * Makes all claims durable and settles them with whoever else admits packets. Gives the digests that somebody else had
-   * claimed first: what rests on one of these must not be opened. None where the store is this daemon's alone. Rejects when
-   * it cannot: then nothing that rests on any of these claims may be opened.
+   * claimed first: what rests on one of these must not be opened. None where the store is this daemon's alone. A digest that
+   * was lost is in all later answers too, for as long as the claim is kept: the packet may have been pending meanwhile.
+   * Rejects when it cannot: then nothing that rests on any of these claims may be opened.
    */
   flush(): Promise<ReadonlySet<string>>;
   /**

@@ -9,6 +9,7 @@ export type SharedClaims = Map<string, string>;
 export function sharedStore(daemon: string, shared: SharedClaims): ReplayStore {
   const own = memoryStore();
   let pending: string[] = [];
+  const lost = new Set<string>();
   return {
     get size() {
       return own.size;
@@ -28,8 +29,10 @@ export function sharedStore(daemon: string, shared: SharedClaims): ReplayStore {
       const asked = pending;
       pending = [];
       await Promise.resolve();
-      const lost = asked.filter((digest) => (shared.get(digest) ?? daemon) !== daemon);
-      for (const digest of asked) if (!shared.has(digest)) shared.set(digest, daemon);
+      for (const digest of asked) {
+        if (!shared.has(digest)) shared.set(digest, daemon);
+        else if (shared.get(digest) !== daemon) lost.add(digest);
+      }
       return new Set(lost);
     },
     [Symbol.dispose]() {},

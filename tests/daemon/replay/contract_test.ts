@@ -32,5 +32,5 @@ Deno.test("a store that is shared tells who was not the first", async () => {
   for (const store of [one, two]) assert.equal(store.claim(["same"], packet), true, "nobody knows yet");
   two.claim(["other"], packet);
   assert.deepEqual([...await one.flush()], []);
-  assert.deepEqual([...await two.flush()], ["same"]);
+  for (let i = 0; i < 2; i++) assert.deepEqual([...await two.flush()], ["same"], "now and later");
 });
