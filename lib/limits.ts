@@ -40,8 +40,10 @@ export const MAX_CLIENT_TIMEOUT = 65_536;
 
 /** Bytes of the Rijndael key; an empty one is refused (COMPATIBILITY F11). */
 export const MAX_KEY_LENGTH = 32;
-/** Bytes of the HMAC key that the C library takes (facts/wire 4); its client stops at 128. */
+/** Bytes of the HMAC key that the C library takes (facts/wire 4). */
 export const MAX_HMAC_KEY_LENGTH = 136;
+/** The same of its client, and so of ours. */
+export const MAX_SENT_HMAC_KEY_LENGTH = 128;
 
 /** `Salted__`, and the salt after it (facts/wire 6). */
 export const SALT_HEADER_LENGTH = 8;

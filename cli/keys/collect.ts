@@ -6,15 +6,13 @@ import { GENERATED_KEY_BYTES, looksCut } from "../../lib/base64.ts";
 import { equalConstantTime, escapedBytes } from "../../lib/bytes.ts";
 import type { RijndaelMode } from "../../lib/crypto/engine.ts";
 import type { RijndaelSecrets } from "../../lib/crypto/secrets.ts";
-import { MAX_KEY_LENGTH } from "../../lib/limits.ts";
+import { MAX_KEY_LENGTH, MAX_SENT_HMAC_KEY_LENGTH } from "../../lib/limits.ts";
 import { decodeKey } from "../options/kinds.ts";
 import type { ClientSettings } from "../options/table.ts";
 import { ClientError } from "../ui/tui.ts";
 
 /** Bytes that the old key derivation of `-M legacy` takes. */
 const MAX_LEGACY_KEY = 16;
-
-const MAX_HMAC_KEY = 128;
 
 /** Where keys can come from besides the settings. Each gives the bytes or throws. */
 export interface KeySources {
@@ -35,7 +33,9 @@ export async function collectKeys(
   const cipher = { kind: "rijndael", key, mode } as const;
   const hmac = wantsHmac(settings) ? await hmacKey(settings, sources) : null;
   if (hmac === null) return { cipher, hmac };
-  if (hmac.length > MAX_HMAC_KEY) throw lengthError("HMAC key", hmac.length, { max: MAX_HMAC_KEY, settings });
+  if (hmac.length > MAX_SENT_HMAC_KEY_LENGTH) {
+    throw lengthError("HMAC key", hmac.length, { max: MAX_SENT_HMAC_KEY_LENGTH, settings });
+  }
   if (equalConstantTime(key, hmac)) {
     throw new ClientError(
       "the encryption key and the HMAC key should not be identical, no SPA packet sent",

@@ -1,4 +1,5 @@
 /** Options and directives for keys, digests and cipher modes, and those of GPG. */
+import { MAX_KEY_LENGTH, MAX_SENT_HMAC_KEY_LENGTH } from "../../lib/limits.ts";
 import { integer, path, text } from "../../lib/settings/kinds.ts";
 import type { SettingTable } from "../../lib/settings/setting.ts";
 import { base64Key, bounded, digest, directory, mode, rawKey, yesNo } from "./kinds.ts";
@@ -8,16 +9,10 @@ const ALGORITHMS = "Algorithms";
 const NEW_KEYS = "New keys and enrolment";
 const GPG = "GnuPG";
 
-/** Bytes that a Rijndael key can have (facts/wire 4). */
-const MAX_KEY = 32;
-
-/** Bytes that the C client takes for an HMAC key. */
-const MAX_HMAC_KEY = 128;
-
 /** Rows of facts/client 2 and facts/client 3: keys, algorithms, key generation. */
 export const KEY_OPTIONS = {
   key: {
-    kind: rawKey(MAX_KEY),
+    kind: rawKey(MAX_KEY_LENGTH),
     option: { long: ["key-rijndael"], argument: "required" },
     directive: ["KEY", "GPG_SIGNING_PW"],
     secret: true,
@@ -25,7 +20,7 @@ export const KEY_OPTIONS = {
     doc: "encryption key as text; as an option every user of this machine can see it",
   },
   keyBase64: {
-    kind: base64Key(MAX_KEY),
+    kind: base64Key(MAX_KEY_LENGTH),
     option: { long: ["key-base64-rijndael"], argument: "required" },
     directive: ["KEY_BASE64", "GPG_SIGNING_PW_BASE64"],
     secret: true,
@@ -49,7 +44,7 @@ export const KEY_OPTIONS = {
       "Run without a shell, with this program's environment (except LD_*); words may be quoted. The line is the key as text, or in base64 after base64:. A line KEY_BASE64: as --key-gen prints it is found wherever it stands.",
   },
   hmacKey: {
-    kind: rawKey(MAX_HMAC_KEY),
+    kind: rawKey(MAX_SENT_HMAC_KEY_LENGTH),
     option: { long: ["key-hmac"], argument: "required" },
     directive: ["HMAC_KEY"],
     secret: true,
@@ -57,7 +52,7 @@ export const KEY_OPTIONS = {
     doc: "HMAC key as text; as an option every user of this machine can see it",
   },
   hmacKeyBase64: {
-    kind: base64Key(MAX_HMAC_KEY),
+    kind: base64Key(MAX_SENT_HMAC_KEY_LENGTH),
     option: { long: ["key-base64-hmac"], argument: "required" },
     directive: ["HMAC_KEY_BASE64"],
     secret: true,
@@ -137,15 +132,15 @@ export const KEY_OPTIONS = {
     doc: "the same into a file",
   },
   keyLen: {
-    kind: bounded([1, MAX_KEY], "Invalid key length: must be in", "BYTES"),
+    kind: bounded([1, MAX_KEY_LENGTH], "Invalid key length: must be in", "BYTES"),
     option: { long: ["key-len"], argument: "required" },
-    fallback: MAX_KEY,
+    fallback: MAX_KEY_LENGTH,
     group: NEW_KEYS,
     doc: "length of the new encryption key",
     hidden: true,
   },
   hmacKeyLen: {
-    kind: bounded([1, MAX_HMAC_KEY], "Invalid hmac key length: must be in", "BYTES"),
+    kind: bounded([1, MAX_SENT_HMAC_KEY_LENGTH], "Invalid hmac key length: must be in", "BYTES"),
     option: { long: ["hmac-key-len"], argument: "required" },
     group: NEW_KEYS,
     doc: "length of the new HMAC key",

@@ -4,7 +4,7 @@ import { StartError } from "../../../daemon/start/start_error.ts";
 import { memoryStore } from "../../../daemon/replay/memory.ts";
 import type { DecisionContext } from "../../../daemon/verify/decide.ts";
 import { nobleEngine } from "../../../lib/crypto/noble_engine.ts";
-import { addresses, decisionContext, NOW, stanza } from "../../fakes/knock.ts";
+import { addresses, decisionContext, KEYS, NOW, stanza } from "../../fakes/knock.ts";
 
 const NARROW = stanza({ source: addresses("10.0.0.0/8"), openPorts: [], requireUsername: "bob", expiresAt: 1 });
 
@@ -15,6 +15,7 @@ Deno.test("testOurselves() passes for stanzas of every kind and leaves no trace 
   await testOurselves(context({ store }), NOW);
   assert.equal(store.size, 0);
   await testOurselves(decisionContext([stanza({ secrets: [] })]), NOW);
+  await testOurselves(decisionContext([stanza({ secrets: [{ cipher: { kind: "gpg" }, hmac: null }, KEYS] })]), NOW);
 });
 
 Deno.test("testOurselves() stops the start when the engine is broken", async () => {
