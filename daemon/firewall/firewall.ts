@@ -99,7 +99,7 @@ export interface Firewall {
   /** Checks chains, sets and jumps, and rebuilds what is missing with the `live` grants. True when something was put back. */
   repair(live: readonly Grant[], now: number): Promise<boolean>;
   /** The chain or set that a door stands in, as the log names it: `FWKNOP_INPUT`, `inet filter fwknop_in4`. */
-  placeOf(door: Door): string;
+  containerOf(door: Door): string;
   /** The number of a door's rule in its chain, from 1, as far as it is known; null where doors are no rules. */
   numberOf(door: Door): number | null;
   /** What somebody would type to open or close the door: for the log with `-v`. */

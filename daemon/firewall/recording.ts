@@ -92,7 +92,7 @@ export function recordingFirewall(options: RecordingOptions): RecordingFirewall 
     },
     list: () => Promise.resolve(open()),
     repair: (live, now) => Promise.resolve(repair(live, now)),
-    placeOf: (door) => `recording ${door.slot}`,
+    containerOf: (door) => `recording ${door.slot}`,
     numberOf: () => null,
     commandOf: ({ door }, verb) => `Same as: ${verb} ${doorKey(door)}`,
     describe: () => Promise.resolve(open().map((grant) => `${doorKey(grant.door)} _exp_${grant.expiresAt}\n`).join("")),

@@ -41,7 +41,7 @@ export async function openGrants(grants: readonly PlannedGrant[], context: Grant
         ledger.record([grant]);
         const already = outcome.alreadyOpen ? `: ${context.alreadyOpen}` : "";
         if (!outcome.alreadyOpen) log("debug", firewall.commandOf(grant, "add"));
-        log("info", `${formatAdded(grant, firewall.placeOf(grant.door))}${already}`);
+        log("info", `${formatAdded(grant, firewall.containerOf(grant.door))}${already}`);
       } else {
         failed = true;
         log("error", `Cannot open ${describe(grant)}: ${outcome?.reason ?? "no answer"}`);
@@ -71,7 +71,7 @@ export async function closeDueGrants(context: GrantContext, log: Log, ahead: boo
     context.facts("closing", [], log);
     ledger.close(due);
     for (const [index, grant] of due.entries()) {
-      const rule = `rule ${numbers[index]} from ${firewall.placeOf(grant.door)}`;
+      const rule = `rule ${numbers[index]} from ${firewall.containerOf(grant.door)}`;
       log("debug", firewall.commandOf(grant, "delete"));
       log("info", `Removed ${rule} with expire time of ${grant.expiresAt}`);
     }
@@ -123,7 +123,7 @@ export async function adoptForeignRules(context: GrantContext, log: Log): Promis
     const { found } = ledger.agree(await firewall.list(), seconds(context));
     context.facts("listing", [], log);
     for (const { door, expiresAt } of found) {
-      log("info", `Took over a rule in ${firewall.placeOf(door)} with expire time of ${expiresAt}`);
+      log("info", `Took over a rule in ${firewall.containerOf(door)} with expire time of ${expiresAt}`);
     }
     return true;
   } catch (error) {
@@ -192,7 +192,7 @@ async function moveEnds(back: number, { firewall, ledger, ...clocks }: GrantCont
 function numbersOf(due: readonly Grant[], { firewall, ledger }: GrantContext): readonly number[] {
   const numbers = due.map(({ door }) => firewall.numberOf(door));
   if (!numbers.includes(null)) return numbers.map((number) => number ?? 0);
-  const open = Map.groupBy(ledger.live(0), ({ door }) => firewall.placeOf(door));
+  const open = Map.groupBy(ledger.live(0), ({ door }) => firewall.containerOf(door));
   const counted = new Map<string, number>();
   for (const grants of open.values()) for (const [i, { door }] of grants.entries()) counted.set(doorKey(door), i + 1);
   return due.map(({ door }, index) => numbers[index] ?? counted.get(doorKey(door)) ?? 1);

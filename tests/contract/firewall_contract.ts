@@ -369,7 +369,7 @@ const CASES: readonly (readonly [title: string, body: (scene: Scene) => Promise<
     const firewall = await scene.start();
     const grant = scene.grant(scene.door(4));
     await scene.give(firewall, [grant]);
-    assert.notEqual(firewall.placeOf(grant.door), "");
+    assert.notEqual(firewall.containerOf(grant.door), "");
     assert.match(
       await firewall.describe(false),
       new RegExp(scene.rig.addresses.knocker[4].text.replaceAll(".", "\\.")),

@@ -88,7 +88,7 @@ export function iptablesFirewall(options: IptablesOptions): Firewall {
       }),
     list: () =>
       inTurn(async () => {
-        await onBoth(async (rules) => void await rules.look());
+        await onBoth(async (rules) => void await rules.readRules());
         return open();
       }),
     repair: (live, now) =>
@@ -99,7 +99,7 @@ export function iptablesFirewall(options: IptablesOptions): Firewall {
         });
         return changed;
       }),
-    placeOf: (door) => doorChain(door, options.chains).to,
+    containerOf: (door) => doorChain(door, options.chains).to,
     numberOf: (door) => (doorFamily(door) === 4 ? v4 : v6).numberOf(door),
     commandOf: (grant, verb) => {
       const { table, line } = doorLine(grant, options, verb);

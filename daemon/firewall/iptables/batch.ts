@@ -21,8 +21,8 @@ export interface RuleStyle {
   readonly prepend: boolean;
 }
 
-/** A door to open: its grant, and the rules of the same door that the new one takes the place of. */
-export interface Opening {
+/** A rule to add: its grant, and the rules of the same door that it replaces. */
+export interface NewRule {
   readonly grant: Grant;
   readonly replaces: readonly ListedGrant[];
 }
@@ -58,22 +58,22 @@ export function ruleText(grant: Grant, chains: ChainSpecs): string {
 export function prepareBatch(listing: RuleListing, style: RuleStyle, flush: boolean): Batch {
   const lines = new Lines();
   const counts = new RuleCounts(listing);
-  const kept = new Set(style.active.map((slot) => place(style.chains[slot])));
+  const kept = new Set(style.active.map((slot) => chainKey(style.chains[slot])));
   const gone = flush ? removeLines(lines, listing, style.chains, kept) : new Set<string>();
   if (flush) { for (const spec of distinctChains(style.chains)) counts.add(spec, -jumpCount(listing, spec)); }
   for (const spec of activeChains(style)) {
-    const exists = chainRules(listing, spec.table, spec.to) !== null && !gone.has(place(spec));
+    const exists = chainRules(listing, spec.table, spec.to) !== null && !gone.has(chainKey(spec));
     if (!exists) lines.add(spec.table, `-N ${spec.to}`);
     if (flush || !hasJump(listing, spec)) jumpLine(lines, counts, spec);
   }
   return lines.batch;
 }
 
-/** Puts back missing chains and jumps, adds `openings`, and deletes `overdue`. Empty when all is as it should be. */
+/** Puts back missing chains and jumps, adds `newRules`, and deletes `overdue`. Empty when all is as it should be. */
 export function repairBatch(
   listing: RuleListing,
   style: RuleStyle,
-  { openings, overdue }: { readonly openings: readonly Opening[]; readonly overdue: readonly ListedGrant[] },
+  { newRules, overdue }: { readonly newRules: readonly NewRule[]; readonly overdue: readonly ListedGrant[] },
 ): Batch {
   const lines = new Lines();
   const counts = new RuleCounts(listing);
@@ -81,8 +81,8 @@ export function repairBatch(
     if (chainRules(listing, spec.table, spec.to) === null) lines.add(spec.table, `-N ${spec.to}`);
     if (!hasJump(listing, spec)) jumpLine(lines, counts, spec);
   }
-  for (const opening of openings) openLines(lines, opening, style);
-  const replaced = new Set(openings.flatMap(({ replaces }) => replaces));
+  for (const newRule of newRules) addLines(lines, newRule, style);
+  const replaced = new Set(newRules.flatMap(({ replaces }) => replaces));
   for (const rule of overdue) if (!replaced.has(rule)) lines.addAgain(rule.table, `-D ${rule.chain} ${rule.rule}`);
   return lines.batch;
 }
@@ -92,7 +92,7 @@ export function repairBatch(
  * in use and for `present`, rules that must still be there. One that is missing fails the transaction.
  */
 export function grantBatch(
-  openings: readonly Opening[],
+  newRules: readonly NewRule[],
   present: readonly ListedGrant[],
   slots: readonly Slot[],
   style: RuleStyle,
@@ -103,7 +103,7 @@ export function grantBatch(
     lines.add(spec.table, `-C ${spec.from} ${formatWords(jumpWords(spec))}`);
   }
   for (const { table, chain, rule } of present) lines.add(table, `-C ${chain} ${rule}`);
-  for (const opening of openings) openLines(lines, opening, style);
+  for (const newRule of newRules) addLines(lines, newRule, style);
   return lines.batch;
 }
 
@@ -161,14 +161,14 @@ function jumpLine(lines: Lines, counts: RuleCounts, spec: ChainSpec): void {
   counts.add(spec, 1);
 }
 
-function openLines(lines: Lines, { grant, replaces }: Opening, style: RuleStyle): void {
+function addLines(lines: Lines, { grant, replaces }: NewRule, style: RuleStyle): void {
   if (grant.door.slot === "foreign") return;
   const { table, line } = doorLine(grant, style, "add");
   lines.addAgain(table, line);
   for (const { table, chain, rule } of replaces) lines.addAgain(table, `-D ${chain} ${rule}`);
 }
 
-/** Jumps go first: a chain that is jumped to cannot be removed. Returns the places of the chains that are removed. */
+/** Jumps go first: a chain that is jumped to cannot be removed. Returns the keys of the chains that are removed. */
 function removeLines(lines: Lines, listing: RuleListing, chains: ChainSpecs, kept: ReadonlySet<string>): Set<string> {
   const specs = distinctChains(chains);
   for (const spec of specs) {
@@ -180,9 +180,9 @@ function removeLines(lines: Lines, listing: RuleListing, chains: ChainSpecs, kep
   for (const spec of specs) {
     if (chainRules(listing, spec.table, spec.to) === null) continue;
     lines.add(spec.table, `-F ${spec.to}`);
-    if (kept.has(place(spec)) || hasOtherReferences(listing, spec, specs)) continue;
+    if (kept.has(chainKey(spec)) || hasOtherReferences(listing, spec, specs)) continue;
     lines.add(spec.table, `-X ${spec.to}`);
-    gone.add(place(spec));
+    gone.add(chainKey(spec));
   }
   return gone;
 }
@@ -202,10 +202,10 @@ function distinctChains(chains: ChainSpecs): readonly ChainSpec[] {
 
 function distinct(specs: readonly ChainSpec[]): readonly ChainSpec[] {
   return specs.filter((spec, index) =>
-    specs.findIndex((other) => place(other) === place(spec) && other.from === spec.from) === index
+    specs.findIndex((other) => chainKey(other) === chainKey(spec) && other.from === spec.from) === index
   );
 }
 
-function place(spec: ChainSpec): string {
+function chainKey(spec: ChainSpec): string {
   return `${spec.table} ${spec.to}`;
 }

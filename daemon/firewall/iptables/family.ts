@@ -1,6 +1,6 @@
 /**
- * The rules of one address family: a picture of what stands in our chains, and the batches that change it. Every batch that
- * relies on the picture proves it in the same transaction (`-C` lines), so that a flush by somebody else is noticed before
+ * The rules of one address family: what is believed of our chains, and the batches that change it. Every batch that
+ * relies on it proves it in the same transaction (`-C` lines), so that a flush by somebody else is noticed before
  * a door is reported open; then the truth is listed and the batch is made again.
  */
 import type { Run } from "../../../lib/host/run.ts";
@@ -13,7 +13,7 @@ import {
   cleanupBatch,
   commentCheckBatch,
   grantBatch,
-  type Opening,
+  type NewRule,
   prepareBatch,
   repairBatch,
   revokeBatch,
@@ -36,7 +36,7 @@ export interface FamilyOptions extends RuleStyle, Pick<IptablesConfig, "flushAtI
 }
 
 /**
- * One family's rules. Its methods are called one at a time, except beside one whose program hangs: so the picture is only
+ * One family's rules. Its methods are called one at a time, except beside one whose program hangs: so what is believed is only
  * changed from what it is after a program ended, never from what it was before.
  */
 export class FamilyRules {
@@ -58,17 +58,17 @@ export class FamilyRules {
     return rule === undefined ? null : this.#order.numberOf(rule);
   }
 
-  /** Lists the tables that matter and makes them the picture: those in use, and those with rules that are to be closed. */
-  async look(): Promise<RuleListing> {
-    return await this.#list(new Set([...this.#tables(), ...this.#known.map(({ table }) => table)]));
+  /** Lists the tables that matter and believes what it reads: those in use, and those with rules that are to be closed. */
+  async readRules(): Promise<RuleListing> {
+    return await this.#readTables(new Set([...this.#tables(), ...this.#known.map(({ table }) => table)]));
   }
 
   /** The same for all tables that there are: what an earlier run left may stand in one that is not in use any more. */
-  async #lookEverywhere(): Promise<RuleListing> {
-    return await this.#list(null);
+  async #readAllRules(): Promise<RuleListing> {
+    return await this.#readTables(null);
   }
 
-  async #list(tables: ReadonlySet<string> | null): Promise<RuleListing> {
+  async #readTables(tables: ReadonlySet<string> | null): Promise<RuleListing> {
     const listing = await saveRules(this.run, this.tools, tables?.size === 1 ? [...tables][0] : undefined);
     refuseUnreadable(listing, tables ?? this.#tables(), this.tools);
     this.#known = listedGrants(listing, this.options.chains, this.tools.family);
@@ -82,11 +82,11 @@ export class FamilyRules {
 
   async prepare(): Promise<void> {
     await this.#retry(async () => {
-      const listing = await this.#lookEverywhere();
+      const listing = await this.#readAllRules();
       this.#sayWhatExists(listing);
       return prepareBatch(listing, this.options, this.options.flushAtInit);
     });
-    await this.#lookEverywhere();
+    await this.#readAllRules();
     if (this.options.commentCheck) await this.#checkComments();
     this.ready = true;
   }
@@ -110,41 +110,41 @@ export class FamilyRules {
   }
 
   async cleanup(): Promise<void> {
-    await this.#retry(async () => cleanupBatch(await this.#lookEverywhere(), this.options.chains));
+    await this.#retry(async () => cleanupBatch(await this.#readAllRules(), this.options.chains));
     this.#known = [];
   }
 
   async repair(live: readonly Grant[], now: number): Promise<boolean> {
     const changed = await this.#retry(async () => {
-      const listing = await this.look();
-      const openings = this.#openings(live.filter(({ door, expiresAt }) => expiresAt > now && this.#isActive(door)));
+      const listing = await this.readRules();
+      const newRules = this.#newRules(live.filter(({ door, expiresAt }) => expiresAt > now && this.#isActive(door)));
       // Somebody restored a rule set that was saved while a door was open: its time is over all the same.
       const overdue = this.#known.filter(({ expiresAt }) => expiresAt <= now);
-      return repairBatch(listing, this.options, { openings, overdue });
+      return repairBatch(listing, this.options, { newRules, overdue });
     });
-    if (changed) await this.look();
+    if (changed) await this.readRules();
     return changed;
   }
 
   async revoke(batch: readonly Grant[]): Promise<void> {
     const keys = new Set(batch.map(({ door }) => doorKey(door)));
-    const standing = () => this.#known.filter(({ key }) => keys.has(key));
-    // What the picture does not show may have been added by somebody else since.
-    if (new Set(standing().map(({ key }) => key)).size < keys.size) await this.look();
+    const present = () => this.#known.filter(({ key }) => keys.has(key));
+    // What is not known may have been added by somebody else since.
+    if (new Set(present().map(({ key }) => key)).size < keys.size) await this.readRules();
     let refusal: Refusal | null = null;
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const rules = standing();
+      const rules = present();
       refusal = await this.#apply(revokeBatch(rules));
       if (refusal === null) {
         this.#known = this.#known.filter((rule) => !rules.includes(rule));
         return;
       }
-      await this.look();
+      await this.readRules();
     }
-    for (const rule of standing()) await this.#apply(revokeBatch([rule]));
-    await this.look();
-    if (standing().length > 0) {
-      throw new FirewallError(`Cannot close ${standing().length} doors: ${refusal?.reason}`, refusal?.hint ?? "");
+    for (const rule of present()) await this.#apply(revokeBatch([rule]));
+    await this.readRules();
+    if (present().length > 0) {
+      throw new FirewallError(`Cannot close ${present().length} doors: ${refusal?.reason}`, refusal?.hint ?? "");
     }
   }
 
@@ -163,13 +163,13 @@ export class FamilyRules {
       const openAlready = new Set([...openBefore].filter((key) => openAfterRepair.has(key)));
       if (await this.#open(batch, now) === null) return this.#succeed(batch, openAlready, outcomes);
       // One of them is at fault, or one table was committed and the next refused: each for itself, from the truth.
-      await this.look();
+      await this.readRules();
       for (const grant of batch) {
         const refusal = await this.#open([grant], now);
         if (refusal === null) this.#succeed([grant], openAlready, outcomes);
         else {
           outcomes.set(grant, { ok: false, reason: refusal.reason });
-          await this.look();
+          await this.readRules();
         }
       }
     } catch (error) {
@@ -178,19 +178,19 @@ export class FamilyRules {
     }
   }
 
-  /** Opens doors in one transaction and updates the picture. */
+  /** Opens doors in one transaction and notes them. */
   async #open(batch: readonly Grant[], now: number): Promise<Refusal | null> {
-    const openings = this.#openings(batch);
-    const replaced = new Set(openings.flatMap(({ replaces }) => replaces));
+    const newRules = this.#newRules(batch);
+    const replaced = new Set(newRules.flatMap(({ replaces }) => replaces));
     const slots = this.options.active.filter((slot) => batch.some(({ door }) => door.slot === slot));
     const unused = batch.find(({ door }) => !this.#isActive(door));
     if (unused !== undefined) {
       return { reason: `the ${unused.door.slot} chain is not in use`, hint: "see ENABLE_IPT_* in fwknopd.conf" };
     }
     const kept = () => this.#known.filter((rule) => !replaced.has(rule));
-    const present = [...this.#standing(batch), ...canaries(kept(), now)];
-    const refusal = await this.#apply(grantBatch(openings, present, slots, this.options));
-    if (refusal === null) this.#known = [...kept(), ...openings.map(({ grant }) => this.#listed(grant))];
+    const present = [...this.#alreadyOpen(batch), ...canaries(kept(), now)];
+    const refusal = await this.#apply(grantBatch(newRules, present, slots, this.options));
+    if (refusal === null) this.#known = [...kept(), ...newRules.map(({ grant }) => this.#listed(grant))];
     return refusal;
   }
 
@@ -200,29 +200,29 @@ export class FamilyRules {
   }
 
   /** What has to be added so that each door is open at least as long as the longest of its grants. */
-  #openings(grants: readonly Grant[]): readonly Opening[] {
+  #newRules(grants: readonly Grant[]): readonly NewRule[] {
     const known = Map.groupBy(this.#known, ({ key }) => key);
-    const openings: Opening[] = [];
+    const newRules: NewRule[] = [];
     for (const [key, grant] of latestByDoor(grants)) {
       const rules = known.get(key) ?? [];
-      if (!rules.some(({ expiresAt }) => expiresAt >= grant.expiresAt)) openings.push({ grant, replaces: rules });
+      if (!rules.some(({ expiresAt }) => expiresAt >= grant.expiresAt)) newRules.push({ grant, replaces: rules });
     }
-    return openings;
+    return newRules;
   }
 
   /** The rules by which doors of the batch are believed to be open long enough already. */
-  #standing(batch: readonly Grant[]): readonly ListedGrant[] {
+  #alreadyOpen(batch: readonly Grant[]): readonly ListedGrant[] {
     const wanted = latestByDoor(batch);
-    const standing = new Map<string, ListedGrant>();
+    const open = new Map<string, ListedGrant>();
     for (const rule of this.#known) {
       const grant = wanted.get(rule.key);
-      if (grant !== undefined && rule.expiresAt >= grant.expiresAt) standing.set(rule.key, rule);
+      if (grant !== undefined && rule.expiresAt >= grant.expiresAt) open.set(rule.key, rule);
     }
-    return [...standing.values()];
+    return [...open.values()];
   }
 
   #openKeys(batch: readonly Grant[]): ReadonlySet<string> {
-    return new Set(this.#standing(batch).map(({ key }) => key));
+    return new Set(this.#alreadyOpen(batch).map(({ key }) => key));
   }
 
   #succeed(batch: readonly Grant[], openAlready: ReadonlySet<string>, outcomes: Map<Grant, GrantOutcome>): void {

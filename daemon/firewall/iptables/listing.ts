@@ -82,10 +82,10 @@ export function listedGrants(listing: RuleListing, chains: ChainSpecs, family: 4
   const seen = new Set<string>();
   for (const slot of SLOTS) {
     const spec = chains[slot];
-    const place = `${spec.table} ${spec.to}`;
-    if (seen.has(place)) continue;
-    seen.add(place);
-    const slots = SLOTS.filter((other) => `${chains[other].table} ${chains[other].to}` === place);
+    const key = `${spec.table} ${spec.to}`;
+    if (seen.has(key)) continue;
+    seen.add(key);
+    const slots = SLOTS.filter((other) => `${chains[other].table} ${chains[other].to}` === key);
     for (const rule of chainRules(listing, spec.table, spec.to) ?? []) {
       const fields = readRule(rule);
       const expiresAt = parseExpiry(fields.comment);

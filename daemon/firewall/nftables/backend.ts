@@ -18,10 +18,10 @@ import { describeRuleset } from "./describe.ts";
 import { dataText, elementOf, keyText } from "./elements.ts";
 import { concernsUs } from "./events.ts";
 import { examineRuleset } from "./examine.ts";
-import { longest, type Opening, openingOf } from "./timed_elements.ts";
-import { ATTEMPTS, MAX_OPENINGS, type NftablesParts, RulesetView } from "./ruleset_view.ts";
+import { longest, type TimedElement, timedElementOf } from "./timed_elements.ts";
+import { ATTEMPTS, MAX_ELEMENTS, type NftablesParts, RulesetView } from "./ruleset_view.ts";
 import { mustRun, readRuleset } from "./runner.ts";
-import { shapeOf } from "./set_layout.ts";
+import { layoutOf } from "./set_layout.ts";
 import { formatChain, warnAboutChains } from "./hook_survey.ts";
 import { objectionTo, type Wanted } from "./placement.ts";
 import type { NftablesConfig } from "./settings.ts";
@@ -40,7 +40,7 @@ export type NftablesFirewall = Firewall & Disposable;
 export function nftablesFirewall(parts: NftablesParts, options: NftablesOptions): NftablesFirewall {
   const { nft, store, listener } = parts;
   const clock = options.clock ?? (() => Date.now() / 1000);
-  const picture = new RulesetView(parts, options, options.log, clock);
+  const view = new RulesetView(parts, options, options.log, clock);
   const serial = createSerial();
   const inTurn: Serial = (work) =>
     serial(work).catch((error) => {
@@ -58,22 +58,22 @@ export function nftablesFirewall(parts: NftablesParts, options: NftablesOptions)
     examine: (udpPort) => inTurn(async () => examineRuleset(await readRuleset(nft), options, udpPort)),
     prepare: () =>
       inTurn(async () => {
-        if (options.flushAtInit) await picture.teardown([]);
-        const { chains } = await picture.rebuild([], clock(), true);
+        if (options.flushAtInit) await view.teardown([]);
+        const { chains } = await view.rebuild([], clock(), true);
         // What another configuration left behind goes; the events of that are dropped, so one more look is due.
-        if (await picture.teardown(picture.targets ?? [])) await picture.rebuild([], clock());
+        if (await view.teardown(view.tables ?? [])) await view.rebuild([], clock());
         warnAboutChains(chains, options.log);
         const places = chains.map(formatChain).join(", ") || "no chain";
         options.log("info", `nftables: doors are opened in ${places} by ${store.name}`);
-        return picture.grants;
+        return view.grants;
       }),
-    grant: (batch, live, now) => inTurn(() => grantAll(picture, batch, live, exact(now))),
+    grant: (batch, live, now) => inTurn(() => grantAll(view, batch, live, exact(now))),
     revoke: (batch) =>
       inTurn(async () => {
         const doomed = batch.map(({ door }) => elementOf(door)).filter((element) => element !== null);
         let reason = "";
         for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-          const outcome = await picture.close(doomed);
+          const outcome = await view.close(doomed);
           if (outcome === null) return;
           if (!outcome.ok) reason = outcome.reason;
         }
@@ -81,24 +81,24 @@ export function nftablesFirewall(parts: NftablesParts, options: NftablesOptions)
       }),
     list: () =>
       inTurn(async () => {
-        await picture.look(picture.targets ?? await picture.standing());
-        return picture.grants;
+        await view.readSets(view.tables ?? await view.ourTablesIn());
+        return view.grants;
       }),
-    repair: (live, now) => inTurn(async () => (await picture.rebuild(live, exact(now))).changed),
-    placeOf: (door) => placeOf(picture, door),
+    repair: (live, now) => inTurn(async () => (await view.rebuild(live, exact(now))).changed),
+    containerOf: (door) => containerOf(view, door),
     numberOf: () => null,
-    commandOf: (grant, verb) => commandOf(picture, grant, verb === "add" ? clock() : null),
+    commandOf: (grant, verb) => commandOf(view, grant, verb === "add" ? clock() : null),
     describe: (all) =>
       inTurn(async () => {
         if (all) return `Listing all nftables rules...\n\n${await mustRun(nft, "list ruleset")}`;
         const ruleset = await readRuleset(nft);
-        await picture.look(await picture.standing(ruleset));
-        return describeRuleset(ruleset, picture.openings, clock());
+        await view.readSets(await view.ourTablesIn(ruleset));
+        return describeRuleset(ruleset, view.elements, clock());
       }),
     cleanup: () =>
       inTurn(async () => {
-        await picture.teardown([]);
-        picture.forget();
+        await view.teardown([]);
+        view.forget();
       }),
     [Symbol.dispose]() {
       store[Symbol.dispose]();
@@ -117,23 +117,23 @@ function eventsOf(listener: RulesetListener, ownPort: number | null): RulesetEve
   };
 }
 
-function placeOf(picture: RulesetView, door: Door): string {
-  const shape = shapeOf(door);
-  if (shape === null) return door.slot;
-  const tables = (picture.targets ?? []).filter(({ shapes }) => shapes.includes(shape));
-  if (tables.length === 0) return shape.name;
-  return tables.map(({ family, table }) => `${family} ${table} ${shape.name}`).join(", ");
+function containerOf(view: RulesetView, door: Door): string {
+  const layout = layoutOf(door);
+  if (layout === null) return door.slot;
+  const tables = (view.tables ?? []).filter(({ layouts }) => layouts.includes(layout));
+  if (tables.length === 0) return layout.name;
+  return tables.map(({ family, table }) => `${family} ${table} ${layout.name}`).join(", ");
 }
 
 /** `now` in Unix seconds to add; null to delete. */
-function commandOf(picture: RulesetView, { door, expiresAt }: Grant, now: number | null): string {
+function commandOf(view: RulesetView, { door, expiresAt }: Grant, now: number | null): string {
   const element = elementOf(door);
   if (element === null) return `Same as: nothing, nftables cannot hold a door of the kind ${door.slot}`;
   const time = now === null ? "" : ` timeout ${Math.max(1, Math.round(expiresAt - now))}s`;
   const value = element.data === null ? "" : ` : ${dataText(element)}`;
   const what = `{ ${keyText(element)}${time}${value} }`;
   return `Same as: ${
-    placeOf(picture, door).split(", ").map((place) => `nft ${now === null ? "delete" : "add"} element ${place} ${what}`)
+    containerOf(view, door).split(", ").map((set) => `nft ${now === null ? "delete" : "add"} element ${set} ${what}`)
       .join("; ")
   }`;
 }
@@ -142,77 +142,75 @@ const OVER = "its time is over";
 
 /** One outcome for each grant of the batch. Throws only what is no failure of the packet filter. */
 async function grantAll(
-  picture: RulesetView,
+  view: RulesetView,
   batch: readonly Grant[],
   live: readonly Grant[],
   now: number,
 ): Promise<readonly GrantOutcome[]> {
-  const refused = batch.map((grant) =>
-    objectionTo(grant.door, picture.wanted) ?? (grant.expiresAt > now ? null : OVER)
-  );
-  const asked = batch.map((grant, index) => refused[index] === null ? openingOf(grant) : null);
-  const wanted = longest(asked.filter((opening) => opening !== null));
-  const already = new Set<Opening>();
+  const refused = batch.map((grant) => objectionTo(grant.door, view.wanted) ?? (grant.expiresAt > now ? null : OVER));
+  const asked = batch.map((grant, index) => refused[index] === null ? timedElementOf(grant) : null);
+  const wanted = longest(asked.filter((timed) => timed !== null));
+  const already = new Set<TimedElement>();
   const failed = new Map<string, string>();
   try {
-    // New doors need no look beforehand: the kernel refuses their transaction if the picture is no longer true. Where a
+    // New doors need no reading beforehand: the kernel refuses their transaction where the view is no longer true. Where a
     // door is believed to be open already there is no transaction, so there the belief is checked.
-    const allNew = [...wanted.values()].every((opening) => !picture.isOpen(opening));
-    if (!allNew || !picture.isBelieved) await picture.settle(live, now);
-    for (const opening of wanted.values()) if (picture.isOpen(opening)) already.add(opening);
+    const allNew = [...wanted.values()].every((timed) => !view.isOpen(timed));
+    if (!allNew || !view.isBelieved) await view.refresh(live, now);
+    for (const timed of wanted.values()) if (view.isOpen(timed)) already.add(timed);
     const all = [...wanted.values()];
-    for (let start = 0; start < all.length; start += MAX_OPENINGS) {
-      const together = all.slice(start, start + MAX_OPENINGS);
-      if (await openTogether(picture, together, live, now)) continue;
+    for (let start = 0; start < all.length; start += MAX_ELEMENTS) {
+      const together = all.slice(start, start + MAX_ELEMENTS);
+      if (await openTogether(view, together, live, now)) continue;
       // One bad element must not keep the others shut.
-      for (const opening of together) {
-        const reason = await openOne(picture, opening, live, now);
-        if (reason !== null) failed.set(opening.element.id, reason);
+      for (const timed of together) {
+        const reason = await openOne(view, timed, live, now);
+        if (reason !== null) failed.set(timed.element.id, reason);
       }
     }
   } catch (error) {
     if (!(error instanceof FirewallError) && !(error instanceof FfiError)) throw error;
-    for (const [id, opening] of wanted) if (!picture.isOpen(opening)) failed.set(id, error.message);
+    for (const [id, timed] of wanted) if (!view.isOpen(timed)) failed.set(id, error.message);
   }
-  return asked.map((opening, index): GrantOutcome => {
-    if (opening === null) return { ok: false, reason: refused[index] ?? "it has no place" };
-    const reason = failed.get(opening.element.id);
+  return asked.map((timed, index): GrantOutcome => {
+    if (timed === null) return { ok: false, reason: refused[index] ?? "no set can hold it" };
+    const reason = failed.get(timed.element.id);
     if (reason !== undefined) return { ok: false, reason };
-    return { ok: true, alreadyOpen: wanted.get(opening.element.id) !== opening || already.has(opening) };
+    return { ok: true, alreadyOpen: wanted.get(timed.element.id) !== timed || already.has(timed) };
   });
 }
 
 /** All in one transaction; false when the kernel refused it. */
 async function openTogether(
-  picture: RulesetView,
-  openings: readonly Opening[],
+  view: RulesetView,
+  elements: readonly TimedElement[],
   live: readonly Grant[],
   now: number,
 ): Promise<boolean> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const outcome = await picture.open(openings, now, attempt === ATTEMPTS - 1);
+    const outcome = await view.open(elements, now, attempt === ATTEMPTS - 1);
     if (outcome.ok) return true;
     if (!outcome.stale) return false;
-    await picture.settle(live, now);
+    await view.refresh(live, now);
   }
   return false;
 }
 
 /** One door by itself; null when it is open, else why not. */
 async function openOne(
-  picture: RulesetView,
-  opening: Opening,
+  view: RulesetView,
+  timed: TimedElement,
   live: readonly Grant[],
   now: number,
 ): Promise<string | null> {
   let reason = "";
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const outcome = await picture.open([opening], now, attempt === ATTEMPTS - 1);
+    const outcome = await view.open([timed], now, attempt === ATTEMPTS - 1);
     if (outcome.ok) return null;
     reason = outcome.reason;
-    if (outcome.stale) await picture.settle(live, now);
+    if (outcome.stale) await view.refresh(live, now);
     else if (attempt > 0) return reason;
-    else await picture.rebuild(live, now);
+    else await view.rebuild(live, now);
   }
   return reason;
 }

@@ -1,13 +1,13 @@
 /** The listing of `--fw-list`: our chains, who jumps to them, and the doors that are open. Pure. */
 import { dataText, keyText } from "./elements.ts";
-import type { Opening } from "./timed_elements.ts";
+import type { TimedElement } from "./timed_elements.ts";
 import { plainJump, type Ruleset } from "./ruleset.ts";
 import { ourChains, ourSets } from "./placement.ts";
 
 /** Text for people, with a line for each chain, set and door. */
 export function describeRuleset(
   ruleset: Ruleset,
-  open: readonly Opening[],
+  open: readonly TimedElement[],
   now: number,
 ): string {
   const lines = ["Listing rules in fwknopd nftables chains..."];
@@ -20,7 +20,7 @@ export function describeRuleset(
     for (const set of ourSets(ruleset)) {
       if (set.family !== family || set.table !== table || !set.name.startsWith(name)) continue;
       for (const { element, expiresAt } of open) {
-        if (element.shape.name !== set.name) continue;
+        if (element.layout.name !== set.name) continue;
         const value = element.data === null ? "" : ` : ${dataText(element)}`;
         const left = Math.max(0, Math.round(expiresAt - now));
         lines.push(`  ${set.name} ${keyText(element)}${value}, expires at ${expiresAt} (in ${left} seconds)`);

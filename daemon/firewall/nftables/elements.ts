@@ -3,11 +3,11 @@ import { concatenate, split } from "../../../ffi/nfnetlink/codec.ts";
 import { type Ip, ipFromBytes, parseIp } from "../../../lib/net/address.ts";
 import { PROTO_NUMBER, type Service } from "../../../lib/net/service.ts";
 import type { Door } from "../firewall.ts";
-import { type DoorFields, doorOf, type Field, fieldsOf, type Shape, shapeOf } from "./set_layout.ts";
+import { type DoorFields, doorOf, type Field, fieldsOf, layoutOf, type SetLayout } from "./set_layout.ts";
 
-/** A door's place in the ruleset. */
+/** An element of a set or map: what holds a door in the ruleset. */
 export interface Element {
-  readonly shape: Shape;
+  readonly layout: SetLayout;
   readonly key: Uint8Array;
   /** What a map holds for the key; null for a set. */
   readonly data: Uint8Array | null;
@@ -17,45 +17,45 @@ export interface Element {
 
 /** The element for a door; null when no set can hold it. */
 export function elementOf(door: Door): Element | null {
-  const shape = shapeOf(door);
-  if (shape === null || door.slot === "foreign") return null;
+  const layout = layoutOf(door);
+  if (layout === null || door.slot === "foreign") return null;
   const fields = fieldsOf(door);
   const bytes = (names: readonly Field[]) => join(names.map((field) => fieldBytes(field, fields)));
-  return makeElement(shape, bytes(shape.key), shape.value.length === 0 ? null : bytes(shape.value));
+  return makeElement(layout, bytes(layout.key), layout.value.length === 0 ? null : bytes(layout.value));
 }
 
 /** An element from its bytes. */
-export function makeElement(shape: Shape, key: Uint8Array, data: Uint8Array | null): Element {
-  return { shape, key, data, id: `${shape.name} ${key.toHex()}` };
+export function makeElement(layout: SetLayout, key: Uint8Array, data: Uint8Array | null): Element {
+  return { layout, key, data, id: `${layout.name} ${key.toHex()}` };
 }
 
 /** The door that an element stands for; null when it is none (another protocol than TCP and UDP). */
-export function doorOfElement({ shape, key, data }: Element): Door | null {
-  const fields = new Map([...readFields(shape.key, key, shape), ...readFields(shape.value, data, shape)]);
-  if (fields.size !== shape.key.length + shape.value.length) return null;
-  return doorOf(shape.slot, assemble(fields));
+export function doorOfElement({ layout, key, data }: Element): Door | null {
+  const fields = new Map([...readFields(layout.key, key, layout), ...readFields(layout.value, data, layout)]);
+  if (fields.size !== layout.key.length + layout.value.length) return null;
+  return doorOf(layout.slot, assemble(fields));
 }
 
 /** The key in nft's language: `192.0.2.1 . tcp . 22`. */
-export function keyText({ shape, key }: Element): string {
-  return [...readFields(shape.key, key, shape).values()].map(wordOf).join(" . ");
+export function keyText({ layout, key }: Element): string {
+  return [...readFields(layout.key, key, layout).values()].map(wordOf).join(" . ");
 }
 
 /** The value of a map's element in nft's language. */
-export function dataText({ shape, data }: Element): string {
-  return [...readFields(shape.value, data, shape).values()].map(wordOf).join(" . ");
+export function dataText({ layout, data }: Element): string {
+  return [...readFields(layout.value, data, layout).values()].map(wordOf).join(" . ");
 }
 
 /** An element from the words of a JSON listing (`["192.0.2.1", "tcp", 22]`); null when they are not understood. */
-export function elementOfWords(shape: Shape, key: readonly unknown[], value: readonly unknown[]): Element | null {
+export function elementOfWords(layout: SetLayout, key: readonly unknown[], value: readonly unknown[]): Element | null {
   const parse = (names: readonly Field[], words: readonly unknown[]) => {
     const parts = names.map((field, index) => wordBytes(field, words[index]));
     return words.length === names.length && parts.every((part) => part !== null) ? join(parts) : null;
   };
-  const keyBytes = parse(shape.key, key);
-  const data = parse(shape.value, value);
+  const keyBytes = parse(layout.key, key);
+  const data = parse(layout.value, value);
   if (keyBytes === null || data === null) return null;
-  return makeElement(shape, keyBytes, shape.value.length === 0 ? null : data);
+  return makeElement(layout, keyBytes, layout.value.length === 0 ? null : data);
 }
 
 /** What stands alone is not padded. */
@@ -87,7 +87,7 @@ function fieldBytes(field: Field, { source, destination, service, to, toPort }: 
 }
 
 /** Reads as many fields as make sense. */
-function readFields(names: readonly Field[], bytes: Uint8Array | null, { family }: Shape): Map<Field, Part> {
+function readFields(names: readonly Field[], bytes: Uint8Array | null, { family }: SetLayout): Map<Field, Part> {
   const parts = new Map<Field, Part>();
   const lengths = names.map((field) => field === "proto" ? 1 : field.endsWith("ort") ? 2 : family === 4 ? 4 : 16);
   for (const [index, part] of (split(bytes ?? new Uint8Array(), lengths) ?? []).entries()) {

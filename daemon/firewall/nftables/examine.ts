@@ -50,14 +50,14 @@ function mayAcceptUdp(rule: Rule, port: number): boolean {
 /** Protocols whose fields no UDP packet has. */
 const OTHER_PROTOCOLS = new Set(["tcp", "icmp", "icmpv6", "ipv6-icmp", "sctp", "dccp", "esp", "ah", "igmp"]);
 
-/** Whether no new UDP packet to the port, from another host, has one of the values in that place. */
-function excludesUdp(place: Readonly<Record<string, unknown>>, value: unknown, port: number): boolean {
+/** Whether no new UDP packet to the port, from another host, has one of the values in the field that `left` names. */
+function excludesUdp(left: Readonly<Record<string, unknown>>, value: unknown, port: number): boolean {
   const values = valuesOf(value);
-  const meta = record(place.meta).key;
+  const meta = record(left.meta).key;
   if (meta === "iif" || meta === "iifname") return values.every((one) => one === "lo");
   if (meta === "l4proto") return values.every((one) => typeof one === "string" && OTHER_PROTOCOLS.has(one));
-  if (record(place.ct).key === "state") return values.every((one) => one === "established" || one === "related");
-  const { protocol, field } = record(place.payload);
+  if (record(left.ct).key === "state") return values.every((one) => one === "established" || one === "related");
+  const { protocol, field } = record(left.payload);
   if (typeof protocol === "string" && OTHER_PROTOCOLS.has(protocol)) return true;
   if ((protocol === "udp" || protocol === "th") && field === "dport") {
     return values.every((one) => isOtherPort(one, port));

@@ -8,25 +8,25 @@ import {
   declarationOf,
   FILTER_SLOTS,
   type FilterSlot,
+  layoutOf,
   NAT_CHAINS,
   NAT_TABLE,
   PREFIX,
   ruleOf,
   seesFamily,
-  type Shape,
-  shapeOf,
-  SHAPES,
+  SET_LAYOUTS,
+  type SetLayout,
 } from "./set_layout.ts";
 import { type BaseChain, baseChains, type ChainName, formatChain } from "./hook_survey.ts";
 
 /** One table that holds chains and sets of ours. */
-export interface Target {
+export interface OurTable {
   readonly family: TableFamily;
   readonly table: string;
   /** Whether the table itself is ours. */
   readonly own: boolean;
   readonly slots: readonly Slot[];
-  readonly shapes: readonly Shape[];
+  readonly layouts: readonly SetLayout[];
   /** Base chains of the table that jump to our chain of the slot. */
   readonly jumps: readonly { readonly from: string; readonly slot: FilterSlot }[];
 }
@@ -95,44 +95,44 @@ function refuseIptables(all: readonly BaseChain[], chosen: readonly BaseChain[],
  * chains that the administrator named it is not known what else drops.
  */
 export function objectionTo(door: Door, wanted: Wanted): string | null {
-  const shape = shapeOf(door);
-  if (shape === null) return "nftables cannot hold such a door";
-  if (!wanted.slots.includes(shape.slot)) return `doors of the kind ${shape.slot} are not switched on`;
-  const hook = FILTER_SLOTS.find((slot) => slot === shape.slot);
+  const layout = layoutOf(door);
+  if (layout === null) return "nftables cannot hold such a door";
+  if (!wanted.slots.includes(layout.slot)) return `doors of the kind ${layout.slot} are not switched on`;
+  const hook = FILTER_SLOTS.find((slot) => slot === layout.slot);
   const named = hook === undefined ? undefined : wanted.chains[hook];
-  if (named === undefined || named.some(({ family }) => seesFamily(family, shape.family))) return null;
-  return `NFT_${shape.slot.toUpperCase()}_CHAINS names no chain that IPv${shape.family} packets pass`;
+  if (named === undefined || named.some(({ family }) => seesFamily(family, layout.family))) return null;
+  return `NFT_${layout.slot.toUpperCase()}_CHAINS names no chain that IPv${layout.family} packets pass`;
 }
 
 /** Tables and what goes into them. */
-export function planTargets(chains: readonly BaseChain[], slots: readonly Slot[]): readonly Target[] {
-  const tables = new Map<string, Target>();
+export function planTables(chains: readonly BaseChain[], slots: readonly Slot[]): readonly OurTable[] {
+  const tables = new Map<string, OurTable>();
   for (const { family, table, chain, hook } of chains) {
     const key = `${family} ${table}`;
     const known = tables.get(key);
     const own = [...new Set([...(known?.slots ?? []), hook])];
     const jumps = [...(known?.jumps ?? []), { from: chain, slot: hook }];
-    tables.set(key, { family, table, own: false, slots: own, shapes: shapesOf(own, family), jumps });
+    tables.set(key, { family, table, own: false, slots: own, layouts: layoutsOf(own, family), jumps });
   }
   const nat = (Object.keys(NAT_CHAINS) as (keyof typeof NAT_CHAINS)[]).filter((slot) => slots.includes(slot));
   if (nat.length > 0) {
-    tables.set("nat", { ...NAT_TABLE, own: true, slots: nat, shapes: shapesOf(nat, "inet"), jumps: [] });
+    tables.set("nat", { ...NAT_TABLE, own: true, slots: nat, layouts: layoutsOf(nat, "inet"), jumps: [] });
   }
   return [...tables.values()];
 }
 
-function shapesOf(slots: readonly Slot[], family: TableFamily): readonly Shape[] {
-  return SHAPES.filter((shape) => slots.includes(shape.slot) && seesFamily(family, shape.family));
+function layoutsOf(slots: readonly Slot[], family: TableFamily): readonly SetLayout[] {
+  return SET_LAYOUTS.filter((layout) => slots.includes(layout.slot) && seesFamily(family, layout.family));
 }
 
 /** The sets that the rules of our chain must look into, in order. */
-export function expectedSets(target: Target, slot: Slot): readonly string[] {
-  return target.shapes.filter((shape) => shape.slot === slot).map(({ name }) => name);
+export function expectedSets(ours: OurTable, slot: Slot): readonly string[] {
+  return ours.layouts.filter((layout) => layout.slot === slot).map(({ name }) => name);
 }
 
 /** What was put in the way of packets, in the words of the C daemon. */
-export function sayJumps(targets: readonly Target[], log: Log): void {
-  for (const { family, table, jumps } of targets) {
+export function sayJumps(tables: readonly OurTable[], log: Log): void {
+  for (const { family, table, jumps } of tables) {
     for (const { from, slot } of jumps) {
       log("info", `Added jump rule from chain: ${family} ${table} ${from} to chain: ${chainOf(slot)}`);
     }
@@ -146,45 +146,44 @@ export function sayWhatExists(ruleset: Ruleset, log: Log): void {
   }
 }
 
-/** Whether chains, rules, sets and jumps of the target are all there. */
-export function isIntact(ruleset: Ruleset, target: Target): boolean {
-  const chain = (name: string) => ({ family: target.family, table: target.table, name });
-  const chainsStand = target.slots.every((slot) => {
+/** Whether chains, rules, sets and jumps of the table are all there. */
+export function isIntact(ruleset: Ruleset, ours: OurTable): boolean {
+  const chain = (name: string) => ({ family: ours.family, table: ours.table, name });
+  const chainsStand = ours.slots.every((slot) => {
     const found = rulesOf(ruleset, chain(chainOf(slot))).map(setReferences);
-    const expected = expectedSets(target, slot);
+    const expected = expectedSets(ours, slot);
     return found.length === expected.length && found.every((names, index) => names.join() === expected[index]);
   });
-  const jumpsStand = target.jumps.every(({ from, slot }) =>
+  const jumpsStand = ours.jumps.every(({ from, slot }) =>
     rulesOf(ruleset, chain(from)).some((rule) => plainJump(rule) === chainOf(slot))
   );
   // A set cannot be deleted while a rule refers to it.
   return chainsStand && jumpsStand;
 }
 
-/** The script that makes the target what it should be, whatever is left of it. Elements stay. */
-export function buildScript(ruleset: Ruleset, target: Target): string {
-  const place = `${target.family} ${target.table}`;
+/** The script that makes the table what it should be, whatever is left of it. Elements stay. */
+export function buildScript(ruleset: Ruleset, ours: OurTable): string {
+  const name = `${ours.family} ${ours.table}`;
   const lines: string[] = [];
-  if (target.own) lines.push(`add table ${place}`);
-  lines.push(...target.shapes.map((shape) => declarationOf(shape, place)));
-  for (const slot of target.slots) {
+  if (ours.own) lines.push(`add table ${name}`);
+  lines.push(...ours.layouts.map((layout) => declarationOf(layout, name)));
+  for (const slot of ours.slots) {
     const kind = slot in NAT_CHAINS ? ` { ${NAT_CHAINS[slot as keyof typeof NAT_CHAINS]} }` : "";
-    lines.push(`add chain ${place} ${chainOf(slot)}${kind}`, `flush chain ${place} ${chainOf(slot)}`);
-    for (const shape of target.shapes.filter((one) => one.slot === slot)) {
-      lines.push(`add rule ${place} ${chainOf(slot)} ${ruleOf(shape)}`);
+    lines.push(`add chain ${name} ${chainOf(slot)}${kind}`, `flush chain ${name} ${chainOf(slot)}`);
+    for (const layout of ours.layouts.filter((one) => one.slot === slot)) {
+      lines.push(`add rule ${name} ${chainOf(slot)} ${ruleOf(layout)}`);
     }
   }
-  const jumps = ourJumps(ruleset).filter(({ family, table }) => family === target.family && table === target.table);
+  const jumps = ourJumps(ruleset).filter(({ family, table }) => family === ours.family && table === ours.table);
   lines.push(...jumps.map(deleteRule));
-  for (const { from, slot } of target.jumps) lines.push(`insert rule ${place} ${from} jump ${chainOf(slot)}`);
+  for (const { from, slot } of ours.jumps) lines.push(`insert rule ${name} ${from} jump ${chainOf(slot)}`);
   return lines.map((line) => `${line}\n`).join("");
 }
 
-/** The script that takes away all that is ours; with `keep`, only what these targets do not need. Empty: nothing to do. */
-export function teardownScript(ruleset: Ruleset, keep: readonly Target[] = []): string {
+/** The script that takes away all that is ours; with `keep`, only what these tables do not need. Empty: nothing to do. */
+export function teardownScript(ruleset: Ruleset, keep: readonly OurTable[] = []): string {
   const lines: string[] = [];
-  const kept = (family: string, table: string) =>
-    keep.find((target) => target.family === family && target.table === table);
+  const kept = (family: string, table: string) => keep.find((ours) => ours.family === family && ours.table === table);
   for (const rule of ourJumps(ruleset)) {
     const slot = kept(rule.family, rule.table)?.slots.find((one) => chainOf(one) === plainJump(rule));
     if (slot === undefined) lines.push(deleteRule(rule));
@@ -197,7 +196,7 @@ export function teardownScript(ruleset: Ruleset, keep: readonly Target[] = []): 
   lines.push(...chains.map(({ family, table, name }) => `flush chain ${family} ${table} ${name}`));
   lines.push(...chains.map(({ family, table, name }) => `delete chain ${family} ${table} ${name}`));
   for (const set of ourSets(ruleset)) {
-    if (kept(set.family, set.table)?.shapes.some(({ name }) => name === set.name)) continue;
+    if (kept(set.family, set.table)?.layouts.some(({ name }) => name === set.name)) continue;
     lines.push(`delete ${set.kind} ${set.family} ${set.table} ${set.name}`);
   }
   if (natIsOurs && !kept(NAT_TABLE.family, NAT_TABLE.table)) {
@@ -208,7 +207,15 @@ export function teardownScript(ruleset: Ruleset, keep: readonly Target[] = []): 
 
 /** Our sets and maps, wherever they are. */
 export function ourSets(ruleset: Ruleset) {
-  return ruleset.sets.filter(({ name }) => SHAPES.some((shape) => shape.name === name));
+  return ruleset.sets.filter(({ name }) => SET_LAYOUTS.some((layout) => layout.name === name));
+}
+
+/** The tables with sets of ours, one for each set: enough to read what they hold. */
+export function tablesOfSets(ruleset: Ruleset): readonly OurTable[] {
+  return ourSets(ruleset).map(({ family, table, name }) => {
+    const layouts = SET_LAYOUTS.filter((layout) => layout.name === name);
+    return { family, table, own: false, slots: [], layouts, jumps: [] };
+  });
 }
 
 /** Our chains, wherever they are. */
@@ -217,7 +224,7 @@ export function ourChains(ruleset: Ruleset): readonly Chain[] {
 }
 
 function isOurChain({ name }: Chain): boolean {
-  return SHAPES.some(({ slot }) => chainOf(slot) === name);
+  return SET_LAYOUTS.some(({ slot }) => chainOf(slot) === name);
 }
 
 /** Plain jumps to our chains from chains that are not ours. */

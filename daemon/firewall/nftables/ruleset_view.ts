@@ -1,5 +1,5 @@
 /**
- * The picture that the daemon has of the ruleset: which tables hold chains and sets of ours, and which doors are open. It
+ * The view that the daemon has of the ruleset: which tables hold chains and sets of ours, and which doors are open. It
  * is true for one generation of the ruleset. Every transaction names that generation and is refused by the kernel when
  * anybody has changed anything since; then the chains, jumps and sets are looked at again before a door is called open.
  */
@@ -7,22 +7,23 @@ import type { RulesetListener } from "../../../ffi/nfnetlink/nfnetlink.ts";
 import type { Log, LogLine } from "../../../lib/log.ts";
 import { createFacts } from "../../report/facts.ts";
 import { FirewallError, type Grant } from "../firewall.ts";
-import { doorOfElement, type Element } from "./elements.ts";
-import { longest, type Opening, openingOf, openingSteps, placesOf, sameData } from "./timed_elements.ts";
+import type { Element } from "./elements.ts";
+import { KnownElements, readElements } from "./known_elements.ts";
+import { longest, sameData, setsOf, stepsToOpen, type TimedElement, timedElementOf } from "./timed_elements.ts";
 import type { Ruleset } from "./ruleset.ts";
 import { nftFailure, type NftRunner, readRuleset } from "./runner.ts";
-import { FILTER_SLOTS, SHAPES } from "./set_layout.ts";
+import { FILTER_SLOTS } from "./set_layout.ts";
 import type { ElementStore, Step, WriteOutcome } from "./store.ts";
 import type { BaseChain } from "./hook_survey.ts";
 import {
   buildScript,
   chooseChains,
   isIntact,
-  ourSets,
-  planTargets,
+  type OurTable,
+  planTables,
   sayJumps,
   sayWhatExists,
-  type Target,
+  tablesOfSets,
   teardownScript,
   type Wanted,
 } from "./placement.ts";
@@ -45,17 +46,14 @@ export interface Rebuilt {
 /** How often work is begun again because the ruleset changed meanwhile. */
 export const ATTEMPTS = 5;
 
-/** Openings of one transaction: a netlink message has a largest size. */
-export const MAX_OPENINGS = 256;
-
-/** Seconds by which a door may seem to close early, from rounding and from the time that a look takes. */
-const LATENESS = 0.05;
+/** Elements of one transaction: a netlink message has a largest size. */
+export const MAX_ELEMENTS = 256;
 
 export class RulesetView {
   /** Null until the ruleset was looked at. */
-  targets: readonly Target[] | null = null;
-  #known = new Map<string, Opening>();
-  /** The generation for which `targets` stand and `#known` is true. */
+  tables: readonly OurTable[] | null = null;
+  readonly #known = new KnownElements();
+  /** The generation for which `tables` stand and `#known` is true. */
   #generation: number | null = null;
   readonly #facts = createFacts();
 
@@ -69,40 +67,36 @@ export class RulesetView {
 
   /** What is open, doors of ours only. */
   get grants(): readonly Grant[] {
-    return [...this.#known.values()].flatMap(({ element, expiresAt }) => {
-      const door = doorOfElement(element);
-      return door === null || expiresAt === 0 || expiresAt === Infinity ? [] : [{ door, expiresAt }];
-    });
+    return this.#known.grants;
   }
 
   /** What is open, as elements. */
-  get openings(): readonly Opening[] {
-    return [...this.#known.values()];
+  get elements(): readonly TimedElement[] {
+    return this.#known.all;
   }
 
-  /** Whether there is a picture that was true once, and that the kernel can compare with the ruleset as it is. */
+  /** Whether there is a view that was true once, and that the kernel can compare with the ruleset as it is. */
   get isBelieved(): boolean {
-    return this.targets !== null && this.targets.length > 0 && this.#generation !== null;
+    return this.tables !== null && this.tables.length > 0 && this.#generation !== null;
   }
 
   /** Whether that door is open at least so long. */
-  isOpen({ element, expiresAt }: Opening): boolean {
-    const known = this.#known.get(element.id);
-    return known !== undefined && known.expiresAt >= expiresAt && sameData(known.element, element);
+  isOpen(timed: TimedElement): boolean {
+    return this.#known.isOpen(timed);
   }
 
   /**
-   * Opens those that are not open long enough, in one transaction: on the ruleset that the picture is of, or `anyway`.
+   * Opens those that are not open long enough, in one transaction: on the ruleset that the view is of, or `anyway`.
    */
-  async open(openings: readonly Opening[], now: number, anyway = false): Promise<WriteOutcome> {
+  async open(elements: readonly TimedElement[], now: number, anyway = false): Promise<WriteOutcome> {
     if (anyway) this.#generation = null;
-    const missing = openings.filter((opening) => !this.isOpen(opening));
-    const places = placesOf(this.targets ?? []);
-    const steps = missing.flatMap((opening) => {
-      const known = this.#known.get(opening.element.id)?.element ?? null;
-      // What the picture does not show is certainly absent only where a generation vouches for the picture.
-      return openingSteps(opening, places, {
-        before: this.#generation === null ? known ?? opening.element : known,
+    const missing = elements.filter((timed) => !this.isOpen(timed));
+    const sets = setsOf(this.tables ?? []);
+    const steps = missing.flatMap((timed) => {
+      const known = this.#known.get(timed.element.id);
+      // What the view does not show is certainly absent only where a generation vouches for the view.
+      return stepsToOpen(timed, sets, {
+        before: this.#generation === null ? known ?? timed.element : known,
         now,
       });
     });
@@ -110,8 +104,7 @@ export class RulesetView {
     const outcome = await this.parts.store.write(steps, this.#generation);
     if (outcome.ok) {
       if (this.#generation !== null) this.#generation = nextGeneration(this.#generation);
-      for (const opening of missing) this.#known.set(opening.element.id, opening);
-      this.#forgetOver(now);
+      this.#known.add(missing, now);
     }
     return outcome;
   }
@@ -119,27 +112,27 @@ export class RulesetView {
   /** Closes what is open of these doors, in one transaction. Null when none of them is open any more. */
   async close(doomed: readonly Element[]): Promise<WriteOutcome | null> {
     const steps: Step[] = [];
-    for (const place of placesOf(this.targets ?? await this.standing())) {
-      const mine = doomed.filter(({ shape }) => shape === place.shape);
-      const present = mine.length === 0 ? [] : await this.parts.store.read(place) ?? [];
+    for (const set of setsOf(this.tables ?? await this.ourTablesIn())) {
+      const mine = doomed.filter(({ layout }) => layout === set.layout);
+      const present = mine.length === 0 ? [] : await this.parts.store.read(set) ?? [];
       for (const { element } of present) {
         if (!mine.some((one) => one.id === element.id && sameData(one, element))) continue;
-        steps.push({ verb: "delete", place, element, timeoutMs: null });
+        steps.push({ verb: "delete", set, element, timeoutMs: null });
       }
     }
     if (steps.length === 0) return null;
     const outcome = await this.parts.store.write(steps, null);
-    // Nothing vouches for the rest of the picture: the transaction named no generation.
+    // Nothing vouches for the rest of the view: the transaction named no generation.
     this.#generation = null;
     for (const { element } of steps) this.#known.delete(element.id);
     return outcome;
   }
 
   /**
-   * Makes sure that the targets stand and the picture is true, as cheaply as the store allows. Where others change the
-   * ruleset all the time the picture is as true as a moment ago, which is the best there is.
+   * Makes sure that the tables stand and the view is true, as cheaply as the store allows. Where others change the
+   * ruleset all the time the view is as true as a moment ago, which is the best there is.
    */
-  async settle(live: readonly Grant[], now: number): Promise<void> {
+  async refresh(live: readonly Grant[], now: number): Promise<void> {
     if (await this.#isTrue()) return;
     const { changed } = await this.rebuild(live, now);
     if (changed) {
@@ -148,14 +141,14 @@ export class RulesetView {
   }
 
   async #isTrue(): Promise<boolean> {
-    const { targets, parts: { store } } = this;
-    if (targets === null) return false;
+    const { tables, parts: { store } } = this;
+    if (tables === null) return false;
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const generation = store.generation();
       if (generation === null) return false;
       if (generation === this.#generation) return true;
-      if (targets.length === 0 || !targets.every((target) => store.isIntact(target))) return false;
-      await this.look(targets);
+      if (tables.length === 0 || !tables.every((ours) => store.isIntact(ours))) return false;
+      await this.readSets(tables);
       this.#generation = store.generation() === generation ? generation : null;
       if (this.#generation !== null) return true;
     }
@@ -175,8 +168,8 @@ export class RulesetView {
       const facts: LogLine[] = [];
       const chains = chooseChains(ruleset, this.wanted, (level, text) => void facts.push({ level, text }));
       if (first && attempt === 0) sayWhatExists(ruleset, this.log);
-      const targets = planTargets(chains, this.wanted.slots);
-      const broken = targets.filter((target) => (first && !changed) || !isIntact(ruleset, target));
+      const tables = planTables(chains, this.wanted.slots);
+      const broken = tables.filter((ours) => (first && !changed) || !isIntact(ruleset, ours));
       if (broken.length > 0) {
         const refusal = await this.#build(ruleset, broken);
         if (refusal === null) {
@@ -185,58 +178,36 @@ export class RulesetView {
         } else {
           failure = refusal;
           // Something of ours is there in another form, from another version: away with it.
-          if (attempt > 0) await this.#run(teardownScript(ruleset, targets.filter((one) => !broken.includes(one))));
+          if (attempt > 0) await this.#run(teardownScript(ruleset, tables.filter((one) => !broken.includes(one))));
         }
         continue;
       }
-      this.targets = targets;
+      this.tables = tables;
       this.#facts("hooks", [...facts, ...this.#openHooks(chains)], this.log);
-      const inherited = await this.look(targets);
+      const inherited = await this.readSets(tables);
       this.#generation = this.parts.store.generation() === generation ? generation : null;
       const last = attempt === ATTEMPTS - 1;
       if (this.#generation !== generation && !last) continue;
-      const restored = await this.#restore([...first ? inherited : [], ...liveOpenings(live, now)], now, last);
+      const restored = await this.#restore([...first ? inherited : [], ...liveElements(live, now)], now, last);
       if (restored !== null) return { changed: changed || restored, chains };
     }
     throw failure;
   }
 
-  /** Reads all sets and makes them the picture. Returns each door with the longest time that any table has for it. */
-  async look(targets: readonly Target[]): Promise<readonly Opening[]> {
-    const found = new Map<string, { readonly element: Element; readonly ends: number[] }>();
-    const places = placesOf(targets);
-    for (const place of places) {
-      const now = this.clock();
-      for (const { element, remainingMs } of await this.parts.store.read(place) ?? []) {
-        const end = remainingMs === null ? Infinity : Math.floor(now + remainingMs / 1000 + LATENESS);
-        const known = found.get(element.id);
-        if (known === undefined) found.set(element.id, { element, ends: [end] });
-        else known.ends.push(end);
-      }
-    }
-    const before = this.#known;
-    this.#known = new Map();
-    return [...found].map(([id, { element, ends }]) => {
-      const everywhere = ends.length === places.filter(({ shape }) => shape === element.shape).length;
-      const listed = everywhere ? Math.min(...ends) : 0;
-      const granted = before.get(id)?.expiresAt ?? listed;
-      // A listing may count in whole seconds; what was granted is exact.
-      this.#known.set(id, { element, expiresAt: Math.abs(granted - listed) <= 1 ? granted : listed });
-      return { element, expiresAt: Math.max(...ends) };
-    });
+  /** Reads all sets and makes them the view. Returns each door with the longest time that any table has for it. */
+  async readSets(tables: readonly OurTable[]): Promise<readonly TimedElement[]> {
+    const found = await readElements(this.parts.store, setsOf(tables), this.clock);
+    this.#known.replace(found);
+    return found.map(({ element, ends }) => ({ element, expiresAt: Math.max(...ends) }));
   }
 
-  /** The sets of ours wherever they are, for when nothing was prepared. */
-  async standing(ruleset?: Ruleset): Promise<readonly Target[]> {
-    const sets = ourSets(ruleset ?? await readRuleset(this.parts.nft));
-    return sets.map(({ family, table, name }) => {
-      const shapes = SHAPES.filter((shape) => shape.name === name);
-      return { family, table, own: false, slots: [], shapes, jumps: [] };
-    });
+  /** The tables with sets of ours, for when nothing was prepared. */
+  async ourTablesIn(ruleset?: Ruleset): Promise<readonly OurTable[]> {
+    return tablesOfSets(ruleset ?? await readRuleset(this.parts.nft));
   }
 
   /** Takes away what is ours, or what is not needed for `keep`. Returns whether there was any. */
-  async teardown(keep: readonly Target[]): Promise<boolean> {
+  async teardown(keep: readonly OurTable[]): Promise<boolean> {
     let failure = new FirewallError("Cannot work on the ruleset: it changes too fast", "see `nft monitor`");
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const script = teardownScript(await readRuleset(this.parts.nft), keep);
@@ -248,13 +219,13 @@ export class RulesetView {
 
   /** Knows nothing any more. */
   forget(): void {
-    this.targets = null;
+    this.tables = null;
     this.#known.clear();
     this.#generation = null;
   }
 
-  #build(ruleset: Ruleset, targets: readonly Target[]): Promise<FirewallError | null> {
-    return this.#run(targets.map((target) => buildScript(ruleset, target)).join(""));
+  #build(ruleset: Ruleset, tables: readonly OurTable[]): Promise<FirewallError | null> {
+    return this.#run(tables.map((ours) => buildScript(ruleset, ours)).join(""));
   }
 
   /**
@@ -269,24 +240,19 @@ export class RulesetView {
   }
 
   /** Opens again what should be open and returns whether anything was; null when the ruleset changed meanwhile. */
-  async #restore(wanted: readonly Opening[], now: number, anyway: boolean): Promise<boolean | null> {
-    const places = placesOf(this.targets ?? []);
+  async #restore(wanted: readonly TimedElement[], now: number, anyway: boolean): Promise<boolean | null> {
+    const sets = setsOf(this.tables ?? []);
     // A listing may count in whole seconds: what differs by less than one is the same.
     const lost = [...longest(wanted).values()].filter(({ element, expiresAt }) =>
-      places.some(({ shape }) => shape === element.shape) && !this.isOpen({ element, expiresAt: expiresAt - 1 })
+      sets.some(({ layout }) => layout === element.layout) && !this.isOpen({ element, expiresAt: expiresAt - 1 })
     );
-    for (let start = 0; start < lost.length; start += MAX_OPENINGS) {
-      const outcome = await this.open(lost.slice(start, start + MAX_OPENINGS), now, anyway);
+    for (let start = 0; start < lost.length; start += MAX_ELEMENTS) {
+      const outcome = await this.open(lost.slice(start, start + MAX_ELEMENTS), now, anyway);
       if (outcome.ok) continue;
       if (outcome.stale) return null;
       throw new FirewallError(outcome.reason, "see `nft list ruleset`");
     }
     return lost.length > 0;
-  }
-
-  #forgetOver(now: number): void {
-    if (this.#known.size < 1024) return;
-    for (const [id, { expiresAt }] of this.#known) if (expiresAt <= now) this.#known.delete(id);
   }
 
   #openHooks(chains: readonly BaseChain[]): readonly LogLine[] {
@@ -299,8 +265,8 @@ export class RulesetView {
 }
 
 /** What should be open. Of two doors that a map cannot hold together the one that ends last comes last, and stays. */
-function liveOpenings(live: readonly Grant[], now: number): readonly Opening[] {
-  return live.filter(({ expiresAt }) => expiresAt > now).map(openingOf).filter((opening) => opening !== null)
+function liveElements(live: readonly Grant[], now: number): readonly TimedElement[] {
+  return live.filter(({ expiresAt }) => expiresAt > now).map(timedElementOf).filter((timed) => timed !== null)
     .toSorted((a, b) => a.expiresAt - b.expiresAt);
 }
 

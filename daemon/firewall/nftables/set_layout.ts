@@ -11,7 +11,7 @@ import type { Door, NatMatch, Slot } from "../firewall.ts";
 export type Field = "source" | "destination" | "proto" | "port" | "to" | "toPort";
 
 /** One set (no value) or map. */
-export interface Shape {
+export interface SetLayout {
   /** Name of the set in the ruleset. */
   readonly name: string;
   readonly slot: Slot;
@@ -63,8 +63,8 @@ const ROWS: readonly (readonly [slot: Slot, suffix: string, key: readonly Field[
   ["masquerade", "_all", ALL, []],
 ];
 
-/** All shapes of both families. */
-export const SHAPES: readonly Shape[] = ROWS.flatMap(([slot, suffix, key, value]) =>
+/** All layouts of both families. */
+export const SET_LAYOUTS: readonly SetLayout[] = ROWS.flatMap(([slot, suffix, key, value]) =>
   ([4, 6] as const).map((family) => ({ name: `${PREFIX}${slot}${family}${suffix}`, slot, family, key, value }))
 );
 
@@ -84,15 +84,15 @@ export function chainOf(slot: Slot): string {
   return `${PREFIX}${slot}`;
 }
 
-/** The shape that holds such doors; null when none can (a translated port without a service to translate). */
-export function shapeOf(door: Door): Shape | null {
+/** The layout that holds such doors; null when none can (a translated port without a service to translate). */
+export function layoutOf(door: Door): SetLayout | null {
   if (door.slot === "foreign") return null;
   const fields = fieldsOf(door);
   const family = (fields.source ?? fields.destination)?.family;
   const parts = partsOf(fields);
-  return SHAPES.find((shape) =>
-    shape.slot === door.slot && shape.family === family && parts.size === shape.key.length + shape.value.length &&
-    [...shape.key, ...shape.value].every((field) => parts.has(field))
+  return SET_LAYOUTS.find((layout) =>
+    layout.slot === door.slot && layout.family === family && parts.size === layout.key.length + layout.value.length &&
+    [...layout.key, ...layout.value].every((field) => parts.has(field))
   ) ?? null;
 }
 
@@ -171,7 +171,7 @@ function fieldType(field: Field, family: 4 | 6): string {
 }
 
 /** What the rule of a slot compares with a key field. Answers (output) come from the service's end. */
-function selector(field: Field, { slot, family }: Shape): string {
+function selector(field: Field, { slot, family }: SetLayout): string {
   const ip = family === 4 ? "ip" : "ip6";
   const answering = slot === "output";
   if (field === "proto") return "meta l4proto";
@@ -180,27 +180,27 @@ function selector(field: Field, { slot, family }: Shape): string {
 }
 
 /** The rule that looks packets up in the set, in nft's language. */
-export function ruleOf(shape: Shape): string {
-  const key = shape.key.map((field) => selector(field, shape)).join(" . ");
-  const ip = shape.family === 4 ? "ip" : "ip6";
+export function ruleOf(layout: SetLayout): string {
+  const key = layout.key.map((field) => selector(field, layout)).join(" . ");
+  const ip = layout.family === 4 ? "ip" : "ip6";
   // A port can only be rewritten where the protocol is known to have one.
-  const ported = shape.value.includes("toPort") ? "meta l4proto { tcp, udp } " : "";
-  switch (shape.slot) {
+  const ported = layout.value.includes("toPort") ? "meta l4proto { tcp, udp } " : "";
+  switch (layout.slot) {
     case "dnat":
-      return `${ported}dnat ${ip} to ${key} map @${shape.name}`;
+      return `${ported}dnat ${ip} to ${key} map @${layout.name}`;
     case "snat":
-      return `snat ${ip} to ${key} map @${shape.name}`;
+      return `snat ${ip} to ${key} map @${layout.name}`;
     case "masquerade":
-      return ported ? `${ported}masquerade to :${key} map @${shape.name}` : `${key} @${shape.name} masquerade`;
+      return ported ? `${ported}masquerade to :${key} map @${layout.name}` : `${key} @${layout.name} masquerade`;
     default:
-      return `${key} @${shape.name} accept`;
+      return `${key} @${layout.name} accept`;
   }
 }
 
 /** The declaration of the set or map, in nft's language. */
-export function declarationOf({ name, family, key, value }: Shape, place: string): string {
+export function declarationOf({ name, family, key, value }: SetLayout, table: string): string {
   const types = (fields: readonly Field[]) => fields.map((field) => fieldType(field, family)).join(" . ");
   return value.length === 0
-    ? `add set ${place} ${name} { type ${types(key)}; flags timeout; }`
-    : `add map ${place} ${name} { type ${types(key)} : ${types(value)}; flags timeout; }`;
+    ? `add set ${table} ${name} { type ${types(key)}; flags timeout; }`
+    : `add map ${table} ${name} { type ${types(key)} : ${types(value)}; flags timeout; }`;
 }

@@ -7,20 +7,20 @@ import { type Nfnetlink, openNfnetlink, type Refusal } from "../../../ffi/nfnetl
 import { dataText, type Element, elementOfWords, keyText, makeElement } from "./elements.ts";
 import { list, parseRuleset, record } from "./ruleset.ts";
 import { nftFailure, type NftRunner } from "./runner.ts";
-import { chainOf, PREFIX, type Shape } from "./set_layout.ts";
-import { expectedSets, type Target } from "./placement.ts";
+import { chainOf, PREFIX, type SetLayout } from "./set_layout.ts";
+import { expectedSets, type OurTable } from "./placement.ts";
 
 /** A set or map in a table. */
-export interface Place {
+export interface ElementSet {
   readonly family: TableFamily;
   readonly table: string;
-  readonly shape: Shape;
+  readonly layout: SetLayout;
 }
 
 /** One step of a transaction. */
 export interface Step {
   readonly verb: "add" | "delete";
-  readonly place: Place;
+  readonly set: ElementSet;
   readonly element: Element;
   /** Only for `add`; null adds for the moment, to be deleted in the same transaction. */
   readonly timeoutMs: number | null;
@@ -51,9 +51,9 @@ export interface ElementStore extends Disposable {
   /** One transaction, only on the ruleset of that generation when one is given. */
   write(steps: readonly Step[], generation: number | null): Promise<WriteOutcome>;
   /** All elements that make sense to us; null when the set is not there. */
-  read(place: Place): Promise<readonly StoredElement[] | null>;
-  /** Whether chains, rules and jumps of the target stand, seen without reading the ruleset; null: cannot tell. */
-  isIntact(target: Target): boolean | null;
+  read(set: ElementSet): Promise<readonly StoredElement[] | null>;
+  /** Whether chains, rules and jumps of the table stand, seen without reading the ruleset; null: cannot tell. */
+  isIntact(ours: OurTable): boolean | null;
 }
 
 /** Opens the fast way, by nfnetlink. Throws `FfiError`. */
@@ -69,24 +69,24 @@ export function netlinkStore(): ElementStore {
       if (outcome.stale) return Promise.resolve({ ok: false, stale: true, reason: "the ruleset changed meanwhile" });
       return Promise.resolve({ ok: false, stale: false, reason: reasonOf(outcome.refusals) });
     },
-    read({ family, table, shape }) {
-      const elements = netlink.elements({ family, table, set: shape.name });
+    read({ family, table, layout }) {
+      const elements = netlink.elements({ family, table, set: layout.name });
       return Promise.resolve(
-        elements?.map(({ key, data, remainingMs }) => ({ element: makeElement(shape, key, data), remainingMs })) ??
+        elements?.map(({ key, data, remainingMs }) => ({ element: makeElement(layout, key, data), remainingMs })) ??
           null,
       );
     },
-    isIntact: (target) => looksIntact(netlink, target),
+    isIntact: (ours) => looksIntact(netlink, ours),
     [Symbol.dispose]: () => netlink[Symbol.dispose](),
   };
 }
 
-function changeOf({ verb, place, element, timeoutMs }: Step): ElementChange {
+function changeOf({ verb, set, element, timeoutMs }: Step): ElementChange {
   return {
     verb,
-    family: place.family,
-    table: place.table,
-    set: place.shape.name,
+    family: set.family,
+    table: set.table,
+    set: set.layout.name,
     key: element.key,
     ...(element.data === null ? {} : { data: element.data }),
     ...(timeoutMs === null ? {} : { timeoutMs }),
@@ -101,15 +101,15 @@ function reasonOf(refusals: readonly Refusal[]): string {
   return `the packet filter refused (errno ${first.code})${first.text === "" ? "" : `: ${first.text}`}`;
 }
 
-function looksIntact(netlink: Nfnetlink, target: Target): boolean {
-  const name = { family: target.family, table: target.table };
-  const chainsStand = target.slots.every((slot) => {
+function looksIntact(netlink: Nfnetlink, ours: OurTable): boolean {
+  const name = { family: ours.family, table: ours.table };
+  const chainsStand = ours.slots.every((slot) => {
     const found = netlink.rules({ ...name, chain: chainOf(slot) });
-    const expected = expectedSets(target, slot);
+    const expected = expectedSets(ours, slot);
     return found !== null && found.length === expected.length &&
       found.every(({ sets }, index) => sets.filter((set) => set.startsWith(PREFIX)).join() === expected[index]);
   });
-  const jumpsStand = target.jumps.every(({ from, slot }) =>
+  const jumpsStand = ours.jumps.every(({ from, slot }) =>
     netlink.rules({ ...name, chain: from })?.some(({ jump }) => jump === chainOf(slot)) ?? false
   );
   return chainsStand && jumpsStand;
@@ -125,31 +125,31 @@ export function nftStore(nft: NftRunner): ElementStore {
       const reply = await nft.run(steps.map(lineOf).join(""));
       return reply.ok ? { ok: true } : { ok: false, stale: false, reason: nftFailure(reply).message };
     },
-    async read({ family, table, shape }) {
-      const kind = shape.value.length === 0 ? "set" : "map";
-      const reply = await nft.run(`list ${kind} ${family} ${table} ${shape.name}`, { json: true, terse: false });
+    async read({ family, table, layout }) {
+      const kind = layout.value.length === 0 ? "set" : "map";
+      const reply = await nft.run(`list ${kind} ${family} ${table} ${layout.name}`, { json: true, terse: false });
       if (!reply.ok) return null;
       const elements = parseRuleset(reply.output).sets[0]?.elements ?? [];
-      return elements.map((element) => readListed(shape, element)).filter((element) => element !== null);
+      return elements.map((element) => readListed(layout, element)).filter((element) => element !== null);
     },
     isIntact: () => null,
     [Symbol.dispose]() {},
   };
 }
 
-function lineOf({ verb, place, element, timeoutMs }: Step): string {
+function lineOf({ verb, set, element, timeoutMs }: Step): string {
   const timeout = timeoutMs === null ? "" : ` timeout ${timeoutMs}ms`;
   const data = verb === "add" && element.data !== null ? ` : ${dataText(element)}` : "";
   const text = `${keyText(element)}${timeout}${data}`;
-  return `${verb} element ${place.family} ${place.table} ${place.shape.name} { ${text} }\n`;
+  return `${verb} element ${set.family} ${set.table} ${set.layout.name} { ${text} }\n`;
 }
 
 /** `{"elem": {"val": …, "expires": n}}`, for maps a pair of that and the value. */
-function readListed(shape: Shape, listed: unknown): StoredElement | null {
-  const [wrapped, value] = shape.value.length === 0 ? [listed, undefined] : list(listed);
+function readListed(layout: SetLayout, listed: unknown): StoredElement | null {
+  const [wrapped, value] = layout.value.length === 0 ? [listed, undefined] : list(listed);
   const inner = record(record(wrapped).elem);
   const key = "val" in inner ? inner.val : wrapped;
-  const element = elementOfWords(shape, words(key), value === undefined ? [] : words(value));
+  const element = elementOfWords(layout, words(key), value === undefined ? [] : words(value));
   if (element === null) return null;
   return { element, remainingMs: typeof inner.expires === "number" ? inner.expires * 1000 : null };
 }

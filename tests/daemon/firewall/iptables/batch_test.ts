@@ -90,13 +90,13 @@ Deno.test("prepareBatch() puts the jump where it is wanted, or at the end where 
 });
 
 Deno.test("repairBatch() puts back only what is missing", () => {
-  assert.equal(repairBatch(RUNNING, INPUT, { openings: [], overdue: [] }).size, 0);
+  assert.equal(repairBatch(RUNNING, INPUT, { newRules: [], overdue: [] }).size, 0);
   const noJump = parseSave("*filter\n:INPUT DROP [0:0]\n:FWKNOP_INPUT - [0:0]\nCOMMIT\n");
-  assert.deepEqual(lines(repairBatch(noJump, INPUT, { openings: [{ grant: GRANT, replaces: [] }], overdue: [] })), [
+  assert.deepEqual(lines(repairBatch(noJump, INPUT, { newRules: [{ grant: GRANT, replaces: [] }], overdue: [] })), [
     "-I INPUT 1 -j FWKNOP_INPUT",
     `-A FWKNOP_INPUT ${NEW}`,
   ]);
-  assert.deepEqual(lines(repairBatch(EMPTY, INPUT, { openings: [], overdue: [] })), [
+  assert.deepEqual(lines(repairBatch(EMPTY, INPUT, { newRules: [], overdue: [] })), [
     "-N FWKNOP_INPUT",
     "-I INPUT 1 -j FWKNOP_INPUT",
   ]);
@@ -104,8 +104,8 @@ Deno.test("repairBatch() puts back only what is missing", () => {
 
 Deno.test("repairBatch() deletes what is overdue, once, also where a door is renewed", () => {
   const overdue = listedGrants(RUNNING, DEFAULT_CHAINS, 4);
-  assert.deepEqual(lines(repairBatch(RUNNING, INPUT, { openings: [], overdue })), [`-D FWKNOP_INPUT ${RULE}`]);
-  assert.deepEqual(lines(repairBatch(RUNNING, INPUT, { openings: [{ grant: GRANT, replaces: overdue }], overdue })), [
+  assert.deepEqual(lines(repairBatch(RUNNING, INPUT, { newRules: [], overdue })), [`-D FWKNOP_INPUT ${RULE}`]);
+  assert.deepEqual(lines(repairBatch(RUNNING, INPUT, { newRules: [{ grant: GRANT, replaces: overdue }], overdue })), [
     `-A FWKNOP_INPUT ${NEW}`,
     `-D FWKNOP_INPUT ${RULE}`,
   ]);

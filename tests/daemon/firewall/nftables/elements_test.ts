@@ -9,7 +9,7 @@ import {
   elementOfWords,
   keyText,
 } from "../../../../daemon/firewall/nftables/elements.ts";
-import { ruleOf, SHAPES } from "../../../../daemon/firewall/nftables/set_layout.ts";
+import { ruleOf, SET_LAYOUTS } from "../../../../daemon/firewall/nftables/set_layout.ts";
 import type { Ip } from "../../../../lib/net/address.ts";
 import { ipFromBytes } from "../../../../lib/net/address.ts";
 import type { Service } from "../../../../lib/net/service.ts";
@@ -20,11 +20,11 @@ const SSH = { proto: "tcp", port: 22 } as const;
 Deno.test("elementOf() puts a door into the set for its parts", () => {
   const source = address("10.0.0.1");
   const element = elementOf({ slot: "input", source, destination: null, service: SSH });
-  assert.equal(element?.shape.name, "fwknop_input4");
+  assert.equal(element?.layout.name, "fwknop_input4");
   assert.equal(element?.key.toHex(), "0a0000010600000000160000");
   assert.equal(element?.data, null);
   const narrow = elementOf({ slot: "input", source, destination: address("10.0.0.2"), service: SSH });
-  assert.equal(narrow?.shape.name, "fwknop_input4_to");
+  assert.equal(narrow?.layout.name, "fwknop_input4_to");
   assert.equal(narrow?.key.toHex(), "0a0000010a0000020600000000160000");
 });
 
@@ -92,14 +92,14 @@ Deno.test("keyText() and dataText() are nft's language", () => {
   assert.equal(dataText(element), "fd78::2 . 8022");
 });
 
-Deno.test("elementOfWords() refuses words that are not those of the shape", () => {
-  const shape = SHAPES.find(({ name }) => name === "fwknop_input4");
-  assert.ok(shape);
-  assert.notEqual(elementOfWords(shape, ["10.0.0.1", "tcp", 22], []), null);
+Deno.test("elementOfWords() refuses words that are not those of the layout", () => {
+  const layout = SET_LAYOUTS.find(({ name }) => name === "fwknop_input4");
+  assert.ok(layout);
+  assert.notEqual(elementOfWords(layout, ["10.0.0.1", "tcp", 22], []), null);
   for (
     const words of [["10.0.0.1", "icmp", 22], ["10.0.0.1", "tcp"], ["x", "tcp", 22], ["10.0.0.1", "tcp", "ssh"], []]
   ) {
-    assert.equal(elementOfWords(shape, words, []), null);
+    assert.equal(elementOfWords(layout, words, []), null);
   }
 });
 
@@ -155,15 +155,15 @@ Deno.test("elementOfWords() undoes keyText() and dataText()", () => {
   fc.assert(fc.property(doors, (door) => {
     const element = elementOf(door);
     assert.ok(element);
-    assert.deepEqual(elementOfWords(element.shape, words(keyText(element)), words(dataText(element))), element);
+    assert.deepEqual(elementOfWords(element.layout, words(keyText(element)), words(dataText(element))), element);
   }));
 });
 
 Deno.test("ruleOf() looks at answers from the service's end", () => {
   const rule = (name: string) => {
-    const shape = SHAPES.find((one) => one.name === name);
-    assert.ok(shape, name);
-    return ruleOf(shape);
+    const layout = SET_LAYOUTS.find((one) => one.name === name);
+    assert.ok(layout, name);
+    return ruleOf(layout);
   };
   assert.equal(rule("fwknop_input6"), "ip6 saddr . meta l4proto . th dport @fwknop_input6 accept");
   assert.equal(

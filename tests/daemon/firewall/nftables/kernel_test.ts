@@ -162,9 +162,9 @@ for (const moment of ["looks", "writes"] as const) {
     const disturb = () => {
       count++;
       const key = Uint8Array.of(192, 0, count >> 8, count & 0xff);
-      const shape = { name: "banned", slot: "input", family: 4, key: ["source"], value: [] } as const;
-      const step = { verb: "add", place: { family: "inet", table: "guard", shape }, timeoutMs: null } as const;
-      void busy.write([{ ...step, element: { shape, key, data: null, id: String(count) } }], null);
+      const layout = { name: "banned", slot: "input", family: 4, key: ["source"], value: [] } as const;
+      const step = { verb: "add", set: { family: "inet", table: "guard", layout }, timeoutMs: null } as const;
+      void busy.write([{ ...step, element: { layout, key, data: null, id: String(count) } }], null);
     };
     const firewall = rig.start({}, (parts) => ({
       ...parts,

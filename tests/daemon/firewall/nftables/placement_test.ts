@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { concernsUs } from "../../../../daemon/firewall/nftables/events.ts";
 import { parseRuleset, plainJump, setReferences } from "../../../../daemon/firewall/nftables/ruleset.ts";
 import { NAT_TABLE } from "../../../../daemon/firewall/nftables/set_layout.ts";
-import { buildScript, isIntact, planTargets, teardownScript } from "../../../../daemon/firewall/nftables/placement.ts";
-import { longest, openingSteps, sameData } from "../../../../daemon/firewall/nftables/timed_elements.ts";
+import { buildScript, isIntact, planTables, teardownScript } from "../../../../daemon/firewall/nftables/placement.ts";
+import { longest, sameData, stepsToOpen } from "../../../../daemon/firewall/nftables/timed_elements.ts";
 import { elementOf } from "../../../../daemon/firewall/nftables/elements.ts";
 import { baseChains } from "../../../../daemon/firewall/nftables/hook_survey.ts";
 import { NFT_MSG } from "../../../../ffi/nfnetlink/constants.ts";
@@ -44,8 +44,8 @@ const OURS = [
   rule("fwknop_input", 4, lookup("fwknop_input4"), ACCEPT),
 ];
 
-function target() {
-  const [one] = planTargets(baseChains(ruleset(), "input"), ["input"]);
+function ours() {
+  const [one] = planTables(baseChains(ruleset(), "input"), ["input"]);
   assert.ok(one);
   return one;
 }
@@ -64,36 +64,36 @@ Deno.test("plainJump() and setReferences() read one rule", () => {
   assert.deepEqual(rules.map(setReferences), [[], [], ["a"]]);
 });
 
-Deno.test("planTargets() makes one target of the chains of a table, and one for NAT", () => {
+Deno.test("planTables() plans each table of the chains once, and one for NAT", () => {
   const chain = (name: string, table: string, family: "ip" | "inet") => ({
     ...{ family, table, chain: name, hook: "input" as const, priority: 0, drops: "default" as const },
     ...{ iptables: false, acceptsEstablished: true, acceptsNeighbourDiscovery: true },
   });
-  const targets = planTargets([chain("a", "t", "ip"), chain("b", "t", "ip"), chain("c", "t", "inet")], [
+  const tables = planTables([chain("a", "t", "ip"), chain("b", "t", "ip"), chain("c", "t", "inet")], [
     "input",
     "dnat",
   ]);
-  assert.deepEqual(targets.map(({ family, table, jumps }) => [family, table, jumps.map(({ from }) => from)]), [
+  assert.deepEqual(tables.map(({ family, table, jumps }) => [family, table, jumps.map(({ from }) => from)]), [
     ["ip", "t", ["a", "b"]],
     ["inet", "t", ["c"]],
     [NAT_TABLE.family, NAT_TABLE.table, []],
   ]);
-  assert.deepEqual(targets[0]?.shapes.map(({ name }) => name), ["fwknop_input4_to", "fwknop_input4"]);
+  assert.deepEqual(tables[0]?.layouts.map(({ name }) => name), ["fwknop_input4_to", "fwknop_input4"]);
 });
 
 Deno.test("isIntact() wants every rule of ours in order, and the jump", () => {
-  assert.ok(isIntact(ruleset(...OURS, rule("in", 9, JUMP)), target()));
-  assert.ok(isIntact(ruleset(rule("in", 8, ACCEPT), rule("in", 9, JUMP), ...OURS), target()));
-  assert.ok(!isIntact(ruleset(...OURS), target()));
-  assert.ok(!isIntact(ruleset(...OURS, rule("in", 9, { goto: { target: "fwknop_input" } })), target()));
-  assert.ok(!isIntact(ruleset(...OURS.slice(0, 4), rule("in", 9, JUMP)), target()));
+  assert.ok(isIntact(ruleset(...OURS, rule("in", 9, JUMP)), ours()));
+  assert.ok(isIntact(ruleset(rule("in", 8, ACCEPT), rule("in", 9, JUMP), ...OURS), ours()));
+  assert.ok(!isIntact(ruleset(...OURS), ours()));
+  assert.ok(!isIntact(ruleset(...OURS, rule("in", 9, { goto: { target: "fwknop_input" } })), ours()));
+  assert.ok(!isIntact(ruleset(...OURS.slice(0, 4), rule("in", 9, JUMP)), ours()));
   const reordered = [...OURS.slice(0, 3), ...OURS.slice(3).reverse()];
-  assert.ok(!isIntact(ruleset(...reordered, rule("in", 9, JUMP)), target()));
-  assert.ok(!isIntact(ruleset(rule("in", 9, JUMP)), target()));
+  assert.ok(!isIntact(ruleset(...reordered, rule("in", 9, JUMP)), ours()));
+  assert.ok(!isIntact(ruleset(rule("in", 9, JUMP)), ours()));
 });
 
 Deno.test("buildScript() moves a jump that is there to the top", () => {
-  const script = buildScript(ruleset(...OURS, rule("in", 8, ACCEPT), rule("in", 9, JUMP)), target());
+  const script = buildScript(ruleset(...OURS, rule("in", 8, ACCEPT), rule("in", 9, JUMP)), ours());
   assert.deepEqual(script.split("\n"), [
     "add set ip f fwknop_input4_to { type ipv4_addr . ipv4_addr . inet_proto . inet_service; flags timeout; }",
     "add set ip f fwknop_input4 { type ipv4_addr . inet_proto . inet_service; flags timeout; }",
@@ -117,7 +117,7 @@ Deno.test("teardownScript() takes rules before sets, and nothing where nothing i
     "delete set ip f fwknop_input4_to",
     "",
   ]);
-  assert.equal(teardownScript(ruleset(...OURS, rule("in", 9, JUMP)), [target()]), "");
+  assert.equal(teardownScript(ruleset(...OURS, rule("in", 9, JUMP)), [ours()]), "");
 });
 
 Deno.test("concernsUs() is about structure, and about our own elements", () => {
@@ -145,14 +145,14 @@ Deno.test("longest() keeps the longest of equal doors and the last of those in c
   assert.ok(!sameData(dnat("10.0.0.2", 1).element, dnat("10.0.0.3", 1).element));
 });
 
-Deno.test("openingSteps() renews with what was there, in every table", () => {
+Deno.test("stepsToOpen() renews with what was there, in every table", () => {
   const source = address("10.0.0.1");
   const element = elementOf({ slot: "input", source, destination: null, service: { proto: "tcp", port: 22 } });
   assert.ok(element);
-  const places = (["ip", "inet"] as const).map((family) => ({ family, table: "t", shape: element.shape }));
+  const sets = (["ip", "inet"] as const).map((family) => ({ family, table: "t", layout: element.layout }));
   const steps = (before: typeof element | null) =>
-    openingSteps({ element, expiresAt: 1030 }, places, { before, now: 999.75 })
-      .map(({ verb, timeoutMs, place }) => [verb, timeoutMs, place.family]);
+    stepsToOpen({ element, expiresAt: 1030 }, sets, { before, now: 999.75 })
+      .map(({ verb, timeoutMs, set }) => [verb, timeoutMs, set.family]);
   assert.deepEqual(steps(null), [["add", 30_250, "ip"], ["add", 30_250, "inet"]]);
   assert.deepEqual(steps(element).slice(0, 3), [["add", null, "ip"], ["delete", null, "ip"], ["add", 30_250, "ip"]]);
   assert.equal(steps(element).length, 6);

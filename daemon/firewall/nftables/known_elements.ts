@@ -1,0 +1,100 @@
+/** The elements that are believed to be in our sets, and reading them anew. */
+import type { Grant } from "../firewall.ts";
+import { doorOfElement, type Element } from "./elements.ts";
+import type { ElementSet, ElementStore } from "./store.ts";
+import { sameData, type TimedElement } from "./timed_elements.ts";
+
+/** Seconds by which a door may seem to close early, from rounding and from the time that reading takes. */
+const LATENESS = 0.05;
+
+/** So many are kept before those whose time is over are looked for. */
+const KEPT = 1024;
+
+/** An element as the sets of all tables hold it. */
+export interface ReadElement {
+  readonly element: Element;
+  /** When it ends in each set that has it: Unix seconds, Infinity for one without a timeout. */
+  readonly ends: readonly number[];
+  /** Whether every set of its layout has it. */
+  readonly everywhere: boolean;
+}
+
+/** Reads all sets. `clock`: Unix seconds with their fraction. */
+export async function readElements(
+  store: ElementStore,
+  sets: readonly ElementSet[],
+  clock: () => number,
+): Promise<readonly ReadElement[]> {
+  const found = new Map<string, { readonly element: Element; readonly ends: number[] }>();
+  for (const set of sets) {
+    const now = clock();
+    for (const { element, remainingMs } of await store.read(set) ?? []) {
+      const end = remainingMs === null ? Infinity : Math.floor(now + remainingMs / 1000 + LATENESS);
+      const known = found.get(element.id);
+      if (known === undefined) found.set(element.id, { element, ends: [end] });
+      else known.ends.push(end);
+    }
+  }
+  return [...found.values()].map(({ element, ends }) => ({
+    element,
+    ends,
+    everywhere: ends.length === sets.filter(({ layout }) => layout === element.layout).length,
+  }));
+}
+
+/** Elements by what they stand for, each with the end that it has in every set. */
+export class KnownElements {
+  #elements = new Map<string, TimedElement>();
+
+  /** All of them. */
+  get all(): readonly TimedElement[] {
+    return [...this.#elements.values()];
+  }
+
+  /** The doors that are open by them: not those that no set of some table has, nor those that do not end. */
+  get grants(): readonly Grant[] {
+    return this.all.flatMap(({ element, expiresAt }) => {
+      const door = doorOfElement(element);
+      return door === null || expiresAt === 0 || expiresAt === Infinity ? [] : [{ door, expiresAt }];
+    });
+  }
+
+  /** Whether that door is open at least so long. */
+  isOpen({ element, expiresAt }: TimedElement): boolean {
+    const known = this.#elements.get(element.id);
+    return known !== undefined && known.expiresAt >= expiresAt && sameData(known.element, element);
+  }
+
+  /** What a set holds under that id; null when nothing is known to be there. */
+  get(id: string): Element | null {
+    return this.#elements.get(id)?.element ?? null;
+  }
+
+  /** Notes elements that were added, and forgets some of those that are over at `now`. */
+  add(elements: readonly TimedElement[], now: number): void {
+    for (const timed of elements) this.#elements.set(timed.element.id, timed);
+    if (this.#elements.size < KEPT) return;
+    for (const [id, { expiresAt }] of this.#elements) if (expiresAt <= now) this.#elements.delete(id);
+  }
+
+  /** Forgets an element that was deleted. */
+  delete(id: string): void {
+    this.#elements.delete(id);
+  }
+
+  /** Believes what was read, and nothing else. */
+  replace(found: readonly ReadElement[]): void {
+    const before = this.#elements;
+    this.#elements = new Map(found.map(({ element, ends, everywhere }) => {
+      const listed = everywhere ? Math.min(...ends) : 0;
+      const granted = before.get(element.id)?.expiresAt ?? listed;
+      // A listing may count in whole seconds; what was granted is exact.
+      return [element.id, { element, expiresAt: Math.abs(granted - listed) <= 1 ? granted : listed }];
+    }));
+  }
+
+  /** Knows nothing any more. */
+  clear(): void {
+    this.#elements.clear();
+  }
+}

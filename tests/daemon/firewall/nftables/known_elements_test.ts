@@ -1,0 +1,84 @@
+import assert from "node:assert/strict";
+import { elementOf } from "../../../../daemon/firewall/nftables/elements.ts";
+import { KnownElements, readElements } from "../../../../daemon/firewall/nftables/known_elements.ts";
+import type { ElementSet, ElementStore, StoredElement } from "../../../../daemon/firewall/nftables/store.ts";
+import { address } from "../../../contract/addresses.ts";
+
+const DOOR = {
+  slot: "input",
+  source: address("192.0.2.1"),
+  destination: null,
+  service: { proto: "tcp", port: 22 },
+} as const;
+const element = elementOf(DOOR)!;
+const other = elementOf({ ...DOOR, service: { proto: "tcp", port: 23 } })!;
+
+const SETS: readonly ElementSet[] = ["a", "b"].map((table) => ({ family: "inet", table, layout: element.layout }));
+
+/** A store whose sets hold what the test says, by table. */
+function store(held: Readonly<Record<string, readonly StoredElement[]>>): ElementStore {
+  return { read: ({ table }: ElementSet) => Promise.resolve(held[table] ?? null) } as ElementStore;
+}
+
+Deno.test("readElements() finds each element once, with its end in every set, and whether it is in all of them", async () => {
+  const held = {
+    a: [{ element, remainingMs: 30_000 }, { element: other, remainingMs: null }],
+    b: [{ element, remainingMs: 20_000 }],
+  };
+  assert.deepEqual(await readElements(store(held), SETS, () => 1000), [
+    { element, ends: [1030, 1020], everywhere: true },
+    { element: other, ends: [Infinity], everywhere: false },
+  ]);
+});
+
+Deno.test("readElements() rounds an end down, but not for the time that reading takes", async () => {
+  const read = async (remainingMs: number) =>
+    (await readElements(store({ a: [{ element, remainingMs }] }), SETS, () => 1000))[0]?.ends;
+  assert.deepEqual(await read(29_960), [1030]);
+  assert.deepEqual(await read(29_900), [1029]);
+});
+
+Deno.test("KnownElements: a door counts as open until its first set lets go of it, and not where a set has none of it", () => {
+  const known = new KnownElements();
+  known.replace([{ element, ends: [1030, 1020], everywhere: true }]);
+  assert.deepEqual(known.grants, [{ door: DOOR, expiresAt: 1020 }]);
+  assert.ok(known.isOpen({ element, expiresAt: 1020 }));
+  assert.ok(!known.isOpen({ element, expiresAt: 1021 }));
+  assert.ok(!known.isOpen({ element: other, expiresAt: 1 }));
+  known.replace([{ element, ends: [1030], everywhere: false }]);
+  assert.deepEqual(known.grants, []);
+  assert.ok(!known.isOpen({ element, expiresAt: 1 }));
+  assert.equal(known.get(element.id), element);
+});
+
+Deno.test("KnownElements.replace() keeps the exact end that was granted where the listing differs by its rounding only", () => {
+  const known = new KnownElements();
+  known.add([{ element, expiresAt: 1030 }], 1000);
+  known.replace([{ element, ends: [1029], everywhere: true }]);
+  assert.deepEqual(known.all, [{ element, expiresAt: 1030 }]);
+  known.replace([{ element, ends: [1028], everywhere: true }]);
+  assert.deepEqual(known.all, [{ element, expiresAt: 1028 }]);
+  known.replace([]);
+  assert.deepEqual(known.all, []);
+});
+
+Deno.test("KnownElements: an element without an end is known, and is no grant", () => {
+  const known = new KnownElements();
+  known.replace([{ element, ends: [Infinity], everywhere: true }]);
+  assert.ok(known.isOpen({ element, expiresAt: 1e12 }));
+  assert.deepEqual(known.grants, []);
+});
+
+Deno.test("KnownElements forgets what is over only when there are many, and what was deleted at once", () => {
+  const known = new KnownElements();
+  const door = (port: number) => elementOf({ ...DOOR, service: { proto: "tcp", port } })!;
+  const many = Array.from({ length: 1023 }, (_, index) => ({ element: door(index + 1), expiresAt: 1000 }));
+  known.add(many, 2000);
+  assert.equal(known.all.length, 1023);
+  known.delete(door(1).id);
+  assert.equal(known.all.length, 1022);
+  known.add([{ element: door(2000), expiresAt: 3000 }, { element: door(2001), expiresAt: 3000 }], 2000);
+  assert.deepEqual(known.all.map(({ expiresAt }) => expiresAt), [3000, 3000]);
+  known.clear();
+  assert.deepEqual(known.all, []);
+});
