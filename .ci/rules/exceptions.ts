@@ -157,8 +157,8 @@ export const TESTED_ELSEWHERE: TestedElsewhere = {
   ],
   "tests/daemon/firewall/iptables/backend_test.ts": [
     "daemon/firewall/firewall.ts",
-    "daemon/firewall/iptables/chains.ts",
-    "daemon/firewall/iptables/describe.ts",
+  ],
+  "tests/daemon/firewall/iptables/c_rules_test.ts": [
     "daemon/firewall/iptables/family.ts",
   ],
   "tests/daemon/firewall/iptables/tools_test.ts": [
@@ -166,7 +166,6 @@ export const TESTED_ELSEWHERE: TestedElsewhere = {
   ],
   "tests/daemon/firewall/nftables/kernel_test.ts": [
     "daemon/firewall/nftables/backend.ts",
-    "daemon/firewall/nftables/describe.ts",
     "daemon/firewall/nftables/open.ts",
     "daemon/firewall/nftables/ruleset_view.ts",
     "daemon/firewall/nftables/runner.ts",
@@ -259,16 +258,6 @@ export const TESTED_ELSEWHERE: TestedElsewhere = {
 export const NOT_YET: readonly string[] = [
   ".ci/gen.ts",
   "cli/knock/servers.ts",
-  "daemon/firewall/chain_text.ts",
-  "daemon/firewall/iptables/batch.ts",
-  "daemon/firewall/iptables/describe.ts",
-  "daemon/firewall/iptables/family.ts",
-  "daemon/firewall/iptables/tools.ts",
-  "daemon/firewall/nftables/backend.ts",
-  "daemon/firewall/nftables/chain_list.ts",
-  "daemon/firewall/nftables/describe.ts",
-  "daemon/firewall/nftables/nftables.ts",
-  "daemon/firewall/nftables/ruleset_view.ts",
   "ffi/pcap/interface_state.ts",
   "lib/spa/open.ts",
   "lib/spa/seal.ts",

@@ -59,7 +59,7 @@ export function prepareBatch(listing: RuleListing, style: RuleStyle, flush: bool
   const lines = new Lines();
   const counts = new RuleCounts(listing);
   const kept = new Set(style.active.map((slot) => chainKey(style.chains[slot])));
-  const gone = flush ? removeLines(lines, listing, style.chains, kept) : new Set<string>();
+  const gone = flush ? removeLines(lines, listing, { chains: style.chains, kept }) : new Set<string>();
   if (flush) { for (const spec of distinctChains(style.chains)) counts.add(spec, -jumpCount(listing, spec)); }
   for (const spec of activeChains(style)) {
     const exists = chainRules(listing, spec.table, spec.to) !== null && !gone.has(chainKey(spec));
@@ -92,9 +92,11 @@ export function repairBatch(
  * in use and for `present`, rules that must still be there. One that is missing fails the transaction.
  */
 export function grantBatch(
-  newRules: readonly NewRule[],
-  present: readonly ListedGrant[],
-  slots: readonly Slot[],
+  { newRules, present, slots }: {
+    readonly newRules: readonly NewRule[];
+    readonly present: readonly ListedGrant[];
+    readonly slots: readonly Slot[];
+  },
   style: RuleStyle,
 ): Batch {
   const lines = new Lines();
@@ -117,7 +119,7 @@ export function revokeBatch(rules: readonly ListedGrant[]): Batch {
 /** Removes jumps, rules and chains of all six slots. A chain that the site's own rules lead to is emptied and stays. */
 export function cleanupBatch(listing: RuleListing, chains: ChainSpecs): Batch {
   const lines = new Lines();
-  removeLines(lines, listing, chains, new Set());
+  removeLines(lines, listing, { chains, kept: new Set() });
   return lines.batch;
 }
 
@@ -169,7 +171,11 @@ function addLines(lines: Lines, { grant, replaces }: NewRule, style: RuleStyle):
 }
 
 /** Jumps go first: a chain that is jumped to cannot be removed. Returns the keys of the chains that are removed. */
-function removeLines(lines: Lines, listing: RuleListing, chains: ChainSpecs, kept: ReadonlySet<string>): Set<string> {
+function removeLines(
+  lines: Lines,
+  listing: RuleListing,
+  { chains, kept }: { readonly chains: ChainSpecs; readonly kept: ReadonlySet<string> },
+): Set<string> {
   const specs = distinctChains(chains);
   for (const spec of specs) {
     for (let i = jumpCount(listing, spec); i > 0; i--) {

@@ -5,16 +5,14 @@ import type { Slot } from "../firewall.ts";
 /** One chain per slot. */
 export type ChainSpecs = Readonly<Record<Slot, ChainSpec>>;
 
+const FIRST = { jumpPosition: 1, rulePosition: 1 } as const;
+
 /** The built-in values of the `IPT_*_ACCESS` directives (facts/configuration 4). */
 export const DEFAULT_CHAINS: ChainSpecs = {
-  input: chain("ACCEPT", "filter", "INPUT", "FWKNOP_INPUT"),
-  output: chain("ACCEPT", "filter", "OUTPUT", "FWKNOP_OUTPUT"),
-  forward: chain("ACCEPT", "filter", "FORWARD", "FWKNOP_FORWARD"),
-  dnat: chain("DNAT", "nat", "PREROUTING", "FWKNOP_PREROUTING"),
-  snat: chain("SNAT", "nat", "POSTROUTING", "FWKNOP_POSTROUTING"),
-  masquerade: chain("MASQUERADE", "nat", "POSTROUTING", "FWKNOP_MASQUERADE"),
+  input: { ...FIRST, target: "ACCEPT", table: "filter", from: "INPUT", to: "FWKNOP_INPUT" },
+  output: { ...FIRST, target: "ACCEPT", table: "filter", from: "OUTPUT", to: "FWKNOP_OUTPUT" },
+  forward: { ...FIRST, target: "ACCEPT", table: "filter", from: "FORWARD", to: "FWKNOP_FORWARD" },
+  dnat: { ...FIRST, target: "DNAT", table: "nat", from: "PREROUTING", to: "FWKNOP_PREROUTING" },
+  snat: { ...FIRST, target: "SNAT", table: "nat", from: "POSTROUTING", to: "FWKNOP_POSTROUTING" },
+  masquerade: { ...FIRST, target: "MASQUERADE", table: "nat", from: "POSTROUTING", to: "FWKNOP_MASQUERADE" },
 };
-
-function chain(target: string, table: string, from: string, to: string): ChainSpec {
-  return { target, table, from, jumpPosition: 1, to, rulePosition: 1 };
-}

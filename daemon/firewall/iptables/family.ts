@@ -189,7 +189,7 @@ export class FamilyRules {
     }
     const kept = () => this.#known.filter((rule) => !replaced.has(rule));
     const present = [...this.#alreadyOpen(batch), ...canaries(kept(), now)];
-    const refusal = await this.#apply(grantBatch(newRules, present, slots, this.options));
+    const refusal = await this.#apply(grantBatch({ newRules, present, slots }, this.options));
     if (refusal === null) this.#known = [...kept(), ...newRules.map(({ grant }) => this.#listed(grant))];
     return refusal;
   }

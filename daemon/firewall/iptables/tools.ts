@@ -1,6 +1,6 @@
 /** Runs the programs of the iptables package and turns what they say into values and errors with a remedy. */
 import { reasonOf as sentenceOf } from "../../../lib/host/reason.ts";
-import type { Run, RunOptions, RunResult } from "../../../lib/host/run.ts";
+import type { Run, RunResult } from "../../../lib/host/run.ts";
 import { FirewallError } from "../firewall.ts";
 import { type Batch, formatBatch } from "./batch.ts";
 import { parseSave, type RuleListing } from "./listing.ts";
@@ -83,14 +83,10 @@ export interface Refusal {
 }
 
 /** Starts a program of the package; a program that is not there becomes a `FirewallError`. */
-export async function start(
-  run: Run,
-  program: string,
-  args: readonly string[],
-  options?: RunOptions,
-): Promise<RunResult> {
+export async function start(run: Run, ...call: Parameters<Run>): Promise<RunResult> {
+  const [program] = call;
   try {
-    return await run(program, args, options);
+    return await run(...call);
   } catch (error) {
     throw new FirewallError(`Cannot run ${program}: ${startFailure(error)}`, startHint(error), { cause: error });
   }

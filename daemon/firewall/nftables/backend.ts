@@ -40,7 +40,7 @@ export type NftablesFirewall = Firewall & Disposable;
 export function nftablesFirewall(parts: NftablesParts, options: NftablesOptions): NftablesFirewall {
   const { nft, store, listener } = parts;
   const clock = options.clock ?? (() => Date.now() / 1000);
-  const view = new RulesetView(parts, options, options.log, clock);
+  const view = new RulesetView(parts, options, { log: options.log, clock });
   const serial = createSerial();
   const inTurn: Serial = (work) =>
     serial(work).catch((error) => {
@@ -67,7 +67,7 @@ export function nftablesFirewall(parts: NftablesParts, options: NftablesOptions)
         options.log("info", `nftables: doors are opened in ${places} by ${store.name}`);
         return view.grants;
       }),
-    grant: (batch, live, now) => inTurn(() => grantAll(view, batch, live, exact(now))),
+    grant: (batch, live, now) => inTurn(() => grantAll(view, batch, { live, now: exact(now) })),
     revoke: (batch) =>
       inTurn(async () => {
         const doomed = batch.map(({ door }) => elementOf(door)).filter((element) => element !== null);
@@ -140,12 +140,17 @@ function commandOf(view: RulesetView, { door, expiresAt }: Grant, now: number | 
 
 const OVER = "its time is over";
 
+/** What is open besides, and Unix seconds with their fraction. */
+interface Moment {
+  readonly live: readonly Grant[];
+  readonly now: number;
+}
+
 /** One outcome for each grant of the batch. Throws only what is no failure of the packet filter. */
 async function grantAll(
   view: RulesetView,
   batch: readonly Grant[],
-  live: readonly Grant[],
-  now: number,
+  { live, now }: Moment,
 ): Promise<readonly GrantOutcome[]> {
   const refused = batch.map((grant) => objectionTo(grant.door, view.wanted) ?? (grant.expiresAt > now ? null : OVER));
   const asked = batch.map((grant, index) => refused[index] === null ? timedElementOf(grant) : null);
@@ -161,10 +166,10 @@ async function grantAll(
     const all = [...wanted.values()];
     for (let start = 0; start < all.length; start += MAX_ELEMENTS) {
       const together = all.slice(start, start + MAX_ELEMENTS);
-      if (await openTogether(view, together, live, now)) continue;
+      if (await openTogether(view, together, { live, now })) continue;
       // One bad element must not keep the others shut.
       for (const timed of together) {
-        const reason = await openOne(view, timed, live, now);
+        const reason = await openOne(view, timed, { live, now });
         if (reason !== null) failed.set(timed.element.id, reason);
       }
     }
@@ -184,8 +189,7 @@ async function grantAll(
 async function openTogether(
   view: RulesetView,
   elements: readonly TimedElement[],
-  live: readonly Grant[],
-  now: number,
+  { live, now }: Moment,
 ): Promise<boolean> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const outcome = await view.open(elements, now, attempt === ATTEMPTS - 1);
@@ -200,8 +204,7 @@ async function openTogether(
 async function openOne(
   view: RulesetView,
   timed: TimedElement,
-  live: readonly Grant[],
-  now: number,
+  { live, now }: Moment,
 ): Promise<string | null> {
   let reason = "";
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {

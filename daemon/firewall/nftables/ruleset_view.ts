@@ -57,13 +57,18 @@ export class RulesetView {
   #generation: number | null = null;
   readonly #facts = createFacts();
 
+  readonly #log: Log;
+  readonly #clock: () => number;
+
+  /** `clock`: Unix seconds with their fraction. */
   constructor(
     readonly parts: NftablesParts,
     readonly wanted: Wanted,
-    readonly log: Log,
-    /** Unix seconds with their fraction. */
-    readonly clock: () => number,
-  ) {}
+    { log, clock }: { readonly log: Log; readonly clock: () => number },
+  ) {
+    this.#log = log;
+    this.#clock = clock;
+  }
 
   /** What is open, doors of ours only. */
   get grants(): readonly Grant[] {
@@ -136,7 +141,7 @@ export class RulesetView {
     if (await this.#isTrue()) return;
     const { changed } = await this.rebuild(live, now);
     if (changed) {
-      this.log("warning", "The ruleset was changed by somebody else: put back what belongs to fwknopd (nftables)");
+      this.#log("warning", "The ruleset was changed by somebody else: put back what belongs to fwknopd (nftables)");
     }
   }
 
@@ -167,14 +172,14 @@ export class RulesetView {
       const ruleset = await readRuleset(this.parts.nft);
       const facts: LogLine[] = [];
       const chains = chooseChains(ruleset, this.wanted, (level, text) => void facts.push({ level, text }));
-      if (first && attempt === 0) sayWhatExists(ruleset, this.log);
+      if (first && attempt === 0) sayWhatExists(ruleset, this.#log);
       const tables = planTables(chains, this.wanted.slots);
       const broken = tables.filter((ours) => (first && !changed) || !isIntact(ruleset, ours));
       if (broken.length > 0) {
         const refusal = await this.#build(ruleset, broken);
         if (refusal === null) {
           changed = true;
-          sayJumps(broken, this.log);
+          sayJumps(broken, this.#log);
         } else {
           failure = refusal;
           // Something of ours is there in another form, from another version: away with it.
@@ -183,7 +188,7 @@ export class RulesetView {
         continue;
       }
       this.tables = tables;
-      this.#facts("hooks", [...facts, ...this.#openHooks(chains)], this.log);
+      this.#facts("hooks", [...facts, ...this.#openHooks(chains)], this.#log);
       const inherited = await this.readSets(tables);
       this.#generation = this.parts.store.generation() === generation ? generation : null;
       const last = attempt === ATTEMPTS - 1;
@@ -196,7 +201,7 @@ export class RulesetView {
 
   /** Reads all sets and makes them the view. Returns each door with the longest time that any table has for it. */
   async readSets(tables: readonly OurTable[]): Promise<readonly TimedElement[]> {
-    const found = await readElements(this.parts.store, setsOf(tables), this.clock);
+    const found = await readElements(this.parts.store, setsOf(tables), this.#clock);
     this.#known.replace(found);
     return found.map(({ element, ends }) => ({ element, expiresAt: Math.max(...ends) }));
   }

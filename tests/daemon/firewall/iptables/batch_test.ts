@@ -114,16 +114,22 @@ Deno.test("repairBatch() deletes what is overdue, once, also where a door is ren
 Deno.test("grantBatch() proves the jump and the rules it counts on, and replaces in one transaction", () => {
   const [old] = listedGrants(RUNNING, DEFAULT_CHAINS, 4);
   assert.ok(old);
-  assert.deepEqual(lines(grantBatch([{ grant: GRANT, replaces: [old] }], [], ["input"], INPUT)), [
-    "-C INPUT -j FWKNOP_INPUT",
-    `-A FWKNOP_INPUT ${NEW}`,
-    `-D FWKNOP_INPUT ${RULE}`,
-  ]);
-  assert.deepEqual(lines(grantBatch([], [old, old], ["input"], INPUT)), [
+  assert.deepEqual(
+    lines(grantBatch({ newRules: [{ grant: GRANT, replaces: [old] }], present: [], slots: ["input"] }, INPUT)),
+    [
+      "-C INPUT -j FWKNOP_INPUT",
+      `-A FWKNOP_INPUT ${NEW}`,
+      `-D FWKNOP_INPUT ${RULE}`,
+    ],
+  );
+  assert.deepEqual(lines(grantBatch({ newRules: [], present: [old, old], slots: ["input"] }, INPUT)), [
     "-C INPUT -j FWKNOP_INPUT",
     `-C FWKNOP_INPUT ${RULE}`,
   ]);
-  const head = grantBatch([{ grant: GRANT, replaces: [] }], [], [], { ...INPUT, prepend: true });
+  const head = grantBatch({ newRules: [{ grant: GRANT, replaces: [] }], present: [], slots: [] }, {
+    ...INPUT,
+    prepend: true,
+  });
   assert.deepEqual(lines(head), [`-I FWKNOP_INPUT ${NEW}`]);
 });
 
