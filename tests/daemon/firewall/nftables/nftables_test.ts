@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { nftables } from "../../../../daemon/firewall/nftables/nftables.ts";
-import { labTest, makeLab } from "../../../lab/mod.ts";
 
 const CONFIG = { flushAtInit: false, flushAtExit: true, chains: {} };
 
