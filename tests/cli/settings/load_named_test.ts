@@ -20,13 +20,13 @@ function load(...argv: readonly string[]) {
 }
 
 Deno.test("loadNamed() uses the stanza that --ssh-config names, or the one whose server ssh wants to reach", () => {
-  assert.equal(load("--ssh-config", "gw").access, "tcp/443");
+  assert.equal(load("--ssh-config", "gw").access?.text, "tcp/443");
   assert.equal(load("--proxy", "gw.example.org", "22").access, "tcp/443");
 });
 
 Deno.test("loadNamed() takes server and port of --proxy where no stanza says them", () => {
   const { server, access } = load("--proxy", "other.example.org", "2222");
-  assert.deepEqual([server, access], ["other.example.org", "tcp/2222"]);
+  assert.deepEqual([server, access?.text], ["other.example.org", "tcp/2222"]);
 });
 
 Deno.test("loadNamed() takes -n of new keys for the name of another device, unless a stanza has it", () => {
