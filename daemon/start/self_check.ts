@@ -44,17 +44,12 @@ async function knockOnce(stanza: Stanza, context: DecisionContext, now: number):
   };
   const sealed = await seal(context.engine, request, secrets, { now, random: randomBytes });
   if (!sealed.ok) throw failure(stanza, `a packet could not be sealed (${sealed.fault.code})`);
-  // Only the keys are on trial: everything else of the stanza is opened wide, and nothing is remembered.
-  const everywhere = { text: "ANY", any: true, ranges: [] };
-  const alone = {
-    ...stanza,
-    source: everywhere,
-    destination: null,
-    openPorts: null,
-    restrictPorts: [],
-    expiresAt: null,
+  const trial: DecisionContext = {
+    ...context,
+    index: stanzaIndex([openWide(stanza)]),
+    store: memoryStore(),
+    testMode: false,
   };
-  const trial: DecisionContext = { ...context, index: stanzaIndex([alone]), store: memoryStore(), testMode: false };
   const datagram: Datagram = {
     payload: new TextEncoder().encode(sealed.value.wire),
     source: UNSPECIFIED4,
@@ -69,6 +64,12 @@ async function knockOnce(stanza: Stanza, context: DecisionContext, now: number):
   if (first.kind !== "admit") throw failure(stanza, "a packet sealed with its keys was not admitted");
   const second = await decide(datagram, trial, now);
   if (second.kind === "admit") throw failure(stanza, "a packet was admitted twice");
+}
+
+/** Only the keys are on trial: everything else of the stanza is opened wide. */
+function openWide(stanza: Stanza): Stanza {
+  const source = { text: "ANY", any: true, ranges: [] };
+  return { ...stanza, source, destination: null, openPorts: null, restrictPorts: [], expiresAt: null };
 }
 
 function failure(stanza: Stanza, what: string): StartError {
