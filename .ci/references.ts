@@ -30,8 +30,8 @@ const LINK = /\{@link(?:code|plain)?\s+([^}\s|]*)[^}]*\}/g;
 const MARKDOWN_LINK = /\]\(([^)\s]+)\)/g;
 const FILE_NAME = /`((?:[\w.-]+\/)*[\w-]{2,}(?:\.[\w-]+)*\.(?:ts|md|json|yml))`/g;
 const GLOSSARY = "docs/GLOSSARY.md";
-/** Documents that may name files of earlier versions. */
-const HISTORY: ReadonlySet<string> = new Set(["CHANGELOG.md", "SECURITY.md"]);
+/** What may name files of earlier versions. */
+const HISTORY: ReadonlySet<string> = new Set(["CHANGELOG.md"]);
 
 /** The headings of docs/facts and the points of docs/COMPATIBILITY.md. */
 export function knownReferences(files: Files): Known {
