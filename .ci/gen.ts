@@ -58,12 +58,10 @@ function generated(): Map<string, string> {
   ]);
   files.set("lib/settings/names.ts", nameLists());
   files.set("packaging/permissions.json", `${JSON.stringify(permissions(), null, 2)}\n`);
+  const daemon = { program: "fwknopd", table: DAEMON_OPTIONS };
   for (const shell of SHELLS) {
     files.set(`packaging/completion/fwknop.${shell}`, clientCompletion(shell));
-    files.set(
-      `packaging/completion/fwknopd.${shell}`,
-      formatCompletion(shell, { program: "fwknopd", table: DAEMON_OPTIONS }),
-    );
+    files.set(`packaging/completion/fwknopd.${shell}`, formatCompletion(shell, daemon));
   }
   return files;
 }

@@ -9,8 +9,8 @@ function nameOf(node: Node): string {
   return parent?.["key"]?.name ?? parent?.["id"]?.name ?? parent?.["left"]?.name ?? ANONYMOUS;
 }
 
-/** `Deno.test`, `Deno.test.ignore`, `t.step`, and what registers tests that need something: `labTest`, `testWith`. */
-const REGISTERS = /^(?:test|step|testWith|[a-zA-Z]+Test)$/;
+/** `Deno.test`, `Deno.test.ignore`, `t.step`, and what registers tests that need something: `labTest`, `onBoth`. */
+const REGISTERS = /^(?:test|step|testWith|onBoth|[a-zA-Z]+Test)$/;
 
 /** Whether it is what a test runs. */
 function isTestBody(node: Node): boolean {

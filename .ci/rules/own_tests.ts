@@ -14,8 +14,8 @@ function mirrorOf(path: string): string {
 
 /**
  * Files with code and without a test. A file without a function (types, constants, a table) needs none; a file that is
- * tested together with others is listed with that test, which has to be there and to reach the file: it or a program that
- * it starts imports the file, or one beside either that does, or it runs the client or the daemon as a whole.
+ * tested together with others is listed with that test, which has to be there and to reach the file, or to run the client or
+ * the daemon as a whole.
  */
 export function checkOwnTests(files: readonly SourceFile[], elsewhere: TestedElsewhere): Finding[] {
   const known = new Set(files.map(({ path }) => path));
@@ -46,22 +46,23 @@ function runsPrograms(test: string, graph: Graph): boolean {
   return false;
 }
 
-/** Whether a test, or a program that it starts, imports a file, with at most one file between. */
+/**
+ * Whether a test, or a program that it starts, imports a file: by itself, by what the tests share, or by files that stand
+ * in the folder of that file.
+ */
 function reaches(test: string, path: string, graph: Graph): boolean {
-  const imports = (from: string, target: string) => graph.get(from)!.some((edge) => edge.target === target);
-  const roots = [...graph.keys()].filter((file) =>
-    file === test || (/_child\.ts$/.test(file) && isBeside(file, [test]))
-  );
-  return roots.some((root) =>
-    imports(root, path) ||
-    graph.get(root)!.some(({ target }) => isBeside(target, [root, path]) && imports(target, path))
-  );
+  const children = [...graph.keys()].filter((file) => file.endsWith("_child.ts") && folderOf(file) === folderOf(test));
+  const seen = new Set([test, ...children]);
+  for (const file of seen) {
+    if (file === path) return true;
+    const isPassed = file.startsWith("tests/") || folderOf(file) === folderOf(path);
+    if (isPassed) { for (const { target } of graph.get(file)!) seen.add(target); }
+  }
+  return false;
 }
 
-/** Whether a file stands in the folder of one of the others. */
-function isBeside(path: string, others: readonly string[]): boolean {
-  const folder = (of: string) => of.slice(0, of.lastIndexOf("/"));
-  return others.some((other) => folder(path) === folder(other));
+function folderOf(path: string): string {
+  return path.slice(0, path.lastIndexOf("/"));
 }
 
 function missing(path: string, what: string): Finding {

@@ -39,6 +39,15 @@ async function prepareLab(): Promise<Lab> {
   return lab;
 }
 
+function addressesOf(lab: Lab): IptablesRig["addresses"] {
+  return {
+    knocker: addressPair(lab.address("knocker"), lab.address("knocker", 6)),
+    stranger: addressPair(lab.address("stranger"), lab.address("stranger", 6)),
+    first: addressPair(lab.address("server"), lab.address("server", 6)),
+    second: addressPair("10.77.0.9", "fd77::9"),
+  };
+}
+
 /** Makes a rig with freshly loaded rules. */
 export async function iptablesRig(variant: Variant = "iptables"): Promise<IptablesRig> {
   const lab = await (shared ??= prepareLab());
@@ -63,10 +72,8 @@ export async function iptablesRig(variant: Variant = "iptables"): Promise<Iptabl
     for (const tool of tools) await lab.must("server", [tool, ...args]);
   };
   const reload = async () => {
-    for (const [index, tool] of tools.entries()) {
-      const stdin = iptablesGuard(index === 0 ? 4 : 6);
-      await lab.must("server", [`${tool}-restore`], { stdin });
-    }
+    await lab.must("server", [`${tools[0]}-restore`], { stdin: iptablesGuard(4) });
+    await lab.must("server", [`${tools[1]}-restore`], { stdin: iptablesGuard(6) });
   };
   await reload();
   return {
@@ -75,12 +82,7 @@ export async function iptablesRig(variant: Variant = "iptables"): Promise<Iptabl
     start,
     open: (options) => Promise.resolve(start(options)),
     now: () => Math.floor(Date.now() / 1000),
-    addresses: {
-      knocker: addressPair(lab.address("knocker"), lab.address("knocker", 6)),
-      stranger: addressPair(lab.address("stranger"), lab.address("stranger", 6)),
-      first: addressPair(lab.address("server"), lab.address("server", 6)),
-      second: addressPair("10.77.0.9", "fd77::9"),
-    },
+    addresses: addressesOf(lab),
     admits: async ({ from, family, service, to }) => {
       const target = to === "second" ? (family === 4 ? "10.77.0.9" : "fd77::9") : lab.address("server", family);
       return await lab.probe(from, target, service.port, { transport: service.proto }) !== "filtered";

@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { type ClientKey, settingOf } from "../../cli/options/table.ts";
 import type { SettingTable } from "../../lib/settings/setting.ts";
-import { type Difference, type Row, type Setting, tryRows, words } from "./row_beside_c.ts";
-import type { Outcome, Shown } from "./row_outcome.ts";
+import type { Difference, Outcome, Row, Setting, Shown } from "./row.ts";
+import { tryRows, words } from "./row_beside_c.ts";
 import { cClientTest } from "../lab/gate.ts";
 
 export type { Outcome, Row, Setting, Shown };

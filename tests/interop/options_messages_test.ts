@@ -1,7 +1,8 @@
 /** Fragments of the client's output that scripts look for (facts/fragments 2), and which of two mistakes is told. */
 import assert from "node:assert/strict";
 import { runOwn } from "../cli/harness.ts";
-import { type Row, tryRows } from "./row_beside_c.ts";
+import type { Row } from "./row.ts";
+import { tryRows } from "./row_beside_c.ts";
 import { cClientTest } from "../lab/gate.ts";
 
 const REQUEST = "-A tcp/22 -a 192.0.2.10 --key-rijndael shortkey";

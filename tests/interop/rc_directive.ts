@@ -2,8 +2,8 @@
  * Directives of `.fwknoprc` tried beside the C client. From the one value of a trial come the rows that every directive
  * has: in `[default]`, in a named stanza over `[default]`, as the later of two lines, under the command line, and empty.
  */
-import { type Difference, type Row, type Setting, tryRows } from "./row_beside_c.ts";
-import type { Outcome } from "./row_outcome.ts";
+import type { Difference, Outcome, Row, Setting } from "./row.ts";
+import { tryRows } from "./row_beside_c.ts";
 
 /** What a stanza says besides, unless the trial says otherwise. */
 const BASE = {

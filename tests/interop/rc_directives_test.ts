@@ -1,8 +1,8 @@
 /** Every directive of `.fwknoprc` beside the C client: what it does, where it counts, and what it refuses. */
 import assert from "node:assert/strict";
 import { KEY_OF_DIRECTIVE } from "../../cli/options/table.ts";
+import type { Outcome, Shown } from "./row.ts";
 import { type Lines, switchTrial, type Trial, tryDirective } from "./rc_directive.ts";
-import type { Outcome, Shown } from "./row_outcome.ts";
 import { cClientBlocker, gatedTest } from "../lab/gate.ts";
 
 /** Values that both clients refuse. */

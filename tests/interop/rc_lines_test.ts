@@ -2,8 +2,8 @@
  * How `.fwknoprc` is written: each sentence of facts/client 3 and facts/client 4 about lines and sections, beside the C
  * client.
  */
-import { type Row, tryRows } from "./row_beside_c.ts";
-import type { Outcome } from "./row_outcome.ts";
+import type { Outcome, Row } from "./row.ts";
+import { tryRows } from "./row_beside_c.ts";
 import { cClientTest } from "../lab/gate.ts";
 
 const STANZA = "SPA_SERVER 127.0.0.1\nACCESS tcp/22\nALLOW_IP 192.0.2.10\nKEY old\nSPOOF_USER alice\n";

@@ -7,58 +7,8 @@ import { sendPacket } from "../../cli/send/sender.ts";
 import { type Run, runC, runOwn, runOwnProcess, temporaryFolder } from "../cli/harness.ts";
 import { closedPort } from "../cli/send/capture_stream.ts";
 import { addressService, listen } from "./receivers.ts";
-import { checkOutcome, compareRuns, type Outcome, type Ran } from "./row_outcome.ts";
-import { ACCESS, KEY, REHEARSE } from "./side_by_side.ts";
-
-const ALONE = ["--no-rc-file", "--no-save-args"];
-
-/** What stands before the arguments of a row. */
-const BASES = {
-  /** A rehearsal that is complete without the row. */
-  request: [...REHEARSE, ...ACCESS, ...KEY],
-  /** The same without an access request and without an address to let in. */
-  open: [...REHEARSE, ...KEY],
-  /** A rehearsal without keys. */
-  keyless: [...REHEARSE, ...ACCESS],
-  /** A knock at a port on which nobody listens. */
-  send: [...ALONE, "-D", "127.0.0.1", "-p", "{closed}", "-U", "alice", ...ACCESS, ...KEY],
-  alone: ALONE,
-  bare: [],
-} as const;
-
-/** Where and with what a row runs. */
-export interface Setting {
-  /** `request` unless given. */
-  readonly on?: keyof typeof BASES;
-  /** Files of the home directory, mode 0600; programs, which begin with `#!`, 0700. */
-  readonly files?: Readonly<Record<string, string>>;
-  readonly env?: Readonly<Record<string, string>>;
-  /** Who takes what is sent to port `{closed}` of 127.0.0.1; ours really sends then. */
-  readonly listens?: "udp" | "tcp";
-  /** Ours really sends, as it does for `listens`. */
-  readonly sends?: true;
-  /** `{service}` is then HOST:PORT of a web server that tells the address 203.0.113.9. */
-  readonly service?: true;
-  /** Standard input; ours is a process of its own then. */
-  readonly input?: string;
-  /** The clients word their output each in its own way: only what the row names is compared. */
-  readonly wording?: true;
-  /** Labels whose values are drawn anew for every run. */
-  readonly drawn?: readonly string[];
-}
-
-/** What is not the same in both clients. */
-export interface Difference {
-  /** The point of docs/COMPATIBILITY.md, `decision` (docs/facts/decisions.md), or `2.6.11`. */
-  readonly mended?: string;
-  readonly c?: Outcome;
-  readonly own?: Outcome;
-}
-
-/** Arguments and what they do; where `mended` says why, each client does its own. `{home}` is the home directory. */
-export interface Row extends Setting, Outcome, Difference {
-  readonly args: string | readonly string[];
-}
+import { BASES, type Row } from "./row.ts";
+import { checkOutcome, compareRuns, type Ran } from "./row_outcome.ts";
 
 /** Tries them all, and fails with what each that failed says. */
 export async function tryRows(rows: readonly Row[]): Promise<void> {

@@ -9,29 +9,8 @@ import { open } from "../../lib/spa/open.ts";
 import { parseArguments } from "../../lib/settings/argv.ts";
 import type { Run } from "../cli/harness.ts";
 import type { Listener } from "./receivers.ts";
-import type { Row } from "./row_beside_c.ts";
+import type { Outcome, Row } from "./row.ts";
 import { openWith, packetOf } from "./side_by_side.ts";
-
-/** Values of the lines `LABEL: VALUE` on standard output; `offset` is how far the time stamp is from now. */
-export type Shown = Readonly<Record<string, string | RegExp>>;
-
-/** What a client does. */
-export interface Outcome {
-  /** 0 unless given. */
-  readonly code?: 0 | 1;
-  readonly shows?: Shown;
-  /** On standard output. */
-  readonly prints?: RegExp;
-  /** On standard error. */
-  readonly says?: RegExp;
-  /** What the socket of `listens` received, WIRE for the packet, and from which port: the one of `{free}`, or one of the system's. */
-  readonly receives?: RegExp;
-  readonly from?: "free" | "system";
-  /** Keys that the packet of the dump opens with. */
-  readonly opens?: { readonly key: string; readonly hmac?: string };
-  /** Files below the home directory afterwards: what they hold, and their mode; null: there is none. */
-  readonly writes?: Readonly<Record<string, readonly [holds: RegExp, mode: number] | null>>;
-}
 
 /** One client's run of a row. */
 export interface Ran {
