@@ -34,7 +34,6 @@ export const MAY_BE_LARGE: SizeExceptions = {
   parameters: {
     "daemon/config/access_settings.ts: later": ROW,
     "daemon/config/weakening.ts: serverRow": ROW,
-    "daemon/firewall/iptables/chains.ts: chain": ROW,
     "daemon/options.ts: flag": ROW,
     "ffi/libc/datagram_server.ts: setOption": OPTION,
     "ffi/nfnetlink/socket.ts: setOption": OPTION,
