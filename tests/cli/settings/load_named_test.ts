@@ -21,7 +21,7 @@ function load(...argv: readonly string[]) {
 
 Deno.test("loadNamed() uses the stanza that --ssh-config names, or the one whose server ssh wants to reach", () => {
   assert.equal(load("--ssh-config", "gw").access?.text, "tcp/443");
-  assert.equal(load("--proxy", "gw.example.org", "22").access, "tcp/443");
+  assert.equal(load("--proxy", "gw.example.org", "22").access?.text, "tcp/443");
 });
 
 Deno.test("loadNamed() takes server and port of --proxy where no stanza says them", () => {
