@@ -54,7 +54,7 @@ export async function onEachServer(
   act: (loaded: Loaded, run: { readonly world: World; readonly first: boolean }) => Promise<number>,
 ): Promise<number> {
   let first = true;
-  return await tellEach(serverRuns(args, run.rc), args, run.world, (server, world) =>
+  return await tellEach(serverRuns(args, run.rc), { args, world: run.world }, (server, world) =>
     attempt(async () => {
       const code = await act(loadSettings(server.args, run.rc, world), { world, first });
       first = false;
@@ -68,8 +68,7 @@ export async function onEachServer(
  */
 async function tellEach(
   runs: readonly ServerRun[],
-  args: Arguments,
-  world: World,
+  { args, world }: { readonly args: Arguments; readonly world: World },
   act: (run: ServerRun, world: World) => Promise<number>,
 ): Promise<number> {
   const asked = (wanted: ClientKey) => args.given.some(({ key }) => key === wanted);

@@ -44,12 +44,7 @@ async function knockOnce(stanza: Stanza, context: DecisionContext, now: number):
   };
   const sealed = await seal(context.engine, request, secrets, { now, random: randomBytes });
   if (!sealed.ok) throw failure(stanza, `a packet could not be sealed (${sealed.fault.code})`);
-  const trial: DecisionContext = {
-    ...context,
-    index: stanzaIndex([openWide(stanza)]),
-    store: memoryStore(),
-    testMode: false,
-  };
+  const trial = { ...context, index: stanzaIndex([openWide(stanza)]), store: memoryStore(), testMode: false };
   const datagram: Datagram = {
     payload: new TextEncoder().encode(sealed.value.wire),
     source: UNSPECIFIED4,
