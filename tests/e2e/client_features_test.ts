@@ -362,7 +362,7 @@ labTest("every feature of the shipped client, with its own permissions and no ot
       const mark = neighbour.heard.mark();
       const run = await runFeature(setting, feature);
       check(feature, run);
-      if (feature.heard !== undefined) await neighbour.heard.waitFor(feature.heard, { since: mark, timeoutMs: 5000 });
+      if (feature.heard !== undefined) await neighbour.heard.waitFor(feature.heard, { since: mark });
     });
   }
 }, { needs: { socat: "socat", python3: "python3", openssl: "openssl", wget: "wget" } });

@@ -59,7 +59,7 @@ labTest("a flood of bad packets costs one line a second at most, and a knock sti
   const mark = scene.daemon.program.mark();
   const start = performance.now();
   let sent = 0;
-  while (performance.now() - start < 2500 && sent < 20_000) {
+  for (let burst = 0; burst < 200; burst++) {
     for (let turn = 0; turn < 40; turn++) {
       scene.send(flip(good, sent++ % good.length));
       scene.send(flip(old, sent++ % 20));
@@ -67,7 +67,7 @@ labTest("a flood of bad packets costs one line a second at most, and a knock sti
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
   scene.send(good);
-  assert.ok(await lab.opens("knocker", scene.server, 22, 10_000), scene.daemon.program.lines.slice(-20).join("\n"));
+  assert.ok(await lab.opens("knocker", scene.server, 22), scene.daemon.program.lines.slice(-20).join("\n"));
   const seconds = (performance.now() - start) / 1000;
   const lines = cost(scene.daemon.program.lines.slice(mark));
   assert.ok(

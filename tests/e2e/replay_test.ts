@@ -27,7 +27,7 @@ async function opensOnce(scene: Scene, port: number): Promise<string> {
   const packet = await scene.seal(port);
   scene.send(packet);
   assert.ok(await scene.lab.opens("knocker", scene.server, port), scene.daemon.program.output);
-  assert.notEqual(await scene.lab.closes("knocker", scene.server, port, 5000), null);
+  assert.ok(await scene.lab.closes("knocker", scene.server, port));
   return packet;
 }
 
@@ -50,7 +50,7 @@ labTest("a packet without HMAC cannot be replayed by spelling it differently", a
   const packet = await sealPacket(lab, [...knockArgs(lab, 22), ...keyArgs(keys)]);
   scene.send(packet);
   assert.ok(await lab.opens("knocker", scene.server, 22), scene.daemon.program.output);
-  assert.notEqual(await lab.closes("knocker", scene.server, 22, 5000), null);
+  assert.ok(await lab.closes("knocker", scene.server, 22));
   for (const again of [packet, `U2FsdGVkX1${packet}`, ...respell(packet)]) scene.send(again);
   await scene.processed();
   assert.equal(await scene.isOpen(22), false, scene.daemon.program.output);

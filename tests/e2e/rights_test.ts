@@ -65,7 +65,7 @@ for (const guard of ["nftables", "iptables"] as Guard[]) {
     await knock(lab, [...knockArgs(lab, 22), ...keyArgs(keys)]);
     assert.ok(await lab.opens("knocker", server, 22), daemon.program.output);
     assert.equal(await lab.probe("stranger", server, 22), "filtered");
-    assert.notEqual(await lab.closes("knocker", server, 22, 5000), null);
+    assert.ok(await lab.closes("knocker", server, 22));
     assert.equal((await daemon.stop()).code, 0, daemon.program.output);
   }, { needs: { setpriv: "util-linux" } });
 }

@@ -4,7 +4,7 @@
  * machine's own network is touched. Disposing ends the programs that the lab started and removes the namespaces.
  */
 import { ADDRESSES, buildNetwork, type Host, type HostName, switchOf } from "./network.ts";
-import { Program, type RunResult, runToEnd, type SpawnOptions } from "./program.ts";
+import { PATIENCE_MS, Program, type RunResult, runToEnd, type SpawnOptions } from "./program.ts";
 import { type Guard, iptablesGuard, nftablesGuard } from "./rulesets.ts";
 import { NAMESPACES, newPrefix, removeNamespaces, removeStale } from "./stale.ts";
 import {
@@ -103,7 +103,7 @@ export class Lab implements AsyncDisposable {
   async run(
     host: HostName,
     argv: readonly string[],
-    options: SpawnOptions & { readonly timeoutMs?: number } = {},
+    options: SpawnOptions = {},
   ): Promise<RunResult> {
     return await runToEnd(this.#inside(host, argv), this.#withHome(options));
   }
@@ -143,24 +143,22 @@ export class Lab implements AsyncDisposable {
     return result;
   }
 
-  /** Probes until the port is reached (a refusal counts: the packet came through). False when `withinMs` passes first. */
-  async opens(from: HostName, address: string, port: number, withinMs = 3000, transport: Transport = "tcp") {
-    const deadline = performance.now() + withinMs;
+  /** Probes until the port is reached (a refusal counts: the packet came through). False when it hangs. */
+  async opens(from: HostName, address: string, port: number, transport: Transport = "tcp"): Promise<boolean> {
+    const deadline = performance.now() + PATIENCE_MS;
     do {
       if (await this.probe(from, address, port, { transport, timeoutMs: 60 }) !== "filtered") return true;
     } while (performance.now() < deadline);
     return false;
   }
 
-  /** Probes until the port is shut. Milliseconds it took, or null when `withinMs` passes first. */
-  async closes(from: HostName, address: string, port: number, withinMs: number, transport: Transport = "tcp") {
-    const start = performance.now();
+  /** Probes until the port is shut. False when it hangs. */
+  async closes(from: HostName, address: string, port: number): Promise<boolean> {
+    const deadline = performance.now() + PATIENCE_MS;
     do {
-      if (await this.probe(from, address, port, { transport, timeoutMs: 100 }) === "filtered") {
-        return performance.now() - start;
-      }
-    } while (performance.now() - start < withinMs);
-    return null;
+      if (await this.probe(from, address, port, { timeoutMs: 100 }) === "filtered") return true;
+    } while (performance.now() < deadline);
+    return false;
   }
 
   /** Lets a host listen; open until the lab is disposed. */

@@ -74,5 +74,5 @@ labTest("the C programs knock and open in a lab: the baseline of every interop t
   await knock(lab, [...target, ...keyArgs(keys)], { program: C_CLIENT });
   assert.ok(await lab.opens("knocker", server, 22), daemon.program.output);
   assert.equal(await lab.probe("stranger", server, 22), "filtered");
-  assert.notEqual(await lab.closes("knocker", server, 22, 5000), null);
+  assert.ok(await lab.closes("knocker", server, 22));
 }, { needs: C_PROGRAMS });

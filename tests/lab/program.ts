@@ -1,6 +1,9 @@
 /** A program running in the lab: what it says line by line, and its end. */
 import { feed } from "../../lib/host/run.ts";
 
+/** How long something of the lab may take before it is taken for hung. It bounds a hang; nothing is measured by it. */
+export const PATIENCE_MS = 60_000;
+
 /** How to start a program. */
 export interface SpawnOptions {
   readonly env?: Readonly<Record<string, string>>;
@@ -15,12 +18,10 @@ export interface RunResult {
   readonly stderr: string;
 }
 
-/** Where and how long `waitFor` looks. */
+/** Where `waitFor` looks. */
 export interface WaitOptions {
   /** Index of the first line to look at: what `mark()` returned. Default: all lines. */
   readonly since?: number;
-  /** Default: 10,000. */
-  readonly timeoutMs?: number;
 }
 
 /** A running program. */
@@ -76,7 +77,7 @@ export class Program implements AsyncDisposable {
 
   /** The first line that matches, as soon as there is one. Throws when the program ends or the time is up without it. */
   async waitFor(pattern: RegExp, options: WaitOptions = {}): Promise<string> {
-    const deadline = performance.now() + (options.timeoutMs ?? 10_000);
+    const deadline = performance.now() + PATIENCE_MS;
     let next = options.since ?? 0;
     for (;;) {
       for (; next < this.lines.length; next++) {
@@ -156,10 +157,10 @@ export class Program implements AsyncDisposable {
   }
 }
 
-/** Runs a program to its end; killed after `timeoutMs` (default 20,000). */
+/** Runs a program to its end; killed after {@link PATIENCE_MS}. */
 export async function runToEnd(
   argv: readonly string[],
-  options: SpawnOptions & { readonly timeoutMs?: number } = {},
+  options: SpawnOptions = {},
 ): Promise<RunResult> {
   const [program, ...args] = argv;
   const child = new Deno.Command(program!, {
@@ -169,7 +170,7 @@ export async function runToEnd(
     stdout: "piped",
     stderr: "piped",
   }).spawn();
-  const timer = setTimeout(() => child.kill("SIGKILL"), options.timeoutMs ?? 20_000);
+  const timer = setTimeout(() => child.kill("SIGKILL"), PATIENCE_MS);
   try {
     if (options.stdin !== undefined) await feed(child.stdin, options.stdin);
     const result = await child.output();

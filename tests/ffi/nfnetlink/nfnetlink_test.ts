@@ -98,13 +98,14 @@ labTest("transact() does all or nothing, and tells which step was refused", asyn
 labTest("transact() renews an element, also one that is not there", async () => {
   using host = await open();
   const { netlink } = host;
-  for (const timeoutMs of [60_000, 600_000, 30_000]) {
+  for (const timeoutMs of [600_000, 6_000_000, 300_000]) {
     const change = { ...doors, key: key(1) };
     const steps = [{ verb: "add", ...change }, { verb: "delete", ...change }, { verb: "add", ...change, timeoutMs }];
     assert.deepEqual(netlink.transact(steps as Parameters<typeof netlink.transact>[0], null), { ok: true });
     const [element, ...more] = netlink.elements(doors) ?? [];
     assert.deepEqual(more, []);
-    assert.ok(Math.abs((element?.remainingMs ?? 0) - timeoutMs) < 20_000);
+    const remaining = element?.remainingMs ?? 0;
+    assert.ok(remaining > timeoutMs / 2 && remaining <= timeoutMs, `${remaining} of ${timeoutMs}`);
   }
 });
 

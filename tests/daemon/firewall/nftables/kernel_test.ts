@@ -65,7 +65,7 @@ async function openInChild(rig: NftablesRig, source: string, seconds: number, eq
   const prefer = equipment === "nft" ? "nft" : "netlink";
   const argv = [Deno.execPath(), "run", ...rights, "--no-check", script, source, String(seconds), prefer];
   const child = rig.lab.spawn("server", argv);
-  await child.waitFor(new RegExp(`"ok":true.* ${equipment !== "netlink"}$`), { timeoutMs: 30_000 });
+  await child.waitFor(new RegExp(`"ok":true.* ${equipment !== "netlink"}$`));
   return child;
 }
 
@@ -78,7 +78,7 @@ for (const equipment of ["netlink", "nft", "no libnftables"] as const) {
       const target = rig.lab.address("server", family);
       assert.ok(await rig.admits({ from: "knocker", family, service: SSH }), `IPv${family} is shut`);
       assert.ok(!await rig.admits({ from: "stranger", family, service: SSH }));
-      assert.notEqual(await rig.lab.closes("knocker", target, 22, 15_000), null, `IPv${family} stays open`);
+      assert.ok(await rig.lab.closes("knocker", target, 22), `IPv${family} stays open`);
     }
   });
 }
@@ -111,7 +111,7 @@ labTest("nftablesFirewall() closes by itself, and a renewal moves the end", asyn
   await firewall.prepare();
   await firewall.grant([grant(rig, 2, 4, 22), grant(rig, 2, 4, 53)], [], rig.now());
   await firewall.grant([grant(rig, 600, 4, 53)], [], rig.now());
-  assert.notEqual(await rig.lab.closes("knocker", rig.lab.address("server"), 22, 15_000), null);
+  assert.ok(await rig.lab.closes("knocker", rig.lab.address("server"), 22));
   assert.ok(await rig.admits({ from: "knocker", family: 4, service: { proto: "tcp", port: 53 } }));
   assert.deepEqual((await firewall.list()).map(({ door }) => door), [door(rig, 4, 53)]);
 });
