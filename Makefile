@@ -1,5 +1,8 @@
 # make demo     the main job, live, in a throw-away network (root)
-# make test     everything that is tested, the C programs included (root for the network tests)
+# make test     everything that is tested: the three below, one after the other
+#   test-unit     anybody, no network, about a minute: every file of tests/ that is not in the next two
+#   test-root     root, for network namespaces and packet filters: tests/e2e, tests/lab, and files *_root_test.ts
+#   test-interop  beside the C programs: tests/interop (root for those that put daemons on a network)
 # make build    build/fwknop and build/fwknopd
 # make check    format, lint, import directions, types, rules, references, documentation examples (anybody)
 # make install  PREFIX=/usr/local DESTDIR= SYSCONFDIR=/etc; nothing is enabled or started. make uninstall: all but the configuration
@@ -21,7 +24,7 @@ UNITDIR ?= $(PREFIX)/lib/systemd/system
 SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
 BUILDDIR ?= build
 
-.PHONY: all demo test build check gen fmt bench clean install uninstall setup setup-test
+.PHONY: all demo test test-unit test-root test-interop build check gen fmt bench clean install uninstall setup setup-test
 
 all: build
 
@@ -34,8 +37,22 @@ setup-test:
 demo: setup
 	@$(DENO) run --frozen -A tests/demo.ts
 
+# All of them, also after one that failed.
 test: setup-test
-	$(DENO) test --frozen --no-check -A tests/
+	@$(MAKE) --no-print-directory -k -j1 test-unit test-root test-interop
+
+TEST = $(DENO) test --frozen --no-check -A
+
+# It asks for no rights and installs nothing; what needs root or a program that is absent is ignored, and said.
+test-unit:
+	@command -v $(DENO) >/dev/null || { echo "test-unit: there is no $(DENO); 'make setup' installs it" >&2; exit 1; }
+	$(TEST) --ignore='tests/interop,tests/e2e,tests/lab,tests/**/*_root_test.ts' tests/
+
+test-root: setup-test
+	$(TEST) tests/e2e tests/lab 'tests/**/*_root_test.ts'
+
+test-interop: setup-test
+	$(TEST) tests/interop
 
 build: setup
 	$(DENO) run --frozen -A .ci/build.ts

@@ -14,7 +14,7 @@ const CIPHER = "the inputs of a cipher; no object is made for each packet";
 export const MAY_BE_LARGE: SizeExceptions = {
   files: {
     "daemon/config/settings.ts": ROWS,
-    "tests/daemon/firewall/iptables/c_rules_test.ts": ROWS,
+    "tests/interop/iptables_rules_test.ts": ROWS,
     "tests/e2e/client_features_test.ts": ROWS,
     "tests/interop/options_program_test.ts": ROWS,
     "tests/interop/options_request_test.ts": ROWS,
@@ -22,7 +22,7 @@ export const MAY_BE_LARGE: SizeExceptions = {
     "tests/interop/rc_directives_test.ts": ROWS,
     "tests/interop/rc_saving_test.ts": ROWS,
     "tests/contract/firewall_contract.ts": SUITE,
-    "tests/daemon/firewall/nftables/kernel_test.ts": SUITE,
+    "tests/daemon/firewall/nftables/kernel_root_test.ts": SUITE,
   },
   functions: {
     "lib/faults.ts: invalidData": "a table, built when it is needed",
@@ -137,7 +137,7 @@ export const TESTED_ELSEWHERE: TestedElsewhere = {
     "cli/send/target.ts",
     "cli/send/tcp.ts",
   ],
-  "tests/cli/send/raw_test.ts": [
+  "tests/cli/send/raw_root_test.ts": [
     "ffi/libc/raw_socket.ts",
   ],
   "tests/cli/send/stream_test.ts": [
@@ -162,16 +162,16 @@ export const TESTED_ELSEWHERE: TestedElsewhere = {
   "tests/daemon/config/starts_test.ts": [
     "daemon/config/mod.ts",
   ],
-  "tests/daemon/firewall/iptables/backend_test.ts": [
+  "tests/daemon/firewall/iptables/backend_root_test.ts": [
     "daemon/firewall/firewall.ts",
   ],
-  "tests/daemon/firewall/iptables/c_rules_test.ts": [
+  "tests/interop/iptables_rules_test.ts": [
     "daemon/firewall/iptables/family.ts",
   ],
   "tests/daemon/firewall/iptables/tools_test.ts": [
     "daemon/firewall/iptables/events.ts",
   ],
-  "tests/daemon/firewall/nftables/kernel_test.ts": [
+  "tests/daemon/firewall/nftables/kernel_root_test.ts": [
     "daemon/firewall/nftables/backend.ts",
     "daemon/firewall/nftables/open.ts",
     "daemon/firewall/nftables/ruleset_view.ts",
@@ -221,7 +221,7 @@ export const TESTED_ELSEWHERE: TestedElsewhere = {
   "tests/ffi/loader_test.ts": [
     "ffi/errors.ts",
   ],
-  "tests/ffi/nfnetlink/nfnetlink_test.ts": [
+  "tests/ffi/nfnetlink/nfnetlink_root_test.ts": [
     "ffi/nfnetlink/socket.ts",
   ],
   "tests/ffi/pcap/capture_test.ts": [

@@ -7,9 +7,9 @@ import { type Graph, importGraph, isProduct } from "./graph.ts";
 /** Files that are tested elsewhere than at their mirror: path of the test → the files. */
 export type TestedElsewhere = Readonly<Record<string, readonly string[]>>;
 
-/** Where the test of a file stands: `lib/net/cidr.ts` has `tests/lib/net/cidr_test.ts`. */
-function mirrorOf(path: string): string {
-  return `tests/${path.replace(/\.ts$/, "_test.ts")}`;
+/** Where the test of a file stands: `lib/net/cidr.ts` has `tests/lib/net/cidr_test.ts`, or `cidr_root_test.ts` beside it. */
+function mirrorsOf(path: string): readonly string[] {
+  return ["_test.ts", "_root_test.ts"].map((ending) => `tests/${path.replace(/\.ts$/, ending)}`);
 }
 
 /**
@@ -22,11 +22,11 @@ export function checkOwnTests(files: readonly SourceFile[], elsewhere: TestedEls
   const graph = importGraph(files);
   const listed = new Map(Object.entries(elsewhere).flatMap(([test, paths]) => paths.map((path) => [path, test])));
   const bare = files.filter(({ path, functions }) =>
-    isProduct(path) && functions.length > 0 && !known.has(mirrorOf(path))
+    isProduct(path) && functions.length > 0 && !mirrorsOf(path).some((test) => known.has(test))
   );
   const findings = bare.flatMap(({ path }): Finding[] => {
     const test = listed.get(path);
-    if (test === undefined) return [missing(path, `there is no ${mirrorOf(path)}`)];
+    if (test === undefined) return [missing(path, `there is no ${mirrorsOf(path)[0]}`)];
     if (!known.has(test)) return [missing(path, `its test is said to be ${test}, which does not exist`)];
     return runsPrograms(test, graph) || reaches(test, path, graph)
       ? []

@@ -1,6 +1,6 @@
 /** `--proxy` of the client: what ssh's ProxyCommand gets, from a port that is shut until the knock. */
 import assert from "node:assert/strict";
-import { C_DAEMON, C_PROGRAMS, type Directives, type Lab, labTest, makeLab, OUR_CLIENT, writeRc } from "../lab/mod.ts";
+import { type Directives, type Lab, labTest, makeLab, OUR_CLIENT, writeRc } from "../lab/mod.ts";
 import { type Scene, setScene } from "./scene.ts";
 
 const SOCAT = { socat: "socat" };
@@ -69,24 +69,6 @@ labTest("--proxy says on standard error why nothing opened, with status 3", asyn
   assert.equal(run.stdout, "");
   assert.match(run.stderr, /did not open within 1 s/);
 });
-
-labTest(
-  "--proxy reaches a host inside through a random port, and finds its stanza by the server's address",
-  async () => {
-    await using lab = await makeLab({ extra: ["inside"], guard: "iptables" });
-    const scene = await setScene(lab, {
-      program: C_DAEMON,
-      stanza: { FW_ACCESS_TIMEOUT: 30 },
-      server: { ENABLE_IPT_FORWARDING: "Y" },
-    });
-    const command = await proxyCommand(lab, scene, { NAT_ACCESS: `${lab.address("inside")},22`, NAT_RAND_PORT: "Y" });
-    lab.spawn("inside", ["socat", "TCP-LISTEN:22,reuseaddr", "SYSTEM:tr a-z A-Z"]);
-    const run = await lab.run("knocker", ["sh", "-c", `printf hello | ${command} --proxy ${scene.server} 22`]);
-    assert.equal(run.code, 0, run.stderr + scene.daemon.program.output);
-    assert.equal(run.stdout, "HELLO");
-  },
-  { needs: { ...SOCAT, ...C_PROGRAMS } },
-);
 
 /** Takes a connection from the program that it starts with a socket as standard output, and speaks over it. */
 const RECEIVER = `import socket,subprocess,sys

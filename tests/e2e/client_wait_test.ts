@@ -1,16 +1,6 @@
 /** `--wait`, `--then` and `--hold` of the client against the daemon. */
 import assert from "node:assert/strict";
-import {
-  C_DAEMON,
-  C_PROGRAMS,
-  keyArgs,
-  type Lab,
-  labTest,
-  makeLab,
-  newKeys,
-  OUR_CLIENT,
-  runClient,
-} from "../lab/mod.ts";
+import { keyArgs, type Lab, labTest, makeLab, newKeys, OUR_CLIENT, runClient } from "../lab/mod.ts";
 import { knockArgs, type Scene, setScene } from "./scene.ts";
 
 /** Loses what matches on its way out of the knocker, unnoticed there, until disposal. */
@@ -172,29 +162,6 @@ labTest("--hold keeps a door of 3 seconds open, and Ctrl-C ends it", async () =>
   assert.match(holding.output, /no longer held: tcp\/22 of 10\.77\.0\.1 closes within 3 s/);
   assert.ok(await lab.closes("knocker", scene.server, 22));
 });
-
-labTest(
-  "--wait finds the forwarded port: a random one to a host inside, one of choice on the server itself",
-  async () => {
-    await using lab = await makeLab({ extra: ["inside"], guard: "iptables" });
-    const scene = await setScene(lab, {
-      program: C_DAEMON,
-      stanza: { FW_ACCESS_TIMEOUT: 30 },
-      server: { ENABLE_IPT_FORWARDING: "Y", ENABLE_IPT_LOCAL_NAT: "Y" },
-    });
-    lab.listen("inside", 22);
-    lab.listen("server", 22);
-    const args = [...knockArgs(lab, 22), ...keyArgs(scene.keys), "--wait=5"];
-    const inside = await runClient(lab, [...args, "-N", `${lab.address("inside")}:22`, "--nat-rand-port"]);
-    assert.equal(inside.code, 0, inside.stderr + scene.daemon.program.output);
-    const [, port] = /Randomly assigned port '(\d+)'/.exec(inside.stdout) ?? [];
-    assert.match(inside.stdout, new RegExp(`^tcp/${port} of 10\\.77\\.0\\.1 opened`, "m"));
-    const local = await runClient(lab, [...args, "--nat-local", "--nat-port", "4422"]);
-    assert.equal(local.code, 0, local.stderr + scene.daemon.program.output);
-    assert.match(local.stdout, /^tcp\/4422 of 10\.77\.0\.1 opened/m);
-  },
-  { needs: C_PROGRAMS },
-);
 
 labTest("--hold knocks at once from a new address, and says so", async () => {
   await using lab = await makeLab({ extra: [] });

@@ -1,16 +1,6 @@
 /** A packet opens once, however it is spelt and whenever it comes back. */
 import assert from "node:assert/strict";
-import {
-  C_DAEMON,
-  C_PROGRAMS,
-  keyArgs,
-  knock,
-  labTest,
-  makeLab,
-  newKeys,
-  sealPacket,
-  writeAccess,
-} from "../lab/mod.ts";
+import { keyArgs, knock, labTest, makeLab, newKeys, sealPacket, writeAccess } from "../lab/mod.ts";
 import { knockArgs, makeScene, type Scene, setScene } from "./scene.ts";
 
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -129,22 +119,3 @@ labTest("a packet recorded by the C daemon's format of the replay file is known 
   await knock(lab, [...knockArgs(lab, 22), ...keyArgs(scene.keys)]);
   assert.ok(await lab.opens("knocker", again.server, 22));
 });
-
-labTest("the C daemon skips our own lines of the replay file, and knows the others", async () => {
-  await using lab = await makeLab({ guard: "iptables" });
-  const scene = await setScene(lab, { program: C_DAEMON });
-  const packet = await scene.seal(22);
-  await scene.daemon.stop();
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(packet)));
-  const text = btoa(String.fromCharCode(...digest)).replace("=", "");
-  const six = `${"A".repeat(43)} 17 2001:db8::2 33069 2001:db8::1 62201 1795300998\n`;
-  const four = `${text} 17 10.77.0.2 33069 10.77.0.1 62201 1795300998\n`;
-  const said = `#=${four}`;
-  await Deno.writeTextFile(scene.daemon.digestCache, six + four + said, { append: true });
-  const again = makeScene(lab, await scene.daemon.again(), scene.keys);
-  assert.doesNotMatch(again.daemon.program.output, /invalid digest file entry/);
-  again.send(packet);
-  await again.daemon.program.waitFor(/Replay detected from source IP/);
-  await knock(lab, [...knockArgs(lab, 22), ...keyArgs(scene.keys)]);
-  assert.ok(await lab.opens("knocker", again.server, 22), again.daemon.program.output);
-}, { needs: C_PROGRAMS });

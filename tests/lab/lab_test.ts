@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { temporaryFolder } from "../cli/harness.ts";
-import { C_CLIENT, C_DAEMON, C_PROGRAMS, keyArgs, knock, labTest, makeLab, newKeys, startDaemon } from "./mod.ts";
+import { labTest, makeLab } from "./mod.ts";
 import { Program } from "./program.ts";
 import { NAMESPACES, newPrefix, removeStale } from "./stale.ts";
 
@@ -63,16 +63,3 @@ labTest("waitFor() shows what a program said when it ends without the awaited li
   const program = lab.spawn("knocker", ["sh", "-c", "echo one; echo two >&2; exit 3"]);
   await assert.rejects(program.waitFor(/three/), /ended \(3\) without .three.:\n(one\ntwo|two\none)/);
 });
-
-labTest("the C programs knock and open in a lab: the baseline of every interop test", async () => {
-  await using lab = await makeLab({ guard: "iptables" });
-  const keys = newKeys();
-  const server = lab.address("server");
-  const daemon = await startDaemon(lab, { program: C_DAEMON, access: [{ ...keys, FW_ACCESS_TIMEOUT: 2 }] });
-  const target = ["-A", "tcp/22", "-a", lab.address("knocker"), "-D", server];
-  assert.equal(await lab.probe("knocker", server, 22), "filtered");
-  await knock(lab, [...target, ...keyArgs(keys)], { program: C_CLIENT });
-  assert.ok(await lab.opens("knocker", server, 22), daemon.program.output);
-  assert.equal(await lab.probe("stranger", server, 22), "filtered");
-  assert.ok(await lab.closes("knocker", server, 22));
-}, { needs: C_PROGRAMS });

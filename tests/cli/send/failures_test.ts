@@ -4,11 +4,9 @@ import { findDestinations, tryEach } from "../../../cli/send/destination.ts";
 import { sendPacket, type SendProto } from "../../../cli/send/sender.ts";
 import { fromProxy, SendError, type Target } from "../../../cli/send/target.ts";
 import { errnoError } from "../../../ffi/libc/errno.ts";
-import { ALONE, runC, runOwn, temporaryFolder } from "../harness.ts";
 import { captureUdp, closedPort } from "./capture_stream.ts";
 import { PACKET } from "./send_namespace.ts";
 import { targetOf } from "./targets.ts";
-import { cClientTest } from "../../lab/gate.ts";
 
 /** Message and hint of what was thrown. */
 async function refusal(proto: SendProto, changes: Partial<Target>): Promise<string> {
@@ -82,25 +80,4 @@ Deno.test("a proxy that goes away before it takes the request is told", async ()
     await refusal("http", { httpProxy: { host: "no-such-proxy.invalid", port: 3128 } }),
     /^error in getaddrinfo: .* \("no-such-proxy\.invalid"\)/,
   );
-});
-
-cClientTest("both clients end with 1 and say why, where nothing takes the connection or the name is none", async () => {
-  using folder = temporaryFolder();
-  const port = String(closedPort());
-  const cases: readonly (readonly [args: string[], said: RegExp])[] = [
-    [["-D", "127.0.0.1", "-P", "tcp", "-p", port], /Could not create socket: Connection refused/],
-    [["-D", "127.0.0.1", "-P", "http", "-p", port], /Could not create socket: Connection refused/],
-    [["-D", "127.0.0.1", "-H", `127.0.0.1:${port}`], /Could not create socket: Connection refused/],
-    [["-D", "no-such-host.invalid"], /error in getaddrinfo: /],
-  ];
-  for (const [args, said] of cases) {
-    const all = [...ALONE, "-A", "tcp/22", "-a", "192.0.2.1", "--key-rijndael", "k", ...args];
-    const c = await runC(all, { home: folder.path, env: { LOGNAME: "bob" } });
-    const own = await runOwn(all, { env: { LOGNAME: "bob" }, send: sendPacket });
-    for (const { code, err } of [c, own]) {
-      assert.equal(code, 1);
-      assert.match(err, said);
-      assert.match(err, /send_spa_packet: packet not sent\./);
-    }
-  }
 });

@@ -3,11 +3,9 @@ import assert from "node:assert/strict";
 import { sendPacket } from "../../../cli/send/sender.ts";
 import { encodeConnect, requestSocks5 } from "../../../cli/send/socks5.ts";
 import { connectStream } from "../../../ffi/libc/socket.ts";
-import { OUR_CLIENT } from "../../lab/mod.ts";
 import { captureTcp, closedPort, readAll, readExactly } from "./capture_stream.ts";
-import { makeSendNamespace, PACKET, sendTest } from "./send_namespace.ts";
+import { PACKET } from "./send_namespace.ts";
 import { targetOf } from "./targets.ts";
-import { DENO_DIR } from "../harness.ts";
 
 /** By type of address; a name brings its own. */
 const ADDRESS_LENGTH: Readonly<Record<number, number>> = { 1: 4, 4: 16 };
@@ -113,27 +111,4 @@ Deno.test("a SOCKS5 proxy has a time for its whole answer, however it is cut", a
     }
     await done;
   }
-});
-
-sendTest("a name behind SOCKS5 or -H is asked of no name server here, not even with -R", async () => {
-  await using net = await makeSendNamespace();
-  const resolver = Deno.makeTempFileSync();
-  Deno.writeTextFileSync(resolver, "nameserver 198.51.100.2\noptions timeout:1 attempts:1\n");
-  const mounted = ["unshare", "-m", "sh", "-c", `mount --bind ${resolver} /etc/resolv.conf && exec "$@"`, "sh"];
-  const env = { DENO_DIR };
-  const client = [...OUR_CLIENT.argv, "--no-rc-file", "--no-save-args", "-A", "tcp/22", "--key-rijndael", "k"];
-  const run = (args: readonly string[]) => net.run([...mounted, ...client, ...args], env);
-  const resolve = ["--resolve-http-only", "--resolve-url", "http://127.0.0.1:18080/"];
-  for (const who of [["-a", "192.0.2.10"], resolve]) {
-    await run(["-D", "hidden.example", "--socks5", "127.0.0.1:9050", ...who]);
-    await run(["-D", "hidden.example", "-H", "127.0.0.1:3128", ...who]);
-  }
-  await run(["-D", "asked.example", "-a", "192.0.2.10", "-P", "tcp"]);
-  // The last question was asked after all the others would have been.
-  const questions = await net.packets(
-    1,
-    ({ header, payload }) => header.destinationPort === 53 && payload.includes("example"),
-  );
-  assert.ok(questions.every(({ payload }) => payload.includes("asked")), questions.map((q) => q.payload).join());
-  Deno.removeSync(resolver);
 });

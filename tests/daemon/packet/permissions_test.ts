@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { LIBRARY_FOLDERS } from "../../../ffi/loader.ts";
-import { labTest } from "../../lab/gate.ts";
 
 /** Runs narrow_program.ts with nothing but the library folders. */
 async function run(...args: string[]): Promise<string> {
@@ -16,8 +15,4 @@ const SEEN = "true true 0 0\n";
 
 Deno.test("the UDP server works with native code from the library folders only, and after that right is given up", async () => {
   assert.equal(await run(), `${SEEN}prompt\n`);
-});
-
-labTest("capture works with native code from the library folders only, and after that right is given up", async () => {
-  assert.equal(await run("live"), `${SEEN}${SEEN}prompt\n`);
 });

@@ -1,10 +1,7 @@
 import { openCaptureFileSource } from "../../../daemon/packet/offline.ts";
-import { openPcapSource } from "../../../daemon/packet/pcap.ts";
 import { openUdpSource } from "../../../daemon/packet/udp.ts";
-import { type Knock, type OpenRig, type Rig, testPacketSource } from "../../contract/source_contract.ts";
-import { labTest } from "../../lab/gate.ts";
+import { type Knock, type OpenRig, testPacketSource } from "../../contract/source_contract.ts";
 import { captureFile, ethernet, ipv4, ipv6, udp } from "../../lib/net/frame_bytes.ts";
-import { ADDRESS, Cable } from "./cable.ts";
 import { loopbackSender } from "./loopback.ts";
 
 const PORT = 62201;
@@ -52,41 +49,5 @@ const openFile: OpenRig = (knocks) => {
   };
 };
 
-/** A live source on one interface of the near end, with knocks from the given end. */
-function openLive(device: string, from: "near" | "far"): OpenRig {
-  return (knocks): Rig => {
-    const cable = new Cable();
-    const started = Date.now();
-    const source = cable.inside("near", () =>
-      openPcapSource({
-        device,
-        filter: `udp port ${PORT}`,
-        snaplen: 1600,
-        promiscuous: false,
-        direction: "in",
-      }));
-    const send = ({ family, payload }: Knock) => cable.send(from, ADDRESS.near[family], PORT, payload);
-    knocks.forEach(send);
-    const pair = (family: 4 | 6) => ({
-      source: ADDRESS[from][family],
-      destination: ADDRESS.near[family],
-    });
-    return {
-      source,
-      port: PORT,
-      send,
-      addresses: { 4: pair(4), 6: pair(6) },
-      sentBetween: [started, Date.now()],
-      [Symbol.dispose]() {
-        source[Symbol.dispose]();
-        cable[Symbol.dispose]();
-      },
-    };
-  };
-}
-
 testPacketSource("UDP server", openUdp);
 testPacketSource("capture file", openFile);
-testPacketSource("capture on an interface", openLive("wire", "far"), labTest);
-testPacketSource("capture on any interface", openLive("any", "far"), labTest);
-testPacketSource("capture on the loopback interface", openLive("lo", "near"), labTest);

@@ -3,15 +3,15 @@
  * the epoch; and each daemon's rules are the other's to close.
  */
 import assert from "node:assert/strict";
-import { DEFAULT_CHAINS } from "../../../../daemon/firewall/iptables/chains.ts";
-import { activeSlots } from "../../../../daemon/firewall/slots.ts";
-import type { IptablesOptions } from "../../../../daemon/firewall/iptables/backend.ts";
-import { type GrantOptions, type NatPolicy, NO_NAT_POLICY, planGrants } from "../../../../daemon/grants/grants.ts";
-import type { Firewall, Grant } from "../../../../daemon/firewall/firewall.ts";
-import type { Service } from "../../../../lib/net/service.ts";
-import type { MessageType } from "../../../../lib/wire/message.ts";
-import { address } from "../../../contract/addresses.ts";
-import { type IptablesRig, iptablesRig } from "../../../contract/iptables_rig.ts";
+import { DEFAULT_CHAINS } from "../../daemon/firewall/iptables/chains.ts";
+import { activeSlots } from "../../daemon/firewall/slots.ts";
+import type { IptablesOptions } from "../../daemon/firewall/iptables/backend.ts";
+import { type GrantOptions, type NatPolicy, NO_NAT_POLICY, planGrants } from "../../daemon/grants/grants.ts";
+import type { Firewall, Grant } from "../../daemon/firewall/firewall.ts";
+import type { Service } from "../../lib/net/service.ts";
+import type { MessageType } from "../../lib/wire/message.ts";
+import { address } from "../contract/addresses.ts";
+import { type IptablesRig, iptablesRig } from "../contract/iptables_rig.ts";
 import {
   C_CLIENT,
   C_DAEMON,
@@ -22,7 +22,7 @@ import {
   labTest,
   newKeys,
   startDaemon,
-} from "../../../lab/mod.ts";
+} from "../lab/mod.ts";
 
 const SERVER = "10.77.0.1", KNOCKER = "10.77.0.2";
 

@@ -1,12 +1,12 @@
 /** Both clients with the same options: what leaves the machine is the same, field by field. */
 import assert from "node:assert/strict";
-import { sendPacket } from "../../../cli/send/sender.ts";
-import { C_CLIENT, OUR_CLIENT } from "../../lab/mod.ts";
-import { DENO_DIR, runC, runOwn, temporaryFolder } from "../harness.ts";
-import { captureTcp } from "./capture_stream.ts";
-import { checksumsAreRight, type PacketFields } from "./packet_fields.ts";
-import { makeSendNamespace, type SendNamespace, sendTest } from "./send_namespace.ts";
-import { cClientTest } from "../../lab/gate.ts";
+import { sendPacket } from "../../cli/send/sender.ts";
+import { C_CLIENT, OUR_CLIENT } from "../lab/mod.ts";
+import { DENO_DIR, runC, runOwn, temporaryFolder } from "../cli/harness.ts";
+import { captureTcp } from "../cli/send/capture_stream.ts";
+import { checksumsAreRight, type PacketFields } from "../cli/send/packet_fields.ts";
+import { makeSendNamespace, type SendNamespace, sendTest } from "../cli/send/send_namespace.ts";
+import { cClientTest } from "../lab/gate.ts";
 
 const KEYS = ["--key-rijndael", "shortkey", "--key-hmac", "hmackey"];
 const ALONE = ["--no-rc-file", "--no-save-args", "-A", "tcp/22", "-a", "192.0.2.10", ...KEYS];

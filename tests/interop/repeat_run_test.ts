@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { argumentsOf, maskedLine } from "../../../cli/knock/repeat_run.ts";
-import { K64, runC, runOwn, temporaryFolder } from "../harness.ts";
-import { cClientTest } from "../../lab/gate.ts";
+import { argumentsOf, maskedLine } from "../../cli/knock/repeat_run.ts";
+import { K64, runC, runOwn, temporaryFolder } from "../cli/harness.ts";
+import { cClientTest } from "../lab/gate.ts";
 
 cClientTest("the C client and ours read each other's files of arguments", async () => {
   using folder = temporaryFolder();
