@@ -229,6 +229,9 @@ export const TESTED_ELSEWHERE: TestedElsewhere = {
     "ffi/pcap/handle.ts",
     "ffi/pcap/interface_state.ts",
   ],
+  "tests/interop/repeat_run_test.ts": [
+    "cli/knock/repeat_run.ts",
+  ],
   "tests/lib/crypto/engines_test.ts": [
     "lib/crypto/noble_engine.ts",
     "lib/crypto/rijndael.ts",

@@ -36,7 +36,7 @@ labTest("-K and -R signal nobody by a number of another PID namespace", async ()
   await inFolder(async (path) => {
     Deno.writeTextFileSync(path, `${Deno.pid}\n`, { mode: 0o600 });
     await using _holder = await lockedBy(["python3", "-c", PYTHON_LOCK, path]);
-    const code = `import { sendRestart, stopDaemon } from ${JSON.stringify(CONTROL_MODULE)};
+    const code = `import { sendRestart, showStatus, stopDaemon } from ${JSON.stringify(CONTROL_MODULE)};
       const world = { kill: () => { throw new Error("a signal"); }, print: console.log, complain: console.log, pause: () => {} };
       const path = ${JSON.stringify(path)};
       console.log(showStatus(path, world), sendRestart(path, world), await stopDaemon(path, world));`;
