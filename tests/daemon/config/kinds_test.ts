@@ -9,19 +9,7 @@ import {
   passphrase,
   serviceList,
 } from "../../../daemon/config/kinds.ts";
-import type { Kind } from "../../../lib/settings/setting.ts";
-
-function value<Value>(kind: Kind<Value>, given: string): Value {
-  const read = kind.parse(given);
-  if (!read.ok) throw new assert.AssertionError({ message: `"${given}" was refused: ${read.fault}` });
-  return read.value;
-}
-
-function fault<Value>(kind: Kind<Value>, given: string): string {
-  const read = kind.parse(given);
-  if (read.ok) throw new assert.AssertionError({ message: `"${given}" was taken` });
-  return read.fault;
-}
+import { fault, value } from "../../lib/settings/read_value.ts";
 
 /** Every day at noon of UTC, so that no zone of the host counts. */
 const expiry = expiryDate((year, month, day) => Date.UTC(year, month - 1, day, 12) / 1000);

@@ -2,18 +2,7 @@
 import assert from "node:assert/strict";
 import { choice, integer, list, path, refusing, seconds, text, yesNo } from "../../../lib/settings/kinds.ts";
 import type { Kind } from "../../../lib/settings/setting.ts";
-
-function value<Value>(kind: Kind<Value>, given: string): Value {
-  const read = kind.parse(given);
-  if (!read.ok) throw new assert.AssertionError({ message: `"${given}" was refused: ${read.fault}` });
-  return read.value;
-}
-
-function fault<Value>(kind: Kind<Value>, given: string): string {
-  const read = kind.parse(given);
-  if (read.ok) throw new assert.AssertionError({ message: `"${given}" was taken` });
-  return read.fault;
-}
+import { fault, value } from "./read_value.ts";
 
 Deno.test("integer(): decimal digits within bounds, and nothing that C would take for a number", () => {
   const kind = integer(0, 65535, "PORT");
