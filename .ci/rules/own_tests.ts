@@ -7,7 +7,7 @@ import { type Graph, importGraph, isProduct } from "./graph.ts";
 /** Files that are tested elsewhere than at their mirror: path of the test → the files. */
 export type TestedElsewhere = Readonly<Record<string, readonly string[]>>;
 
-/** Where the test of a file stands: `lib/net/cidr.ts` has `tests/lib/net/cidr_test.ts`, or `cidr_root_test.ts` beside it. */
+/** Where the test of a file stands: `lib/net/cidr.ts` has `tests/lib/net/cidr_test.ts`; one that needs root ends in `_root_test`. */
 function mirrorsOf(path: string): readonly string[] {
   return ["_test.ts", "_root_test.ts"].map((ending) => `tests/${path.replace(/\.ts$/, ending)}`);
 }
