@@ -5,7 +5,7 @@
  *     cli/  daemon/        never import each other
  *     lib/host             the only part of lib that touches Deno
  *     lib/ (the rest)      pure: no Deno, no clock, no randomness, no environment
- *     daemon/verify        pure too, and grants/grants.ts: what is decided, and what that means in doors
+ *     daemon/verify        pure too, and grants/grants.ts: what is decided, and what that means in grants
  *     daemon/packet        does not import daemon/verify: who captures does not decide
  *     ffi/                 leaf: imports nothing outside itself
  *     tests/ bench/ .ci/   may import anything; nothing imports them

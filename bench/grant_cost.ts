@@ -3,13 +3,13 @@
  *
  *     deno run -A bench/grant_cost.ts                              (root)
  *
- * Method. It starts itself in a network namespace of its own with a native ruleset that drops. Each grant is for a door that was not open before, and is
+ * Method. It starts itself in a network namespace of its own with a native ruleset that drops. Each grant is for a grant that was not open before, and is
  * timed alone, in this process, from the call to its outcome: the whole backend by nfnetlink (what the daemon does), by
  * libnftables and by the nft program (its two other roads); for comparison one rule by iptables-restore in one process,
  * and by iptables in the five processes that the C daemon starts for each rule. The figure to look at is the last column:
  * 1.0 means that the cost does not grow with the ruleset.
  */
-import type { Door, Grant } from "../daemon/firewall/firewall.ts";
+import type { Access, Grant } from "../daemon/firewall/firewall.ts";
 import { nftablesFirewall } from "../daemon/firewall/nftables/backend.ts";
 import { libraryRunner, programRunner } from "../daemon/firewall/nftables/runner.ts";
 import { netlinkStore, nftStore } from "../daemon/firewall/nftables/store.ts";
@@ -21,18 +21,18 @@ const BLOCKED = 50_000;
 const NFT = "/usr/sbin/nft";
 const IPTABLES = "/usr/sbin/iptables";
 
-/** One way to open a door; `open` gets a number that no other call got. */
+/** One way to open a grant; `open` gets a number that no other call got. */
 interface Road {
   readonly name: string;
   readonly rounds: number;
   open(turn: number): Promise<void>;
 }
 
-/** A door of its own for each number. */
+/** A grant of its own for each number. */
 function grant(turn: number): Grant {
   const source = ipFromBytes(Uint8Array.of(172, 16 + (turn >> 16), turn >> 8, turn));
-  const door: Door = { slot: "input", source, destination: null, service: { proto: "tcp", port: 22 } };
-  return { door, expiresAt: Math.floor(Date.now() / 1000) + 3600 };
+  const access: Access = { slot: "input", source, destination: null, service: { proto: "tcp", port: 22 } };
+  return { access, expiresAt: Math.floor(Date.now() / 1000) + 3600 };
 }
 
 function ourRoads(): readonly Road[] {
@@ -60,8 +60,8 @@ function ourRoads(): readonly Road[] {
 
 function iptablesRoads(): readonly Road[] {
   const rule = (turn: number) => {
-    const { door, expiresAt } = grant(turn);
-    const source = door.slot === "input" ? door.source.text : "";
+    const { access, expiresAt } = grant(turn);
+    const source = access.slot === "input" ? access.source.text : "";
     return [
       "-p",
       "6",

@@ -21,8 +21,8 @@ export interface ControlWorld {
 
 const NOT_RUNNING = "No running fwknopd detected.";
 /**
- * How long the daemon may take to close its doors before it is killed outright. A run of iptables that waits for somebody
- * may take ten seconds, and only then come the doors: after SIGKILL nobody would close them.
+ * How long the daemon may take to close its grants before it is killed outright. A run of iptables that waits for somebody
+ * may take ten seconds, and only then come the grants: after SIGKILL nobody would close them.
  */
 const GRACE_MS = 20_000;
 const STEP_MS = 50;
@@ -50,7 +50,7 @@ export async function stopDaemon(pidPath: string, world: ControlWorld): Promise<
   if (daemon !== null && !daemon.reachable) return sayOutOfReach(pidPath, daemon.pid, world);
   if (daemon === null || !world.kill(daemon.pid, "terminate")) return sayNotRunning(pidPath, world.complain, world);
   const { pid } = daemon;
-  // One that was stopped (SIGSTOP) would hear nothing until SIGKILL, and leave its doors open.
+  // One that was stopped (SIGSTOP) would hear nothing until SIGKILL, and leave its grants open.
   world.kill(pid, "continue");
   if (await isGone(pidPath, pid, world)) {
     world.print(`Killed fwknopd (pid=${pid}) via SIGTERM`);

@@ -25,7 +25,7 @@ export interface Survey {
 export interface DroppingChain {
   /** `inet filter input`. */
   readonly chain: string;
-  /** The name of the packet filter that can open doors in it. */
+  /** The name of the packet filter that can open grants in it. */
   readonly owner: string;
 }
 

@@ -12,7 +12,7 @@ import { nftables } from "./nftables/nftables.ts";
 import { PROGRAM_FOLDERS } from "./program_folders.ts";
 import { activeSlots, type SlotSwitches } from "./slots.ts";
 
-/** The preferred ones first: of two that could open the door, `FIREWALL auto` takes the earlier. */
+/** The preferred ones first: of two that could open the grant, `FIREWALL auto` takes the earlier. */
 export const BACKENDS: readonly Backend[] = [nftables, iptables];
 
 /** What `FIREWALL auto` does, for the documents. */
@@ -28,7 +28,7 @@ const NONE_HINT = "install the Debian package nftables or iptables, or set FIREW
 export interface FirewallConfig extends Preference {
   /** ENABLE_DESTINATION_RULE. */
   readonly destinationRule: boolean;
-  /** Which kinds of door may be opened, whatever the packet filter. */
+  /** Which kinds of grant may be opened, whatever the packet filter. */
   readonly switches: SlotSwitches;
   /** What each packet filter made of its own rows, by its name. Nobody else looks into it. */
   readonly backends: Readonly<Record<string, unknown>>;

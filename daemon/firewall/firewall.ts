@@ -1,6 +1,6 @@
 /**
- * The boundary to the packet filter. A backend knows doors and when they close; it knows no message types, no stanzas
- * and no policy. What a knock means in doors is decided once, in `grants.ts`.
+ * The boundary to the packet filter. A backend knows grants and when they close; it knows no message types, no stanzas
+ * and no policy. What a knock means in grants is decided once, in `grants.ts`.
  */
 import type { Ip } from "../../lib/net/address.ts";
 import type { Service } from "../../lib/net/service.ts";
@@ -12,10 +12,10 @@ export type NatMatch =
   | { readonly destination: Ip; readonly service: Service };
 
 /**
- * One thing that the packet filter lets through or rewrites. Slots are those of facts/firewall 1. In every door all
+ * One thing that the packet filter lets through or rewrites. Slots are those of facts/firewall 1. In every grant all
  * addresses are of one family.
  */
-export type Door =
+export type Access =
   /** New connections from `source` to a service of this host (`destination` null: to any of its addresses). */
   | { readonly slot: "input"; readonly source: Ip; readonly destination: Ip | null; readonly service: Service }
   /** The answers to that, where the site filters its output. */
@@ -33,7 +33,7 @@ export type Door =
   | { readonly slot: "snat"; readonly match: NatMatch; readonly to: Ip }
   | { readonly slot: "masquerade"; readonly match: NatMatch; readonly toPort: number | null }
   /**
-   * A rule with an `_exp_` comment that somebody else put in one of our chains and that is no door above (facts/firewall
+   * A rule with an `_exp_` comment that somebody else put in one of our chains and that is no grant above (facts/firewall
    * 4). Only listed, taken over and revoked, never granted; `rule` is its text after the chain, as iptables-save says it.
    */
   | {
@@ -44,19 +44,19 @@ export type Door =
     readonly rule: string;
   };
 
-/** The kinds of door that a knock can open. */
-export type Slot = Exclude<Door["slot"], "foreign">;
+/** The kinds of grant that a knock can open. */
+export type Slot = Exclude<Access["slot"], "foreign">;
 
-/** A door and the end of its time. */
+/** A grant and the end of its time. */
 export interface Grant {
-  readonly door: Door;
+  readonly access: Access;
   /** Unix seconds; from this moment on no new connection gets in. */
   readonly expiresAt: number;
 }
 
 /** What became of one grant. */
 export type GrantOutcome =
-  | { readonly ok: true; /** An equal door already had at least this time. */ readonly alreadyOpen: boolean }
+  | { readonly ok: true; /** An equal grant already had at least this time. */ readonly alreadyOpen: boolean }
   | { readonly ok: false; readonly reason: string };
 
 /** A descriptor whose readability means that the ruleset may have changed under us. */
@@ -88,25 +88,25 @@ export interface Firewall {
    */
   prepare(): Promise<readonly Grant[]>;
   /**
-   * Opens all doors of one wake-up, in as few transactions as possible. One outcome per grant, same order. Never shortens
-   * a door that is already open. A missing chain, set or jump is put back (with `live`) before giving up.
+   * Opens all grants of one wake-up, in as few transactions as possible. One outcome per grant, same order. Never shortens
+   * a grant that is already open. A missing chain, set or jump is put back (with `live`) before giving up.
    */
   grant(batch: readonly Grant[], live: readonly Grant[], now: number): Promise<readonly GrantOutcome[]>;
-  /** Closes doors; those already gone are not an error. Resolves when none of them is open. */
+  /** Closes grants; those already gone are not an error. Resolves when none of them is open. */
   revoke(batch: readonly Grant[]): Promise<void>;
   /** What is open now, as the kernel tells it, foreign `_exp_` rules in our chains included. */
   list(): Promise<readonly Grant[]>;
   /** Checks chains, sets and jumps, and rebuilds what is missing with the `live` grants. True when something was put back. */
   repair(live: readonly Grant[], now: number): Promise<boolean>;
-  /** The chain or set that a door stands in, as the log names it: `FWKNOP_INPUT`, `inet filter fwknop_in4`. */
-  containerOf(door: Door): string;
-  /** The number of a door's rule in its chain, from 1, as far as it is known; null where doors are no rules. */
-  numberOf(door: Door): number | null;
-  /** What somebody would type to open or close the door: for the log with `-v`. */
+  /** The chain or set that a grant stands in, as the log names it: `FWKNOP_INPUT`, `inet filter fwknop_in4`. */
+  containerOf(access: Access): string;
+  /** The number of a grant's rule in its chain, from 1, as far as it is known; null where grants are no rules. */
+  numberOf(access: Access): number | null;
+  /** What somebody would type to open or close the grant: for the log with `-v`. */
   commandOf(grant: Grant, verb: "add" | "delete"): string;
   /** Human-readable listing for `--fw-list` / `--fw-list-all`. */
   describe(all: boolean): Promise<string>;
-  /** Removes everything of ours, doors included. Idempotent. */
+  /** Removes everything of ours, grants included. Idempotent. */
   cleanup(): Promise<void>;
 }
 
@@ -121,13 +121,13 @@ export class FirewallError extends Error {
   }
 }
 
-/** The parts that make a door, in the order of its key. `bytes` of an address is left out: `text` says the same. */
+/** The parts that make a grant, in the order of its key. `bytes` of an address is left out: `text` says the same. */
 const KEY_PARTS = [
   ...["slot", "family", "table", "chain", "rule", "source", "destination", "service", "proto", "port"],
   ...["match", "target", "to", "toPort", "text"],
 ];
 
-/** A stable text for a door: equal doors have equal keys, however they were built. */
-export function doorKey(door: Door): string {
-  return JSON.stringify(door, KEY_PARTS);
+/** A stable text for a grant: equal grants have equal keys, however they were built. */
+export function accessKey(access: Access): string {
+  return JSON.stringify(access, KEY_PARTS);
 }

@@ -2,16 +2,16 @@
  * A packet filter in memory: the backend of `--test` and of unit tests. It behaves, expiry included, and it can be
  * sabotaged the way a real one is, so that what is built on the interface can be tested without one.
  */
-import { type Door, doorKey, type Firewall, type Grant, type GrantOutcome } from "./firewall.ts";
-import { latestByDoor } from "../grants/ledger.ts";
+import { type Access, accessKey, type Firewall, type Grant, type GrantOutcome } from "./firewall.ts";
+import { latestByAccess } from "../grants/ledger.ts";
 
 /** How the recording packet filter behaves. */
 export interface RecordingOptions {
   /** Unix seconds. */
   readonly now: () => number;
-  /** Whether doors close by themselves. Default: false, so that the ledger has to. */
+  /** Whether grants close by themselves. Default: false, so that the ledger has to. */
   readonly kernelTimed?: boolean;
-  /** Whether `prepare` forgets the doors of an earlier run. Default: true. */
+  /** Whether `prepare` forgets the grants of an earlier run. Default: true. */
   readonly flushAtInit?: boolean;
   /** The rules of the host, which outlive a run of the daemon. Default: fresh ones. */
   readonly ruleset?: RecordedRuleset;
@@ -21,21 +21,21 @@ export interface RecordingOptions {
 export interface RecordedRuleset {
   prepared: boolean;
   jump: boolean;
-  readonly doors: Map<string, Grant>;
+  readonly accesses: Map<string, Grant>;
 }
 
 /** The rules of a host where the daemon never ran. */
 export function recordedRuleset(): RecordedRuleset {
-  return { prepared: false, jump: false, doors: new Map() };
+  return { prepared: false, jump: false, accesses: new Map() };
 }
 
 /** The packet filter, and what a test can see of it and do to it. */
 export interface RecordingFirewall extends Firewall {
   /** Whether a new connection would get in now. */
-  admits(door: Door): boolean;
-  /** Loses every door and the jump, as `iptables -F; iptables -X` or `nft flush ruleset` would. */
+  admits(access: Access): boolean;
+  /** Loses every grant and the jump, as `iptables -F; iptables -X` or `nft flush ruleset` would. */
   flushRuleset(): void;
-  /** Loses the jump: the doors are still listed, but let nobody in. */
+  /** Loses the jump: the grants are still listed, but let nobody in. */
   loseJump(): void;
   /** From now on `grant` and `revoke` fail with this reason; null: they work again. */
   refuse(reason: string | null): void;
@@ -47,13 +47,13 @@ export function recordingFirewall(options: RecordingOptions): RecordingFirewall 
   let refusal: string | null = null;
   const kernelTimed = options.kernelTimed ?? false;
   const open = (): readonly Grant[] =>
-    [...state.doors.values()].filter((grant) => !kernelTimed || grant.expiresAt > options.now());
+    [...state.accesses.values()].filter((grant) => !kernelTimed || grant.expiresAt > options.now());
 
   const repair = (live: readonly Grant[], now: number): boolean => {
-    const lost = [...latestByDoor(live)].filter(([key, grant]) =>
-      grant.expiresAt > now && (state.doors.get(key)?.expiresAt ?? 0) < grant.expiresAt
+    const lost = [...latestByAccess(live)].filter(([key, grant]) =>
+      grant.expiresAt > now && (state.accesses.get(key)?.expiresAt ?? 0) < grant.expiresAt
     );
-    for (const [key, grant] of lost) state.doors.set(key, grant);
+    for (const [key, grant] of lost) state.accesses.set(key, grant);
     const changed = lost.length > 0 || !state.jump;
     state.prepared = state.jump = true;
     return changed;
@@ -61,11 +61,11 @@ export function recordingFirewall(options: RecordingOptions): RecordingFirewall 
   const grantOne = (grant: Grant): GrantOutcome => {
     if (refusal !== null) return { ok: false, reason: refusal };
     if (!state.prepared) return { ok: false, reason: "the packet filter is not prepared" };
-    if (grant.door.slot === "foreign") return { ok: false, reason: "a foreign rule cannot be granted" };
-    const key = doorKey(grant.door);
-    const known = state.doors.get(key);
+    if (grant.access.slot === "foreign") return { ok: false, reason: "a foreign rule cannot be granted" };
+    const key = accessKey(grant.access);
+    const known = state.accesses.get(key);
     if (known !== undefined && known.expiresAt >= grant.expiresAt) return { ok: true, alreadyOpen: true };
-    state.doors.set(key, grant);
+    state.accesses.set(key, grant);
     return { ok: true, alreadyOpen: false };
   };
 
@@ -77,7 +77,7 @@ export function recordingFirewall(options: RecordingOptions): RecordingFirewall 
     examine: () => Promise.resolve([]),
     events: null,
     prepare: () => {
-      if (options.flushAtInit ?? true) state.doors.clear();
+      if (options.flushAtInit ?? true) state.accesses.clear();
       state.prepared = state.jump = true;
       return Promise.resolve(open());
     },
@@ -87,23 +87,24 @@ export function recordingFirewall(options: RecordingOptions): RecordingFirewall 
     },
     revoke: (batch) => {
       if (refusal !== null) return Promise.reject(new Error(refusal));
-      for (const { door } of batch) state.doors.delete(doorKey(door));
+      for (const { access } of batch) state.accesses.delete(accessKey(access));
       return Promise.resolve();
     },
     list: () => Promise.resolve(open()),
     repair: (live, now) => Promise.resolve(repair(live, now)),
-    containerOf: (door) => `recording ${door.slot}`,
+    containerOf: (access) => `recording ${access.slot}`,
     numberOf: () => null,
-    commandOf: ({ door }, verb) => `Same as: ${verb} ${doorKey(door)}`,
-    describe: () => Promise.resolve(open().map((grant) => `${doorKey(grant.door)} _exp_${grant.expiresAt}\n`).join("")),
+    commandOf: ({ access }, verb) => `Same as: ${verb} ${accessKey(access)}`,
+    describe: () =>
+      Promise.resolve(open().map((grant) => `${accessKey(grant.access)} _exp_${grant.expiresAt}\n`).join("")),
     cleanup: () => {
-      state.doors.clear();
+      state.accesses.clear();
       state.prepared = state.jump = false;
       return Promise.resolve();
     },
-    admits: (door) => state.jump && open().some((grant) => doorKey(grant.door) === doorKey(door)),
+    admits: (access) => state.jump && open().some((grant) => accessKey(grant.access) === accessKey(access)),
     flushRuleset: () => {
-      state.doors.clear();
+      state.accesses.clear();
       state.jump = false;
     },
     loseJump: () => {

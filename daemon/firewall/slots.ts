@@ -1,4 +1,4 @@
-/** Which kinds of door are in use: one meaning of the switches for every packet filter. Pure. */
+/** Which kinds of grant are in use: one meaning of the switches for every packet filter. Pure. */
 import type { Slot } from "./firewall.ts";
 
 /** The slots in the order of facts/firewall 1, which is also the order in which jumps are made. */

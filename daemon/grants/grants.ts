@@ -6,7 +6,7 @@ import type { Ip } from "../../lib/net/address.ts";
 import { formatService, type Service } from "../../lib/net/service.ts";
 import { fail, ok, type Result } from "../../lib/result.ts";
 import type { MessageType } from "../../lib/wire/message.ts";
-import type { Door, Grant, NatMatch } from "../firewall/firewall.ts";
+import type { Access, Grant, NatMatch } from "../firewall/firewall.ts";
 
 /** What the knock asked for, after every gate. */
 export interface AccessRequest {
@@ -127,17 +127,17 @@ export function planGrants(plan: GrantPlan): Result<readonly PlannedGrant[], str
     ? planNat(plan, policy, destination.value)
     : ok(planPlain(plan, destination.value));
   if (!planned.ok) return planned;
-  return ok(planned.value.map(({ door, kind, items }) => ({ door, expiresAt: plan.expiresAt, kind, items })));
+  return ok(planned.value.map(({ access, kind, items }) => ({ access, expiresAt: plan.expiresAt, kind, items })));
 }
 
 /** `Added access rule to FWKNOP_INPUT for 192.0.2.7 -> 0.0.0.0/0 tcp/22, expires at 1700000030` (facts/firewall 3). */
 export function formatAdded(grant: PlannedGrant, chain: string): string {
-  const { source, destination } = ends(grant.door);
+  const { source, destination } = ends(grant.access);
   return `Added ${grant.kind} rule to ${chain} for ${source} -> ${destination} ${grant.items}, expires at ${grant.expiresAt}`;
 }
 
 interface Planned {
-  readonly door: Door;
+  readonly access: Access;
   readonly kind: GrantKind;
   readonly items: string;
 }
@@ -161,9 +161,9 @@ function planPlain({ request, options }: GrantPlan, destination: Ip | null): rea
   const { source, services } = request;
   const items = formatServices(services);
   return services.flatMap((service): readonly Planned[] => {
-    const input: Planned = { door: { slot: "input", source, destination, service }, kind: "access", items };
+    const input: Planned = { access: { slot: "input", source, destination, service }, kind: "access", items };
     if (!options.output) return [input];
-    return [input, { door: { slot: "output", source, destination, service }, kind: "OUTPUT", items }];
+    return [input, { access: { slot: "output", source, destination, service }, kind: "OUTPUT", items }];
   });
 }
 
@@ -182,11 +182,11 @@ function planNat(plan: GrantPlan, policy: NatPolicy, destination: Ip | null): Re
   const planned: Planned[] = [];
   if (isLocalNatType(request.messageType)) {
     if (end.port === 0) return fail("a local NAT request needs a port");
-    planned.push({ door: { slot: "input", source, destination, service: inside }, kind: "local NAT", items });
+    planned.push({ access: { slot: "input", source, destination, service: inside }, kind: "local NAT", items });
   } else {
     const target = options.strictForward && !anyHost ? end.to : null;
     planned.push({
-      door: { slot: "forward", source, target, service: all ? null : inside },
+      access: { slot: "forward", source, target, service: all ? null : inside },
       kind: all ? "FORWARD ALL" : "FORWARD",
       items: all ? "*/*" : items,
     });
@@ -196,16 +196,16 @@ function planNat(plan: GrantPlan, policy: NatPolicy, destination: Ip | null): Re
     const [service, toPort] = all ? [null, null] : [first, end.port];
     const kind = all ? "DNAT ALL" : "DNAT";
     planned.push({
-      door: { slot: "dnat", source, destination, service, to: end.to, toPort },
+      access: { slot: "dnat", source, destination, service, to: end.to, toPort },
       kind,
       items: all ? "*/*" : items,
     });
   }
   if (!(options.snat || policy.forceSnat !== null || policy.forceMasquerade)) return ok(planned);
   const match: NatMatch = all ? { source } : { destination: end.to, service: inside };
-  const door = planSnat(plan, policy, { match, outsidePort: all ? null : first.port });
-  if (!door.ok) return door;
-  return ok([...planned, { door: door.value, kind: all ? "SNAT ALL" : "SNAT", items: all ? "*/*" : items }]);
+  const access = planSnat(plan, policy, { match, outsidePort: all ? null : first.port });
+  if (!access.ok) return access;
+  return ok([...planned, { access: access.value, kind: all ? "SNAT ALL" : "SNAT", items: all ? "*/*" : items }]);
 }
 
 /** Why nothing can be sent on to this host and port, or null. */
@@ -226,13 +226,13 @@ function planSnat(
   { request, options }: GrantPlan,
   policy: NatPolicy,
   { match, outsidePort }: { readonly match: NatMatch; readonly outsidePort: number | null },
-): Result<Door, string> {
+): Result<Access, string> {
   const { source } = request;
   if (policy.forceSnat !== null) {
     if (policy.forceSnat.family === source.family) return ok({ slot: "snat", match, to: policy.forceSnat });
     return fail(`FORCE_SNAT ${policy.forceSnat.text} and source ${source.text} are of different address families`);
   }
-  const masquerade: Door = { slot: "masquerade", match, toPort: outsidePort };
+  const masquerade: Access = { slot: "masquerade", match, toPort: outsidePort };
   if (policy.forceMasquerade && !policy.forwardAll) return ok(masquerade);
   const translate = options.snatTranslate ?? null;
   return ok(translate?.family === source.family ? { slot: "snat", match, to: translate } : masquerade);
@@ -242,21 +242,21 @@ function formatServices(services: readonly Service[]): string {
   return services.map(formatService).join(",");
 }
 
-function ends(door: Door): { readonly source: string; readonly destination: string } {
+function ends(access: Access): { readonly source: string; readonly destination: string } {
   const anyOf = (ip: Ip) => ip.family === 4 ? "0.0.0.0/0" : "::/0";
-  switch (door.slot) {
+  switch (access.slot) {
     case "input":
     case "output":
     case "dnat":
-      return { source: door.source.text, destination: door.destination?.text ?? anyOf(door.source) };
+      return { source: access.source.text, destination: access.destination?.text ?? anyOf(access.source) };
     case "forward":
-      return { source: door.source.text, destination: door.target?.text ?? anyOf(door.source) };
+      return { source: access.source.text, destination: access.target?.text ?? anyOf(access.source) };
     case "snat":
     case "masquerade":
-      return "source" in door.match
-        ? { source: door.match.source.text, destination: anyOf(door.match.source) }
-        : { source: anyOf(door.match.destination), destination: door.match.destination.text };
+      return "source" in access.match
+        ? { source: access.match.source.text, destination: anyOf(access.match.source) }
+        : { source: anyOf(access.match.destination), destination: access.match.destination.text };
     case "foreign":
-      return { source: door.chain, destination: door.rule };
+      return { source: access.chain, destination: access.rule };
   }
 }

@@ -2,7 +2,7 @@
  * The daemon's own account of the grants that are open and of when each of them closes. It reads no clock and touches no
  * packet filter: the run loop tells it what was granted and what was closed, and asks what is due and when to wake up.
  */
-import { doorKey, type Grant } from "../firewall/firewall.ts";
+import { accessKey, type Grant } from "../firewall/firewall.ts";
 
 /** What differs between the ledger and the packet filter. */
 export interface Disagreement {
@@ -67,7 +67,7 @@ export function createLedger(inherited: readonly Grant[] = []): Ledger {
     stale = true;
   };
   const recordOne = (grant: HeldGrant): Grant => {
-    const key = doorKey(grant.door);
+    const key = accessKey(grant.access);
     const known = entries.get(key);
     if (known !== undefined && known.grant.expiresAt >= grant.expiresAt) return known.grant;
     put(key, { grant, dueAt: grant.expiresAt });
@@ -98,8 +98,8 @@ export function createLedger(inherited: readonly Grant[] = []): Ledger {
       return earliest;
     },
     close: (grants) => {
-      for (const { door, expiresAt } of grants) {
-        const key = doorKey(door);
+      for (const { access, expiresAt } of grants) {
+        const key = accessKey(access);
         const known = entries.get(key);
         if (known === undefined || known.grant.expiresAt > expiresAt) continue;
         entries.delete(key);
@@ -107,17 +107,17 @@ export function createLedger(inherited: readonly Grant[] = []): Ledger {
       }
     },
     postpone: (grants, retryAt) => {
-      for (const { door } of grants) {
-        const key = doorKey(door);
+      for (const { access } of grants) {
+        const key = accessKey(access);
         const known = entries.get(key);
         if (known !== undefined) put(key, { grant: known.grant, dueAt: Math.max(known.grant.expiresAt, retryAt) });
       }
     },
-    expiryOf: ({ door }) => entries.get(doorKey(door))?.grant.expiresAt ?? null,
+    expiryOf: ({ access }) => entries.get(accessKey(access))?.grant.expiresAt ?? null,
     agree: (listed, now) => {
-      const listedUntil = latestByDoor(listed);
+      const listedUntil = latestByAccess(listed);
       const lost = ledger.live(now).filter((grant) =>
-        (listedUntil.get(doorKey(grant.door))?.expiresAt ?? 0) < grant.expiresAt - ROUNDING
+        (listedUntil.get(accessKey(grant.access))?.expiresAt ?? 0) < grant.expiresAt - ROUNDING
       );
       const found = [...listedUntil].filter(([key, grant]) =>
         (entries.get(key)?.grant.expiresAt ?? -1) < grant.expiresAt - ROUNDING
@@ -131,10 +131,10 @@ export function createLedger(inherited: readonly Grant[] = []): Ledger {
 }
 
 /** One of equal grants, the one that ends last: the same rule may stand in the packet filter more than once. */
-export function latestByDoor(grants: readonly Grant[]): Map<string, Grant> {
+export function latestByAccess(grants: readonly Grant[]): Map<string, Grant> {
   const latest = new Map<string, Grant>();
   for (const grant of grants) {
-    const key = doorKey(grant.door);
+    const key = accessKey(grant.access);
     const known = latest.get(key);
     if (known === undefined || known.expiresAt < grant.expiresAt) latest.set(key, grant);
   }

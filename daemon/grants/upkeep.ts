@@ -3,7 +3,7 @@
  * line in the log and another attempt, never the end of the daemon.
  */
 import type { Log } from "../../lib/log.ts";
-import { doorKey, type Firewall, type Grant } from "../firewall/firewall.ts";
+import { accessKey, type Firewall, type Grant } from "../firewall/firewall.ts";
 import { formatAdded, type PlannedGrant } from "./grants.ts";
 import type { HeldGrant, Ledger } from "./ledger.ts";
 import type { Facts } from "../report/facts.ts";
@@ -41,7 +41,7 @@ export async function openGrants(grants: readonly PlannedGrant[], context: Grant
         ledger.record([grant]);
         const already = outcome.alreadyOpen ? `: ${context.alreadyOpen}` : "";
         if (!outcome.alreadyOpen) log("debug", firewall.commandOf(grant, "add"));
-        log("info", `${formatAdded(grant, firewall.containerOf(grant.door))}${already}`);
+        log("info", `${formatAdded(grant, firewall.containerOf(grant.access))}${already}`);
       } else {
         failed = true;
         log("error", `Cannot open ${describe(grant)}: ${outcome?.reason ?? "no answer"}`);
@@ -71,7 +71,7 @@ export async function closeDueGrants(context: GrantContext, log: Log, ahead: boo
     context.facts("closing", [], log);
     ledger.close(due);
     for (const [index, grant] of due.entries()) {
-      const rule = `rule ${numbers[index]} from ${firewall.containerOf(grant.door)}`;
+      const rule = `rule ${numbers[index]} from ${firewall.containerOf(grant.access)}`;
       log("debug", firewall.commandOf(grant, "delete"));
       log("info", `Removed ${rule} with expire time of ${grant.expiresAt}`);
     }
@@ -122,8 +122,8 @@ export async function adoptForeignRules(context: GrantContext, log: Log): Promis
   try {
     const { found } = ledger.agree(await firewall.list(), seconds(context));
     context.facts("listing", [], log);
-    for (const { door, expiresAt } of found) {
-      log("info", `Took over a rule in ${firewall.containerOf(door)} with expire time of ${expiresAt}`);
+    for (const { access, expiresAt } of found) {
+      log("info", `Took over a rule in ${firewall.containerOf(access)} with expire time of ${expiresAt}`);
     }
     return true;
   } catch (error) {
@@ -172,7 +172,7 @@ export async function followStep(back: number, context: GrantContext, log: Log):
 
 async function moveEnds(back: number, { firewall, ledger, ...clocks }: GrantContext, log: Log): Promise<void> {
   // Rules of other programs end at the time that is written in them.
-  const before = ledger.live(0).filter(({ door }) => door.slot !== "foreign");
+  const before = ledger.live(0).filter(({ access }) => access.slot !== "foreign");
   const after = before.map((grant): HeldGrant => ({ ...grant, expiresAt: grant.expiresAt - back }));
   try {
     // The kernel's own time is right as it is; the backend reads it again.
@@ -190,16 +190,18 @@ async function moveEnds(back: number, { firewall, ledger, ...clocks }: GrantCont
 
 /** The number of each rule in its chain; of what is no rule, its number among the grants that are open in the same set. */
 function numbersOf(due: readonly Grant[], { firewall, ledger }: GrantContext): readonly number[] {
-  const numbers = due.map(({ door }) => firewall.numberOf(door));
+  const numbers = due.map(({ access }) => firewall.numberOf(access));
   if (!numbers.includes(null)) return numbers.map((number) => number ?? 0);
-  const open = Map.groupBy(ledger.live(0), ({ door }) => firewall.containerOf(door));
+  const open = Map.groupBy(ledger.live(0), ({ access }) => firewall.containerOf(access));
   const counted = new Map<string, number>();
-  for (const grants of open.values()) for (const [i, { door }] of grants.entries()) counted.set(doorKey(door), i + 1);
-  return due.map(({ door }, index) => numbers[index] ?? counted.get(doorKey(door)) ?? 1);
+  for (const grants of open.values()) {
+    for (const [i, { access }] of grants.entries()) counted.set(accessKey(access), i + 1);
+  }
+  return due.map(({ access }, index) => numbers[index] ?? counted.get(accessKey(access)) ?? 1);
 }
 
 function describe(grant: PlannedGrant): string {
-  return `${grant.door.slot} ${grant.items}`;
+  return `${grant.access.slot} ${grant.items}`;
 }
 
 function seconds({ clock }: Pick<GrantContext, "clock">): number {

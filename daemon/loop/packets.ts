@@ -3,7 +3,7 @@
  * claims durable, and only then open. A packet whose grant is open can never be new again.
  */
 import { lineText, type LogLine } from "../../lib/log.ts";
-import { doorKey } from "../firewall/firewall.ts";
+import { accessKey } from "../firewall/firewall.ts";
 import { openGrants } from "../grants/upkeep.ts";
 import type { Batch } from "../packet/datagram.ts";
 import { isWorthALine, lineOf } from "../report/log_lines.ts";
@@ -91,7 +91,7 @@ async function openFor(admitted: readonly Admitted[], active: ActiveConfig, runt
   for (const { admission, findings } of admitted) {
     const { number } = admission.stanza;
     const held = runtime.ledger.heldBy(number, seconds(runtime));
-    for (const grant of grants) if (grant.stanza === number) held.add(doorKey(grant.door));
+    for (const grant of grants) if (grant.stanza === number) held.add(accessKey(grant.access));
     const { testMode } = active.context;
     const planned = plan(admission, { options: active.grantOptions, testMode, now: runtime.clock(), held });
     if (!planned.ok) refused.push([...findings, planned.fault]);

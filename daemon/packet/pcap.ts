@@ -6,7 +6,7 @@ import type { PacketSource } from "./datagram.ts";
 
 /**
  * The kernel's ring: about 5,000 frames at the default snap length. libpcap's own 2 MiB are full after a few
- * milliseconds of flood, and a turn that records a digest and opens a door can take that long.
+ * milliseconds of flood, and a turn that records a digest and opens a grant can take that long.
  */
 const RING_BYTES = 8 * 1024 * 1024;
 

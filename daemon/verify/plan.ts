@@ -1,6 +1,6 @@
 /** From a knock that passed every gate to what is to be done for it, or the reason why nothing is. Pure. */
 import { fail, ok, type Result } from "../../lib/result.ts";
-import { doorKey } from "../firewall/firewall.ts";
+import { accessKey } from "../firewall/firewall.ts";
 import { type GrantOptions, grantSeconds, planGrants, type PlannedGrant } from "../grants/grants.ts";
 import type { HeldGrant } from "../grants/ledger.ts";
 import type { Admission } from "./decide.ts";
@@ -59,7 +59,7 @@ function planOpening(admission: Admission, context: PlanContext): Result<Action,
     expiresAt: Math.ceil(context.now / 1000) + grantSeconds(stanza, message.clientTimeout),
   });
   if (!planned.ok) return fail(refusal("not-possible", { ...at, reason: planned.fault }));
-  const more = planned.value.filter(({ door }) => !context.held.has(doorKey(door))).length;
+  const more = planned.value.filter(({ access }) => !context.held.has(accessKey(access))).length;
   const held = context.held.size;
   if (more > 0 && held + more > stanza.maxOpenGrants) {
     return fail(refusal("too-many-grants", { ...at, access, held, allowed: stanza.maxOpenGrants }));

@@ -3,7 +3,7 @@
  * and a way to try connections – and calls `firewallContract`. A deviation is a `skip` entry with its reason.
  */
 import assert from "node:assert/strict";
-import { type Door, doorKey, type Firewall, type Grant } from "../../daemon/firewall/firewall.ts";
+import { type Access, accessKey, type Firewall, type Grant } from "../../daemon/firewall/firewall.ts";
 import { type Ip, parseIp } from "../../lib/net/address.ts";
 import type { Service } from "../../lib/net/service.ts";
 
@@ -32,7 +32,7 @@ export interface FirewallRig extends AsyncDisposable {
   /** Removes the jump to our chains, and nothing else. */
   loseJump(): Promise<void>;
   /** Empties our chains or sets. */
-  loseDoors(): Promise<void>;
+  loseGrants(): Promise<void>;
 }
 
 /** How to run the contract. */
@@ -74,13 +74,13 @@ class Scene {
     return firewall;
   }
 
-  door(family: 4 | 6, service = SSH, destination: "first" | null = null): Door {
+  access(family: 4 | 6, service = SSH, destination: "first" | null = null): Access {
     const { knocker, first } = this.rig.addresses;
     return { slot: "input", source: knocker[family], destination: destination && first[family], service };
   }
 
-  grant(door: Door, seconds = 600): Grant {
-    return { door, expiresAt: this.rig.now() + seconds };
+  grant(access: Access, seconds = 600): Grant {
+    return { access, expiresAt: this.rig.now() + seconds };
   }
 
   /** Grants and insists that it worked. Returns what was already open. */
@@ -113,13 +113,13 @@ class Scene {
   }
 }
 
-/** Same doors, each once, with the same end up to a second. */
+/** Same grants, each once, with the same end up to a second. */
 export function assertSameGrants(actual: readonly Grant[], expected: readonly Grant[]): void {
-  const byKey = (grants: readonly Grant[]) => grants.map(({ door }) => doorKey(door)).sort();
+  const byKey = (grants: readonly Grant[]) => grants.map(({ access }) => accessKey(access)).sort();
   assert.deepEqual(byKey(actual), byKey(expected));
-  for (const { door, expiresAt } of expected) {
-    const found = actual.find((grant) => doorKey(grant.door) === doorKey(door));
-    assert.ok(Math.abs((found?.expiresAt ?? 0) - expiresAt) <= 1, `${doorKey(door)} ends at ${found?.expiresAt}`);
+  for (const { access, expiresAt } of expected) {
+    const found = actual.find((grant) => accessKey(grant.access) === accessKey(access));
+    assert.ok(Math.abs((found?.expiresAt ?? 0) - expiresAt) <= 1, `${accessKey(access)} ends at ${found?.expiresAt}`);
   }
 }
 
@@ -135,7 +135,7 @@ const CASES: readonly (readonly [title: string, body: (scene: Scene) => Promise<
 
   ["opens exactly the door that was granted", async (scene) => {
     const firewall = await scene.start();
-    const batch = FAMILIES.flatMap((family) => [SSH, DNS].map((service) => scene.grant(scene.door(family, service))));
+    const batch = FAMILIES.flatMap((family) => [SSH, DNS].map((service) => scene.grant(scene.access(family, service))));
     assert.deepEqual(await scene.give(firewall, batch), [false, false, false, false]);
     for (const family of FAMILIES) {
       await scene.assertOpen(family, SSH);
@@ -147,7 +147,7 @@ const CASES: readonly (readonly [title: string, body: (scene: Scene) => Promise<
 
   ["opens a door to one address of the server only", async (scene) => {
     const firewall = await scene.start();
-    await scene.give(firewall, FAMILIES.map((family) => scene.grant(scene.door(family, SSH, "first"))));
+    await scene.give(firewall, FAMILIES.map((family) => scene.grant(scene.access(family, SSH, "first"))));
     for (const family of FAMILIES) {
       await scene.assertOpen(family);
       assert.ok(!await scene.rig.admits({ from: "knocker", family, service: SSH, to: "second" }));
@@ -156,7 +156,7 @@ const CASES: readonly (readonly [title: string, body: (scene: Scene) => Promise<
 
   ["keeps a door with and one without a destination apart", async (scene) => {
     const firewall = await scene.start();
-    const [narrow, wide] = [scene.grant(scene.door(4, SSH, "first")), scene.grant(scene.door(4))];
+    const [narrow, wide] = [scene.grant(scene.access(4, SSH, "first")), scene.grant(scene.access(4))];
     await scene.give(firewall, [narrow]);
     assert.deepEqual(await scene.give(firewall, [wide], [narrow]), [false]);
     await scene.assertListed(firewall, [narrow, wide]);
@@ -168,29 +168,33 @@ const CASES: readonly (readonly [title: string, body: (scene: Scene) => Promise<
   ["never shortens an open door", async (scene) => {
     const firewall = await scene.start();
     for (const family of FAMILIES) {
-      const long = scene.grant(scene.door(family), 600);
+      const long = scene.grant(scene.access(family), 600);
       await scene.give(firewall, [long]);
       assert.deepEqual(await scene.give(firewall, [long], [long]), [true]);
-      assert.deepEqual(await scene.give(firewall, [scene.grant(scene.door(family), 60)], [long]), [true]);
-      assertSameGrants((await firewall.list()).filter(({ door }) => doorKey(door) === doorKey(long.door)), [long]);
+      assert.deepEqual(await scene.give(firewall, [scene.grant(scene.access(family), 60)], [long]), [true]);
+      assertSameGrants((await firewall.list()).filter(({ access }) => accessKey(access) === accessKey(long.access)), [
+        long,
+      ]);
     }
   }],
 
   ["extends a door that is granted again", async (scene) => {
     const firewall = await scene.start();
     for (const family of FAMILIES) {
-      const short = scene.grant(scene.door(family), 60);
-      const long = scene.grant(scene.door(family), 600);
+      const short = scene.grant(scene.access(family), 60);
+      const long = scene.grant(scene.access(family), 600);
       await scene.give(firewall, [short]);
       assert.deepEqual(await scene.give(firewall, [long], [short]), [false]);
-      assertSameGrants((await firewall.list()).filter(({ door }) => doorKey(door) === doorKey(long.door)), [long]);
+      assertSameGrants((await firewall.list()).filter(({ access }) => accessKey(access) === accessKey(long.access)), [
+        long,
+      ]);
       await scene.assertOpen(family);
     }
   }],
 
   ["opens a door once that is twice in a batch, for the longer time", async (scene) => {
     const firewall = await scene.start();
-    const [short, long] = [scene.grant(scene.door(4), 60), scene.grant(scene.door(4), 600)];
+    const [short, long] = [scene.grant(scene.access(4), 60), scene.grant(scene.access(4), 600)];
     await scene.give(firewall, [short, long, short]);
     await scene.assertListed(firewall, [long]);
   }],
@@ -200,15 +204,15 @@ const CASES: readonly (readonly [title: string, body: (scene: Scene) => Promise<
     const batch = Array.from({ length: 120 }, (_, i) => {
       const ip = parseIp(i % 2 === 0 ? `198.51.100.${i}` : `2001:db8::${i.toString(16)}`);
       assert.ok(ip.ok);
-      const door: Door = {
+      const access: Access = {
         slot: "input",
         source: ip.value,
         destination: null,
         service: { proto: "tcp", port: 1000 + i },
       };
-      return scene.grant(door, 300 + i);
+      return scene.grant(access, 300 + i);
     });
-    const mine = scene.grant(scene.door(4), 100);
+    const mine = scene.grant(scene.access(4), 100);
     await scene.give(firewall, [...batch, mine]);
     await scene.assertListed(firewall, [...batch, mine]);
     await scene.assertOpen(4);
@@ -220,7 +224,9 @@ const CASES: readonly (readonly [title: string, body: (scene: Scene) => Promise<
 
   ["closes a door, and no other", async (scene) => {
     const firewall = await scene.start();
-    const [ssh4, dns4, ssh6] = [scene.door(4), scene.door(4, DNS), scene.door(6)].map((door) => scene.grant(door));
+    const [ssh4, dns4, ssh6] = [scene.access(4), scene.access(4, DNS), scene.access(6)].map((access) =>
+      scene.grant(access)
+    );
     assert.ok(ssh4 && dns4 && ssh6);
     await scene.give(firewall, [ssh4, dns4, ssh6]);
     await firewall.revoke([ssh4]);
@@ -232,13 +238,13 @@ const CASES: readonly (readonly [title: string, body: (scene: Scene) => Promise<
 
   ["closes doors of which some are gone already", async (scene) => {
     const firewall = await scene.start();
-    const [ssh, dns] = [scene.grant(scene.door(4)), scene.grant(scene.door(4, DNS))];
+    const [ssh, dns] = [scene.grant(scene.access(4)), scene.grant(scene.access(4, DNS))];
     await firewall.revoke([ssh]);
     await scene.give(firewall, [ssh, dns]);
-    await firewall.revoke([dns, scene.grant(scene.door(6)), ssh]);
+    await firewall.revoke([dns, scene.grant(scene.access(6)), ssh]);
     await scene.assertListed(firewall, []);
     await scene.give(firewall, [ssh, dns]);
-    await scene.rig.loseDoors();
+    await scene.rig.loseGrants();
     await firewall.revoke([ssh, dns]);
     await scene.assertListed(firewall, []);
   }],
@@ -246,7 +252,7 @@ const CASES: readonly (readonly [title: string, body: (scene: Scene) => Promise<
   ["leaves the rules as they were", async (scene) => {
     const before = await scene.rig.ruleset();
     const firewall = await scene.start();
-    await scene.give(firewall, [scene.grant(scene.door(4)), scene.grant(scene.door(6))]);
+    await scene.give(firewall, [scene.grant(scene.access(4)), scene.grant(scene.access(6))]);
     await firewall.cleanup();
     assert.equal(await scene.rig.ruleset(), before);
     await firewall.cleanup();
@@ -256,19 +262,22 @@ const CASES: readonly (readonly [title: string, body: (scene: Scene) => Promise<
 
   ["takes over the doors of an earlier run", async (scene) => {
     const earlier = await scene.start();
-    const grants = FAMILIES.map((family) => scene.grant(scene.door(family)));
+    const grants = FAMILIES.map((family) => scene.grant(scene.access(family)));
     await scene.give(earlier, grants);
     const later = await scene.rig.open({ flushAtInit: false });
     assertSameGrants(await later.prepare(), grants);
     for (const family of FAMILIES) await scene.assertOpen(family);
-    assert.deepEqual(await scene.give(later, grants.map(({ door }) => scene.grant(door, 60)), grants), [true, true]);
+    assert.deepEqual(await scene.give(later, grants.map(({ access }) => scene.grant(access, 60)), grants), [
+      true,
+      true,
+    ]);
     await later.revoke(grants);
     for (const family of FAMILIES) await scene.assertShut(family);
   }],
 
   ["closes the doors of an earlier run when told to", async (scene) => {
     const earlier = await scene.start();
-    await scene.give(earlier, FAMILIES.map((family) => scene.grant(scene.door(family))));
+    await scene.give(earlier, FAMILIES.map((family) => scene.grant(scene.access(family))));
     const later = await scene.rig.open({ flushAtInit: true });
     assert.deepEqual(await later.prepare(), []);
     for (const family of FAMILIES) await scene.assertShut(family);
@@ -277,7 +286,7 @@ const CASES: readonly (readonly [title: string, body: (scene: Scene) => Promise<
 
   ["puts everything back after the rules were loaded anew", async (scene) => {
     const firewall = await scene.start();
-    const live = FAMILIES.map((family) => scene.grant(scene.door(family)));
+    const live = FAMILIES.map((family) => scene.grant(scene.access(family)));
     await scene.give(firewall, live);
     await scene.rig.reload();
     for (const family of FAMILIES) await scene.assertShut(family);
@@ -289,7 +298,7 @@ const CASES: readonly (readonly [title: string, body: (scene: Scene) => Promise<
 
   ["puts back a lost jump", async (scene) => {
     const firewall = await scene.start();
-    const live = FAMILIES.map((family) => scene.grant(scene.door(family)));
+    const live = FAMILIES.map((family) => scene.grant(scene.access(family)));
     await scene.give(firewall, live);
     await scene.rig.loseJump();
     for (const family of FAMILIES) await scene.assertShut(family);
@@ -299,9 +308,9 @@ const CASES: readonly (readonly [title: string, body: (scene: Scene) => Promise<
 
   ["does not put back a door whose time is over", async (scene) => {
     const firewall = await scene.start();
-    const [over, live] = [scene.grant(scene.door(4), 10), scene.grant(scene.door(4, DNS))];
+    const [over, live] = [scene.grant(scene.access(4), 10), scene.grant(scene.access(4, DNS))];
     await scene.give(firewall, [over, live]);
-    await scene.rig.loseDoors();
+    await scene.rig.loseGrants();
     await firewall.repair([over, live], scene.rig.now() + 10);
     await scene.assertShut(4, SSH);
     await scene.assertOpen(4, DNS);
@@ -309,10 +318,10 @@ const CASES: readonly (readonly [title: string, body: (scene: Scene) => Promise<
 
   ["grants where the jump was lost, with all live doors", async (scene) => {
     const firewall = await scene.start();
-    const live = FAMILIES.map((family) => scene.grant(scene.door(family)));
+    const live = FAMILIES.map((family) => scene.grant(scene.access(family)));
     await scene.give(firewall, live);
     await scene.rig.loseJump();
-    await scene.give(firewall, FAMILIES.map((family) => scene.grant(scene.door(family, DNS))), live);
+    await scene.give(firewall, FAMILIES.map((family) => scene.grant(scene.access(family, DNS))), live);
     for (const family of FAMILIES) {
       await scene.assertOpen(family, DNS);
       await scene.assertOpen(family, SSH);
@@ -321,10 +330,10 @@ const CASES: readonly (readonly [title: string, body: (scene: Scene) => Promise<
 
   ["grants where the rules were loaded anew, with all live doors", async (scene) => {
     const firewall = await scene.start();
-    const live = FAMILIES.map((family) => scene.grant(scene.door(family)));
+    const live = FAMILIES.map((family) => scene.grant(scene.access(family)));
     await scene.give(firewall, live);
     await scene.rig.reload();
-    await scene.give(firewall, FAMILIES.map((family) => scene.grant(scene.door(family, DNS))), live);
+    await scene.give(firewall, FAMILIES.map((family) => scene.grant(scene.access(family, DNS))), live);
     for (const family of FAMILIES) {
       await scene.assertOpen(family, DNS);
       await scene.assertOpen(family, SSH);
@@ -333,17 +342,17 @@ const CASES: readonly (readonly [title: string, body: (scene: Scene) => Promise<
 
   ["does not call a door open that was lost", async (scene) => {
     const firewall = await scene.start();
-    const live = FAMILIES.map((family) => scene.grant(scene.door(family)));
+    const live = FAMILIES.map((family) => scene.grant(scene.access(family)));
     await scene.give(firewall, live);
-    await scene.rig.loseDoors();
+    await scene.rig.loseGrants();
     await scene.give(firewall, live, live);
     for (const family of FAMILIES) await scene.assertOpen(family);
   }],
 
   ["refuses to grant a foreign rule, and grants the rest", async (scene) => {
     const firewall = await scene.start();
-    const foreign: Door = { slot: "foreign", family: 4, table: "filter", chain: "FWKNOP_INPUT", rule: "-j ACCEPT" };
-    const outcomes = await firewall.grant([scene.grant(foreign), scene.grant(scene.door(4))], [], scene.rig.now());
+    const foreign: Access = { slot: "foreign", family: 4, table: "filter", chain: "FWKNOP_INPUT", rule: "-j ACCEPT" };
+    const outcomes = await firewall.grant([scene.grant(foreign), scene.grant(scene.access(4))], [], scene.rig.now());
     assert.deepEqual(outcomes.map(({ ok }) => ok), [false, true]);
     await scene.assertOpen(4);
   }],
@@ -351,10 +360,10 @@ const CASES: readonly (readonly [title: string, body: (scene: Scene) => Promise<
   ["hears of changes that others make, and not of its own", async (scene) => {
     const firewall = await scene.start();
     assert.ok(firewall.events);
-    const live = [scene.grant(scene.door(4)), scene.grant(scene.door(6))];
+    const live = [scene.grant(scene.access(4)), scene.grant(scene.access(6))];
     await scene.give(firewall, live);
     firewall.events.drain();
-    await scene.give(firewall, [scene.grant(scene.door(4, DNS))], live);
+    await scene.give(firewall, [scene.grant(scene.access(4, DNS))], live);
     assert.equal(firewall.events.drain(), false);
     await scene.rig.loseJump();
     assert.equal(firewall.events.drain(), true);
@@ -367,9 +376,9 @@ const CASES: readonly (readonly [title: string, body: (scene: Scene) => Promise<
 
   ["names the place of a door and describes what is open", async (scene) => {
     const firewall = await scene.start();
-    const grant = scene.grant(scene.door(4));
+    const grant = scene.grant(scene.access(4));
     await scene.give(firewall, [grant]);
-    assert.notEqual(firewall.containerOf(grant.door), "");
+    assert.notEqual(firewall.containerOf(grant.access), "");
     assert.match(
       await firewall.describe(false),
       new RegExp(scene.rig.addresses.knocker[4].text.replaceAll(".", "\\.")),

@@ -94,7 +94,7 @@ export async function iptablesRig(variant: Variant = "iptables"): Promise<Iptabl
     },
     reload,
     loseJump: () => onBoth("-D", "INPUT", "-j", "FWKNOP_INPUT"),
-    loseDoors: () => onBoth("-F", "FWKNOP_INPUT"),
+    loseGrants: () => onBoth("-F", "FWKNOP_INPUT"),
     [Symbol.asyncDispose]: async () => {
       for (const listener of listeners) listener[Symbol.dispose]();
       for (const tool of tools) {

@@ -25,10 +25,10 @@ export function recordingRig(kernelTimed: boolean): FirewallRig {
         destinations.some((destination) => view.admits({ slot: "input", source, destination, service })),
       );
     },
-    ruleset: () => Promise.resolve(JSON.stringify({ ...ruleset, doors: [...ruleset.doors] })),
+    ruleset: () => Promise.resolve(JSON.stringify({ ...ruleset, accesses: [...ruleset.accesses] })),
     reload: () => Promise.resolve(view.flushRuleset()),
     loseJump: () => Promise.resolve(view.loseJump()),
-    loseDoors: () => Promise.resolve(ruleset.doors.clear()),
+    loseGrants: () => Promise.resolve(ruleset.accesses.clear()),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
 }

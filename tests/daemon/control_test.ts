@@ -10,8 +10,8 @@ async function scene() {
   const firewall = recordingFirewall({ now: () => 0 });
   await firewall.prepare();
   const source = address("192.0.2.7");
-  const door = { slot: "input", source, destination: null, service: { proto: "tcp", port: 22 } } as const;
-  await firewall.grant([{ door, expiresAt: 60 }], [], 0);
+  const access = { slot: "input", source, destination: null, service: { proto: "tcp", port: 22 } } as const;
+  await firewall.grant([{ access, expiresAt: 60 }], [], 0);
   const folder = await Deno.makeTempDir();
   const said: string[] = [];
   const world = {
@@ -21,7 +21,7 @@ async function scene() {
     pause: () => assert.fail("nothing is waited for"),
   };
   return {
-    ...{ firewall, door, said, world },
+    ...{ firewall, access, said, world },
     pidPath: `${folder}/fwknopd.pid`,
     [Symbol.asyncDispose]: () => Deno.remove(folder, { recursive: true }),
   };
@@ -41,7 +41,7 @@ Deno.test("--fw-list prints what the packet filter describes, --fw-list-all all 
 Deno.test("--fw-flush takes everything of ours away", async () => {
   await using here = await scene();
   assert.equal(await flushRules(here.firewall, here.pidPath, here.world), 0);
-  assert.equal(here.firewall.admits(here.door), false);
+  assert.equal(here.firewall.admits(here.access), false);
   assert.deepEqual(here.said, ["out: Deleting any existing firewall rules..."]);
 });
 
@@ -51,7 +51,7 @@ Deno.test("--fw-flush says that a daemon which runs puts it back", async () => {
   const other = await otherDaemon(here.pidPath);
   try {
     assert.equal(await flushRules(here.firewall, here.pidPath, here.world), 1);
-    assert.equal(here.firewall.admits(here.door), false);
+    assert.equal(here.firewall.admits(here.access), false);
     assert.deepEqual(here.said, [
       "out: Deleting any existing firewall rules...",
       `err: fwknopd: error: fwknopd (pid ${other.pid}) is running and puts back the doors that are open`,

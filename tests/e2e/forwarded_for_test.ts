@@ -1,4 +1,4 @@
-/** SPA over HTTP behind a proxy: the door opens for whom the proxy names, or for nobody. */
+/** SPA over HTTP behind a proxy: the grant opens for whom the proxy names, or for nobody. */
 import assert from "node:assert/strict";
 import { keyArgs, labTest, makeLab, sealPacket } from "../lab/mod.ts";
 import { setScene } from "./scene.ts";

@@ -73,7 +73,7 @@ for (const firewall of FIREWALLS) {
       await Promise.all(families.map(async (family) => {
         const server = lab.address("server", family);
         const asked = Date.now() / 1000;
-        // Looked at from before the knock on: the door is open for a short time only.
+        // Looked at from before the knock on: the grant is open for a short time only.
         const [opens] = await Promise.all([
           lab.opens("knocker", server, 22),
           knock(lab, [...knockArgs(lab, 22, family), ...keyArgs(keys)]),
@@ -114,7 +114,7 @@ labTest("a connection that is up outlives its door", async () => {
   const keys = newKeys();
   await startDaemon(lab, { access: [{ ...keys, FW_ACCESS_TIMEOUT: OPEN_SECONDS }] });
   const server = lab.address("server");
-  // Programs of their own: the connection must live through the time of the door.
+  // Programs of their own: the connection must live through the time of the grant.
   const run = (code: string) => [Deno.execPath(), "eval", code];
   const listener = lab.spawn(
     "server",

@@ -1,11 +1,11 @@
-/** The daemon's life with doors open: reload, restart, sudden death. */
+/** The daemon's life with grants open: reload, restart, sudden death. */
 import assert from "node:assert/strict";
 import { type Guard, labTest, makeLab, newKeys, writeAccess, writeServerConfig } from "../lab/mod.ts";
 import { keyArgs, knock } from "../lab/mod.ts";
 import { listenDatagrams } from "../ffi/libc/datagram_listener.ts";
 import { knockArgs, makeScene, type Scene, setScene } from "./scene.ts";
 
-async function openDoor(scene: Scene, port: number): Promise<void> {
+async function openGrant(scene: Scene, port: number): Promise<void> {
   await scene.knock(port);
   assert.ok(await scene.lab.opens("knocker", scene.server, port), scene.daemon.program.output);
 }
@@ -14,7 +14,7 @@ for (const guard of ["nftables", "iptables"] as Guard[]) {
   labTest(`${guard}: SIGHUP takes a good configuration and keeps live doors`, async () => {
     await using lab = await makeLab({ guard });
     const scene = await setScene(lab, { stanza: { FW_ACCESS_TIMEOUT: 60 } });
-    await openDoor(scene, 22);
+    await openGrant(scene, 22);
     const added = newKeys();
     await writeAccess(scene.daemon.dir, [{ ...added, FW_ACCESS_TIMEOUT: 60 }]);
     const mark = scene.daemon.program.mark();
@@ -33,13 +33,13 @@ for (const guard of ["nftables", "iptables"] as Guard[]) {
   labTest(`${guard}: SIGHUP with a bad configuration names file and line and changes nothing`, async () => {
     await using lab = await makeLab({ guard });
     const scene = await setScene(lab, { stanza: { FW_ACCESS_TIMEOUT: 60 } });
-    await openDoor(scene, 22);
+    await openGrant(scene, 22);
     await writeAccess(scene.daemon.dir, [{ ...newKeys(), OPEN_PORT: "tcp/22" }]);
     const mark = scene.daemon.program.mark();
     scene.daemon.program.signal("SIGHUP");
     await scene.daemon.program.waitFor(/access\.conf:4.*OPEN_PORT/, { since: mark });
     assert.ok(await scene.isOpen(22));
-    await openDoor(scene, 24);
+    await openGrant(scene, 24);
     assert.equal(await lab.probe("stranger", scene.server, 22), "filtered");
   });
 
@@ -49,7 +49,7 @@ for (const guard of ["nftables", "iptables"] as Guard[]) {
       (await lab.must("server", ["nft", "list", "ruleset"])).replaceAll(/packets \d+ bytes \d+/g, "");
     const before = await list();
     const scene = await setScene(lab, { stanza: { FW_ACCESS_TIMEOUT: 60 } });
-    await openDoor(scene, 22);
+    await openGrant(scene, 22);
     assert.equal((await scene.daemon.stop("SIGINT")).code, 0);
     assert.equal(await scene.isOpen(22), false);
     assert.equal(await list(), before);
@@ -64,14 +64,14 @@ for (const guard of ["nftables", "iptables"] as Guard[]) {
     const { FLUSH_NFT_AT_EXIT, ...forIptables } = KEEP;
     const server = guard === "nftables" ? { FLUSH_NFT_AT_EXIT } : forIptables;
     const scene = await setScene(lab, { server, stanza: { FW_ACCESS_TIMEOUT: 6 } });
-    await openDoor(scene, 22);
+    await openGrant(scene, 22);
     const expiresAt = /expires at ([0-9]+)/.exec(await scene.daemon.program.waitFor(/Added access rule .* tcp\/22,/))
       ?.[1];
     assert.equal((await scene.daemon.stop()).code, 0);
     assert.ok(await scene.isOpen(22), "kept at exit");
     const again = makeScene(lab, await scene.daemon.again(), scene.keys);
     assert.ok(await again.isOpen(22), `kept at start:\n${again.daemon.program.output}`);
-    await openDoor(again, 24);
+    await openGrant(again, 24);
     assert.ok(await lab.closes("knocker", scene.server, 22));
     await again.daemon.program.waitFor(new RegExp(`^Removed rule .* with expire time of ${expiresAt}`));
     assert.equal(await lab.probe("stranger", scene.server, 22), "filtered");
@@ -81,7 +81,7 @@ for (const guard of ["nftables", "iptables"] as Guard[]) {
 labTest("nftables: a door closes on time without the daemon, after kill -9", async () => {
   await using lab = await makeLab();
   const scene = await setScene(lab, { stanza: { FW_ACCESS_TIMEOUT: 3 } });
-  await openDoor(scene, 22);
+  await openGrant(scene, 22);
   await scene.daemon.stop("SIGKILL");
   assert.ok(await scene.isOpen(22), "still open right after");
   assert.equal(await lab.probe("stranger", scene.server, 22), "filtered");
@@ -91,12 +91,12 @@ labTest("nftables: a door closes on time without the daemon, after kill -9", asy
 labTest("nftables: after kill -9 a new daemon takes live doors over and works on", async () => {
   await using lab = await makeLab();
   const scene = await setScene(lab, { stanza: { FW_ACCESS_TIMEOUT: 60 } });
-  await openDoor(scene, 22);
+  await openGrant(scene, 22);
   await scene.daemon.stop("SIGKILL");
   const again = makeScene(lab, await scene.daemon.again(), scene.keys);
   assert.ok(await again.isOpen(22));
   assert.equal(await lab.probe("stranger", scene.server, 22), "filtered");
-  await openDoor(again, 24);
+  await openGrant(again, 24);
   assert.equal((await again.daemon.stop()).code, 0);
   assert.equal(await again.isOpen(22), false, "a clean exit closes what was taken over as well");
 });
@@ -164,7 +164,7 @@ labTest("the service manager hears when doors can be opened, and when the daemon
   try {
     const scene = await setScene(lab, { env: { NOTIFY_SOCKET: `${folder}/notify` } });
     assert.equal(await manager.next(), "READY=1");
-    await openDoor(scene, 22);
+    await openGrant(scene, 22);
     assert.equal((await scene.daemon.stop()).code, 0);
     assert.equal(await manager.next(), "STOPPING=1");
   } finally {

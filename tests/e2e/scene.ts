@@ -13,7 +13,7 @@ import {
   startDaemon,
 } from "../lab/mod.ts";
 
-/** Seconds that a door of these tests stays open unless a test says otherwise. */
+/** Seconds that a grant of these tests stays open unless a test says otherwise. */
 export const OPEN_SECONDS = 2;
 
 /** A daemon with one stanza, and the knocker that knows its keys. */

@@ -24,7 +24,7 @@ import {
   writeServerConfig,
 } from "../lab/mod.ts";
 
-/** Both daemons open doors with iptables. */
+/** Both daemons open grants with iptables. */
 const IPTABLES = { FIREWALL_EXE: "/usr/sbin/iptables" } as const;
 const MATCH = /SPA Packet from IP: 10\.77\.0\.2 received with access source match/;
 

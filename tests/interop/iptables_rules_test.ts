@@ -258,7 +258,7 @@ labTest("iptablesFirewall() takes over the C daemon's doors and foreign rules, a
   await rig.lab.must("server", ["iptables", "-A", "FWKNOP_INPUT", "-s", "192.0.2.1", "-j", "DROP"]);
   const firewall = rig.start({ flushAtInit: false });
   const found = await firewall.prepare();
-  assert.deepEqual(found.map(({ door }) => door.slot), ["input", "foreign"]);
+  assert.deepEqual(found.map(({ access }) => access.slot), ["input", "foreign"]);
   assert.ok(await rig.admits({ from: "knocker", family: 4, service: tcp(22) }));
   assert.equal(found[1]?.expiresAt, end);
   await firewall.revoke(found);
@@ -272,7 +272,7 @@ labTest("the C daemon closes our doors in its turn", async () => {
   const firewall = rig.start();
   await firewall.prepare();
   const grant: Grant = {
-    door: { slot: "input", source: address(KNOCKER), destination: null, service: tcp(22) },
+    access: { slot: "input", source: address(KNOCKER), destination: null, service: tcp(22) },
     expiresAt: rig.now() - 1,
   };
   assert.deepEqual(await firewall.grant([grant], [], rig.now() - 60), [{ ok: true, alreadyOpen: false }]);

@@ -61,7 +61,7 @@ const MESSAGES: Readonly<Record<number, { readonly name: string; readonly args: 
   },
 };
 
-/** That a door which was asked for at `asked` closes `seconds` after it was opened, as the daemon says. */
+/** That a grant which was asked for at `asked` closes `seconds` after it was opened, as the daemon says. */
 function assertExpiry(line: string, asked: number, seconds: number): void {
   const expiresAt = Number(/expires at (\d+)/.exec(line)?.[1]);
   assert.ok(
@@ -97,10 +97,10 @@ labTest(
         assertExpiry(line, asked, type === "1" ? 60 : 77);
       }
     }
-    // Two doors of type 1 and one of type 3, and nothing for the others.
-    const doors = ours.program.lines.filter((line) => /^Added (?!jump)/.test(line));
-    const asked = doors.map((line) => /access rule .* ((tcp|udp)\/\S+), expires/.exec(line)?.[1]);
-    assert.deepEqual(asked, ["tcp/22,udp/53", "tcp/22,udp/53", "tcp/22"], doors.join("\n"));
+    // Two grants of type 1 and one of type 3, and nothing for the others.
+    const accesses = ours.program.lines.filter((line) => /^Added (?!jump)/.test(line));
+    const asked = accesses.map((line) => /access rule .* ((tcp|udp)\/\S+), expires/.exec(line)?.[1]);
+    assert.deepEqual(asked, ["tcp/22,udp/53", "tcp/22,udp/53", "tcp/22"], accesses.join("\n"));
     assert.ok(await lab.opens("knocker", server, 22));
     assert.equal(await lab.probe("knocker", server, 60001), "filtered");
     assert.equal(await lab.probe("stranger", server, 22), "filtered");

@@ -1,5 +1,5 @@
 /**
- * Every transport of both clients against both daemons, over both families: the door opens for the one who asked and for
+ * Every transport of both clients against both daemons, over both families: the grant opens for the one who asked and for
  * nobody else, or the place in this file says why it cannot.
  */
 import assert from "node:assert/strict";

@@ -1,5 +1,5 @@
 /**
- * From the knock to the open door, on one clock. The measuring process owns the knocker's and the server's end: it sends
+ * From the knock to the open grant, on one clock. The measuring process owns the knocker's and the server's end: it sends
  * the knock, then a datagram to the guarded port every few microseconds, and sleeps between them unless one comes out behind
  * the packet filter: a loop that kept a core busy would measure itself. Nothing is subtracted.
  */
@@ -34,7 +34,7 @@ export interface OpeningOptions {
 /** Sleep between two datagrams; with the system calls around it a turn takes about twice that. */
 const PACE_MICROSECONDS = 20;
 
-/** Sends `packet` and measures. Blocks the event loop until the door is open. */
+/** Sends `packet` and measures. Blocks the event loop until the grant is open. */
 export function measureOpening(lab: Lab, packet: string, options: OpeningOptions): Opening {
   const family = familyOf(options.server);
   // New sockets each time: a flow that once passed would be let in by its connection-tracking entry.

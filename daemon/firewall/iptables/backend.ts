@@ -9,11 +9,11 @@ import { describeRules } from "./describe.ts";
 import { type ChangeListener, createOwnPids, rulesetEvents } from "./events.ts";
 import { examineListing, requireChains } from "./examine.ts";
 import { type FamilyOptions, FamilyRules } from "./family.ts";
-import { asCommand, doorLine } from "./batch.ts";
-import { doorChain, doorFamily } from "./rules.ts";
+import { accessLine, asCommand } from "./batch.ts";
+import { accessChain, accessFamily } from "./rules.ts";
 import type { IptablesConfig } from "./settings.ts";
 import { type FamilyTools, findTools, saveRules } from "./tools.ts";
-import { latestByDoor } from "../../grants/ledger.ts";
+import { latestByAccess } from "../../grants/ledger.ts";
 import { createSerial } from "../serial.ts";
 
 /** What the backend is made with: directives of fwknopd.conf, already read. */
@@ -47,8 +47,8 @@ export function iptablesFirewall(options: IptablesOptions): Firewall {
     }
   };
   const open = (): readonly Grant[] =>
-    [...latestByDoor([...v4.open(), ...v6.open()]).values()].map(({ door, expiresAt }) => ({ door, expiresAt }));
-  const familyOf = (grant: Grant) => doorFamily(grant.door) === 4 ? v4 : v6;
+    [...latestByAccess([...v4.open(), ...v6.open()]).values()].map(({ access, expiresAt }) => ({ access, expiresAt }));
+  const familyOf = (grant: Grant) => accessFamily(grant.access) === 4 ? v4 : v6;
   const byFamily = (grants: readonly Grant[], rules: FamilyRules) =>
     grants.filter((grant) => familyOf(grant) === rules);
 
@@ -99,10 +99,10 @@ export function iptablesFirewall(options: IptablesOptions): Firewall {
         });
         return changed;
       }),
-    containerOf: (door) => doorChain(door, options.chains).to,
-    numberOf: (door) => (doorFamily(door) === 4 ? v4 : v6).numberOf(door),
+    containerOf: (access) => accessChain(access, options.chains).to,
+    numberOf: (access) => (accessFamily(access) === 4 ? v4 : v6).numberOf(access),
     commandOf: (grant, verb) => {
-      const { table, line } = doorLine(grant, options, verb);
+      const { table, line } = accessLine(grant, options, verb);
       return asCommand(familyOf(grant).tools.iptables, table, line);
     },
     describe: (all) => inTurn(() => describeRules(run, [v4.tools, v6.tools], { ...options, all })),

@@ -7,7 +7,7 @@ import type { Grant, Slot } from "../firewall.ts";
 import { SLOTS } from "../slots.ts";
 import type { ChainSpecs } from "./chains.ts";
 import { chainRules, hasJump, hasOtherReferences, type ListedGrant, type RuleListing } from "./listing.ts";
-import { doorChain, formatWords, jumpWords, ruleWords } from "./rules.ts";
+import { accessChain, formatWords, jumpWords, ruleWords } from "./rules.ts";
 
 /** Lines by table, in the order in which the tables are committed. */
 export type Batch = ReadonlyMap<string, readonly string[]>;
@@ -21,7 +21,7 @@ export interface RuleStyle {
   readonly prepend: boolean;
 }
 
-/** A rule to add: its grant, and the rules of the same door that it replaces. */
+/** A rule to add: its grant, and the rules of the same grant that it replaces. */
 export interface NewRule {
   readonly grant: Grant;
   readonly replaces: readonly ListedGrant[];
@@ -37,11 +37,11 @@ export function asCommand(iptables: string, table: string, line: string): string
   return `Same as: ${iptables} -t ${table} ${line}`;
 }
 
-/** The line that opens or closes a door. */
-export function doorLine(grant: Grant, style: RuleStyle, verb: "add" | "delete"): { table: string; line: string } {
-  const { door } = grant;
-  const { table, to } = doorChain(door, style.chains);
-  const rule = door.slot === "foreign" ? door.rule : ruleText(grant, style.chains);
+/** The line that opens or closes a grant. */
+export function accessLine(grant: Grant, style: RuleStyle, verb: "add" | "delete"): { table: string; line: string } {
+  const { access } = grant;
+  const { table, to } = accessChain(access, style.chains);
+  const rule = access.slot === "foreign" ? access.rule : ruleText(grant, style.chains);
   const flag = verb === "delete" ? "-D" : style.prepend ? "-I" : "-A";
   return { table, line: `${flag} ${to} ${rule}` };
 }
@@ -88,7 +88,7 @@ export function repairBatch(
 }
 
 /**
- * Opens doors where everything is believed to be in place, and proves it in the same transaction: `-C` lines for each jump
+ * Opens grants where everything is believed to be in place, and proves it in the same transaction: `-C` lines for each jump
  * in use and for `present`, rules that must still be there. One that is missing fails the transaction.
  */
 export function grantBatch(
@@ -164,8 +164,8 @@ function jumpLine(lines: Lines, counts: RuleCounts, spec: ChainSpec): void {
 }
 
 function addLines(lines: Lines, { grant, replaces }: NewRule, style: RuleStyle): void {
-  if (grant.door.slot === "foreign") return;
-  const { table, line } = doorLine(grant, style, "add");
+  if (grant.access.slot === "foreign") return;
+  const { table, line } = accessLine(grant, style, "add");
   lines.addAgain(table, line);
   for (const { table, chain, rule } of replaces) lines.addAgain(table, `-D ${chain} ${rule}`);
 }

@@ -1,4 +1,4 @@
-/** What an operator should know of the rules before doors are opened in them: whether they drop anything, and our own port. Pure. */
+/** What an operator should know of the rules before grants are opened in them: whether they drop anything, and our own port. Pure. */
 import { FirewallError, type Slot } from "../firewall.ts";
 import type { ChainSpecs } from "./chains.ts";
 import { chainRules, type RuleListing, splitWords } from "./listing.ts";

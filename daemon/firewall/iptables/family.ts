@@ -1,11 +1,11 @@
 /**
  * The rules of one address family: what is believed of our chains, and the batches that change it. Every batch that
  * relies on it proves it in the same transaction (`-C` lines), so that a flush by somebody else is noticed before
- * a door is reported open; then the truth is listed and the batch is made again.
+ * a grant is reported open; then the truth is listed and the batch is made again.
  */
 import type { Run } from "../../../lib/host/run.ts";
 import type { Log } from "../../../lib/log.ts";
-import { type Door, doorKey, FirewallError, type Grant, type GrantOutcome } from "../firewall.ts";
+import { type Access, accessKey, FirewallError, type Grant, type GrantOutcome } from "../firewall.ts";
 import {
   activeChains,
   asCommand,
@@ -22,10 +22,10 @@ import {
 } from "./batch.ts";
 import { chainRules, type ListedGrant, listedGrants, type RuleListing } from "./listing.ts";
 import { ChainOrder } from "./order.ts";
-import { doorChain } from "./rules.ts";
+import { accessChain } from "./rules.ts";
 import type { IptablesConfig } from "./settings.ts";
 import { type FamilyTools, type Refusal, refuseUnreadable, restoreRules, saveRules } from "./tools.ts";
-import { latestByDoor } from "../../grants/ledger.ts";
+import { latestByAccess } from "../../grants/ledger.ts";
 
 /** How often a batch is made again after the rules turned out to be others than believed. */
 const ATTEMPTS = 3;
@@ -51,9 +51,9 @@ export class FamilyRules {
     return this.#known;
   }
 
-  /** The number of the door's rule in its chain, from 1; null when it is not known. */
-  numberOf(door: Door): number | null {
-    const key = doorKey(door);
+  /** The number of the grant's rule in its chain, from 1; null when it is not known. */
+  numberOf(access: Access): number | null {
+    const key = accessKey(access);
     const rule = this.#known.find((known) => known.key === key);
     return rule === undefined ? null : this.#order.numberOf(rule);
   }
@@ -117,8 +117,10 @@ export class FamilyRules {
   async repair(live: readonly Grant[], now: number): Promise<boolean> {
     const changed = await this.#retry(async () => {
       const listing = await this.readRules();
-      const newRules = this.#newRules(live.filter(({ door, expiresAt }) => expiresAt > now && this.#isActive(door)));
-      // Somebody restored a rule set that was saved while a door was open: its time is over all the same.
+      const newRules = this.#newRules(
+        live.filter(({ access, expiresAt }) => expiresAt > now && this.#isActive(access)),
+      );
+      // Somebody restored a rule set that was saved while a grant was open: its time is over all the same.
       const overdue = this.#known.filter(({ expiresAt }) => expiresAt <= now);
       return repairBatch(listing, this.options, { newRules, overdue });
     });
@@ -127,7 +129,7 @@ export class FamilyRules {
   }
 
   async revoke(batch: readonly Grant[]): Promise<void> {
-    const keys = new Set(batch.map(({ door }) => doorKey(door)));
+    const keys = new Set(batch.map(({ access }) => accessKey(access)));
     const present = () => this.#known.filter(({ key }) => keys.has(key));
     // What is not known may have been added by somebody else since.
     if (new Set(present().map(({ key }) => key)).size < keys.size) await this.readRules();
@@ -178,14 +180,14 @@ export class FamilyRules {
     }
   }
 
-  /** Opens doors in one transaction and notes them. */
+  /** Opens grants in one transaction and notes them. */
   async #open(batch: readonly Grant[], now: number): Promise<Refusal | null> {
     const newRules = this.#newRules(batch);
     const replaced = new Set(newRules.flatMap(({ replaces }) => replaces));
-    const slots = this.options.active.filter((slot) => batch.some(({ door }) => door.slot === slot));
-    const unused = batch.find(({ door }) => !this.#isActive(door));
+    const slots = this.options.active.filter((slot) => batch.some(({ access }) => access.slot === slot));
+    const unused = batch.find(({ access }) => !this.#isActive(access));
     if (unused !== undefined) {
-      return { reason: `the ${unused.door.slot} chain is not in use`, hint: "see ENABLE_IPT_* in fwknopd.conf" };
+      return { reason: `the ${unused.access.slot} chain is not in use`, hint: "see ENABLE_IPT_* in fwknopd.conf" };
     }
     const kept = () => this.#known.filter((rule) => !replaced.has(rule));
     const present = [...this.#alreadyOpen(batch), ...canaries(kept(), now)];
@@ -195,24 +197,24 @@ export class FamilyRules {
   }
 
   /** Whether there is a chain for it; never for a foreign rule. */
-  #isActive(door: Door): boolean {
-    return this.options.active.some((slot) => slot === door.slot);
+  #isActive(access: Access): boolean {
+    return this.options.active.some((slot) => slot === access.slot);
   }
 
-  /** What has to be added so that each door is open at least as long as the longest of its grants. */
+  /** What has to be added so that each grant is open at least as long as the longest of its grants. */
   #newRules(grants: readonly Grant[]): readonly NewRule[] {
     const known = Map.groupBy(this.#known, ({ key }) => key);
     const newRules: NewRule[] = [];
-    for (const [key, grant] of latestByDoor(grants)) {
+    for (const [key, grant] of latestByAccess(grants)) {
       const rules = known.get(key) ?? [];
       if (!rules.some(({ expiresAt }) => expiresAt >= grant.expiresAt)) newRules.push({ grant, replaces: rules });
     }
     return newRules;
   }
 
-  /** The rules by which doors of the batch are believed to be open long enough already. */
+  /** The rules by which grants of the batch are believed to be open long enough already. */
   #alreadyOpen(batch: readonly Grant[]): readonly ListedGrant[] {
-    const wanted = latestByDoor(batch);
+    const wanted = latestByAccess(batch);
     const open = new Map<string, ListedGrant>();
     for (const rule of this.#known) {
       const grant = wanted.get(rule.key);
@@ -229,16 +231,16 @@ export class FamilyRules {
     const seen = new Set(openAlready);
     const longestFirst = [...batch].sort((a, b) => b.expiresAt - a.expiresAt);
     for (const grant of longestFirst) {
-      const key = doorKey(grant.door);
+      const key = accessKey(grant.access);
       outcomes.set(grant, { ok: true, alreadyOpen: seen.has(key) });
       seen.add(key);
     }
   }
 
-  #listed({ door, expiresAt }: Grant): ListedGrant {
-    const { table, to } = doorChain(door, this.options.chains);
-    const rule = ruleText({ door, expiresAt }, this.options.chains);
-    return { door, key: doorKey(door), expiresAt, family: this.tools.family, table, chain: to, rule };
+  #listed({ access, expiresAt }: Grant): ListedGrant {
+    const { table, to } = accessChain(access, this.options.chains);
+    const rule = ruleText({ access, expiresAt }, this.options.chains);
+    return { access, key: accessKey(access), expiresAt, family: this.tools.family, table, chain: to, rule };
   }
 
   async #apply(batch: Batch): Promise<Refusal | null> {

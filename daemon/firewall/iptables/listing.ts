@@ -1,7 +1,7 @@
-/** Reads what `iptables-save` prints: which chains there are, which rules, and which of them are doors of ours. Pure. */
+/** Reads what `iptables-save` prints: which chains there are, which rules, and which of them are grants of ours. Pure. */
 import { type Ip, parseIp } from "../../../lib/net/address.ts";
 import type { Service } from "../../../lib/net/service.ts";
-import { type Door, doorKey, type Grant, type NatMatch, type Slot } from "../firewall.ts";
+import { type Access, accessKey, type Grant, type NatMatch, type Slot } from "../firewall.ts";
 import type { ChainSpec } from "../chain_text.ts";
 import { SLOTS } from "../slots.ts";
 import type { ChainSpecs } from "./chains.ts";
@@ -18,7 +18,7 @@ export interface RuleListing {
 
 /** A rule with an expiry in one of our chains. */
 export interface ListedGrant extends Grant {
-  /** Of its door. */
+  /** Of its grant. */
   readonly key: string;
   readonly family: 4 | 6;
   readonly table: string;
@@ -90,11 +90,11 @@ export function listedGrants(listing: RuleListing, chains: ChainSpecs, family: 4
       const fields = readRule(rule);
       const expiresAt = parseExpiry(fields.comment);
       if (expiresAt === null) continue;
-      const door: Door = slots.map((candidate) =>
-        readDoor(candidate, fields, chains[candidate])
+      const access: Access = slots.map((candidate) =>
+        readAccess(candidate, fields, chains[candidate])
       ).find((it) => it !== null) ??
         { slot: "foreign", family, table: spec.table, chain: spec.to, rule };
-      found.push({ door, key: doorKey(door), expiresAt, family, table: spec.table, chain: spec.to, rule });
+      found.push({ access, key: accessKey(access), expiresAt, family, table: spec.table, chain: spec.to, rule });
     }
   }
   return found;
@@ -163,7 +163,7 @@ function readRule(rule: string): RuleFields {
   return fields;
 }
 
-function readDoor(slot: Slot, fields: RuleFields, spec: ChainSpec): Door | null {
+function readAccess(slot: Slot, fields: RuleFields, spec: ChainSpec): Access | null {
   if (fields.exotic || fields.target !== spec.target) return null;
   // A comment with more in it is not what we would write.
   if (!/^_exp_[0-9]+$/.test(fields.comment ?? "")) return null;

@@ -1,10 +1,10 @@
 /**
- * Doors as iptables rule vectors, exactly in the shapes of facts/firewall 3, so that rules of the C daemon and ours are
+ * Grants as iptables rule vectors, exactly in the shapes of facts/firewall 3, so that rules of the C daemon and ours are
  * the same rules. Pure.
  */
 import type { Ip } from "../../../lib/net/address.ts";
 import { PROTO_NUMBER, type Service } from "../../../lib/net/service.ts";
-import type { Door, Grant, NatMatch } from "../firewall.ts";
+import type { Access, Grant, NatMatch } from "../firewall.ts";
 import type { ChainSpec } from "../chain_text.ts";
 import type { ChainSpecs } from "./chains.ts";
 
@@ -16,50 +16,54 @@ function expiryComment(expiresAt: number): string {
   return `_exp_${expiresAt}`;
 }
 
-/** The family of all addresses of a door. */
-export function doorFamily(door: Door): 4 | 6 {
-  switch (door.slot) {
+/** The family of all addresses of a grant. */
+export function accessFamily(access: Access): 4 | 6 {
+  switch (access.slot) {
     case "foreign":
-      return door.family;
+      return access.family;
     case "snat":
-      return door.to.family;
+      return access.to.family;
     case "masquerade":
-      return "source" in door.match ? door.match.source.family : door.match.destination.family;
+      return "source" in access.match ? access.match.source.family : access.match.destination.family;
     default:
-      return door.source.family;
+      return access.source.family;
   }
 }
 
-/** The table and chain in which the rule of a door stands. */
-export function doorChain(door: Door, chains: ChainSpecs): { readonly table: string; readonly to: string } {
-  return door.slot === "foreign" ? { table: door.table, to: door.chain } : chains[door.slot];
+/** The table and chain in which the rule of a grant stands. */
+export function accessChain(access: Access, chains: ChainSpecs): { readonly table: string; readonly to: string } {
+  return access.slot === "foreign" ? { table: access.table, to: access.chain } : chains[access.slot];
 }
 
-/** The rule of a grant. A foreign door has none: it is never granted. */
+/** The rule of a grant. A foreign grant has none: it is never granted. */
 export function ruleWords(grant: Grant, chains: ChainSpecs): RuleWords {
-  const { door } = grant;
-  if (door.slot === "foreign") throw new RangeError(`"grant" expected a door of ours, got a foreign rule`);
-  const end = ["-m", "comment", "--comment", expiryComment(grant.expiresAt), "-j", chains[door.slot].target];
-  switch (door.slot) {
+  const { access } = grant;
+  if (access.slot === "foreign") throw new RangeError(`"grant" expected one of ours, got a foreign rule`);
+  const end = ["-m", "comment", "--comment", expiryComment(grant.expiresAt), "-j", chains[access.slot].target];
+  switch (access.slot) {
     case "input":
-      return [...portMatch(door.service, door.source, door.destination), ...end];
+      return [...portMatch(access.service, access.source, access.destination), ...end];
     case "output": {
-      const from = door.destination?.text ?? anyOf(door.source);
-      const proto = String(PROTO_NUMBER[door.service.proto]);
-      return ["-p", proto, "-d", door.source.text, "-s", from, "--sport", String(door.service.port), ...end];
+      const from = access.destination?.text ?? anyOf(access.source);
+      const proto = String(PROTO_NUMBER[access.service.proto]);
+      return ["-p", proto, "-d", access.source.text, "-s", from, "--sport", String(access.service.port), ...end];
     }
     case "forward":
-      return [...forwardMatch(door.source, door.target, door.service), ...end];
+      return [...forwardMatch(access.source, access.target, access.service), ...end];
     case "dnat": {
-      const match = door.service === null
-        ? ["-s", door.source.text, "-d", door.destination?.text ?? anyOf(door.source)]
-        : portMatch(door.service, door.source, door.destination);
-      return [...match, ...end, "--to-destination", formatTarget(door.to, door.toPort)];
+      const match = access.service === null
+        ? ["-s", access.source.text, "-d", access.destination?.text ?? anyOf(access.source)]
+        : portMatch(access.service, access.source, access.destination);
+      return [...match, ...end, "--to-destination", formatTarget(access.to, access.toPort)];
     }
     case "snat":
-      return [...natMatch(door.match), ...end, "--to-source", door.to.text];
+      return [...natMatch(access.match), ...end, "--to-source", access.to.text];
     case "masquerade":
-      return [...natMatch(door.match), ...end, ...(door.toPort === null ? [] : ["--to-ports", String(door.toPort)])];
+      return [
+        ...natMatch(access.match),
+        ...end,
+        ...(access.toPort === null ? [] : ["--to-ports", String(access.toPort)]),
+      ];
   }
 }
 

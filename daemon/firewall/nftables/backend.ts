@@ -1,12 +1,12 @@
 /**
- * Native nftables as a packet filter. Doors are elements of sets with a timeout, so the kernel closes them on time, daemon
+ * Native nftables as a packet filter. Grants are elements of sets with a timeout, so the kernel closes them on time, daemon
  * or no daemon; the sets are looked up by chains of ours that the administrator's own base chains jump to.
  */
 import { FfiError } from "../../../ffi/errors.ts";
 import type { RulesetListener } from "../../../ffi/nfnetlink/nfnetlink.ts";
 import type { Log } from "../../../lib/log.ts";
 import {
-  type Door,
+  type Access,
   type Firewall,
   FirewallError,
   type Grant,
@@ -70,7 +70,7 @@ export function nftablesFirewall(parts: NftablesParts, options: NftablesOptions)
     grant: (batch, live, now) => inTurn(() => grantAll(view, batch, { live, now: exact(now) })),
     revoke: (batch) =>
       inTurn(async () => {
-        const doomed = batch.map(({ door }) => elementOf(door)).filter((element) => element !== null);
+        const doomed = batch.map(({ access }) => elementOf(access)).filter((element) => element !== null);
         let reason = "";
         for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
           const outcome = await view.close(doomed);
@@ -85,7 +85,7 @@ export function nftablesFirewall(parts: NftablesParts, options: NftablesOptions)
         return view.grants;
       }),
     repair: (live, now) => inTurn(async () => (await view.rebuild(live, exact(now))).changed),
-    containerOf: (door) => containerOf(view, door),
+    containerOf: (access) => containerOf(view, access),
     numberOf: () => null,
     commandOf: (grant, verb) => commandOf(view, grant, verb === "add" ? clock() : null),
     describe: (all) =>
@@ -117,23 +117,23 @@ function eventsOf(listener: RulesetListener, ownPort: number | null): RulesetEve
   };
 }
 
-function containerOf(view: RulesetView, door: Door): string {
-  const layout = layoutOf(door);
-  if (layout === null) return door.slot;
+function containerOf(view: RulesetView, access: Access): string {
+  const layout = layoutOf(access);
+  if (layout === null) return access.slot;
   const tables = (view.tables ?? []).filter(({ layouts }) => layouts.includes(layout));
   if (tables.length === 0) return layout.name;
   return tables.map(({ family, table }) => `${family} ${table} ${layout.name}`).join(", ");
 }
 
 /** `now` in Unix seconds to add; null to delete. */
-function commandOf(view: RulesetView, { door, expiresAt }: Grant, now: number | null): string {
-  const element = elementOf(door);
-  if (element === null) return `Same as: nothing, nftables cannot hold a door of the kind ${door.slot}`;
+function commandOf(view: RulesetView, { access, expiresAt }: Grant, now: number | null): string {
+  const element = elementOf(access);
+  if (element === null) return `Same as: nothing, nftables cannot hold a door of the kind ${access.slot}`;
   const time = now === null ? "" : ` timeout ${Math.max(1, Math.round(expiresAt - now))}s`;
   const value = element.data === null ? "" : ` : ${dataText(element)}`;
   const what = `{ ${keyText(element)}${time}${value} }`;
   return `Same as: ${
-    containerOf(view, door).split(", ").map((set) => `nft ${now === null ? "delete" : "add"} element ${set} ${what}`)
+    containerOf(view, access).split(", ").map((set) => `nft ${now === null ? "delete" : "add"} element ${set} ${what}`)
       .join("; ")
   }`;
 }
@@ -152,14 +152,14 @@ async function grantAll(
   batch: readonly Grant[],
   { live, now }: Moment,
 ): Promise<readonly GrantOutcome[]> {
-  const refused = batch.map((grant) => objectionTo(grant.door, view.wanted) ?? (grant.expiresAt > now ? null : OVER));
+  const refused = batch.map((grant) => objectionTo(grant.access, view.wanted) ?? (grant.expiresAt > now ? null : OVER));
   const asked = batch.map((grant, index) => refused[index] === null ? timedElementOf(grant) : null);
   const wanted = longest(asked.filter((timed) => timed !== null));
   const already = new Set<TimedElement>();
   const failed = new Map<string, string>();
   try {
-    // New doors need no reading beforehand: the kernel refuses their transaction where the view is no longer true. Where a
-    // door is believed to be open already there is no transaction, so there the belief is checked.
+    // New grants need no reading beforehand: the kernel refuses their transaction where the view is no longer true. Where a
+    // grant is believed to be open already there is no transaction, so there the belief is checked.
     const allNew = [...wanted.values()].every((timed) => !view.isOpen(timed));
     if (!allNew || !view.isBelieved) await view.refresh(live, now);
     for (const timed of wanted.values()) if (view.isOpen(timed)) already.add(timed);
@@ -200,7 +200,7 @@ async function openTogether(
   return false;
 }
 
-/** One door by itself; null when it is open, else why not. */
+/** One grant by itself; null when it is open, else why not. */
 async function openOne(
   view: RulesetView,
   timed: TimedElement,

@@ -1,10 +1,10 @@
-/** The listing of `--fw-list`: our chains, who jumps to them, and the doors that are open. Pure. */
+/** The listing of `--fw-list`: our chains, who jumps to them, and the grants that are open. Pure. */
 import { dataText, keyText } from "./elements.ts";
 import type { TimedElement } from "./timed_elements.ts";
 import { plainJump, type Ruleset } from "./ruleset.ts";
 import { ourChains, ourSets } from "./placement.ts";
 
-/** Text for people, with a line for each chain, set and door. */
+/** Text for people, with a line for each chain, set and grant. */
 export function describeRuleset(
   ruleset: Ruleset,
   open: readonly TimedElement[],

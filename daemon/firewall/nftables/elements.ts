@@ -1,25 +1,25 @@
-/** Doors as set elements: the bytes that nfnetlink wants, the words that nft wants, and back. Pure. */
+/** Grants as set elements: the bytes that nfnetlink wants, the words that nft wants, and back. Pure. */
 import { concatenate, split } from "../../../ffi/nfnetlink/codec.ts";
 import { type Ip, ipFromBytes, parseIp } from "../../../lib/net/address.ts";
 import { PROTO_NUMBER, type Service } from "../../../lib/net/service.ts";
-import type { Door } from "../firewall.ts";
-import { type DoorFields, doorOf, type Field, fieldsOf, layoutOf, type SetLayout } from "./set_layout.ts";
+import type { Access } from "../firewall.ts";
+import { type AccessFields, accessOf, type Field, fieldsOf, layoutOf, type SetLayout } from "./set_layout.ts";
 
-/** An element of a set or map: what holds a door in the ruleset. */
+/** An element of a set or map: what holds a grant in the ruleset. */
 export interface Element {
   readonly layout: SetLayout;
   readonly key: Uint8Array;
   /** What a map holds for the key; null for a set. */
   readonly data: Uint8Array | null;
-  /** Equal for doors that share a set and a key, and so cannot both be open unless they are the same. */
+  /** Equal for grants that share a set and a key, and so cannot both be open unless they are the same. */
   readonly id: string;
 }
 
-/** The element for a door; null when no set can hold it. */
-export function elementOf(door: Door): Element | null {
-  const layout = layoutOf(door);
-  if (layout === null || door.slot === "foreign") return null;
-  const fields = fieldsOf(door);
+/** The element for a grant; null when no set can hold it. */
+export function elementOf(access: Access): Element | null {
+  const layout = layoutOf(access);
+  if (layout === null || access.slot === "foreign") return null;
+  const fields = fieldsOf(access);
   const bytes = (names: readonly Field[]) => join(names.map((field) => fieldBytes(field, fields)));
   return makeElement(layout, bytes(layout.key), layout.value.length === 0 ? null : bytes(layout.value));
 }
@@ -29,11 +29,11 @@ export function makeElement(layout: SetLayout, key: Uint8Array, data: Uint8Array
   return { layout, key, data, id: `${layout.name} ${key.toHex()}` };
 }
 
-/** The door that an element stands for; null when it is none (another protocol than TCP and UDP). */
-export function doorOfElement({ layout, key, data }: Element): Door | null {
+/** The grant that an element stands for; null when it is none (another protocol than TCP and UDP). */
+export function accessOfElement({ layout, key, data }: Element): Access | null {
   const fields = new Map([...readFields(layout.key, key, layout), ...readFields(layout.value, data, layout)]);
   if (fields.size !== layout.key.length + layout.value.length) return null;
-  return doorOf(layout.slot, assemble(fields));
+  return accessOf(layout.slot, assemble(fields));
 }
 
 /** The key in nft's language: `192.0.2.1 . tcp . 22`. */
@@ -66,8 +66,8 @@ function join(parts: readonly Uint8Array[]): Uint8Array {
 
 type Part = Ip | number | "tcp" | "udp";
 
-function fieldBytes(field: Field, { source, destination, service, to, toPort }: DoorFields): Uint8Array {
-  const missing = () => new RangeError(`"door" expected a ${field}`);
+function fieldBytes(field: Field, { source, destination, service, to, toPort }: AccessFields): Uint8Array {
+  const missing = () => new RangeError(`"access" expected a ${field}`);
   switch (field) {
     case "proto":
       if (service === null) throw missing();
@@ -101,7 +101,7 @@ function readFields(names: readonly Field[], bytes: Uint8Array | null, { family 
   return parts;
 }
 
-function assemble(parts: ReadonlyMap<Field, Part>): DoorFields {
+function assemble(parts: ReadonlyMap<Field, Part>): AccessFields {
   const ip = (field: Field) => {
     const part = parts.get(field);
     return typeof part === "object" ? part : null;

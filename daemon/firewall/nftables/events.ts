@@ -1,4 +1,4 @@
-/** Which changes of the ruleset can matter to our doors. Pure. */
+/** Which changes of the ruleset can matter to our grants. Pure. */
 import { NFT_MSG } from "../../../ffi/nfnetlink/constants.ts";
 import type { RulesetChange } from "../../../ffi/nfnetlink/messages.ts";
 import { PREFIX } from "./set_layout.ts";

@@ -1,4 +1,4 @@
-/** What an operator should know of the ruleset before doors are opened in it: whether it drops anything, and our own port. Pure. */
+/** What an operator should know of the ruleset before grants are opened in it: whether it drops anything, and our own port. Pure. */
 import { list, record, type Rule, type Ruleset } from "./ruleset.ts";
 import { type BaseChain, baseChains, formatChain, reachableRules } from "./hook_survey.ts";
 import { chooseChains, type Wanted } from "./placement.ts";

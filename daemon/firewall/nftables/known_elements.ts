@@ -1,10 +1,10 @@
 /** The elements that are believed to be in our sets, and reading them anew. */
 import type { Grant } from "../firewall.ts";
-import { doorOfElement, type Element } from "./elements.ts";
+import { accessOfElement, type Element } from "./elements.ts";
 import type { ElementSet, ElementStore } from "./store.ts";
 import { sameData, type TimedElement } from "./timed_elements.ts";
 
-/** Seconds by which a door may seem to close early, from rounding and from the time that reading takes. */
+/** Seconds by which a grant may seem to close early, from rounding and from the time that reading takes. */
 const LATENESS = 0.05;
 
 /** So many are kept before those whose time is over are looked for. */
@@ -51,15 +51,15 @@ export class KnownElements {
     return [...this.#elements.values()];
   }
 
-  /** The doors that are open by them: not those that no set of some table has, nor those that do not end. */
+  /** The grants that are open by them: not those that no set of some table has, nor those that do not end. */
   get grants(): readonly Grant[] {
     return this.all.flatMap(({ element, expiresAt }) => {
-      const door = doorOfElement(element);
-      return door === null || expiresAt === 0 || expiresAt === Infinity ? [] : [{ door, expiresAt }];
+      const access = accessOfElement(element);
+      return access === null || expiresAt === 0 || expiresAt === Infinity ? [] : [{ access, expiresAt }];
     });
   }
 
-  /** Whether that door is open at least so long. */
+  /** Whether that grant is open at least so long. */
   isOpen({ element, expiresAt }: TimedElement): boolean {
     const known = this.#elements.get(element.id);
     return known !== undefined && known.expiresAt >= expiresAt && sameData(known.element, element);

@@ -36,7 +36,7 @@ export async function openNftables(options: OpenNftablesOptions): Promise<Nftabl
 
 /**
  * What can drop on the hooks, and whose it is: for choosing a backend. Where iptables drops by default and native chains
- * only pick some packets, iptables is what opens doors, and the native chains are left out. Throws `FirewallError`.
+ * only pick some packets, iptables is what opens grants, and the native chains are left out. Throws `FirewallError`.
  */
 export async function surveyHooks(nft: NftRunner, hooks: readonly FilterSlot[] = ["input"]): Promise<HookSurvey> {
   const found = surveyRuleset(await readRuleset(nft), hooks);

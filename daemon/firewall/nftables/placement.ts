@@ -1,7 +1,7 @@
 /** Where in the ruleset our chains, sets and jumps belong, whether they are there, and the script that puts them there. Pure. */
 import type { TableFamily } from "../../../ffi/nfnetlink/constants.ts";
 import type { Log } from "../../../lib/log.ts";
-import { type Door, FirewallError, type Slot } from "../firewall.ts";
+import { type Access, FirewallError, type Slot } from "../firewall.ts";
 import { type Chain, plainJump, type Rule, type Ruleset, rulesOf, setReferences } from "./ruleset.ts";
 import {
   chainOf,
@@ -73,7 +73,7 @@ function findNamed(all: readonly BaseChain[], name: ChainName, hook: FilterSlot)
   return found;
 }
 
-/** A door in our chains is no use while a chain of iptables shuts it again. */
+/** A grant in our chains is no use while a chain of iptables shuts it again. */
 function refuseIptables(all: readonly BaseChain[], chosen: readonly BaseChain[], log: Log): void {
   for (const chain of all.filter(({ iptables, drops }) => iptables && drops !== "nothing")) {
     if (chain.drops === "default" || chosen.length === 0) {
@@ -91,11 +91,11 @@ function refuseIptables(all: readonly BaseChain[], chosen: readonly BaseChain[],
 }
 
 /**
- * Why a door cannot be opened whatever happens; null when it can. Where nothing drops, doors are open by themselves; but of
+ * Why a grant cannot be opened whatever happens; null when it can. Where nothing drops, grants are open by themselves; but of
  * chains that the administrator named it is not known what else drops.
  */
-export function objectionTo(door: Door, wanted: Wanted): string | null {
-  const layout = layoutOf(door);
+export function objectionTo(access: Access, wanted: Wanted): string | null {
+  const layout = layoutOf(access);
   if (layout === null) return "nftables cannot hold such a door";
   if (!wanted.slots.includes(layout.slot)) return `doors of the kind ${layout.slot} are not switched on`;
   const hook = FILTER_SLOTS.find((slot) => slot === layout.slot);

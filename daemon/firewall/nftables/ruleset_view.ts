@@ -1,7 +1,7 @@
 /**
- * The view that the daemon has of the ruleset: which tables hold chains and sets of ours, and which doors are open. It
+ * The view that the daemon has of the ruleset: which tables hold chains and sets of ours, and which grants are open. It
  * is true for one generation of the ruleset. Every transaction names that generation and is refused by the kernel when
- * anybody has changed anything since; then the chains, jumps and sets are looked at again before a door is called open.
+ * anybody has changed anything since; then the chains, jumps and sets are looked at again before a grant is called open.
  */
 import type { RulesetListener } from "../../../ffi/nfnetlink/nfnetlink.ts";
 import type { Log, LogLine } from "../../../lib/log.ts";
@@ -70,7 +70,7 @@ export class RulesetView {
     this.#clock = clock;
   }
 
-  /** What is open, doors of ours only. */
+  /** What is open, grants of ours only. */
   get grants(): readonly Grant[] {
     return this.#known.grants;
   }
@@ -85,7 +85,7 @@ export class RulesetView {
     return this.tables !== null && this.tables.length > 0 && this.#generation !== null;
   }
 
-  /** Whether that door is open at least so long. */
+  /** Whether that grant is open at least so long. */
   isOpen(timed: TimedElement): boolean {
     return this.#known.isOpen(timed);
   }
@@ -114,7 +114,7 @@ export class RulesetView {
     return outcome;
   }
 
-  /** Closes what is open of these doors, in one transaction. Null when none of them is open any more. */
+  /** Closes what is open of these grants, in one transaction. Null when none of them is open any more. */
   async close(doomed: readonly Element[]): Promise<WriteOutcome | null> {
     const steps: Step[] = [];
     for (const set of setsOf(this.tables ?? await this.ourTablesIn())) {
@@ -161,8 +161,8 @@ export class RulesetView {
   }
 
   /**
-   * Reads the ruleset and puts in place what is missing: chains, sets, jumps, and the doors in `live`. At first, also what
-   * seems to be there, and the doors that any of the tables holds are taken over.
+   * Reads the ruleset and puts in place what is missing: chains, sets, jumps, and the grants in `live`. At first, also what
+   * seems to be there, and the grants that any of the tables holds are taken over.
    */
   async rebuild(live: readonly Grant[], now: number, first = false): Promise<Rebuilt> {
     let changed = false;
@@ -199,7 +199,7 @@ export class RulesetView {
     throw failure;
   }
 
-  /** Reads all sets and makes them the view. Returns each door with the longest time that any table has for it. */
+  /** Reads all sets and makes them the view. Returns each grant with the longest time that any table has for it. */
   async readSets(tables: readonly OurTable[]): Promise<readonly TimedElement[]> {
     const found = await readElements(this.parts.store, setsOf(tables), this.#clock);
     this.#known.replace(found);
@@ -269,7 +269,7 @@ export class RulesetView {
   }
 }
 
-/** What should be open. Of two doors that a map cannot hold together the one that ends last comes last, and stays. */
+/** What should be open. Of two grants that a map cannot hold together the one that ends last comes last, and stays. */
 function liveElements(live: readonly Grant[], now: number): readonly TimedElement[] {
   return live.filter(({ expiresAt }) => expiresAt > now).map(timedElementOf).filter((timed) => timed !== null)
     .toSorted((a, b) => a.expiresAt - b.expiresAt);

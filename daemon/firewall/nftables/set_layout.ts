@@ -1,11 +1,11 @@
 /**
- * The sets and maps that hold open doors: which there are, what their keys and values are made of, and which rule looks
+ * The sets and maps that hold open grants: which there are, what their keys and values are made of, and which rule looks
  * packets up in them. One table; everything else (scripts, element bytes, listings) is a fold over it.
  */
 import type { TableFamily } from "../../../ffi/nfnetlink/constants.ts";
 import type { Ip } from "../../../lib/net/address.ts";
 import type { Service } from "../../../lib/net/service.ts";
-import type { Door, NatMatch, Slot } from "../firewall.ts";
+import type { Access, NatMatch, Slot } from "../firewall.ts";
 
 /** A part of a key or value. `source` is always the knocker, also where the rule looks at answers to it. */
 export type Field = "source" | "destination" | "proto" | "port" | "to" | "toPort";
@@ -20,8 +20,8 @@ export interface SetLayout {
   readonly value: readonly Field[];
 }
 
-/** The parts of a door by field; null is what the door does not say. */
-export interface DoorFields {
+/** The parts of a grant by field; null is what the grant does not say. */
+export interface AccessFields {
   readonly source: Ip | null;
   readonly destination: Ip | null;
   readonly service: Service | null;
@@ -84,20 +84,20 @@ export function chainOf(slot: Slot): string {
   return `${PREFIX}${slot}`;
 }
 
-/** The layout that holds such doors; null when none can (a translated port without a service to translate). */
-export function layoutOf(door: Door): SetLayout | null {
-  if (door.slot === "foreign") return null;
-  const fields = fieldsOf(door);
+/** The layout that holds such grants; null when none can (a translated port without a service to translate). */
+export function layoutOf(access: Access): SetLayout | null {
+  if (access.slot === "foreign") return null;
+  const fields = fieldsOf(access);
   const family = (fields.source ?? fields.destination)?.family;
   const parts = partsOf(fields);
   return SET_LAYOUTS.find((layout) =>
-    layout.slot === door.slot && layout.family === family && parts.size === layout.key.length + layout.value.length &&
+    layout.slot === access.slot && layout.family === family && parts.size === layout.key.length + layout.value.length &&
     [...layout.key, ...layout.value].every((field) => parts.has(field))
   ) ?? null;
 }
 
-/** The fields that the door fills. */
-function partsOf({ source, destination, service, to, toPort }: DoorFields): ReadonlySet<Field> {
+/** The fields that the grant fills. */
+function partsOf({ source, destination, service, to, toPort }: AccessFields): ReadonlySet<Field> {
   const parts = new Set<Field>();
   if (source) parts.add("source");
   if (destination) parts.add("destination");
@@ -107,38 +107,38 @@ function partsOf({ source, destination, service, to, toPort }: DoorFields): Read
   return parts;
 }
 
-/** Takes a door apart. */
-export function fieldsOf(door: Exclude<Door, { slot: "foreign" }>): DoorFields {
+/** Takes a grant apart. */
+export function fieldsOf(access: Exclude<Access, { slot: "foreign" }>): AccessFields {
   const none = { source: null, destination: null, service: null, to: null, toPort: null };
-  switch (door.slot) {
+  switch (access.slot) {
     case "input":
     case "output":
-      return { ...none, source: door.source, destination: door.destination, service: door.service };
+      return { ...none, source: access.source, destination: access.destination, service: access.service };
     case "forward":
-      return { ...none, source: door.source, destination: door.target, service: door.service };
+      return { ...none, source: access.source, destination: access.target, service: access.service };
     case "dnat":
       return {
-        source: door.source,
-        destination: door.destination,
-        service: door.service,
-        to: door.to,
-        toPort: door.toPort,
+        source: access.source,
+        destination: access.destination,
+        service: access.service,
+        to: access.to,
+        toPort: access.toPort,
       };
     case "snat":
-      return { ...none, ...matchFields(door.match), to: door.to };
+      return { ...none, ...matchFields(access.match), to: access.to };
     case "masquerade":
-      return { ...none, ...matchFields(door.match), toPort: door.toPort };
+      return { ...none, ...matchFields(access.match), toPort: access.toPort };
   }
 }
 
-function matchFields(match: NatMatch): Pick<DoorFields, "source" | "destination" | "service"> {
+function matchFields(match: NatMatch): Pick<AccessFields, "source" | "destination" | "service"> {
   return "source" in match
     ? { source: match.source, destination: null, service: null }
     : { source: null, destination: match.destination, service: match.service };
 }
 
-/** Puts a door together; null when the fields do not make one. */
-export function doorOf(slot: Slot, fields: DoorFields): Door | null {
+/** Puts a grant together; null when the fields do not make one. */
+export function accessOf(slot: Slot, fields: AccessFields): Access | null {
   const { source, destination, service, to, toPort } = fields;
   switch (slot) {
     case "input":

@@ -35,7 +35,7 @@ export type NftablesValues = SettingsOf<typeof ROWS>;
 
 /** What the rows mean. */
 export interface NftablesConfig {
-  /** FLUSH_NFT_AT_INIT: close the doors of an earlier run instead of taking them over. */
+  /** FLUSH_NFT_AT_INIT: close the grants of an earlier run instead of taking them over. */
   readonly flushAtInit: boolean;
   /** FLUSH_NFT_AT_EXIT. */
   readonly flushAtExit: boolean;

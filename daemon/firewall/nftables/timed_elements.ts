@@ -1,4 +1,4 @@
-/** Doors to open as transactions on elements. Pure. */
+/** Grants to open as transactions on elements. Pure. */
 import type { Grant } from "../firewall.ts";
 import { type Element, elementOf } from "./elements.ts";
 import type { ElementSet, Step } from "./store.ts";
@@ -10,13 +10,13 @@ export interface TimedElement {
   readonly expiresAt: number;
 }
 
-/** The element for a grant; null when nftables cannot hold such a door. */
-export function timedElementOf({ door, expiresAt }: Grant): TimedElement | null {
-  const element = elementOf(door);
+/** The element for a grant; null when nftables cannot hold such a grant. */
+export function timedElementOf({ access, expiresAt }: Grant): TimedElement | null {
+  const element = elementOf(access);
   return element === null ? null : { element, expiresAt };
 }
 
-/** One of each element: the longest for the same door, the last one where the doors differ in what they lead to. */
+/** One of each element: the longest for the same grant, the last one where the grants differ in what they lead to. */
 export function longest(elements: readonly TimedElement[]): Map<string, TimedElement> {
   const chosen = new Map<string, TimedElement>();
   for (const timed of elements) {
@@ -40,7 +40,7 @@ export function setsOf(tables: readonly OurTable[]): readonly ElementSet[] {
 }
 
 /**
- * The steps that open a door in every set. Where the element may be there already (`before`) it is added, deleted and
+ * The steps that open a grant in every set. Where the element may be there already (`before`) it is added, deleted and
  * added again in one transaction: a plain add leaves the old time on older kernels, a plain delete needs the old element.
  */
 export function stepsToOpen(

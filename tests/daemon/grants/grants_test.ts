@@ -10,7 +10,7 @@ import {
   NO_NAT_POLICY,
   planGrants,
 } from "../../../daemon/grants/grants.ts";
-import type { Door } from "../../../daemon/firewall/firewall.ts";
+import type { Access } from "../../../daemon/firewall/firewall.ts";
 import type { MessageType } from "../../../lib/wire/message.ts";
 import { address } from "../../contract/addresses.ts";
 
@@ -34,12 +34,12 @@ function plan({ request, policy, options }: Case) {
   });
 }
 
-function doors(given: Case): readonly Door[] {
+function accesses(given: Case): readonly Access[] {
   const planned = plan(given);
   if (!planned.ok) assert.fail(planned.fault);
   return planned.value.map((grant) => {
     assert.equal(grant.expiresAt, 1000);
-    return grant.door;
+    return grant.access;
   });
 }
 
@@ -64,22 +64,22 @@ Deno.test("isNatType() and isLocalNatType() follow the message types", () => {
 });
 
 Deno.test("planGrants() opens every service of a plain request, for both families", () => {
-  assert.deepEqual(doors({ request: { services: [ssh, dns] } }), [
+  assert.deepEqual(accesses({ request: { services: [ssh, dns] } }), [
     { slot: "input", source, destination: null, service: ssh },
     { slot: "input", source, destination: null, service: dns },
   ]);
-  assert.deepEqual(doors({ request: { source: source6, messageType: 3 } }), [
+  assert.deepEqual(accesses({ request: { source: source6, messageType: 3 } }), [
     { slot: "input", source: source6, destination: null, service: ssh },
   ]);
 });
 
 Deno.test("planGrants() adds the answers where output is filtered, and the destination where it is asked for", () => {
   const options = { output: true, destinationRule: true };
-  assert.deepEqual(doors({ options, request: { services: [ssh] } }), [
+  assert.deepEqual(accesses({ options, request: { services: [ssh] } }), [
     { slot: "input", source, destination: server, service: ssh },
     { slot: "output", source, destination: server, service: ssh },
   ]);
-  assert.deepEqual(doors({ options, request: { source: source6, packetDestination: server6 } })[0], {
+  assert.deepEqual(accesses({ options, request: { source: source6, packetDestination: server6 } })[0], {
     slot: "input",
     source: source6,
     destination: server6,
@@ -96,25 +96,25 @@ Deno.test("planGrants() opens nothing wider than a destination rule would", () =
 
 Deno.test("planGrants() forwards to the inside host, with the first service only", () => {
   for (const messageType of [2, 4] as const) {
-    assert.deepEqual(doors({ request: { messageType, services: [ssh, dns], nat: NAT } }), [
+    assert.deepEqual(accesses({ request: { messageType, services: [ssh, dns], nat: NAT } }), [
       { slot: "forward", source, target: null, service: { proto: "tcp", port: 80 } },
       { slot: "dnat", source, destination: null, service: ssh, to: inside, toPort: 80 },
     ]);
   }
-  const strict = doors({ request: { messageType: 2, nat: NAT }, options: { strictForward: true } });
+  const strict = accesses({ request: { messageType: 2, nat: NAT }, options: { strictForward: true } });
   assert.deepEqual(strict[0], { slot: "forward", source, target: inside, service: { proto: "tcp", port: 80 } });
 });
 
 Deno.test("planGrants() lets a local NAT request in on the inside port, FORCE_NAT or not", () => {
   for (const messageType of [5, 6] as const) {
     assert.deepEqual(
-      doors({ request: { messageType, nat: { to: server, port: 22 }, services: [{ ...ssh, port: 60001 }] } }),
+      accesses({ request: { messageType, nat: { to: server, port: 22 }, services: [{ ...ssh, port: 60001 }] } }),
       [
         { slot: "input", source, destination: null, service: ssh },
         { slot: "dnat", source, destination: null, service: { ...ssh, port: 60001 }, to: server, toPort: 22 },
       ],
     );
-    const forced = doors({ request: { messageType, nat: NAT }, policy: { forceNat: { to: inside, port: 81 } } });
+    const forced = accesses({ request: { messageType, nat: NAT }, policy: { forceNat: { to: inside, port: 81 } } });
     assert.deepEqual(forced.map(({ slot }) => slot), ["input", "dnat"]);
   }
 });
@@ -122,7 +122,7 @@ Deno.test("planGrants() lets a local NAT request in on the inside port, FORCE_NA
 Deno.test("planGrants() puts FORCE_NAT in the place of what is asked for, on plain requests too", () => {
   const policy = { forceNat: { to: inside, port: 81 } };
   for (const request of [{}, { messageType: 2, nat: { to: server, port: 9 } } as const]) {
-    assert.deepEqual(doors({ policy, request }), [
+    assert.deepEqual(accesses({ policy, request }), [
       { slot: "forward", source, target: null, service: { proto: "tcp", port: 81 } },
       { slot: "dnat", source, destination: null, service: ssh, to: inside, toPort: 81 },
     ]);
@@ -131,18 +131,18 @@ Deno.test("planGrants() puts FORCE_NAT in the place of what is asked for, on pla
 
 Deno.test("planGrants() leaves out the DNAT door with DISABLE_DNAT, and FORWARD_ALL means every service", () => {
   const request = { messageType: 2, nat: NAT } as const;
-  assert.deepEqual(doors({ request, policy: { disableDnat: true } }).map(({ slot }) => slot), ["forward"]);
-  assert.deepEqual(doors({ request, policy: { forwardAll: true } }), [
+  assert.deepEqual(accesses({ request, policy: { disableDnat: true } }).map(({ slot }) => slot), ["forward"]);
+  assert.deepEqual(accesses({ request, policy: { forwardAll: true } }), [
     { slot: "forward", source, target: null, service: null },
     { slot: "dnat", source, destination: null, service: null, to: inside, toPort: null },
   ]);
-  assert.deepEqual(doors({ policy: { forwardAll: true } }).map(({ slot }) => slot), ["input"]);
+  assert.deepEqual(accesses({ policy: { forwardAll: true } }).map(({ slot }) => slot), ["input"]);
 });
 
 Deno.test("planGrants() chooses between SNAT and masquerading in the order of the C daemon", () => {
   const own = address("10.78.0.1"), other = address("10.78.0.9");
   const match = { destination: inside, service: { proto: "tcp", port: 80 } } as const;
-  const rows: readonly [Partial<NatPolicy>, Partial<GrantOptions>, Door | undefined][] = [
+  const rows: readonly [Partial<NatPolicy>, Partial<GrantOptions>, Access | undefined][] = [
     [{}, {}, undefined],
     [{}, { snatTranslate: own }, undefined],
     [{}, { snat: true }, { slot: "masquerade", match, toPort: 22 }],
@@ -156,13 +156,13 @@ Deno.test("planGrants() chooses between SNAT and masquerading in the order of th
     [{ forwardAll: true, forceMasquerade: true }, { snatTranslate: own }, { slot: "snat", match: { source }, to: own }],
   ];
   for (const [policy, options, expected] of rows) {
-    assert.deepEqual(doors({ request: { messageType: 2, nat: NAT }, policy, options })[2], expected);
+    assert.deepEqual(accesses({ request: { messageType: 2, nat: NAT }, policy, options })[2], expected);
   }
 });
 
 Deno.test("planGrants() builds no DNAT to nowhere", () => {
   const policy = { forceNat: { to: address("0.0.0.0"), port: 0 }, forwardAll: true, forceMasquerade: true };
-  assert.deepEqual(doors({ policy }), [
+  assert.deepEqual(accesses({ policy }), [
     { slot: "forward", source, target: null, service: null },
     { slot: "masquerade", match: { source }, toPort: null },
   ]);
@@ -177,7 +177,7 @@ Deno.test("planGrants() keeps the addresses of a door in one family", () => {
   const nat = { to: inside6, port: 80 };
   assert.match(fault({ request: { ...request, nat }, policy: { forceSnat: inside } }), /FORCE_SNAT/);
   const match = { destination: inside6, service: { proto: "tcp", port: 80 } } as const;
-  assert.deepEqual(doors({ request: { ...request, nat }, options: { snat: true, snatTranslate: inside } }), [
+  assert.deepEqual(accesses({ request: { ...request, nat }, options: { snat: true, snatTranslate: inside } }), [
     { slot: "forward", source: source6, target: null, service: match.service },
     { slot: "dnat", source: source6, destination: null, service: ssh, to: inside6, toPort: 80 },
     { slot: "masquerade", match, toPort: 22 },

@@ -1,16 +1,16 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import type { Door, Grant } from "../../../daemon/firewall/firewall.ts";
-import { createLedger, latestByDoor } from "../../../daemon/grants/ledger.ts";
+import type { Access, Grant } from "../../../daemon/firewall/firewall.ts";
+import { createLedger, latestByAccess } from "../../../daemon/grants/ledger.ts";
 import { address } from "../../contract/addresses.ts";
 
-const door = (port: number): Door => ({
+const access = (port: number): Access => ({
   slot: "input",
   source: address("192.0.2.7"),
   destination: null,
   service: { proto: "tcp", port },
 });
-const grant = (port: number, expiresAt: number): Grant => ({ door: door(port), expiresAt });
+const grant = (port: number, expiresAt: number): Grant => ({ access: access(port), expiresAt });
 
 Deno.test("createLedger() knows what is live, what is due and when to wake up", () => {
   const ledger = createLedger();
@@ -70,7 +70,7 @@ Deno.test("createLedger() starts with the doors of an earlier run, those include
 Deno.test("createLedger() tells what the packet filter lost and takes in what it found there", () => {
   const ledger = createLedger([grant(22, 200), grant(23, 200), grant(24, 200), grant(25, 90)]);
   const foreign: Grant = {
-    door: { slot: "foreign", family: 4, table: "filter", chain: "FWKNOP_INPUT", rule: "-j ACCEPT" },
+    access: { slot: "foreign", family: 4, table: "filter", chain: "FWKNOP_INPUT", rule: "-j ACCEPT" },
     expiresAt: 120,
   };
   // 23 has lost a second to rounding, 24 really has less time, 25 was over, 22 ends later than known.
@@ -86,7 +86,7 @@ Deno.test("createLedger() tells what the packet filter lost and takes in what it
 });
 
 Deno.test("latestByDoor() takes the grant that ends last", () => {
-  assert.deepEqual([...latestByDoor([grant(1, 5), grant(2, 9), grant(1, 7), grant(1, 6)]).values()], [
+  assert.deepEqual([...latestByAccess([grant(1, 5), grant(2, 9), grant(1, 7), grant(1, 6)]).values()], [
     grant(1, 7),
     grant(2, 9),
   ]);

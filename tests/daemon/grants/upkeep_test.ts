@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Door, Firewall } from "../../../daemon/firewall/firewall.ts";
+import type { Access, Firewall } from "../../../daemon/firewall/firewall.ts";
 import { recordingFirewall } from "../../../daemon/firewall/recording.ts";
 import type { PlannedGrant } from "../../../daemon/grants/grants.ts";
 import { createLedger } from "../../../daemon/grants/ledger.ts";
@@ -17,14 +17,14 @@ import { createFacts } from "../../../daemon/report/facts.ts";
 import { address } from "../../contract/addresses.ts";
 
 const NOW = 1_000_000;
-const door = (port: number): Door => ({
+const access = (port: number): Access => ({
   slot: "input",
   source: address("192.0.2.7"),
   destination: null,
   service: { proto: "tcp", port },
 });
 const grant = (port: number, expiresAt: number): PlannedGrant => ({
-  door: door(port),
+  access: access(port),
   expiresAt,
   kind: "access",
   items: `tcp/${port}`,
@@ -52,7 +52,7 @@ async function scene(changes: Partial<Firewall> = {}) {
 Deno.test("openGrants() opens, notes and tells each, and what was open already as such", async () => {
   const { context, real, log, lines } = await scene();
   await openGrants([grant(22, NOW + 30)], context, log);
-  assert.equal(real.admits(door(22)), true);
+  assert.equal(real.admits(access(22)), true);
   assert.equal(context.ledger.expiryOf(grant(22, 0)), NOW + 30);
   const added = `info: Added access rule to recording input for 192.0.2.7 -> 0.0.0.0/0 tcp/22, expires at ${NOW + 30}`;
   assert.deepEqual(lines.slice(1), [added]);
@@ -95,8 +95,8 @@ Deno.test("closeDueGrants() closes what is over and nothing else", async () => {
   assert.equal(lines.length, 0, lines.join("\n"));
   time.now = NOW + 30;
   await closeDueGrants(context, log, false);
-  assert.equal(real.admits(door(22)), false);
-  assert.equal(real.admits(door(23)), true);
+  assert.equal(real.admits(access(22)), false);
+  assert.equal(real.admits(access(23)), true);
   assert.deepEqual(lines.filter((line) => line.startsWith("info")), [
     `info: Removed rule 1 from recording input with expire time of ${NOW + 30}`,
   ]);
@@ -157,7 +157,7 @@ Deno.test("repairIfChanged() puts back what is ours with what is open, and says 
   assert.deepEqual(lines, []);
   real.flushRuleset();
   await repairIfChanged(context, log);
-  assert.equal(real.admits(door(22)), true);
+  assert.equal(real.admits(access(22)), true);
   assert.deepEqual(lines, [
     "warning: The ruleset was changed by somebody else: put back what belongs to fwknopd (recording)",
   ]);
@@ -218,14 +218,14 @@ Deno.test("followClock() remembers that the clock was set ahead for as long as s
 
 Deno.test("followStep() leaves to each grant what was left of it, and to what others wrote its end", async () => {
   const { context, real, log, lines, time } = await scene();
-  const foreign: Door = { slot: "foreign", family: 4, table: "filter", chain: "FWKNOP_INPUT", rule: "-j ACCEPT" };
+  const foreign: Access = { slot: "foreign", family: 4, table: "filter", chain: "FWKNOP_INPUT", rule: "-j ACCEPT" };
   await openGrants([grant(22, NOW + 30)], context, log);
-  context.ledger.record([{ door: foreign, expiresAt: NOW + 40 }]);
+  context.ledger.record([{ access: foreign, expiresAt: NOW + 40 }]);
   lines.length = 0;
   time.set -= 3600;
   await followStep(3600, context, log);
   assert.equal(context.ledger.expiryOf(grant(22, 0)), NOW + 30 - 3600);
-  assert.equal(context.ledger.expiryOf({ door: foreign, expiresAt: 0 }), NOW + 40);
+  assert.equal(context.ledger.expiryOf({ access: foreign, expiresAt: 0 }), NOW + 40);
   assert.deepEqual((await real.list()).map(({ expiresAt }) => expiresAt), [NOW + 30 - 3600]);
   assert.deepEqual(lines, [
     "warning: The clock was set back by 3600 seconds: open doors keep the time that is left to them",

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { datagram, knock } from "../../fakes/knock.ts";
-import { door, play } from "./play.ts";
+import { access, play } from "./play.ts";
 
 Deno.test("runLoop() stops at the packet limit, junk included", async () => {
   const junk = datagram("junk");
@@ -36,7 +36,7 @@ Deno.test("runLoop() asks every second for a source whose interface is not there
   );
   assert.deepEqual(asked, [null, null, null]);
   assert.deepEqual(ending, { reason: "SIGTERM" });
-  assert.equal(firewall.admits(door("192.0.2.10", 22)), true);
+  assert.equal(firewall.admits(access("192.0.2.10", 22)), true);
 });
 
 Deno.test("runLoop() closes doors on time while it waits for a capture that broke, and tries it every second", async () => {
@@ -55,6 +55,6 @@ Deno.test("runLoop() closes doors on time while it waits for a capture that brok
   });
   assert.deepEqual(asked, [true, false, false]);
   assert.deepEqual(waits, [60_000, 30_000, 1000, 1000, 30_000, 30_000]);
-  assert.equal(firewall.admits(door("192.0.2.10", 22)), false);
+  assert.equal(firewall.admits(access("192.0.2.10", 22)), false);
   assert.ok(lines.some((line) => line.includes("Removed rule 1 from")));
 });

@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { stanzaIndex } from "../../../daemon/verify/stanza_index.ts";
 import { recordingFirewall } from "../../../daemon/firewall/recording.ts";
 import { datagram, knock, NOW } from "../../fakes/knock.ts";
-import { door, FD, play } from "./play.ts";
+import { access, FD, play } from "./play.ts";
 
 Deno.test("runLoop() opens for a knock, closes on time, and sleeps until then", async () => {
   const packet = datagram(await knock());
   const open = await play([{ packets: [packet] }]);
-  assert.equal(open.firewall.admits(door("192.0.2.10", 22)), true);
-  assert.equal(open.firewall.admits(door("192.0.2.11", 22)), false);
+  assert.equal(open.firewall.admits(access("192.0.2.10", 22)), true);
+  assert.equal(open.firewall.admits(access("192.0.2.11", 22)), false);
   assert.ok(
     open.lines.includes(
       `info: Added access rule to recording input for 192.0.2.10 -> 0.0.0.0/0 tcp/22, expires at ${NOW + 30}`,
@@ -16,7 +16,7 @@ Deno.test("runLoop() opens for a knock, closes on time, and sleeps until then", 
   );
   assert.deepEqual(open.waits, [60_000, 30_000]);
   const closed = await play([{ packets: [packet] }, { seconds: 30 }]);
-  assert.equal(closed.firewall.admits(door("192.0.2.10", 22)), false);
+  assert.equal(closed.firewall.admits(access("192.0.2.10", 22)), false);
   assert.deepEqual(closed.waits, [60_000, 30_000, 30_000]);
 });
 
@@ -31,7 +31,7 @@ Deno.test("runLoop() keeps trying to close a door that will not close", async ()
   ], { firewall });
   assert.ok(lines.some((line) => line.includes("Cannot close 1 doors, trying again every second: the lock is held")));
   assert.deepEqual(waits, [60_000, 30_000, 1000, 29_000]);
-  assert.equal(firewall.admits(door("192.0.2.10", 22)), false);
+  assert.equal(firewall.admits(access("192.0.2.10", 22)), false);
 });
 
 Deno.test("runLoop() takes a new configuration at SIGHUP and keeps the doors", async () => {
@@ -43,7 +43,7 @@ Deno.test("runLoop() takes a new configuration at SIGHUP and keeps the doors", a
     },
   });
   assert.deepEqual(seen, ["reload"]);
-  assert.equal(firewall.admits(door("192.0.2.10", 22)), true);
+  assert.equal(firewall.admits(access("192.0.2.10", 22)), true);
 });
 
 Deno.test("runLoop() asks again for a configuration that may be half written, and knocks go on meanwhile", async () => {
@@ -59,20 +59,20 @@ Deno.test("runLoop() asks again for a configuration that may be half written, an
     },
   );
   assert.deepEqual(asked, ["first", "again"]);
-  assert.equal(firewall.admits(door("192.0.2.10", 22)), true);
+  assert.equal(firewall.admits(access("192.0.2.10", 22)), true);
   assert.deepEqual(waits.slice(0, 3), [60_000, 250, 150]);
 });
 
 Deno.test("runLoop() takes over a rule that somebody else put in our chains, and closes it on time", async () => {
   const firewall = recordingFirewall({ now: () => NOW });
   await firewall.prepare();
-  const foreign = { door: door("203.0.113.9", 80), expiresAt: NOW + 90 };
+  const foreign = { access: access("203.0.113.9", 80), expiresAt: NOW + 90 };
   const { lines } = await play([
     { before: () => void firewall.grant([foreign], [], NOW), seconds: 60 },
     { seconds: 30 },
   ], { firewall });
   assert.ok(lines.includes(`info: Took over a rule in recording input with expire time of ${NOW + 90}`));
-  assert.equal(firewall.admits(foreign.door), false);
+  assert.equal(firewall.admits(foreign.access), false);
 });
 
 Deno.test("runLoop() sleeps for as long as nothing happens where the kernel keeps the time", async () => {
@@ -84,9 +84,9 @@ Deno.test("runLoop() sleeps for as long as nothing happens where the kernel keep
 Deno.test("runLoop() keeps the time of a door when the wall clock is set back", async () => {
   const packet = datagram(await knock());
   const open = await play([{ packets: [packet] }, { seconds: 10, set: -3600 }, { seconds: 19 }]);
-  assert.equal(open.firewall.admits(door("192.0.2.10", 22)), true);
+  assert.equal(open.firewall.admits(access("192.0.2.10", 22)), true);
   const closed = await play([{ packets: [packet] }, { seconds: 10, set: -3600 }, { seconds: 20 }]);
-  assert.equal(closed.firewall.admits(door("192.0.2.10", 22)), false);
+  assert.equal(closed.firewall.admits(access("192.0.2.10", 22)), false);
   assert.ok(closed.lines.some((line) => line.includes("The clock was set back by 3600 seconds")));
   assert.deepEqual(closed.waits, [60_000, 30_000, 20_000, 30_000]);
 });
@@ -95,7 +95,7 @@ Deno.test("runLoop() closes a door by the wall clock when that is set forward", 
   const { firewall, lines } = await play([{ packets: [datagram(await knock())] }, { set: 3600 }]);
   const told = lines.filter((line) => /^info: (Added|Removed) /.test(line)).map((line) => line.split(" ")[1]);
   assert.deepEqual(told, ["Added", "Removed"], lines.join("\n"));
-  assert.equal(firewall.admits(door("192.0.2.10", 22)), false);
+  assert.equal(firewall.admits(access("192.0.2.10", 22)), false);
 });
 
 Deno.test("runLoop() says that a door was removed when it is, also where the kernel goes on by its own clock", async () => {
@@ -105,7 +105,7 @@ Deno.test("runLoop() says that a door was removed when it is, also where the ker
   const packets = [datagram(await knock())];
   const { lines } = await play([{ packets }, { set: 3600 }], { firewall });
   assert.equal(lines.filter((line) => line.includes("Removed rule")).length, 1, lines.join("\n"));
-  assert.equal(firewall.admits(door("192.0.2.10", 22)), false);
+  assert.equal(firewall.admits(access("192.0.2.10", 22)), false);
   const stuck = recordingFirewall({ now: () => NOW, kernelTimed: true });
   await stuck.prepare();
   const told = await play([{ packets }, { set: 3600, before: () => stuck.refuse("no answer") }], {
@@ -159,7 +159,7 @@ Deno.test("runLoop() survives news of the ruleset that cannot be read, and close
     firewall: { ...firewall, events: deaf },
   });
   assert.ok(lines.some((line) => line.includes("the socket is broken")));
-  assert.equal(firewall.admits(door("192.0.2.10", 22)), false);
+  assert.equal(firewall.admits(access("192.0.2.10", 22)), false);
 });
 
 Deno.test("runLoop() closes on time also what a packet filter opened without saying so", async () => {
@@ -174,7 +174,7 @@ Deno.test("runLoop() closes on time also what a packet filter opened without say
   };
   const { lines } = await play([{ packets: [datagram(await knock())] }, { seconds: 30 }], { firewall: mute });
   assert.ok(lines.some((line) => line.includes("it did not end in time")));
-  assert.equal(real.admits(door("192.0.2.10", 22)), false);
+  assert.equal(real.admits(access("192.0.2.10", 22)), false);
 });
 
 Deno.test("runLoop() asks the packet filter again soon when it did not say what is open", async () => {

@@ -3,7 +3,7 @@ import { stanzaIndex } from "../../../daemon/verify/stanza_index.ts";
 import { createPatience } from "../../../daemon/loop/patience.ts";
 import { recordingFirewall } from "../../../daemon/firewall/recording.ts";
 import { datagram, knock, NOW } from "../../fakes/knock.ts";
-import { door, FD, play } from "./play.ts";
+import { access, FD, play } from "./play.ts";
 
 /** A waiter that notes what it is told to watch, and ends with SIGTERM. */
 function notedDescriptors(rounds: number, stop: () => void) {
@@ -74,7 +74,7 @@ Deno.test("runLoop() does what came with SIGTERM, and nothing after it", async (
     { before: () => void (state.stop = "SIGTERM"), packets: [datagram(await knock())] },
     { before: () => assert.fail("it waits again") },
   ], { signals: inbox });
-  assert.equal(firewall.admits(door("192.0.2.10", 22)), true);
+  assert.equal(firewall.admits(access("192.0.2.10", 22)), true);
   assert.equal(waits.length, 1);
 });
 
@@ -82,7 +82,7 @@ Deno.test("runLoop() decides no packet by the old configuration once a SIGHUP ca
   const { firewall } = await play([{ hangup: true, packets: [datagram(await knock())] }], {
     reload: (current) => Promise.resolve({ ...current, context: { ...current.context, index: stanzaIndex([]) } }),
   });
-  assert.equal(firewall.admits(door("192.0.2.10", 22)), false);
+  assert.equal(firewall.admits(access("192.0.2.10", 22)), false);
 });
 
 Deno.test("runLoop() ends only when the packet filter has done what it was told", async () => {
@@ -110,5 +110,5 @@ Deno.test("runLoop() ends only when the packet filter has done what it was told"
   assert.equal(ended, false);
   answer.resolve();
   await done;
-  assert.equal(firewall.admits(door("192.0.2.10", 22)), true);
+  assert.equal(firewall.admits(access("192.0.2.10", 22)), true);
 });

@@ -6,7 +6,7 @@ import { memoryStore } from "../../../daemon/replay/memory.ts";
 import { NOBODY_WAS_FIRST, type ReplayStore } from "../../../daemon/replay/store.ts";
 import { datagram, KEYS, knock, NOW, stanza } from "../../fakes/knock.ts";
 import { sharedStore } from "../../fakes/shared_store.ts";
-import { door, play } from "./play.ts";
+import { access, play } from "./play.ts";
 
 /** Knocks of one stanza, each for an address of its own or for the services named. */
 const knocksFor = async (...messages: string[]) =>
@@ -28,7 +28,7 @@ Deno.test("runLoop() opens nothing when the digest cannot be recorded", async ()
     flush: () => Promise.reject(new Error("no space left on device")),
   };
   const { lines, firewall } = await play([{ packets: [datagram(await knock())] }], {}, { decides: { store: broken } });
-  assert.equal(firewall.admits(door("192.0.2.10", 22)), false);
+  assert.equal(firewall.admits(access("192.0.2.10", 22)), false);
   assert.ok(lines.some((line) => /^error: Nothing is opened for 1 packets: no space left/.test(line)));
 });
 
@@ -59,11 +59,11 @@ Deno.test("runLoop() does not open what another daemon was the first to claim", 
   const elsewhere = await play([{ packets: [datagram(wire)] }], {}, {
     decides: { store: sharedStore("there", shared) },
   });
-  assert.equal(elsewhere.firewall.admits(door("192.0.2.10", 22)), true);
+  assert.equal(elsewhere.firewall.admits(access("192.0.2.10", 22)), true);
   const packets = [datagram(wire), datagram(await knock({ message: "192.0.2.10,tcp/443" }))];
   const { firewall, lines } = await play([{ packets }], {}, { decides: { store: sharedStore("here", shared) } });
-  assert.equal(firewall.admits(door("192.0.2.10", 22)), false);
-  assert.equal(firewall.admits(door("192.0.2.10", 443)), true, "the other packet of the batch");
+  assert.equal(firewall.admits(access("192.0.2.10", 22)), false);
+  assert.equal(firewall.admits(access("192.0.2.10", 443)), true, "the other packet of the batch");
   assert.ok(
     lines.some((line) => /^warning: Replay detected from source IP: 198.*another daemon has admitted/.test(line)),
   );
@@ -71,7 +71,7 @@ Deno.test("runLoop() does not open what another daemon was the first to claim", 
 
 Deno.test("runLoop() in test mode leaves the packet filter alone", async () => {
   const { lines, firewall } = await play([{ packets: [datagram(await knock())] }], {}, { decides: { testMode: true } });
-  assert.equal(firewall.admits(door("192.0.2.10", 22)), false);
+  assert.equal(firewall.admits(access("192.0.2.10", 22)), false);
   assert.ok(lines.some((line) => line.includes("--test mode enabled, skipping firewall manipulation.")));
 });
 
@@ -94,8 +94,8 @@ Deno.test("runLoop() opens no more doors for a stanza than MAX_OPEN_GRANTS, and 
   const first = await knocksFor("192.0.2.1,tcp/22", "192.0.2.2,tcp/22,tcp/80", "192.0.2.3,tcp/22");
   const { firewall, lines } = await play([{ packets: first }], {}, { stanzas });
   assert.equal(added(lines), 3, lines.join("\n"));
-  assert.equal(firewall.admits(door("192.0.2.2", 80)), true);
-  assert.equal(firewall.admits(door("192.0.2.3", 22)), false);
+  assert.equal(firewall.admits(access("192.0.2.2", 80)), true);
+  assert.equal(firewall.admits(access("192.0.2.3", 22)), false);
   assert.ok(lines.includes(
     "warning: [198.51.100.7] (stanza #1) Nothing is opened for 192.0.2.3: 3 doors are open for this stanza, " +
       "and MAX_OPEN_GRANTS allows 3",
@@ -119,7 +119,7 @@ Deno.test("runLoop() opens all that a request asks for, or nothing", async () =>
     stanzas,
   });
   assert.equal(added(lines), 0);
-  assert.equal(firewall.admits(door("192.0.2.1", 1)), false);
+  assert.equal(firewall.admits(access("192.0.2.1", 1)), false);
 });
 
 Deno.test("runLoop() counts for each stanza by itself, and keeps counting when the clock is set back", async () => {
@@ -172,11 +172,11 @@ Deno.test("runLoop() opens for others while the packet filter does not answer fo
   const { lines } = await play([
     { packets: [datagram(await knock())] },
     { packets: [datagram(await knock({ message: "192.0.2.20,tcp/22" }))] },
-    { before: () => assert.equal(real.admits(door("192.0.2.20", 22)), true), seconds: 1 },
-    { before: () => assert.equal(real.admits(door("192.0.2.10", 22)), false) },
+    { before: () => assert.equal(real.admits(access("192.0.2.20", 22)), true), seconds: 1 },
+    { before: () => assert.equal(real.admits(access("192.0.2.10", 22)), false) },
     { before: answer.resolve },
   ], { firewall: slow, patience });
-  assert.equal(real.admits(door("192.0.2.10", 22)), true);
+  assert.equal(real.admits(access("192.0.2.10", 22)), true);
   const opened = lines.filter((line) => line.includes("Added access rule"));
   assert.deepEqual(opened.map((line) => /for (\S+)/.exec(line)?.[1]), ["192.0.2.20", "192.0.2.10"]);
 });

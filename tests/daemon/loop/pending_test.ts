@@ -12,7 +12,7 @@ import { fail, type Result } from "../../../lib/result.ts";
 import { open } from "../../../lib/spa/open.ts";
 import type { SpaMessage } from "../../../lib/wire/message.ts";
 import { datagram, decisionContext, KEYS, knock, NOW, stanza } from "../../fakes/knock.ts";
-import { door, play, type Turn } from "./play.ts";
+import { access, play, type Turn } from "./play.ts";
 
 /** What opens slow packets: each waits until the test lets it go. */
 function slowOpener() {
@@ -106,7 +106,7 @@ Deno.test("runLoop() records a packet that had to wait before it opens for it", 
     decides: { openSlowly: opener.openSlowly, store: { ...store, size: 0, forgottenUntil: 0, flush, claim } },
   });
   assert.deepEqual(order, ["claim", "record", "open"]);
-  assert.equal(real.admits(door("192.0.2.20", 22)), true);
+  assert.equal(real.admits(access("192.0.2.20", 22)), true);
 });
 
 Deno.test("runLoop() refuses the oldest stranger when too many wait, whatever becomes of it later", async () => {

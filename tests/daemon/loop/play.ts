@@ -1,7 +1,7 @@
 /** The run loop with everything real but the clock, the wait, the packets and the packet filter. */
 import assert from "node:assert/strict";
 import type { Stanza } from "../../../daemon/config/stanza.ts";
-import type { Door } from "../../../daemon/firewall/firewall.ts";
+import type { Access } from "../../../daemon/firewall/firewall.ts";
 import { recordingFirewall } from "../../../daemon/firewall/recording.ts";
 import { createLedger } from "../../../daemon/grants/ledger.ts";
 import type { ActiveConfig, Ending, Runtime } from "../../../daemon/loop/active_config.ts";
@@ -19,7 +19,7 @@ import { decisionContext, ip, NOW } from "../../fakes/knock.ts";
 export const FD = 7;
 
 /** What lets `source` reach a TCP port. */
-export const door = (source: string, port: number): Door => ({
+export const access = (source: string, port: number): Access => ({
   slot: "input",
   source: ip(source),
   destination: null,

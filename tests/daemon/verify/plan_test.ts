@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Stanza } from "../../../daemon/config/stanza.ts";
 import type { Datagram } from "../../../daemon/packet/datagram.ts";
-import { doorKey } from "../../../daemon/firewall/firewall.ts";
+import { accessKey } from "../../../daemon/firewall/firewall.ts";
 import { textOf } from "../../../daemon/report/log_lines.ts";
 import type { Admission } from "../../../daemon/verify/decide.ts";
 import { plan, type PlanContext } from "../../../daemon/verify/plan.ts";
@@ -49,7 +49,7 @@ async function opened(admitted: Promise<Admission>, context: Partial<PlanContext
 Deno.test("plan() opens what the packet asks for, for the stanza that admitted it", async () => {
   const grants = await opened(admission({ message: "192.0.2.10,tcp/22,udp/53" }));
   assert.deepEqual(
-    grants.map(({ door, kind, items, stanza }) => [door, kind, items, stanza]),
+    grants.map(({ access, kind, items, stanza }) => [access, kind, items, stanza]),
     [{ proto: "tcp", port: 22 }, { proto: "udp", port: 53 }].map((service) => [
       { slot: "input", source: ip("192.0.2.10"), destination: null, service },
       "access",
@@ -101,8 +101,8 @@ Deno.test("plan() refuses NAT, and opens nothing of what goes with it", async ()
 Deno.test("plan() opens towards where the packet was sent to, and nothing where that is not known", async () => {
   const options = { destinationRule: true, output: false };
   const [grant] = await opened(admission(), { options });
-  assert.ok(grant?.door.slot === "input");
-  assert.equal(grant.door.destination?.text, "203.0.113.1");
+  assert.ok(grant?.access.slot === "input");
+  assert.equal(grant.access.destination?.text, "203.0.113.1");
   const unknown = await planned(admission({}, {}, { destination: null }), { options });
   assert.ok("code" in unknown && unknown.code === "not-possible");
 });
@@ -116,7 +116,7 @@ Deno.test("plan() opens all or nothing when the stanza has too many grants, and 
     line: "[198.51.100.7] (stanza #2) Nothing is opened for 192.0.2.10: 2 doors are open for this stanza, " +
       "and MAX_OPEN_GRANTS allows 3",
   });
-  const open = new Set((await opened(admission(two))).map(({ door }) => doorKey(door)));
+  const open = new Set((await opened(admission(two))).map(({ access }) => accessKey(access)));
   assert.equal((await opened(admission(two, { maxOpenGrants: 2 }), { held: open })).length, 2);
   assert.equal((await opened(admission(two, { maxOpenGrants: 1 }), { held: open })).length, 2, "nothing is added");
 });

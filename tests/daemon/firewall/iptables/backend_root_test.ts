@@ -1,6 +1,6 @@
 /** What is particular to iptables, on a real one in a lab. */
 import assert from "node:assert/strict";
-import { type Door, FirewallError, type Grant } from "../../../../daemon/firewall/firewall.ts";
+import { type Access, FirewallError, type Grant } from "../../../../daemon/firewall/firewall.ts";
 import { DEFAULT_CHAINS } from "../../../../daemon/firewall/iptables/chains.ts";
 import { activeSlots } from "../../../../daemon/firewall/slots.ts";
 import type { Run } from "../../../../lib/host/run.ts";
@@ -12,12 +12,12 @@ import { labTest } from "../../../lab/mod.ts";
 const SSH = { proto: "tcp", port: 22 } as const;
 const ALL_SLOTS = activeSlots({ output: true, forwarding: true, localNat: true, snat: true });
 
-function door(rig: IptablesRig, family: 4 | 6 = 4): Door {
+function access(rig: IptablesRig, family: 4 | 6 = 4): Access {
   return { slot: "input", source: rig.addresses.knocker[family], destination: null, service: SSH };
 }
 
 function grant(rig: IptablesRig, family: 4 | 6 = 4, seconds = 600): Grant {
-  return { door: door(rig, family), expiresAt: rig.now() + seconds };
+  return { access: access(rig, family), expiresAt: rig.now() + seconds };
 }
 
 async function save(rig: IptablesRig, tool: string): Promise<string> {
@@ -69,7 +69,7 @@ labTest("FLUSH_IPT_AT_INIT removes what an earlier run left for slots that are n
   const earlier = rig.start({ active: ALL_SLOTS });
   await earlier.prepare();
   const dnat: Grant = {
-    door: {
+    access: {
       slot: "dnat",
       source: address("10.77.0.2"),
       destination: null,
@@ -110,7 +110,7 @@ labTest("a rule that iptables refuses does not keep the others of its batch from
   await firewall.prepare();
   const input = grant(rig);
   const output: Grant = {
-    door: { slot: "output", source: address("10.77.0.2"), destination: null, service: SSH },
+    access: { slot: "output", source: address("10.77.0.2"), destination: null, service: SSH },
     expiresAt: input.expiresAt,
   };
   const [refused, granted] = await firewall.grant([output, input], [], rig.now());
@@ -124,7 +124,7 @@ labTest("a slot that is not in use refuses its doors", async () => {
   const firewall = rig.start();
   await firewall.prepare();
   const output: Grant = {
-    door: { slot: "output", source: address("10.77.0.2"), destination: null, service: SSH },
+    access: { slot: "output", source: address("10.77.0.2"), destination: null, service: SSH },
     expiresAt: rig.now() + 60,
   };
   const [outcome] = await firewall.grant([output], [], rig.now());
@@ -220,7 +220,7 @@ labTest("work that is asked for at once is done one after the other", async () =
   await firewall.prepare();
   const ports = Array.from({ length: 12 }, (_, i) => 1000 + i);
   const grants = ports.map((port): Grant => ({
-    door: { slot: "input", source: address("10.77.0.2"), destination: null, service: { proto: "tcp", port } },
+    access: { slot: "input", source: address("10.77.0.2"), destination: null, service: { proto: "tcp", port } },
     expiresAt: rig.now() + 600,
   }));
   await Promise.all([

@@ -28,7 +28,7 @@ const RUNNING = parseSave(
   `*filter\n:INPUT DROP [0:0]\n:FWKNOP_INPUT - [0:0]\n-A INPUT -i lo -j ACCEPT\n-A INPUT -j FWKNOP_INPUT\n-A FWKNOP_INPUT ${RULE}\nCOMMIT\n`,
 );
 const GRANT: Grant = {
-  door: { slot: "input", source: address("10.77.0.2"), destination: null, service: { proto: "tcp", port: 22 } },
+  access: { slot: "input", source: address("10.77.0.2"), destination: null, service: { proto: "tcp", port: 22 } },
   expiresAt: 200,
 };
 const NEW = "-p 6 -s 10.77.0.2 -d 0.0.0.0/0 --dport 22 -m comment --comment _exp_200 -j ACCEPT";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { type Door, doorKey, type Grant } from "../../../../daemon/firewall/firewall.ts";
+import { type Access, accessKey, type Grant } from "../../../../daemon/firewall/firewall.ts";
 import { DEFAULT_CHAINS } from "../../../../daemon/firewall/iptables/chains.ts";
 import {
   chainRules,
@@ -66,10 +66,10 @@ Deno.test("hasJump() and hasOtherReferences() tell our jump from the site's own"
 
 Deno.test("listedGrants() recognises every kind of door, and takes in what is foreign and has an end", () => {
   const expected: readonly Grant[] = [
-    { door: { slot: "input", source, destination: null, service: tcp(22) }, expiresAt: 123 },
-    { door: { slot: "input", source, destination: server, service: { proto: "udp", port: 53 } }, expiresAt: 124 },
+    { access: { slot: "input", source, destination: null, service: tcp(22) }, expiresAt: 123 },
+    { access: { slot: "input", source, destination: server, service: { proto: "udp", port: 53 } }, expiresAt: 124 },
     {
-      door: {
+      access: {
         slot: "foreign",
         family: 4,
         table: "filter",
@@ -78,23 +78,27 @@ Deno.test("listedGrants() recognises every kind of door, and takes in what is fo
       },
       expiresAt: 125,
     },
-    { door: { slot: "output", source, destination: server, service: tcp(22) }, expiresAt: 126 },
+    { access: { slot: "output", source, destination: server, service: tcp(22) }, expiresAt: 126 },
     {
-      door: { slot: "dnat", source, destination: null, service: tcp(8080), to: address("10.78.0.2"), toPort: 80 },
+      access: { slot: "dnat", source, destination: null, service: tcp(8080), to: address("10.78.0.2"), toPort: 80 },
       expiresAt: 127,
     },
     {
-      door: { slot: "snat", match: { destination: address("10.78.0.2"), service: tcp(80) }, to: address("10.78.0.1") },
+      access: {
+        slot: "snat",
+        match: { destination: address("10.78.0.2"), service: tcp(80) },
+        to: address("10.78.0.1"),
+      },
       expiresAt: 128,
     },
-    { door: { slot: "masquerade", match: { source }, toPort: null }, expiresAt: 129 },
+    { access: { slot: "masquerade", match: { source }, toPort: null }, expiresAt: 129 },
   ];
   const listed = listedGrants(parseSave(SAVED), DEFAULT_CHAINS, 4);
-  assert.deepEqual(listed.map(({ door, expiresAt }) => ({ door, expiresAt })), expected);
-  for (const { door, key } of listed) assert.equal(key, doorKey(door));
+  assert.deepEqual(listed.map(({ access, expiresAt }) => ({ access, expiresAt })), expected);
+  for (const { access, key } of listed) assert.equal(key, accessKey(access));
 });
 
-/** Rules that are nearly doors of ours: each would let in more, less or others than the door. */
+/** Rules that are nearly grants of ours: each would let in more, less or others than the grant. */
 const NEARLY = [
   "-s 10.77.0.0/24 -p tcp -m tcp --dport 22 -m comment --comment _exp_9 -j ACCEPT",
   "! -s 10.77.0.2/32 -p tcp -m tcp --dport 22 -m comment --comment _exp_9 -j ACCEPT",
@@ -116,14 +120,14 @@ for (const rule of NEARLY) {
     const [only, ...more] = listedGrants(listing, DEFAULT_CHAINS, 4);
     assert.equal(more.length, 0);
     assert.equal(only?.expiresAt, 9);
-    assert.deepEqual(only?.door, { slot: "foreign", family: 4, table: "filter", chain: "FWKNOP_INPUT", rule });
+    assert.deepEqual(only?.access, { slot: "foreign", family: 4, table: "filter", chain: "FWKNOP_INPUT", rule });
   });
 }
 
 Deno.test("listedGrants() finds the slot of a rule where slots share a chain", () => {
   const chains = { ...DEFAULT_CHAINS, output: { ...DEFAULT_CHAINS.output, to: "FWKNOP_INPUT" } };
   const listing = parseSave(SAVED.replaceAll("FWKNOP_OUTPUT", "FWKNOP_INPUT"));
-  const slots = listedGrants(listing, chains, 4).map(({ door }) => door.slot);
+  const slots = listedGrants(listing, chains, 4).map(({ access }) => access.slot);
   assert.deepEqual(slots.slice(0, 4), ["input", "input", "foreign", "output"]);
 });
 
@@ -154,10 +158,10 @@ Deno.test("splitWords() undoes quotes and backslashes", () => {
 });
 
 Deno.test("doors are the same whatever the order of their parts", () => {
-  const door: Door = { slot: "input", source, destination: null, service: tcp(22) };
-  const turned: Door = { service: { port: 22, proto: "tcp" }, destination: null, source, slot: "input" };
-  assert.equal(doorKey(door), doorKey(turned));
-  assert.notEqual(doorKey(door), doorKey({ ...door, destination: server }));
+  const access: Access = { slot: "input", source, destination: null, service: tcp(22) };
+  const turned: Access = { service: { port: 22, proto: "tcp" }, destination: null, source, slot: "input" };
+  assert.equal(accessKey(access), accessKey(turned));
+  assert.notEqual(accessKey(access), accessKey({ ...access, destination: server }));
 });
 
 Deno.test("parseSave() and listedGrants() take any text", () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import type { Door } from "../../../../daemon/firewall/firewall.ts";
+import type { Access } from "../../../../daemon/firewall/firewall.ts";
 import { DEFAULT_CHAINS } from "../../../../daemon/firewall/iptables/chains.ts";
-import { doorChain, doorFamily, formatWords, ruleWords } from "../../../../daemon/firewall/iptables/rules.ts";
+import { accessChain, accessFamily, formatWords, ruleWords } from "../../../../daemon/firewall/iptables/rules.ts";
 import { address } from "../../../contract/addresses.ts";
 
 const S = address("10.77.0.2"), D = address("10.77.0.1"), NI = address("10.78.0.2"), OWN = address("10.78.0.1");
@@ -11,7 +11,7 @@ const udp = (port: number) => ({ proto: "udp", port }) as const;
 const E = "-m comment --comment _exp_5";
 
 /** The table of facts/firewall 3, without verb, chain and `-t`. */
-const ROWS: readonly (readonly [Door, string])[] = [
+const ROWS: readonly (readonly [Access, string])[] = [
   [
     { slot: "input", source: S, destination: null, service: tcp(22) },
     `-p 6 -s 10.77.0.2 -d 0.0.0.0/0 --dport 22 ${E} -j ACCEPT`,
@@ -66,21 +66,21 @@ const ROWS: readonly (readonly [Door, string])[] = [
   ],
 ];
 
-for (const [door, expected] of ROWS) {
+for (const [access, expected] of ROWS) {
   Deno.test(`ruleWords() writes ${expected}`, () => {
-    assert.equal(formatWords(ruleWords({ door, expiresAt: 5 }, DEFAULT_CHAINS)), expected);
-    assert.equal(doorFamily(door), expected.includes("::") ? 6 : 4);
-    assert.deepEqual(doorChain(door, DEFAULT_CHAINS).to, DEFAULT_CHAINS[door.slot as "input"].to);
+    assert.equal(formatWords(ruleWords({ access, expiresAt: 5 }, DEFAULT_CHAINS)), expected);
+    assert.equal(accessFamily(access), expected.includes("::") ? 6 : 4);
+    assert.deepEqual(accessChain(access, DEFAULT_CHAINS).to, DEFAULT_CHAINS[access.slot as "input"].to);
   });
 }
 
 Deno.test("ruleWords() takes the configured target and makes no rule of a foreign door", () => {
   const chains = { ...DEFAULT_CHAINS, input: { ...DEFAULT_CHAINS.input, target: "MY_OK" } };
-  const door: Door = { slot: "input", source: S, destination: null, service: tcp(22) };
-  assert.equal(ruleWords({ door, expiresAt: 5 }, chains).at(-1), "MY_OK");
-  const foreign: Door = { slot: "foreign", family: 6, table: "filter", chain: "X", rule: "-j ACCEPT" };
-  assert.throws(() => ruleWords({ door: foreign, expiresAt: 5 }, chains), RangeError);
-  assert.deepEqual([doorFamily(foreign), doorChain(foreign, chains)], [6, { table: "filter", to: "X" }]);
+  const access: Access = { slot: "input", source: S, destination: null, service: tcp(22) };
+  assert.equal(ruleWords({ access, expiresAt: 5 }, chains).at(-1), "MY_OK");
+  const foreign: Access = { slot: "foreign", family: 6, table: "filter", chain: "X", rule: "-j ACCEPT" };
+  assert.throws(() => ruleWords({ access: foreign, expiresAt: 5 }, chains), RangeError);
+  assert.deepEqual([accessFamily(foreign), accessChain(foreign, chains)], [6, { table: "filter", to: "X" }]);
 });
 
 Deno.test("formatWords() quotes what iptables-restore would split", () => {

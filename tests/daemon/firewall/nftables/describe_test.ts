@@ -15,7 +15,7 @@ const RULESET = parseRuleset(JSON.stringify({
     { rule: { ...AT, chain: "input", handle: 4, expr: [{ jump: { target: "fwknop_input" } }] } },
   ],
 }));
-const DOOR = {
+const ACCESS = {
   slot: "input",
   source: address("192.0.2.1"),
   destination: null,
@@ -23,7 +23,7 @@ const DOOR = {
 } as const;
 
 Deno.test("describeRuleset() shows each chain of ours, who jumps to it, and what is open with the time that is left", () => {
-  const text = describeRuleset(RULESET, [{ element: elementOf(DOOR)!, expiresAt: 1030 }], 1000.4);
+  const text = describeRuleset(RULESET, [{ element: elementOf(ACCESS)!, expiresAt: 1030 }], 1000.4);
   assert.equal(
     text,
     "Listing rules in fwknopd nftables chains...\n" +
@@ -35,7 +35,7 @@ Deno.test("describeRuleset() shows each chain of ours, who jumps to it, and what
 
 Deno.test("describeRuleset() says where nothing leads to our chain, and never counts below 0 seconds", () => {
   const alone = { ...RULESET, rules: new Map() };
-  const text = describeRuleset(alone, [{ element: elementOf(DOOR)!, expiresAt: 990 }], 1000);
+  const text = describeRuleset(alone, [{ element: elementOf(ACCESS)!, expiresAt: 990 }], 1000);
   assert.match(text, /reached from nowhere/);
   assert.match(text, /in 0 seconds/);
 });

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import type { Door, NatMatch } from "../../../../daemon/firewall/firewall.ts";
-import { doorKey } from "../../../../daemon/firewall/firewall.ts";
+import type { Access, NatMatch } from "../../../../daemon/firewall/firewall.ts";
+import { accessKey } from "../../../../daemon/firewall/firewall.ts";
 import {
+  accessOfElement,
   dataText,
-  doorOfElement,
   elementOf,
   elementOfWords,
   keyText,
@@ -55,7 +55,7 @@ Deno.test("elementOf() has no set for a foreign rule or a port without a protoco
 });
 
 Deno.test("elementOf() gives doors that a map cannot hold together the same id, and others another", () => {
-  const door = (to: string): Door => ({
+  const access = (to: string): Access => ({
     slot: "dnat",
     source: address("10.0.0.1"),
     destination: null,
@@ -63,8 +63,13 @@ Deno.test("elementOf() gives doors that a map cannot hold together the same id, 
     to: address(to),
     toPort: 80,
   });
-  assert.equal(elementOf(door("10.0.0.2"))?.id, elementOf(door("10.0.0.3"))?.id);
-  const input = (source: string): Door => ({ slot: "input", source: address(source), destination: null, service: SSH });
+  assert.equal(elementOf(access("10.0.0.2"))?.id, elementOf(access("10.0.0.3"))?.id);
+  const input = (source: string): Access => ({
+    slot: "input",
+    source: address(source),
+    destination: null,
+    service: SSH,
+  });
   assert.notEqual(elementOf(input("10.0.0.1"))?.id, elementOf(input("10.0.0.2"))?.id);
 });
 
@@ -73,12 +78,12 @@ Deno.test("doorOfElement() knows no door for another protocol or a key of anothe
   assert.ok(element);
   const icmp = element.key.slice();
   icmp[4] = 1;
-  assert.equal(doorOfElement({ ...element, key: icmp }), null);
-  assert.equal(doorOfElement({ ...element, key: element.key.slice(0, 6) }), null);
+  assert.equal(accessOfElement({ ...element, key: icmp }), null);
+  assert.equal(accessOfElement({ ...element, key: element.key.slice(0, 6) }), null);
 });
 
 Deno.test("keyText() and dataText() are nft's language", () => {
-  const door: Door = {
+  const access: Access = {
     slot: "dnat",
     source: address("fd77::2"),
     destination: address("fd77::1"),
@@ -86,7 +91,7 @@ Deno.test("keyText() and dataText() are nft's language", () => {
     to: address("fd78::2"),
     toPort: 8022,
   };
-  const element = elementOf(door);
+  const element = elementOf(access);
   assert.ok(element);
   assert.equal(keyText(element), "fd77::2 . fd77::1 . tcp . 22");
   assert.equal(dataText(element), "fd78::2 . 8022");
@@ -112,8 +117,8 @@ const service: fc.Arbitrary<Service> = fc.record({
   port: fc.integer({ min: 1, max: 65535 }),
 });
 
-/** Any door that a set can hold, with all addresses of one family. */
-const doors: fc.Arbitrary<Door> = fc.constantFrom(4, 16).chain((length) => {
+/** Any grant that a set can hold, with all addresses of one family. */
+const accesses: fc.Arbitrary<Access> = fc.constantFrom(4, 16).chain((length) => {
   const some = ip(length);
   const maybe: fc.Arbitrary<Ip | null> = fc.option(some);
   const maybePort: fc.Arbitrary<number | null> = fc.option(fc.integer({ min: 1, max: 65535 }));
@@ -121,7 +126,7 @@ const doors: fc.Arbitrary<Door> = fc.constantFrom(4, 16).chain((length) => {
   const match: fc.Arbitrary<NatMatch> = fc.oneof(fc.record({ source: some }), inner);
   const filter = { source: some, destination: maybe, service };
   const dnat = { slot: fc.constant("dnat" as const), source: some, destination: maybe, to: some };
-  return fc.oneof<fc.Arbitrary<Door>[]>(
+  return fc.oneof<fc.Arbitrary<Access>[]>(
     fc.record({ slot: fc.constant("input" as const), ...filter }),
     fc.record({ slot: fc.constant("output" as const), ...filter }),
     fc.record({
@@ -139,12 +144,12 @@ const doors: fc.Arbitrary<Door> = fc.constantFrom(4, 16).chain((length) => {
 });
 
 Deno.test("doorOfElement() undoes elementOf()", () => {
-  fc.assert(fc.property(doors, (door) => {
-    const element = elementOf(door);
+  fc.assert(fc.property(accesses, (access) => {
+    const element = elementOf(access);
     assert.ok(element);
-    const back = doorOfElement(element);
+    const back = accessOfElement(element);
     assert.ok(back);
-    assert.equal(doorKey(back), doorKey(door));
+    assert.equal(accessKey(back), accessKey(access));
   }));
 });
 
@@ -152,8 +157,8 @@ Deno.test("elementOfWords() undoes keyText() and dataText()", () => {
   // JSON listings have numbers for ports and text for the rest.
   const words = (text: string) =>
     text === "" ? [] : text.split(" . ").map((word) => /^\d+$/.test(word) ? Number(word) : word);
-  fc.assert(fc.property(doors, (door) => {
-    const element = elementOf(door);
+  fc.assert(fc.property(accesses, (access) => {
+    const element = elementOf(access);
     assert.ok(element);
     assert.deepEqual(elementOfWords(element.layout, words(keyText(element)), words(dataText(element))), element);
   }));

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type Door, FirewallError, type Grant } from "../../../../daemon/firewall/firewall.ts";
+import { type Access, FirewallError, type Grant } from "../../../../daemon/firewall/firewall.ts";
 import { formatChain } from "../../../../daemon/firewall/nftables/hook_survey.ts";
 import { surveyHooks } from "../../../../daemon/firewall/nftables/open.ts";
 import { libraryRunner } from "../../../../daemon/firewall/nftables/runner.ts";
@@ -16,7 +16,7 @@ import { type NftablesRig, nftablesRig } from "./rig.ts";
 const SSH = { proto: "tcp", port: 22 } as const;
 const FAMILIES = [4, 6] as const;
 
-function door(rig: NftablesRig, family: 4 | 6 = 4, port = 22): Door {
+function access(rig: NftablesRig, family: 4 | 6 = 4, port = 22): Access {
   return {
     slot: "input",
     source: rig.addresses.knocker[family],
@@ -26,14 +26,14 @@ function door(rig: NftablesRig, family: 4 | 6 = 4, port = 22): Door {
 }
 
 function grant(rig: NftablesRig, seconds: number, family: 4 | 6 = 4, port = 22): Grant {
-  return { door: door(rig, family, port), expiresAt: rig.now() + seconds };
+  return { access: access(rig, family, port), expiresAt: rig.now() + seconds };
 }
 
 async function text(rig: NftablesRig): Promise<string> {
   return await rig.lab.must("server", ["nft", "list", "ruleset"]);
 }
 
-/** A backend that lives and dies in another process: it opens the door for the knocker, says so, and waits to be killed. */
+/** A backend that lives and dies in another process: it opens the grant for the knocker, says so, and waits to be killed. */
 const CHILD = `
 import { openNftables } from "${import.meta.resolve("../../../../daemon/firewall/nftables/open.ts")}";
 import { address } from "${import.meta.resolve("../../../contract/addresses.ts")}";
@@ -41,13 +41,13 @@ const [source, seconds, prefer] = Deno.args;
 const firewall = await openNftables({ slots: ["input"], chains: {}, flushAtInit: true, log: () => {}, prefer });
 await firewall.prepare();
 const now = Math.floor(Date.now() / 1000);
-const door = { slot: "input", source: address(source), destination: null, service: { proto: "tcp", port: 22 } };
-const [outcome] = await firewall.grant([{ door, expiresAt: now + Number(seconds) }], [], now);
+const access = { slot: "input", source: address(source), destination: null, service: { proto: "tcp", port: 22 } };
+const [outcome] = await firewall.grant([{ access, expiresAt: now + Number(seconds) }], [], now);
 console.log(JSON.stringify(outcome), firewall.needs.includes("run"));
 setInterval(() => {}, 1000);
 `;
 
-/** What the child has to open doors with. */
+/** What the child has to open grants with. */
 type Equipment = "netlink" | "nft" | "no libnftables";
 
 /** Rights with which libc can be opened, and libnftables is as good as absent. */
@@ -113,7 +113,7 @@ labTest("nftablesFirewall() closes by itself, and a renewal moves the end", asyn
   await firewall.grant([grant(rig, 600, 4, 53)], [], rig.now());
   assert.ok(await rig.lab.closes("knocker", rig.lab.address("server"), 22));
   assert.ok(await rig.admits({ from: "knocker", family: 4, service: { proto: "tcp", port: 53 } }));
-  assert.deepEqual((await firewall.list()).map(({ door }) => door), [door(rig, 4, 53)]);
+  assert.deepEqual((await firewall.list()).map(({ access }) => access), [access(rig, 4, 53)]);
 });
 
 labTest("nftablesFirewall() opens the others when one door is refused", async () => {
@@ -139,9 +139,16 @@ labTest(
     const firewall = rig.start();
     await firewall.prepare();
     const { knocker, first } = rig.addresses;
-    const odd: Door = { slot: "dnat", source: knocker[4], destination: null, service: null, to: first[4], toPort: 80 };
+    const odd: Access = {
+      slot: "dnat",
+      source: knocker[4],
+      destination: null,
+      service: null,
+      to: first[4],
+      toPort: 80,
+    };
     const outcomes = await firewall.grant(
-      [grant(rig, -1), { door: odd, expiresAt: rig.now() + 60 }, grant(rig, 60)],
+      [grant(rig, -1), { access: odd, expiresAt: rig.now() + 60 }, grant(rig, 60)],
       [],
       rig.now(),
     );
@@ -272,9 +279,9 @@ labTest("nftablesFirewall() refuses what the named chains never see, and what is
   const firewall = rig.start({ chains: { input: [{ family: "ip", table: "extra", chain: "late" }] } });
   await firewall.prepare();
   const { knocker } = rig.addresses;
-  const forward: Door = { slot: "forward", source: knocker[4], target: null, service: null };
+  const forward: Access = { slot: "forward", source: knocker[4], target: null, service: null };
   const outcomes = await firewall.grant(
-    [grant(rig, 60, 6), { door: forward, expiresAt: rig.now() + 60 }, grant(rig, 60, 4)],
+    [grant(rig, 60, 6), { access: forward, expiresAt: rig.now() + 60 }, grant(rig, 60, 4)],
     [],
     rig.now(),
   );
@@ -292,7 +299,7 @@ labTest(
     const firewall = rig.start({ slots: ["input", "dnat"] });
     await firewall.prepare();
     const way = (to: "first" | "second", seconds: number): Grant => ({
-      door: {
+      access: {
         slot: "dnat",
         source: rig.addresses.knocker[4],
         destination: null,
@@ -305,12 +312,12 @@ labTest(
     const [first, second] = [way("first", 100), way("second", 200)];
     for (const grants of [[first], [second]]) {
       assert.deepEqual(await firewall.grant(grants, [], rig.now()), [{ ok: true, alreadyOpen: false }]);
-      assert.deepEqual((await firewall.list()).map(({ door }) => door), grants.map(({ door }) => door));
+      assert.deepEqual((await firewall.list()).map(({ access }) => access), grants.map(({ access }) => access));
     }
     await rig.nft("flush ruleset");
     await rig.reload();
     await firewall.repair([second, first], rig.now());
-    assert.deepEqual((await firewall.list()).map(({ door }) => door), [second.door]);
+    assert.deepEqual((await firewall.list()).map(({ access }) => access), [second.access]);
   },
 );
 
@@ -332,7 +339,7 @@ labTest("nftablesFirewall() never enters a table of iptables", async () => {
   const survey = await within(namespace, () => surveyHooks(libraryRunner()));
   assert.deepEqual(survey.droppingChains, []);
   assert.deepEqual(survey.iptablesManaged.map(formatChain), ["ip filter INPUT"]);
-  // Both drop by default: neither backend alone can open a door.
+  // Both drop by default: neither backend alone can open a grant.
   await rig.nft("table inet guard {\n chain input {\n type filter hook input priority 0; policy drop;\n }\n }");
   await assert.rejects(rig.start().prepare(), /managed by iptables/);
   await rig.lab.must("server", ["iptables", "-P", "INPUT", "ACCEPT"]);
@@ -430,7 +437,7 @@ for (const road of ["netlink", "nft"] as const) {
       await firewall.prepare();
       const wanted = grant(rig, 600);
       assert.deepEqual((await firewall.grant([wanted], [], rig.now())).map(({ ok }) => ok), [true]);
-      const doors = {
+      const accesses = {
         firewall,
         ledger: createLedger([wanted]),
         clock,
@@ -440,10 +447,10 @@ for (const road of ["netlink", "nft"] as const) {
       };
       const lines: string[] = [];
       const log = (level: string, line: string) => void lines.push(`${level} ${line}`);
-      const follower = followClock(doors);
+      const follower = followClock(accesses);
       const turn = async () => {
         follower.stepBack();
-        await closeDueGrants(doors, log, follower.isAhead);
+        await closeDueGrants(accesses, log, follower.isAhead);
         return await rig.admits({ from: "knocker", family: 4, service: SSH });
       };
       assert.equal(await turn(), true);

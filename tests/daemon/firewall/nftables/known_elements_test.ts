@@ -4,14 +4,14 @@ import { KnownElements, readElements } from "../../../../daemon/firewall/nftable
 import type { ElementSet, ElementStore, StoredElement } from "../../../../daemon/firewall/nftables/store.ts";
 import { address } from "../../../contract/addresses.ts";
 
-const DOOR = {
+const ACCESS = {
   slot: "input",
   source: address("192.0.2.1"),
   destination: null,
   service: { proto: "tcp", port: 22 },
 } as const;
-const element = elementOf(DOOR)!;
-const other = elementOf({ ...DOOR, service: { proto: "tcp", port: 23 } })!;
+const element = elementOf(ACCESS)!;
+const other = elementOf({ ...ACCESS, service: { proto: "tcp", port: 23 } })!;
 
 const SETS: readonly ElementSet[] = ["a", "b"].map((table) => ({ family: "inet", table, layout: element.layout }));
 
@@ -41,7 +41,7 @@ Deno.test("readElements() rounds an end down, but not for the time that reading 
 Deno.test("KnownElements: a door counts as open until its first set lets go of it, and not where a set has none of it", () => {
   const known = new KnownElements();
   known.replace([{ element, ends: [1030, 1020], everywhere: true }]);
-  assert.deepEqual(known.grants, [{ door: DOOR, expiresAt: 1020 }]);
+  assert.deepEqual(known.grants, [{ access: ACCESS, expiresAt: 1020 }]);
   assert.ok(known.isOpen({ element, expiresAt: 1020 }));
   assert.ok(!known.isOpen({ element, expiresAt: 1021 }));
   assert.ok(!known.isOpen({ element: other, expiresAt: 1 }));
@@ -71,13 +71,13 @@ Deno.test("KnownElements: an element without an end is known, and is no grant", 
 
 Deno.test("KnownElements forgets what is over only when there are many, and what was deleted at once", () => {
   const known = new KnownElements();
-  const door = (port: number) => elementOf({ ...DOOR, service: { proto: "tcp", port } })!;
-  const many = Array.from({ length: 1023 }, (_, index) => ({ element: door(index + 1), expiresAt: 1000 }));
+  const access = (port: number) => elementOf({ ...ACCESS, service: { proto: "tcp", port } })!;
+  const many = Array.from({ length: 1023 }, (_, index) => ({ element: access(index + 1), expiresAt: 1000 }));
   known.add(many, 2000);
   assert.equal(known.all.length, 1023);
-  known.delete(door(1).id);
+  known.delete(access(1).id);
   assert.equal(known.all.length, 1022);
-  known.add([{ element: door(2000), expiresAt: 3000 }, { element: door(2001), expiresAt: 3000 }], 2000);
+  known.add([{ element: access(2000), expiresAt: 3000 }, { element: access(2001), expiresAt: 3000 }], 2000);
   assert.deepEqual(known.all.map(({ expiresAt }) => expiresAt), [3000, 3000]);
   known.clear();
   assert.deepEqual(known.all, []);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Door, Slot } from "../../../../daemon/firewall/firewall.ts";
+import type { Access, Slot } from "../../../../daemon/firewall/firewall.ts";
 import { addressPair } from "../../../contract/addresses.ts";
 import { labTest } from "../../../lab/mod.ts";
 import { type NftablesRig, nftablesRig, type Road } from "./rig.ts";
@@ -10,14 +10,17 @@ const ALTERNATIVE = { proto: "tcp", port: 8080 } as const;
 const INSIDE = addressPair("10.78.0.2", "fd78::2");
 const INNER_LEG = addressPair("10.78.0.1", "fd78::1");
 
-/** Opens doors with everything switched on. */
-async function give(rig: NftablesRig, doors: readonly Door[]): Promise<void> {
+/** Opens grants with everything switched on. */
+async function give(rig: NftablesRig, accesses: readonly Access[]): Promise<void> {
   const firewall = rig.start({ slots: ALL });
   await firewall.prepare();
   const expiresAt = rig.now() + 600;
-  const outcomes = await firewall.grant(doors.map((door) => ({ door, expiresAt })), [], rig.now());
-  assert.deepEqual(outcomes, doors.map(() => ({ ok: true, alreadyOpen: false })));
-  assert.deepEqual((await firewall.list()).map(({ door }) => door.slot).sort(), doors.map(({ slot }) => slot).sort());
+  const outcomes = await firewall.grant(accesses.map((access) => ({ access, expiresAt })), [], rig.now());
+  assert.deepEqual(outcomes, accesses.map(() => ({ ok: true, alreadyOpen: false })));
+  assert.deepEqual(
+    (await firewall.list()).map(({ access }) => access.slot).sort(),
+    accesses.map(({ slot }) => slot).sort(),
+  );
 }
 
 async function reaches(rig: NftablesRig, from: "knocker" | "stranger", family: 4 | 6, port: number): Promise<boolean> {
@@ -98,7 +101,7 @@ for (const road of ["netlink", "nft"] as const) {
       assert.ok(!await reaches(rig, "stranger", family, 60001));
     });
 
-    const rewrites: readonly (readonly [string, (rig: NftablesRig) => Door])[] = [
+    const rewrites: readonly (readonly [string, (rig: NftablesRig) => Access])[] = [
       ["an address", () => ({
         slot: "snat",
         match: { destination: INSIDE[family], service: WEB },
@@ -126,7 +129,7 @@ for (const road of ["netlink", "nft"] as const) {
         toPort: null,
       })],
     ];
-    for (const [what, door] of rewrites) {
+    for (const [what, access] of rewrites) {
       labTest(`${title} the host inside sees ${what} as the source`, async () => {
         await using rig = await makeRig(road);
         const leg = INNER_LEG[family].text;
@@ -135,14 +138,14 @@ for (const road of ["netlink", "nft"] as const) {
           stdin: `table inet f {\n chain i {\n type filter hook input priority 0; ${drop}\n }\n }\n`,
         });
         const source = rig.addresses.knocker[family];
-        const way: Door[] = [
+        const way: Access[] = [
           { slot: "forward", source, target: null, service: WEB },
           { slot: "dnat", source, destination: null, service: ALTERNATIVE, to: INSIDE[family], toPort: 80 },
         ];
         await give(rig, way);
         assert.ok(!await reaches(rig, "knocker", family, 8080));
         await rig.reload();
-        await give(rig, [...way, door(rig)]);
+        await give(rig, [...way, access(rig)]);
         assert.ok(await reaches(rig, "knocker", family, 8080));
       });
     }
@@ -154,7 +157,7 @@ for (const road of ["netlink", "nft"] as const) {
         `table inet out {\n chain o {\n type filter hook output priority 0; policy drop; ${discovery}\n }\n }`;
       const source = rig.addresses.knocker[family];
       const service = { proto: "tcp", port: 22 } as const;
-      const input: Door = { slot: "input", source, destination: null, service };
+      const input: Access = { slot: "input", source, destination: null, service };
       await rig.nft(outputDrops);
       await give(rig, [input]);
       assert.ok(!await reaches(rig, "knocker", family, 22));

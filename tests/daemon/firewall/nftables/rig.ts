@@ -13,7 +13,7 @@ import type { FirewallRig } from "../../../contract/firewall_contract.ts";
 import { runWithin, within } from "../../../contract/namespace.ts";
 import { type Lab, makeLab, nftablesGuard, OUTER } from "../../../lab/mod.ts";
 
-/** By which road doors are opened; `mixed` is netlink on a host without libnftables. */
+/** By which road grants are opened; `mixed` is netlink on a host without libnftables. */
 export type Road = "netlink" | "mixed" | "nft";
 
 /** A rig, its lab, and a way to start backends with other settings. */
@@ -83,7 +83,7 @@ export async function nftablesRig(road: Road = "netlink"): Promise<NftablesRig> 
     ruleset: async () => (await lab.must("server", ["nft", "list", "ruleset"])).replace(/ expires [0-9dhms]+/g, ""),
     reload,
     loseJump: async () => void await nft(`flush chain inet guard input\n${inputRules()}`),
-    loseDoors: async () => {
+    loseGrants: async () => {
       const listing = await lab.must("server", ["nft", "list", "sets"]);
       await nft(flushOurSets(listing));
     },
