@@ -72,7 +72,8 @@ async function measure({ program, capture, guard }: Variant, count: number, pare
 async function measureInTurns(variants: readonly Variant[], parentDir: string): Promise<Row[]> {
   const times = variants.map((): number[] => []);
   for (let turn = 0; turn < TURNS; turn++) {
-    for (const [index, variant] of variants.entries()) {
+    const there = [...variants.entries()];
+    for (const [index, variant] of turn % 2 === 0 ? there : there.toReversed()) {
       const count = Number(optionOf(variant.program.name) ?? (variant.program.name === "c" ? 40 : 250));
       times[index]!.push(...await measure(variant, Math.ceil(count / TURNS), parentDir));
     }

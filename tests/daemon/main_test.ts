@@ -25,11 +25,18 @@ Deno.test("a directory whose name is no UTF-8 text is told in one sentence", asy
 });
 
 Deno.test("words that belong to no option are ignored, as in C, and told", async () => {
-  const { code, err } = await run('exec "$@" status -V', "/");
-  assert.deepEqual([code, err], [
-    0,
-    'fwknopd: warning: "status" is no option and is ignored\nfwknopd: hint: did you mean -S?\n',
-  ]);
+  const folder = Deno.makeTempDirSync({ prefix: "fwknopd-main-" });
+  try {
+    // The one below /etc is not everybody's to read.
+    Deno.writeTextFileSync(`${folder}/fwknopd.conf`, "", { mode: 0o600 });
+    const { code, err } = await run('exec "$@" status -V -c fwknopd.conf', folder);
+    assert.deepEqual([code, err], [
+      0,
+      'fwknopd: warning: "status" is no option and is ignored\nfwknopd: hint: did you mean -S?\n',
+    ]);
+  } finally {
+    Deno.removeSync(folder, { recursive: true });
+  }
 });
 
 Deno.test("a key file that cannot be written is told in the words of the system", async () => {

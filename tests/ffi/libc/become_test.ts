@@ -4,7 +4,9 @@ const CHILD = new URL("./become_child.ts", import.meta.url).pathname;
 
 function become(...command: string[]) {
   const args = ["run", "--no-prompt", "--allow-ffi", CHILD, ...command];
-  return new Deno.Command(Deno.execPath(), { args, stdin: "piped", stdout: "piped", stderr: "inherit" });
+  // A folder of PATH that this user may not search would be another error than a program that is not there.
+  const env = { PATH: "/usr/bin:/bin" };
+  return new Deno.Command(Deno.execPath(), { args, env, stdin: "piped", stdout: "piped", stderr: "inherit" });
 }
 
 Deno.test("becomeCommand() is that command: same process id, its arguments, its exit code", async () => {
