@@ -78,10 +78,11 @@ export const ONLY_TESTS_USE: Exceptions = {
   "daemon/grants/grants.ts: NO_NAT_POLICY": PART,
   "daemon/grants/grants.ts: isLocalNatType": PART,
   "daemon/grants/grants.ts: isNatType": PART,
+  "daemon/verify/plan.ts: grantSeconds": PART,
   "daemon/loop/slow.ts: MAX_PENDING": PART,
   "daemon/main.ts: main": "the program, run by tests in their own process",
-  "daemon/report/refusal_log.ts: KEY_HOLDERS": PART,
-  "daemon/report/refusal_log.ts: refusalLog": PART,
+  "daemon/report/refusal_budget.ts: KEY_HOLDERS": PART,
+  "daemon/report/refusal_budget.ts: refusalLog": PART,
   "daemon/service/pid_file.ts: claimPidFile": PART,
   "daemon/start/rights.ts: rightsToGiveUp": PART,
   "daemon/start/serve.ts: StartEffects": "a test hands them in",
@@ -147,7 +148,7 @@ export const TESTED_ELSEWHERE: TestedElsewhere = {
     "cli/settings/combinations.ts",
   ],
   "tests/cli/settings/precedence_test.ts": [
-    "cli/request/allow.ts",
+    "cli/request/allow_ip.ts",
   ],
   "tests/cli/shell/explain_test.ts": [
     "cli/knock/precheck.ts",
@@ -190,7 +191,7 @@ export const TESTED_ELSEWHERE: TestedElsewhere = {
   "tests/daemon/replay/file_test.ts": [
     "daemon/replay/cache_file.ts",
   ],
-  "tests/daemon/report/refusal_log_test.ts": [
+  "tests/daemon/report/refusal_budget_test.ts": [
     "lib/log.ts",
   ],
   "tests/daemon/start/self_check_test.ts": [

@@ -1,6 +1,6 @@
 /** `--hold`: keeps a port open by knocking again before it closes, and at once when the own address changes. */
 import { formatAsked } from "../../lib/wire/access.ts";
-import { allowedAddress } from "../request/allow.ts";
+import { allowedAddress } from "../request/allow_ip.ts";
 import { type Prepared, sendFresh } from "../knock/knock.ts";
 import type { ClientSettings } from "../options/table.ts";
 import type { Destination } from "../send/destination.ts";

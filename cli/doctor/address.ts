@@ -1,5 +1,5 @@
 /** Whose address is let in, and whether it can be found. */
-import { allowedAddress } from "../request/allow.ts";
+import { allowedAddress } from "../request/allow_ip.ts";
 import { findAddress, ownAddressTowards, wantedFamily } from "../send/address.ts";
 import type { ClientSettings } from "../options/table.ts";
 import { findPublicAddress } from "../request/public_ip.ts";

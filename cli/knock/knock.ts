@@ -10,7 +10,7 @@ import { VERSION } from "../../lib/version.ts";
 import { formatMessage, formatNat } from "../../lib/wire/access.ts";
 import { encryptionByLength } from "../../lib/wire/envelope.ts";
 import { accountName } from "../request/account.ts";
-import { allowedAddress } from "../request/allow.ts";
+import { allowedAddress } from "../request/allow_ip.ts";
 import { collectKeys } from "../keys/collect.ts";
 import type { ClientSettings } from "../options/table.ts";
 import type { KeyStream } from "../keys/prompt.ts";

@@ -88,19 +88,8 @@ export interface GrantPlan {
   readonly request: AccessRequest;
   readonly policy?: NatPolicy;
   readonly options: GrantOptions;
-  /** Unix seconds: `now + grantSeconds(…)`. */
+  /** Unix seconds: now and what `grantSeconds` of `verify/plan.ts` says. */
   readonly expiresAt: number;
-}
-
-/**
- * Seconds of a grant: what the client asked for, up to MAX_FW_TIMEOUT; else FW_ACCESS_TIMEOUT as it stands
- * (facts/packets 5).
- */
-export function grantSeconds(
-  stanza: { readonly timeout: number; readonly maxTimeout: number },
-  clientTimeout: number,
-): number {
-  return clientTimeout > 0 ? Math.min(clientTimeout, stanza.maxTimeout) : stanza.timeout;
 }
 
 /** Whether the message itself asks for NAT: types 2, 4, 5 and 6. */
@@ -128,12 +117,6 @@ export function planGrants(plan: GrantPlan): Result<readonly PlannedGrant[], str
     : ok(planPlain(plan, destination.value));
   if (!planned.ok) return planned;
   return ok(planned.value.map(({ access, kind, items }) => ({ access, expiresAt: plan.expiresAt, kind, items })));
-}
-
-/** `Added access rule to FWKNOP_INPUT for 192.0.2.7 -> 0.0.0.0/0 tcp/22, expires at 1700000030` (facts/firewall 3). */
-export function formatAdded(grant: PlannedGrant, chain: string): string {
-  const { source, destination } = ends(grant.access);
-  return `Added ${grant.kind} rule to ${chain} for ${source} -> ${destination} ${grant.items}, expires at ${grant.expiresAt}`;
 }
 
 interface Planned {
@@ -240,23 +223,4 @@ function planSnat(
 
 function formatServices(services: readonly Service[]): string {
   return services.map(formatService).join(",");
-}
-
-function ends(access: Access): { readonly source: string; readonly destination: string } {
-  const anyOf = (ip: Ip) => ip.family === 4 ? "0.0.0.0/0" : "::/0";
-  switch (access.slot) {
-    case "input":
-    case "output":
-    case "dnat":
-      return { source: access.source.text, destination: access.destination?.text ?? anyOf(access.source) };
-    case "forward":
-      return { source: access.source.text, destination: access.target?.text ?? anyOf(access.source) };
-    case "snat":
-    case "masquerade":
-      return "source" in access.match
-        ? { source: access.match.source.text, destination: anyOf(access.match.source) }
-        : { source: anyOf(access.match.destination), destination: access.match.destination.text };
-    case "foreign":
-      return { source: access.chain, destination: access.rule };
-  }
 }

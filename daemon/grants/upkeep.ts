@@ -4,7 +4,8 @@
  */
 import type { Log } from "../../lib/log.ts";
 import { accessKey, type Firewall, type Grant } from "../firewall/firewall.ts";
-import { formatAdded, type PlannedGrant } from "./grants.ts";
+import { formatAdded } from "../report/log_lines.ts";
+import type { PlannedGrant } from "./grants.ts";
 import type { HeldGrant, Ledger } from "./ledger.ts";
 import type { Facts } from "../report/facts.ts";
 import { reasonOf } from "../start/start_error.ts";

@@ -8,7 +8,7 @@ import type { GrantOptions } from "../grants/grants.ts";
 import type { GrantContext } from "../grants/upkeep.ts";
 import type { PacketSource } from "../packet/datagram.ts";
 import type { ReplayStore } from "../replay/store.ts";
-import { type RefusalLogs, refusalLogs } from "../report/refusal_log.ts";
+import { type RefusalLogs, refusalLogs } from "../report/refusal_budget.ts";
 import type { StateFiles } from "../service/state_files.ts";
 import type { DecisionContext, Pending } from "../verify/decide.ts";
 import { stanzaIndex } from "../verify/stanza_index.ts";

@@ -8,7 +8,7 @@ import {
   repairIfChanged,
   rulesetChanged,
 } from "../grants/upkeep.ts";
-import type { RefusalLogs } from "../report/refusal_log.ts";
+import type { RefusalLogs } from "../report/refusal_budget.ts";
 import type { ActiveConfig, LoopState, Runtime } from "./active_config.ts";
 import { captureRows } from "./capture.ts";
 import { resumeFinished } from "./packets.ts";

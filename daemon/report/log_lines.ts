@@ -1,8 +1,11 @@
 /**
- * From what was found out about a packet to lines of the log: a fold over the tables of `verify/`. A text is made when its
- * line is written, and not before. Pure.
+ * Lines of the log. What was found out about a packet becomes one by a fold over the tables of `verify/`, whose text is made
+ * when the line is written, and not before; and a grant that was opened. Pure.
  */
 import { type LogLevel, type LogLine, SYSLOG_SEVERITY } from "../../lib/log.ts";
+import type { Ip } from "../../lib/net/address.ts";
+import type { Access } from "../firewall/firewall.ts";
+import type { PlannedGrant } from "../grants/grants.ts";
 import { REFUSALS } from "../verify/refusals.ts";
 import { type Finding, isRefusal } from "../verify/findings.ts";
 import { REMARKS } from "../verify/remarks.ts";
@@ -36,4 +39,29 @@ export function lineOf(finding: Finding): LogLine {
 /** Whether it belongs in a log that nobody asked to be verbose. */
 export function isWorthALine(finding: Finding): boolean {
   return SYSLOG_SEVERITY[levelOf(finding)] <= SYSLOG_SEVERITY.info;
+}
+
+/** `Added access rule to FWKNOP_INPUT for 192.0.2.7 -> 0.0.0.0/0 tcp/22, expires at 1700000030` (facts/firewall 3). */
+export function formatAdded(grant: PlannedGrant, chain: string): string {
+  const { source, destination } = ends(grant.access);
+  return `Added ${grant.kind} rule to ${chain} for ${source} -> ${destination} ${grant.items}, expires at ${grant.expiresAt}`;
+}
+
+function ends(access: Access): { readonly source: string; readonly destination: string } {
+  const anyOf = (ip: Ip) => ip.family === 4 ? "0.0.0.0/0" : "::/0";
+  switch (access.slot) {
+    case "input":
+    case "output":
+    case "dnat":
+      return { source: access.source.text, destination: access.destination?.text ?? anyOf(access.source) };
+    case "forward":
+      return { source: access.source.text, destination: access.target?.text ?? anyOf(access.source) };
+    case "snat":
+    case "masquerade":
+      return "source" in access.match
+        ? { source: access.match.source.text, destination: anyOf(access.match.source) }
+        : { source: anyOf(access.match.destination), destination: access.match.destination.text };
+    case "foreign":
+      return { source: access.chain, destination: access.rule };
+  }
 }

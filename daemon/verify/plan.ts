@@ -1,7 +1,7 @@
 /** From a knock that passed every gate to what is to be done for it, or the reason why nothing is. Pure. */
 import { fail, ok, type Result } from "../../lib/result.ts";
 import { accessKey } from "../firewall/firewall.ts";
-import { type GrantOptions, grantSeconds, planGrants, type PlannedGrant } from "../grants/grants.ts";
+import { type GrantOptions, planGrants, type PlannedGrant } from "../grants/grants.ts";
 import type { HeldGrant } from "../grants/ledger.ts";
 import type { Admission } from "./decide.ts";
 import { type Refusal, refusal } from "./refusals.ts";
@@ -65,4 +65,15 @@ function planOpening(admission: Admission, context: PlanContext): Result<Action,
     return fail(refusal("too-many-grants", { ...at, access, held, allowed: stanza.maxOpenGrants }));
   }
   return ok({ kind: "open", grants: planned.value.map((grant) => ({ ...grant, stanza: stanza.number })) });
+}
+
+/**
+ * Seconds of a grant: what the client asked for, up to MAX_FW_TIMEOUT; else FW_ACCESS_TIMEOUT as it stands
+ * (facts/packets 5).
+ */
+export function grantSeconds(
+  stanza: { readonly timeout: number; readonly maxTimeout: number },
+  clientTimeout: number,
+): number {
+  return clientTimeout > 0 ? Math.min(clientTimeout, stanza.maxTimeout) : stanza.timeout;
 }

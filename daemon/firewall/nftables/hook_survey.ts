@@ -1,4 +1,5 @@
 /** What stands in the way of a packet: the base chains of a hook, whether they can drop, and to whom they belong. Pure. */
+import { isIptablesTable } from "./iptables_tables.ts";
 import type { Log } from "../../../lib/log.ts";
 import type { TableFamily } from "../../../ffi/nfnetlink/constants.ts";
 import {
@@ -44,16 +45,6 @@ export interface HookSurvey {
 
 /** Families whose base chains see the IP packets of this host. */
 const FAMILIES: readonly TableFamily[] = ["ip", "ip6", "inet"];
-const IPTABLES_TABLES = new Set(["filter", "nat", "mangle", "raw", "security"]);
-const IPTABLES_CHAINS = new Set(["PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"]);
-
-/** Whether the table is one that iptables-nft writes: its names, and its upper-case built-in chains. */
-function isIptablesTable(ruleset: Ruleset, family: string, table: string): boolean {
-  return (family === "ip" || family === "ip6") && IPTABLES_TABLES.has(table) &&
-    ruleset.chains.some((chain) =>
-      chain.family === family && chain.table === table && chain.base !== null && IPTABLES_CHAINS.has(chain.name)
-    );
-}
 
 /** All base chains of the hook, those that cannot drop included. A dormant table counts: it can be woken at any time. */
 export function baseChains(ruleset: Ruleset, hook: FilterSlot): readonly BaseChain[] {

@@ -1,9 +1,7 @@
 import assert from "node:assert/strict";
 import {
   type AccessRequest,
-  formatAdded,
   type GrantOptions,
-  grantSeconds,
   isLocalNatType,
   isNatType,
   type NatPolicy,
@@ -11,6 +9,7 @@ import {
   planGrants,
 } from "../../../daemon/grants/grants.ts";
 import type { Access } from "../../../daemon/firewall/firewall.ts";
+import { formatAdded } from "../../../daemon/report/log_lines.ts";
 import type { MessageType } from "../../../lib/wire/message.ts";
 import { address } from "../../contract/addresses.ts";
 
@@ -48,14 +47,6 @@ function fault(given: Case): string {
   assert.ok(!planned.ok);
   return planned.fault;
 }
-
-Deno.test("grantSeconds() takes the client's wish up to the maximum, else the stanza's time as it stands", () => {
-  const stanza = { timeout: 500, maxTimeout: 300 };
-  assert.equal(grantSeconds(stanza, 0), 500);
-  assert.equal(grantSeconds(stanza, 60), 60);
-  assert.equal(grantSeconds(stanza, 300), 300);
-  assert.equal(grantSeconds(stanza, 301), 300);
-});
 
 Deno.test("isNatType() and isLocalNatType() follow the message types", () => {
   const types: readonly MessageType[] = [0, 1, 2, 3, 4, 5, 6];

@@ -10,7 +10,7 @@ import { createPatience } from "../../../daemon/loop/patience.ts";
 import { createSlowLane } from "../../../daemon/loop/slow.ts";
 import type { Batch, Datagram, PacketSource } from "../../../daemon/packet/datagram.ts";
 import { createFacts } from "../../../daemon/report/facts.ts";
-import { refusalLogs } from "../../../daemon/report/refusal_log.ts";
+import { refusalLogs } from "../../../daemon/report/refusal_budget.ts";
 import type { DecisionContext } from "../../../daemon/verify/decide.ts";
 import type { Log } from "../../../lib/log.ts";
 import { decisionContext, ip, NOW } from "../../fakes/knock.ts";

@@ -4,7 +4,7 @@ import type { Datagram } from "../../../daemon/packet/datagram.ts";
 import { accessKey } from "../../../daemon/firewall/firewall.ts";
 import { textOf } from "../../../daemon/report/log_lines.ts";
 import type { Admission } from "../../../daemon/verify/decide.ts";
-import { plan, type PlanContext } from "../../../daemon/verify/plan.ts";
+import { grantSeconds, plan, type PlanContext } from "../../../daemon/verify/plan.ts";
 import { nobleEngine } from "../../../lib/crypto/noble_engine.ts";
 import { open } from "../../../lib/spa/open.ts";
 import type { SpaFields } from "../../../lib/wire/message.ts";
@@ -119,4 +119,12 @@ Deno.test("plan() opens all or nothing when the stanza has too many grants, and 
   const open = new Set((await opened(admission(two))).map(({ access }) => accessKey(access)));
   assert.equal((await opened(admission(two, { maxOpenGrants: 2 }), { held: open })).length, 2);
   assert.equal((await opened(admission(two, { maxOpenGrants: 1 }), { held: open })).length, 2, "nothing is added");
+});
+
+Deno.test("grantSeconds() takes the client's wish up to the maximum, else the stanza's time as it stands", () => {
+  const stanza = { timeout: 500, maxTimeout: 300 };
+  assert.equal(grantSeconds(stanza, 0), 500);
+  assert.equal(grantSeconds(stanza, 60), 60);
+  assert.equal(grantSeconds(stanza, 300), 300);
+  assert.equal(grantSeconds(stanza, 301), 300);
 });

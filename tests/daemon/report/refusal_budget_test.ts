@@ -3,7 +3,7 @@ import { type Refusal, refusal } from "../../../daemon/verify/refusals.ts";
 import { remark } from "../../../daemon/verify/remarks.ts";
 import type { LogLevel } from "../../../lib/log.ts";
 import { ip } from "../../fakes/knock.ts";
-import { KEY_HOLDERS, refusalLog, refusalLogs } from "../../../daemon/report/refusal_log.ts";
+import { KEY_HOLDERS, refusalLog, refusalLogs } from "../../../daemon/report/refusal_budget.ts";
 
 function collector() {
   const lines: string[] = [];
