@@ -28,14 +28,18 @@ Deno.test("another process: its words, its variables and its name, null when the
     env: { EMPTY: "", EQUALS: "a=b" },
     clearEnv: true,
     stdin: "piped",
-    stdout: "null",
+    stdout: "piped",
     stderr: "null",
   }).spawn();
-  // The answer is there once the child runs its own program, which Deno's spawn waits for.
+  // Its words are there once it runs its own program: what it repeats shows that it does.
+  const [writer, reader] = [child.stdin.getWriter(), child.stdout.getReader()];
+  await writer.write(Uint8Array.of(10));
+  assert.deepEqual((await reader.read()).value, Uint8Array.of(10));
   assert.deepEqual(commandLineOf(child.pid), ["/bin/cat", "-", "", "ä b"]);
   assert.deepEqual(environmentOf(child.pid), { EMPTY: "", EQUALS: "a=b" });
   assert.equal(processName(child.pid), "cat");
-  await child.stdin.close();
+  await writer.close();
+  await reader.cancel();
   await child.status;
   assert.equal(commandLineOf(NO_PROCESS), null);
   assert.equal(environmentOf(NO_PROCESS), null);
