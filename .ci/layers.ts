@@ -24,7 +24,7 @@ const MAY_IMPORT: Readonly<Record<Exclude<Room, "outside">, readonly Room[]>> = 
 };
 
 /** Ambient state that pure code takes as a parameter instead. */
-const AMBIENT: readonly (readonly [object: string, property: string])[] = [
+export const AMBIENT: readonly (readonly [object: string, property: string])[] = [
   ["Date", "now"],
   ["Math", "random"],
   ["performance", "now"],

@@ -3,6 +3,7 @@
  * new dependency. It reports one finding for each file, whose message is the facts as JSON. `facts.json` beside this file
  * is the configuration that loads it, and nothing else does.
  */
+import { AMBIENT } from "../layers.ts";
 import type { AmbientFact, ExportFact, FunctionFact, ImportFact, SourceFacts } from "./facts.ts";
 import { functionCounter } from "./functions.ts";
 import { lineIndex, type LineOf, type Node } from "./tree.ts";
@@ -20,13 +21,7 @@ const AMBIENT_NAMES = new Set([
   "confirm",
 ]);
 /** Members that are a clock or randomness. */
-const AMBIENT_MEMBERS = new Set([
-  "Date.now",
-  "Math.random",
-  "performance.now",
-  "crypto.getRandomValues",
-  "crypto.randomUUID",
-]);
+const AMBIENT_MEMBERS = new Set(AMBIENT.map((members) => members.join(".")));
 
 /** Growing facts of the file that is being read. */
 interface Draft {

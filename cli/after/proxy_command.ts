@@ -9,6 +9,7 @@ import type { Socket } from "../../ffi/libc/socket.ts";
 import { parentWantsDescriptor } from "../../ffi/libc/standard_streams.ts";
 import { parseIp } from "../../lib/net/address.ts";
 import { isHost, stripBrackets } from "../../lib/net/host_name.ts";
+import { parsePort } from "../../lib/net/service.ts";
 import type { KnockRequest } from "../../lib/spa/request.ts";
 import { prepareKnock } from "../knock/knock.ts";
 import type { ClientSettings } from "../options/table.ts";
@@ -29,8 +30,9 @@ export interface Goal {
 
 /** Reads what stands after `--proxy`. Throws {@link ClientError}. */
 export function readGoal(rest: readonly string[]): Goal {
-  const [host = "", port = "", ...more] = rest;
-  if (host === "" || more.length > 0 || !/^[0-9]{1,5}$/.test(port) || Number(port) < 1 || Number(port) > 65_535) {
+  const [host = "", digits = "", ...more] = rest;
+  const port = parsePort(digits);
+  if (host === "" || more.length > 0 || port === null) {
     throw new ClientError(
       "--proxy needs HOST and PORT and nothing after them",
       "write: fwknop [OPTION]... --proxy %h %p",
@@ -39,7 +41,7 @@ export function readGoal(rest: readonly string[]): Goal {
   if (!isHost(stripBrackets(host))) {
     throw new ClientError(`--proxy: "${host}" is neither a host name nor an address`, "write: --proxy %h %p");
   }
-  return { host: stripBrackets(host), port: Number(port) };
+  return { host: stripBrackets(host), port };
 }
 
 /** What the goal says where neither options nor stanza do: the server, and the port to ask for. Pure. */

@@ -8,6 +8,7 @@ import { DIGEST_NAMES, DIGESTS, type ModeName, MODES, RIJNDAEL_MODES } from "../
 import type { DigestName } from "../../lib/crypto/engine.ts";
 import { type Ip, parseIp } from "../../lib/net/address.ts";
 import { isHost, isHostName } from "../../lib/net/host_name.ts";
+import { parsePort } from "../../lib/net/service.ts";
 import { fail, ok, type Result } from "../../lib/result.ts";
 import { path } from "../../lib/settings/kinds.ts";
 import type { Kind } from "../../lib/settings/setting.ts";
@@ -141,10 +142,8 @@ export const hostPort: Kind<HostPort> = {
   parse(text) {
     const [, bracketed, plain, digits = ""] = /^(?:\[([^\]]+)\]|([^:[\]\s]+)):([0-9]{1,5})$/.exec(text) ?? [];
     const host = bracketed ?? plain;
-    const port = Number(digits);
-    return host !== undefined && isHost(host) && port >= 1 && port <= 65_535
-      ? ok({ host, port })
-      : fail(`expected ${this.expects}`);
+    const port = parsePort(digits);
+    return host !== undefined && isHost(host) && port !== null ? ok({ host, port }) : fail(`expected ${this.expects}`);
   },
   format: ({ host, port }) => host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`,
 };

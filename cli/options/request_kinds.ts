@@ -1,7 +1,7 @@
 /** `-A` and `-N`: what opens, and where it leads. Pure. Their faults carry the fragments that scripts match (facts/client 7). */
 import { parseIp } from "../../lib/net/address.ts";
 import { isHostName } from "../../lib/net/host_name.ts";
-import { formatService, parseService, type Service } from "../../lib/net/service.ts";
+import { formatServices, parsePort, parseServices, type Service, type ServiceFault } from "../../lib/net/service.ts";
 import { MAX_NAT_HOST } from "../../lib/limits.ts";
 import { fail, ok, type Result } from "../../lib/result.ts";
 import { text as anyText } from "../../lib/settings/kinds.ts";
@@ -24,7 +24,7 @@ export interface NatDestination {
 
 /** Services that nobody wrote. */
 export function accessOf(services: readonly Service[]): Access {
-  return { text: services.map(formatService).join(","), services };
+  return { text: formatServices(services), services };
 }
 
 /** `-A`. */
@@ -34,18 +34,14 @@ export const access: Kind<Access> = {
   parse(text) {
     const said = anyText().parse(text);
     if (!said.ok) return said;
-    const services: Service[] = [];
-    for (const item of text.split(",")) {
-      const service = parseService(item);
-      if (!service.ok) return fail(`Invalid SPA access message: "${item}": ${serviceFault(item, service.fault)}`);
-      services.push(service.value);
-    }
-    return ok({ text, services });
+    const services = parseServices(text);
+    if (services.ok) return ok({ text, services: services.value });
+    return fail(`Invalid SPA access message: "${services.fault.item}": ${reasonOf(services.fault)}`);
   },
   format: ({ text }) => text,
 };
 
-function serviceFault(item: string, fault: "protocol" | "port"): string {
+function reasonOf({ item, fault }: ServiceFault): string {
   if (!item.includes("/")) return "Expecting <proto>/<port> for -A arg";
   return fault === "port" ? "Invalid port value" : "the protocol must be tcp or udp";
 }
@@ -58,10 +54,11 @@ export const natDestination: Kind<NatDestination> = {
     const bare = parseIp(text);
     if (bare.ok && bare.value.family === 6) return withHost(text, { named: text, port: null });
     const [, inBrackets, plain, digits] = /^(?:\[([^\]]*)\]|([^:,[\]]*))(?:[:,](.*))?$/s.exec(text) ?? [];
-    if (digits !== undefined && !isPort(digits)) {
+    const port = digits === undefined ? null : parsePort(digits);
+    if (digits !== undefined && port === null) {
       return fail(`Invalid port value in -N arg: "${text}" (Args contain invalid data)`);
     }
-    return withHost(text, { named: inBrackets ?? plain ?? "", port: digits === undefined ? null : Number(digits) });
+    return withHost(text, { named: inBrackets ?? plain ?? "", port });
   },
   format: ({ text }) => text,
 };
@@ -84,9 +81,4 @@ export function natHost(text: string): string | null {
   const ip = parseIp(text);
   if (ip.ok) return ip.value.text === "::" ? null : ip.value.text;
   return isHostName(text) ? text : null;
-}
-
-/** Whether these are the digits of a port. */
-export function isPort(digits: string): boolean {
-  return /^[0-9]{1,5}$/.test(digits) && Number(digits) >= 1 && Number(digits) <= 65_535;
 }

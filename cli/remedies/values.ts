@@ -1,9 +1,8 @@
 /** What to write instead of a value that cannot be read, by the option or directive that it was given for. Pure. */
 import { parseIp } from "../../lib/net/address.ts";
 import { isHost } from "../../lib/net/host_name.ts";
-import { parseService } from "../../lib/net/service.ts";
+import { parsePort, parseService } from "../../lib/net/service.ts";
 import { accessRemedy } from "./access.ts";
-import { isPort } from "../options/request_kinds.ts";
 import type { ClientKey } from "../options/table.ts";
 import { parseTimeOffset } from "../request/time_offset.ts";
 
@@ -101,7 +100,7 @@ function addressRemedy({ text, name }: Refused): string {
 
 function natRemedy({ text }: Refused): string {
   const [, digits] = /^(?:\[[^\]]*\]|[^:,[\]]*)[:,](.*)$/s.exec(text) ?? [];
-  return digits === undefined || isPort(digits)
+  return digits === undefined || parsePort(digits) !== null
     ? "write an address or a host name, IPv6 addresses with a port in brackets: [2001:db8::5]:22"
     : "write HOST or HOST:PORT with a port from 1 to 65535";
 }

@@ -1,5 +1,6 @@
 /** The URL of a service that tells a caller its address, as `--resolve-url` names it. Pure. */
 import { isHost, stripBrackets } from "../../lib/net/host_name.ts";
+import { parsePort } from "../../lib/net/service.ts";
 import { fail, ok, type Result } from "../../lib/result.ts";
 
 /** One service. Its scheme may be left out: how it is asked is for other options to say. */
@@ -40,7 +41,7 @@ function readUrl(text: string): Result<URL, string> {
 function hasBadPort(text: string): boolean {
   const origin = text.replace(HAS_SCHEME, "").replace(/[/?#].*$/s, "").replace(/^.*@/s, "");
   const [, port] = /^(?:\[[^\]]*\]|[^:[\]]*):(.*)$/s.exec(origin) ?? [];
-  return port !== undefined && !(/^[0-9]{1,5}$/.test(port) && Number(port) >= 1 && Number(port) <= 65_535);
+  return port !== undefined && parsePort(port) === null;
 }
 
 /** A URL as it may be shown: without the user and password that it may carry. */

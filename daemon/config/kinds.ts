@@ -3,7 +3,7 @@ import { decodePaddedBase64 } from "../../lib/base64.ts";
 import { escapedBytes } from "../../lib/bytes.ts";
 import { type AddressList, parseAddressList } from "../../lib/net/cidr.ts";
 import { addressListRemedy, serviceListRemedy } from "../../lib/net/remedies.ts";
-import { formatService, type Service } from "../../lib/net/service.ts";
+import { formatService, formatServices, type Service } from "../../lib/net/service.ts";
 import { fail, ok } from "../../lib/result.ts";
 import { integer, refusing, text } from "../../lib/settings/kinds.ts";
 import type { Kind } from "../../lib/settings/setting.ts";
@@ -47,7 +47,7 @@ export const serviceList: Kind<readonly Service[]> = {
     return ok([...services.values()]);
   },
   remedy: serviceListRemedy,
-  format: (value) => value.map(formatService).join(","),
+  format: formatServices,
 };
 
 const plainText = text({ valueName: "NAME" });

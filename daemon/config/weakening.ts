@@ -5,7 +5,7 @@
 import { DIGESTS } from "../../lib/crypto/digest.ts";
 import { equalConstantTime } from "../../lib/bytes.ts";
 import { type AddressList, includesList } from "../../lib/net/cidr.ts";
-import { formatService, type Service } from "../../lib/net/service.ts";
+import { formatService, formatServices, type Service } from "../../lib/net/service.ts";
 import { formatOrigin } from "../../lib/settings/setting.ts";
 import type { ServerConfig } from "./resolve_server.ts";
 import { hmacOf, rijndaelOf, type Stanza } from "./stanza.ts";
@@ -72,7 +72,7 @@ const sureYesNo = (value: boolean) => value ? "Y" : "N";
 const inSeconds = (value: number) => `${value} seconds`;
 const inBytes = (value: number) => value === 0 ? "none" : `of ${value} bytes`;
 const portList = (services: readonly Service[] | null) =>
-  services === null ? "every port" : services.map(formatService).join(",") || "none";
+  services === null ? "every port" : formatServices(services) || "none";
 const listText = (list: AddressList | null) => list?.text ?? "ANY";
 const wider = (was: AddressList | null, is: AddressList | null) =>
   was !== null && (is === null ? !was.any : !includesList(was, is));

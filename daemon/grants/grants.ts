@@ -3,7 +3,7 @@
  * no message types and no policy. Pure.
  */
 import type { Ip } from "../../lib/net/address.ts";
-import { formatService, type Service } from "../../lib/net/service.ts";
+import { formatServices, type Service } from "../../lib/net/service.ts";
 import { fail, ok, type Result } from "../../lib/result.ts";
 import type { MessageType } from "../../lib/wire/message.ts";
 import type { Access, Grant, NatMatch } from "../firewall/firewall.ts";
@@ -219,8 +219,4 @@ function planSnat(
   if (policy.forceMasquerade && !policy.forwardAll) return ok(masquerade);
   const translate = options.snatTranslate ?? null;
   return ok(translate?.family === source.family ? { slot: "snat", match, to: translate } : masquerade);
-}
-
-function formatServices(services: readonly Service[]): string {
-  return services.map(formatService).join(",");
 }

@@ -44,6 +44,7 @@ export function makeActiveConfig(
   { config, stanzas, source, log, store, test }: ActiveConfigParts,
 ): ActiveConfig {
   store.keepFor(config.maxAge);
+  const verbose = config.logging.verbosity > 0;
   return {
     context: {
       engine: nobleEngine,
@@ -58,8 +59,8 @@ export function makeActiveConfig(
     },
     source,
     log,
-    verbose: config.logging.verbosity > 0,
-    refusals: refusalLogs(log, config.logging.verbosity > 0),
+    verbose,
+    refusals: refusalLogs(log, verbose),
     batchLimit: config.capture.dispatchCount,
   };
 }

@@ -4,7 +4,7 @@ import { accessKey } from "../firewall/firewall.ts";
 import { type GrantOptions, planGrants, type PlannedGrant } from "../grants/grants.ts";
 import type { HeldGrant } from "../grants/ledger.ts";
 import type { Admission } from "./decide.ts";
-import { type Refusal, refusal } from "./refusals.ts";
+import { type AtStanza, type Refusal, refusal } from "./refusals.ts";
 
 /** What a plan depends on besides the knock. */
 export interface PlanContext {
@@ -38,14 +38,13 @@ export function plan(admission: Admission, context: PlanContext): Result<readonl
   const { request } = admission.message;
   const planned = request.kind === "command"
     ? ok<Action>({ kind: "run", command: request.command })
-    : planOpening(admission, context);
+    : planOpening(admission, context, at);
   if (!planned.ok) return planned;
   return planned.value.kind === "open" ? ok([planned.value]) : fail(refusal("command-not-allowed", at));
 }
 
-function planOpening(admission: Admission, context: PlanContext): Result<Action, Refusal> {
+function planOpening(admission: Admission, context: PlanContext, at: AtStanza): Result<Action, Refusal> {
   const { stanza, message, access, datagram } = admission;
-  const at = { source: datagram.source, stanza: stanza.number };
   const planned = planGrants({
     request: {
       messageType: message.type,

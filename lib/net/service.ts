@@ -16,6 +16,17 @@ export function formatService(service: Service): string {
   return `${service.proto}/${service.port}`;
 }
 
+/** `tcp/22,udp/53`: several as a message lists them. */
+export function formatServices(services: readonly Service[]): string {
+  return services.map(formatService).join(",");
+}
+
+/** The port that these digits are, 1 to 65535, leading zeros allowed up to five digits in all; null for any other text. */
+export function parsePort(digits: string): number | null {
+  const port = /^[0-9]{1,5}$/.test(digits) ? Number(digits) : 0;
+  return port >= 1 && port <= 65_535 ? port : null;
+}
+
 /**
  * Reads one `proto/port` of an SPA message: lower-case protocol, 1 to 5 digits, 1 to 65535, leading zeros allowed
  * (facts/wire 3, facts/decisions 1).
@@ -24,8 +35,23 @@ export function parseService(text: string): Result<Service, "protocol" | "port">
   const slash = text.indexOf("/");
   const proto = text.slice(0, Math.max(slash, 0));
   if (proto !== "tcp" && proto !== "udp") return fail("protocol");
-  const digits = text.slice(slash + 1);
-  if (!/^[0-9]{1,5}$/.test(digits)) return fail("port");
-  const port = Number(digits);
-  return port >= 1 && port <= 65535 ? ok({ proto, port }) : fail("port");
+  const port = parsePort(text.slice(slash + 1));
+  return port === null ? fail("port") : ok({ proto, port });
+}
+
+/** One of several that cannot be read. */
+export interface ServiceFault {
+  readonly item: string;
+  readonly fault: "protocol" | "port";
+}
+
+/** Reads what {@link formatServices} writes; the first item that cannot be read is the fault. */
+export function parseServices(text: string): Result<readonly Service[], ServiceFault> {
+  const services: Service[] = [];
+  for (const item of text.split(",")) {
+    const service = parseService(item);
+    if (!service.ok) return fail({ item, fault: service.fault });
+    services.push(service.value);
+  }
+  return ok(services);
 }

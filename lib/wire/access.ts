@@ -1,7 +1,7 @@
 /** What stands inside the message string and the NAT string, as values. See facts/wire 3, facts/decisions 1. Pure. */
 import { type Ip, parseIp, parseIpv4, parseIpv6 } from "../net/address.ts";
 import { isHostName } from "../net/host_name.ts";
-import { formatService, parseService, type Service } from "../net/service.ts";
+import { formatServices, parsePort, parseServices } from "../net/service.ts";
 import { MAX_NAT_HOST } from "../limits.ts";
 import { fail, ok, type Result } from "../result.ts";
 import type { MessageType, NatTarget, SpaRequest } from "./message.ts";
@@ -21,22 +21,14 @@ export function parseMessage(type: MessageType, text: string): Result<SpaRequest
   const allow = parseIp(text.slice(0, Math.max(comma, 0)));
   if (!allow.ok || allow.value.text === UNSPECIFIED6) return fail("allow");
   const rest = text.slice(comma + 1);
-  return type === 0 ? parseCommand(allow.value, rest) : parseServices(allow.value, rest);
+  if (type === 0) return parseCommand(allow.value, rest);
+  const services = parseServices(rest);
+  return services.ok ? ok({ kind: "access", allow: allow.value, services: services.value }) : fail("access");
 }
 
 function parseCommand(allow: Ip, command: string): Result<SpaRequest, MessageProblem> {
   if (command === "" || command.includes("\0") || !command.isWellFormed()) return fail("command");
   return ok({ kind: "command", allow, command });
-}
-
-function parseServices(allow: Ip, text: string): Result<SpaRequest, MessageProblem> {
-  const services: Service[] = [];
-  for (const item of text.split(",")) {
-    const service = parseService(item);
-    if (!service.ok) return fail("access");
-    services.push(service.value);
-  }
-  return ok({ kind: "access", allow, services });
 }
 
 /** Writes the canonical message string: canonical address, ports without leading zeros. */
@@ -46,7 +38,7 @@ export function formatMessage(request: SpaRequest): string {
 
 /** What stands behind the address: the command, or the services. */
 export function formatAsked(request: SpaRequest): string {
-  return request.kind === "command" ? request.command : request.services.map(formatService).join(",");
+  return request.kind === "command" ? request.command : formatServices(request.services);
 }
 
 /**
@@ -57,8 +49,8 @@ export function parseNat(text: string): Result<NatTarget, "nat"> {
   const [host = "", digits = "", ...more] = text.split(",");
   if (more.length > 0 || host.length > MAX_NAT_HOST) return fail("nat");
   const named = parseNatHost(host);
-  const port = /^[0-9]{1,5}$/.test(digits) ? Number(digits) : 0;
-  return named !== null && port >= 1 && port <= 65_535 ? ok({ host: named, port }) : fail("nat");
+  const port = parsePort(digits);
+  return named !== null && port !== null ? ok({ host: named, port }) : fail("nat");
 }
 
 function parseNatHost(text: string): string | null {

@@ -1,38 +1,11 @@
 /** Files of other users. */
 import assert from "node:assert/strict";
-import { FfiError } from "../../../ffi/errors.ts";
-import { closeFd } from "../../../ffi/libc/fd.ts";
-import { makeTrustedFolder, openTrusted, type TrustedOpening } from "../../../ffi/libc/trusted_file.ts";
+import { makeTrustedFolder, type TrustedOpening } from "../../../ffi/libc/trusted_file.ts";
 import { labTest } from "../../lab/mod.ts";
+import { inFolder, opens, refuses } from "./trusted_paths.ts";
 
 /** Nobody's numbers. */
 const STRANGER = 65534;
-
-function inFolder(test: (folder: string) => void): void {
-  const folder = Deno.makeTempDirSync();
-  try {
-    Deno.mkdirSync(`${folder}/run`, { mode: 0o700 });
-    test(folder);
-  } finally {
-    Deno.removeSync(folder, { recursive: true });
-  }
-}
-
-/** Opens and closes. True when there was something to open. */
-function opens(path: string, opening: TrustedOpening = { create: "always" }): boolean {
-  const fd = openTrusted(path, opening);
-  if (fd !== null) closeFd(fd);
-  return fd !== null;
-}
-
-function refuses(path: string, why: RegExp, opening?: TrustedOpening): void {
-  assert.throws(() => opens(path, opening), (error: unknown) => {
-    assert.ok(error instanceof FfiError);
-    assert.match(error.message, why);
-    assert.ok((error.details.hint ?? "").length > 10, "with a remedy");
-    return true;
-  }, `${path} ${why}`);
-}
 
 labTest("openTrusted() refuses files, folders and links of another user", () => {
   inFolder((folder) => {

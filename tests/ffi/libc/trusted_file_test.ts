@@ -1,39 +1,6 @@
 import assert from "node:assert/strict";
-import { FfiError } from "../../../ffi/errors.ts";
-import { closeFd } from "../../../ffi/libc/fd.ts";
-import {
-  makeTrustedFolder,
-  openTrusted,
-  removeTrusted,
-  renameTrusted,
-  type TrustedOpening,
-} from "../../../ffi/libc/trusted_file.ts";
-
-function inFolder(test: (folder: string) => void): void {
-  const folder = Deno.makeTempDirSync();
-  try {
-    Deno.mkdirSync(`${folder}/run`, { mode: 0o700 });
-    test(folder);
-  } finally {
-    Deno.removeSync(folder, { recursive: true });
-  }
-}
-
-/** Opens and closes. True when there was something to open. */
-function opens(path: string, opening: TrustedOpening = { create: "always" }): boolean {
-  const fd = openTrusted(path, opening);
-  if (fd !== null) closeFd(fd);
-  return fd !== null;
-}
-
-function refuses(path: string, why: RegExp, opening?: TrustedOpening): void {
-  assert.throws(() => opens(path, opening), (error: unknown) => {
-    assert.ok(error instanceof FfiError);
-    assert.match(error.message, why);
-    assert.ok((error.details.hint ?? "").length > 10, "with a remedy");
-    return true;
-  }, `${path} ${why}`);
-}
+import { makeTrustedFolder, removeTrusted, renameTrusted } from "../../../ffi/libc/trusted_file.ts";
+import { inFolder, opens, refuses } from "./trusted_paths.ts";
 
 function modeOf(path: string): number {
   return (Deno.statSync(path).mode ?? 0) & 0o777;
