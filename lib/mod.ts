@@ -96,7 +96,7 @@ export type {
   SpaMessage,
   SpaRequest,
 } from "./wire/message.ts";
-export { formatMessage, formatNat, parseMessage, parseNat } from "./wire/access.ts";
+export { formatMessage, formatNat, parseMessage, parseNat } from "./wire/message_text.ts";
 export { encodeFields } from "./wire/encode.ts";
 export { decodeFields } from "./wire/decode.ts";
 

@@ -1,5 +1,5 @@
 /** `--hold`: keeps a port open by knocking again before it closes, and at once when the own address changes. */
-import { formatAsked } from "../../lib/wire/access.ts";
+import { formatAsked } from "../../lib/wire/message_text.ts";
 import { allowedAddress } from "../request/allow_ip.ts";
 import { type Prepared, sendFresh } from "../knock/knock.ts";
 import type { ClientSettings } from "../options/table.ts";

@@ -13,7 +13,7 @@ import { parsePort } from "../../lib/net/service.ts";
 import type { KnockRequest } from "../../lib/spa/request.ts";
 import { prepareKnock } from "../knock/knock.ts";
 import type { ClientSettings } from "../options/table.ts";
-import { accessOf } from "../options/request_kinds.ts";
+import { accessOf } from "../options/access_kind.ts";
 import { DEFAULT_WAIT } from "../options/own.ts";
 import { ClientError, tellError } from "../ui/tui.ts";
 import type { World } from "../ui/world.ts";

@@ -4,7 +4,7 @@ import type { RijndaelMode } from "../../lib/crypto/engine.ts";
 import type { Arguments } from "../../lib/settings/argv.ts";
 import { showable } from "../../lib/showable.ts";
 import { formatProblem } from "../../lib/settings/setting.ts";
-import { formatAsked } from "../../lib/wire/access.ts";
+import { formatAsked } from "../../lib/wire/message_text.ts";
 import { withImpliedStanza } from "../settings/named_stanza.ts";
 import { wantsHmac } from "../keys/collect.ts";
 import { makePacket } from "../knock/knock.ts";

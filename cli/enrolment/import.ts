@@ -6,7 +6,7 @@ import { resolveSettings } from "../../lib/settings/resolve.ts";
 import type { Given } from "../../lib/settings/setting.ts";
 import { completeSettings } from "../settings/implied.ts";
 import { ProblemsError } from "../settings/load.ts";
-import { accessOf } from "../options/request_kinds.ts";
+import { accessOf } from "../options/access_kind.ts";
 import { CLIENT_SETTINGS } from "../options/table.ts";
 import type { RcFile } from "../rc/rc_file.ts";
 import { precheck } from "../knock/precheck.ts";

@@ -7,7 +7,7 @@ import { faultText } from "../../lib/faults.ts";
 import type { KnockRequest } from "../../lib/spa/request.ts";
 import { seal, type SealedPacket } from "../../lib/spa/seal.ts";
 import { VERSION } from "../../lib/version.ts";
-import { formatMessage, formatNat } from "../../lib/wire/access.ts";
+import { formatMessage, formatNat } from "../../lib/wire/message_text.ts";
 import { encryptionByLength } from "../../lib/wire/envelope.ts";
 import { accountName } from "../request/account.ts";
 import { allowedAddress } from "../request/allow_ip.ts";

@@ -3,7 +3,8 @@ import { integer, text } from "../../lib/settings/kinds.ts";
 import type { SettingTable } from "../../lib/settings/setting.ts";
 import { serviceUrl } from "./host_kinds.ts";
 import { allow, bounded, timeOffset, yesNo } from "./kinds.ts";
-import { access, natDestination } from "./request_kinds.ts";
+import { access } from "./access_kind.ts";
+import { natDestination } from "./nat_kind.ts";
 
 /** Heading in help and docs. */
 const WHAT = "What to open";

@@ -6,7 +6,7 @@ import { type Ip, ipFromBytes } from "../../lib/net/address.ts";
 import { stripBrackets } from "../../lib/net/host_name.ts";
 import { fail, ok, type Result } from "../../lib/result.ts";
 import type { KnockRequest, NatRequest } from "../../lib/spa/request.ts";
-import { natHost } from "../options/request_kinds.ts";
+import { natHost } from "../options/nat_kind.ts";
 import type { ClientSettings } from "../options/table.ts";
 
 /** Why a request cannot be made: one sentence, and the next move. */

@@ -3,7 +3,7 @@
  * are told first. Loaded only when there is such a value.
  */
 import { formatOrigin, type Problem } from "../../lib/settings/setting.ts";
-import type { NatDestination } from "../options/request_kinds.ts";
+import type { NatDestination } from "../options/nat_kind.ts";
 import { withRemedy } from "../remedies/problems.ts";
 import { rehearseRequest } from "../request/request.ts";
 import { ClientError } from "../ui/tui.ts";

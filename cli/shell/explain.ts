@@ -3,7 +3,7 @@ import { escapedBytes } from "../../lib/bytes.ts";
 import { DIGESTS, MODES } from "../../lib/crypto/digest.ts";
 import { showable } from "../../lib/showable.ts";
 import { type KnockRequest, messageType } from "../../lib/spa/request.ts";
-import { formatAsked, formatNat } from "../../lib/wire/access.ts";
+import { formatAsked, formatNat } from "../../lib/wire/message_text.ts";
 import { formatOrigin, type Origin } from "../../lib/settings/setting.ts";
 import { accountName } from "../request/account.ts";
 import { wantsHmac } from "../keys/collect.ts";

@@ -3,7 +3,7 @@
  * everything, understands names but no values, and collects every problem instead of stopping at the first. See
  * facts/configuration 1, facts/configuration 6.
  */
-import { type ConfEntry, expandVariable, parseConfText } from "../../lib/settings/conf_file.ts";
+import { type ConfEntry, parseConfText } from "../../lib/settings/conf_file.ts";
 import type { Given, Origin, Problem } from "../../lib/settings/setting.ts";
 import { OLD_NAMES } from "../../lib/settings/old_names.ts";
 import { didYouMean } from "../../lib/settings/suggest.ts";
@@ -13,6 +13,7 @@ import { checkWhole, unknownLine } from "./lines.ts";
 import { absolutePath, AS_OWNER, readConfigFile } from "./read.ts";
 import type { ConfigFiles, Report } from "./files.ts";
 import { ACCESS_WORDS, accessRow, DIRECTIVES, serverRow } from "./names.ts";
+import { expandVariable } from "./variables.ts";
 
 /** One stanza as it was written. */
 export interface RawStanza {

@@ -145,24 +145,3 @@ function lostText(tail: string): string | null {
 export function shownName(name: string, known: KnownNames = NONE): string | null {
   return /^%?[A-Za-z][A-Za-z0-9_]*$/.test(name) && nearest(name, known.keys()) !== null ? name : null;
 }
-
-/**
- * Expands a value of fwknopd.conf that begins with `$`: the name is the run of capitals and `_` after it, and what follows
- * it is appended. `lookup` gives the value that a variable has so far, or undefined. One expansion, no recursion.
- * The fault is a sentence with the name in it; `isSet`: only what follows it is wrong.
- */
-export function expandVariable(
-  value: string,
-  lookup: (name: string) => string | undefined,
-): Result<string, { readonly message: string; readonly name: string; readonly isSet: boolean }> {
-  const [, name, suffix = "", blank = ""] = /^\$([A-Z_]+)([^ \t]*)(.*)$/.exec(value) ?? [];
-  if (name === undefined) return ok(value);
-  const found = lookup(name);
-  if (found === undefined) {
-    return fail({ name, isSet: false, message: `Invalid embedded variable in the value: $${name} is not set` });
-  }
-  if (blank !== "") {
-    return fail({ name, isSet: true, message: `unexpected text after the blank that follows $${name}` });
-  }
-  return ok(found + suffix);
-}

@@ -1,7 +1,7 @@
 /** What a packet asks for, as a value. Its text is made here, on the way into the encoder, and nowhere else. Pure. */
 import type { DigestName } from "../crypto/engine.ts";
 import { PROTOCOL_VERSION } from "../limits.ts";
-import { formatMessage, formatNat } from "../wire/access.ts";
+import { formatMessage, formatNat } from "../wire/message_text.ts";
 import { MESSAGE_TYPES } from "../wire/fields.ts";
 import type { AccessRequest, CommandRequest, MessageType, NatTarget, SpaFields } from "../wire/message.ts";
 

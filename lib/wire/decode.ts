@@ -20,7 +20,7 @@ import {
   MIN_SPA_LENGTH,
 } from "../limits.ts";
 import { fail, ok, type Result } from "../result.ts";
-import { parseMessage, parseNat } from "./access.ts";
+import { parseMessage, parseNat } from "./message_text.ts";
 import {
   badUsernameCharacter,
   FIXED_FIELDS,

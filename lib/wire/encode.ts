@@ -21,7 +21,7 @@ import {
   MIN_SPA_LENGTH,
 } from "../limits.ts";
 import { fail, ok, type Result } from "../result.ts";
-import { type MessageProblem, parseMessage, parseNat } from "./access.ts";
+import { type MessageProblem, parseMessage, parseNat } from "./message_text.ts";
 import { badUsernameCharacter, isMessageType, isRandom, isVersion, MESSAGE_TYPES } from "./fields.ts";
 import type { MessageType, SpaFields } from "./message.ts";
 

@@ -1,5 +1,5 @@
 /** The server of a lab, guarded by iptables, for the contract. */
-import { DEFAULT_CHAINS } from "../../daemon/firewall/iptables/chains.ts";
+import { DEFAULT_CHAINS } from "../../daemon/firewall/iptables/chain_specs.ts";
 import { activeSlots } from "../../daemon/firewall/slots.ts";
 import { iptablesFirewall, type IptablesOptions } from "../../daemon/firewall/iptables/backend.ts";
 import { openRulesetListener, type RulesetListener } from "../../ffi/nfnetlink/nfnetlink.ts";

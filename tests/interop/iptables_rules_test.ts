@@ -3,7 +3,7 @@
  * the epoch; and each daemon's rules are the other's to close.
  */
 import assert from "node:assert/strict";
-import { DEFAULT_CHAINS } from "../../daemon/firewall/iptables/chains.ts";
+import { DEFAULT_CHAINS } from "../../daemon/firewall/iptables/chain_specs.ts";
 import { activeSlots } from "../../daemon/firewall/slots.ts";
 import type { IptablesOptions } from "../../daemon/firewall/iptables/backend.ts";
 import { type GrantOptions, type NatPolicy, NO_NAT_POLICY, planGrants } from "../../daemon/grants/grants.ts";

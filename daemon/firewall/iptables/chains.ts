@@ -1,18 +1,107 @@
-/** The chains of the iptables backend as configuration describes them (facts/configuration 4 and facts/firewall 1). */
+/** Our chains and the jumps to them: made at start, put back where one is missing, removed at the end. Pure: a listing in, lines out. */
 import type { ChainSpec } from "../chain_text.ts";
-import type { Slot } from "../firewall.ts";
+import { SLOTS } from "../slots.ts";
+import type { ChainSpecs, RuleStyle } from "./chain_specs.ts";
+import { chainRules, hasJump, hasOtherReferences, type RuleListing } from "./listing.ts";
+import { type Batch, Lines } from "./restore_lines.ts";
+import { formatWords, jumpWords } from "./rules.ts";
 
-/** One chain per slot. */
-export type ChainSpecs = Readonly<Record<Slot, ChainSpec>>;
+/**
+ * Chains and jumps at start. With `flush`, what earlier runs left in any of the six chains goes first, the chains of
+ * slots that are not in use included (facts/firewall 1), in the same transaction.
+ */
+export function prepareBatch(listing: RuleListing, style: RuleStyle, flush: boolean): Batch {
+  const lines = new Lines();
+  const counts = new RuleCounts(listing);
+  const kept = new Set(style.active.map((slot) => chainKey(style.chains[slot])));
+  const gone = flush ? removeLines(lines, listing, { chains: style.chains, kept }) : new Set<string>();
+  if (flush) { for (const spec of distinctChains(style.chains)) counts.add(spec, -jumpCount(listing, spec)); }
+  for (const spec of activeChains(style)) {
+    const exists = chainRules(listing, spec.table, spec.to) !== null && !gone.has(chainKey(spec));
+    if (!exists) lines.add(spec.table, `-N ${spec.to}`);
+    if (flush || !hasJump(listing, spec)) jumpLine(lines, counts, spec);
+  }
+  return lines.batch;
+}
 
-const FIRST = { jumpPosition: 1, rulePosition: 1 } as const;
+/** Puts back the chains and jumps in use that are missing. */
+export function addMissingChains(lines: Lines, listing: RuleListing, style: RuleStyle): void {
+  const counts = new RuleCounts(listing);
+  for (const spec of activeChains(style)) {
+    if (chainRules(listing, spec.table, spec.to) === null) lines.add(spec.table, `-N ${spec.to}`);
+    if (!hasJump(listing, spec)) jumpLine(lines, counts, spec);
+  }
+}
 
-/** The built-in values of the `IPT_*_ACCESS` directives (facts/configuration 4). */
-export const DEFAULT_CHAINS: ChainSpecs = {
-  input: { ...FIRST, target: "ACCEPT", table: "filter", from: "INPUT", to: "FWKNOP_INPUT" },
-  output: { ...FIRST, target: "ACCEPT", table: "filter", from: "OUTPUT", to: "FWKNOP_OUTPUT" },
-  forward: { ...FIRST, target: "ACCEPT", table: "filter", from: "FORWARD", to: "FWKNOP_FORWARD" },
-  dnat: { ...FIRST, target: "DNAT", table: "nat", from: "PREROUTING", to: "FWKNOP_PREROUTING" },
-  snat: { ...FIRST, target: "SNAT", table: "nat", from: "POSTROUTING", to: "FWKNOP_POSTROUTING" },
-  masquerade: { ...FIRST, target: "MASQUERADE", table: "nat", from: "POSTROUTING", to: "FWKNOP_MASQUERADE" },
-};
+/** Removes jumps, rules and chains of all six slots. A chain that the site's own rules lead to is emptied and stays. */
+export function cleanupBatch(listing: RuleListing, chains: ChainSpecs): Batch {
+  const lines = new Lines();
+  removeLines(lines, listing, { chains, kept: new Set() });
+  return lines.batch;
+}
+
+/** How many rules the from-chains have while lines are being written: a position beyond the end is refused by iptables. */
+class RuleCounts {
+  readonly #extra = new Map<string, number>();
+  constructor(readonly listing: RuleListing) {}
+  add(spec: ChainSpec, n: number): void {
+    const key = `${spec.table} ${spec.from}`;
+    this.#extra.set(key, (this.#extra.get(key) ?? 0) + n);
+  }
+  of(spec: ChainSpec): number {
+    const listed = chainRules(this.listing, spec.table, spec.from)?.length ?? 0;
+    return listed + (this.#extra.get(`${spec.table} ${spec.from}`) ?? 0);
+  }
+}
+
+function jumpLine(lines: Lines, counts: RuleCounts, spec: ChainSpec): void {
+  const position = Math.max(1, Math.min(spec.jumpPosition, counts.of(spec) + 1));
+  lines.addAgain(spec.table, `-I ${spec.from} ${position} ${formatWords(jumpWords(spec))}`);
+  counts.add(spec, 1);
+}
+
+/** Jumps go first: a chain that is jumped to cannot be removed. Returns the keys of the chains that are removed. */
+function removeLines(
+  lines: Lines,
+  listing: RuleListing,
+  { chains, kept }: { readonly chains: ChainSpecs; readonly kept: ReadonlySet<string> },
+): Set<string> {
+  const specs = distinctChains(chains);
+  for (const spec of specs) {
+    for (let i = jumpCount(listing, spec); i > 0; i--) {
+      lines.addAgain(spec.table, `-D ${spec.from} ${formatWords(jumpWords(spec))}`);
+    }
+  }
+  const gone = new Set<string>();
+  for (const spec of specs) {
+    if (chainRules(listing, spec.table, spec.to) === null) continue;
+    lines.add(spec.table, `-F ${spec.to}`);
+    if (kept.has(chainKey(spec)) || hasOtherReferences(listing, spec, specs)) continue;
+    lines.add(spec.table, `-X ${spec.to}`);
+    gone.add(chainKey(spec));
+  }
+  return gone;
+}
+
+function jumpCount(listing: RuleListing, spec: ChainSpec): number {
+  return chainRules(listing, spec.table, spec.from)?.filter((rule) => rule === `-j ${spec.to}`).length ?? 0;
+}
+
+/** The chains in use, each once. */
+export function activeChains(style: RuleStyle): readonly ChainSpec[] {
+  return distinct(style.active.map((slot) => style.chains[slot]));
+}
+
+function distinctChains(chains: ChainSpecs): readonly ChainSpec[] {
+  return distinct(SLOTS.map((slot) => chains[slot]));
+}
+
+function distinct(specs: readonly ChainSpec[]): readonly ChainSpec[] {
+  return specs.filter((spec, index) =>
+    specs.findIndex((other) => chainKey(other) === chainKey(spec) && other.from === spec.from) === index
+  );
+}
+
+function chainKey(spec: ChainSpec): string {
+  return `${spec.table} ${spec.to}`;
+}

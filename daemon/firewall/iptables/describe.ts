@@ -1,6 +1,6 @@
 /** The listings of `--fw-list` and `--fw-list-all` (facts/firewall 6). */
 import { FirewallError, type Slot } from "../firewall.ts";
-import type { ChainSpecs } from "./chains.ts";
+import type { ChainSpecs } from "./chain_specs.ts";
 import type { Run } from "../../../lib/host/run.ts";
 import { type FamilyTools, start } from "./tools.ts";
 

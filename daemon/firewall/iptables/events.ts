@@ -2,7 +2,7 @@
 import type { RunResult } from "../../../lib/host/run.ts";
 import type { RulesetEvents } from "../firewall.ts";
 import { SLOTS } from "../slots.ts";
-import type { ChainSpecs } from "./chains.ts";
+import type { ChainSpecs } from "./chain_specs.ts";
 
 /** What is used of the listener of `ffi/nfnetlink`. */
 export interface ChangeListener {

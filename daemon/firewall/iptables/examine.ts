@@ -1,6 +1,6 @@
 /** What an operator should know of the rules before grants are opened in them: whether they drop anything, and our own port. Pure. */
 import { FirewallError, type Slot } from "../firewall.ts";
-import type { ChainSpecs } from "./chains.ts";
+import type { ChainSpecs } from "./chain_specs.ts";
 import { chainRules, type RuleListing, splitWords } from "./listing.ts";
 import type { FamilyTools } from "./tools.ts";
 

@@ -6,22 +6,12 @@
 import type { Run } from "../../../lib/host/run.ts";
 import type { Log } from "../../../lib/log.ts";
 import { type Access, accessKey, FirewallError, type Grant, type GrantOutcome } from "../firewall.ts";
-import {
-  activeChains,
-  asCommand,
-  type Batch,
-  cleanupBatch,
-  commentCheckBatch,
-  grantBatch,
-  type NewRule,
-  prepareBatch,
-  repairBatch,
-  revokeBatch,
-  type RuleStyle,
-  ruleText,
-} from "./batch.ts";
+import { commentCheckBatch, grantBatch, type NewRule, repairBatch, revokeBatch, ruleText } from "./batch.ts";
+import type { RuleStyle } from "./chain_specs.ts";
+import { activeChains, cleanupBatch, prepareBatch } from "./chains.ts";
 import { chainRules, type ListedGrant, listedGrants, type RuleListing } from "./listing.ts";
 import { ChainOrder } from "./order.ts";
+import { asCommand, type Batch } from "./restore_lines.ts";
 import { accessChain } from "./rules.ts";
 import type { IptablesConfig } from "./settings.ts";
 import { type FamilyTools, type Refusal, refuseUnreadable, restoreRules, saveRules } from "./tools.ts";

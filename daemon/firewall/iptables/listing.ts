@@ -4,7 +4,7 @@ import type { Service } from "../../../lib/net/service.ts";
 import { type Access, accessKey, type Grant, type NatMatch, type Slot } from "../firewall.ts";
 import type { ChainSpec } from "../chain_text.ts";
 import { SLOTS } from "../slots.ts";
-import type { ChainSpecs } from "./chains.ts";
+import type { ChainSpecs } from "./chain_specs.ts";
 
 /** Rules of one address family. */
 export interface RuleListing {

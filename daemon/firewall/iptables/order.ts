@@ -2,9 +2,9 @@
  * The rules of our chains in their order, kept up with what iptables-restore is told: where a rule stands is asked for when
  * it goes, and listing all rules then would cost more than the rest.
  */
-import { type Batch } from "./batch.ts";
+import { type Batch } from "./restore_lines.ts";
 import { SLOTS } from "../slots.ts";
-import type { ChainSpecs } from "./chains.ts";
+import type { ChainSpecs } from "./chain_specs.ts";
 import { chainRules, type ListedGrant, type RuleListing } from "./listing.ts";
 
 /** The order as it was listed last, and what was done since. */

@@ -6,7 +6,7 @@ import type { Ip } from "../../../lib/net/address.ts";
 import { PROTO_NUMBER, type Service } from "../../../lib/net/service.ts";
 import type { Access, Grant, NatMatch } from "../firewall.ts";
 import type { ChainSpec } from "../chain_text.ts";
-import type { ChainSpecs } from "./chains.ts";
+import type { ChainSpecs } from "./chain_specs.ts";
 
 /** A rule without verb and chain: the words after `-A CHAIN`. */
 export type RuleWords = readonly string[];

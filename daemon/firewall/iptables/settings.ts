@@ -4,7 +4,7 @@ import type { SettingsOf } from "../../../lib/settings/resolve.ts";
 import type { SettingTable } from "../../../lib/settings/setting.ts";
 import type { SettingBlock } from "../backend.ts";
 import { type ChainSpec, chainSpec } from "../chain_text.ts";
-import { type ChainSpecs, DEFAULT_CHAINS } from "./chains.ts";
+import { type ChainSpecs, DEFAULT_CHAINS } from "./chain_specs.ts";
 
 const PREPEND_ROW = {
   rulePrepend: {

@@ -2,7 +2,7 @@
 import { reasonOf as sentenceOf } from "../../../lib/host/reason.ts";
 import type { Run, RunResult } from "../../../lib/host/run.ts";
 import { FirewallError } from "../firewall.ts";
-import { type Batch, formatBatch } from "./batch.ts";
+import { type Batch, formatBatch } from "./restore_lines.ts";
 import { parseSave, type RuleListing } from "./listing.ts";
 
 /** The programs for one address family. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { completeForGoal, portTowards, readGoal } from "../../../cli/after/proxy_command.ts";
-import { accessOf } from "../../../cli/options/request_kinds.ts";
+import { accessOf } from "../../../cli/options/access_kind.ts";
 import { CLIENT_SETTINGS } from "../../../cli/options/table.ts";
 import { ClientError } from "../../../cli/ui/tui.ts";
 import { accessTo, services } from "../../fakes/requests.ts";

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { buildRequest } from "../../../cli/request/request.ts";
-import { access, natDestination } from "../../../cli/options/request_kinds.ts";
+import { access } from "../../../cli/options/access_kind.ts";
+import { natDestination } from "../../../cli/options/nat_kind.ts";
 import type { Kind } from "../../../lib/settings/setting.ts";
 import { fieldsOf, type KnockRequest } from "../../../lib/spa/request.ts";
 import { ip } from "../../fakes/knock.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { formatSshConfig } from "../../../cli/shell/ssh_config.ts";
-import { accessOf } from "../../../cli/options/request_kinds.ts";
+import { accessOf } from "../../../cli/options/access_kind.ts";
 import { services } from "../../fakes/requests.ts";
 import { runOwn, temporaryFolder } from "../harness.ts";
 import { testWith } from "../../lab/gate.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { type ConfGrammar, expandVariable, parseConfText, shownName } from "../../../lib/settings/conf_file.ts";
+import { type ConfGrammar, parseConfText, shownName } from "../../../lib/settings/conf_file.ts";
 import { formatProblem } from "../../../lib/settings/setting.ts";
 
 const SERVER: ConfGrammar = { colonAfterName: false, known: new Set(["PCAP_INTF", "KEY"]) };
@@ -112,19 +112,6 @@ Deno.test("parseConfText() never throws, and every line is an entry, a problem o
     const places = [...entries.map((one) => one.line), ...problems.map((one) => one.origin.line)];
     assert.equal(new Set(places).size, places.length);
   }));
-});
-
-Deno.test("expandVariable() expands once, at the beginning only", () => {
-  const values = new Map([["RUN_DIR", "/run"], ["LOOP", "$LOOP"]]);
-  const expand = (value: string) => expandVariable(value, (name) => values.get(name));
-  assert.deepEqual(expand("plain"), { ok: true, value: "plain" });
-  assert.deepEqual(expand("$RUN_DIR"), { ok: true, value: "/run" });
-  assert.deepEqual(expand("$RUN_DIR/x"), { ok: true, value: "/run/x" });
-  assert.deepEqual(expand("/a/$RUN_DIR"), { ok: true, value: "/a/$RUN_DIR" });
-  assert.deepEqual(expand("$lower"), { ok: true, value: "$lower" });
-  assert.deepEqual(expand("$LOOP"), { ok: true, value: "$LOOP" });
-  assert.equal(expand("$NONE/x").ok, false);
-  assert.equal(expand("$RUN_DIR/x y").ok, false);
 });
 
 Deno.test("shownName() shows what resembles a known name and nothing that may be a key", () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { nobleEngine } from "../../../lib/crypto/noble_engine.ts";
-import { formatMessage, formatNat, parseMessage, parseNat } from "../../../lib/wire/access.ts";
+import { formatMessage, formatNat, parseMessage, parseNat } from "../../../lib/wire/message_text.ts";
 import { decodeFields, decodeMessage } from "../../../lib/wire/decode.ts";
 import { encodeFields, encodeMessage } from "../../../lib/wire/encode.ts";
 import { SPA_VECTORS } from "../../vectors/vectors.ts";

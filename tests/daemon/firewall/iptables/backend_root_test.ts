@@ -1,7 +1,7 @@
 /** What is particular to iptables, on a real one in a lab. */
 import assert from "node:assert/strict";
 import { type Access, FirewallError, type Grant } from "../../../../daemon/firewall/firewall.ts";
-import { DEFAULT_CHAINS } from "../../../../daemon/firewall/iptables/chains.ts";
+import { DEFAULT_CHAINS } from "../../../../daemon/firewall/iptables/chain_specs.ts";
 import { activeSlots } from "../../../../daemon/firewall/slots.ts";
 import type { Run } from "../../../../lib/host/run.ts";
 import { address } from "../../../contract/addresses.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { FirewallError } from "../../../../daemon/firewall/firewall.ts";
-import { DEFAULT_CHAINS } from "../../../../daemon/firewall/iptables/chains.ts";
+import { DEFAULT_CHAINS } from "../../../../daemon/firewall/iptables/chain_specs.ts";
 import { describeRules } from "../../../../daemon/firewall/iptables/describe.ts";
 import { findTools } from "../../../../daemon/firewall/iptables/tools.ts";
 import type { Run } from "../../../../lib/host/run.ts";

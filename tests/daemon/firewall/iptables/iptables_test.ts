@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { DEFAULT_CHAINS } from "../../../../daemon/firewall/iptables/chains.ts";
+import { DEFAULT_CHAINS } from "../../../../daemon/firewall/iptables/chain_specs.ts";
 import { iptables } from "../../../../daemon/firewall/iptables/iptables.ts";
 import { findTools } from "../../../../daemon/firewall/iptables/tools.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { type Access, accessKey, type Grant } from "../../../../daemon/firewall/firewall.ts";
-import { DEFAULT_CHAINS } from "../../../../daemon/firewall/iptables/chains.ts";
+import { DEFAULT_CHAINS } from "../../../../daemon/firewall/iptables/chain_specs.ts";
 import {
   chainRules,
   hasJump,

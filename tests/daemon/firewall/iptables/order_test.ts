@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { DEFAULT_CHAINS } from "../../../../daemon/firewall/iptables/chains.ts";
+import { DEFAULT_CHAINS } from "../../../../daemon/firewall/iptables/chain_specs.ts";
 import { parseSave } from "../../../../daemon/firewall/iptables/listing.ts";
 import { ChainOrder } from "../../../../daemon/firewall/iptables/order.ts";
 

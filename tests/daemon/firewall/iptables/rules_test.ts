@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Access } from "../../../../daemon/firewall/firewall.ts";
-import { DEFAULT_CHAINS } from "../../../../daemon/firewall/iptables/chains.ts";
+import { DEFAULT_CHAINS } from "../../../../daemon/firewall/iptables/chain_specs.ts";
 import { accessChain, accessFamily, formatWords, ruleWords } from "../../../../daemon/firewall/iptables/rules.ts";
 import { address } from "../../../contract/addresses.ts";
 

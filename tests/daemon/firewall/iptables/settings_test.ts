@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { DEFAULT_CHAINS } from "../../../../daemon/firewall/iptables/chains.ts";
+import { DEFAULT_CHAINS } from "../../../../daemon/firewall/iptables/chain_specs.ts";
 import type { IptablesConfig } from "../../../../daemon/firewall/iptables/settings.ts";
 import { good } from "../../config/in_memory.ts";
 

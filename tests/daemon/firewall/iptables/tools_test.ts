@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { Run } from "../../../../lib/host/run.ts";
 import { FirewallError } from "../../../../daemon/firewall/firewall.ts";
 import { createOwnPids, rulesetEvents } from "../../../../daemon/firewall/iptables/events.ts";
-import { DEFAULT_CHAINS } from "../../../../daemon/firewall/iptables/chains.ts";
+import { DEFAULT_CHAINS } from "../../../../daemon/firewall/iptables/chain_specs.ts";
 import { findTools, refuseUnreadable, restoreRules, saveRules } from "../../../../daemon/firewall/iptables/tools.ts";
 import type { RunResult } from "../../../../lib/host/run.ts";
 

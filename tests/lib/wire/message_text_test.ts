@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { formatMessage, formatNat, parseMessage, parseNat } from "../../../lib/wire/access.ts";
+import { formatMessage, formatNat, parseMessage, parseNat } from "../../../lib/wire/message_text.ts";
 
 Deno.test("parseMessage() reads addresses of both families and services", () => {
   const result = parseMessage(1, "2001:db8::1,tcp/22,udp/053");

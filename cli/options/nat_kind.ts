@@ -1,17 +1,10 @@
-/** `-A` and `-N`: what opens, and where it leads. Pure. Their faults carry the fragments that scripts match (facts/client 7). */
+/** `-N`: where the server leads what is opened. Pure. Its faults carry the fragments that scripts match (facts/client 7). */
 import { parseIp } from "../../lib/net/address.ts";
 import { isHostName } from "../../lib/net/host_name.ts";
-import { formatServices, parsePort, parseServices, type Service, type ServiceFault } from "../../lib/net/service.ts";
+import { parsePort } from "../../lib/net/service.ts";
 import { MAX_NAT_HOST } from "../../lib/limits.ts";
 import { fail, ok, type Result } from "../../lib/result.ts";
-import { text as anyText } from "../../lib/settings/kinds.ts";
 import type { Kind } from "../../lib/settings/setting.ts";
-
-/** Services, at least one, and how they were written: so they are saved and shown. */
-export interface Access {
-  readonly text: string;
-  readonly services: readonly Service[];
-}
 
 /** Where the server forwards to. Without a port it is that of the first service. */
 export interface NatDestination {
@@ -20,30 +13,6 @@ export interface NatDestination {
   /** A host name, or an address in its canonical form, without brackets. */
   readonly host: string;
   readonly port: number | null;
-}
-
-/** Services that nobody wrote. */
-export function accessOf(services: readonly Service[]): Access {
-  return { text: formatServices(services), services };
-}
-
-/** `-A`. */
-export const access: Kind<Access> = {
-  valueName: "PROTO/PORT[,…]",
-  expects: "services such as tcp/22 or tcp/80,udp/53",
-  parse(text) {
-    const said = anyText().parse(text);
-    if (!said.ok) return said;
-    const services = parseServices(text);
-    if (services.ok) return ok({ text, services: services.value });
-    return fail(`Invalid SPA access message: "${services.fault.item}": ${reasonOf(services.fault)}`);
-  },
-  format: ({ text }) => text,
-};
-
-function reasonOf({ item, fault }: ServiceFault): string {
-  if (!item.includes("/")) return "Expecting <proto>/<port> for -A arg";
-  return fault === "port" ? "Invalid port value" : "the protocol must be tcp or udp";
 }
 
 /** `-N`: `HOST`, `HOST:PORT` or `HOST,PORT`; IPv6 addresses stand in brackets when a port follows. */
