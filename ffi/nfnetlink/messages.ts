@@ -30,14 +30,8 @@ import {
   NLM_F_REQUEST,
   NLMSG_ERROR,
   NLMSGERR_ATTR_MSG,
-  type TableFamily,
 } from "./constants.ts";
-
-/** A table by nft's names. */
-export interface TableName {
-  readonly family: TableFamily;
-  readonly table: string;
-}
+import type { TableName } from "./ruleset.ts";
 
 /** One step of a transaction on a set or map. */
 export interface ElementChange extends TableName {

@@ -28,8 +28,8 @@ import {
   type RuleReferences,
   type RulesetChange,
   type SetElement,
-  type TableName,
 } from "./messages.ts";
+import type { TableName } from "./ruleset.ts";
 import { NET_ADMIN_HINT, openNetlinkSocket } from "./socket.ts";
 
 /** A step of a transaction that the kernel refused. */

@@ -1,0 +1,48 @@
+/**
+ * The way of a packet through the packet filters of this host: the base chains that it passes, in order, whoever made them
+ * (native nftables, iptables-nft, iptables-legacy), and what they do with it.
+ */
+import type { TableFamily } from "../../../ffi/nfnetlink/constants.ts";
+
+/** Whose a chain is: only that packet filter can open grants in it. */
+export type Owner = "nftables" | "iptables-nft" | "iptables-legacy";
+
+/** Where a chain stands on the way of a packet. */
+export type Hook = "ingress" | "prerouting" | "input" | "forward" | "output" | "postrouting";
+
+/**
+ * What a chain does with a new packet that nothing in it was made for: `default`: it drops it; `service`: it drops what goes
+ * to some ports, from wherever it comes; `some`: it drops some packets, by their source or state (fail2ban, blocklists);
+ * `nothing`: it cannot drop.
+ */
+export type Drops = "nothing" | "some" | "service" | "default";
+
+/** A base chain. */
+export interface PathChain {
+  readonly owner: Owner;
+  /** For iptables-legacy `ip` or `ip6`. */
+  readonly family: TableFamily;
+  readonly table: string;
+  readonly chain: string;
+  readonly hook: Hook;
+  readonly priority: number;
+  /** The interfaces that it is bound to; empty: all. */
+  readonly devices: readonly string[];
+  /** The table belongs to a process that alone may change it (`flags owner`). */
+  readonly locked: boolean;
+  readonly drops: Drops;
+  /** Whether a rule lets packets of established connections in. */
+  readonly acceptsEstablished: boolean;
+  /** Whether a rule lets ICMPv6 neighbour discovery in. */
+  readonly acceptsNeighbourDiscovery: boolean;
+}
+
+/** What keeps shut what was opened elsewhere. */
+export interface Obstruction {
+  /** `inet filter input`, `iptables-legacy filter INPUT`. The same obstruction has the same text. */
+  readonly chain: string;
+  /** What the chain does, to stand behind its name: `drops by policy`, `drops it by its rule with the handle 7`. */
+  readonly how: string;
+  /** What the operator can do. */
+  readonly remedy: string;
+}

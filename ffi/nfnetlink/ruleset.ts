@@ -1,0 +1,173 @@
+/** Tables, chains, rules and sets as nfnetlink tells and takes them: as much of each as this project looks at or writes. */
+import type { TableFamily } from "./constants.ts";
+
+/** A table by nft's names. */
+export interface TableName {
+  readonly family: TableFamily;
+  readonly table: string;
+}
+
+/** A chain by nft's names. */
+export interface ChainName extends TableName {
+  readonly chain: string;
+}
+
+/** A set or map by nft's names. */
+export interface SetName extends TableName {
+  readonly set: string;
+}
+
+/** A table. */
+export interface TableInfo extends TableName {
+  readonly handle: bigint;
+  /** Its chains are in force only when this is false. */
+  readonly dormant: boolean;
+  /** The netlink port of the process that alone may change it; null: everybody with the right may. */
+  readonly owner: number | null;
+}
+
+/** A chain. */
+export interface ChainInfo extends ChainName {
+  readonly handle: bigint;
+  /** Null where it is only jumped to. */
+  readonly base: BaseChainInfo | null;
+}
+
+/** Where packets enter a chain by themselves. */
+export interface BaseChainInfo {
+  /** `filter`, `nat` or `route`. */
+  readonly type: string;
+  /** The number of the hook in its family: NF_INET_PRE_ROUTING 0, LOCAL_IN 1, FORWARD 2, LOCAL_OUT 3, POST_ROUTING 4, INGRESS 5; netdev: ingress 0. */
+  readonly hook: number;
+  readonly priority: number;
+  readonly policy: "accept" | "drop";
+  /** The interfaces that it is bound to, for ingress; empty: not bound. */
+  readonly devices: readonly string[];
+}
+
+/** A rule. */
+export interface RuleInfo extends ChainName {
+  readonly handle: bigint;
+  readonly expressions: readonly Expression[];
+}
+
+/** A set or map. */
+export interface SetInfo extends SetName {
+  readonly handle: bigint;
+  /** Whether it holds values for its keys. */
+  readonly map: boolean;
+  /** Whether it stands inside one rule. */
+  readonly anonymous: boolean;
+  /** Whether its elements are ends of intervals. */
+  readonly interval: boolean;
+  /** Bytes of a key, padding of concatenated parts included. */
+  readonly keyLength: number;
+}
+
+/** What a packet comes to. `queue` is anything that hands the packet to somebody else. */
+export type Verdict =
+  | { readonly kind: "accept" | "drop" | "return" | "continue" | "queue" }
+  | { readonly kind: "jump" | "goto"; readonly chain: string };
+
+/** How two values are compared, `NFT_CMP_*` by name. */
+export type Comparison = "eq" | "ne" | "lt" | "le" | "gt" | "ge";
+
+/**
+ * One step of a rule. Registers are numbers of 32-bit registers, 0 to 15: the kernel's 128-bit register n is 4 * (n - 1)
+ * here, its 32-bit register 8 + n is n. What is not understood is `other`, which is never an error.
+ */
+export type Expression =
+  /** Bytes of a header into a register: `base` 0 link layer, 1 network, 2 transport. */
+  | {
+    readonly kind: "payload";
+    readonly base: number;
+    readonly offset: number;
+    readonly length: number;
+    readonly to: number;
+  }
+  /** `NFT_META_*` or `NFT_CT_*` into a register. */
+  | { readonly kind: "meta" | "ct"; readonly key: number; readonly to: number }
+  /** `to = (from & mask) ^ xor`. */
+  | {
+    readonly kind: "bitwise";
+    readonly from: number;
+    readonly to: number;
+    readonly mask: Uint8Array;
+    readonly xor: Uint8Array;
+  }
+  /** Bytes of each `size` in the other order. */
+  | {
+    readonly kind: "byteorder";
+    readonly from: number;
+    readonly to: number;
+    readonly size: number;
+    readonly length: number;
+  }
+  | { readonly kind: "compare"; readonly from: number; readonly how: Comparison; readonly value: Uint8Array }
+  | {
+    readonly kind: "range";
+    readonly from: number;
+    readonly inside: boolean;
+    readonly low: Uint8Array;
+    readonly high: Uint8Array;
+  }
+  /** Goes on where the key is in the set (`inverted`: where it is not). `to`: what a map holds; null for a set; "verdict" for a verdict map. */
+  | {
+    readonly kind: "lookup";
+    readonly from: number;
+    readonly set: string;
+    readonly to: number | "verdict" | null;
+    readonly inverted: boolean;
+  }
+  | { readonly kind: "load"; readonly to: number; readonly value: Uint8Array }
+  | { readonly kind: "verdict"; readonly verdict: Verdict }
+  | { readonly kind: "reject" }
+  /** Address translation by `nat`: registers or null. Ends the chain. */
+  | {
+    readonly kind: "nat";
+    readonly type: "snat" | "dnat";
+    readonly family: 4 | 6;
+    readonly address: number | null;
+    readonly port: number | null;
+  }
+  | { readonly kind: "masquerade"; readonly port: number | null }
+  /** A match or target of iptables that has no words of its own in nf_tables. */
+  | {
+    readonly kind: "xt match" | "xt target";
+    readonly name: string;
+    readonly revision: number;
+    readonly info: Uint8Array;
+  }
+  /** Anything else, by the kernel's name for it (`counter`, `log`, `limit`, …). `to`: the register that it writes, where that is known. */
+  | { readonly kind: "other"; readonly name: string; readonly to: number | null };
+
+/** The parts that keys and values of our sets are made of, by nft's names of types. */
+export type DataType = "ipv4_addr" | "ipv6_addr" | "inet_proto" | "inet_service";
+
+/** One step of a transaction on the structure. All of a transaction's steps happen or none. */
+export type StructureChange = TableName & StructureStep;
+
+type StructureStep =
+  | { readonly verb: "add table" | "delete table" }
+  /** Already there is no error. With `base` a base chain with the policy accept. */
+  | {
+    readonly verb: "add chain";
+    readonly chain: string;
+    readonly base: { readonly type: "filter" | "nat"; readonly hook: number; readonly priority: number } | null;
+  }
+  | { readonly verb: "flush chain" | "delete chain"; readonly chain: string }
+  | {
+    readonly verb: "add rule";
+    readonly chain: string;
+    readonly at: "head" | "tail";
+    readonly expressions: readonly Expression[];
+  }
+  | { readonly verb: "delete rule"; readonly chain: string; readonly handle: bigint }
+  /** With the flag timeout. Without `value` a set, else a map. Already there is no error where it is the same. */
+  | {
+    readonly verb: "add set";
+    readonly set: string;
+    readonly key: readonly DataType[];
+    readonly value: readonly DataType[];
+  }
+  | { readonly verb: "delete set"; readonly set: string };
