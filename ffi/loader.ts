@@ -4,12 +4,20 @@
  */
 import { FfiError } from "./errors.ts";
 
-/** Folders that `--allow-ffi` names, in the order tried. `packaging/permissions.json` is written from them. */
+/**
+ * Folders that `--allow-ffi` names, in the order tried. `packaging/permissions.json` is written from them. Those of /usr
+ * come first: where /lib is a link to /usr/lib, nothing is found in the others that is not found before.
+ */
 export const LIBRARY_FOLDERS = [
   "/usr/lib/x86_64-linux-gnu",
   "/usr/lib/aarch64-linux-gnu",
   "/usr/lib64",
   "/usr/lib",
+  // Debian 11 keeps libc here where /usr was never merged.
+  "/lib/x86_64-linux-gnu",
+  "/lib/aarch64-linux-gnu",
+  "/lib64",
+  "/lib",
 ] as const;
 
 /** What to look for and what to tell the operator when it is not there. */
@@ -22,7 +30,7 @@ export interface LibraryName {
 
 /**
  * Loads the library at first use and keeps it for the life of the process. The returned function throws {@link FfiError}
- * naming every path tried and the package to install.
+ * naming the folders searched and the package to install.
  *
  * @tags allow-ffi
  */
@@ -77,7 +85,10 @@ interface LoadFailure {
   readonly cause: unknown;
 }
 
-/** Which remedy fits: a library that is not there is installed; one that is there and does not load is another matter. */
+/**
+ * Which remedy fits: a library that is not there is installed, or was and stands in a folder that is not searched; one that
+ * is there and does not load is another matter.
+ */
 export function loadError({ debianPackage, sonames }: LibraryName, failures: readonly LoadFailure[]): FfiError {
   const library = sonames[0] ?? "?";
   const isDenied = ({ cause }: LoadFailure) => cause instanceof Deno.errors.NotCapable;
@@ -96,8 +107,10 @@ export function loadError({ debianPackage, sonames }: LibraryName, failures: rea
       hint: "start it with the permissions of packaging/permissions.json",
     }, { cause: denied.cause });
   }
-  return new FfiError(`Cannot load ${library}: tried ${failures.map(({ path }) => path).join(", ")}`, {
+  const folders = [...new Set(failures.map(({ path }) => path.slice(0, path.lastIndexOf("/"))))];
+  return new FfiError(`Cannot load ${library}: it is in none of ${folders.join(", ")}`, {
     library,
-    hint: `install the Debian package ${debianPackage} (apt-get install ${debianPackage})`,
+    hint:
+      `install the Debian package ${debianPackage}; where the library is elsewhere, link it into one of these folders`,
   }, { cause: failures[0]?.cause });
 }

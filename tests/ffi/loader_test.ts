@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { loadError } from "../../ffi/loader.ts";
+import { LIBRARY_FOLDERS, loadError } from "../../ffi/loader.ts";
 
 const NAME = { sonames: ["libx.so.1", "libx.so"], debianPackage: "libx1" };
 const missing = (path: string) => ({
@@ -7,10 +7,24 @@ const missing = (path: string) => ({
   cause: new Error(`Could not open library: ${path}: cannot open shared object file: No such file or directory`),
 });
 
-Deno.test("loadError() advises the package only where the library is not there", () => {
-  const error = loadError(NAME, [missing("/usr/lib/libx.so.1"), missing("/usr/lib/libx.so")]);
-  assert.equal(error.message, "Cannot load libx.so.1: tried /usr/lib/libx.so.1, /usr/lib/libx.so");
-  assert.match(error.details.hint ?? "", /^install the Debian package libx1/);
+Deno.test("LIBRARY_FOLDERS has each folder of an unmerged /usr behind its twin below /usr, so that a merged one is found first", () => {
+  const folders: readonly string[] = LIBRARY_FOLDERS;
+  const outside = folders.filter((folder) => !folder.startsWith("/usr/"));
+  assert.deepEqual(folders, [...outside.map((folder) => `/usr${folder}`), ...outside]);
+  for (const folder of ["/lib/x86_64-linux-gnu", "/lib/aarch64-linux-gnu", "/lib64", "/lib"]) {
+    assert.ok(folders.includes(folder), folder);
+  }
+});
+
+Deno.test("loadError() names each folder once and both remedies where the library is not there", () => {
+  const error = loadError(NAME, [
+    missing("/usr/lib/libx.so.1"),
+    missing("/usr/lib/libx.so"),
+    missing("/lib/libx.so.1"),
+    missing("/lib/libx.so"),
+  ]);
+  assert.equal(error.message, "Cannot load libx.so.1: it is in none of /usr/lib, /lib");
+  assert.match(error.details.hint ?? "", /install the Debian package libx1; .*link it into one of these folders/);
 });
 
 Deno.test("loadError() names a library that is there and does not load, with the reason", () => {
