@@ -2,9 +2,10 @@
  * What a packet filter is to the rest of the daemon before it is opened: its rows of fwknopd.conf, how it is found on the
  * host, the programs it runs, and how it is opened. Each folder beside this file holds one; `backends.ts` lists them.
  */
+import type { RulesetChange } from "../../ffi/nfnetlink/messages.ts";
 import type { Log } from "../../lib/log.ts";
 import type { SettingTable } from "../../lib/settings/setting.ts";
-import type { Firewall, Slot } from "./firewall.ts";
+import type { Firewall, Grant, Slot } from "./firewall.ts";
 
 /** Rows of fwknopd.conf that stand together. */
 export interface SettingBlock {
@@ -53,4 +54,25 @@ export interface Backend<Config = unknown, Values = unknown> {
   survey(config: Config): Promise<Survey>;
   /** Opens it; nothing on the host is changed before `prepare`. Throws `FirewallError`. */
   open(config: Config, common: { readonly slots: readonly Slot[]; readonly log: Log }): Promise<Firewall>;
+}
+
+/**
+ * What a look at our own objects found: all of them are there; some were put back; the place where they belong is gone
+ * (table or base chain), so that the ruleset has to be surveyed and `adapt` called.
+ */
+export type Repaired = "intact" | "restored" | "gone";
+
+/** A packet filter that was opened, as the standing decision works with it. */
+export interface OpenedBackend extends Omit<Firewall, "events" | "examine" | "repair"> {
+  /** By which events of its own doing are told; null where there is no such mark. */
+  readonly portId: number | null;
+  /** From the event alone: whether it can have taken something of ours away. Changes of its own are not asked about. */
+  concerns(change: RulesetChange): boolean;
+  /** Looks at our own objects, whatever else the ruleset holds, and puts back what is missing with the `live` grants. */
+  repair(live: readonly Grant[], now: number): Promise<Repaired>;
+  /**
+   * After a survey: goes into the chains that came, with the `live` grants, and leaves those that went or that no longer
+   * drop. True when anything was changed.
+   */
+  adapt(live: readonly Grant[], now: number): Promise<boolean>;
 }
