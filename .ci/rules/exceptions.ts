@@ -107,7 +107,7 @@ export const TESTED_ELSEWHERE: TestedElsewhere = {
     "cli/doctor/address.ts",
     "cli/doctor/clock.ts",
     "cli/doctor/files.ts",
-    "cli/doctor/finding.ts",
+    "lib/finding.ts",
     "cli/doctor/keys.ts",
     "cli/doctor/path.ts",
   ],

@@ -5,7 +5,7 @@ import type { ClientSettings } from "../options/table.ts";
 import { findPublicAddress } from "../request/public_ip.ts";
 import { ClientError } from "../ui/tui.ts";
 import type { World } from "../ui/world.ts";
-import { doubt, failure, type Finding, fine } from "./finding.ts";
+import { doubt, failure, type Finding, fine } from "../../lib/finding.ts";
 
 /** What was found, and the time of the service that `-R` asked, where it sent it. */
 export interface AddressFindings {

@@ -2,7 +2,7 @@
 import { FfiError } from "../../ffi/errors.ts";
 import { clockState } from "../../ffi/libc/clock_state.ts";
 import type { World } from "../ui/world.ts";
-import { doubt, failure, type Finding, fine } from "./finding.ts";
+import { doubt, failure, type Finding, fine } from "../../lib/finding.ts";
 
 /** MAX_SPA_PACKET_AGE of a server that was not told otherwise. */
 const TOLERANCE = 120;

@@ -19,7 +19,7 @@ import type { World } from "../ui/world.ts";
 import { examineAddress } from "./address.ts";
 import { examineClock } from "./clock.ts";
 import { examineFiles } from "./files.ts";
-import { doubt, failure, type Finding, fine, formatFinding } from "./finding.ts";
+import { doubt, failure, type Finding, fine, formatFinding } from "../../lib/finding.ts";
 import { examineKeys } from "./keys.ts";
 import { examinePath } from "./path.ts";
 

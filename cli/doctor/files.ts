@@ -1,7 +1,7 @@
 /** Who else can read or change what holds the keys. */
 import { readSecureFile } from "../../lib/host/secure_file.ts";
 import type { Loaded } from "../settings/load.ts";
-import { doubt, failure, type Finding, fine } from "./finding.ts";
+import { doubt, failure, type Finding, fine } from "../../lib/finding.ts";
 
 /** Bits of a mode that let others write. */
 const OTHERS_WRITE = 0o022;

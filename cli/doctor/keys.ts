@@ -8,7 +8,7 @@ import type { Loaded } from "../settings/load.ts";
 import { type ClientKey, type ClientSettings, settingOf } from "../options/table.ts";
 import { ClientError } from "../ui/tui.ts";
 import type { World } from "../ui/world.ts";
-import { doubt, failure, type Finding, fine } from "./finding.ts";
+import { doubt, failure, type Finding, fine } from "../../lib/finding.ts";
 
 /** AES-128; fewer bytes are padded with zeros. */
 const SOUND_KEY = 16;

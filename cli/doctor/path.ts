@@ -5,7 +5,7 @@ import { destinations, ownAddressTowards, wantedFamily } from "../send/address.t
 import type { ClientSettings } from "../options/table.ts";
 import type { Destination } from "../send/destination.ts";
 import { ClientError } from "../ui/tui.ts";
-import { failure, type Finding, fine } from "./finding.ts";
+import { failure, type Finding, fine } from "../../lib/finding.ts";
 
 /** Looks at name, route and capability. With a proxy it is the proxy that must be reached. */
 export async function examinePath(settings: ClientSettings): Promise<readonly Finding[]> {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { openTerminal } from "../../../ffi/libc/terminal.ts";
 import { examineClock } from "../../../cli/doctor/clock.ts";
-import { formatFinding } from "../../../cli/doctor/finding.ts";
+import { formatFinding } from "../../../lib/finding.ts";
 import { H64, K64, type OwnRun, runOwn, temporaryFolder } from "../harness.ts";
 
 /** A run of the doctor over one stanza `[gw]`. */

@@ -1,6 +1,6 @@
-/** One line of `--doctor`. */
+/** One line of `--doctor`, of either program. Pure. */
 
-/** How bad it is: `fail` is what stops a knock, `warn` what weakens it or may stop it. */
+/** How bad it is: `fail` is what stops a knock, or keeps shut what it opens; `warn` what weakens it or may stop it. */
 export type Level = "ok" | "warn" | "fail";
 
 /** What was looked at, what was found, and what to do about it. */
