@@ -9,7 +9,7 @@
  *     daemon/packet        does not import daemon/verify: who captures does not decide
  *     ffi/                 leaf: imports nothing outside itself
  *     tests/ bench/ .ci/   may import anything; nothing imports them
- *     firewall/NAME/       a packet filter: only firewall/backends.ts looks into it
+ *     firewall/NAME/       a packet filter: only firewall/backends.ts looks into it (firewall/path/ is none)
  */
 
 /** A room of the house. */
@@ -78,10 +78,13 @@ export function importFault(path: string, specifier: string): string | null {
 /** The one file that knows which packet filters there are. */
 const BACKENDS = "daemon/firewall/backends.ts";
 
+/** No packet filter, but the way of a packet through all of them. */
+const PATH = "daemon/firewall/path/";
+
 /** Whoever names a packet filter has to be changed for the next one. */
 function backendFault(path: string, target: string): string | null {
   const [folder] = /^daemon\/firewall\/[^/]+\//.exec(target) ?? [];
-  if (folder === undefined || path === BACKENDS || path.startsWith(folder)) return null;
+  if (folder === undefined || folder === PATH || path === BACKENDS || path.startsWith(folder)) return null;
   return `${folder} is a packet filter: only ${BACKENDS} imports it`;
 }
 

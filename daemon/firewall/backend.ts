@@ -5,7 +5,9 @@
 import type { RulesetChange } from "../../ffi/nfnetlink/messages.ts";
 import type { Log } from "../../lib/log.ts";
 import type { SettingTable } from "../../lib/settings/setting.ts";
-import type { Firewall, Grant, Slot } from "./firewall.ts";
+import type { Firewall, Grant, GrantOutcome, Slot } from "./firewall.ts";
+import type { Owner } from "./path/model.ts";
+import type { PathWatch } from "./path/watch.ts";
 
 /** Rows of fwknopd.conf that stand together. */
 export interface SettingBlock {
@@ -28,6 +30,16 @@ export interface DroppingChain {
   readonly chain: string;
   /** The name of the packet filter that can open grants in it. */
   readonly owner: string;
+}
+
+/** What every packet filter is opened with. */
+export interface Opening {
+  readonly slots: readonly Slot[];
+  readonly log: Log;
+  /** The way of packets, surveyed already. */
+  readonly path: Pick<PathWatch, "chains" | "survey">;
+  /** Whose the chain is that decided for this packet filter; null where something else did. */
+  readonly owner: Owner | null;
 }
 
 /**
@@ -53,7 +65,7 @@ export interface Backend<Config = unknown, Values = unknown> {
   /** Looks at the host and changes nothing. Throws `FirewallError` where no packet filter could be used either. */
   survey(config: Config): Promise<Survey>;
   /** Opens it; nothing on the host is changed before `prepare`. Throws `FirewallError`. */
-  open(config: Config, common: { readonly slots: readonly Slot[]; readonly log: Log }): Promise<Firewall>;
+  open(config: Config, common: Opening): Promise<Firewall>;
 }
 
 /**
@@ -62,12 +74,28 @@ export interface Backend<Config = unknown, Values = unknown> {
  */
 export type Repaired = "intact" | "restored" | "gone";
 
+/** What became of one grant in this packet filter, whatever others do with its packets. */
+export type BackendOutcome = Omit<Extract<GrantOutcome, { readonly ok: true }>, "shutBy"> | {
+  readonly ok: false;
+  readonly reason: string;
+};
+
+/** What a backend has in common with the packet filter as the loop sees it. */
+type Common = Omit<Firewall, "events" | "examine" | "grant" | "repair" | "surveyDueAt" | "survey" | "judge">;
+
 /** A packet filter that was opened, as the standing decision works with it. */
-export interface OpenedBackend extends Omit<Firewall, "events" | "examine" | "repair"> {
-  /** By which events of its own doing are told; null where there is no such mark. */
-  readonly portId: number | null;
+export interface OpenedBackend extends Common, Disposable {
+  /** Whether an event with that port id is of our own doing. */
+  isOwn(portId: number): boolean;
   /** From the event alone: whether it can have taken something of ours away. Changes of its own are not asked about. */
   concerns(change: RulesetChange): boolean;
+  /** Throws `FirewallError` where `prepare` would for what it does not find. Changes nothing. */
+  check(): Promise<void>;
+  /**
+   * Opens all grants of one wake-up, in as few transactions as possible. One outcome per grant, same order. Never shortens
+   * a grant that is already open. A missing chain, set or jump is put back (with `live`) before giving up.
+   */
+  grant(batch: readonly Grant[], live: readonly Grant[], now: number): Promise<readonly BackendOutcome[]>;
   /** Looks at our own objects, whatever else the ruleset holds, and puts back what is missing with the `live` grants. */
   repair(live: readonly Grant[], now: number): Promise<Repaired>;
   /**

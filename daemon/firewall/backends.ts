@@ -90,6 +90,9 @@ export function permittedPrograms(): readonly string[] {
   return PROGRAM_FOLDERS.flatMap((folder) => names.map((name) => `${folder}/${name}`));
 }
 
+/** Nothing that is opened looks at it yet. */
+const NOWHERE = { chains: [], survey: () => Promise.resolve([]) };
+
 /** Chooses and opens the packet filter; nothing on the host is changed before its `prepare`. Throws `FirewallError`. */
 export async function openFirewall(config: FirewallConfig, log: Log): Promise<OpenedFirewall> {
   const choice = chooseByConfiguration(config) ?? await surveyAndChoose(config);
@@ -98,7 +101,7 @@ export async function openFirewall(config: FirewallConfig, log: Log): Promise<Op
     throw new RangeError(`"config" expected the name of a packet filter, got ${choice.backend}`);
   }
   const slots = activeSlots(config.switches);
-  const firewall = await backend.open(config.backends[backend.name], { slots, log });
+  const firewall = await backend.open(config.backends[backend.name], { slots, log, path: NOWHERE, owner: null });
   return { firewall, reason: formatChoice(choice), warning: choice.warning };
 }
 

@@ -5,6 +5,7 @@
 import type { Ip } from "../../lib/net/address.ts";
 import type { Service } from "../../lib/net/service.ts";
 import type { Right } from "../start/rights.ts";
+import type { Obstruction, PathChain } from "./path/model.ts";
 
 /** What SNAT and masquerade rules apply to (facts/firewall 3). */
 export type NatMatch =
@@ -56,16 +57,33 @@ export interface Grant {
 
 /** What became of one grant. */
 export type GrantOutcome =
-  | { readonly ok: true; /** An equal grant already had at least this time. */ readonly alreadyOpen: boolean }
+  | {
+    readonly ok: true;
+    /** An equal grant already had at least this time. */
+    readonly alreadyOpen: boolean;
+    /** What keeps it shut all the same, nearest to the wire first. Empty: its packets get through. */
+    readonly shutBy: readonly Obstruction[];
+  }
   | { readonly ok: false; readonly reason: string };
+
+/** Where somebody asks what is open, at the moment of the question: work that lasts asks again when it is done. */
+export interface OpenGrants {
+  live(): readonly Grant[];
+  /** Unix seconds. */
+  now(): number;
+}
 
 /** A descriptor whose readability means that the ruleset may have changed under us. */
 export interface RulesetEvents {
   readonly fd: number;
-  /** Drains the descriptor. True: something that is not our own doing changed, or events were lost: call `repair`. */
+  /**
+   * Drains the descriptor. True: somebody else may have taken something of ours away, or events were lost: call `repair`.
+   * What concerns the way of packets makes `surveyDueAt` fall due.
+   */
   drain(): boolean;
 }
 
+/** The packet filter as the run loop sees it. Which one it is may change after a survey. */
 export interface Firewall {
   /** As FIREWALL of fwknopd.conf and the log name it. */
   readonly name: string;
@@ -96,8 +114,20 @@ export interface Firewall {
   revoke(batch: readonly Grant[]): Promise<void>;
   /** What is open now, as the kernel tells it, foreign `_exp_` rules in our chains included. */
   list(): Promise<readonly Grant[]>;
-  /** Checks chains, sets and jumps, and rebuilds what is missing with the `live` grants. True when something was put back. */
+  /** Looks at what is ours, and puts back what is missing with the `live` grants. True when something was put back. */
   repair(live: readonly Grant[], now: number): Promise<boolean>;
+  /** When the way of packets has to be surveyed, in milliseconds of the steady clock; null: what is known of it is true. */
+  readonly surveyDueAt: number | null;
+  /**
+   * Reads the ruleset anew, beside everything else, and draws the consequences: chains that came are gone into, and where
+   * another packet filter is the right one now, it takes over with the grants that are open. One at a time: a call during
+   * another waits for that one. Throws `FirewallError`; then it is due again.
+   */
+  survey(open: OpenGrants): Promise<void>;
+  /** Whether it opens grants in that chain: before `prepare` has been there, such a chain is not in the way. */
+  enters(chain: PathChain): boolean;
+  /** What keeps the grant shut, nearest to the wire first; empty: its packets get through. */
+  judge(access: Access): readonly Obstruction[];
   /** The chain or set that a grant stands in, as the log names it: `FWKNOP_INPUT`, `inet filter fwknop_in4`. */
   containerOf(access: Access): string;
   /** The number of a grant's rule in its chain, from 1, as far as it is known; null where grants are no rules. */

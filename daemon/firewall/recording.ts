@@ -3,6 +3,7 @@
  * sabotaged the way a real one is, so that what is built on the interface can be tested without one.
  */
 import { type Access, accessKey, type Firewall, type Grant, type GrantOutcome } from "./firewall.ts";
+import type { Obstruction } from "./path/model.ts";
 import { latestByAccess } from "../grants/ledger.ts";
 
 /** How the recording packet filter behaves. */
@@ -37,6 +38,8 @@ export interface RecordingFirewall extends Firewall {
   flushRuleset(): void;
   /** Loses the jump: the grants are still listed, but let nobody in. */
   loseJump(): void;
+  /** From now on these keep shut what is opened, as a drop in somebody else's chain would. */
+  obstruct(by: readonly Obstruction[]): void;
   /** From now on `grant` and `revoke` fail with this reason; null: they work again. */
   refuse(reason: string | null): void;
 }
@@ -45,6 +48,7 @@ export interface RecordingFirewall extends Firewall {
 export function recordingFirewall(options: RecordingOptions): RecordingFirewall {
   const state = options.ruleset ?? recordedRuleset();
   let refusal: string | null = null;
+  let shutBy: readonly Obstruction[] = [];
   const kernelTimed = options.kernelTimed ?? false;
   const open = (): readonly Grant[] =>
     [...state.accesses.values()].filter((grant) => !kernelTimed || grant.expiresAt > options.now());
@@ -64,9 +68,9 @@ export function recordingFirewall(options: RecordingOptions): RecordingFirewall 
     if (grant.access.slot === "foreign") return { ok: false, reason: "a foreign rule cannot be granted" };
     const key = accessKey(grant.access);
     const known = state.accesses.get(key);
-    if (known !== undefined && known.expiresAt >= grant.expiresAt) return { ok: true, alreadyOpen: true };
+    if (known !== undefined && known.expiresAt >= grant.expiresAt) return { ok: true, alreadyOpen: true, shutBy };
     state.accesses.set(key, grant);
-    return { ok: true, alreadyOpen: false };
+    return { ok: true, alreadyOpen: false, shutBy };
   };
 
   return {
@@ -92,6 +96,10 @@ export function recordingFirewall(options: RecordingOptions): RecordingFirewall 
     },
     list: () => Promise.resolve(open()),
     repair: (live, now) => Promise.resolve(repair(live, now)),
+    surveyDueAt: null,
+    survey: () => Promise.resolve(),
+    enters: () => true,
+    judge: () => shutBy,
     containerOf: (access) => `recording ${access.slot}`,
     numberOf: () => null,
     commandOf: ({ access }, verb) => `Same as: ${verb} ${accessKey(access)}`,
@@ -102,13 +110,17 @@ export function recordingFirewall(options: RecordingOptions): RecordingFirewall 
       state.prepared = state.jump = false;
       return Promise.resolve();
     },
-    admits: (access) => state.jump && open().some((grant) => accessKey(grant.access) === accessKey(access)),
+    admits: (access) =>
+      state.jump && shutBy.length === 0 && open().some((grant) => accessKey(grant.access) === accessKey(access)),
     flushRuleset: () => {
       state.accesses.clear();
       state.jump = false;
     },
     loseJump: () => {
       state.jump = false;
+    },
+    obstruct: (by) => {
+      shutBy = by;
     },
     refuse: (reason) => {
       refusal = reason;

@@ -48,6 +48,7 @@ Deno.test("layers: each direction that the rooms allow is not", () => {
     ["tests/lib/bytes_test.ts", "../../daemon/loop/loop.ts"],
     ["bench/knock.ts", "../cli/main.ts"],
     ["daemon/firewall/backends.ts", "./iptables/iptables.ts"],
+    ["daemon/firewall/iptables/iptables.ts", "../path/model.ts"],
     ["daemon/firewall/iptables/backend.ts", "./tools.ts"],
     ["daemon/firewall/iptables/backend.ts", "../firewall.ts"],
     ["daemon/config/settings.ts", "../firewall/backends.ts"],

@@ -100,6 +100,10 @@ export function iptablesFirewall(options: IptablesOptions): Firewall {
         });
         return changed;
       }),
+    surveyDueAt: null,
+    survey: () => Promise.resolve(),
+    enters: () => true,
+    judge: () => [],
     containerOf: (access) => accessChain(access, options.chains).to,
     numberOf: (access) => (accessFamily(access) === 4 ? v4 : v6).numberOf(access),
     commandOf: (grant, verb) => {

@@ -222,7 +222,7 @@ export class FamilyRules {
     const longestFirst = [...batch].sort((a, b) => b.expiresAt - a.expiresAt);
     for (const grant of longestFirst) {
       const key = accessKey(grant.access);
-      outcomes.set(grant, { ok: true, alreadyOpen: seen.has(key) });
+      outcomes.set(grant, { ok: true, alreadyOpen: seen.has(key), shutBy: [] });
       seen.add(key);
     }
   }

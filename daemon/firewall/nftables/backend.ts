@@ -85,6 +85,10 @@ export function nftablesFirewall(parts: NftablesParts, options: NftablesOptions)
         return view.grants;
       }),
     repair: (live, now) => inTurn(async () => (await view.rebuild(live, exact(now))).changed),
+    surveyDueAt: null,
+    survey: () => Promise.resolve(),
+    enters: () => true,
+    judge: () => [],
     containerOf: (access) => containerOf(view, access),
     numberOf: () => null,
     commandOf: (grant, verb) => commandOf(view, grant, verb === "add" ? clock() : null),
@@ -181,7 +185,7 @@ async function grantAll(
     if (timed === null) return { ok: false, reason: refused[index] ?? "no set can hold it" };
     const reason = failed.get(timed.element.id);
     if (reason !== undefined) return { ok: false, reason };
-    return { ok: true, alreadyOpen: wanted.get(timed.element.id) !== timed || already.has(timed) };
+    return { ok: true, alreadyOpen: wanted.get(timed.element.id) !== timed || already.has(timed), shutBy: [] };
   });
 }
 

@@ -34,7 +34,8 @@ Deno.test("iptables is there where FIREWALL_EXE is a file", async () => {
 
 Deno.test("iptables opens with its own configuration: FLUSH_IPT_AT_EXIT decides about a clean exit", async () => {
   for (const flushAtExit of [true, false]) {
-    const common = { slots: ["input"] as const, log: () => {} };
+    const path = { chains: [], survey: () => Promise.resolve([]) };
+    const common = { slots: ["input"] as const, log: () => {}, path, owner: null };
     assert.equal((await iptables.open({ ...CONFIG, flushAtExit }, common)).closesAtExit, flushAtExit);
   }
 });
