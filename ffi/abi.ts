@@ -60,6 +60,7 @@ export const E = {
   /** From nf_tables: the ruleset is of another generation. */
   RESTART: 85,
   NOTSOCK: 88,
+  OPNOTSUPP: 95,
   AFNOSUPPORT: 97,
   ADDRINUSE: 98,
   ADDRNOTAVAIL: 99,

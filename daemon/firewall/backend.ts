@@ -2,7 +2,7 @@
  * What a packet filter is to the rest of the daemon before it is opened: its rows of fwknopd.conf, how it is found on the
  * host, the programs it runs, and how it is opened. Each folder beside this file holds one; `backends.ts` lists them.
  */
-import type { RulesetChange } from "../../ffi/nfnetlink/messages.ts";
+import type { RulesetChange } from "../../ffi/nfnetlink/events.ts";
 import type { Log } from "../../lib/log.ts";
 import type { SettingTable } from "../../lib/settings/setting.ts";
 import type { Firewall, Grant, GrantOutcome, Slot } from "./firewall.ts";

@@ -35,6 +35,7 @@ export const NFNL_BATCH_GENID = 1;
 /** `enum nf_tables_msg_types`. */
 export const NFT_MSG = {
   newTable: 0,
+  getTable: 1,
   delTable: 2,
   newChain: 3,
   getChain: 4,
@@ -56,20 +57,54 @@ export const NFT_MSG = {
 export const NFPROTO = { inet: 1, ip: 2, arp: 3, netdev: 5, bridge: 7, ip6: 10 } as const;
 export type TableFamily = keyof typeof NFPROTO;
 
+/** Numbers of attributes, by what they stand in. */
 export const NFTA = {
   genId: 1,
-  chain: { table: 1, name: 3 },
+  table: { name: 1, flags: 2, handle: 4, owner: 7 },
+  chain: { table: 1, handle: 2, name: 3, hook: 4, policy: 5, type: 7 },
+  hook: { number: 1, priority: 2, device: 3, devices: 4 },
+  device: { name: 1, prefix: 2 },
   rule: { table: 1, chain: 2, handle: 3, expressions: 4 },
   expr: { name: 1, data: 2 },
-  immediate: { data: 2 },
-  lookup: { set: 1 },
   data: { value: 1, verdict: 2 },
   verdict: { code: 1, chain: 2 },
-  set: { table: 1, name: 2 },
+  set: { table: 1, name: 2, flags: 3, keyLength: 5, handle: 16 },
   elemList: { table: 1, set: 2, elements: 3 },
   listElem: 1,
-  elem: { key: 1, data: 2, timeout: 4, expiration: 5 },
+  elem: { key: 1, data: 2, flags: 3, timeout: 4, expiration: 5, keyEnd: 10 },
+  immediate: { to: 1, data: 2 },
+  payload: { to: 1, base: 2, offset: 3, length: 4, from: 5 },
+  meta: { to: 1, key: 2, from: 3 },
+  ct: { to: 1, key: 2, direction: 3, from: 4 },
+  bitwise: { from: 1, to: 2, length: 3, mask: 4, xor: 5, operation: 6 },
+  byteorder: { from: 1, to: 2, operation: 3, length: 4, size: 5 },
+  compare: { from: 1, how: 2, value: 3 },
+  range: { from: 1, how: 2, low: 3, high: 4 },
+  lookup: { set: 1, from: 2, to: 3, flags: 5 },
+  nat: { type: 1, family: 2, address: 3, port: 5 },
+  masquerade: { port: 2 },
+  xt: { name: 1, revision: 2, info: 3 },
 } as const;
 
-/** Verdict code of `jump`, as the unsigned 32-bit number on the wire. */
-export const NFT_JUMP = 0xfffffffd;
+/** `NFT_TABLE_F_*`. */
+export const NFT_TABLE_FLAG = { dormant: 1, owner: 2 } as const;
+/** `enum nft_set_flags`. */
+export const NFT_SET_FLAG = { anonymous: 1, interval: 4, map: 8 } as const;
+/** `enum nft_set_elem_flags`. */
+export const NFT_ELEMENT_FLAG = { intervalEnd: 1, catchall: 2 } as const;
+/** `enum nft_lookup_flags`: goes on where the key is not in the set. */
+export const NFT_LOOKUP_INVERTED = 1;
+
+/** Verdicts: those of netfilter, and those of nf_tables, which are negative, as the unsigned 32-bit numbers on the wire. */
+export const VERDICT = {
+  drop: 0,
+  accept: 1,
+  stolen: 2,
+  queue: 3,
+  repeat: 4,
+  continue: 0xffffffff,
+  break: 0xfffffffe,
+  jump: 0xfffffffd,
+  goto: 0xfffffffc,
+  return: 0xfffffffb,
+} as const;

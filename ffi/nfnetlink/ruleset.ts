@@ -64,6 +64,21 @@ export interface SetInfo extends SetName {
   readonly keyLength: number;
 }
 
+/** An element of a set or map. */
+export interface SetElement {
+  /** A set of intervals tells starts as elements, and where one ends. What catches all has no key. */
+  readonly kind: "element" | "interval end" | "catchall";
+  readonly key: Uint8Array;
+  /** The last key of an interval of concatenated keys; else null. */
+  readonly keyEnd: Uint8Array | null;
+  /** What a map holds for the key. */
+  readonly data: Uint8Array | null;
+  /** What a verdict map holds for the key. */
+  readonly verdict: Verdict | null;
+  /** Milliseconds left, or null when it has no timeout. */
+  readonly remainingMs: number | null;
+}
+
 /** What a packet comes to. `queue` is anything that hands the packet to somebody else. */
 export type Verdict =
   | { readonly kind: "accept" | "drop" | "return" | "continue" | "queue" }
@@ -122,11 +137,11 @@ export type Expression =
   | { readonly kind: "load"; readonly to: number; readonly value: Uint8Array }
   | { readonly kind: "verdict"; readonly verdict: Verdict }
   | { readonly kind: "reject" }
-  /** Address translation by `nat`: registers or null. Ends the chain. */
+  /** Address translation by `nat`: registers or null. Ends the chain. `family` null: only the port, of packets of both. */
   | {
     readonly kind: "nat";
     readonly type: "snat" | "dnat";
-    readonly family: 4 | 6;
+    readonly family: 4 | 6 | null;
     readonly address: number | null;
     readonly port: number | null;
   }
@@ -143,6 +158,17 @@ export type Expression =
 
 /** The parts that keys and values of our sets are made of, by nft's names of types. */
 export type DataType = "ipv4_addr" | "ipv6_addr" | "inet_proto" | "inet_service";
+
+/** One step of a transaction on a set or map. */
+export interface ElementChange extends SetName {
+  readonly verb: "add" | "delete";
+  /** The bytes of the key, see `concatenate`. */
+  readonly key: Uint8Array;
+  /** The bytes that a map holds for the key. */
+  readonly data?: Uint8Array;
+  /** Milliseconds until the kernel removes it; without one it stays (or the set's default counts). */
+  readonly timeoutMs?: number;
+}
 
 /** One step of a transaction on the structure. All of a transaction's steps happen or none. */
 export type StructureChange = TableName & StructureStep;

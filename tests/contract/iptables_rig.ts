@@ -2,7 +2,7 @@
 import { DEFAULT_CHAINS } from "../../daemon/firewall/iptables/chain_specs.ts";
 import { activeSlots } from "../../daemon/firewall/slots.ts";
 import { iptablesFirewall, type IptablesOptions } from "../../daemon/firewall/iptables/backend.ts";
-import { openRulesetListener, type RulesetListener } from "../../ffi/nfnetlink/nfnetlink.ts";
+import { openRulesetListener, type RulesetListener } from "../../ffi/nfnetlink/events.ts";
 import type { Firewall } from "../../daemon/firewall/firewall.ts";
 import { iptablesGuard, type Lab, makeLab, OUTER } from "../lab/mod.ts";
 import { addressPair } from "./addresses.ts";

@@ -1,6 +1,6 @@
 /** The packet filter iptables, from its rows of fwknopd.conf to the opened backend. */
 import { FfiError } from "../../../ffi/errors.ts";
-import { openRulesetListener } from "../../../ffi/nfnetlink/nfnetlink.ts";
+import { openRulesetListener } from "../../../ffi/nfnetlink/events.ts";
 import type { Log } from "../../../lib/log.ts";
 import type { Backend } from "../backend.ts";
 import { iptablesFirewall } from "./backend.ts";

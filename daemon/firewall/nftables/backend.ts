@@ -3,7 +3,7 @@
  * or no daemon; the sets are looked up by chains of ours that the administrator's own base chains jump to.
  */
 import { FfiError } from "../../../ffi/errors.ts";
-import type { RulesetListener } from "../../../ffi/nfnetlink/nfnetlink.ts";
+import type { RulesetListener } from "../../../ffi/nfnetlink/events.ts";
 import type { Log } from "../../../lib/log.ts";
 import {
   type Access,

@@ -1,6 +1,6 @@
 /** Which changes of the ruleset can matter to our grants. Pure. */
 import { NFT_MSG } from "../../../ffi/nfnetlink/constants.ts";
-import type { RulesetChange } from "../../../ffi/nfnetlink/messages.ts";
+import type { RulesetChange } from "../../../ffi/nfnetlink/events.ts";
 import { PREFIX } from "./set_layout.ts";
 
 /** Whether the change can have taken something of ours away or put something in our way. Other people's elements cannot. */

@@ -1,6 +1,6 @@
 /** Opening the backend on this host, and what it finds there. */
 import { reasonOf as sentenceOf } from "../../../lib/host/reason.ts";
-import { openRulesetListener } from "../../../ffi/nfnetlink/nfnetlink.ts";
+import { openRulesetListener } from "../../../ffi/nfnetlink/events.ts";
 import { runProgram, tellSlow } from "../../../lib/host/run.ts";
 import { asFirewallError, type NftablesFirewall, nftablesFirewall, type NftablesOptions } from "./backend.ts";
 import { type NftRunner, openRunner, readRuleset } from "./runner.ts";

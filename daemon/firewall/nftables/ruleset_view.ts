@@ -3,7 +3,7 @@
  * is true for one generation of the ruleset. Every transaction names that generation and is refused by the kernel when
  * anybody has changed anything since; then the chains, jumps and sets are looked at again before a grant is called open.
  */
-import type { RulesetListener } from "../../../ffi/nfnetlink/nfnetlink.ts";
+import type { RulesetListener } from "../../../ffi/nfnetlink/events.ts";
 import type { Log, LogLine } from "../../../lib/log.ts";
 import { createFacts } from "../../report/facts.ts";
 import { FirewallError, type Grant } from "../firewall.ts";

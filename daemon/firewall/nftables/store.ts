@@ -2,7 +2,7 @@
 import { FfiError } from "../../../ffi/errors.ts";
 import { E } from "../../../ffi/abi.ts";
 import type { TableFamily } from "../../../ffi/nfnetlink/constants.ts";
-import type { ElementChange } from "../../../ffi/nfnetlink/messages.ts";
+import type { ElementChange, RuleInfo } from "../../../ffi/nfnetlink/ruleset.ts";
 import { type Nfnetlink, openNfnetlink, type Refusal } from "../../../ffi/nfnetlink/nfnetlink.ts";
 import { dataText, type Element, elementOfWords, keyText, makeElement } from "./elements.ts";
 import { list, parseRuleset, record } from "./ruleset.ts";
@@ -107,12 +107,22 @@ function looksIntact(netlink: Nfnetlink, ours: OurTable): boolean {
     const found = netlink.rules({ ...name, chain: chainOf(slot) });
     const expected = expectedSets(ours, slot);
     return found !== null && found.length === expected.length &&
-      found.every(({ sets }, index) => sets.filter((set) => set.startsWith(PREFIX)).join() === expected[index]);
+      found.every((rule, index) => setsIn(rule).filter((set) => set.startsWith(PREFIX)).join() === expected[index]);
   });
   const jumpsStand = ours.jumps.every(({ from, slot }) =>
-    netlink.rules({ ...name, chain: from })?.some(({ jump }) => jump === chainOf(slot)) ?? false
+    netlink.rules({ ...name, chain: from })?.some((rule) => jumpsTo(rule, chainOf(slot))) ?? false
   );
   return chainsStand && jumpsStand;
+}
+
+function setsIn({ expressions }: RuleInfo): readonly string[] {
+  return expressions.flatMap((step) => step.kind === "lookup" ? [step.set] : []);
+}
+
+function jumpsTo({ expressions }: RuleInfo, chain: string): boolean {
+  return expressions.some((step) =>
+    step.kind === "verdict" && step.verdict.kind === "jump" && step.verdict.chain === chain
+  );
 }
 
 /** By the language of nft, where nfnetlink cannot be used. */

@@ -1,5 +1,5 @@
 /** Keeping a view of the way of packets that is true: read once, corrected by what the kernel tells of changes. */
-import type { RulesetChange } from "../../../ffi/nfnetlink/messages.ts";
+import type { RulesetChange } from "../../../ffi/nfnetlink/events.ts";
 import type { Access } from "../firewall.ts";
 import type { Obstruction, PathChain } from "./model.ts";
 

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { concatenate } from "../../../ffi/nfnetlink/codec.ts";
 import { NFT_MSG } from "../../../ffi/nfnetlink/constants.ts";
-import { openNfnetlink, openRulesetListener } from "../../../ffi/nfnetlink/nfnetlink.ts";
+import { openRulesetListener } from "../../../ffi/nfnetlink/events.ts";
+import { openNfnetlink } from "../../../ffi/nfnetlink/nfnetlink.ts";
 import { within } from "../../contract/namespace.ts";
 import { type Lab, labTest, makeLab } from "../../lab/mod.ts";
 
@@ -122,12 +123,29 @@ labTest("transact() is refused on a ruleset of another generation, and counts it
   assert.deepEqual(netlink.transact([add(2)], generation + 2), { ok: true });
 });
 
-labTest("rules() tells sets and jumps in order, and hasSet() what is there", async () => {
+labTest("rules() tells what rules do in order, and hasSet() what is there", async () => {
   using host = await open();
   const { netlink } = host;
-  const ours = netlink.rules({ ...TABLE, chain: "ours" });
-  assert.deepEqual(ours?.map(({ sets }) => sets.filter((set) => !set.startsWith("__"))), [["doors"], []]);
-  assert.deepEqual(netlink.rules({ ...TABLE, chain: "input" })?.map(({ jump }) => jump), ["ours", null]);
+  const steps = (chain: string) =>
+    netlink.rules({ ...TABLE, chain })?.map(({ expressions }) =>
+      expressions.map((step) =>
+        step.kind === "lookup"
+          ? step.set
+          : step.kind === "verdict"
+          ? step.verdict
+          : step.kind === "other"
+          ? step.name
+          : step.kind
+      )
+    );
+  assert.deepEqual(steps("ours"), [
+    ["meta", "compare", "payload", "meta", "payload", "doors", { kind: "accept" }],
+    ["meta", "__set0", "payload", "compare", { kind: "drop" }],
+  ]);
+  assert.deepEqual(steps("input"), [
+    ["counter", { kind: "jump", chain: "ours" }],
+    ["meta", "compare", "payload", "compare", { kind: "goto", chain: "ours" }],
+  ]);
   assert.equal(netlink.rules({ ...TABLE, chain: "none" }), null);
   assert.equal(netlink.rules({ family: "ip6", table: "filter", chain: "ours" }), null);
   assert.ok(netlink.hasSet(doors));

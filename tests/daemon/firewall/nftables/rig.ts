@@ -7,7 +7,7 @@ import {
 import type { NftablesParts } from "../../../../daemon/firewall/nftables/ruleset_view.ts";
 import { libraryRunner, type NftRunner, programRunner } from "../../../../daemon/firewall/nftables/runner.ts";
 import { netlinkStore, nftStore } from "../../../../daemon/firewall/nftables/store.ts";
-import { openRulesetListener } from "../../../../ffi/nfnetlink/nfnetlink.ts";
+import { openRulesetListener } from "../../../../ffi/nfnetlink/events.ts";
 import { addressPair } from "../../../contract/addresses.ts";
 import type { FirewallRig } from "../../../contract/firewall_contract.ts";
 import { runWithin, within } from "../../../contract/namespace.ts";

@@ -1,0 +1,116 @@
+/** Hearing of changes of the ruleset. */
+import { type IncomingMessage, readMessages } from "./codec.ts";
+import { NFNL_SUBSYS_NFTABLES, NFT_MSG, NFTA, NFTABLES_GROUP_BIT, type TableFamily } from "./constants.ts";
+import { familyOf, readChain, readTable } from "./read_ruleset.ts";
+import { decodeExpressions } from "./expressions.ts";
+import type { ChainInfo, Expression, TableInfo } from "./ruleset.ts";
+import { be64At, BODY, find, textAt } from "./scan.ts";
+import { openNetlinkSocket } from "./socket.ts";
+
+/** A change of the ruleset as the event socket tells it. */
+export interface RulesetChange {
+  /** `enum nf_tables_msg_types`. */
+  readonly message: number;
+  /** Port of the socket that caused it. */
+  readonly portId: number;
+  /** Null for what belongs to no table, such as the number of the new generation. */
+  readonly family: TableFamily | null;
+  /** Empty where no table is named. */
+  readonly table: string;
+  /** The chain that it is about, or whose rule; else empty. */
+  readonly chain: string;
+  /** The set that it is about, or whose elements; else empty. */
+  readonly set: string;
+  /** Of the table, chain, rule or set that it is about. */
+  readonly handle: bigint | null;
+  /** What a new rule does; empty for other changes. Decoded when asked for, because a flush makes as many changes as there were rules. */
+  expressions(): readonly Expression[];
+  /** The table that is new or has changed; null for other changes. */
+  tableInfo(): TableInfo | null;
+  /** The chain that is new or has changed; null for other changes. */
+  chainInfo(): ChainInfo | null;
+}
+
+/** Where a kind of message names chain, set and handle. The table is attribute 1 of every kind but the generation's. */
+interface Names {
+  readonly table?: number;
+  readonly chain?: number;
+  readonly set?: number;
+  readonly handle?: number;
+}
+
+const NAMES: ReadonlyMap<number, Names> = new Map<number, Names>([
+  [NFT_MSG.newTable, { table: NFTA.table.name, handle: NFTA.table.handle }],
+  [NFT_MSG.delTable, { table: NFTA.table.name, handle: NFTA.table.handle }],
+  [NFT_MSG.newChain, { table: NFTA.chain.table, chain: NFTA.chain.name, handle: NFTA.chain.handle }],
+  [NFT_MSG.delChain, { table: NFTA.chain.table, chain: NFTA.chain.name, handle: NFTA.chain.handle }],
+  [NFT_MSG.newRule, { table: NFTA.rule.table, chain: NFTA.rule.chain, handle: NFTA.rule.handle }],
+  [NFT_MSG.delRule, { table: NFTA.rule.table, chain: NFTA.rule.chain, handle: NFTA.rule.handle }],
+  [NFT_MSG.newSet, { table: NFTA.set.table, set: NFTA.set.name, handle: NFTA.set.handle }],
+  [NFT_MSG.delSet, { table: NFTA.set.table, set: NFTA.set.name, handle: NFTA.set.handle }],
+  [NFT_MSG.newSetElem, { table: NFTA.elemList.table, set: NFTA.elemList.set }],
+  [NFT_MSG.delSetElem, { table: NFTA.elemList.table, set: NFTA.elemList.set }],
+  [NFT_MSG.newGen, {}],
+]);
+/** Objects (counters, quotas) and flowtables: the table is all that is looked at. */
+const OTHERS: Names = { table: 1 };
+
+/** Reads an event; null for messages that are not nf_tables'. Keeps the message's bytes. */
+export function readChange(message: IncomingMessage): RulesetChange | null {
+  if (message.type >> 8 !== NFNL_SUBSYS_NFTABLES) return null;
+  const kind = message.type & 0xff;
+  const names = NAMES.get(kind) ?? OTHERS;
+  const { body } = message;
+  const text = (type: number | undefined) => type === undefined ? "" : textAt(body, find(body, BODY, type));
+  return {
+    message: kind,
+    portId: message.portId,
+    family: familyOf(message),
+    table: text(names.table),
+    chain: text(names.chain),
+    set: text(names.set),
+    handle: names.handle === undefined ? null : be64At(body, find(body, BODY, names.handle)),
+    expressions: () =>
+      kind === NFT_MSG.newRule || kind === NFT_MSG.delRule
+        ? decodeExpressions(body, find(body, BODY, NFTA.rule.expressions))
+        : [],
+    tableInfo: () => readTable(message),
+    chainInfo: () => readChain(message),
+  };
+}
+
+/** Events about changes of the ruleset. */
+export interface RulesetListener extends Disposable {
+  /** Readable (POLLIN) when events wait. */
+  readonly fd: number;
+  /** Everything that is waiting; `lost` when some of it did not fit the buffer. Never waits. Throws `FfiError`. */
+  drain(): { readonly changes: readonly RulesetChange[]; readonly lost: boolean };
+}
+
+const RECEIVE_BUFFER = 1024 * 1024;
+
+/** Opens a socket that hears of every change of the ruleset. Throws `FfiError`. */
+export function openRulesetListener(): RulesetListener {
+  const socket = openNetlinkSocket({ groups: NFTABLES_GROUP_BIT, receiveBuffer: RECEIVE_BUFFER });
+  return {
+    fd: socket.fd,
+    drain() {
+      const changes: RulesetChange[] = [];
+      let lost = false;
+      for (;;) {
+        const received = socket.receive();
+        if (received.kind === "empty") return { changes, lost };
+        if (received.kind === "overrun") {
+          lost = true;
+          continue;
+        }
+        // A copy: a change is often looked at after the next datagram was received.
+        for (const message of readMessages(received.bytes.slice())) {
+          const change = readChange(message);
+          if (change !== null) changes.push(change);
+        }
+      }
+    },
+    [Symbol.dispose]: () => socket[Symbol.dispose](),
+  };
+}
