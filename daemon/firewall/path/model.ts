@@ -3,6 +3,8 @@
  * (native nftables, iptables-nft, iptables-legacy), and what they do with it.
  */
 import type { TableFamily } from "../../../ffi/nfnetlink/constants.ts";
+import type { Ip } from "../../../lib/net/address.ts";
+import type { Service } from "../../../lib/net/service.ts";
 
 /** Whose a chain is: only that packet filter can open grants in it. */
 export type Owner = "nftables" | "iptables-nft" | "iptables-legacy";
@@ -46,3 +48,29 @@ export interface Obstruction {
   /** What the operator can do. */
   readonly remedy: string;
 }
+
+/** A new packet from outside; what is not said of it is unknown. */
+export interface NewPacket {
+  readonly family: 4 | 6;
+  readonly service: Service;
+  readonly source?: Ip;
+  /** Whether it goes through to a host behind this one. Default: it is for this host. */
+  readonly forwarded?: boolean;
+  /** Whether a grant for it is open: our chains then let it through. Default: true; a knock has none. */
+  readonly granted?: boolean;
+}
+
+/** What one chain on a packet's way does with it. */
+export interface Step {
+  readonly chain: PathChain;
+  /**
+   * `passes`: lets it through; `opens`: a jump of ours, there or to be put there, lets it through; `picks`: may drop it, by
+   * what is not known of it; `shuts`: drops it for certain.
+   */
+  readonly does: "passes" | "opens" | "picks" | "shuts";
+  /** Where it shuts. */
+  readonly obstruction: Obstruction | null;
+}
+
+/** Chains that are taken to have a jump of ours at their head, although none may be there yet. */
+export type Enters = (chain: PathChain) => boolean;

@@ -1,25 +1,32 @@
 /** Keeping a view of the way of packets that is true: read once, corrected by what the kernel tells of changes. */
 import type { RulesetChange } from "../../../ffi/nfnetlink/events.ts";
 import type { Access } from "../firewall.ts";
-import type { Obstruction, PathChain } from "./model.ts";
+import type { Enters, NewPacket, Obstruction, PathChain, Step } from "./model.ts";
 
 /** The view. Nothing of it changes the ruleset. */
 export interface PathWatch extends Disposable {
-  /** The base chains on all hooks as they were at the last survey, in the order in which a packet meets them. */
+  /**
+   * The base chains on all hooks as they were at the last survey, in the order in which a packet meets them; those that only
+   * translate addresses, and those of dormant tables, are left out.
+   */
   readonly chains: readonly PathChain[];
   /**
-   * Reads the ruleset anew and resolves with the new `chains`; everything else goes on meanwhile. Throws `FirewallError`
-   * where it cannot be read.
+   * Reads what is not known to be true any more and resolves with the new `chains`; everything else goes on meanwhile.
+   * Throws `FirewallError` where it cannot be read.
    */
   survey(): Promise<readonly PathChain[]>;
   /**
-   * Takes note of a change that somebody made, and says whether a survey is due: base chains came, went or changed, or a
-   * rule that can shut a door. Costs the same however large the ruleset is.
+   * Takes note of a change, our own included, and says whether a survey is due: base chains came, went or changed, or a rule
+   * that can shut a door. Costs the same however large the ruleset is. `lost`: changes were missed; the next survey reads
+   * everything.
    */
-  hear(change: RulesetChange): boolean;
+  hear(change: RulesetChange | "lost"): boolean;
   /**
-   * What keeps the grant shut, nearest to the wire first; empty: its packets get through. From memory, apart from looking
-   * single addresses up in named sets. Jumps to chains of ours count as open.
+   * What keeps the grant shut, nearest to the wire first; empty: its packets get through, as far as that is known. From
+   * memory, apart from looking single addresses up in named sets. Jumps to chains of ours count as open. `enters`: default
+   * none.
    */
-  judge(access: Access): readonly Obstruction[];
+  judge(access: Access, enters?: Enters): readonly Obstruction[];
+  /** What each chain on the packet's way does with it, in order. */
+  walk(packet: NewPacket, enters?: Enters): readonly Step[];
 }
