@@ -74,3 +74,9 @@ export interface Step {
 
 /** Chains that are taken to have a jump of ours at their head, although none may be there yet. */
 export type Enters = (chain: PathChain) => boolean;
+
+/** `inet filter input`, `iptables-nft filter INPUT`, `ip6tables-legacy filter INPUT`. */
+export function formatPathChain({ owner, family, table, chain }: Omit<PathChain, "drops">): string {
+  const whose = owner === "nftables" ? family : `${family === "ip6" ? "ip6" : "ip"}${owner.slice("ip".length)}`;
+  return `${whose} ${table} ${chain}`;
+}
