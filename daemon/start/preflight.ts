@@ -45,20 +45,21 @@ export interface Rights {
 }
 
 /** Those of this process. */
-function ownRights(): Rights {
+export function ownRights(): Rights {
   return { admin: hasCapability(CAP_NET_ADMIN), raw: hasCapability(CAP_NET_RAW) };
 }
 
 /** Looks ahead. `test`: as with --test, which needs no packet filter. */
 export async function lookAhead(config: ServerConfig, test: boolean, rights: Rights = ownRights()): Promise<Outlook> {
-  const outlook = { obstacles: [] as Obstacle[], warnings: [] as string[], firewall: null as string | null };
+  const capture = await lookAtCapture(config, rights);
+  const outlook = {
+    obstacles: [...capture.obstacles],
+    warnings: [...capture.warnings],
+    firewall: null as string | null,
+  };
   const log: Log = (level, text) => void (level === "warning" && outlook.warnings.push(text));
-  const capturing = !config.udpServer.enabled && config.capture.file === null;
-  // Whoever may not do what the daemon does is not the user it will run as.
-  const isItsUser = (test || rights.admin) && (!capturing || rights.raw);
-  await attempt(outlook, () => examineCapture(config, rights, outlook));
-  if (!isItsUser) {
-    const lacking = [...rights.admin ? [] : ["CAP_NET_ADMIN"], ...rights.raw ? [] : ["CAP_NET_RAW"]].join(" and ");
+  const lacking = lackingRights(config, test, rights);
+  if (lacking !== null) {
     outlook.warnings.push(
       `Not looked at, because this user has no ${lacking}, as root has: the packet filter, and whether the daemon may ` +
         `write in ${config.paths.runDirectory}`,
@@ -80,9 +81,24 @@ export async function lookAhead(config: ServerConfig, test: boolean, rights: Rig
 
 /** What would keep a running daemon from taking this configuration: its files are open, and its packet filter stays. */
 export async function reloadObstacles(config: ServerConfig): Promise<readonly Obstacle[]> {
+  return (await lookAtCapture(config)).obstacles;
+}
+
+/** Interface and filter, looked at without the packet filter. */
+export async function lookAtCapture(
+  config: ServerConfig,
+  rights: Rights = ownRights(),
+): Promise<Pick<Outlook, "obstacles" | "warnings">> {
   const outlook = { obstacles: [] as Obstacle[], warnings: [] as string[] };
-  await attempt(outlook, () => examineCapture(config, ownRights(), outlook));
-  return outlook.obstacles;
+  await attempt(outlook, () => examineCapture(config, rights, outlook));
+  return outlook;
+}
+
+/** The rights that this user lacks, in words; null for one who may do what the daemon does, so may be the user it runs as. */
+export function lackingRights(config: ServerConfig, test: boolean, rights: Rights): string | null {
+  const capturing = !config.udpServer.enabled && config.capture.file === null;
+  if ((test || rights.admin) && (!capturing || rights.raw)) return null;
+  return [...rights.admin ? [] : ["CAP_NET_ADMIN"], ...rights.raw ? [] : ["CAP_NET_RAW"]].join(" and ");
 }
 
 /** Runs a look; a failure that a start would end with is an obstacle. */
@@ -115,7 +131,7 @@ function examineCapture(config: ServerConfig, rights: Rights, { warnings }: { re
 }
 
 /** Run directory, PID file and replay file: there and writable, or in a folder where they can be made. */
-function fileObstacles({ paths, replay }: ServerConfig): readonly Obstacle[] {
+export function fileObstacles({ paths, replay }: ServerConfig): readonly Obstacle[] {
   const { pidFile, runDirectory } = paths;
   const folder = runDirectoryObstacle(runDirectory);
   if (folder !== null) return [folder];

@@ -1,0 +1,136 @@
+/**
+ * `fwknopd --doctor`: what stands between a knock and the service, in the order in which a packet meets it, with what to do
+ * about it. It looks as a start would, without starting, and changes nothing.
+ */
+import type { Log } from "../../lib/log.ts";
+import { doubt, failure, type Finding, fine, formatFinding } from "../../lib/finding.ts";
+import { formatProblem, type Problem } from "../../lib/settings/setting.ts";
+import type { LoadedConfig, ServerConfig } from "../config/mod.ts";
+import type { OpenedFirewall } from "../firewall/backends.ts";
+import type { Firewall } from "../firewall/firewall.ts";
+import type { PathWatch } from "../firewall/path/watch.ts";
+import { findDaemon } from "../service/pid_file.ts";
+import { fileObstacles, lackingRights, lookAtCapture, type Obstacle, type Rights } from "../start/preflight.ts";
+import { explain } from "../start/start_error.ts";
+import { doorsOf, reachableFamilies } from "./doors.ts";
+import { doorFindings, knockFindings } from "./way.ts";
+
+/** What the doctor needs of the world. */
+export interface DoctorWorld {
+  readonly rights: Rights;
+  /** /proc/net/if_inet6; null where the kernel has no IPv6. */
+  readonly addresses: string | null;
+  /** Chooses and opens the packet filter, and changes nothing on the host. Throws `FirewallError`. */
+  openFirewall(config: ServerConfig["firewall"], log: Log): Promise<Opened>;
+}
+
+/** What is used of an {@link OpenedFirewall}. */
+export interface Opened extends Pick<OpenedFirewall, "reason"> {
+  readonly firewall: Pick<Firewall, "enters" | "examine">;
+  readonly path: Pick<PathWatch, "walk">;
+}
+
+/** The lines, and whether something keeps a knock from opening its door. */
+export interface Examined {
+  readonly lines: readonly string[];
+  readonly shut: boolean;
+}
+
+/** Looks at everything. `test`: as with --test, which needs no packet filter. */
+export async function examineDaemon(loaded: LoadedConfig, test: boolean, world: DoctorWorld): Promise<Examined> {
+  const { config } = loaded;
+  return conclude([
+    ...configurationFindings(loaded),
+    daemonFinding(config.paths.pidFile),
+    ...await captureFindings(config, world.rights),
+    ...fileObstacles(config).map((obstacle) => obstacleFinding("files", obstacle)),
+    ...test ? [fine("firewall", "none, because of --test")] : await firewallFindings(loaded, world),
+  ]);
+}
+
+/** The same where the configuration cannot be used: there is nothing else to look at. */
+export function examineProblems(problems: readonly Problem[]): Examined {
+  return conclude(problems.map(({ hint, ...problem }) => failure("configuration", formatProblem(problem), hint)));
+}
+
+function conclude(findings: readonly Finding[]): Examined {
+  return { lines: findings.map(formatFinding), shut: findings.some(({ level }) => level === "fail") };
+}
+
+function configurationFindings({ config: { paths }, stanzas, warnings }: LoadedConfig): readonly Finding[] {
+  const count = stanzas.length === 1 ? "1 stanza" : `${stanzas.length} stanzas`;
+  const files = `${paths.configFile} and ${paths.accessFolder ?? paths.accessFile}`;
+  return [
+    fine("configuration", `${files} can be read, ${count}`),
+    ...warnings.map((line) => remark("configuration", line)),
+  ];
+}
+
+function remark(what: string, found: string): Finding {
+  return { level: "warn", what, found };
+}
+
+function obstacleFinding(what: string, { message, hint }: Obstacle): Finding {
+  return failure(what, message, hint ?? undefined);
+}
+
+function daemonFinding(pidPath: string): Finding {
+  const daemon = findDaemon(pidPath);
+  if (daemon === null) return doubt("daemon", `none holds ${pidPath}, so no knock opens anything`, "start fwknopd");
+  return fine("daemon", `fwknopd runs (pid ${daemon.pid})`);
+}
+
+async function captureFindings(config: ServerConfig, rights: Rights): Promise<readonly Finding[]> {
+  const { obstacles, warnings } = await lookAtCapture(config, rights);
+  return [
+    ...obstacles.length === 0 ? [fine("capture", captureText(config))] : [],
+    ...obstacles.map((obstacle) => obstacleFinding("capture", obstacle)),
+    ...warnings.map((line) => remark("capture", line)),
+  ];
+}
+
+function captureText({ capture, udpServer }: ServerConfig): string {
+  if (udpServer.enabled) return `knocks have to arrive at UDP port ${udpServer.port}, as other packets do`;
+  if (capture.file !== null) return `knocks are read from ${capture.file}`;
+  return `knocks are seen on ${capture.interface} before any packet filter: ${capture.filter}`;
+}
+
+async function firewallFindings(loaded: LoadedConfig, world: DoctorWorld): Promise<readonly Finding[]> {
+  const { config } = loaded;
+  const lacking = lackingRights(config, false, world.rights);
+  if (lacking !== null) {
+    return [doubt("firewall", `not looked at, because this user has no ${lacking}`, "run it as root")];
+  }
+  try {
+    const opened = await world.openFirewall(config.firewall, () => {});
+    // What a start would refuse is thrown; what it would warn of is said below, chain by chain.
+    await opened.firewall.examine(null);
+    return [fine("firewall", opened.reason.replace(/^firewall: /, "")), ...wayFindings(loaded, opened, world)];
+  } catch (error) {
+    const known = explain(error);
+    if (known === null) throw error;
+    return [failure("firewall", known.message, known.hint ?? undefined)];
+  }
+}
+
+function wayFindings(
+  { config, stanzas }: LoadedConfig,
+  { firewall, path }: Opened,
+  world: DoctorWorld,
+): readonly Finding[] {
+  const families = reachableFamilies(world.addresses);
+  const { udpServer, firewall: { switches } } = config;
+  const look = {
+    walk: path.walk.bind(path),
+    enters: (chain: Parameters<Firewall["enters"]>[0]) => firewall.enters(chain),
+  };
+  const doors = doorsOf(stanzas, families);
+  const through = switches.forwarding ? doors.map((door) => ({ ...door, forwarded: true })) : [];
+  return [
+    ...families.includes(6)
+      ? []
+      : [fine("IPv6", "not looked at, because this host has no address of it that others reach")],
+    ...udpServer.enabled ? knockFindings(udpServer.port, families, look.walk) : [],
+    ...doorFindings([...doors, ...through], look),
+  ];
+}

@@ -1,0 +1,40 @@
+/** What the stanzas can open: the services whose way through the packet filters is looked at. Pure. */
+import { formatService, type Service } from "../../lib/net/service.ts";
+import type { Stanza } from "../config/stanza.ts";
+
+/** A service that a knock can open for clients of one address family. */
+export interface Door {
+  readonly service: Service;
+  readonly family: 4 | 6;
+  /** It is on a host behind this one. */
+  readonly forwarded?: boolean;
+}
+
+/** What a stanza that names no port is looked at with. */
+const USUAL: Service = { proto: "tcp", port: 22 };
+
+/** Each door once, the services in the order in which they are written, IPv4 before IPv6. */
+export function doorsOf(
+  stanzas: readonly Pick<Stanza, "source" | "openPorts" | "restrictPorts">[],
+  families: readonly (4 | 6)[],
+): readonly Door[] {
+  const doors = new Map<string, Door>();
+  for (const { source, openPorts, restrictPorts } of stanzas) {
+    const restricted = new Set(restrictPorts.map(formatService));
+    for (const service of openPorts ?? [USUAL]) {
+      if (restricted.has(formatService(service))) continue;
+      for (const family of families) {
+        if (!source.any && source.ranges.every((range) => range.family !== family)) continue;
+        doors.set(`${formatService(service)} ${family}`, { service, family });
+      }
+    }
+  }
+  return [...doors.values()];
+}
+
+/** The families in which others can reach this host. `addresses`: /proc/net/if_inet6; null where the kernel has none. */
+export function reachableFamilies(addresses: string | null): readonly (4 | 6)[] {
+  // Address, number, length, scope, flags and name of the interface; the scope 00 is global.
+  const global = (addresses ?? "").split("\n").some((line) => line.trim().split(/\s+/)[3] === "00");
+  return global ? [4, 6] : [4];
+}

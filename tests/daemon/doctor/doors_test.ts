@@ -1,0 +1,39 @@
+import assert from "node:assert/strict";
+import { doorsOf, reachableFamilies } from "../../../daemon/doctor/doors.ts";
+import { parseAddressList } from "../../../lib/net/cidr.ts";
+import { formatService, type Service } from "../../../lib/net/service.ts";
+
+const tcp = (port: number): Service => ({ proto: "tcp", port });
+
+function stanza(source: string, openPorts: readonly Service[] | null, restrictPorts: readonly Service[] = []) {
+  const list = parseAddressList(source);
+  assert.ok(list.ok);
+  return { source: list.value, openPorts, restrictPorts };
+}
+
+function texts(...stanzas: ReturnType<typeof stanza>[]): readonly string[] {
+  return doorsOf(stanzas, [4, 6]).map(({ service, family }) => `${formatService(service)} ${family}`);
+}
+
+Deno.test("doorsOf() lists each service of the stanzas once, in the families of their sources", () => {
+  assert.deepEqual(
+    texts(stanza("192.0.2.0/24", [tcp(80), tcp(22)]), stanza("ANY", [tcp(22)]), stanza("2001:db8::/32", [tcp(443)])),
+    ["tcp/80 4", "tcp/22 4", "tcp/22 6", "tcp/443 6"],
+  );
+});
+
+Deno.test("doorsOf() takes tcp/22 for a stanza without ports, and leaves out what is restricted", () => {
+  assert.deepEqual(texts(stanza("ANY", null)), ["tcp/22 4", "tcp/22 6"]);
+  assert.deepEqual(texts(stanza("ANY", null, [tcp(22)])), []);
+  assert.deepEqual(texts(stanza("ANY", [tcp(22), tcp(80)], [tcp(22)])), ["tcp/80 4", "tcp/80 6"]);
+  assert.deepEqual(doorsOf([stanza("ANY", null)], [4]), [{ service: tcp(22), family: 4 }]);
+});
+
+Deno.test("reachableFamilies() counts IPv6 only with an address that others can reach", () => {
+  const loopback = "00000000000000000000000000000001 01 80 10 80       lo\n";
+  const link = "fe800000000000000042acfffe110002 02 40 20 80     eth0\n";
+  const global = "20010db8000000000000000000000001 02 40 00 80     eth0\n";
+  assert.deepEqual(reachableFamilies(loopback + link), [4]);
+  assert.deepEqual(reachableFamilies(null), [4]);
+  assert.deepEqual(reachableFamilies(loopback + link + global), [4, 6]);
+});
