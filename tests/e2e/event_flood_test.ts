@@ -36,7 +36,7 @@ labTest(
     const scene = await setScene(lab, { stanza: { FW_ACCESS_TIMEOUT: 60 } });
     await openGrant(scene, 22);
     const { program } = scene.daemon;
-      scene.daemon.program.signal("SIGSTOP");
+    scene.daemon.program.signal("SIGSTOP");
     try {
       await apply(lab, [nft(manyRules("burst")), nft("delete table inet burst")]);
       // The last change is the one that matters, and its event is among the lost.
