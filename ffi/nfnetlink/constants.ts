@@ -18,6 +18,10 @@ export const NLM_F_ACK = 0x4;
 export const NLM_F_DUMP_INTR = 0x10;
 export const NLM_F_DUMP = 0x300;
 export const NLM_F_CREATE = 0x400;
+/** Of a new rule: at the end of its chain; in an event: behind the rule that is named. */
+export const NLM_F_APPEND = 0x800;
+/** What a change made is told to who made it. */
+export const NLM_F_ECHO = 0x8;
 /** In an error message: the request's payload was left out. */
 export const NLM_F_CAPPED = 0x100;
 /** In an error message: attributes follow. */
@@ -64,11 +68,22 @@ export const NFTA = {
   chain: { table: 1, handle: 2, name: 3, hook: 4, policy: 5, type: 7 },
   hook: { number: 1, priority: 2, device: 3, devices: 4 },
   device: { name: 1, prefix: 2 },
-  rule: { table: 1, chain: 2, handle: 3, expressions: 4 },
+  rule: { table: 1, chain: 2, handle: 3, expressions: 4, position: 6 },
   expr: { name: 1, data: 2 },
   data: { value: 1, verdict: 2 },
   verdict: { code: 1, chain: 2 },
-  set: { table: 1, name: 2, flags: 3, keyLength: 5, handle: 16 },
+  set: {
+    table: 1,
+    name: 2,
+    flags: 3,
+    keyType: 4,
+    keyLength: 5,
+    dataType: 6,
+    dataLength: 7,
+    id: 10,
+    userData: 13,
+    handle: 16,
+  },
   elemList: { table: 1, set: 2, elements: 3 },
   listElem: 1,
   elem: { key: 1, data: 2, flags: 3, timeout: 4, expiration: 5, keyEnd: 10 },
@@ -82,14 +97,14 @@ export const NFTA = {
   range: { from: 1, how: 2, low: 3, high: 4 },
   lookup: { set: 1, from: 2, to: 3, flags: 5 },
   nat: { type: 1, family: 2, address: 3, port: 5 },
-  masquerade: { port: 2 },
+  masquerade: { flags: 1, port: 2 },
   xt: { name: 1, revision: 2, info: 3 },
 } as const;
 
 /** `NFT_TABLE_F_*`. */
 export const NFT_TABLE_FLAG = { dormant: 1, owner: 2 } as const;
 /** `enum nft_set_flags`. */
-export const NFT_SET_FLAG = { anonymous: 1, interval: 4, map: 8 } as const;
+export const NFT_SET_FLAG = { anonymous: 1, interval: 4, map: 8, timeout: 16 } as const;
 /** `enum nft_set_elem_flags`. */
 export const NFT_ELEMENT_FLAG = { intervalEnd: 1, catchall: 2 } as const;
 /** `enum nft_lookup_flags`: goes on where the key is not in the set. */

@@ -1,6 +1,13 @@
 /** Hearing of changes of the ruleset. */
 import { type IncomingMessage, readMessages } from "./codec.ts";
-import { NFNL_SUBSYS_NFTABLES, NFT_MSG, NFTA, NFTABLES_GROUP_BIT, type TableFamily } from "./constants.ts";
+import {
+  NFNL_SUBSYS_NFTABLES,
+  NFT_MSG,
+  NFTA,
+  NFTABLES_GROUP_BIT,
+  NLM_F_APPEND,
+  type TableFamily,
+} from "./constants.ts";
 import { familyOf, readChain, readTable } from "./read_ruleset.ts";
 import { decodeExpressions } from "./expressions.ts";
 import type { ChainInfo, Expression, TableInfo } from "./ruleset.ts";
@@ -23,6 +30,10 @@ export interface RulesetChange {
   readonly set: string;
   /** Of the table, chain, rule or set that it is about. */
   readonly handle: bigint | null;
+  /** Of the rule that a new rule stands behind; null: it is the first, or it is no new rule. */
+  readonly position: bigint | null;
+  /** Whether a new rule was added at the end, or behind `position`, and not inserted. */
+  readonly append: boolean;
   /** What a new rule does; empty for other changes. Decoded when asked for, because a flush makes as many changes as there were rules. */
   expressions(): readonly Expression[];
   /** The table that is new or has changed; null for other changes. */
@@ -70,6 +81,8 @@ export function readChange(message: IncomingMessage): RulesetChange | null {
     chain: text(names.chain),
     set: text(names.set),
     handle: names.handle === undefined ? null : be64At(body, find(body, BODY, names.handle)),
+    position: kind === NFT_MSG.newRule ? be64At(body, find(body, BODY, NFTA.rule.position)) : null,
+    append: kind === NFT_MSG.newRule && (message.flags & NLM_F_APPEND) !== 0,
     expressions: () =>
       kind === NFT_MSG.newRule || kind === NFT_MSG.delRule
         ? decodeExpressions(body, find(body, BODY, NFTA.rule.expressions))

@@ -4,7 +4,7 @@ import type { Comparison, Expression, Verdict } from "./ruleset.ts";
 import { be32At, bytesAt, entries, find, NOWHERE, textAt } from "./scan.ts";
 
 /** `enum nft_cmp_ops` in order. */
-const COMPARISONS: readonly Comparison[] = ["eq", "ne", "lt", "le", "gt", "ge"];
+export const COMPARISONS: readonly Comparison[] = ["eq", "ne", "lt", "le", "gt", "ge"];
 
 /** Reads one expression's data; null when it does not make sense or says more than {@link Expression} can. */
 type Decoder = (bytes: Uint8Array, data: number) => Expression | null;

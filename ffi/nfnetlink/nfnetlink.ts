@@ -5,20 +5,11 @@
 import { E } from "../abi.ts";
 import { type Attribute, be64Attribute, type IncomingMessage, stringAttribute } from "./codec.ts";
 import { NFPROTO, NFT_MSG, NFTA } from "./constants.ts";
-import { batchMessages, elementAttribute, readAcknowledgement, readGeneration } from "./messages.ts";
-import { readChain, readElements, readRule, readSet, readTable } from "./read_ruleset.ts";
+import { readAcknowledgement, readGeneration } from "./answers.ts";
+import { batchMessages, type Change, elementAttribute } from "./batch.ts";
+import { readChain, readElements, readRule, readRuleHandle, readSet, readTable } from "./read_ruleset.ts";
 import { protocolError, type Question, type Requests, requestsOn } from "./requests.ts";
-import type {
-  ChainInfo,
-  ChainName,
-  ElementChange,
-  RuleInfo,
-  SetElement,
-  SetInfo,
-  SetName,
-  TableInfo,
-  TableName,
-} from "./ruleset.ts";
+import type { ChainInfo, ChainName, RuleInfo, SetElement, SetInfo, SetName, TableInfo, TableName } from "./ruleset.ts";
 import { openNetlinkSocket } from "./socket.ts";
 
 /** A step of a transaction that the kernel refused. */
@@ -35,7 +26,8 @@ export interface Refusal {
 
 /** What became of a transaction. */
 export type BatchOutcome =
-  | { readonly ok: true }
+  /** `handles`: of the rules that were added, by the index of the change that added them. */
+  | { readonly ok: true; readonly handles: ReadonlyMap<number, bigint> }
   /** The ruleset is no longer of the generation that the transaction was made for. Nothing was changed. */
   | { readonly ok: false; readonly stale: true }
   | { readonly ok: false; readonly stale: false; readonly refusals: readonly Refusal[] };
@@ -50,7 +42,7 @@ export interface Nfnetlink extends Disposable {
   /** The ruleset's generation: it grows by one with every transaction of anybody. */
   generation(): number;
   /** Runs one transaction; with `generation`, only on the ruleset of that generation. */
-  transact(changes: readonly ElementChange[], generation: number | null): BatchOutcome;
+  transact(changes: readonly Change[], generation: number | null): BatchOutcome;
   /** All tables. */
   tables(): readonly TableInfo[];
   /** All chains of all tables. */
@@ -95,7 +87,7 @@ export function openNfnetlink(): Nfnetlink {
       return generation;
     },
     transact(changes, generation) {
-      if (changes.length === 0) return { ok: true };
+      if (changes.length === 0) return { ok: true, handles: new Map() };
       return transact(requests, changes, generation);
     },
     ...readersOn(requests),
@@ -189,25 +181,24 @@ function aboutElements({ family, table, set }: SetName, element?: { readonly key
   };
 }
 
-function transact(
-  requests: Requests,
-  changes: readonly ElementChange[],
-  generation: number | null,
-): BatchOutcome {
-  const count = changes.length;
+function transact(requests: Requests, changes: readonly Change[], generation: number | null): BatchOutcome {
   let first = 0;
   const answers = requests.exchange((seq) => batchMessages(changes, first = seq, generation));
+  const changeOf = (seq: number) => seq > first && seq <= first + changes.length ? seq - first - 1 : null;
   const acknowledgements = answers.map(readAcknowledgement).filter((answer) => answer !== null);
   const errors = acknowledgements.filter(({ code }) => code !== 0);
   if (errors.some(({ code, seq }) => code === E.RESTART && seq === first)) return { ok: false, stale: true };
-  if (errors.length === 0) {
-    // Silence is not success: the last change asked for an answer.
-    if (acknowledgements.some(({ seq }) => seq === first + count)) return { ok: true };
-    throw protocolError("the kernel did not answer a transaction", 0);
+  if (errors.length > 0) {
+    const refusals = errors.map(({ seq, code, text }) => ({ index: changeOf(seq), code, text }));
+    return { ok: false, stale: false, refusals };
   }
-  const refusals = errors.map(({ seq, code, text }) => {
-    const index = seq - first - 1;
-    return { index: index >= 0 && index < count ? index : null, code, text };
-  });
-  return { ok: false, stale: false, refusals };
+  // Silence is not success: the last change asked for an answer.
+  if (acknowledgements.length === 0) throw protocolError("the kernel did not answer a transaction", 0);
+  const handles = new Map<number, bigint>();
+  for (const answer of answers) {
+    const index = changeOf(answer.seq);
+    const handle = index === null ? null : readRuleHandle(answer);
+    if (index !== null && handle !== null) handles.set(index, handle);
+  }
+  return { ok: true, handles };
 }

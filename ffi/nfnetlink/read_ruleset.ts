@@ -90,6 +90,11 @@ export function readRule(message: IncomingMessage, chain?: ChainName): RuleInfo 
   };
 }
 
+/** The handle of a rule of a GETRULE answer or an echo. */
+export function readRuleHandle({ type, body }: IncomingMessage): bigint | null {
+  return type === nftType(NFT_MSG.newRule) ? be64At(body, find(body, BODY, NFTA.rule.handle)) : null;
+}
+
 function readChainName(message: IncomingMessage): ChainName | null {
   const { body } = message;
   const family = familyOf(message);

@@ -10,7 +10,7 @@ import {
   readMessages,
 } from "./codec.ts";
 import { NLM_F_ACK, NLM_F_DUMP, NLM_F_DUMP_INTR, NLM_F_REQUEST, NLMSG_DONE, NLMSG_ERROR } from "./constants.ts";
-import { type Acknowledgement, readAcknowledgement } from "./messages.ts";
+import { type Acknowledgement, readAcknowledgement } from "./answers.ts";
 import { NET_ADMIN_HINT, type NetlinkSocket } from "./socket.ts";
 
 /** A question. */

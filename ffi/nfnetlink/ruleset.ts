@@ -100,8 +100,10 @@ export type Expression =
     readonly length: number;
     readonly to: number;
   }
-  /** `NFT_META_*` or `NFT_CT_*` into a register. */
-  | { readonly kind: "meta" | "ct"; readonly key: number; readonly to: number }
+  /** `NFT_META_*` into a register. */
+  | { readonly kind: "meta"; readonly key: number; readonly to: number }
+  /** `NFT_CT_*` into a register. */
+  | { readonly kind: "ct"; readonly key: number; readonly to: number }
   /** `to = (from & mask) ^ xor`. */
   | {
     readonly kind: "bitwise";
@@ -159,6 +161,12 @@ export type Expression =
 /** The parts that keys and values of our sets are made of, by nft's names of types. */
 export type DataType = "ipv4_addr" | "ipv6_addr" | "inet_proto" | "inet_service";
 
+/** What a rule of ours can be made of. */
+export type RuleStep = Extract<
+  Expression,
+  { readonly kind: "payload" | "meta" | "compare" | "lookup" | "verdict" | "nat" | "masquerade" }
+>;
+
 /** One step of a transaction on a set or map. */
 export interface ElementChange extends SetName {
   readonly verb: "add" | "delete";
@@ -186,7 +194,7 @@ type StructureStep =
     readonly verb: "add rule";
     readonly chain: string;
     readonly at: "head" | "tail";
-    readonly expressions: readonly Expression[];
+    readonly expressions: readonly RuleStep[];
   }
   | { readonly verb: "delete rule"; readonly chain: string; readonly handle: bigint }
   /** With the flag timeout. Without `value` a set, else a map. Already there is no error where it is the same. */

@@ -1,15 +1,10 @@
-/** The nf_tables messages that are sent and understood, on top of the codec. Pure. */
+/** Transactions: changes of the ruleset as messages. Pure. */
 import {
   type Attribute,
   be32Attribute,
   be64Attribute,
-  type IncomingMessage,
-  messageAttributes,
   nftType,
   type OutgoingMessage,
-  readAttributes,
-  readBe32,
-  readString,
   stringAttribute,
 } from "./codec.ts";
 import {
@@ -22,23 +17,14 @@ import {
   NFT_MSG,
   NFTA,
   NLM_F_ACK,
-  NLM_F_ACK_TLVS,
-  NLM_F_CAPPED,
   NLM_F_CREATE,
   NLM_F_REQUEST,
-  NLMSG_ERROR,
-  NLMSGERR_ATTR_MSG,
 } from "./constants.ts";
-import type { ElementChange } from "./ruleset.ts";
+import type { ElementChange, StructureChange } from "./ruleset.ts";
+import { type Step, structureStep } from "./write_ruleset.ts";
 
-/** The kernel's answer to one message; `code` 0 is success. */
-export interface Acknowledgement {
-  readonly seq: number;
-  /** errno, positive. */
-  readonly code: number;
-  /** The kernel's own words, often empty. */
-  readonly text: string;
-}
+/** A change of any kind. */
+export type Change = ElementChange | StructureChange;
 
 /**
  * A transaction: all changes happen or none. With a generation the kernel refuses it (ERESTART) when the ruleset has
@@ -46,7 +32,7 @@ export interface Acknowledgement {
  * asks for an answer, because the kernel answers every message that fails anyway.
  */
 export function batchMessages(
-  changes: readonly ElementChange[],
+  changes: readonly Change[],
   seq: number,
   generation: number | null,
 ): readonly OutgoingMessage[] {
@@ -58,18 +44,31 @@ export function batchMessages(
       seq,
       attributes: generation === null ? [] : [be32Attribute(NFNL_BATCH_GENID, generation)],
     },
-    ...changes.map((change, index) => elementMessage(change, seq + 1 + index, index === changes.length - 1)),
+    ...changes.map((change, index) => {
+      const { message, flags, attributes } = isElementChange(change)
+        ? elementStep(change)
+        : structureStep(change, index + 1);
+      return {
+        type: nftType(message),
+        flags: NLM_F_REQUEST | flags | (index === changes.length - 1 ? NLM_F_ACK : 0),
+        seq: seq + 1 + index,
+        family: NFPROTO[change.family],
+        attributes,
+      };
+    }),
     { ...edge, type: NFNL_MSG_BATCH_END, seq: seq + 1 + changes.length },
   ];
 }
 
-function elementMessage(change: ElementChange, seq: number, acknowledge: boolean): OutgoingMessage {
+function isElementChange(change: Change): change is ElementChange {
+  return change.verb === "add" || change.verb === "delete";
+}
+
+function elementStep(change: ElementChange): Step {
   const adding = change.verb === "add";
   return {
-    type: nftType(adding ? NFT_MSG.newSetElem : NFT_MSG.delSetElem),
-    flags: NLM_F_REQUEST | (adding ? NLM_F_CREATE : 0) | (acknowledge ? NLM_F_ACK : 0),
-    seq,
-    family: NFPROTO[change.family],
+    message: adding ? NFT_MSG.newSetElem : NFT_MSG.delSetElem,
+    flags: adding ? NLM_F_CREATE : 0,
     attributes: [
       stringAttribute(NFTA.elemList.table, change.table),
       stringAttribute(NFTA.elemList.set, change.set),
@@ -88,23 +87,4 @@ export function elementAttribute(element: Pick<ElementChange, "key" | "data" | "
   if (data) value.push({ type: NFTA.elem.data, value: [{ type: NFTA.data.value, value: data }] });
   if (timeoutMs !== undefined) value.push(be64Attribute(NFTA.elem.timeout, BigInt(timeoutMs)));
   return { type: NFTA.listElem, value };
-}
-
-/** Reads an error or acknowledgement; null for any other message. */
-export function readAcknowledgement(message: IncomingMessage): Acknowledgement | null {
-  if (message.type !== NLMSG_ERROR || message.body.length < 4 + 16) return null;
-  const view = new DataView(message.body.buffer, message.body.byteOffset, message.body.byteLength);
-  const code = Math.abs(view.getInt32(0, true));
-  let text = "";
-  if (message.flags & NLM_F_ACK_TLVS) {
-    const requestSize = message.flags & NLM_F_CAPPED ? 16 : view.getUint32(4, true);
-    text = readString(readAttributes(message.body.subarray(4 + ((requestSize + 3) & ~3))).get(NLMSGERR_ATTR_MSG));
-  }
-  // The header of the request is quoted behind the code: its sequence number is what counts.
-  return { seq: view.getUint32(12, true), code, text };
-}
-
-/** The generation of a GETGEN answer. */
-export function readGeneration(message: IncomingMessage): number | null {
-  return message.type === nftType(NFT_MSG.newGen) ? readBe32(messageAttributes(message).get(NFTA.genId)) : null;
 }
