@@ -13,7 +13,7 @@ import {
   NLM_F_CREATE,
   NLM_F_REQUEST,
 } from "../../../ffi/nfnetlink/constants.ts";
-import { readAcknowledgement } from "../../../ffi/nfnetlink/messages.ts";
+import { readAcknowledgement } from "../../../ffi/nfnetlink/answers.ts";
 import { openNetlinkSocket } from "../../../ffi/nfnetlink/socket.ts";
 
 const NF_INET_LOCAL_IN = 1, NF_DROP = 0;
