@@ -81,7 +81,10 @@ export type BackendOutcome = Omit<Extract<GrantOutcome, { readonly ok: true }>, 
 };
 
 /** What a backend has in common with the packet filter as the loop sees it. */
-type Common = Omit<Firewall, "events" | "examine" | "grant" | "repair" | "surveyDueAt" | "survey" | "judge">;
+type Common = Omit<
+  Firewall,
+  "events" | "examine" | "grant" | "repair" | "surveyDueAt" | "survey" | "judgingDueAt" | "judgeAll" | "judge"
+>;
 
 /** A packet filter that was opened, as the standing decision works with it. */
 export interface OpenedBackend extends Common, Disposable {

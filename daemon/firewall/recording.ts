@@ -98,6 +98,8 @@ export function recordingFirewall(options: RecordingOptions): RecordingFirewall 
     repair: (live, now) => Promise.resolve(repair(live, now)),
     surveyDueAt: null,
     survey: () => Promise.resolve(),
+    judgingDueAt: null,
+    judgeAll: (live) => live.map(() => shutBy),
     enters: () => true,
     judge: () => shutBy,
     containerOf: (access) => `recording ${access.slot}`,

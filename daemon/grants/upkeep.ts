@@ -2,11 +2,12 @@
  * Keeping the grants: what the run loop does to the packet filter, and the account of it in the ledger. A failure here is a
  * line in the log and another attempt, never the end of the daemon.
  */
-import type { Log } from "../../lib/log.ts";
 import { accessKey, type Firewall, type Grant } from "../firewall/firewall.ts";
-import { formatAdded } from "../report/log_lines.ts";
+import { formatPutBack, openedLine } from "../report/log_lines.ts";
 import type { PlannedGrant } from "./grants.ts";
 import type { HeldGrant, Ledger } from "./ledger.ts";
+import type { ShutGrants } from "./shut.ts";
+import { lineText, type Log } from "../../lib/log.ts";
 import type { Facts } from "../report/facts.ts";
 import { reasonOf } from "../start/start_error.ts";
 
@@ -15,6 +16,7 @@ export interface GrantContext {
   readonly firewall: Firewall;
   readonly ledger: Ledger;
   readonly facts: Facts;
+  readonly shut: ShutGrants;
   /** Unix milliseconds. */
   readonly clock: () => number;
   /** Milliseconds of a clock that nobody sets. */
@@ -25,7 +27,7 @@ export interface GrantContext {
 
 /** A step back of the wall clock that is worth the work; smaller ones add up. */
 const STEP_MS = 1000;
-/** A step ahead that is more than two clocks read one after the other can differ by. */
+/** More than two clocks read one after the other can differ by. */
 const AHEAD_MS = 50;
 
 /** Opens grants and says what became of each. */
@@ -40,9 +42,11 @@ export async function openGrants(grants: readonly PlannedGrant[], context: Grant
       const outcome = outcomes[index];
       if (outcome?.ok) {
         ledger.record([grant]);
+        context.shut.note(grant.access, outcome.shutBy);
         const already = outcome.alreadyOpen ? `: ${context.alreadyOpen}` : "";
         if (!outcome.alreadyOpen) log("debug", firewall.commandOf(grant, "add"));
-        log("info", `${formatAdded(grant, firewall.containerOf(grant.access))}${already}`);
+        const line = openedLine(grant, firewall.containerOf(grant.access), outcome.shutBy);
+        log(line.level, `${lineText(line)}${outcome.shutBy.length === 0 ? already : ""}`);
       } else {
         failed = true;
         log("error", `Cannot open ${describe(grant)}: ${outcome?.reason ?? "no answer"}`);
@@ -57,14 +61,20 @@ export async function openGrants(grants: readonly PlannedGrant[], context: Grant
 }
 
 /**
- * Ends what is over. Where the kernel does that itself only the account is closed, unless the wall clock was set `ahead`: the
- * kernel's own goes on as it was, and what is said to be removed is removed.
+ * Ends what is over. Where the kernel does that itself only the account is closed, unless the wall clock is ahead of the
+ * kernel's own, which nobody sets: what is said to be removed is removed.
  */
-export async function closeDueGrants(context: GrantContext, log: Log, ahead: boolean): Promise<void> {
+export async function closeDueGrants(
+  context: GrantContext,
+  log: Log,
+  watch: Pick<ClockWatch, "isAhead">,
+): Promise<void> {
   const { firewall, ledger } = context;
   const now = seconds(context);
   const due = ledger.due(now);
   if (due.length === 0) return;
+  // Asked after the time was read by which they are over.
+  const ahead = watch.isAhead;
   // They stand there no more afterwards.
   const numbers = numbersOf(due, context);
   try {
@@ -102,7 +112,7 @@ export async function repairIfChanged(context: GrantContext, log: Log): Promise<
   try {
     const now = seconds(context);
     if (await firewall.repair(ledger.live(now), now)) {
-      log("warning", `The ruleset was changed by somebody else: put back what belongs to fwknopd (${firewall.name})`);
+      log("warning", formatPutBack(firewall.name));
     }
     context.facts("ruleset", [], log);
   } catch (error) {
@@ -110,6 +120,43 @@ export async function repairIfChanged(context: GrantContext, log: Log): Promise<
     context.facts("ruleset", [{ level: "error", text }], log);
   }
   await adoptForeignRules(context, log);
+}
+
+/**
+ * Looks at the ruleset anew, beside everything else. It may be another packet filter's afterwards, in whose chains others may
+ * have put rules.
+ */
+export async function surveyRuleset(context: GrantContext, log: Log): Promise<void> {
+  const { firewall, ledger } = context;
+  const before = firewall.name;
+  const now = () => seconds(context);
+  try {
+    await firewall.survey({ live: () => ledger.live(now()), now });
+    context.facts("survey", [], log);
+  } catch (error) {
+    const text = `Cannot survey the ruleset, trying again: ${reasonOf(error)}`;
+    context.facts("survey", [{ level: "error", text }], log);
+  }
+  if (firewall.name !== before) await adoptForeignRules(context, log);
+}
+
+/** Tells of open grants which of them others keep shut now, and which no longer. */
+export function judgeOpenGrants(context: GrantContext, log: Log): void {
+  const { firewall, ledger } = context;
+  const live = ledger.live(seconds(context));
+  try {
+    const shutBy = firewall.judgeAll(live);
+    const judged = live.map(({ access }, index) => ({
+      access,
+      container: firewall.containerOf(access),
+      shutBy: shutBy[index] ?? [],
+    }));
+    context.shut.tell(judged, log);
+    context.facts("judging", [], log);
+  } catch (error) {
+    const text = `Cannot tell whether others keep open doors shut: ${reasonOf(error)}`;
+    context.facts("judging", [{ level: "error", text }], log);
+  }
 }
 
 /**
@@ -137,7 +184,7 @@ export async function adoptForeignRules(context: GrantContext, log: Log): Promis
 export interface ClockWatch {
   /** The whole seconds by which it was set back since the last look, 0 when it was not. Small steps add up. */
   stepBack(): number;
-  /** Whether it was set ahead, at the last look, while grants were open that still are. */
+  /** Whether it is ahead of where it was while grants were opened that are open still. Small steps add up. */
   readonly isAhead: boolean;
 }
 
@@ -145,14 +192,15 @@ export interface ClockWatch {
 export function followClock({ clock, steady, ledger }: Pick<GrantContext, "clock" | "steady" | "ledger">): ClockWatch {
   const offset = () => clock() - steady();
   let known = offset();
-  let isAhead = false;
+  /** The lowest since nothing was open. */
+  let lowest = known;
   return {
     get isAhead() {
-      return isAhead;
+      return ledger.size > 0 && offset() - lowest > AHEAD_MS;
     },
     stepBack() {
       const now = offset();
-      isAhead = ledger.size > 0 && (isAhead || now - known > AHEAD_MS);
+      lowest = ledger.size === 0 ? now : Math.min(lowest, now);
       const back = Math.floor((known - now) / 1000);
       known = Math.max(known, now);
       if (back * 1000 < STEP_MS) return 0;

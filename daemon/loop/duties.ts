@@ -5,8 +5,10 @@ import {
   closeDueGrants,
   followClock,
   followStep,
+  judgeOpenGrants,
   repairIfChanged,
   rulesetChanged,
+  surveyRuleset,
 } from "../grants/upkeep.ts";
 import type { RefusalLogs } from "../report/refusal_budget.ts";
 import type { ActiveConfig, LoopState, Runtime } from "./active_config.ts";
@@ -36,8 +38,10 @@ export function makeRows(state: LoopState, runtime: Runtime): Rows {
       reloadDuty(state, runtime),
       steps.duty,
       ruleset.duty,
+      surveyDuty(state, runtime),
       slowDuty(state, runtime),
       ...capture.duties,
+      judgingDuty(state, runtime),
       auditDuty(state, runtime),
       closingDuty(clock, state, runtime),
       stateFilesDuty(state, runtime),
@@ -47,7 +51,10 @@ export function makeRows(state: LoopState, runtime: Runtime): Rows {
   };
 }
 
-/** A wall clock that was set back takes the ends of grants with it. */
+/**
+ * A wall clock that was set back takes the ends of grants with it; one that was set ahead ends them (`closingDuty`). Nobody
+ * tells of it: it is seen at the next wake-up, and the look at the state files is one each second.
+ */
 function clockRows(clock: ClockWatch, state: LoopState, runtime: Runtime) {
   let back = 0;
   const watch: Watch = { fd: () => EVERY_WAKE_UP, ready: () => void (back += clock.stepBack()) };
@@ -80,6 +87,23 @@ function rulesetRows(state: LoopState, runtime: Runtime) {
   return { watch, duty };
 }
 
+/** The way of packets is looked at anew when it has changed; nothing waits for that. */
+function surveyDuty(state: LoopState, runtime: Runtime): Duty {
+  const { firewall, patience } = runtime;
+  return {
+    dueAt: () => patience.isBusy("survey") ? null : firewall.surveyDueAt,
+    perform: () => patience.begin("survey", () => surveyRuleset(runtime, state.active.log)),
+  };
+}
+
+/** Others may have shut what is open, or no longer keep it shut. */
+function judgingDuty(state: LoopState, runtime: Runtime): Duty {
+  return {
+    dueAt: () => runtime.ledger.size === 0 ? null : runtime.firewall.judgingDueAt,
+    perform: () => judgeOpenGrants(runtime, state.active.log),
+  };
+}
+
 /** Packets that had to wait and have finished. They came before those that can be read now. */
 function slowDuty(state: LoopState, runtime: Runtime): Duty {
   return {
@@ -90,9 +114,9 @@ function slowDuty(state: LoopState, runtime: Runtime): Duty {
 
 /** Rules that others put in our chains close on time too. */
 function auditDuty(state: LoopState, runtime: Runtime): Duty {
-  let next = runtime.firewall.kernelTimed ? null : runtime.steady() + AUDIT_MS;
+  let next = runtime.steady() + AUDIT_MS;
   return {
-    dueAt: () => next,
+    dueAt: () => runtime.firewall.kernelTimed ? null : next,
     perform: () => {
       next = runtime.steady() + AUDIT_MS;
       return runtime.patience.wait("audit", async () => {
@@ -110,7 +134,7 @@ function closingDuty(clock: ClockWatch, state: LoopState, runtime: Runtime): Dut
       const due = patience.isBusy("close") ? null : ledger.nextDue();
       return due === null ? null : now + Math.max(0, due * 1000 - runtime.clock());
     },
-    perform: () => patience.wait("close", () => closeDueGrants(runtime, state.active.log, clock.isAhead)),
+    perform: () => patience.wait("close", () => closeDueGrants(runtime, state.active.log, clock)),
   };
 }
 

@@ -10,6 +10,8 @@ export interface Patience {
    * taken too long. What it throws afterwards is thrown by the next call.
    */
   wait(name: Duty, work: () => Promise<void>): Promise<void>;
+  /** Starts `work` as `wait` does, and does not wait. */
+  begin(name: Duty, work: () => Promise<void>): void;
   /** Whether work of that name is under way. */
   isBusy(name: Duty): boolean;
   /** Resolves when nothing is under way any more. */
@@ -17,13 +19,19 @@ export interface Patience {
 }
 
 /** What the loop has done in the packet filter. */
-export type Duty = "open" | "close" | "repair" | "audit" | "clock";
+export type Duty = "open" | "close" | "repair" | "audit" | "clock" | "survey";
 
 /** Whoever asks again for these asks for the same; of the others each is another piece of work. */
-const ONE_IS_ENOUGH: ReadonlySet<Duty> = new Set(["close", "repair", "audit"]);
+const ONE_IS_ENOUGH: ReadonlySet<Duty> = new Set(["close", "repair", "audit", "survey"]);
 
 /** Far more than any grant takes (1 to 10 ms), and less than a person notices. */
 export const PATIENCE_MS = 250;
+
+/** Work that is under way. */
+interface Job {
+  isWaitedFor: boolean;
+  done: Promise<void>;
+}
 
 /**
  * @param waitMs how long to wait
@@ -41,22 +49,31 @@ export function createPatience(waitMs: number, wake: () => void): Patience {
   }
   const isBusy = (name: Duty) => [...running.values()].includes(name);
 
+  /** Null where one is under way already and enough. */
+  function start(name: Duty, work: () => Promise<void>): Job | null {
+    rethrow();
+    if (ONE_IS_ENOUGH.has(name) && isBusy(name)) return null;
+    const job: Job = { isWaitedFor: false, done: Promise.resolve() };
+    job.done = work().catch((error) => void (failure ??= { error })).then(() => {
+      running.delete(job.done);
+      if (!job.isWaitedFor) wake();
+    });
+    running.set(job.done, name);
+    return job;
+  }
+
   return {
     isBusy,
+    begin: (name, work) => void start(name, work),
     async wait(name, work) {
-      rethrow();
-      if (ONE_IS_ENOUGH.has(name) && isBusy(name)) return;
-      let waiting = true;
-      const job = work().catch((error) => void (failure ??= { error })).then(() => {
-        running.delete(job);
-        if (!waiting) wake();
-      });
-      running.set(job, name);
+      const job = start(name, work);
+      if (job === null) return;
+      job.isWaitedFor = true;
       const tooLong = Promise.withResolvers<void>();
       const timer = setTimeout(tooLong.resolve, waitMs);
-      await Promise.race([job, tooLong.promise]);
+      await Promise.race([job.done, tooLong.promise]);
       clearTimeout(timer);
-      waiting = false;
+      job.isWaitedFor = false;
       rethrow();
     },
     async finish() {

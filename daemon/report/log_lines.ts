@@ -4,7 +4,9 @@
  */
 import { type LogLevel, type LogLine, SYSLOG_SEVERITY } from "../../lib/log.ts";
 import type { Ip } from "../../lib/net/address.ts";
+import { formatServices } from "../../lib/net/service.ts";
 import type { Access } from "../firewall/firewall.ts";
+import type { Obstruction } from "../firewall/path/model.ts";
 import type { PlannedGrant } from "../grants/grants.ts";
 import { REFUSALS } from "../verify/refusals.ts";
 import { type Finding, isRefusal } from "../verify/findings.ts";
@@ -41,8 +43,46 @@ export function isWorthALine(finding: Finding): boolean {
   return SYSLOG_SEVERITY[levelOf(finding)] <= SYSLOG_SEVERITY.info;
 }
 
+/** What is said of an opened grant: that it is open, or that others keep it shut. */
+export function openedLine(grant: PlannedGrant, chain: string, shutBy: readonly Obstruction[]): LogLine {
+  if (shutBy.length === 0) return { level: "info", text: formatAdded(grant, chain) };
+  const { source, destination } = ends(grant.access);
+  const what = `${grant.kind} for ${source} -> ${destination} ${grant.items}`;
+  return { level: "warning", text: `Opened ${what} in ${chain}, but ${formatObstructions(shutBy)}` };
+}
+
+/** What is open, but kept shut by others. */
+export function formatShut(access: Access, chain: string, shutBy: readonly Obstruction[]): string {
+  return `${formatAccess(access)} is open in ${chain}, but ${formatObstructions(shutBy)}`;
+}
+
+/** The end of that. */
+export function formatNoLongerShut(access: Access, chain: string): string {
+  return `${formatAccess(access)} is open in ${chain}, and nothing else keeps it shut any more`;
+}
+
+/** `inet f2b input drops by policy and keeps it shut: let it in there too`. */
+function formatObstructions(shutBy: readonly Obstruction[]): string {
+  const who = shutBy.map(({ chain, how }) => `${chain} ${how}`).join(", ");
+  const remedies = [...new Set(shutBy.map(({ remedy }) => remedy))].join("; ");
+  return `${who} and ${shutBy.length === 1 ? "keeps" : "keep"} it shut: ${remedies}`;
+}
+
+/** `192.0.2.7 -> 0.0.0.0/0 tcp/22`. */
+function formatAccess(access: Access): string {
+  const { source, destination } = ends(access);
+  return `${source} -> ${destination}${
+    "service" in access ? ` ${access.service === null ? "*/*" : formatServices([access.service])}` : ""
+  }`;
+}
+
+/** What is said after something of ours was missing. */
+export function formatPutBack(firewall: string): string {
+  return `The ruleset was changed by somebody else: put back what belongs to fwknopd (${firewall})`;
+}
+
 /** `Added access rule to FWKNOP_INPUT for 192.0.2.7 -> 0.0.0.0/0 tcp/22, expires at 1700000030` (facts/firewall 3). */
-export function formatAdded(grant: PlannedGrant, chain: string): string {
+function formatAdded(grant: PlannedGrant, chain: string): string {
   const { source, destination } = ends(grant.access);
   return `Added ${grant.kind} rule to ${chain} for ${source} -> ${destination} ${grant.items}, expires at ${grant.expiresAt}`;
 }

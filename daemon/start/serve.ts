@@ -9,6 +9,7 @@ import { formatDump, type ServerConfig } from "../config/mod.ts";
 import { type OpenedFirewall, openFirewall } from "../firewall/backends.ts";
 import type { Firewall } from "../firewall/firewall.ts";
 import { createLedger } from "../grants/ledger.ts";
+import { createShutGrants } from "../grants/shut.ts";
 import { type ActiveConfig, makeActiveConfig, type Runtime } from "../loop/active_config.ts";
 import { runLoop } from "../loop/loop.ts";
 import { createPatience, PATIENCE_MS } from "../loop/patience.ts";
@@ -164,6 +165,7 @@ async function prepare(
     facts,
     stateFiles,
     ledger,
+    shut: createShutGrants(),
     packetLimit: actions.packetLimit,
     alreadyOpen: actions.noIptCheckSupport ? "rule_exists_no_chk_support: already exists" : "already exists",
     clock: Date.now,

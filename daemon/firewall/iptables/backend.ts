@@ -103,6 +103,8 @@ export function iptablesFirewall(options: IptablesOptions): Firewall {
     surveyDueAt: null,
     survey: () => Promise.resolve(),
     enters: () => true,
+    judgingDueAt: null,
+    judgeAll: (live) => live.map(() => []),
     judge: () => [],
     containerOf: (access) => accessChain(access, options.chains).to,
     numberOf: (access) => (accessFamily(access) === 4 ? v4 : v6).numberOf(access),

@@ -88,6 +88,8 @@ export function nftablesFirewall(parts: NftablesParts, options: NftablesOptions)
     surveyDueAt: null,
     survey: () => Promise.resolve(),
     enters: () => true,
+    judgingDueAt: null,
+    judgeAll: (live) => live.map(() => []),
     judge: () => [],
     containerOf: (access) => containerOf(view, access),
     numberOf: () => null,

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { lineText } from "../../../lib/log.ts";
 import {
   type AccessRequest,
   type GrantOptions,
@@ -9,7 +10,7 @@ import {
   planGrants,
 } from "../../../daemon/grants/grants.ts";
 import type { Access } from "../../../daemon/firewall/firewall.ts";
-import { formatAdded } from "../../../daemon/report/log_lines.ts";
+import { openedLine } from "../../../daemon/report/log_lines.ts";
 import type { MessageType } from "../../../lib/wire/message.ts";
 import { address } from "../../contract/addresses.ts";
 
@@ -175,11 +176,11 @@ Deno.test("planGrants() keeps the addresses of a door in one family", () => {
   ]);
 });
 
-Deno.test("formatAdded() says it in the words of the C daemon", () => {
+Deno.test("openedLine() says it in the words of the C daemon", () => {
   const say = (given: Case) => {
     const planned = plan(given);
     if (!planned.ok) assert.fail(planned.fault);
-    return planned.value.map((grant) => formatAdded(grant, "C"));
+    return planned.value.map((grant) => lineText(openedLine(grant, "C", [])));
   };
   assert.deepEqual(
     say({ request: { services: [ssh, dns] } })[0],

@@ -3,20 +3,26 @@ import type { Access, Firewall } from "../../../daemon/firewall/firewall.ts";
 import { recordingFirewall } from "../../../daemon/firewall/recording.ts";
 import type { PlannedGrant } from "../../../daemon/grants/grants.ts";
 import { createLedger } from "../../../daemon/grants/ledger.ts";
+import { createShutGrants } from "../../../daemon/grants/shut.ts";
 import {
   adoptForeignRules,
   closeDueGrants,
   followClock,
   followStep,
   type GrantContext,
+  judgeOpenGrants,
   openGrants,
   repairIfChanged,
   rulesetChanged,
+  surveyRuleset,
 } from "../../../daemon/grants/upkeep.ts";
 import { createFacts } from "../../../daemon/report/facts.ts";
 import { address } from "../../contract/addresses.ts";
 
 const NOW = 1_000_000;
+const STEADY = { isAhead: false };
+const AHEAD = { isAhead: true };
+const BLOCK = { chain: "inet block input", how: "drops by policy", remedy: "let it in" };
 const access = (port: number): Access => ({
   slot: "input",
   source: address("192.0.2.7"),
@@ -41,6 +47,7 @@ async function scene(changes: Partial<Firewall> = {}) {
   const context: GrantContext = {
     firewall: { ...real, ...changes },
     ledger: createLedger(),
+    shut: createShutGrants(),
     facts: createFacts(),
     clock: () => wall() * 1000,
     steady: () => time.now * 1000,
@@ -91,10 +98,10 @@ Deno.test("closeDueGrants() closes what is over and nothing else", async () => {
   await openGrants([grant(22, NOW + 30), grant(23, NOW + 60)], context, log);
   lines.length = 0;
   time.now = NOW + 29;
-  await closeDueGrants(context, log, false);
+  await closeDueGrants(context, log, STEADY);
   assert.equal(lines.length, 0, lines.join("\n"));
   time.now = NOW + 30;
-  await closeDueGrants(context, log, false);
+  await closeDueGrants(context, log, STEADY);
   assert.equal(real.admits(access(22)), false);
   assert.equal(real.admits(access(23)), true);
   assert.deepEqual(lines.filter((line) => line.startsWith("info")), [
@@ -111,10 +118,10 @@ Deno.test("closeDueGrants() leaves closing to a kernel that keeps the time, unle
   });
   await openGrants([grant(22, NOW + 30), grant(23, NOW + 60)], context, log);
   time.now = NOW + 30;
-  await closeDueGrants(context, log, false);
+  await closeDueGrants(context, log, STEADY);
   assert.deepEqual(revoked, []);
   time.now = NOW + 60;
-  await closeDueGrants(context, log, true);
+  await closeDueGrants(context, log, AHEAD);
   assert.deepEqual(revoked, [1]);
   assert.equal(context.ledger.size, 0);
 });
@@ -126,7 +133,7 @@ Deno.test("closeDueGrants() keeps what would not close, tries again a second lat
   real.refuse("the lock is held");
   for (const seconds of [30, 31]) {
     time.now = NOW + seconds;
-    await closeDueGrants(context, log, false);
+    await closeDueGrants(context, log, STEADY);
     assert.equal(context.ledger.nextDue(), NOW + seconds + 1);
   }
   assert.deepEqual(lines, ["error: Cannot close 1 doors, trying again every second: the lock is held"]);
@@ -147,6 +154,72 @@ Deno.test("rulesetChanged() takes news that cannot be read for a change, and say
   assert.equal(rulesetChanged(context, log), true);
   assert.equal(rulesetChanged(context, log), true);
   assert.deepEqual(lines, ["error: Cannot read the news of the ruleset: the socket is broken"]);
+});
+
+Deno.test("openGrants() has no word of success for what others keep shut, and keeps it in the account", async () => {
+  const { context, real, log, lines } = await scene();
+  real.obstruct([BLOCK]);
+  await openGrants([grant(22, NOW + 30)], context, log);
+  assert.deepEqual(lines.filter((line) => !line.startsWith("debug")), [
+    "warning: Opened access for 192.0.2.7 -> 0.0.0.0/0 tcp/22 in recording input, but inet block input drops by policy " +
+    "and keeps it shut: let it in",
+  ]);
+  assert.equal(context.ledger.expiryOf(grant(22, 0)), NOW + 30);
+  lines.length = 0;
+  judgeOpenGrants(context, log);
+  assert.deepEqual(lines, [], "told already");
+  real.obstruct([]);
+  judgeOpenGrants(context, log);
+  judgeOpenGrants(context, log);
+  assert.deepEqual(lines, [
+    "info: 192.0.2.7 -> 0.0.0.0/0 tcp/22 is open in recording input, and nothing else keeps it shut any more",
+  ]);
+});
+
+Deno.test("judgeOpenGrants() says once that it cannot, and does not end the daemon", async () => {
+  const judgeAll = () => {
+    throw new Error("no answer");
+  };
+  const { context, log, lines } = await scene({ judgeAll });
+  judgeOpenGrants(context, log);
+  judgeOpenGrants(context, log);
+  assert.deepEqual(lines, ["error: Cannot tell whether others keep open doors shut: no answer"]);
+});
+
+Deno.test("surveyRuleset() asks for what is open when it is needed, and says once that it cannot", async () => {
+  const seen: unknown[] = [];
+  let failure: string | null = null;
+  const { context, log, lines, time } = await scene({
+    survey: async (open) => {
+      if (failure !== null) throw new Error(failure);
+      await openGrants([grant(22, NOW + 30)], context, () => {});
+      time.now += 10;
+      seen.push(open.live().length, open.now());
+    },
+  });
+  await surveyRuleset(context, log);
+  assert.deepEqual(seen, [1, NOW + 10]);
+  failure = "no answer";
+  await surveyRuleset(context, log);
+  await surveyRuleset(context, log);
+  assert.deepEqual(lines, ["error: Cannot survey the ruleset, trying again: no answer"]);
+});
+
+Deno.test("surveyRuleset() takes over the rules of others where another packet filter has taken over", async () => {
+  const { context, real, log, lines } = await scene();
+  await real.grant([grant(80, NOW + 90)], [], NOW);
+  await surveyRuleset(context, log);
+  assert.deepEqual(lines, []);
+  const name = { now: "one" };
+  const firewall: Firewall = {
+    ...real,
+    get name() {
+      return name.now;
+    },
+    survey: () => Promise.resolve(void (name.now = "another")),
+  };
+  await surveyRuleset({ ...context, firewall }, log);
+  assert.deepEqual(lines, [`info: Took over a rule in recording input with expire time of ${NOW + 90}`]);
 });
 
 Deno.test("repairIfChanged() puts back what is ours with what is open, and says so only when something was missing", async () => {
@@ -214,6 +287,43 @@ Deno.test("followClock() remembers that the clock was set ahead for as long as s
   context.ledger.close([grant(22, NOW + 4000)]);
   clock.stepBack();
   assert.equal(clock.isAhead, false);
+});
+
+Deno.test("followClock() adds up small steps ahead, and sees one that comes after the last look", async () => {
+  const { context, log, time } = await scene();
+  const clock = followClock(context);
+  await openGrants([grant(22, NOW + 4000)], context, log);
+  for (let i = 0; i < 6; i++) {
+    assert.equal(clock.isAhead, false);
+    time.set += 0.01;
+    clock.stepBack();
+  }
+  assert.equal(clock.isAhead, true, "a clock that runs fast is ahead after a while");
+  const second = await scene();
+  const other = followClock(second.context);
+  await openGrants([grant(22, NOW + 4000)], second.context, second.log);
+  other.stepBack();
+  second.time.set += 3600;
+  assert.equal(other.isAhead, true);
+});
+
+Deno.test("closeDueGrants() ends in the kernel what a clock set ahead ended since the last look", async () => {
+  const { context, real, log, lines, time } = await scene({ kernelTimed: true });
+  const clock = followClock(context);
+  await openGrants([grant(22, NOW + 30), grant(23, NOW + 7200)], context, log);
+  clock.stepBack();
+  lines.length = 0;
+  time.set += 3600;
+  await closeDueGrants(context, log, clock);
+  assert.deepEqual((await real.list()).map(({ expiresAt }) => expiresAt), [NOW + 7200]);
+  assert.deepEqual(lines.filter((line) => line.startsWith("info")), [
+    `info: Removed rule 1 from recording input with expire time of ${NOW + 30}`,
+  ]);
+  time.now += 3600;
+  lines.length = 0;
+  await closeDueGrants(context, log, clock);
+  assert.deepEqual(await real.list(), [], "by its own clock the kernel would keep it for another hour");
+  assert.equal(lines.filter((line) => line.startsWith("info")).length, 1);
 });
 
 Deno.test("followStep() leaves to each grant what was left of it, and to what others wrote its end", async () => {

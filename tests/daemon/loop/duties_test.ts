@@ -123,6 +123,73 @@ Deno.test("runLoop() leaves the closing to the kernel where the clock was not se
   assert.equal(lines.filter((line) => line.includes("Removed rule")).length, 1);
 });
 
+Deno.test("runLoop() begins a survey when it is due and goes on beside it, one at a time", async () => {
+  const firewall = recordingFirewall({ now: () => NOW, kernelTimed: true });
+  await firewall.prepare();
+  const slow = Promise.withResolvers<void>();
+  let surveys = 0;
+  let knocked = false;
+  const surveying = {
+    ...firewall,
+    surveyDueAt: NOW * 1000 + 5000,
+    survey: () => {
+      surveys++;
+      return slow.promise;
+    },
+    grant: (...asked: Parameters<typeof firewall.grant>) => {
+      assert.equal(surveys, 1);
+      knocked = true;
+      return firewall.grant(...asked);
+    },
+  };
+  const { waits } = await play([
+    { seconds: 5 },
+    { packets: [datagram(await knock())] },
+    { before: slow.resolve },
+  ], { firewall: surveying });
+  assert.equal(waits[0], 5000);
+  assert.equal(knocked, true);
+  assert.ok(surveys >= 1);
+});
+
+Deno.test("runLoop() tells of an open door that others shut, and when that is over", async () => {
+  const firewall = recordingFirewall({ now: () => NOW, kernelTimed: true });
+  await firewall.prepare();
+  const due = { at: null as number | null };
+  const judging = {
+    ...firewall,
+    get judgingDueAt() {
+      return due.at;
+    },
+    judgeAll: (...asked: Parameters<typeof firewall.judgeAll>) => {
+      due.at = null;
+      return firewall.judgeAll(...asked);
+    },
+  };
+  const { lines } = await play([
+    { packets: [datagram(await knock())] },
+    {
+      before: () => {
+        firewall.obstruct([{ chain: "inet block input", how: "drops by policy", remedy: "let it in" }]);
+        due.at = 0;
+      },
+    },
+    {},
+    {
+      before: () => {
+        firewall.obstruct([]);
+        due.at = 0;
+      },
+    },
+  ], { firewall: judging });
+  const told = lines.filter((line) => line.includes("tcp/22")).map((line) =>
+    line.replace(/for .*tcp\/22|, expires.*/g, "")
+  );
+  assert.equal(told.length, 4, told.join("\n"));
+  assert.match(told[2] ?? "", /^warning: .*keeps it shut: let it in$/);
+  assert.match(told[3] ?? "", /^info: .*nothing else keeps it shut any more$/);
+});
+
 Deno.test("runLoop() looks after its files in time, and sleeps until then", async () => {
   const looks: number[] = [];
   let steady = 0;

@@ -54,3 +54,22 @@ Deno.test("createPatience() loses no failure of work that was left behind", asyn
   slow.reject(new Error("broken later"));
   await assert.rejects(patience.finish(), /broken later/);
 });
+
+Deno.test("createPatience() begins work that nobody waits for, one at a time, and wakes when it is done", async () => {
+  let woken = 0;
+  const patience = createPatience(60_000, () => void woken++);
+  const slow = hanging();
+  const begun: string[] = [];
+  for (const name of ["first", "second"]) {
+    patience.begin("survey", () => {
+      begun.push(name);
+      return slow.work();
+    });
+  }
+  assert.deepEqual(begun, ["first"]);
+  assert.equal(patience.isBusy("survey"), true);
+  await patience.wait("open", () => Promise.resolve());
+  slow.reject(new Error("broken"));
+  await assert.rejects(patience.finish(), /broken/);
+  assert.equal(woken, 1);
+});

@@ -4,6 +4,7 @@ import type { Stanza } from "../../../daemon/config/stanza.ts";
 import type { Access } from "../../../daemon/firewall/firewall.ts";
 import { recordingFirewall } from "../../../daemon/firewall/recording.ts";
 import { createLedger } from "../../../daemon/grants/ledger.ts";
+import { createShutGrants } from "../../../daemon/grants/shut.ts";
 import type { ActiveConfig, Ending, Runtime } from "../../../daemon/loop/active_config.ts";
 import { runLoop } from "../../../daemon/loop/loop.ts";
 import { createPatience } from "../../../daemon/loop/patience.ts";
@@ -151,6 +152,7 @@ export async function play(turns: readonly Turn[], changes: Partial<Runtime> = {
     alreadyOpen: "already exists",
     firewall,
     ledger: createLedger(),
+    shut: createShutGrants(),
     packetLimit: 0,
     clock: () => (clock.now + clock.set) * 1000,
     steady: () => clock.now * 1000,

@@ -7,6 +7,7 @@ import { netlinkStore } from "../../../../daemon/firewall/nftables/store.ts";
 import { IPV6_UPKEEP } from "../../../../daemon/firewall/nftables/hook_survey.ts";
 import { closeDueGrants, followClock } from "../../../../daemon/grants/upkeep.ts";
 import { createLedger } from "../../../../daemon/grants/ledger.ts";
+import { createShutGrants } from "../../../../daemon/grants/shut.ts";
 import { createFacts } from "../../../../daemon/report/facts.ts";
 import { LIBRARY_FOLDERS } from "../../../../ffi/loader.ts";
 import { within } from "../../../contract/namespace.ts";
@@ -443,6 +444,7 @@ for (const road of ["netlink", "nft"] as const) {
         clock,
         steady: () => performance.now(),
         facts: createFacts(),
+        shut: createShutGrants(),
         alreadyOpen: "already exists",
       };
       const lines: string[] = [];
@@ -450,7 +452,7 @@ for (const road of ["netlink", "nft"] as const) {
       const follower = followClock(accesses);
       const turn = async () => {
         follower.stepBack();
-        await closeDueGrants(accesses, log, follower.isAhead);
+        await closeDueGrants(accesses, log, follower);
         return await rig.admits({ from: "knocker", family: 4, service: SSH });
       };
       assert.equal(await turn(), true);

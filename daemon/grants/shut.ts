@@ -1,0 +1,57 @@
+/**
+ * Which of the open grants others keep shut. Each is told when that becomes true, and when it is over; of a grant that was
+ * just opened, the line about the opening has told it.
+ */
+import type { Log } from "../../lib/log.ts";
+import { type Access, accessKey } from "../firewall/firewall.ts";
+import type { Obstruction } from "../firewall/path/model.ts";
+import { formatNoLongerShut, formatShut } from "../report/log_lines.ts";
+
+/** Lines about open grants that one change may bring. */
+const MAX_LINES = 50;
+
+/** A grant that is open, and what keeps it shut. */
+export interface JudgedGrant {
+  readonly access: Access;
+  /** The chain or set that it stands in. */
+  readonly container: string;
+  readonly shutBy: readonly Obstruction[];
+}
+
+/** Remembers what was told. */
+export interface ShutGrants {
+  /** It was told when it was opened. */
+  note(access: Access, shutBy: readonly Obstruction[]): void;
+  /** All that are open now: tells what is new. What is missing is not open any more. */
+  tell(open: readonly JudgedGrant[], log: Log): void;
+}
+
+/** Knows of none. */
+export function createShutGrants(): ShutGrants {
+  let known = new Map<string, string>();
+  return {
+    note(access, shutBy) {
+      if (shutBy.length === 0) known.delete(accessKey(access));
+      else known.set(accessKey(access), textOf(shutBy));
+    },
+    tell(open, log) {
+      const before = known;
+      known = new Map();
+      let news = 0;
+      for (const { access, container, shutBy } of open) {
+        const key = accessKey(access);
+        const text = textOf(shutBy);
+        if (text !== "") known.set(key, text);
+        if (text === (before.get(key) ?? "") || ++news > MAX_LINES) continue;
+        if (text === "") log("info", formatNoLongerShut(access, container));
+        else log("warning", formatShut(access, container, shutBy));
+      }
+      if (news > MAX_LINES) log("warning", `The same is true of ${news - MAX_LINES} more open doors`);
+    },
+  };
+}
+
+/** The same for the same obstructions. */
+function textOf(shutBy: readonly Obstruction[]): string {
+  return shutBy.map(({ chain, how }) => `${chain} ${how}`).join("\n");
+}
