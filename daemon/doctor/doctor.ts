@@ -119,18 +119,16 @@ function wayFindings(
   world: DoctorWorld,
 ): readonly Finding[] {
   const families = reachableFamilies(world.addresses);
-  const { udpServer, firewall: { switches } } = config;
+  const { udpServer } = config;
   const look = {
     walk: path.walk.bind(path),
     enters: (chain: Parameters<Firewall["enters"]>[0]) => firewall.enters(chain),
   };
-  const doors = doorsOf(stanzas, families);
-  const through = switches.forwarding ? doors.map((door) => ({ ...door, forwarded: true })) : [];
   return [
     ...families.includes(6)
       ? []
       : [fine("IPv6", "not looked at, because this host has no address of it that others reach")],
     ...udpServer.enabled ? knockFindings(udpServer.port, families, look.walk) : [],
-    ...doorFindings([...doors, ...through], look),
+    ...doorFindings(doorsOf(stanzas, families), look),
   ];
 }

@@ -6,8 +6,6 @@ import type { Stanza } from "../config/stanza.ts";
 export interface Door {
   readonly service: Service;
   readonly family: 4 | 6;
-  /** It is on a host behind this one. */
-  readonly forwarded?: boolean;
 }
 
 /** What a stanza that names no port is looked at with. */

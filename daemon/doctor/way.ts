@@ -27,7 +27,7 @@ export function knockFindings(port: number, families: readonly (4 | 6)[], walk: 
 
 /** The way of those who were let in by a knock. */
 export function doorFindings(doors: readonly Door[], { walk, enters }: Look): readonly Finding[] {
-  const met = doors.flatMap((door) => travel(door, nameOf(door), walk, enters));
+  const met = doors.flatMap((door) => travel(door, formatService(door.service), walk, enters));
   const chains = byChain(met).map(({ chain, does, whom, step }) =>
     does === "shuts"
       ? failure(chain, `keeps ${whom} shut${reason(step)}`, step.obstruction?.remedy)
@@ -40,7 +40,7 @@ export function doorFindings(doors: readonly Door[], { walk, enters }: Look): re
 function openAnyway(doors: readonly Door[], walk: Walk): readonly Finding[] {
   const open = doors.filter((door) => walk({ ...door, granted: false }).every(({ does }) => does === "passes"));
   if (open.length === 0) return [];
-  const whom = formatTravellers(open.map((door) => ({ name: nameOf(door), family: door.family })));
+  const whom = formatTravellers(open.map((door) => ({ name: formatService(door.service), family: door.family })));
   return [
     doubt(
       whom,
@@ -48,10 +48,6 @@ function openAnyway(doors: readonly Door[], walk: Walk): readonly Finding[] {
       "give the chain on the hook the policy drop, or take out the rule that lets it in",
     ),
   ];
-}
-
-function nameOf({ service, forwarded }: Door): string {
-  return `${formatService(service)}${forwarded ? " behind this host" : ""}`;
 }
 
 /** A packet in a chain. */

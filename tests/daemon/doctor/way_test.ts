@@ -69,12 +69,6 @@ Deno.test("doorFindings() warns of doors that stand open to everybody", () => {
   assert.match(doors([SSH], walking([], {})).join("\n"), /^warn tcp\/22 over IPv4 and IPv6: open already/);
 });
 
-Deno.test("doorFindings() speaks of a service behind this host as such", () => {
-  const walk = walking([chain("filter", { chain: "forward", hook: "forward" })], { filter: "shuts" });
-  const [line] = doorFindings([{ service: SSH, family: 4, forwarded: true }], { walk, enters: () => false });
-  assert.equal(line?.found, "keeps tcp/22 behind this host over IPv4 shut (drops by policy)");
-});
-
 Deno.test("knockFindings() asks whether the knock itself arrives, which no grant helps", () => {
   const legacy = chain("filter", { owner: "iptables-legacy", family: "ip6", chain: "INPUT", priority: 1 });
   const walk = walking([OURS, legacy], { "filter 62201 6": "shuts" });
