@@ -13,7 +13,7 @@ import { findDaemon } from "../service/pid_file.ts";
 import { fileObstacles, lackingRights, lookAtCapture, type Obstacle, type Rights } from "../start/preflight.ts";
 import { explain } from "../start/start_error.ts";
 import { doorsOf, reachableFamilies } from "./doors.ts";
-import { doorFindings, knockFindings } from "./way.ts";
+import { doorFindings, knockFindings, type Look } from "./way.ts";
 
 /** What the doctor needs of the world. */
 export interface DoctorWorld {
@@ -119,16 +119,15 @@ function wayFindings(
   world: DoctorWorld,
 ): readonly Finding[] {
   const families = reachableFamilies(world.addresses);
-  const { udpServer } = config;
-  const look = {
-    walk: path.walk.bind(path),
-    enters: (chain: Parameters<Firewall["enters"]>[0]) => firewall.enters(chain),
+  const look: Look = {
+    walk: (packet, enters) => path.walk(packet, enters),
+    enters: (chain) => firewall.enters(chain),
   };
   return [
     ...families.includes(6)
       ? []
       : [fine("IPv6", "not looked at, because this host has no address of it that others reach")],
-    ...udpServer.enabled ? knockFindings(udpServer.port, families, look.walk) : [],
+    ...config.udpServer.enabled ? knockFindings(config.udpServer.port, families, look.walk) : [],
     ...doorFindings(doorsOf(stanzas, families), look),
   ];
 }
