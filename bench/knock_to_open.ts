@@ -12,8 +12,8 @@
  * `--beside` names another checkout of this project, such as the version before: its daemon is measured in the same run, in
  * turns with this one, so that what else the machine does hits both.
  */
+import { diskDirectory, formatTime, timesOf } from "./knocks.ts";
 import { optionOf } from "./options.ts";
-import { bytesFromBase64, sealAccess } from "./packets.ts";
 import {
   C_DAEMON,
   type Directives,
@@ -21,7 +21,6 @@ import {
   isInstalled,
   labBlocker,
   makeLab,
-  measureOpening,
   newKeys,
   OUR_DAEMON,
   ourDaemonOf,
@@ -55,17 +54,8 @@ async function measure({ program, capture, guard }: Variant, count: number, pare
   const keys = newKeys();
   const server: Directives = { ENABLE_UDP_SERVER: capture === "udp" ? "Y" : "N" };
   await startDaemon(lab, { program, server, access: [{ ...keys, FW_ACCESS_TIMEOUT: 3600 }] });
-  const secrets = { encryption: bytesFromBase64(keys.KEY_BASE64), hmac: bytesFromBase64(keys.HMAC_KEY_BASE64) };
-  const times: number[] = [];
-  for (let turn = 0; turn < WARM_UP + count; turn++) {
-    const port = 20_000 + turn;
-    const packet = await sealAccess({ allow: lab.address("knocker"), service: `udp/${port}` }, secrets);
-    // The pause lets the daemon fall asleep again and keeps clear of any period that it might have.
-    await new Promise((resolve) => setTimeout(resolve, 5 + Math.random() * (program.name === "c" ? 120 : 10)));
-    const { milliseconds } = measureOpening(lab, packet, { server: lab.address("server"), port });
-    if (turn >= WARM_UP) times.push(milliseconds ?? Infinity);
-  }
-  return times;
+  const times = await timesOf({ lab, keys, program, firstPort: 20_000, count: WARM_UP + count });
+  return times.slice(WARM_UP);
 }
 
 /** All variants of one capture mode in turns. */
@@ -84,19 +74,6 @@ async function measureInTurns(variants: readonly Variant[], parentDir: string): 
   });
 }
 
-/** `/tmp` is memory on many machines; the replay file has to be on a disk for the numbers to mean anything. */
-async function diskDirectory(): Promise<string> {
-  for (const directory of ["/var/tmp", "/tmp", new URL("../", import.meta.url).pathname]) {
-    const { stdout } = await new Deno.Command("stat", { args: ["-f", "-c", "%T", directory] }).output();
-    const kind = new TextDecoder().decode(stdout).trim();
-    if (kind !== "" && !/tmpfs|ramfs|overlay/.test(kind)) {
-      console.log(`replay file on ${directory} (${kind})`);
-      return directory;
-    }
-  }
-  throw new Error("There is no directory on a disk: tried /var/tmp, /tmp and the project's");
-}
-
 const blocker = labBlocker() ??
   (isInstalled(C_DAEMON.argv[0]!) ? null : "fwknopd is absent (apt-get install fwknop-server)");
 if (blocker !== null) {
@@ -106,7 +83,6 @@ if (blocker !== null) {
 
 const parentDir = await diskDirectory();
 const rows: Row[] = [];
-const format = (value: number) => (value === Infinity ? "never" : value.toFixed(2)).padStart(8);
 console.log(`${"".padEnd(28)}${["median", "p95", "p99"].map((word) => word.padStart(8)).join("")}  milliseconds`);
 for (const capture of ["pcap", "udp"] as const) {
   const ours = (["iptables", "nftables"] as const).flatMap((guard): Variant[] => [
@@ -118,7 +94,7 @@ for (const capture of ["pcap", "udp"] as const) {
   const c = { name: `C fwknopd, iptables, ${capture}`, program: C_DAEMON, capture, guard: "iptables" } as const;
   for (const row of await measureInTurns([c, ...ours], parentDir)) {
     rows.push(row);
-    const numbers = [row.median, row.p95, row.p99].map(format).join("");
+    const numbers = [row.median, row.p95, row.p99].map(formatTime).join("");
     const lost = row.lost === 0 ? "" : `, ${row.lost} never opened`;
     console.log(`${row.variant.name.padEnd(28)}${numbers}  (${row.count} knocks${lost})`);
   }

@@ -4,6 +4,7 @@
  *
  *     deno run -A bench/replay_start.ts [--entries=300000] [--rounds=3]        (root)
  */
+import { megabytes } from "./process_cost.ts";
 import {
   C_DAEMON,
   labBlocker,
@@ -40,8 +41,7 @@ async function measure(program: ProgramUnderTest, which: Case, entries: number) 
   const server = { ENABLE_UDP_SERVER: "Y" };
   await using daemon = await startDaemon(lab, { program, server, access: [{ ...newKeys() }], args: ["--test"] });
   const seconds = (performance.now() - before) / 1000;
-  const status = await Deno.readTextFile(`/proc/${daemon.program.pid}/status`);
-  return { seconds, megabytes: Number(/VmHWM:\s+([0-9]+)/.exec(status)?.[1]) / 1024 };
+  return { seconds, megabytes: megabytes(daemon.program.pid).most };
 }
 
 function numberOf(name: string, fallback: number): number {

@@ -1,0 +1,28 @@
+/** What a running process has cost so far, as /proc tells it. */
+
+/** Clock ticks a second in /proc/PID/stat, the same on every Linux that Deno runs on. */
+const TICKS = 100;
+
+/** Milliseconds of CPU: of its threads to the nanosecond, of children that have ended in ticks of 10 ms. */
+export function cpuMilliseconds(pid: number): number {
+  let nanoseconds = 0;
+  for (const { name } of Deno.readDirSync(`/proc/${pid}/task`)) {
+    // A thread may end between the two.
+    try {
+      nanoseconds += Number(Deno.readTextFileSync(`/proc/${pid}/task/${name}/schedstat`).split(" ")[0]);
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
+  }
+  // Behind the name in parentheses: state, …, utime, stime, cutime, cstime are columns 14 to 17 of the whole line.
+  const columns = Deno.readTextFileSync(`/proc/${pid}/stat`).split(") ").at(-1)!.split(" ");
+  const ofChildren = Number(columns[13]) + Number(columns[14]);
+  return nanoseconds / 1e6 + ofChildren * 1000 / TICKS;
+}
+
+/** Megabytes of memory, now and at most. */
+export function megabytes(pid: number): { readonly now: number; readonly most: number } {
+  const status = Deno.readTextFileSync(`/proc/${pid}/status`);
+  const of = (name: string) => Number(new RegExp(`${name}:\\s+([0-9]+)`).exec(status)?.[1]) / 1024;
+  return { now: of("VmRSS"), most: of("VmHWM") };
+}
