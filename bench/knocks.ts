@@ -10,22 +10,28 @@ export interface Series {
   /** The port of the first one; the others follow. */
   readonly firstPort: number;
   readonly count: number;
-  /** Milliseconds from one knock's opening to the next knock at most. Default: what keeps clear of the daemon's own period. */
+  /** Pauses are of random length, in milliseconds up to this. Default: what keeps clear of the daemon's own period. */
   readonly pauseMs?: number;
+  /** Knocks come so many milliseconds after each other instead, or at once where one took longer. */
+  readonly everyMs?: number;
   /** A knock that has not opened by then is given up. Default: 2000. */
   readonly limitMs?: number;
 }
 
 /** Milliseconds of each knock; Infinity for one that did not open. */
 export async function timesOf(series: Series): Promise<number[]> {
-  const { lab, keys, program, firstPort, count } = series;
+  const { lab, keys, program, firstPort, count, everyMs } = series;
   const secrets = { encryption: bytesFromBase64(keys.KEY_BASE64), hmac: bytesFromBase64(keys.HMAC_KEY_BASE64) };
   const pauseMs = series.pauseMs ?? (program.name === "c" ? 120 : 10);
   const times: number[] = [];
+  const begin = performance.now();
   for (let port = firstPort; port < firstPort + count; port++) {
     const packet = await sealAccess({ allow: lab.address("knocker"), service: `udp/${port}` }, secrets);
     // The pause lets the daemon fall asleep again and keeps clear of any period that it might have.
-    await new Promise((resolve) => setTimeout(resolve, 5 + Math.random() * pauseMs));
+    const pause = everyMs === undefined
+      ? 5 + Math.random() * pauseMs
+      : Math.max(0, begin + (port - firstPort) * everyMs - performance.now());
+    await new Promise((resolve) => setTimeout(resolve, pause));
     const where = { server: lab.address("server"), port, limitMs: series.limitMs ?? 2000 };
     times.push(measureOpening(lab, packet, where).milliseconds ?? Infinity);
   }

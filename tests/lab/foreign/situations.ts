@@ -17,6 +17,8 @@ export interface Situation {
   readonly steps: readonly Step[];
   /** An nft script that a process of its own loads and stays for, and a table of it. */
   readonly stays?: readonly [script: string, table: string];
+  /** It needs iptables-legacy: see `legacyBlocker`. */
+  readonly legacy?: true;
   /** What the daemon's log must hold about a grant that is shut elsewhere; null: the packet gets through. */
   readonly shutBy: RegExp | null;
 }
@@ -50,7 +52,7 @@ export const SITUATIONS: readonly Situation[] = [
   { name: "nothing at all", steps: [], shutBy: null },
   { name: "a native ruleset", steps: [NATIVE], shutBy: null },
   { name: "iptables", steps: IPTABLES, shutBy: null },
-  { name: "iptables-legacy", steps: LEGACY, shutBy: null },
+  { name: "iptables-legacy", steps: LEGACY, legacy: true, shutBy: null },
   { name: "ufw", steps: ufwEnable(), shutBy: null },
   { name: "ufw, disabled", steps: [...ufwEnable(), ...ufwDisable()], shutBy: null },
   {
@@ -204,15 +206,17 @@ export const SITUATIONS: readonly Situation[] = [
     ],
     shutBy: null,
   },
-  { name: "a native ruleset and iptables", steps: [NATIVE, ...IPTABLES], shutBy: /(ip filter INPUT|inet guard input)/ },
+  { name: "a native ruleset and iptables", steps: [NATIVE, ...IPTABLES], shutBy: /(filter INPUT|inet guard input)/ },
   {
     name: "a native ruleset and iptables-legacy",
     steps: [NATIVE, ...LEGACY],
+    legacy: true,
     shutBy: /(filter INPUT|inet guard input)/,
   },
   {
     name: "iptables and iptables-legacy",
     steps: [...IPTABLES, ...LEGACY],
+    legacy: true,
     shutBy: /filter INPUT/,
   },
 ];
@@ -228,7 +232,14 @@ export async function emptyFilter(lab: Lab): Promise<void> {
 }
 
 async function usesLegacy(lab: Lab): Promise<boolean> {
-  return (await lab.must("server", ["cat", "/proc/net/ip_tables_names"])).includes("filter");
+  return (await lab.run("server", ["cat", "/proc/net/ip_tables_names"])).stdout.includes("filter");
+}
+
+/** Why iptables-legacy cannot be used here, or null: newer kernels may be without it. */
+export function legacyBlocker(): string | null {
+  const args = ["--net", "iptables-legacy", "-w", "-S"];
+  const { success } = new Deno.Command("unshare", { args, stdout: "null", stderr: "null" }).outputSync();
+  return success ? null : "iptables-legacy does not work here";
 }
 
 /** Loads a situation. The process that stays for it, if one does, ends with the lab or when it is stopped. */
