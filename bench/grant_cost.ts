@@ -4,15 +4,13 @@
  *     deno run -A bench/grant_cost.ts                              (root)
  *
  * Method. It starts itself in a network namespace of its own with a native ruleset that drops. Each grant is for a grant that was not open before, and is
- * timed alone, in this process, from the call to its outcome: the whole backend by nfnetlink (what the daemon does), by
- * libnftables and by the nft program (its two other roads); for comparison one rule by iptables-restore in one process,
+ * timed alone, in this process, from the call to its outcome: the whole backend; for comparison one rule by iptables-restore in one process,
  * and by iptables in the five processes that the C daemon starts for each rule. The figure to look at is the last column:
  * 1.0 means that the cost does not grow with the ruleset.
  */
 import type { Access, Grant } from "../daemon/firewall/firewall.ts";
-import { nftablesFirewall } from "../daemon/firewall/nftables/backend.ts";
-import { libraryRunner, programRunner } from "../daemon/firewall/nftables/runner.ts";
-import { netlinkStore, nftStore } from "../daemon/firewall/nftables/store.ts";
+import { openNftables } from "../daemon/firewall/nftables/open.ts";
+import type { PathChain } from "../daemon/firewall/path/model.ts";
 import { ipFromBytes } from "../lib/net/address.ts";
 import { runProgram } from "../lib/host/run.ts";
 import { labBlocker, makeLab, nftablesGuard, type Quantiles, quantiles } from "../tests/lab/mod.ts";
@@ -35,27 +33,35 @@ function grant(turn: number): Grant {
   return { access, expiresAt: Math.floor(Date.now() / 1000) + 3600 };
 }
 
+/** The chain of the ruleset that the grants are opened in. */
+const INPUT: PathChain = {
+  owner: "nftables",
+  family: "inet",
+  table: "guard",
+  chain: "input",
+  hook: "input",
+  priority: 0,
+  devices: [],
+  locked: false,
+  drops: "default",
+  acceptsEstablished: true,
+  acceptsNeighbourDiscovery: true,
+};
+
 function ourRoads(): readonly Road[] {
-  const [library, program] = [libraryRunner(), programRunner(NFT)];
-  const variants = [
-    { name: "ours, nfnetlink", rounds: 2000, nft: library, store: netlinkStore() },
-    { name: "ours, libnftables", rounds: 100, nft: library, store: nftStore(library) },
-    { name: "ours, nft program", rounds: 20, nft: program, store: nftStore(program) },
-  ];
-  return variants.map(({ name, rounds, nft, store }) => {
-    const options = { slots: ["input"] as const, chains: {}, flushAtInit: true, flushAtExit: true, log: () => {} };
-    const firewall = nftablesFirewall({ nft, store, listener: null }, options);
-    let prepared: Promise<unknown> | null = null;
-    return {
-      name,
-      rounds,
-      async open(turn) {
-        await (prepared ??= firewall.prepare());
-        const [outcome] = await firewall.grant([grant(turn)], [], Math.floor(Date.now() / 1000));
-        if (!outcome?.ok) throw new Error(`${name}: ${outcome?.reason}`);
-      },
-    };
-  });
+  const path = { chains: [INPUT], survey: () => Promise.resolve([INPUT]) };
+  const options = { slots: ["input"] as const, chains: {}, flushAtInit: true, flushAtExit: true, log: () => {}, path };
+  const firewall = openNftables(options);
+  let prepared: Promise<unknown> | null = null;
+  return [{
+    name: "ours, nfnetlink",
+    rounds: 2000,
+    async open(turn) {
+      await (prepared ??= firewall.prepare());
+      const [outcome] = await firewall.grant([grant(turn)], [], Math.floor(Date.now() / 1000));
+      if (!outcome?.ok) throw new Error(`ours: ${outcome?.reason}`);
+    },
+  }];
 }
 
 function iptablesRoads(): readonly Road[] {

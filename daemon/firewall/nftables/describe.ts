@@ -1,31 +1,38 @@
 /** The listing of `--fw-list`: our chains, who jumps to them, and the grants that are open. Pure. */
 import { dataText, keyText } from "./elements.ts";
 import type { TimedElement } from "./timed_elements.ts";
-import { plainJump, type Ruleset } from "./ruleset.ts";
-import { ourChains, ourSets } from "./placement.ts";
+import type { FoundTable } from "./placement.ts";
+import { NAT_CHAINS, PREFIX } from "./set_layout.ts";
+
+/** A table with what its sets of ours hold. */
+export interface ListedTable {
+  readonly found: FoundTable;
+  readonly open: readonly TimedElement[];
+}
 
 /** Text for people, with a line for each chain, set and grant. */
-export function describeRuleset(
-  ruleset: Ruleset,
-  open: readonly TimedElement[],
-  now: number,
-): string {
+export function describeTables(tables: readonly ListedTable[], now: number): string {
+  if (tables.length === 0) return "nftables: nothing is open\n";
   const lines = ["Listing rules in fwknopd nftables chains..."];
-  for (const { family, table, name, base } of ourChains(ruleset)) {
-    const jumps = [...ruleset.rules.values()].flat().filter((rule) =>
-      rule.family === family && rule.table === table && plainJump(rule) === name
-    );
-    const from = base === null ? jumps.map(({ chain }) => chain).join(", ") || "nowhere" : `the ${base.hook} hook`;
-    lines.push("", `chain ${family} ${table} ${name} (reached from ${from})`);
-    for (const set of ourSets(ruleset)) {
-      if (set.family !== family || set.table !== table || !set.name.startsWith(name)) continue;
-      for (const { element, expiresAt } of open) {
-        if (element.layout.name !== set.name) continue;
-        const value = element.data === null ? "" : ` : ${dataText(element)}`;
-        const left = Math.max(0, Math.round(expiresAt - now));
-        lines.push(`  ${set.name} ${keyText(element)}${value}, expires at ${expiresAt} (in ${left} seconds)`);
+  for (const { found: { family, table, chains, sets, jumps }, open } of tables) {
+    for (const { chain } of chains) {
+      const from = jumps.filter(({ to }) => to === chain).map((jump) => jump.from).join(", ") || "nowhere";
+      lines.push("", `chain ${family} ${table} ${chain} (reached from ${hookOf(chain) ?? from})`);
+      for (const { set } of sets.filter((one) => one.set.startsWith(chain))) {
+        for (const { element, expiresAt } of open.filter((one) => one.element.layout.name === set)) {
+          const value = element.data === null ? "" : ` : ${dataText(element)}`;
+          const left = Math.max(0, Math.round(expiresAt - now));
+          lines.push(`  ${set} ${keyText(element)}${value}, expires at ${expiresAt} (in ${left} seconds)`);
+        }
       }
     }
   }
   return `${lines.join("\n")}\n`;
+}
+
+/** Chains of ours that packets enter by themselves. */
+function hookOf(chain: string): string | null {
+  const slot = chain.slice(PREFIX.length);
+  if (!(slot in NAT_CHAINS)) return null;
+  return `the ${slot === "dnat" ? "prerouting" : "postrouting"} hook`;
 }

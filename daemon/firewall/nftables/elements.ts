@@ -1,6 +1,6 @@
-/** Grants as set elements: the bytes that nfnetlink wants, the words that nft wants, and back. Pure. */
+/** Grants as set elements: the bytes that nfnetlink wants, and back; and the words that nft would want. Pure. */
 import { concatenate, split } from "../../../ffi/nfnetlink/codec.ts";
-import { type Ip, ipFromBytes, parseIp } from "../../../lib/net/address.ts";
+import { type Ip, ipFromBytes } from "../../../lib/net/address.ts";
 import { PROTO_NUMBER, type Service } from "../../../lib/net/service.ts";
 import type { Access } from "../firewall.ts";
 import { type AccessFields, accessOf, type Field, fieldsOf, layoutOf, type SetLayout } from "./set_layout.ts";
@@ -44,18 +44,6 @@ export function keyText({ layout, key }: Element): string {
 /** The value of a map's element in nft's language. */
 export function dataText({ layout, data }: Element): string {
   return [...readFields(layout.value, data, layout).values()].map(wordOf).join(" . ");
-}
-
-/** An element from the words of a JSON listing (`["192.0.2.1", "tcp", 22]`); null when they are not understood. */
-export function elementOfWords(layout: SetLayout, key: readonly unknown[], value: readonly unknown[]): Element | null {
-  const parse = (names: readonly Field[], words: readonly unknown[]) => {
-    const parts = names.map((field, index) => wordBytes(field, words[index]));
-    return words.length === names.length && parts.every((part) => part !== null) ? join(parts) : null;
-  };
-  const keyBytes = parse(layout.key, key);
-  const data = parse(layout.value, value);
-  if (keyBytes === null || data === null) return null;
-  return makeElement(layout, keyBytes, layout.value.length === 0 ? null : data);
 }
 
 /** What stands alone is not padded. */
@@ -120,13 +108,4 @@ function assemble(parts: ReadonlyMap<Field, Part>): AccessFields {
 
 function wordOf(part: Part): string {
   return typeof part === "object" ? part.text : String(part);
-}
-
-function wordBytes(field: Field, word: unknown): Uint8Array | null {
-  if (field === "proto") return word === "tcp" || word === "udp" ? Uint8Array.of(PROTO_NUMBER[word]) : null;
-  if (field === "port" || field === "toPort") {
-    return typeof word === "number" ? Uint8Array.of(word >> 8, word & 0xff) : null;
-  }
-  const ip = typeof word === "string" ? parseIp(word) : null;
-  return ip?.ok ? ip.value.bytes : null;
 }

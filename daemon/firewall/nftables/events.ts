@@ -1,21 +1,32 @@
-/** Which changes of the ruleset can matter to our grants. Pure. */
+/** Which changes of the ruleset can have taken something of ours away. Pure. */
 import { NFT_MSG } from "../../../ffi/nfnetlink/constants.ts";
 import type { RulesetChange } from "../../../ffi/nfnetlink/events.ts";
-import { PREFIX } from "./set_layout.ts";
+import { isOurChain, isOurSet } from "./placement.ts";
+import type { PlacedTable } from "./reading.ts";
 
-/** Whether the change can have taken something of ours away or put something in our way. Other people's elements cannot. */
-export function concernsUs({ message, set }: Pick<RulesetChange, "message" | "set">): boolean {
-  switch (message) {
-    case NFT_MSG.newTable:
+/** What an event says of the thing that changed. */
+export type Change = Pick<RulesetChange, "message" | "family" | "table" | "chain" | "set" | "handle">;
+
+/** Whether our chains, their rules, the jumps to them, our sets or what they hold can have changed. */
+export function concernsUs(change: Change, placed: readonly PlacedTable[]): boolean {
+  const at = placed.find(({ ours }) => ours.family === change.family && ours.table === change.table);
+  if (at === undefined) return false;
+  switch (change.message) {
     case NFT_MSG.delTable:
-    case NFT_MSG.newChain:
-    case NFT_MSG.delChain:
-    case NFT_MSG.newRule:
-    case NFT_MSG.delRule:
       return true;
+    case NFT_MSG.delChain:
+      return isOurChain(change.chain) || at.jumps.some(({ from }) => from === change.chain);
+    case NFT_MSG.newRule:
+      return isOurChain(change.chain);
+    case NFT_MSG.delRule:
+      return isOurChain(change.chain) ||
+        at.jumps.some(({ from, handle }) =>
+          from === change.chain && (handle === change.handle || change.handle === null)
+        );
     case NFT_MSG.delSet:
+    case NFT_MSG.newSetElem:
     case NFT_MSG.delSetElem:
-      return set.startsWith(PREFIX);
+      return isOurSet(change.set);
     default:
       return false;
   }

@@ -1,12 +1,9 @@
 /** What an operator should know of the ruleset before grants are opened in it: whether it drops anything, and our own port. Pure. */
 import { list, record, type Rule, type Ruleset } from "./ruleset.ts";
 import { type BaseChain, baseChains, formatChain, reachableRules } from "./hook_survey.ts";
-import { chooseChains, type Wanted } from "./placement.ts";
 
-/** Warnings. `udpPort`: where this daemon listens itself, or null. Throws `FirewallError` where `prepare` would. */
-export function examineRuleset(ruleset: Ruleset, wanted: Wanted, udpPort: number | null): readonly string[] {
-  // What it has to say besides, it says in `prepare`.
-  chooseChains(ruleset, wanted, () => {});
+/** Warnings. `udpPort`: where this daemon listens itself, or null. */
+export function examineRuleset(ruleset: Ruleset, udpPort: number | null): readonly string[] {
   const chains = baseChains(ruleset, "input");
   if (chains.every(({ drops }) => drops === "nothing")) {
     return [

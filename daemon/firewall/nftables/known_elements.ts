@@ -1,8 +1,8 @@
 /** The elements that are believed to be in our sets, and reading them anew. */
+import type { Nfnetlink } from "../../../ffi/nfnetlink/nfnetlink.ts";
 import type { Grant } from "../firewall.ts";
-import { accessOfElement, type Element } from "./elements.ts";
-import type { ElementSet, ElementStore } from "./store.ts";
-import { sameData, type TimedElement } from "./timed_elements.ts";
+import { accessOfElement, type Element, makeElement } from "./elements.ts";
+import { type ElementSet, sameData, setNameOf, type TimedElement } from "./timed_elements.ts";
 
 /** Seconds by which a grant may seem to close early, from rounding and from the time that reading takes. */
 const LATENESS = 0.05;
@@ -20,15 +20,17 @@ export interface ReadElement {
 }
 
 /** Reads all sets. `clock`: Unix seconds with their fraction. */
-export async function readElements(
-  store: ElementStore,
+export function readElements(
+  netlink: Pick<Nfnetlink, "elements">,
   sets: readonly ElementSet[],
   clock: () => number,
-): Promise<readonly ReadElement[]> {
+): readonly ReadElement[] {
   const found = new Map<string, { readonly element: Element; readonly ends: number[] }>();
   for (const set of sets) {
     const now = clock();
-    for (const { element, remainingMs } of await store.read(set) ?? []) {
+    for (const { kind, key, data, remainingMs } of netlink.elements(setNameOf(set)) ?? []) {
+      if (kind !== "element") continue;
+      const element = makeElement(set.layout, key.slice(), data?.slice() ?? null);
       const end = remainingMs === null ? Infinity : Math.floor(now + remainingMs / 1000 + LATENESS);
       const known = found.get(element.id);
       if (known === undefined) found.set(element.id, { element, ends: [end] });

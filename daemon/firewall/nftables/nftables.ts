@@ -2,8 +2,9 @@
 import type { Backend, Survey } from "../backend.ts";
 import { FirewallError } from "../firewall.ts";
 import { formatChain } from "./hook_survey.ts";
-import { openNftables, surveyHooks } from "./open.ts";
-import { NFT, openRunner } from "./runner.ts";
+import { openAlone, surveyHooks } from "./alone.ts";
+import { NFT } from "./list_all.ts";
+import { openRunner } from "./runner.ts";
 import { configureNftables, NFTABLES_SETTINGS, type NftablesConfig, type NftablesValues } from "./settings.ts";
 
 /** Native nftables. */
@@ -17,7 +18,7 @@ export const nftables: Backend<NftablesConfig, NftablesValues> = {
   configure: configureNftables,
   program: () => null,
   survey: surveyHost,
-  open: (config, { slots, log }) => openNftables({ ...config, slots, log }),
+  open: openAlone,
 };
 
 /** Throws `FirewallError` where the right to look is missing: every other packet filter would fail as well. */

@@ -1,46 +1,15 @@
-/** Opening the backend on this host, and what it finds there. */
-import { reasonOf as sentenceOf } from "../../../lib/host/reason.ts";
-import { openRulesetListener } from "../../../ffi/nfnetlink/events.ts";
+/** Opening the backend on this host. */
+import { openNfnetlink } from "../../../ffi/nfnetlink/nfnetlink.ts";
 import { runProgram, tellSlow } from "../../../lib/host/run.ts";
-import { asFirewallError, type NftablesFirewall, nftablesFirewall, type NftablesOptions } from "./backend.ts";
-import { type NftRunner, openRunner, readRuleset } from "./runner.ts";
-import type { FilterSlot } from "./set_layout.ts";
-import { isUnavailable, netlinkStore, nftStore } from "./store.ts";
-import { type BaseChain, type HookSurvey, surveyRuleset } from "./hook_survey.ts";
+import type { OpenedBackend } from "../backend.ts";
+import { nftablesBackend, type NftablesOptions } from "./backend.ts";
+import { asFirewallError } from "./refusals.ts";
 
-/** How to open it. */
-export interface OpenNftablesOptions extends NftablesOptions {
-  /** `nft`: the program and nothing else. Default: netlink and libnftables, each replaced by nft where it is missing. */
-  readonly prefer?: "netlink" | "nft";
-}
-
-/** Opens sockets and libraries; the ruleset is not touched before `prepare`. Throws `FirewallError`. */
-export async function openNftables(options: OpenNftablesOptions): Promise<NftablesFirewall> {
-  const run = tellSlow(runProgram, options.log);
-  if (options.prefer === "nft") {
-    const nft = await openRunner("nft", run);
-    return nftablesFirewall({ nft, store: nftStore(nft), listener: null }, options);
-  }
-  const nft = await openRunner("libnftables", run);
+/** Opens the sockets; the ruleset is not touched before `prepare`. Throws `FirewallError`. */
+export function openNftables(options: NftablesOptions): OpenedBackend {
   try {
-    return nftablesFirewall({ nft, store: netlinkStore(), listener: openRulesetListener() }, options);
+    return nftablesBackend({ netlink: openNfnetlink(), run: tellSlow(runProgram, options.log) }, options);
   } catch (error) {
-    if (!isUnavailable(error)) throw asFirewallError(error);
-    options.log(
-      "warning",
-      `nftables: without a netlink socket every grant takes several runs of nft: ${sentenceOf(error)}`,
-    );
-    return nftablesFirewall({ nft, store: nftStore(nft), listener: null }, options);
+    throw asFirewallError(error);
   }
-}
-
-/**
- * What can drop on the hooks, and whose it is: for choosing a backend. Where iptables drops by default and native chains
- * only pick some packets, iptables is what opens grants, and the native chains are left out. Throws `FirewallError`.
- */
-export async function surveyHooks(nft: NftRunner, hooks: readonly FilterSlot[] = ["input"]): Promise<HookSurvey> {
-  const found = surveyRuleset(await readRuleset(nft), hooks);
-  const byDefault = (chains: readonly BaseChain[]) => chains.some(({ drops }) => drops === "default");
-  const iptablesDecides = byDefault(found.iptablesManaged) && !byDefault(found.droppingChains);
-  return iptablesDecides ? { ...found, droppingChains: [] } : found;
 }

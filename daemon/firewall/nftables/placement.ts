@@ -1,28 +1,29 @@
-/** Where in the ruleset our chains, sets and jumps belong, whether they are there, and the script that puts them there. Pure. */
-import type { TableFamily } from "../../../ffi/nfnetlink/constants.ts";
-import type { Log } from "../../../lib/log.ts";
-import { type Access, FirewallError, type Slot } from "../firewall.ts";
-import { type Chain, plainJump, type Rule, type Ruleset, rulesOf, setReferences } from "./ruleset.ts";
+/** Where in the ruleset our chains, sets and jumps belong, and what has to change to have them there. Pure. */
+import type {
+  ChainInfo,
+  ChainName,
+  RuleInfo,
+  SetInfo,
+  StructureChange,
+  TableName,
+} from "../../../ffi/nfnetlink/ruleset.ts";
+import type { Slot } from "../firewall.ts";
+import { jumpTo, rulesFor, sameRules } from "./rules.ts";
 import {
   chainOf,
-  declarationOf,
-  FILTER_SLOTS,
+  fieldSize,
+  fieldType,
   type FilterSlot,
-  layoutOf,
   NAT_CHAINS,
   NAT_TABLE,
   PREFIX,
-  ruleOf,
   seesFamily,
   SET_LAYOUTS,
   type SetLayout,
 } from "./set_layout.ts";
-import { type BaseChain, baseChains, type ChainName, formatChain } from "./hook_survey.ts";
 
 /** One table that holds chains and sets of ours. */
-export interface OurTable {
-  readonly family: TableFamily;
-  readonly table: string;
+export interface OurTable extends TableName {
   /** Whether the table itself is ours. */
   readonly own: boolean;
   readonly slots: readonly Slot[];
@@ -31,81 +32,44 @@ export interface OurTable {
   readonly jumps: readonly { readonly from: string; readonly slot: FilterSlot }[];
 }
 
-/** What is wanted. */
-export interface Wanted {
-  readonly slots: readonly Slot[];
-  /** By hook (NFT_INPUT_CHAINS); a hook that is not named gets every native base chain that can drop. */
-  readonly chains: Partial<Readonly<Record<FilterSlot, readonly ChainName[]>>>;
+/** A base chain that gets a jump. */
+export interface ChosenChain extends ChainName {
+  readonly hook: FilterSlot;
 }
 
-/** The native chains to go into. Throws `FirewallError` where iptables-nft is in the way or a named chain is not there. */
-export function chooseChains(ruleset: Ruleset, wanted: Wanted, log: Log): readonly BaseChain[] {
-  return FILTER_SLOTS.filter((slot) => wanted.slots.includes(slot)).flatMap((hook) => {
-    const all = baseChains(ruleset, hook);
-    const named = wanted.chains[hook];
-    const chosen = named === undefined
-      ? all.filter(({ drops, iptables }) => drops !== "nothing" && !iptables)
-      : named.map((name) => findNamed(all, name, hook));
-    refuseIptables(all, chosen, log);
-    return chosen;
-  });
+/** A chain of ours that is there. */
+export interface FoundChain {
+  readonly chain: string;
+  /** Whether it has the place in the way of packets that it should have. */
+  readonly fits: boolean;
+  readonly rules: readonly Pick<RuleInfo, "expressions">[];
 }
 
-function findNamed(all: readonly BaseChain[], name: ChainName, hook: FilterSlot): BaseChain {
-  const found = all.find((chain) => formatChain(chain) === formatChain(name));
-  if (found === undefined) {
-    const others = all.filter(({ iptables }) => !iptables).map(formatChain);
-    throw new FirewallError(
-      `Cannot use the base chain "${formatChain(name)}": it is not on the ${hook} hook`,
-      others.length === 0
-        ? "create it, or set FIREWALL to iptables"
-        : `correct NFT_${hook.toUpperCase()}_CHAINS; there are: ${others.join(", ")}`,
-    );
-  }
-  if (found.iptables) {
-    throw new FirewallError(
-      `Cannot use the chain "${
-        formatChain(name)
-      }": it is managed by iptables, which would lose our sets at the next save and restore`,
-      "set FIREWALL to iptables",
-    );
-  }
-  return found;
+/** A set or map of ours that is there. */
+export interface FoundSet {
+  readonly set: string;
+  /** Whether it can hold what it should. */
+  readonly fits: boolean;
 }
 
-/** A grant in our chains is no use while a chain of iptables shuts it again. */
-function refuseIptables(all: readonly BaseChain[], chosen: readonly BaseChain[], log: Log): void {
-  for (const chain of all.filter(({ iptables, drops }) => iptables && drops !== "nothing")) {
-    if (chain.drops === "default" || chosen.length === 0) {
-      throw new FirewallError(
-        `Cannot open grants behind the chain "${
-          formatChain(chain)
-        }": it drops packets of the ${chain.hook} hook and is managed by iptables`,
-        chosen.length === 0
-          ? "set FIREWALL to iptables"
-          : `set FIREWALL to iptables and let ${chosen.map(formatChain).join(", ")} accept what iptables decides about`,
-      );
-    }
-    log("notice", `${formatChain(chain)} is managed by iptables and drops some packets: grants do not change that`);
-  }
+/** A jump to a chain of ours that is there. */
+export interface FoundJump {
+  readonly from: string;
+  readonly handle: bigint;
+  readonly to: string;
+  /** Whether it is the first rule of its chain. */
+  readonly first: boolean;
 }
 
-/**
- * Why a grant cannot be opened whatever happens; null when it can. Where nothing drops, grants are open by themselves; but of
- * chains that the administrator named it is not known what else drops.
- */
-export function objectionTo(access: Access, wanted: Wanted): string | null {
-  const layout = layoutOf(access);
-  if (layout === null) return "nftables cannot hold such a door";
-  if (!wanted.slots.includes(layout.slot)) return `doors of the kind ${layout.slot} are not switched on`;
-  const hook = FILTER_SLOTS.find((slot) => slot === layout.slot);
-  const named = hook === undefined ? undefined : wanted.chains[hook];
-  if (named === undefined || named.some(({ family }) => seesFamily(family, layout.family))) return null;
-  return `NFT_${layout.slot.toUpperCase()}_CHAINS names no chain that IPv${layout.family} packets pass`;
+/** What is ours in a table. */
+export interface FoundTable extends TableName {
+  readonly chains: readonly FoundChain[];
+  readonly sets: readonly FoundSet[];
+  readonly jumps: readonly FoundJump[];
 }
 
 /** Tables and what goes into them. */
-export function planTables(chains: readonly BaseChain[], slots: readonly Slot[]): readonly OurTable[] {
+export function planTables(chains: readonly ChosenChain[], slots: readonly Slot[]): readonly OurTable[] {
   const tables = new Map<string, OurTable>();
   for (const { family, table, chain, hook } of chains) {
     const key = `${family} ${table}`;
@@ -121,117 +85,142 @@ export function planTables(chains: readonly BaseChain[], slots: readonly Slot[])
   return [...tables.values()];
 }
 
-function layoutsOf(slots: readonly Slot[], family: TableFamily): readonly SetLayout[] {
+function layoutsOf(slots: readonly Slot[], family: TableName["family"]): readonly SetLayout[] {
   return SET_LAYOUTS.filter((layout) => slots.includes(layout.slot) && seesFamily(family, layout.family));
 }
 
-/** The sets that the rules of our chain must look into, in order. */
-export function expectedSets(ours: OurTable, slot: Slot): readonly string[] {
-  return ours.layouts.filter((layout) => layout.slot === slot).map(({ name }) => name);
+/** Whether both name the same table. */
+export function sameTable(a: TableName, b: TableName): boolean {
+  return a.family === b.family && a.table === b.table;
 }
 
-/** What was put in the way of packets, in the words of the C daemon. */
-export function sayJumps(tables: readonly OurTable[], log: Log): void {
-  for (const { family, table, jumps } of tables) {
-    for (const { from, slot } of jumps) {
-      log("info", `Added jump rule from chain: ${family} ${table} ${from} to chain: ${chainOf(slot)}`);
-    }
-  }
-}
-
-/** Chains of ours that an earlier run left, in the words of the C daemon. */
-export function sayWhatExists(ruleset: Ruleset, log: Log): void {
-  for (const { family, table, name } of ourChains(ruleset)) {
-    log("info", `'${family} ${table}' table '${name}' chain exists`);
-  }
-}
-
-/** Whether chains, rules, sets and jumps of the table are all there. */
-export function isIntact(ruleset: Ruleset, ours: OurTable): boolean {
-  const chain = (name: string) => ({ family: ours.family, table: ours.table, name });
-  const chainsStand = ours.slots.every((slot) => {
-    const found = rulesOf(ruleset, chain(chainOf(slot))).map(setReferences);
-    const expected = expectedSets(ours, slot);
-    return found.length === expected.length && found.every((names, index) => names.join() === expected[index]);
-  });
-  const jumpsStand = ours.jumps.every(({ from, slot }) =>
-    rulesOf(ruleset, chain(from)).some((rule) => plainJump(rule) === chainOf(slot))
-  );
-  // A set cannot be deleted while a rule refers to it.
-  return chainsStand && jumpsStand;
-}
-
-/** The script that makes the table what it should be, whatever is left of it. Elements stay. */
-export function buildScript(ruleset: Ruleset, ours: OurTable): string {
-  const name = `${ours.family} ${ours.table}`;
-  const lines: string[] = [];
-  if (ours.own) lines.push(`add table ${name}`);
-  lines.push(...ours.layouts.map((layout) => declarationOf(layout, name)));
-  for (const slot of ours.slots) {
-    const kind = slot in NAT_CHAINS ? ` { ${NAT_CHAINS[slot as keyof typeof NAT_CHAINS]} }` : "";
-    lines.push(`add chain ${name} ${chainOf(slot)}${kind}`, `flush chain ${name} ${chainOf(slot)}`);
-    for (const layout of ours.layouts.filter((one) => one.slot === slot)) {
-      lines.push(`add rule ${name} ${chainOf(slot)} ${ruleOf(layout)}`);
-    }
-  }
-  const jumps = ourJumps(ruleset).filter(({ family, table }) => family === ours.family && table === ours.table);
-  lines.push(...jumps.map(deleteRule));
-  for (const { from, slot } of ours.jumps) lines.push(`insert rule ${name} ${from} jump ${chainOf(slot)}`);
-  return lines.map((line) => `${line}\n`).join("");
-}
-
-/** The script that takes away all that is ours; with `keep`, only what these tables do not need. Empty: nothing to do. */
-export function teardownScript(ruleset: Ruleset, keep: readonly OurTable[] = []): string {
-  const lines: string[] = [];
-  const kept = (family: string, table: string) => keep.find((ours) => ours.family === family && ours.table === table);
-  for (const rule of ourJumps(ruleset)) {
-    const slot = kept(rule.family, rule.table)?.slots.find((one) => chainOf(one) === plainJump(rule));
-    if (slot === undefined) lines.push(deleteRule(rule));
-  }
-  const natIsOurs = ruleset.tables.some(({ family, name }) => family === NAT_TABLE.family && name === NAT_TABLE.table);
-  const chains = ruleset.chains.filter((chain) =>
-    isOurChain(chain) && !kept(chain.family, chain.table)?.slots.some((slot) => chainOf(slot) === chain.name)
-  );
-  // Rules first: a set that is referred to cannot be deleted.
-  lines.push(...chains.map(({ family, table, name }) => `flush chain ${family} ${table} ${name}`));
-  lines.push(...chains.map(({ family, table, name }) => `delete chain ${family} ${table} ${name}`));
-  for (const set of ourSets(ruleset)) {
-    if (kept(set.family, set.table)?.layouts.some(({ name }) => name === set.name)) continue;
-    lines.push(`delete ${set.kind} ${set.family} ${set.table} ${set.name}`);
-  }
-  if (natIsOurs && !kept(NAT_TABLE.family, NAT_TABLE.table)) {
-    lines.push(`delete table ${NAT_TABLE.family} ${NAT_TABLE.table}`);
-  }
-  return lines.map((line) => `${line}\n`).join("");
-}
-
-/** Our sets and maps, wherever they are. */
-export function ourSets(ruleset: Ruleset) {
-  return ruleset.sets.filter(({ name }) => SET_LAYOUTS.some((layout) => layout.name === name));
-}
-
-/** The tables with sets of ours, one for each set: enough to read what they hold. */
-export function tablesOfSets(ruleset: Ruleset): readonly OurTable[] {
-  return ourSets(ruleset).map(({ family, table, name }) => {
-    const layouts = SET_LAYOUTS.filter((layout) => layout.name === name);
-    return { family, table, own: false, slots: [], layouts, jumps: [] };
-  });
-}
-
-/** Our chains, wherever they are. */
-export function ourChains(ruleset: Ruleset): readonly Chain[] {
-  return ruleset.chains.filter(isOurChain);
-}
-
-function isOurChain({ name }: Chain): boolean {
+/** Whether a chain of that name is ours. */
+export function isOurChain(name: string): boolean {
   return SET_LAYOUTS.some(({ slot }) => chainOf(slot) === name);
 }
 
-/** Plain jumps to our chains from chains that are not ours. */
-function ourJumps(ruleset: Ruleset): readonly Rule[] {
-  return [...ruleset.rules.values()].flat().filter((rule) => plainJump(rule)?.startsWith(PREFIX));
+/** Whether a set of that name is ours. */
+export function isOurSet(name: string): boolean {
+  return SET_LAYOUTS.some((layout) => layout.name === name);
 }
 
-function deleteRule({ family, table, chain, handle }: Rule): string {
-  return `delete rule ${family} ${table} ${chain} handle ${handle}`;
+/** The rules that our chain of the slot must have, in order. */
+function rulesOf({ family, layouts }: OurTable, slot: Slot) {
+  return layouts.filter((layout) => layout.slot === slot).flatMap((layout) => rulesFor(layout, family));
+}
+
+/** Nothing of ours is there. */
+export function nothingIn({ family, table }: TableName): FoundTable {
+  return { family, table, chains: [], sets: [], jumps: [] };
+}
+
+/** Whether our chain of the slot has the rules that it should have. */
+export function hasItsRules(ours: OurTable, slot: Slot, rules: FoundChain["rules"]): boolean {
+  return sameRules(rules.map(({ expressions }) => expressions), rulesOf(ours, slot));
+}
+
+/**
+ * What makes of what is found what should be; `ours` null: nothing of ours. Empty: it is so already. What has another form,
+ * from another version, is taken away and made anew; elements of sets that are as they should be stay.
+ */
+export function changesFor(found: FoundTable, ours: OurTable | null): readonly StructureChange[] {
+  if (ours === null && sameTable(found, NAT_TABLE)) return [{ ...NAT_TABLE, verb: "delete table" }];
+  const at: TableName = { family: found.family, table: found.table };
+  const chains = sortChains(found, ours);
+  const sets = sortSets(found, ours);
+  const jumps = sortJumps(found, ours, chains.doomed);
+  const changes: StructureChange[] = [
+    ...jumps.doomed.map(({ from, handle }): StructureChange => ({ ...at, verb: "delete rule", chain: from, handle })),
+    // Rules before the sets that they refer to.
+    ...[...chains.doomed, ...chains.stale].map((chain): StructureChange => ({ ...at, verb: "flush chain", chain })),
+    ...chains.doomed.map((chain): StructureChange => ({ ...at, verb: "delete chain", chain })),
+    ...sets.doomed.map((set): StructureChange => ({ ...at, verb: "delete set", set })),
+    ...sets.missing.map((layout) => declarationOf(layout, at)),
+    ...chains.missing.flatMap((slot) => ours === null ? [] : chainChanges(ours, slot)),
+    ...jumps.missing.map(({ from, slot }): StructureChange => jumpChange(at, from, slot)),
+  ];
+  return ours?.own && changes.length > 0 ? [{ ...NAT_TABLE, verb: "add table" }, ...changes] : changes;
+}
+
+/** The same where what is found has a form that the kernel does not change into another. */
+export function changesAnew(found: FoundTable, ours: OurTable): readonly StructureChange[] {
+  return [...changesFor(found, null), ...changesFor(nothingIn(found), ours)];
+}
+
+/** `stale`: it is there, with other rules; `missing`: the slots whose chain has to be filled. */
+function sortChains(found: FoundTable, ours: OurTable | null) {
+  const slots = ours?.slots ?? [];
+  const wanted = (name: string) => slots.some((slot) => chainOf(slot) === name);
+  const missingSets = sortSets(found, ours).missing;
+  const isRight = (slot: Slot) => {
+    const chain = found.chains.find((one) => one.chain === chainOf(slot));
+    return ours !== null && chain?.fits === true && hasItsRules(ours, slot, chain.rules) &&
+      !missingSets.some((layout) => layout.slot === slot);
+  };
+  const missing = slots.filter((slot) => !isRight(slot));
+  const doomed = found.chains.filter(({ chain, fits }) => !fits || !wanted(chain)).map(({ chain }) => chain);
+  const stale = found.chains.map(({ chain }) => chain).filter((chain) =>
+    !doomed.includes(chain) && missing.some((slot) => chainOf(slot) === chain)
+  );
+  return { doomed, stale, missing };
+}
+
+function sortSets(found: FoundTable, ours: OurTable | null) {
+  const layouts = ours?.layouts ?? [];
+  const right = found.sets.filter(({ set, fits }) => fits && layouts.some(({ name }) => name === set));
+  return {
+    doomed: found.sets.filter((set) => !right.includes(set)).map(({ set }) => set),
+    missing: layouts.filter(({ name }) => !right.some(({ set }) => set === name)),
+  };
+}
+
+/** A jump that stands where it should stays there, unless its chain is taken away. */
+function sortJumps(found: FoundTable, ours: OurTable | null, doomedChains: readonly string[]) {
+  const wanted = ours?.jumps ?? [];
+  const kept = found.jumps.filter((jump) =>
+    jump.first && !doomedChains.includes(jump.to) &&
+    wanted.some(({ from, slot }) => from === jump.from && chainOf(slot) === jump.to)
+  );
+  return {
+    doomed: found.jumps.filter((jump) => !kept.includes(jump)),
+    missing: wanted.filter(({ from, slot }) => !kept.some((jump) => jump.from === from && jump.to === chainOf(slot))),
+  };
+}
+
+function jumpChange(at: TableName, from: string, slot: Slot): StructureChange {
+  return { ...at, verb: "add rule", chain: from, at: "head", expressions: jumpTo(slot) };
+}
+
+function chainChanges(ours: OurTable, slot: Slot): readonly StructureChange[] {
+  const at = { family: ours.family, table: ours.table, chain: chainOf(slot) };
+  const base = slot in NAT_CHAINS ? NAT_CHAINS[slot as keyof typeof NAT_CHAINS] : null;
+  return [
+    { ...at, verb: "add chain", base },
+    ...rulesOf(ours, slot).map((expressions): StructureChange => ({
+      ...at,
+      verb: "add rule",
+      at: "tail",
+      expressions,
+    })),
+  ];
+}
+
+function declarationOf({ name, family, key, value }: SetLayout, at: TableName): StructureChange {
+  const types = (fields: SetLayout["key"]) => fields.map((field) => fieldType(field, family));
+  return { ...at, verb: "add set", set: name, key: types(key), value: types(value) };
+}
+
+/** Whether the set can hold what a set of ours of that name should. */
+export function setFits({ set, map, interval, keyLength }: SetInfo): boolean {
+  return SET_LAYOUTS.some(({ name, family, key, value }) => {
+    const size = key.reduce((sum, field) => sum + Math.ceil(fieldSize(field, family) / 4) * 4, 0);
+    return name === set && map === value.length > 0 && !interval && keyLength === size;
+  });
+}
+
+/** Whether a chain of ours of that name stands where it should. */
+export function chainFits({ chain, base }: Pick<ChainInfo, "chain" | "base">): boolean {
+  const place = Object.entries(NAT_CHAINS).find(([slot]) => `${PREFIX}${slot}` === chain)?.[1];
+  if (place === undefined) return base === null;
+  return base?.type === place.type && base.hook === place.hook && base.priority === place.priority;
 }

@@ -1,73 +1,62 @@
 /**
- * The view that the daemon has of the ruleset: which tables hold chains and sets of ours, and which grants are open. It
- * is true for one generation of the ruleset. Every transaction names that generation and is refused by the kernel when
- * anybody has changed anything since; then the chains, jumps and sets are looked at again before a grant is called open.
+ * The view that the daemon has of what is its own in the ruleset: in which tables its chains and sets stand, by which handles
+ * its jumps are known, and which grants are open. Nobody else's rules are read for it, and no transaction asks that nothing
+ * else has changed: what others take away is told by events, and found again by looking at our own objects.
  */
-import type { RulesetListener } from "../../../ffi/nfnetlink/events.ts";
+import type { Nfnetlink, Refusal } from "../../../ffi/nfnetlink/nfnetlink.ts";
+import type { ElementChange, TableName } from "../../../ffi/nfnetlink/ruleset.ts";
 import type { Log, LogLine } from "../../../lib/log.ts";
 import { createFacts } from "../../report/facts.ts";
 import { FirewallError, type Grant } from "../firewall.ts";
+import type { PathChain } from "../path/model.ts";
+import { chooseChains, type Wanted } from "./choose_chains.ts";
 import type { Element } from "./elements.ts";
 import { KnownElements, readElements } from "./known_elements.ts";
-import { longest, sameData, setsOf, stepsToOpen, type TimedElement, timedElementOf } from "./timed_elements.ts";
-import type { Ruleset } from "./ruleset.ts";
-import { nftFailure, type NftRunner, readRuleset } from "./runner.ts";
-import { FILTER_SLOTS } from "./set_layout.ts";
-import type { ElementStore, Step, WriteOutcome } from "./store.ts";
-import type { BaseChain } from "./hook_survey.ts";
+import { type FoundTable, type OurTable, planTables, sameTable } from "./placement.ts";
+import { Placements } from "./placements.ts";
+import { ourSets, searchTable, setsIn, tablesWithOurs } from "./reading.ts";
+import { isOwned, LOOK, reasonOf } from "./refusals.ts";
 import {
-  buildScript,
-  chooseChains,
-  isIntact,
-  type OurTable,
-  planTables,
-  sayJumps,
-  sayWhatExists,
-  tablesOfSets,
-  teardownScript,
-  type Wanted,
-} from "./placement.ts";
+  type ElementSet,
+  liveElements,
+  longest,
+  sameData,
+  setNameOf,
+  setsOf,
+  stepsToOpen,
+  stepToClose,
+  type TimedElement,
+} from "./timed_elements.ts";
 
-/** What the backend works with; tests open these inside a network namespace. */
-export interface NftablesParts {
-  readonly nft: NftRunner;
-  readonly store: ElementStore;
-  /** Null where changes cannot be heard of. */
-  readonly listener: RulesetListener | null;
-}
-
-/** What a rebuild found and did. */
-export interface Rebuilt {
-  readonly changed: boolean;
-  /** The chains of the administrator that lead to ours. */
-  readonly chains: readonly BaseChain[];
-}
-
-/** How often work is begun again because the ruleset changed meanwhile. */
+/** How often work is begun again because others changed meanwhile what it is about. */
 export const ATTEMPTS = 5;
 
 /** Elements of one transaction: a netlink message has a largest size. */
 export const MAX_ELEMENTS = 256;
 
+/** What the view works with. */
+export interface ViewOptions {
+  readonly wanted: Wanted;
+  readonly log: Log;
+  /** Unix seconds with their fraction. */
+  readonly clock: () => number;
+}
+
+/** A transaction on elements that was refused. */
+export interface ElementRefusal {
+  readonly refusal: Refusal | undefined;
+  /** The table of the element that was refused. */
+  readonly at: TableName | null;
+}
+
 export class RulesetView {
-  /** Null until the ruleset was looked at. */
-  tables: readonly OurTable[] | null = null;
+  readonly placements: Placements;
   readonly #known = new KnownElements();
-  /** The generation for which `tables` stand and `#known` is true. */
-  #generation: number | null = null;
   readonly #facts = createFacts();
+  #isPrepared = false;
 
-  readonly #log: Log;
-  readonly #clock: () => number;
-
-  /** `clock`: Unix seconds with their fraction. */
-  constructor(
-    readonly parts: NftablesParts,
-    readonly wanted: Wanted,
-    { log, clock }: { readonly log: Log; readonly clock: () => number },
-  ) {
-    this.#log = log;
-    this.#clock = clock;
+  constructor(readonly netlink: Nfnetlink, readonly options: ViewOptions) {
+    this.placements = new Placements(netlink, options.log);
   }
 
   /** What is open, grants of ours only. */
@@ -75,207 +64,158 @@ export class RulesetView {
     return this.#known.grants;
   }
 
-  /** What is open, as elements. */
-  get elements(): readonly TimedElement[] {
-    return this.#known.all;
-  }
-
-  /** Whether there is a view that was true once, and that the kernel can compare with the ruleset as it is. */
-  get isBelieved(): boolean {
-    return this.tables !== null && this.tables.length > 0 && this.#generation !== null;
-  }
-
-  /** Whether that grant is open at least so long. */
+  /** Whether that grant is open at least so long, as far as it is known. */
   isOpen(timed: TimedElement): boolean {
     return this.#known.isOpen(timed);
   }
 
   /**
-   * Opens those that are not open long enough, in one transaction: on the ruleset that the view is of, or `anyway`.
+   * Goes into the chains, takes over what an earlier run left there (`flush`: takes it away), and takes away what it left
+   * elsewhere. Throws `FirewallError` where a named chain cannot be used.
    */
-  async open(elements: readonly TimedElement[], now: number, anyway = false): Promise<WriteOutcome> {
-    if (anyway) this.#generation = null;
+  async prepare(path: readonly PathChain[], flush: boolean): Promise<void> {
+    const { log, clock } = this.options;
+    const plan = this.#plan(path, true);
+    const found = await this.#search(() => true);
+    for (const { family, table, chains } of found) {
+      for (const { chain } of chains) log("info", `'${family} ${table}' table '${chain}' chain exists`);
+    }
+    const now = clock();
+    const inherited = flush ? [] : readElements(this.netlink, setsIn(found), clock)
+      .map(({ element, ends }) => ({ element, expiresAt: Math.max(0, ...ends.filter(Number.isFinite)) }));
+    const left = found.filter((table) => flush || !plan.some((ours) => sameTable(ours, table)));
+    await this.placements.leave(left);
+    const stays = found.filter((table) => !left.includes(table));
+    const { failure } = this.placements.place(plan, (ours) => stays.find((table) => sameTable(table, ours)));
+    this.#isPrepared = true;
+    this.#restore(inherited.filter(({ expiresAt }) => expiresAt > now), now);
+    if (failure !== null) throw failure;
+  }
+
+  /** After a survey: the same for live grants, where it is known already what is ours. True: something was changed. */
+  async adapt(path: readonly PathChain[], live: readonly Grant[], now: number): Promise<boolean> {
+    const plan = this.#plan(path, false);
+    // A ruleset that was saved with our chains in it and loaded again brings jumps that nobody knows.
+    const searched = await this.#search((table) => this.placements.find(table) === undefined);
+    const left = [...this.placements.tables.flatMap(({ ours }) => this.placements.find(ours) ?? []), ...searched]
+      .filter((table) => table.chains.length + table.sets.length > 0 && !plan.some((ours) => sameTable(ours, table)));
+    const hasLeft = await this.placements.leave(left);
+    const { changed, failure } = this.placements.place(
+      plan,
+      (ours) => this.placements.find(ours) ?? searched.find((table) => sameTable(table, ours)),
+    );
+    const restored = this.#restore(liveElements(live, now), now);
+    if (failure !== null) throw failure;
+    return hasLeft || changed || restored;
+  }
+
+  /** Looks at our own objects and puts back what is missing. Throws `FirewallError` where that fails. */
+  repair(live: readonly Grant[], now: number): "intact" | "restored" | "gone" {
+    const { placements } = this;
+    const { changed, failure } = placements.place(
+      placements.tables.map(({ ours }) => ours),
+      (ours) => placements.find(ours),
+    );
+    const restored = this.#restore(liveElements(live, now), now);
+    if (failure !== null) throw failure;
+    if (placements.isGone) return "gone";
+    return changed || restored ? "restored" : "intact";
+  }
+
+  /** Opens those that are not open long enough, in one transaction. Null: they are open. */
+  open(elements: readonly TimedElement[], now: number): ElementRefusal | null {
     const missing = elements.filter((timed) => !this.isOpen(timed));
-    const sets = setsOf(this.tables ?? []);
-    const steps = missing.flatMap((timed) => {
-      const known = this.#known.get(timed.element.id);
-      // What the view does not show is certainly absent only where a generation vouches for the view.
-      return stepsToOpen(timed, sets, {
-        before: this.#generation === null ? known ?? timed.element : known,
-        now,
-      });
-    });
-    if (steps.length === 0) return { ok: true };
-    const outcome = await this.parts.store.write(steps, this.#generation);
-    if (outcome.ok) {
-      if (this.#generation !== null) this.#generation = nextGeneration(this.#generation);
-      this.#known.add(missing, now);
-    }
-    return outcome;
+    const sets = this.#sets();
+    const refused = this.#write(
+      missing.flatMap((timed) => stepsToOpen(timed, sets, { before: this.#known.get(timed.element.id), now })),
+    );
+    if (refused === null) this.#known.add(missing, now);
+    return refused;
   }
 
-  /** Closes what is open of these grants, in one transaction. Null when none of them is open any more. */
-  async close(doomed: readonly Element[]): Promise<WriteOutcome | null> {
-    const steps: Step[] = [];
-    for (const set of setsOf(this.tables ?? await this.ourTablesIn())) {
-      const mine = doomed.filter(({ layout }) => layout === set.layout);
-      const present = mine.length === 0 ? [] : await this.parts.store.read(set) ?? [];
-      for (const { element } of present) {
-        if (!mine.some((one) => one.id === element.id && sameData(one, element))) continue;
-        steps.push({ verb: "delete", set, element, timeoutMs: null });
-      }
-    }
-    if (steps.length === 0) return null;
-    const outcome = await this.parts.store.write(steps, null);
-    // Nothing vouches for the rest of the view: the transaction named no generation.
-    this.#generation = null;
-    for (const { element } of steps) this.#known.delete(element.id);
-    return outcome;
+  /** Closes these grants, whatever is believed of them, in one transaction. Null: none of them is open any more. */
+  close(doomed: readonly Element[]): ElementRefusal | null {
+    const refused = this.#write(
+      this.#sets().flatMap((set) =>
+        doomed.filter((element) => element.layout === set.layout && this.#holds(set, element))
+          .map((element) => stepToClose(element, set))
+      ),
+    );
+    for (const { id } of refused === null ? doomed : []) this.#known.delete(id);
+    return refused;
   }
 
-  /**
-   * Makes sure that the tables stand and the view is true, as cheaply as the store allows. Where others change the
-   * ruleset all the time the view is as true as a moment ago, which is the best there is.
-   */
-  async refresh(live: readonly Grant[], now: number): Promise<void> {
-    if (await this.#isTrue()) return;
-    const { changed } = await this.rebuild(live, now);
-    if (changed) {
-      this.#log("warning", "The ruleset was changed by somebody else: put back what belongs to fwknopd (nftables)");
-    }
+  /** Reads all sets of ours, and believes them. */
+  read(): void {
+    this.#known.replace(readElements(this.netlink, this.#sets(), this.options.clock));
   }
 
-  async #isTrue(): Promise<boolean> {
-    const { tables, parts: { store } } = this;
-    if (tables === null) return false;
+  /** Takes away all that is ours. Throws `FirewallError` where something stays. */
+  async takeAwayAll(): Promise<void> {
+    await this.placements.leave(this.placements.tables.flatMap(({ ours }) => this.placements.find(ours) ?? []));
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const generation = store.generation();
-      if (generation === null) return false;
-      if (generation === this.#generation) return true;
-      if (tables.length === 0 || !tables.every((ours) => store.isIntact(ours))) return false;
-      await this.readSets(tables);
-      this.#generation = store.generation() === generation ? generation : null;
-      if (this.#generation !== null) return true;
+      const found = await this.#search(() => true);
+      if (found.length === 0) break;
+      await this.placements.leave(found);
     }
-    return true;
-  }
-
-  /**
-   * Reads the ruleset and puts in place what is missing: chains, sets, jumps, and the grants in `live`. At first, also what
-   * seems to be there, and the grants that any of the tables holds are taken over.
-   */
-  async rebuild(live: readonly Grant[], now: number, first = false): Promise<Rebuilt> {
-    let changed = false;
-    let failure = new FirewallError("Cannot work on the ruleset: it changes too fast", "see `nft monitor`");
-    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const generation = this.parts.store.generation();
-      const ruleset = await readRuleset(this.parts.nft);
-      const facts: LogLine[] = [];
-      const chains = chooseChains(ruleset, this.wanted, (level, text) => void facts.push({ level, text }));
-      if (first && attempt === 0) sayWhatExists(ruleset, this.#log);
-      const tables = planTables(chains, this.wanted.slots);
-      const broken = tables.filter((ours) => (first && !changed) || !isIntact(ruleset, ours));
-      if (broken.length > 0) {
-        const refusal = await this.#build(ruleset, broken);
-        if (refusal === null) {
-          changed = true;
-          sayJumps(broken, this.#log);
-        } else {
-          failure = refusal;
-          // Something of ours is there in another form, from another version: away with it.
-          if (attempt > 0) await this.#run(teardownScript(ruleset, tables.filter((one) => !broken.includes(one))));
-        }
-        continue;
-      }
-      this.tables = tables;
-      this.#facts("hooks", [...facts, ...this.#openHooks(chains)], this.#log);
-      const inherited = await this.readSets(tables);
-      this.#generation = this.parts.store.generation() === generation ? generation : null;
-      const last = attempt === ATTEMPTS - 1;
-      if (this.#generation !== generation && !last) continue;
-      const restored = await this.#restore([...first ? inherited : [], ...liveElements(live, now)], now, last);
-      if (restored !== null) return { changed: changed || restored, chains };
-    }
-    throw failure;
-  }
-
-  /** Reads all sets and makes them the view. Returns each grant with the longest time that any table has for it. */
-  async readSets(tables: readonly OurTable[]): Promise<readonly TimedElement[]> {
-    const found = await readElements(this.parts.store, setsOf(tables), this.#clock);
-    this.#known.replace(found);
-    return found.map(({ element, ends }) => ({ element, expiresAt: Math.max(...ends) }));
-  }
-
-  /** The tables with sets of ours, for when nothing was prepared. */
-  async ourTablesIn(ruleset?: Ruleset): Promise<readonly OurTable[]> {
-    return tablesOfSets(ruleset ?? await readRuleset(this.parts.nft));
-  }
-
-  /** Takes away what is ours, or what is not needed for `keep`. Returns whether there was any. */
-  async teardown(keep: readonly OurTable[]): Promise<boolean> {
-    let failure = new FirewallError("Cannot work on the ruleset: it changes too fast", "see `nft monitor`");
-    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const script = teardownScript(await readRuleset(this.parts.nft), keep);
-      if (script === "") return attempt > 0;
-      failure = await this.#run(script) ?? failure;
-    }
-    throw failure;
-  }
-
-  /** Knows nothing any more. */
-  forget(): void {
-    this.tables = null;
+    this.placements.forget();
+    this.#isPrepared = false;
     this.#known.clear();
-    this.#generation = null;
   }
 
-  #build(ruleset: Ruleset, tables: readonly OurTable[]): Promise<FirewallError | null> {
-    return this.#run(tables.map((ours) => buildScript(ruleset, ours)).join(""));
+  /** All that is ours in the tables, whoever put it there. */
+  async #search(isSearched: (table: TableName) => boolean): Promise<readonly FoundTable[]> {
+    const found: FoundTable[] = [];
+    for (const table of tablesWithOurs(this.netlink)) {
+      if (isSearched(table)) found.push(await searchTable(this.netlink, table));
+    }
+    return found;
   }
 
-  /**
-   * Runs a script; null when it worked. The events of what nft does for us cannot be told from those of others and are
-   * dropped, so whoever calls this looks at the ruleset once more afterwards.
-   */
-  async #run(script: string): Promise<FirewallError | null> {
-    const reply = await this.parts.nft.run(script);
-    this.parts.listener?.drain();
-    this.#generation = null;
-    return reply.ok ? null : nftFailure(reply);
+  /** The tables to go into. */
+  #plan(path: readonly PathChain[], strict: boolean): readonly OurTable[] {
+    const { wanted, log } = this.options;
+    const { chains, facts, mistake } = chooseChains(path, wanted);
+    if (mistake !== null && strict) throw mistake;
+    const mistakes: LogLine[] = mistake === null
+      ? []
+      : [{ level: "error", text: `${mistake.message}; ${mistake.hint}` }];
+    this.#facts("hooks", [...facts, ...mistakes], log);
+    this.placements.beginAnew();
+    return planTables(chains, wanted.slots);
   }
 
-  /** Opens again what should be open and returns whether anything was; null when the ruleset changed meanwhile. */
-  async #restore(wanted: readonly TimedElement[], now: number, anyway: boolean): Promise<boolean | null> {
-    const sets = setsOf(this.tables ?? []);
+  /** Opens again what should be open. */
+  #restore(wanted: readonly TimedElement[], now: number): boolean {
+    this.read();
+    const sets = this.#sets();
     // A listing may count in whole seconds: what differs by less than one is the same.
     const lost = [...longest(wanted).values()].filter(({ element, expiresAt }) =>
       sets.some(({ layout }) => layout === element.layout) && !this.isOpen({ element, expiresAt: expiresAt - 1 })
     );
-    for (let start = 0; start < lost.length; start += MAX_ELEMENTS) {
-      const outcome = await this.open(lost.slice(start, start + MAX_ELEMENTS), now, anyway);
-      if (outcome.ok) continue;
-      if (outcome.stale) return null;
-      throw new FirewallError(outcome.reason, "see `nft list ruleset`");
+    for (let start = 0; start < lost.length;) {
+      const refused = this.open(lost.slice(start, start + MAX_ELEMENTS), now);
+      if (refused === null) start += MAX_ELEMENTS;
+      else if (isOwned(refused.refusal) && refused.at !== null) this.placements.leaveOut(refused.at);
+      else throw new FirewallError(`Cannot put grants back: ${reasonOf(refused.refusal)}`, LOOK);
     }
     return lost.length > 0;
   }
 
-  #openHooks(chains: readonly BaseChain[]): readonly LogLine[] {
-    const shut = new Set(chains.map(({ hook }) => hook));
-    return FILTER_SLOTS.filter((slot) => this.wanted.slots.includes(slot) && !shut.has(slot)).map((hook) => ({
-      level: "warning",
-      text: `nftables: nothing drops packets on the ${hook} hook, so there is nothing to open`,
-    }));
+  #sets(): readonly ElementSet[] {
+    return this.#isPrepared ? setsOf(this.placements.tables.map(({ ours }) => ours)) : ourSets(this.netlink);
   }
-}
 
-/** What should be open. Of two grants that a map cannot hold together the one that ends last comes last, and stays. */
-function liveElements(live: readonly Grant[], now: number): readonly TimedElement[] {
-  return live.filter(({ expiresAt }) => expiresAt > now).map(timedElementOf).filter((timed) => timed !== null)
-    .toSorted((a, b) => a.expiresAt - b.expiresAt);
-}
+  #holds(set: ElementSet, element: Element): boolean {
+    const held = this.netlink.element({ ...setNameOf(set), key: element.key });
+    return held?.kind === "element" && sameData(held, element);
+  }
 
-/** The kernel skips 0. */
-function nextGeneration(generation: number): number {
-  return generation === 0xffffffff ? 1 : generation + 1;
+  #write(steps: readonly ElementChange[]): ElementRefusal | null {
+    if (steps.length === 0) return null;
+    const outcome = this.netlink.transact(steps, null);
+    if (outcome.ok) return null;
+    const refusal = outcome.stale ? undefined : outcome.refusals[0];
+    return { refusal, at: refusal === undefined || refusal.index === null ? null : steps[refusal.index] ?? null };
+  }
 }

@@ -4,6 +4,7 @@ import { type NftFormat, type NftReply, openNft } from "../../../ffi/nftables/nf
 import { type Run, runProgram, type RunResult } from "../../../lib/host/run.ts";
 import { FirewallError } from "../firewall.ts";
 import { PROGRAM_FOLDERS } from "../program_folders.ts";
+import { NFT } from "./list_all.ts";
 import { parseRuleset, type Ruleset } from "./ruleset.ts";
 
 /** Runs commands of nft(8). */
@@ -12,9 +13,6 @@ export interface NftRunner {
   /** One transaction. Throws `FirewallError` only where nft itself cannot be run. */
   run(commands: string, format?: NftFormat): Promise<NftReply>;
 }
-
-/** The program. */
-export const NFT = "nft";
 
 const TEXT: NftFormat = { json: false, terse: false };
 

@@ -1,8 +1,9 @@
 /**
  * The sets and maps that hold open grants: which there are, what their keys and values are made of, and which rule looks
- * packets up in them. One table; everything else (scripts, element bytes, listings) is a fold over it.
+ * packets up in them. One table; everything else (rules, element bytes, listings) is a fold over it.
  */
 import type { TableFamily } from "../../../ffi/nfnetlink/constants.ts";
+import type { DataType } from "../../../ffi/nfnetlink/ruleset.ts";
 import type { Ip } from "../../../lib/net/address.ts";
 import type { Service } from "../../../lib/net/service.ts";
 import type { Access, NatMatch, Slot } from "../firewall.ts";
@@ -72,11 +73,16 @@ export const SET_LAYOUTS: readonly SetLayout[] = ROWS.flatMap(([slot, suffix, ke
 export const FILTER_SLOTS = ["input", "output", "forward"] as const;
 export type FilterSlot = (typeof FILTER_SLOTS)[number];
 
-/** The slots whose rules stand in {@link NAT_TABLE}, with the hook and priority of their chain. */
+/** Numbers of hooks. */
+const PREROUTING = 0, POSTROUTING = 4;
+/** The priorities that nft calls dstnat and srcnat. */
+const DSTNAT = -100, SRCNAT = 100;
+
+/** The slots whose rules stand in {@link NAT_TABLE}, with the place of their chain. */
 export const NAT_CHAINS = {
-  dnat: "type nat hook prerouting priority dstnat - 5;",
-  snat: "type nat hook postrouting priority srcnat - 5;",
-  masquerade: "type nat hook postrouting priority srcnat - 4;",
+  dnat: { type: "nat", hook: PREROUTING, priority: DSTNAT - 5 },
+  snat: { type: "nat", hook: POSTROUTING, priority: SRCNAT - 5 },
+  masquerade: { type: "nat", hook: POSTROUTING, priority: SRCNAT - 4 },
 } as const;
 
 /** Our chain for a slot. */
@@ -163,44 +169,17 @@ export function seesFamily(table: TableFamily, family: 4 | 6): boolean {
   return table === "inet" || table === (family === 4 ? "ip" : "ip6");
 }
 
-/** The type of a field in nft's language. */
-function fieldType(field: Field, family: 4 | 6): string {
+/** `NFPROTO_*` of the IP families. */
+export const NFPROTO_OF = { 4: 2, 6: 10 } as const;
+
+/** What a field is in nft's language. */
+export function fieldType(field: Field, family: 4 | 6): DataType {
   if (field === "proto") return "inet_proto";
   if (field === "port" || field === "toPort") return "inet_service";
   return family === 4 ? "ipv4_addr" : "ipv6_addr";
 }
 
-/** What the rule of a slot compares with a key field. Answers (output) come from the service's end. */
-function selector(field: Field, { slot, family }: SetLayout): string {
-  const ip = family === 4 ? "ip" : "ip6";
-  const answering = slot === "output";
-  if (field === "proto") return "meta l4proto";
-  if (field === "port") return answering ? "th sport" : "th dport";
-  return (field === "source") === answering ? `${ip} daddr` : `${ip} saddr`;
-}
-
-/** The rule that looks packets up in the set, in nft's language. */
-export function ruleOf(layout: SetLayout): string {
-  const key = layout.key.map((field) => selector(field, layout)).join(" . ");
-  const ip = layout.family === 4 ? "ip" : "ip6";
-  // A port can only be rewritten where the protocol is known to have one.
-  const ported = layout.value.includes("toPort") ? "meta l4proto { tcp, udp } " : "";
-  switch (layout.slot) {
-    case "dnat":
-      return `${ported}dnat ${ip} to ${key} map @${layout.name}`;
-    case "snat":
-      return `snat ${ip} to ${key} map @${layout.name}`;
-    case "masquerade":
-      return ported ? `${ported}masquerade to :${key} map @${layout.name}` : `${key} @${layout.name} masquerade`;
-    default:
-      return `${key} @${layout.name} accept`;
-  }
-}
-
-/** The declaration of the set or map, in nft's language. */
-export function declarationOf({ name, family, key, value }: SetLayout, table: string): string {
-  const types = (fields: readonly Field[]) => fields.map((field) => fieldType(field, family)).join(" . ");
-  return value.length === 0
-    ? `add set ${table} ${name} { type ${types(key)}; flags timeout; }`
-    : `add map ${table} ${name} { type ${types(key)} : ${types(value)}; flags timeout; }`;
+/** The bytes of a field. */
+export function fieldSize(field: Field, family: 4 | 6): number {
+  return { inet_proto: 1, inet_service: 2, ipv4_addr: 4, ipv6_addr: 16 }[fieldType(field, family)];
 }

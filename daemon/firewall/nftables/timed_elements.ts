@@ -1,8 +1,14 @@
 /** Grants to open as transactions on elements. Pure. */
 import type { Grant } from "../firewall.ts";
+import type { ElementChange, SetName, TableName } from "../../../ffi/nfnetlink/ruleset.ts";
 import { type Element, elementOf } from "./elements.ts";
-import type { ElementSet, Step } from "./store.ts";
 import type { OurTable } from "./placement.ts";
+import type { SetLayout } from "./set_layout.ts";
+
+/** A set or map in a table. */
+export interface ElementSet extends TableName {
+  readonly layout: SetLayout;
+}
 
 /** An element and the end of its time in Unix seconds; Infinity for one without a timeout. */
 export interface TimedElement {
@@ -40,22 +46,38 @@ export function setsOf(tables: readonly OurTable[]): readonly ElementSet[] {
 }
 
 /**
- * The steps that open a grant in every set. Where the element may be there already (`before`) it is added, deleted and
- * added again in one transaction: a plain add leaves the old time on older kernels, a plain delete needs the old element.
+ * The steps that open a grant in every set. It is added, deleted and added again in one transaction: a plain add leaves the
+ * old time of an element that is there already, a plain delete needs one. `before`: what a map is known to hold for the key.
  */
 export function stepsToOpen(
   { element, expiresAt }: TimedElement,
   sets: readonly ElementSet[],
   { before, now }: { readonly before: Element | null; readonly now: number },
-): readonly Step[] {
+): readonly ElementChange[] {
   const timeoutMs = Math.max(1, Math.round((expiresAt - now) * 1000));
-  return sets.filter(({ layout }) => layout === element.layout).flatMap((set): Step[] => {
-    const add: Step = { verb: "add", set, element, timeoutMs };
-    if (before === null) return [add];
-    return [
-      { verb: "add", set, element: before, timeoutMs: null },
-      { verb: "delete", set, element: before, timeoutMs: null },
-      add,
-    ];
-  });
+  return sets.filter(({ layout }) => layout === element.layout).flatMap((set): ElementChange[] => [
+    changeOf("add", set, before ?? element),
+    changeOf("delete", set, before ?? element),
+    { ...changeOf("add", set, element), timeoutMs },
+  ]);
+}
+
+/** The step that closes what an element holds open in a set. */
+export function stepToClose(element: Element, set: ElementSet): ElementChange {
+  return changeOf("delete", set, element);
+}
+
+function changeOf(verb: ElementChange["verb"], set: ElementSet, { key, data }: Element): ElementChange {
+  return { ...setNameOf(set), verb, key, ...(data === null ? {} : { data }) };
+}
+
+/** The set by its names. */
+export function setNameOf({ family, table, layout }: ElementSet): SetName {
+  return { family, table, set: layout.name };
+}
+
+/** What should be open. Of two grants that a map cannot hold together the one that ends last comes last, and stays. */
+export function liveElements(live: readonly Grant[], now: number): readonly TimedElement[] {
+  return live.filter(({ expiresAt }) => expiresAt > now).map(timedElementOf).filter((timed) => timed !== null)
+    .toSorted((a, b) => a.expiresAt - b.expiresAt);
 }

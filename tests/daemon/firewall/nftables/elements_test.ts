@@ -2,14 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { Access, NatMatch } from "../../../../daemon/firewall/firewall.ts";
 import { accessKey } from "../../../../daemon/firewall/firewall.ts";
-import {
-  accessOfElement,
-  dataText,
-  elementOf,
-  elementOfWords,
-  keyText,
-} from "../../../../daemon/firewall/nftables/elements.ts";
-import { ruleOf, SET_LAYOUTS } from "../../../../daemon/firewall/nftables/set_layout.ts";
+import { accessOfElement, dataText, elementOf, keyText } from "../../../../daemon/firewall/nftables/elements.ts";
 import type { Ip } from "../../../../lib/net/address.ts";
 import { ipFromBytes } from "../../../../lib/net/address.ts";
 import type { Service } from "../../../../lib/net/service.ts";
@@ -97,17 +90,6 @@ Deno.test("keyText() and dataText() are nft's language", () => {
   assert.equal(dataText(element), "fd78::2 . 8022");
 });
 
-Deno.test("elementOfWords() refuses words that are not those of the layout", () => {
-  const layout = SET_LAYOUTS.find(({ name }) => name === "fwknop_input4");
-  assert.ok(layout);
-  assert.notEqual(elementOfWords(layout, ["10.0.0.1", "tcp", 22], []), null);
-  for (
-    const words of [["10.0.0.1", "icmp", 22], ["10.0.0.1", "tcp"], ["x", "tcp", 22], ["10.0.0.1", "tcp", "ssh"], []]
-  ) {
-    assert.equal(elementOfWords(layout, words, []), null);
-  }
-});
-
 const ip = (length: number): fc.Arbitrary<Ip> =>
   fc.uint8Array({ minLength: length, maxLength: length }).map(ipFromBytes).filter(({ bytes }) =>
     bytes.length === length
@@ -151,28 +133,4 @@ Deno.test("doorOfElement() undoes elementOf()", () => {
     assert.ok(back);
     assert.equal(accessKey(back), accessKey(access));
   }));
-});
-
-Deno.test("elementOfWords() undoes keyText() and dataText()", () => {
-  // JSON listings have numbers for ports and text for the rest.
-  const words = (text: string) =>
-    text === "" ? [] : text.split(" . ").map((word) => /^\d+$/.test(word) ? Number(word) : word);
-  fc.assert(fc.property(accesses, (access) => {
-    const element = elementOf(access);
-    assert.ok(element);
-    assert.deepEqual(elementOfWords(element.layout, words(keyText(element)), words(dataText(element))), element);
-  }));
-});
-
-Deno.test("ruleOf() looks at answers from the service's end", () => {
-  const rule = (name: string) => {
-    const layout = SET_LAYOUTS.find((one) => one.name === name);
-    assert.ok(layout, name);
-    return ruleOf(layout);
-  };
-  assert.equal(rule("fwknop_input6"), "ip6 saddr . meta l4proto . th dport @fwknop_input6 accept");
-  assert.equal(
-    rule("fwknop_output4_to"),
-    "ip daddr . ip saddr . meta l4proto . th sport @fwknop_output4_to accept",
-  );
 });

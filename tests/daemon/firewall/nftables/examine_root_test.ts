@@ -17,7 +17,7 @@ async function said(policy: string, rules: readonly string[], udpPort: number | 
     using nft = openNft();
     return nft.run("list ruleset", { json: true, terse: true });
   });
-  return examineRuleset(parseRuleset(output), { slots: ["input"], chains: {} }, udpPort);
+  return examineRuleset(parseRuleset(output), udpPort);
 }
 
 const OTHERS = [

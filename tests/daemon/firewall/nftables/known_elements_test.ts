@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { elementOf } from "../../../../daemon/firewall/nftables/elements.ts";
 import { KnownElements, readElements } from "../../../../daemon/firewall/nftables/known_elements.ts";
-import type { ElementSet, ElementStore, StoredElement } from "../../../../daemon/firewall/nftables/store.ts";
+import type { ElementSet } from "../../../../daemon/firewall/nftables/timed_elements.ts";
+import type { SetElement, SetName } from "../../../../ffi/nfnetlink/ruleset.ts";
 import { address } from "../../../contract/addresses.ts";
 
 const ACCESS = {
@@ -15,27 +16,36 @@ const other = elementOf({ ...ACCESS, service: { proto: "tcp", port: 23 } })!;
 
 const SETS: readonly ElementSet[] = ["a", "b"].map((table) => ({ family: "inet", table, layout: element.layout }));
 
-/** A store whose sets hold what the test says, by table. */
-function store(held: Readonly<Record<string, readonly StoredElement[]>>): ElementStore {
-  return { read: ({ table }: ElementSet) => Promise.resolve(held[table] ?? null) } as ElementStore;
+/** An element as the kernel tells it. */
+function held(key: Uint8Array, remainingMs: number | null): SetElement {
+  return { kind: "element", key, keyEnd: null, data: null, verdict: null, remainingMs };
 }
 
-Deno.test("readElements() finds each element once, with its end in every set, and whether it is in all of them", async () => {
-  const held = {
-    a: [{ element, remainingMs: 30_000 }, { element: other, remainingMs: null }],
-    b: [{ element, remainingMs: 20_000 }],
+/** Sets that hold what the test says, by table. */
+function netlink(elements: Readonly<Record<string, readonly SetElement[]>>) {
+  return { elements: ({ table }: SetName) => elements[table] ?? null };
+}
+
+Deno.test("readElements() finds each element once, with its end in every set, and whether it is in all of them", () => {
+  const sets = {
+    a: [held(element.key, 30_000), held(other.key, null), {
+      ...held(new Uint8Array(), null),
+      kind: "catchall" as const,
+    }],
+    b: [held(element.key, 20_000)],
   };
-  assert.deepEqual(await readElements(store(held), SETS, () => 1000), [
+  assert.deepEqual(readElements(netlink(sets), SETS, () => 1000), [
     { element, ends: [1030, 1020], everywhere: true },
     { element: other, ends: [Infinity], everywhere: false },
   ]);
+  assert.deepEqual(readElements(netlink({}), SETS, () => 1000), []);
 });
 
-Deno.test("readElements() rounds an end down, but not for the time that reading takes", async () => {
-  const read = async (remainingMs: number) =>
-    (await readElements(store({ a: [{ element, remainingMs }] }), SETS, () => 1000))[0]?.ends;
-  assert.deepEqual(await read(29_960), [1030]);
-  assert.deepEqual(await read(29_900), [1029]);
+Deno.test("readElements() rounds an end down, but not for the time that reading takes", () => {
+  const read = (remainingMs: number) =>
+    readElements(netlink({ a: [held(element.key, remainingMs)] }), SETS, () => 1000)[0]?.ends;
+  assert.deepEqual(read(29_960), [1030]);
+  assert.deepEqual(read(29_900), [1029]);
 });
 
 Deno.test("KnownElements: a door counts as open until its first set lets go of it, and not where a set has none of it", () => {

@@ -1,73 +1,68 @@
 import assert from "node:assert/strict";
-import { concernsUs } from "../../../../daemon/firewall/nftables/events.ts";
-import { parseRuleset, plainJump, setReferences } from "../../../../daemon/firewall/nftables/ruleset.ts";
+import {
+  chainFits,
+  changesAnew,
+  changesFor,
+  type FoundTable,
+  isOurChain,
+  isOurSet,
+  nothingIn,
+  type OurTable,
+  planTables,
+  sameTable,
+  setFits,
+} from "../../../../daemon/firewall/nftables/placement.ts";
+import { rulesFor } from "../../../../daemon/firewall/nftables/rules.ts";
 import { NAT_TABLE } from "../../../../daemon/firewall/nftables/set_layout.ts";
-import { buildScript, isIntact, planTables, teardownScript } from "../../../../daemon/firewall/nftables/placement.ts";
-import { longest, sameData, stepsToOpen } from "../../../../daemon/firewall/nftables/timed_elements.ts";
-import { elementOf } from "../../../../daemon/firewall/nftables/elements.ts";
-import { baseChains } from "../../../../daemon/firewall/nftables/hook_survey.ts";
-import { NFT_MSG } from "../../../../ffi/nfnetlink/constants.ts";
-import { address } from "../../../contract/addresses.ts";
+import type { StructureChange } from "../../../../ffi/nfnetlink/ruleset.ts";
 
-const CHAIN = {
-  family: "ip",
-  table: "f",
-  name: "in",
-  handle: 1,
-  type: "filter",
-  hook: "input",
-  prio: 0,
-  policy: "drop",
-};
+const AT = { family: "ip", table: "f" } as const;
 
-function ruleset(...entries: readonly unknown[]) {
-  return parseRuleset(JSON.stringify({
-    nftables: [{ metainfo: {} }, { table: { family: "ip", name: "f" } }, { chain: CHAIN }, ...entries],
-  }));
-}
-
-function rule(chain: string, handle: number, ...expr: readonly unknown[]) {
-  return { rule: { family: "ip", table: "f", chain, handle, expr } };
-}
-
-function lookup(name: string) {
-  return { match: { op: "==", left: { concat: [] }, right: `@${name}` } };
-}
-
-const ACCEPT = { accept: null };
-const JUMP = { jump: { target: "fwknop_input" } };
-const OURS = [
-  { chain: { family: "ip", table: "f", name: "fwknop_input", handle: 2 } },
-  { set: { family: "ip", table: "f", name: "fwknop_input4" } },
-  { set: { family: "ip", table: "f", name: "fwknop_input4_to" } },
-  rule("fwknop_input", 3, lookup("fwknop_input4_to"), ACCEPT),
-  rule("fwknop_input", 4, lookup("fwknop_input4"), ACCEPT),
-];
-
-function ours() {
-  const [one] = planTables(baseChains(ruleset(), "input"), ["input"]);
+function ours(): OurTable {
+  const [one] = planTables([{ ...AT, chain: "in", hook: "input" }], ["input"]);
   assert.ok(one);
   return one;
 }
 
-Deno.test("parseRuleset() passes over what it does not know, and takes an empty listing", () => {
-  assert.deepEqual(parseRuleset("").chains, []);
-  assert.deepEqual(parseRuleset(`{"nftables": [{"new thing": {}}, null, 3, {"chain": 1}]}`).tables, []);
-  assert.deepEqual(parseRuleset("{}").tables, []);
-});
+/** All that should be there, and what a test changes of it. */
+function found(changed: Partial<FoundTable> = {}): FoundTable {
+  return {
+    ...AT,
+    chains: [{ chain: "fwknop_input", fits: true, rules: rules() }],
+    sets: [{ set: "fwknop_input4_to", fits: true }, { set: "fwknop_input4", fits: true }],
+    jumps: [{ from: "in", handle: 9n, to: "fwknop_input", first: true }],
+    ...changed,
+  };
+}
 
-Deno.test("plainJump() and setReferences() read one rule", () => {
-  const rules =
-    ruleset(rule("in", 1, JUMP), rule("in", 2, { counter: {} }, JUMP), rule("in", 3, lookup("a"), ACCEPT)).rules
-      .get("ip f in") ?? [];
-  assert.deepEqual(rules.map(plainJump), ["fwknop_input", null, null]);
-  assert.deepEqual(rules.map(setReferences), [[], [], ["a"]]);
-});
+function rules() {
+  return ours().layouts.flatMap((layout) => rulesFor(layout, "ip")).map((expressions) => ({ expressions }));
+}
+
+/** Changes in a line each: verb, and what it is about. */
+function told(changes: readonly StructureChange[]): readonly string[] {
+  return changes.map((change) => {
+    const about = "set" in change ? change.set : "chain" in change ? change.chain : change.table;
+    const handle = change.verb === "delete rule" ? ` ${change.handle}` : "";
+    return `${change.verb} ${about}${handle}${change.verb === "add rule" ? ` ${change.at}` : ""}`;
+  });
+}
+
+const ALL_OF_IT = [
+  "add set fwknop_input4_to",
+  "add set fwknop_input4",
+  "add chain fwknop_input",
+  "add rule fwknop_input tail",
+  "add rule fwknop_input tail",
+  "add rule in head",
+];
 
 Deno.test("planTables() plans each table of the chains once, and one for NAT", () => {
   const chain = (name: string, table: string, family: "ip" | "inet") => ({
-    ...{ family, table, chain: name, hook: "input" as const, priority: 0, drops: "default" as const },
-    ...{ iptables: false, acceptsEstablished: true, acceptsNeighbourDiscovery: true },
+    family,
+    table,
+    chain: name,
+    hook: "input" as const,
   });
   const tables = planTables([chain("a", "t", "ip"), chain("b", "t", "ip"), chain("c", "t", "inet")], [
     "input",
@@ -81,79 +76,111 @@ Deno.test("planTables() plans each table of the chains once, and one for NAT", (
   assert.deepEqual(tables[0]?.layouts.map(({ name }) => name), ["fwknop_input4_to", "fwknop_input4"]);
 });
 
-Deno.test("isIntact() wants every rule of ours in order, and the jump", () => {
-  assert.ok(isIntact(ruleset(...OURS, rule("in", 9, JUMP)), ours()));
-  assert.ok(isIntact(ruleset(rule("in", 8, ACCEPT), rule("in", 9, JUMP), ...OURS), ours()));
-  assert.ok(!isIntact(ruleset(...OURS), ours()));
-  assert.ok(!isIntact(ruleset(...OURS, rule("in", 9, { goto: { target: "fwknop_input" } })), ours()));
-  assert.ok(!isIntact(ruleset(...OURS.slice(0, 4), rule("in", 9, JUMP)), ours()));
-  const reordered = [...OURS.slice(0, 3), ...OURS.slice(3).reverse()];
-  assert.ok(!isIntact(ruleset(...reordered, rule("in", 9, JUMP)), ours()));
-  assert.ok(!isIntact(ruleset(rule("in", 9, JUMP)), ours()));
+Deno.test("changesFor() changes nothing where all is as it should be", () => {
+  assert.deepEqual(changesFor(found(), ours()), []);
+  assert.deepEqual(changesFor(nothingIn(AT), null), []);
 });
 
-Deno.test("buildScript() moves a jump that is there to the top", () => {
-  const script = buildScript(ruleset(...OURS, rule("in", 8, ACCEPT), rule("in", 9, JUMP)), ours());
-  assert.deepEqual(script.split("\n"), [
-    "add set ip f fwknop_input4_to { type ipv4_addr . ipv4_addr . inet_proto . inet_service; flags timeout; }",
-    "add set ip f fwknop_input4 { type ipv4_addr . inet_proto . inet_service; flags timeout; }",
-    "add chain ip f fwknop_input",
-    "flush chain ip f fwknop_input",
-    "add rule ip f fwknop_input ip saddr . ip daddr . meta l4proto . th dport @fwknop_input4_to accept",
-    "add rule ip f fwknop_input ip saddr . meta l4proto . th dport @fwknop_input4 accept",
-    "delete rule ip f in handle 9",
-    "insert rule ip f in jump fwknop_input",
-    "",
+Deno.test("changesFor() makes sets before the rules that look into them, and the jump last, at the head", () => {
+  assert.deepEqual(told(changesFor(nothingIn(AT), ours())), ALL_OF_IT);
+});
+
+Deno.test("changesFor() puts back only what is missing", () => {
+  assert.deepEqual(told(changesFor(found({ jumps: [] }), ours())), ["add rule in head"]);
+  const refill = ["flush chain fwknop_input", "add chain fwknop_input", ...ALL_OF_IT.slice(3, 5)];
+  for (const wrong of [[], rules().slice(1), rules().toReversed(), [...rules(), ...rules()]]) {
+    const chains = [{ chain: "fwknop_input", fits: true, rules: wrong }];
+    assert.deepEqual(told(changesFor(found({ chains }), ours())), refill);
+  }
+});
+
+Deno.test("changesFor() moves a jump that is not first to the head, and takes away a second one", () => {
+  const jump = (handle: bigint, first: boolean) => ({ from: "in", handle, to: "fwknop_input", first });
+  assert.deepEqual(told(changesFor(found({ jumps: [jump(8n, false)] }), ours())), [
+    "delete rule in 8",
+    "add rule in head",
+  ]);
+  assert.deepEqual(told(changesFor(found({ jumps: [jump(8n, true), jump(9n, false)] }), ours())), [
+    "delete rule in 9",
   ]);
 });
 
-Deno.test("teardownScript() takes rules before sets, and nothing where nothing is", () => {
-  assert.equal(teardownScript(ruleset(rule("in", 8, ACCEPT))), "");
-  assert.deepEqual(teardownScript(ruleset(...OURS, rule("in", 9, JUMP))).split("\n"), [
-    "delete rule ip f in handle 9",
-    "flush chain ip f fwknop_input",
-    "delete chain ip f fwknop_input",
-    "delete set ip f fwknop_input4",
-    "delete set ip f fwknop_input4_to",
-    "",
+Deno.test("changesFor() leaves chains that are no longer wanted, and what is there for another slot", () => {
+  const jumps = [...found().jumps, { from: "late", handle: 12n, to: "fwknop_input", first: true }];
+  assert.deepEqual(told(changesFor(found({ jumps }), ours())), ["delete rule late 12"]);
+  const chains = [...found().chains, { chain: "fwknop_forward", fits: true, rules: [] }];
+  const sets = [...found().sets, { set: "fwknop_forward4", fits: true }];
+  assert.deepEqual(told(changesFor(found({ chains, sets }), ours())), [
+    "flush chain fwknop_forward",
+    "delete chain fwknop_forward",
+    "delete set fwknop_forward4",
   ]);
-  assert.equal(teardownScript(ruleset(...OURS, rule("in", 9, JUMP)), [ours()]), "");
 });
 
-Deno.test("concernsUs() is about structure, and about our own elements", () => {
-  const told = (message: number, set = "") => concernsUs({ message, set });
-  assert.ok(told(NFT_MSG.delRule) && told(NFT_MSG.newChain) && told(NFT_MSG.delTable));
-  assert.ok(told(NFT_MSG.delSetElem, "fwknop_input4"));
-  assert.ok(!told(NFT_MSG.delSetElem, "banned"));
-  assert.ok(!told(NFT_MSG.newSetElem, "fwknop_input4"));
-  assert.ok(!told(NFT_MSG.newGen) && !told(NFT_MSG.newSet, "banned"));
+Deno.test("changesFor() makes a set of another form anew, and the rules that look into it", () => {
+  const sets = [{ set: "fwknop_input4_to", fits: true }, { set: "fwknop_input4", fits: false }];
+  assert.deepEqual(told(changesFor(found({ sets }), ours())), [
+    "flush chain fwknop_input",
+    "delete set fwknop_input4",
+    "add set fwknop_input4",
+    "add chain fwknop_input",
+    ...ALL_OF_IT.slice(3, 5),
+  ]);
 });
 
-Deno.test("longest() keeps the longest of equal doors and the last of those in conflict", () => {
-  const dnat = (to: string, expiresAt: number) => {
-    const source = address("10.0.0.1");
-    const service = { proto: "tcp", port: 80 } as const;
-    const element = elementOf({ slot: "dnat", source, destination: null, service, to: address(to), toPort: null });
-    assert.ok(element);
-    return { element, expiresAt };
-  };
-  const chosen = longest([dnat("10.0.0.2", 10), dnat("10.0.0.2", 30), dnat("10.0.0.2", 20)]);
-  assert.deepEqual([...chosen.values()].map(({ expiresAt }) => expiresAt), [30]);
-  const last = longest([dnat("10.0.0.2", 30), dnat("10.0.0.3", 10)]);
-  assert.deepEqual([...last.values()].map(({ expiresAt }) => expiresAt), [10]);
-  assert.ok(sameData(dnat("10.0.0.2", 1).element, dnat("10.0.0.2", 2).element));
-  assert.ok(!sameData(dnat("10.0.0.2", 1).element, dnat("10.0.0.3", 1).element));
+Deno.test("changesFor() makes a chain anew that stands on a hook of its own, and the jump to it", () => {
+  const chains = [{ chain: "fwknop_input", fits: false, rules: rules() }];
+  assert.deepEqual(told(changesFor(found({ chains }), ours())), [
+    "delete rule in 9",
+    "flush chain fwknop_input",
+    "delete chain fwknop_input",
+    ...ALL_OF_IT.slice(2),
+  ]);
 });
 
-Deno.test("stepsToOpen() renews with what was there, in every table", () => {
-  const source = address("10.0.0.1");
-  const element = elementOf({ slot: "input", source, destination: null, service: { proto: "tcp", port: 22 } });
-  assert.ok(element);
-  const sets = (["ip", "inet"] as const).map((family) => ({ family, table: "t", layout: element.layout }));
-  const steps = (before: typeof element | null) =>
-    stepsToOpen({ element, expiresAt: 1030 }, sets, { before, now: 999.75 })
-      .map(({ verb, timeoutMs, set }) => [verb, timeoutMs, set.family]);
-  assert.deepEqual(steps(null), [["add", 30_250, "ip"], ["add", 30_250, "inet"]]);
-  assert.deepEqual(steps(element).slice(0, 3), [["add", null, "ip"], ["delete", null, "ip"], ["add", 30_250, "ip"]]);
-  assert.equal(steps(element).length, 6);
+Deno.test("changesFor() takes all away: jumps, rules, chains and sets in that order; of NAT the table", () => {
+  const away = [
+    "delete rule in 9",
+    "flush chain fwknop_input",
+    "delete chain fwknop_input",
+    "delete set fwknop_input4_to",
+    "delete set fwknop_input4",
+  ];
+  assert.deepEqual(told(changesFor(found(), null)), away);
+  assert.deepEqual(told(changesAnew(found(), ours())), [...away, ...ALL_OF_IT]);
+  assert.deepEqual(told(changesFor(nothingIn(NAT_TABLE), null)), ["delete table fwknop_nat"]);
+});
+
+Deno.test("changesFor() makes the table of NAT, with chains on their hooks", () => {
+  const [nat] = planTables([], ["masquerade"]);
+  assert.ok(nat);
+  const changes = changesFor(nothingIn(NAT_TABLE), nat);
+  assert.equal(changes[0]?.verb, "add table");
+  const chain = changes.find(({ verb }) => verb === "add chain");
+  assert.deepEqual(chain, {
+    ...NAT_TABLE,
+    verb: "add chain",
+    chain: "fwknop_masquerade",
+    base: { type: "nat", hook: 4, priority: 96 },
+  });
+});
+
+Deno.test("setFits() and chainFits() know what has another form", () => {
+  const set = { ...AT, set: "fwknop_input4", handle: 1n, map: false, anonymous: false, interval: false, keyLength: 12 };
+  assert.ok(setFits(set));
+  for (const other of [{ keyLength: 4 }, { map: true }, { interval: true }, { set: "fwknop_input6" }]) {
+    assert.ok(!setFits({ ...set, ...other }));
+  }
+  const base = { type: "nat", hook: 0, priority: -105, policy: "accept", devices: [] } as const;
+  assert.ok(chainFits({ chain: "fwknop_dnat", base }));
+  assert.ok(!chainFits({ chain: "fwknop_dnat", base: { ...base, priority: 0 } }));
+  assert.ok(!chainFits({ chain: "fwknop_dnat", base: null }));
+  assert.ok(chainFits({ chain: "fwknop_input", base: null }));
+  assert.ok(!chainFits({ chain: "fwknop_input", base: { ...base, type: "filter", hook: 1 } }));
+});
+
+Deno.test("isOurChain(), isOurSet() and sameTable() go by the whole name", () => {
+  assert.ok(isOurChain("fwknop_input") && !isOurChain("fwknop_inputs") && !isOurChain("fwknop_"));
+  assert.ok(isOurSet("fwknop_input4_to") && !isOurSet("fwknop_input") && !isOurSet("banned"));
+  assert.ok(sameTable(AT, { ...AT }) && !sameTable(AT, { ...AT, family: "inet" }));
 });

@@ -1,29 +1,29 @@
 /** The server of a lab behind a native ruleset, for the contract and for what only nftables has. */
-import {
-  type NftablesFirewall,
-  nftablesFirewall,
-  type NftablesOptions,
-} from "../../../../daemon/firewall/nftables/backend.ts";
-import type { NftablesParts } from "../../../../daemon/firewall/nftables/ruleset_view.ts";
-import { libraryRunner, type NftRunner, programRunner } from "../../../../daemon/firewall/nftables/runner.ts";
-import { netlinkStore, nftStore } from "../../../../daemon/firewall/nftables/store.ts";
+import { alone } from "../../../../daemon/firewall/nftables/alone.ts";
+import { nftablesBackend, type NftablesOptions } from "../../../../daemon/firewall/nftables/backend.ts";
+import type { OpenedBackend } from "../../../../daemon/firewall/backend.ts";
+import type { Firewall } from "../../../../daemon/firewall/firewall.ts";
+import type { PathChain } from "../../../../daemon/firewall/path/model.ts";
 import { openRulesetListener } from "../../../../ffi/nfnetlink/events.ts";
+import { type Nfnetlink, openNfnetlink } from "../../../../ffi/nfnetlink/nfnetlink.ts";
 import { addressPair } from "../../../contract/addresses.ts";
 import type { FirewallRig } from "../../../contract/firewall_contract.ts";
 import { runWithin, within } from "../../../contract/namespace.ts";
 import { type Lab, makeLab, nftablesGuard, OUTER } from "../../../lab/mod.ts";
 
-/** By which road grants are opened; `mixed` is netlink on a host without libnftables. */
-export type Road = "netlink" | "mixed" | "nft";
+/** The backend as the loop has it, and by itself. */
+export type RigFirewall = Firewall & Disposable & { readonly backend: OpenedBackend };
 
 /** A rig, its lab, and a way to start backends with other settings. */
 export interface NftablesRig extends FirewallRig {
   readonly lab: Lab;
   /** What was said, as `level text`. */
   readonly log: string[];
-  start(options?: Partial<NftablesOptions>, change?: (parts: NftablesParts) => NftablesParts): NftablesFirewall;
+  start(options?: Partial<NftablesOptions>, change?: (netlink: Nfnetlink) => Nfnetlink): RigFirewall;
   /** Runs a script of nft on the server. */
   nft(script: string): Promise<string>;
+  /** The base chains of the server. */
+  chains(): Promise<readonly PathChain[]>;
 }
 
 /** A second table that drops on the same hook, as a packet blocker would have it. */
@@ -46,22 +46,29 @@ async function prepareLab(): Promise<Lab> {
 }
 
 /** Makes a rig with a freshly loaded ruleset. */
-export async function nftablesRig(road: Road = "netlink"): Promise<NftablesRig> {
+export async function nftablesRig(): Promise<NftablesRig> {
   const lab = await (shared ??= prepareLab());
   const { namespace } = lab.host("server");
-  const open: NftablesFirewall[] = [];
+  const open: Disposable[] = [];
   const log: string[] = [];
   const nft = (script: string) => lab.must("server", ["nft", "-f", "-"], { stdin: script });
   const reload = async () => void await nft(`flush ruleset\n${nftablesGuard()}${SECOND_TABLE}`);
-  const start: NftablesRig["start"] = (options = {}, change = (parts) => parts) => {
-    const firewall = nftablesFirewall(change(openParts(namespace, road)), {
+  const start: NftablesRig["start"] = (options = {}, change = (netlink) => netlink) => {
+    const { netlink, listener } = within(namespace, () => ({
+      netlink: change(openNfnetlink()),
+      listener: openRulesetListener(),
+    }));
+    const path = options.path ?? simplePath(netlink);
+    const backend = nftablesBackend({ netlink, run: runWithin(namespace) }, {
       slots: ["input"],
       chains: {},
       flushAtInit: true,
       flushAtExit: true,
       log: (level, text) => log.push(`${level} ${text}`),
+      path,
       ...options,
     });
+    const firewall = { ...alone(backend, listener, path), backend };
     open.push(firewall);
     return firewall;
   };
@@ -71,6 +78,10 @@ export async function nftablesRig(road: Road = "netlink"): Promise<NftablesRig> 
     log,
     start,
     nft,
+    chains: () => {
+      using netlink = within(namespace, openNfnetlink);
+      return simplePath(netlink).survey();
+    },
     open: (options) => Promise.resolve(start(options)),
     now: () => Math.floor(Date.now() / 1000),
     addresses: {
@@ -101,14 +112,40 @@ async function admits(lab: Lab, attempt: Parameters<FirewallRig["admits"]>[0]): 
   return await lab.probe(from, target, service.port, { transport: service.proto }) !== "filtered";
 }
 
-function openParts(namespace: string, road: Road): NftablesParts {
-  const program = programRunner("/usr/sbin/nft", runWithin(namespace));
-  if (road === "nft") return { nft: program, store: nftStore(program), listener: null };
-  const library = libraryRunner();
-  // All of its work is done before the first promise.
-  const inside: NftRunner = { ...library, run: (...args) => within(namespace, () => library.run(...args)) };
-  const nft = road === "mixed" ? program : inside;
-  return { nft, ...within(namespace, () => ({ store: netlinkStore(), listener: openRulesetListener() })) };
+/** `NF_INET_*` in order. */
+const HOOKS = ["prerouting", "input", "forward", "output", "postrouting", "ingress"] as const;
+
+/** The way of packets as far as these rulesets need it: a policy or any rule that drops; iptables is known by its names. */
+function simplePath(netlink: Nfnetlink) {
+  const path = {
+    chains: [] as readonly PathChain[],
+    survey() {
+      const locked = netlink.tables().filter(({ owner }) => owner !== null);
+      path.chains = netlink.chains().flatMap(({ base, ...name }): PathChain[] => {
+        if (base === null || base.type !== "filter") return [];
+        const { family, table, chain } = name;
+        const rules = netlink.rules({ family, table, chain }) ?? [];
+        const dropping = rules.some(({ expressions }) =>
+          expressions.some((step) => step.kind === "verdict" && step.verdict.kind === "drop")
+        );
+        return [{
+          owner: table === "filter" && chain === chain.toUpperCase() ? "iptables-nft" : "nftables",
+          family,
+          table,
+          chain,
+          hook: HOOKS[base.hook] ?? "ingress",
+          priority: base.priority,
+          devices: base.devices,
+          locked: locked.some((one) => one.family === family && one.table === table),
+          drops: base.policy === "drop" ? "default" : dropping ? "service" : "nothing",
+          acceptsEstablished: true,
+          acceptsNeighbourDiscovery: true,
+        }];
+      });
+      return Promise.resolve(path.chains);
+    },
+  };
+  return path;
 }
 
 /** The administrator's own rules of the input chain, to be added again after a flush. */

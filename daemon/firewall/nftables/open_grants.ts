@@ -1,0 +1,77 @@
+/** Opening the grants of one wake-up, and what became of each. */
+import { E } from "../../../ffi/abi.ts";
+import { FfiError } from "../../../ffi/errors.ts";
+import type { BackendOutcome } from "../backend.ts";
+import { FirewallError, type Grant } from "../firewall.ts";
+import { objectionTo } from "./choose_chains.ts";
+import { isOwned, reasonOf } from "./refusals.ts";
+import { ATTEMPTS, type ElementRefusal, MAX_ELEMENTS, type RulesetView } from "./ruleset_view.ts";
+import { longest, type TimedElement, timedElementOf } from "./timed_elements.ts";
+
+const OVER = "its time is over";
+
+/** What is open besides, and Unix seconds with their fraction. */
+interface Moment {
+  readonly live: readonly Grant[];
+  readonly now: number;
+}
+
+/** One outcome for each grant of the batch. Throws only what is no failure of the packet filter. */
+export function openGrants(
+  view: RulesetView,
+  batch: readonly Grant[],
+  { live, now }: Moment,
+): readonly BackendOutcome[] {
+  const { wanted } = view.options;
+  const refused = batch.map((grant) => objectionTo(grant.access, wanted) ?? (grant.expiresAt > now ? null : OVER));
+  const asked = batch.map((grant, index) => refused[index] === null ? timedElementOf(grant) : null);
+  const chosen = longest(asked.filter((timed) => timed !== null));
+  const already = new Set([...chosen.values()].filter((timed) => view.isOpen(timed)));
+  const failed = new Map<string, string>();
+  try {
+    const all = [...chosen.values()];
+    for (let start = 0; start < all.length; start += MAX_ELEMENTS) {
+      const together = all.slice(start, start + MAX_ELEMENTS);
+      if (openOnes(view, together, { live, now }) === null) continue;
+      // One bad element must not keep the others shut.
+      for (const timed of together) {
+        const reason = openOnes(view, [timed], { live, now });
+        if (reason !== null) failed.set(timed.element.id, reason);
+      }
+    }
+  } catch (error) {
+    if (!(error instanceof FirewallError) && !(error instanceof FfiError)) throw error;
+    for (const [id, timed] of chosen) if (!view.isOpen(timed)) failed.set(id, error.message);
+  }
+  return asked.map((timed, index): BackendOutcome => {
+    if (timed === null) return { ok: false, reason: refused[index] ?? "no set can hold it" };
+    const reason = failed.get(timed.element.id);
+    if (reason !== undefined) return { ok: false, reason };
+    return { ok: true, alreadyOpen: chosen.get(timed.element.id) !== timed || already.has(timed) };
+  });
+}
+
+/** In one transaction; null when they are open, else why not. */
+function openOnes(view: RulesetView, elements: readonly TimedElement[], moment: Moment): string | null {
+  let refused: ElementRefusal | null = null;
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    refused = view.open(elements, moment.now);
+    if (refused === null) return null;
+    if (!recover(view, refused, moment) && attempt > 0) break;
+  }
+  return reasonOf(refused?.refusal);
+}
+
+/** Mends what the refusal points at; false where it points at nothing, and only the view may have been wrong. */
+function recover(view: RulesetView, { refusal, at }: ElementRefusal, { live, now }: Moment): boolean {
+  if (isOwned(refusal) && at !== null) {
+    view.placements.leaveOut(at);
+    return true;
+  }
+  if (refusal?.code === E.NOENT) {
+    view.repair(live, now);
+    return true;
+  }
+  view.read();
+  return false;
+}

@@ -1,0 +1,122 @@
+/** What is ours in the ruleset, by netlink. */
+import type { Nfnetlink } from "../../../ffi/nfnetlink/nfnetlink.ts";
+import type { ChainInfo, TableName } from "../../../ffi/nfnetlink/ruleset.ts";
+import type { Slot } from "../firewall.ts";
+import {
+  chainFits,
+  type FoundChain,
+  type FoundJump,
+  type FoundSet,
+  type FoundTable,
+  hasItsRules,
+  isOurChain,
+  isOurSet,
+  type OurTable,
+  sameTable,
+  setFits,
+} from "./placement.ts";
+import { plainJump } from "./rules.ts";
+import { chainOf, SET_LAYOUTS } from "./set_layout.ts";
+import type { ElementSet } from "./timed_elements.ts";
+
+/** A table in which our objects stand, with the jumps by their handles. */
+export interface PlacedTable {
+  readonly ours: OurTable;
+  readonly jumps: readonly FoundJump[];
+}
+
+/** The tables that hold a chain or set of ours, whoever put it there. */
+export function tablesWithOurs(netlink: Pick<Nfnetlink, "chains" | "sets">): readonly TableName[] {
+  const names = [
+    ...netlink.chains().filter(({ chain }) => isOurChain(chain)),
+    ...netlink.sets().filter(({ set }) => isOurSet(set)),
+  ];
+  const tables: TableName[] = [];
+  for (const { family, table } of names) {
+    if (!tables.some((known) => sameTable(known, { family, table }))) tables.push({ family, table });
+  }
+  return tables;
+}
+
+/** All sets and maps of ours, whoever put them there. */
+export function ourSets(netlink: Pick<Nfnetlink, "sets">): readonly ElementSet[] {
+  return netlink.sets().flatMap(({ family, table, set }) =>
+    SET_LAYOUTS.filter(({ name }) => name === set).map((layout) => ({ family, table, layout }))
+  );
+}
+
+/** Our sets and maps of the tables, as far as they can hold what they should. */
+export function setsIn(tables: readonly FoundTable[]): readonly ElementSet[] {
+  return tables.flatMap(({ family, table, sets }) =>
+    sets.filter(({ fits }) => fits).flatMap(({ set }) =>
+      SET_LAYOUTS.filter(({ name }) => name === set).map((layout) => ({ family, table, layout }))
+    )
+  );
+}
+
+/**
+ * All that is ours in a table. Jumps are looked for in all of its rules, in slices: other work goes on between them. Without
+ * a chain of ours nothing can jump to one.
+ */
+export async function searchTable(netlink: Nfnetlink, at: TableName): Promise<FoundTable> {
+  const chains = netlink.chains().filter((chain) => sameTable(chain, at));
+  const ours = chains.filter(({ chain }) => isOurChain(chain));
+  const jumps: FoundJump[] = [];
+  for (const chain of ours.length === 0 ? [] : chains) {
+    if (!isOurChain(chain.chain)) jumps.push(...await searchChain(netlink, chain));
+  }
+  return {
+    family: at.family,
+    table: at.table,
+    chains: ours.map((chain) => chainFound(netlink, chain)),
+    sets: readSets(netlink, at),
+    jumps,
+  };
+}
+
+async function searchChain(netlink: Nfnetlink, { family, table, chain }: ChainInfo): Promise<readonly FoundJump[]> {
+  const jumps: FoundJump[] = [];
+  let first = true;
+  for (const slice of netlink.readRules({ family, table, chain })) {
+    for (const { handle, expressions } of slice) {
+      const to = plainJump(expressions);
+      if (to !== null && isOurChain(to)) jumps.push({ from: chain, handle, to, first });
+      first = false;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 0));
+  }
+  return jumps;
+}
+
+/** What is left of our objects in a table: looks at nothing else, so it costs the same whatever else there is. */
+export function lookAtTable(netlink: Nfnetlink, { ours, jumps }: PlacedTable): FoundTable {
+  const at: TableName = { family: ours.family, table: ours.table };
+  const chains = ours.slots.flatMap((slot): readonly FoundChain[] => {
+    const rules = netlink.rules({ ...at, chain: chainOf(slot) });
+    return rules === null ? [] : [{ chain: chainOf(slot), fits: true, rules }];
+  });
+  const right = (slot: Slot) =>
+    chains.some(({ chain, rules }) => chain === chainOf(slot) && hasItsRules(ours, slot, rules));
+  return {
+    ...at,
+    chains,
+    // No set can be taken away while a rule looks into it.
+    sets: ours.slots.every(right) ? ours.layouts.map(({ name }) => ({ set: name, fits: true })) : readSets(netlink, at),
+    jumps: jumps.filter((jump) => stands(netlink, at, jump)),
+  };
+}
+
+/** The number alone does not say it: a table that was made anew gives the same numbers to other rules. */
+function stands(netlink: Nfnetlink, at: TableName, { from, handle, to }: FoundJump): boolean {
+  const rule = netlink.rule({ ...at, chain: from, handle });
+  return rule !== null && plainJump(rule.expressions) === to;
+}
+
+function readSets(netlink: Nfnetlink, at: TableName): readonly FoundSet[] {
+  return netlink.sets(at).filter(({ set }) => isOurSet(set)).map((info) => ({ set: info.set, fits: setFits(info) }));
+}
+
+function chainFound(netlink: Nfnetlink, info: ChainInfo): FoundChain {
+  const { family, table, chain } = info;
+  return { chain, fits: chainFits(info), rules: netlink.rules({ family, table, chain }) ?? [] };
+}
