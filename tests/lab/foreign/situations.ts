@@ -7,7 +7,8 @@ import type { Lab } from "../lab.ts";
 import type { Program } from "../program.ts";
 import { iptablesGuard, nftablesGuard } from "../rulesets.ts";
 import { oddNames } from "./odd_names.ts";
-import { docker, fail2banIptables, fail2banNftables, firewalld } from "./software.ts";
+import { firewalld } from "./firewalld.ts";
+import { docker, fail2banIptables, fail2banNftables } from "./software.ts";
 import { apply, applyAndStay, command, nft, restore, type Step } from "./steps.ts";
 import { ufwDisable, ufwEnable } from "./ufw.ts";
 
@@ -73,7 +74,7 @@ export const SITUATIONS: readonly Situation[] = [
   { name: "Docker beside a native ruleset", steps: [NATIVE, ...docker], shutBy: null },
   { name: "Docker beside ufw", steps: [...ufwEnable(), ...docker], shutBy: null },
   { name: "Docker alone", steps: docker, shutBy: null },
-  { name: "firewalld's table, everybody's", steps: [nft(firewalld(""))], shutBy: null },
+  { name: "firewalld's table, everybody's", steps: [nft(firewalld())], shutBy: null },
   {
     name: "firewalld's table, its own",
     steps: [],

@@ -1,4 +1,4 @@
-/** The commands by which other people's software changes a packet filter: fail2ban, Docker, firewalld. */
+/** The commands by which other people's software changes a packet filter: fail2ban, Docker. */
 import { command, nft, restore, type Step } from "./steps.ts";
 
 /** fail2ban 1.0 with `banaction = nftables`, jail `sshd`: a table of its own that picks banned addresses (port ssh). */
@@ -55,39 +55,3 @@ export const docker: readonly Step[] = [
     "COMMIT",
   ]),
 ];
-
-/**
- * firewalld's table with the default zone and nothing let in: chains at 10 behind the usual priority, and a refusal at the
- * end. From 2.1 on the table is its process' own (`NftablesTableOwner`), which is `flags` here.
- */
-export function firewalld(flags: "" | "flags owner;"): string {
-  const base = (name: string, hook: string, priority: string) =>
-    `add chain inet firewalld ${name} { type filter hook ${hook} priority ${priority}; policy accept; }`;
-  const rule = (text: string) => `add rule inet firewalld ${text}`;
-  return [
-    `add table inet firewalld { ${flags} }`,
-    base("mangle_PREROUTING", "prerouting", "-140"),
-    base("filter_PREROUTING", "prerouting", "10"),
-    base("filter_INPUT", "input", "10"),
-    base("filter_FORWARD", "forward", "10"),
-    base("filter_OUTPUT", "output", "10"),
-    ...["filter_INPUT_ZONES", "filter_IN_public", "filter_IN_public_allow", "mangle_PREROUTING_ZONES"]
-      .map((name) => `add chain inet firewalld ${name}`),
-    rule("mangle_PREROUTING jump mangle_PREROUTING_ZONES"),
-    rule("filter_PREROUTING icmpv6 type { nd-router-advert, nd-neighbor-solicit } accept"),
-    rule("filter_PREROUTING meta nfproto ipv6 fib saddr . mark . iif oif missing drop"),
-    rule("filter_INPUT ct state { established, related } accept"),
-    rule("filter_INPUT ct status dnat accept"),
-    rule('filter_INPUT iifname "lo" accept'),
-    rule("filter_INPUT ct state invalid drop"),
-    rule("filter_INPUT jump filter_INPUT_ZONES"),
-    rule("filter_INPUT reject with icmpx admin-prohibited"),
-    rule("filter_INPUT_ZONES goto filter_IN_public"),
-    rule("filter_IN_public jump filter_IN_public_allow"),
-    rule("filter_IN_public meta l4proto { icmp, ipv6-icmp } accept"),
-    rule("filter_IN_public_allow tcp dport 8443 ct state { new, untracked } accept"),
-    rule("filter_FORWARD ct state { established, related } accept"),
-    rule("filter_FORWARD reject with icmpx admin-prohibited"),
-    "",
-  ].join("\n");
-}
