@@ -12,7 +12,6 @@ export interface ListedTable {
 
 /** Text for people, with a line for each chain, set and grant. */
 export function describeTables(tables: readonly ListedTable[], now: number): string {
-  if (tables.length === 0) return "nftables: nothing is open\n";
   const lines = ["Listing rules in fwknopd nftables chains..."];
   for (const { found: { family, table, chains, sets, jumps }, open } of tables) {
     for (const { chain } of chains) {
@@ -27,6 +26,7 @@ export function describeTables(tables: readonly ListedTable[], now: number): str
       }
     }
   }
+  if (tables.every(({ open }) => open.length === 0)) lines.push("", "nothing is open");
   return `${lines.join("\n")}\n`;
 }
 

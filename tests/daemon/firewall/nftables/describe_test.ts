@@ -46,6 +46,11 @@ Deno.test("describeTables() names the hook of chains that packets enter by thems
   assert.match(text, /fwknop_snat \(reached from the postrouting hook\)/);
 });
 
-Deno.test("describeTables() says that nothing is open where there is nothing of ours", () => {
-  assert.equal(describeTables([], 1000), "nftables: nothing is open\n");
+Deno.test("describeTables() says that nothing is open, with chains of ours and without", () => {
+  const heading = "Listing rules in fwknopd nftables chains...\n";
+  assert.equal(describeTables([], 1000), `${heading}\nnothing is open\n`);
+  assert.equal(
+    describeTables([{ found: FOUND, open: [] }], 1000),
+    `${heading}\nchain inet filter fwknop_input (reached from input)\n\nnothing is open\n`,
+  );
 });
