@@ -90,6 +90,7 @@ export const ONLY_TESTS_USE: Exceptions = {
   "daemon/start/started.ts: argumentsOf": PART,
   "ffi/libc/syslog.ts: formatSyslogLine": PART,
   "ffi/loader.ts: loadError": PART,
+  "ffi/nfnetlink/events.ts: readChange": PART,
   "ffi/pcap/symbols.ts: LIBPCAP": PART,
   "lib/crypto/kdf.ts: padLegacyKey": PART,
   "lib/host/run.ts: feed": PART,

@@ -1,8 +1,8 @@
 /**
- * Netlink messages and attributes as bytes, both ways. Pure: no socket, no clock. Headers are in host order (every
+ * Netlink messages as bytes, both ways, and attributes to send; `scan.ts` reads those. Pure: no socket, no clock. Headers are in host order (every
  * platform Deno runs on is little-endian), the integers of nfnetlink attributes are big-endian.
  */
-import { NFNL_SUBSYS_NFTABLES, NLA_F_NESTED, NLA_TYPE_MASK } from "./constants.ts";
+import { NFNL_SUBSYS_NFTABLES, NLA_F_NESTED } from "./constants.ts";
 
 /** Bytes of `struct nlmsghdr`. */
 const HEADER_SIZE = 16;
@@ -38,11 +38,7 @@ export interface IncomingMessage {
   readonly body: Uint8Array;
 }
 
-/** Attributes of one level, the last of each number winning. Nested ones are read by calling {@link readAttributes} again. */
-export type Attributes = ReadonlyMap<number, Uint8Array>;
-
 const utf8 = new TextEncoder();
-const fromUtf8 = new TextDecoder();
 
 /** `nlmsg_type` of an nf_tables message. */
 export function nftType(message: number): number {
@@ -107,49 +103,6 @@ export function readMessages(bytes: Uint8Array): IncomingMessage[] {
     offset += align(size);
   }
   return messages;
-}
-
-/** Attributes of a message's body, after its `nfgenmsg`. */
-export function messageAttributes(message: IncomingMessage): Attributes {
-  return readAttributes(message.body.subarray(NFGENMSG_SIZE));
-}
-
-/** One level of attributes by number. */
-export function readAttributes(bytes: Uint8Array): Attributes {
-  return new Map(listAttributes(bytes));
-}
-
-/** One level of attributes in order, for lists whose entries share a number. */
-export function listAttributes(bytes: Uint8Array): readonly (readonly [type: number, value: Uint8Array])[] {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const attributes: [number, Uint8Array][] = [];
-  let offset = 0;
-  while (offset + 4 <= bytes.length) {
-    const size = view.getUint16(offset, true);
-    if (size < 4 || offset + size > bytes.length) break;
-    attributes.push([view.getUint16(offset + 2, true) & NLA_TYPE_MASK, bytes.subarray(offset + 4, offset + size)]);
-    offset += align(size);
-  }
-  return attributes;
-}
-
-/** A string attribute's text; empty when the attribute is not there. */
-export function readString(bytes: Uint8Array | undefined): string {
-  if (bytes === undefined) return "";
-  const end = bytes.indexOf(0);
-  return fromUtf8.decode(end < 0 ? bytes : bytes.subarray(0, end));
-}
-
-/** A big-endian 32-bit attribute; null when it is not there or too short. */
-export function readBe32(bytes: Uint8Array | undefined): number | null {
-  if (bytes === undefined || bytes.length < 4) return null;
-  return new DataView(bytes.buffer, bytes.byteOffset, 4).getUint32(0);
-}
-
-/** A big-endian 64-bit attribute; null when it is not there or too short. */
-export function readBe64(bytes: Uint8Array | undefined): bigint | null {
-  if (bytes === undefined || bytes.length < 8) return null;
-  return new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0);
 }
 
 /**

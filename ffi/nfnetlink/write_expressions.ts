@@ -6,6 +6,7 @@ import type { RuleStep, Verdict } from "./ruleset.ts";
 
 /** `NF_NAT_RANGE_PROTO_SPECIFIED`. */
 const PORT_IS_SPECIFIED = 2;
+const VERDICT_REGISTER = 0;
 
 /** The list of a rule's expressions. */
 export function expressionsAttribute(steps: readonly RuleStep[]): Attribute {
@@ -39,35 +40,40 @@ function encodeStep(step: RuleStep): readonly [name: string, data: readonly Attr
         { type: NFTA.compare.value, value: [{ type: NFTA.data.value, value: step.value }] },
       ]];
     case "lookup":
-      return ["lookup", [
-        register(NFTA.lookup.from, step.from),
-        ...step.to === null
-          ? []
-          : [step.to === "verdict" ? be32Attribute(NFTA.lookup.to, 0) : register(NFTA.lookup.to, step.to)],
-        stringAttribute(NFTA.lookup.set, step.set),
-        ...step.inverted ? [be32Attribute(NFTA.lookup.flags, NFT_LOOKUP_INVERTED)] : [],
-      ]];
+      return ["lookup", encodeLookup(step)];
     case "verdict":
       return ["immediate", [
-        be32Attribute(NFTA.immediate.to, 0),
+        be32Attribute(NFTA.immediate.to, VERDICT_REGISTER),
         { type: NFTA.immediate.data, value: [{ type: NFTA.data.verdict, value: encodeVerdict(step.verdict) }] },
       ]];
     case "nat":
-      return ["nat", [
-        be32Attribute(NFTA.nat.type, step.type === "snat" ? 0 : 1),
-        be32Attribute(
-          NFTA.nat.family,
-          step.family === null ? NFPROTO.inet : step.family === 4 ? NFPROTO.ip : NFPROTO.ip6,
-        ),
-        ...optionalRegister(NFTA.nat.address, step.address),
-        ...optionalRegister(NFTA.nat.port, step.port),
-      ]];
+      return ["nat", encodeNat(step)];
     case "masquerade":
       return ["masq", [
         ...step.port === null ? [] : [be32Attribute(NFTA.masquerade.flags, PORT_IS_SPECIFIED)],
         ...optionalRegister(NFTA.masquerade.port, step.port),
       ]];
   }
+}
+
+type Kind<Name extends RuleStep["kind"]> = Extract<RuleStep, { readonly kind: Name }>;
+
+function encodeLookup({ from, set, to, inverted }: Kind<"lookup">): readonly Attribute[] {
+  return [
+    register(NFTA.lookup.from, from),
+    ...to === "verdict" ? [be32Attribute(NFTA.lookup.to, VERDICT_REGISTER)] : optionalRegister(NFTA.lookup.to, to),
+    stringAttribute(NFTA.lookup.set, set),
+    ...inverted ? [be32Attribute(NFTA.lookup.flags, NFT_LOOKUP_INVERTED)] : [],
+  ];
+}
+
+function encodeNat({ type, family, address, port }: Kind<"nat">): readonly Attribute[] {
+  return [
+    be32Attribute(NFTA.nat.type, type === "snat" ? 0 : 1),
+    be32Attribute(NFTA.nat.family, family === null ? NFPROTO.inet : family === 4 ? NFPROTO.ip : NFPROTO.ip6),
+    ...optionalRegister(NFTA.nat.address, address),
+    ...optionalRegister(NFTA.nat.port, port),
+  ];
 }
 
 function encodeVerdict(verdict: Verdict): readonly Attribute[] {
