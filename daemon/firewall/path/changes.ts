@@ -1,0 +1,138 @@
+/** What a told change makes of the ruleset that is known, and whether it can shut a door. Pure. */
+import { NFT_MSG } from "../../../ffi/nfnetlink/constants.ts";
+import type { RulesetChange } from "../../../ffi/nfnetlink/events.ts";
+import type { TableName } from "../../../ffi/nfnetlink/ruleset.ts";
+import type { Compiler } from "./compile.ts";
+import { ordinaryPacket, type Packet } from "./packet.ts";
+import { matches, type Rule, type Sets } from "./rule.ts";
+import { RuleList } from "./rule_list.ts";
+import { type Chain, isOnTheWay, newChain, newTable, type Table, tableKey, type Tables } from "./ruleset.ts";
+
+/** What a change is judged with. */
+export interface ChangeContext {
+  readonly tables: Tables;
+  readonly compiler: Compiler;
+  sets(table: TableName): Sets;
+  isOurs(chain: string): boolean;
+}
+
+/** More changes than these of a chain that is being read are not kept: it is read again. */
+const MOST_PENDING = 10_000;
+
+/** Takes note of the change. True: a survey is due. */
+export function applyChange(context: ChangeContext, change: RulesetChange): boolean {
+  const { family } = change;
+  if (family === null || !isOnTheWay({ family })) return false;
+  const key = tableKey({ family, table: change.table });
+  const table = context.tables.get(key);
+  switch (change.message) {
+    case NFT_MSG.newTable:
+      return applyTable(context.tables, change);
+    case NFT_MSG.delTable:
+      return table !== undefined && context.tables.delete(key) && hasBaseChain(table);
+    case NFT_MSG.newChain:
+      return applyChain(table, change);
+    case NFT_MSG.delChain:
+      return table !== undefined && deleteChain(table, change.chain);
+    case NFT_MSG.newRule:
+    case NFT_MSG.delRule:
+      return table !== undefined && hearRule(context, table, change);
+    default:
+      return false;
+  }
+}
+
+function hasBaseChain({ chains, dormant }: Table): boolean {
+  return !dormant && [...chains.values()].some(({ base }) => base !== null);
+}
+
+/** Of a new table nothing is in force yet; of a known one, what is in force may have changed. */
+function applyTable(tables: Tables, change: RulesetChange): boolean {
+  const info = change.tableInfo();
+  if (info === null) return true;
+  const known = tables.get(tableKey(info));
+  if (known === undefined) {
+    tables.set(tableKey(info), newTable(info));
+    return false;
+  }
+  const locked = info.owner !== null;
+  const same = known.dormant === info.dormant && known.locked === locked;
+  Object.assign(known, { dormant: info.dormant, locked });
+  return !same;
+}
+
+function applyChain(table: Table | undefined, change: RulesetChange): boolean {
+  const info = change.chainInfo();
+  if (info === null || table === undefined) return true;
+  const known = table.chains.get(info.chain);
+  // The rules of a new one will be told one by one.
+  if (known === undefined) table.chains.set(info.chain, newChain(info, new RuleList()));
+  else known.base = info.base;
+  return info.base !== null;
+}
+
+function deleteChain(table: Table, name: string): boolean {
+  const known = table.chains.get(name);
+  table.chains.delete(name);
+  return known !== undefined && known.base !== null && !table.dormant;
+}
+
+function hearRule(context: ChangeContext, table: Table, change: RulesetChange): boolean {
+  const chain = table.chains.get(change.chain);
+  if (chain === undefined) return false;
+  if (chain.pending !== null) {
+    if (chain.pending === "unknown" || chain.pending.length === MOST_PENDING) chain.pending = "unknown";
+    else chain.pending.push(change);
+    return false;
+  }
+  if (chain.rules === null) return false;
+  return applyRule({ ...context, table, chain, rules: chain.rules }, change);
+}
+
+/** Where a rule comes or goes. */
+interface RulePlace extends ChangeContext {
+  readonly table: Table;
+  readonly chain: Chain;
+  readonly rules: RuleList;
+}
+
+/** Puts the rule in or takes it out. True: packets that nothing was made for may fare otherwise now. */
+function applyRule(place: RulePlace, change: RulesetChange): boolean {
+  const { table, chain, rules, compiler } = place;
+  const handle = Number(change.handle ?? 0n);
+  if (change.message === NFT_MSG.delRule) {
+    const gone = rules.remove(handle);
+    if (gone === null) return false;
+    table.version++;
+    return decides(place, gone);
+  }
+  if (rules.get(handle) !== null) return false;
+  const rule = compiler.compile(handle, change.expressions());
+  table.version++;
+  if (putIn(rules, rule, change)) return decides(place, rule);
+  // Where it stands is not known: the chain is read anew.
+  chain.rules = null;
+  return true;
+}
+
+/** Puts a told rule at its place; false where that is not known. */
+export function putIn(rules: RuleList, rule: Rule, { position, append }: RulesetChange): boolean {
+  if (position !== null) return rules.insertAfter(Number(position), rule);
+  return append ? rules.append(rule) : rules.prepend(rule);
+}
+
+const ORDINARY: readonly Packet[] = ([4, 6] as const).flatMap((family) =>
+  (["tcp", "udp"] as const).map((proto) => ordinaryPacket(family, true, proto))
+);
+
+/** Whether the rule has a say about packets that nothing was made for, or leads to where nobody has looked yet. */
+function decides({ table, sets, isOurs }: RulePlace, rule: Rule): boolean {
+  const { outcome } = rule;
+  if (outcome.kind === "continue" && rule.effect === null) return false;
+  if (outcome.kind === "jump" || outcome.kind === "goto") {
+    if (isOurs(outcome.chain)) return false;
+    if (table.chains.get(outcome.chain)?.rules === null) return true;
+  }
+  const look = sets(table);
+  return ORDINARY.some((packet) => matches(rule, packet, look) !== false);
+}

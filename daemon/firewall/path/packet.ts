@@ -1,0 +1,217 @@
+/** A packet of which some bytes are known and some are not, and what can be said of values made of them. Pure. */
+import { PROTO_NUMBER, type Service } from "../../../lib/net/service.ts";
+import type { Ip } from "../../../lib/net/address.ts";
+import { byteString, CT, type Field, META, type Operand, portString, STATE } from "./operand.ts";
+
+/** Bits of one byte of a packet: its value, which bits of it are known, and the two odd states. */
+const ALL_KNOWN = 0xff00, ELSEWHERE = 1 << 16, OPAQUE = 1 << 17;
+
+/** Yes, no, or not known. */
+export type Answer = boolean | null;
+
+/** A value as far as it is known. */
+export interface Partial {
+  /** The least and the greatest that it can be, as byte strings; equal where all of it is known. */
+  readonly low: string;
+  readonly high: string;
+  /** By byte, which bits are known. */
+  readonly known: readonly number[];
+  /** It is none of the values that rules name. */
+  readonly elsewhere: boolean;
+  /** No condition on it holds. */
+  readonly opaque: boolean;
+  /** What it is not, where the rest is not known. */
+  readonly never: readonly { readonly at: number; readonly text: string }[];
+}
+
+/** A packet. */
+export interface Packet {
+  /** What is known of the value. */
+  see(operand: Operand): Partial;
+  /** Whether conditions that are not understood may hold. */
+  readonly mayBeOpaque: boolean;
+}
+
+type Fields = Map<Field, number[]>;
+
+/** What is known of a packet. What is left out is not known. */
+export interface Knowledge {
+  readonly family?: 4 | 6;
+  readonly protocol?: number;
+  readonly source?: Ip;
+  readonly destination?: Ip;
+  readonly sourcePort?: number;
+  readonly destinationPort?: number;
+  /** First of a connection, or one that follows. */
+  readonly state?: keyof typeof STATE;
+  /** The type of an ICMP message. */
+  readonly icmpType?: number;
+  /** Came in by the loopback interface, by another one, or by this one. */
+  readonly interface?: "loopback" | "other" | { readonly name: string };
+}
+
+const LOOPBACK: ReadonlyMap<Field, string> = new Map<Field, string>([
+  [`meta ${META.iifname}`, "lo\0"],
+  [`meta ${META.iif}`, "\x01\0\0\0"],
+  // ARPHRD_LOOPBACK
+  [`meta ${META.iifType}`, "\x04\x03"],
+]);
+
+/** A packet with what is known of it; of the rest nothing is. */
+export function partialPacket(knowledge: Knowledge): Packet {
+  const remote = knowledge.interface !== undefined && knowledge.interface !== "loopback";
+  return packetOf(fieldsOf(knowledge), remote ? LOOPBACK : new Map(), 0);
+}
+
+/**
+ * An ordinary packet that nothing was made for: source, interface, protocol and port are none of those that rules name, it
+ * has no mark, and what is not understood does not hold for it. `port`: a packet of that protocol to any port instead.
+ */
+export function ordinaryPacket(family: 4 | 6, stateKnown: boolean, port?: Service["proto"]): Packet {
+  const protocol = port === undefined ? undefined : PROTO_NUMBER[port];
+  const fields = fieldsOf({
+    family,
+    ...(protocol === undefined ? {} : { protocol }),
+    ...(stateKnown ? { state: "new" } : {}),
+  });
+  const [source, length] = family === 4 ? [12, 4] as const : [8, 16] as const;
+  put(fields, "network", source, Array<number>(length).fill(ELSEWHERE));
+  for (const field of LOOPBACK.keys()) put(fields, field, 0, Array<number>(16).fill(ELSEWHERE));
+  for (const field of [`meta ${META.mark}`, `ct ${CT.mark}`] as const) put(fields, field, 0, known("\0\0\0\0"));
+  if (protocol === undefined) {
+    put(fields, `meta ${META.l4proto}`, 0, [ELSEWHERE]);
+    put(fields, "network", family === 4 ? 9 : 6, [ELSEWHERE]);
+    put(fields, "transport", 0, Array<number>(4).fill(ELSEWHERE));
+  } else {
+    put(fields, "transport", 0, [ELSEWHERE, ELSEWHERE, 0, 0]);
+  }
+  return packetOf(fields, new Map(), OPAQUE);
+}
+
+function fieldsOf(knowledge: Knowledge): Fields {
+  const { family, protocol, source, destination, sourcePort, destinationPort, state, icmpType } = knowledge;
+  const fields: Fields = new Map();
+  if (family !== undefined) putFamily(fields, family);
+  if (protocol !== undefined) {
+    put(fields, `meta ${META.l4proto}`, 0, known(String.fromCharCode(protocol)));
+    if (family !== undefined) put(fields, "network", family === 4 ? 9 : 6, known(String.fromCharCode(protocol)));
+  }
+  if (source) put(fields, "network", family === 4 ? 12 : 8, known(byteString(source.bytes)));
+  if (destination) put(fields, "network", family === 4 ? 16 : 24, known(byteString(destination.bytes)));
+  if (sourcePort !== undefined) put(fields, "transport", 0, known(portString(sourcePort)));
+  if (destinationPort !== undefined) put(fields, "transport", 2, known(portString(destinationPort)));
+  if (icmpType !== undefined) put(fields, "transport", 0, known(String.fromCharCode(icmpType)));
+  if (state !== undefined) put(fields, `ct ${CT.state}`, 0, known(`${String.fromCharCode(STATE[state])}\0\0\0`));
+  if (state === "new") {
+    put(fields, `ct ${CT.direction}`, 0, known("\0"));
+    // A connection begins with SYN alone, apart from the two bits of congestion control.
+    if (protocol === PROTO_NUMBER.tcp) put(fields, "transport", 13, [0x3f00 | 0x02]);
+  }
+  if (knowledge.interface === "loopback") {
+    for (const [field, text] of LOOPBACK) put(fields, field, 0, known(text));
+    put(fields, `meta ${META.iifname}`, 0, known("lo".padEnd(16, "\0")));
+  } else if (typeof knowledge.interface === "object") {
+    put(fields, `meta ${META.iifname}`, 0, known(knowledge.interface.name.padEnd(16, "\0")));
+  }
+  return fields;
+}
+
+function putFamily(fields: Fields, family: 4 | 6): void {
+  put(fields, `meta ${META.nfproto}`, 0, known(family === 4 ? "\x02" : "\x0a"));
+  put(fields, `meta ${META.protocol}`, 0, known(family === 4 ? "\x08\0" : "\x86\xdd"));
+  put(fields, `meta ${META.packetType}`, 0, known("\0"));
+  put(fields, "network", 0, [0xf000 | (family === 4 ? 0x40 : 0x60)]);
+  // No fragment: neither an offset nor the bit that says that more follow.
+  if (family === 4) put(fields, "network", 6, [0x3f00, 0xff00]);
+}
+
+function put(fields: Fields, field: Field, at: number, bytes: readonly number[]): void {
+  const whole = fields.get(field) ?? [];
+  while (whole.length < at) whole.push(NaN);
+  for (const [index, byte] of bytes.entries()) whole[at + index] = byte;
+  fields.set(field, whole);
+}
+
+function known(text: string): number[] {
+  return Array.from(text, (character) => ALL_KNOWN | character.charCodeAt(0));
+}
+
+/** `rest`: what bytes are that no field has. */
+function packetOf(fields: Fields, never: ReadonlyMap<Field, string>, rest: 0 | typeof OPAQUE): Packet {
+  const seen = new Map<Operand, Partial>();
+  const byte = (field: Field, at: number): number => {
+    const found = fields.get(field)?.[at];
+    return found === undefined || Number.isNaN(found) ? rest : found;
+  };
+  return {
+    mayBeOpaque: rest === 0,
+    see(operand) {
+      let partial = seen.get(operand);
+      if (partial === undefined) seen.set(operand, partial = look(operand, byte, never));
+      return partial;
+    },
+  };
+}
+
+function look(
+  { bytes }: Operand,
+  byteAt: (field: Field, at: number) => number,
+  never: ReadonlyMap<Field, string>,
+): Partial {
+  const known: number[] = [];
+  let [low, high, elsewhere, opaque] = ["", "", false, false];
+  for (const { field, at, mask, xor } of bytes) {
+    const found = mask === 0 ? ALL_KNOWN : byteAt(field, at);
+    elsewhere ||= (found & ELSEWHERE) !== 0;
+    opaque ||= (found & OPAQUE) !== 0;
+    const bits = found >> 8 & 0xff | ~mask & 0xff;
+    const value = (found & mask ^ xor) & bits;
+    known.push(bits);
+    low += String.fromCharCode(value);
+    high += String.fromCharCode(value | ~bits & 0xff);
+  }
+  return { low, high, known, elsewhere, opaque, never: neverIn(bytes, never) };
+}
+
+/** Where in the operand a field stands, unchanged, of which it is known what it is not. */
+function neverIn(bytes: Operand["bytes"], never: ReadonlyMap<Field, string>): Partial["never"] {
+  if (never.size === 0) return [];
+  return bytes.flatMap(({ field, at }, start) => {
+    const text = never.get(field);
+    if (text === undefined || at !== 0) return [];
+    const whole = Array.from(text).every((_, index) => {
+      const origin = bytes[start + index];
+      return origin?.field === field && origin.at === index && origin.mask === 0xff && origin.xor === 0;
+    });
+    return whole ? [{ at: start, text }] : [];
+  });
+}
+
+/** The first bytes of a value. */
+export function cut(partial: Partial, length: number): Partial {
+  if (partial.low.length <= length) return partial;
+  return {
+    ...partial,
+    low: partial.low.slice(0, length),
+    high: partial.high.slice(0, length),
+    known: partial.known.slice(0, length),
+    never: partial.never.filter(({ at, text }) => at + text.length <= length),
+  };
+}
+
+/** Whether the value is `text`. */
+export function equals({ low, high, known, elsewhere, never }: Partial, text: string): Answer {
+  if (elsewhere || low.length !== text.length) return false;
+  if (low === high) return low === text;
+  if (never.some(({ at, text: not }) => text.startsWith(not, at))) return false;
+  for (let index = 0; index < known.length; index++) {
+    if (((low.charCodeAt(index) ^ text.charCodeAt(index)) & known[index]!) !== 0) return false;
+  }
+  return null;
+}
+
+/** Whether the value is between the two, themselves included. */
+export function isWithin({ low, high, elsewhere }: Partial, first: string, last: string): Answer {
+  if (elsewhere || high < first || low > last) return false;
+  return low >= first && high <= last ? true : null;
+}

@@ -1,0 +1,188 @@
+/** The view of the way of packets, kept in memory. What it is, `watch.ts` says. */
+import { FfiError } from "../../../ffi/errors.ts";
+import type { RulesetChange } from "../../../ffi/nfnetlink/events.ts";
+import { NFT_MSG } from "../../../ffi/nfnetlink/constants.ts";
+import type { Nfnetlink } from "../../../ffi/nfnetlink/nfnetlink.ts";
+import type { TableName } from "../../../ffi/nfnetlink/ruleset.ts";
+import type { Access } from "../firewall.ts";
+import { pathError } from "./errors.ts";
+import { applyChange } from "./changes.ts";
+import { classify } from "./classify.ts";
+import { createCompiler } from "./compile.ts";
+import type { Enters, NewPacket, Obstruction, PathChain, Step } from "./model.ts";
+import { surveyNetlink } from "./netlink_survey.ts";
+import { forgetRules, type Tables } from "./ruleset.ts";
+import { SetStore } from "./sets.ts";
+import { isTracked, onlyTranslates, type Station, stationsOf } from "./stations.ts";
+import { travellerFor, travellerOf } from "./traveller.ts";
+import type { PathWatch } from "./watch.ts";
+import type { Walkable } from "./walk.ts";
+import { type Landscape, travel } from "./way.ts";
+
+/** What the view is made of. */
+export interface PathParts {
+  /** Null where the kernel has no nf_tables. Opened when it is needed first; throws `FfiError`. */
+  netlink(): Nfnetlink | null;
+  /** The tables of iptables-legacy as they are now; throws `FirewallError`. */
+  legacy(): Promise<Tables>;
+  /** By which interface packets from outside come in; null: not known. */
+  interface(): string | null;
+  /** Whether a chain is one of ours. */
+  isOurs(chain: string): boolean;
+  /** Lets other work go on. */
+  pause(): Promise<void>;
+  close(): void;
+}
+
+/** Makes the view; it is empty before the first survey. */
+export function createPathWatch(parts: PathParts): PathWatch {
+  return new MemoryWatch(parts);
+}
+
+const NOBODY: Enters = () => false;
+
+class MemoryWatch implements PathWatch {
+  chains: readonly PathChain[] = [];
+  readonly #tables: Tables = new Map();
+  #legacy: Tables = new Map();
+  readonly #compiler = createCompiler();
+  readonly #sets: SetStore;
+  #stations: readonly Station[] | null = null;
+  #interface: string | null = null;
+  #running: Promise<readonly PathChain[]> | null = null;
+  /** What was found out of base chains, with the state of their table that it is true of. */
+  readonly #described = new Map<Station["chain"], { readonly state: string; readonly chain: PathChain }>();
+
+  constructor(readonly parts: PathParts) {
+    this.#sets = new SetStore(() => this.#netlink());
+  }
+
+  survey(): Promise<readonly PathChain[]> {
+    this.#running ??= this.#survey().finally(() => this.#running = null);
+    return this.#running;
+  }
+
+  async #survey(): Promise<readonly PathChain[]> {
+    const { parts } = this;
+    try {
+      await this.#surveyNative();
+    } catch (error) {
+      throw pathError(error);
+    }
+    this.#legacy = await parts.legacy();
+    this.#interface = parts.interface();
+    this.#stations = null;
+    const chains: PathChain[] = [];
+    for (const station of this.#allStations()) {
+      if (onlyTranslates(station)) continue;
+      chains.push(this.#describe(station));
+      await parts.pause();
+    }
+    const standing = new Set(this.#allStations().map(({ chain }) => chain));
+    for (const chain of this.#described.keys()) if (!standing.has(chain)) this.#described.delete(chain);
+    return this.chains = chains;
+  }
+
+  async #surveyNative(): Promise<void> {
+    const { parts } = this;
+    const netlink = parts.netlink();
+    if (netlink === null) return this.#tables.clear();
+    await surveyNetlink(this.#tables, {
+      netlink,
+      compiler: this.#compiler,
+      sets: (table) => this.#sets.of(table, false),
+      isOurs: (chain) => parts.isOurs(chain),
+      pause: () => parts.pause(),
+    });
+  }
+
+  hear(change: RulesetChange | "lost"): boolean {
+    if (change === "lost") {
+      this.#sets.clear();
+      forgetRules(this.#tables);
+      return true;
+    }
+    const { family, table, set, message } = change;
+    if (set !== "" && family !== null) {
+      const named = !set.startsWith("__") && (message === NFT_MSG.newSetElem || message === NFT_MSG.delSetElem);
+      if (!named) this.#sets.forget({ family, table }, set);
+      return false;
+    }
+    const due = applyChange({
+      tables: this.#tables,
+      compiler: this.#compiler,
+      sets: (name) => this.#sets.of(name, false),
+      isOurs: (chain) => this.parts.isOurs(chain),
+    }, change);
+    if (message !== NFT_MSG.newRule && message !== NFT_MSG.delRule) this.#stations = null;
+    return due;
+  }
+
+  judge(access: Access, enters: Enters = NOBODY): readonly Obstruction[] {
+    const traveller = travellerOf(access);
+    if (traveller === null) return [];
+    return travel(traveller, this.#landscape(), enters).flatMap(({ obstruction }) =>
+      obstruction === null ? [] : [obstruction]
+    );
+  }
+
+  walk(packet: NewPacket, enters: Enters = NOBODY): readonly Step[] {
+    return travel(travellerFor(packet), this.#landscape(), enters);
+  }
+
+  [Symbol.dispose](): void {
+    this.#tables.clear();
+    this.#sets.clear();
+    this.parts.close();
+  }
+
+  #landscape(): Landscape {
+    return {
+      stations: this.#allStations(),
+      interface: this.#interface,
+      walkable: (station, granted) => this.#walkable(station, { granted, askKernel: true }),
+      describe: (station) => this.#describe(station),
+      isOurs: (chain) => this.parts.isOurs(chain),
+    };
+  }
+
+  #allStations(): readonly Station[] {
+    return this.#stations ??= stationsOf(this.#tables, this.#legacy);
+  }
+
+  #walkable({ table, owner }: Station, how: { readonly granted: boolean; readonly askKernel: boolean }): Walkable {
+    const name: TableName = table;
+    return {
+      rules: (chain) => table.chains.get(chain)?.rules ?? null,
+      sets: owner === "iptables-legacy" ? () => ({ hit: null, verdicts: [] }) : this.#sets.of(name, how.askKernel),
+      isOurs: (chain) => this.parts.isOurs(chain),
+      granted: how.granted,
+    };
+  }
+
+  #describe(station: Station): PathChain {
+    const { owner, table, chain, base, hook } = station;
+    const state = `${table.version} ${table.locked} ${base.policy} ${base.priority} ${base.devices} ${owner}`;
+    const known = this.#described.get(chain);
+    if (known?.state === state) return known.chain;
+    const described: PathChain = {
+      ...{ owner, family: table.family, table: table.table, chain: chain.name, hook, priority: base.priority },
+      ...{ devices: base.devices, locked: table.locked },
+      ...classify({
+        table: this.#walkable(station, { granted: false, askKernel: false }),
+        ...{ family: table.family, chain: chain.name, policy: base.policy, tracked: isTracked(station) },
+      }),
+    };
+    this.#described.set(chain, { state, chain: described });
+    return described;
+  }
+
+  #netlink(): Nfnetlink | null {
+    try {
+      return this.parts.netlink();
+    } catch (error) {
+      if (error instanceof FfiError) return null;
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,133 @@
+/** What is said of a chain that shuts a door: what it does, and what the operator can do about it. Pure. */
+import { formatPathChain, type Obstruction, type PathChain } from "./model.ts";
+import { SOURCE4, SOURCE6 } from "./operand.ts";
+import type { Condition, Rule } from "./rule.ts";
+import type { Station } from "./stations.ts";
+import type { Ending } from "./walk.ts";
+import type { Traveller } from "./traveller.ts";
+
+/** A chain that shuts, and for whom. */
+export interface Shut {
+  readonly station: Station;
+  readonly chain: PathChain;
+  readonly ending: Ending;
+  /** No rule decided. */
+  readonly byPolicy: boolean;
+  readonly traveller: Traveller;
+  readonly landscape: { isOurs(chain: string): boolean };
+}
+
+/** The variables of fwknopd.conf that name chains for our jumps, by their hook. */
+const CHAIN_SETTINGS: Readonly<Record<string, string>> = {
+  input: "NFT_INPUT_CHAINS",
+  forward: "NFT_FORWARD_CHAINS",
+  output: "NFT_OUTPUT_CHAINS",
+};
+
+/** Says it. */
+export function obstructionBy(shut: Shut): Obstruction {
+  const by = shut.byPolicy ? null : shut.ending.by;
+  return {
+    chain: formatPathChain(shut.chain),
+    how: by === null ? "drops by policy" : `drops it by its rule ${placeOf(by, shut)}`,
+    remedy: remedyFor(shut, by),
+  };
+}
+
+/** `with the handle 7`, `3 (iptables)`, and in which chain where it is one further on. */
+function placeOf({ chain, rule }: NonNullable<Ending["by"]>, { station }: Shut): string {
+  const number = station.owner === "iptables-legacy" ? `number ${rule.handle}` : `with the handle ${rule.handle}`;
+  return chain === station.chain.name ? number : `${number} in ${chain}`;
+}
+
+function remedyFor(shut: Shut, by: Ending["by"]): string {
+  const { station, chain, traveller } = shut;
+  const set = by === null ? null : blockingSet(by.rule, traveller);
+  const table = `${station.table.family} ${station.table.table}`;
+  if (set !== null) return `take ${traveller.before.source?.text} out of the set ${set} of ${table}`;
+  if (by !== null && isBlock(by.rule)) return `take that rule away (${deletionOf(by, shut)})`;
+  if (chain.locked) return lockedRemedy(station.table.table);
+  if (station.owner !== "nftables") return iptablesRemedy(shut, by);
+  if (by !== null && opensBelow(shut, by)) {
+    return `put that rule below the jump to our chain, or take it away (${deletionOf(by, shut)})`;
+  }
+  const setting = CHAIN_SETTINGS[station.hook];
+  const accept = `let ${chain.chain} accept it (nft insert rule ${table} ${chain.chain} ${matchOf(traveller)} accept)`;
+  if (setting === undefined) return accept;
+  return `name "${table} ${chain.chain}" in ${setting}, or ${accept}`;
+}
+
+function lockedRemedy(table: string): string {
+  const other = "only the process that owns the table can change it";
+  return table === "firewalld"
+    ? `set NftablesTableOwner=no in /etc/firewalld/firewalld.conf and restart firewalld, or use the firewalld backend; ${other}`
+    : `let the process that owns the table accept it; ${other}`;
+}
+
+function iptablesRemedy(shut: Shut, by: Ending["by"]): string {
+  const { station, chain, traveller } = shut;
+  const family = chain.family === "ip6" ? "ip6tables" : "iptables";
+  const program = `${family}${station.owner.slice("iptables".length)}`;
+  const where = `${program} -t ${chain.table}`;
+  const { protocol, destinationPort } = traveller.after ?? traveller.before;
+  const port = destinationPort === undefined ? "" : ` --dport ${destinationPort}`;
+  const match = protocol === undefined ? "" : ` -p ${protocol === 6 ? "tcp" : "udp"}${port}`;
+  const accept = `let it in there (${where} -I ${chain.chain}${match} -j ACCEPT)`;
+  const isFilter = chain.table === "filter" && (station.hook === "input" || station.hook === "forward");
+  if (!isFilter) return accept;
+  return by === null || !opensBelow(shut, by)
+    ? `set FIREWALL to iptables${
+      station.owner === "iptables-legacy" ? ` and FIREWALL_EXE to /usr/sbin/iptables-legacy` : ""
+    }, or ${accept}`
+    : `put that rule below the jump to our chain`;
+}
+
+/** Whether a chain of ours is jumped to in the same base chain. */
+function opensBelow({ station: { chain }, landscape }: Shut, by: NonNullable<Ending["by"]>): boolean {
+  let below = false;
+  for (const rule of chain.rules?.all() ?? []) {
+    if (rule === by.rule || (rule.outcome.kind === "jump" && rule.outcome.chain === by.chain)) below = true;
+    else if (below && rule.outcome.kind === "jump" && landscape.isOurs(rule.outcome.chain)) return true;
+  }
+  return false;
+}
+
+/** The named set that holds the source and made the rule drop it. */
+function blockingSet({ conditions, outcome }: Rule, { before }: Traveller): string | null {
+  if (before.source === undefined) return null;
+  const lookUps = [...conditions, ...(outcome.kind === "map" ? [outcome.lookUp] : [])];
+  for (const condition of lookUps) {
+    if (condition.kind !== "lookup" || condition.inverted || condition.set.startsWith("__")) continue;
+    if (asksForSource(condition)) return condition.set;
+  }
+  return null;
+}
+
+/** Whether the rule is for this one source. */
+function isBlock({ conditions }: Rule): boolean {
+  return conditions.some((condition) =>
+    condition.kind === "compare" && condition.how === "eq" &&
+    (condition.operand === SOURCE4 || condition.operand === SOURCE6)
+  );
+}
+
+function asksForSource(condition: Extract<Condition, { kind: "lookup" }>): boolean {
+  const source4 = (at: number) => at >= 12 && at < 16;
+  return condition.operand.bytes.some(({ field, at }) => field === "network" && (source4(at) || (at >= 8 && at < 24)));
+}
+
+function deletionOf({ chain, rule }: NonNullable<Ending["by"]>, { station }: Shut): string {
+  const { family, table } = station.table;
+  if (station.owner === "nftables") return `nft delete rule ${family} ${table} ${chain} handle ${rule.handle}`;
+  const program = `${family === "ip6" ? "ip6tables" : "iptables"}${station.owner.slice("iptables".length)}`;
+  return station.owner === "iptables-legacy"
+    ? `${program} -t ${table} -D ${chain} ${rule.handle}`
+    : `${program} -t ${table} -S ${chain} shows it`;
+}
+
+function matchOf({ before, after }: Traveller): string {
+  const { protocol, destinationPort } = after ?? before;
+  if (protocol === undefined) return "";
+  const name = protocol === 6 ? "tcp" : "udp";
+  return destinationPort === undefined ? `meta l4proto ${name}` : `${name} dport ${destinationPort}`;
+}

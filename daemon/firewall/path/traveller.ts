@@ -1,0 +1,70 @@
+/** The packets of a grant, on their way through this host. Pure. */
+import { PROTO_NUMBER } from "../../../lib/net/service.ts";
+import type { Access } from "../firewall.ts";
+import type { Hook, NewPacket } from "./model.ts";
+import type { Knowledge } from "./packet.ts";
+
+/** A packet on its way. */
+export interface Traveller {
+  readonly family: 4 | 6;
+  readonly hooks: readonly Hook[];
+  /** Before addresses are translated, and afterwards; null: it is not looked at there. */
+  readonly before: Knowledge;
+  readonly after: Knowledge | null;
+  readonly granted: boolean;
+  /** A rule that sends packets to other addresses says nothing new of it. */
+  readonly translated: boolean;
+}
+
+const TO_THIS_HOST: readonly Hook[] = ["ingress", "prerouting", "input"];
+const THROUGH_THIS_HOST: readonly Hook[] = ["ingress", "prerouting", "forward", "postrouting"];
+
+/** The packets of a grant; null for grants that let nothing in. */
+export function travellerOf(access: Access): Traveller | null {
+  if (access.slot === "foreign" || access.slot === "snat" || access.slot === "masquerade") return null;
+  const { source, service } = access;
+  const family = source.family;
+  const common = { family, granted: true };
+  const from: Knowledge = { family, source, ...(service === null ? {} : { protocol: PROTO_NUMBER[service.proto] }) };
+  const port = service === null ? {} : { destinationPort: service.port };
+  const addressed = (destination: typeof source | null) => destination === null ? {} : { destination };
+  switch (access.slot) {
+    case "input": {
+      const packet = { ...from, ...port, ...addressed(access.destination), state: "new" as const };
+      return { ...common, hooks: TO_THIS_HOST, before: packet, after: packet, translated: false };
+    }
+    case "output": {
+      const answer: Knowledge = {
+        ...{ family, destination: source, protocol: PROTO_NUMBER[access.service.proto], state: "established" },
+        ...(access.destination === null ? {} : { source: access.destination }),
+        sourcePort: access.service.port,
+      };
+      return { ...common, hooks: ["output", "postrouting"], before: answer, after: answer, translated: true };
+    }
+    case "forward": {
+      const packet = { ...from, ...port, ...addressed(access.target), state: "new" as const };
+      // It may have been sent to another address and port, and come to these by our own translation.
+      return {
+        ...common,
+        hooks: THROUGH_THIS_HOST,
+        before: { ...from, state: "new" },
+        after: packet,
+        translated: true,
+      };
+    }
+    case "dnat": {
+      const packet = { ...from, ...port, ...addressed(access.destination), state: "new" as const };
+      return { ...common, hooks: ["ingress", "prerouting"], before: packet, after: null, translated: true };
+    }
+  }
+}
+
+/** A new packet from outside. */
+export function travellerFor({ family, service, source, forwarded = false, granted = true }: NewPacket): Traveller {
+  const packet: Knowledge = {
+    ...{ family, protocol: PROTO_NUMBER[service.proto], destinationPort: service.port, state: "new" },
+    ...(source === undefined ? {} : { source }),
+  };
+  const hooks = forwarded ? THROUGH_THIS_HOST : TO_THIS_HOST;
+  return { family, hooks, before: packet, after: packet, granted, translated: forwarded };
+}

@@ -1,0 +1,134 @@
+/**
+ * Matches and targets of iptables that have no words of their own in nf_tables: the few that decide about most rulesets,
+ * from the kernel's structures (linux/netfilter/xt_*.h). Pure.
+ */
+import type { Expression } from "../../../ffi/nfnetlink/ruleset.ts";
+import {
+  byteString,
+  DESTINATION_PORT,
+  fieldOperand,
+  type Operand,
+  portString,
+  SOURCE_PORT,
+  STATES,
+} from "./operand.ts";
+import { type Condition, CONTINUE, type Effect, OPAQUE, type Outcome, WHATEVER } from "./rule.ts";
+
+type Match = Pick<Extract<Expression, { readonly info: Uint8Array }>, "name" | "revision" | "info">;
+
+/** After these a packet goes on with the next rule. */
+const HARMLESS_TARGETS = new Set([
+  ...["LOG", "NFLOG", "ULOG", "MARK", "CONNMARK", "CT", "NOTRACK", "TCPMSS", "TTL", "HL", "DSCP", "TOS", "ECN", "SET"],
+  ...["CHECKSUM", "CLASSIFY", "TRACE", "AUDIT", "SECMARK", "CONNSECMARK", "RATEEST", "HMARK", "TCPOPTSTRIP", "LED"],
+  ...["IDLETIMER", "TEE"],
+]);
+const ACCEPTING_TARGETS = new Set(["ACCEPT", "SNAT", "MASQUERADE", "DNAT", "REDIRECT", "NETMAP", "TPROXY"]);
+const TRANSLATING_TARGETS = new Set(["DNAT", "REDIRECT", "NETMAP", "TPROXY"]);
+
+/** What a target makes of a packet, by its name. */
+export function targetOutcome(name: string): Outcome {
+  if (name === "DROP" || name === "REJECT" || name === "TARPIT") return { kind: "drop" };
+  if (name === "RETURN") return { kind: "return" };
+  if (name === "NFQUEUE" || name === "QUEUE") return { kind: "queue" };
+  if (ACCEPTING_TARGETS.has(name)) return { kind: "accept" };
+  return HARMLESS_TARGETS.has(name) ? CONTINUE : WHATEVER;
+}
+
+/** What a target does besides. CT may mean that a connection is not followed. */
+export function targetEffect(name: string): Effect | null {
+  if (name === "CT" || name === "NOTRACK") return "untrack";
+  return TRANSLATING_TARGETS.has(name) ? "translate" : null;
+}
+
+/** What a match asks of a packet. */
+export function matchConditions({ name, revision, info }: Match): readonly Condition[] {
+  const view = new DataView(info.buffer, info.byteOffset, info.byteLength);
+  switch (name) {
+    case "comment":
+      return [];
+    case "tcp":
+      return info.length < 12 ? [OPAQUE] : tcpConditions(view);
+    case "udp":
+      return info.length < 9 ? [OPAQUE] : portConditions(view, view.getUint8(8));
+    case "multiport":
+      return revision !== 1 || info.length < 48 ? [OPAQUE] : multiportConditions(view);
+    case "state":
+      return info.length < 4 ? [OPAQUE] : [stateCondition(view.getUint32(0, true), false)];
+    case "conntrack":
+      return (revision !== 2 && revision !== 3) || info.length < 152 ? [OPAQUE] : conntrackConditions(view);
+    case "icmp":
+    case "icmp6":
+      return info.length < 4 ? [OPAQUE] : icmpConditions(view);
+    default:
+      return [OPAQUE];
+  }
+}
+
+/** Whether the port is between the two. */
+export function portRange(operand: Operand, from: number, to: number, inside: boolean): Condition {
+  return { kind: "range", operand, inside, low: portString(from), high: portString(to) };
+}
+
+/** Whether the connection is in one of the states whose bits (`NF_CT_STATE_BIT`) are set. */
+export function stateCondition(states: number, inverted: boolean): Condition {
+  const operand = { bytes: STATES.bytes.map((byte, index) => ({ ...byte, mask: states >> 8 * index & 0xff })) };
+  return { kind: "compare", operand, how: inverted ? "eq" : "ne", value: "\0\0\0\0" };
+}
+
+/** Two ranges of ports, and bits that turn each round. */
+function portConditions(view: DataView, inverted: number): readonly Condition[] {
+  return ([[SOURCE_PORT, 0, 1], [DESTINATION_PORT, 4, 2]] as const).flatMap(([operand, at, bit]) => {
+    const [from, to] = [view.getUint16(at, true), view.getUint16(at + 2, true)];
+    const inside = (inverted & bit) === 0;
+    return from === 0 && to === 0xffff && inside ? [] : [portRange(operand, from, to, inside)];
+  });
+}
+
+function tcpConditions(view: DataView): readonly Condition[] {
+  const [option, mask] = [view.getUint8(8), view.getUint8(9)];
+  const [flags, inverted] = [view.getUint8(10), view.getUint8(11)];
+  const conditions = [...portConditions(view, inverted & 3)];
+  if (mask !== 0) conditions.push(tcpFlags(mask, flags, (inverted & 4) !== 0));
+  return option === 0 ? conditions : [...conditions, OPAQUE];
+}
+
+/** Whether of the flags in `mask` exactly those of `flags` are set. */
+export function tcpFlags(mask: number, flags: number, inverted: boolean): Condition {
+  const operand = { bytes: fieldOperand("transport", 13, 1).bytes.map((byte) => ({ ...byte, mask })) };
+  return { kind: "compare", operand, how: inverted ? "ne" : "eq", value: byteString([flags]) };
+}
+
+function multiportConditions(view: DataView): readonly Condition[] {
+  const [kind, count] = [view.getUint8(0), Math.min(15, view.getUint8(1))];
+  const ranges: (readonly [number, number])[] = [];
+  for (let index = 0; index < count; index++) {
+    const from = view.getUint16(2 + 2 * index, true);
+    // A mark says that the next one ends a range.
+    const to = view.getUint8(32 + index) === 0 ? from : view.getUint16(2 + 2 * ++index, true);
+    ranges.push([from, to]);
+  }
+  const operands = [...(kind === 1 ? [] : [SOURCE_PORT]), ...(kind === 0 ? [] : [DESTINATION_PORT])];
+  const conditions = operands.flatMap((operand) => ranges.map(([from, to]) => portRange(operand, from, to, true)));
+  return [{ kind: "any of", conditions, inverted: view.getUint8(47) !== 0 }];
+}
+
+/** `struct xt_conntrack_mtinfo3`: what it asks besides the state is not understood. */
+function conntrackConditions(view: DataView): readonly Condition[] {
+  const [asked, inverted, states] = [view.getUint16(146, true), view.getUint16(148, true), view.getUint16(150, true)];
+  const state = (asked & 1) === 0 ? [] : [stateCondition(states, (inverted & 1) !== 0)];
+  return (asked & ~1) === 0 ? state : [...state, OPAQUE];
+}
+
+function icmpConditions(view: DataView): readonly Condition[] {
+  const [type, inverted] = [view.getUint8(0), view.getUint8(3)];
+  if (type === 0xff) return [];
+  const ofType: Condition = {
+    kind: "compare",
+    operand: fieldOperand("transport", 0, 1),
+    how: "eq",
+    value: byteString([type]),
+  };
+  const whole = view.getUint8(1) === 0 && view.getUint8(2) === 0xff;
+  const both = whole ? [ofType] : [ofType, OPAQUE];
+  return inverted === 0 ? both : whole ? [{ ...ofType, how: "ne" }] : [OPAQUE];
+}

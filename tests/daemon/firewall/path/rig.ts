@@ -1,0 +1,50 @@
+/** The view of the way of packets on the server of a lab. */
+import { openRulesetListener, type RulesetListener } from "../../../../ffi/nfnetlink/events.ts";
+import { openNfnetlink } from "../../../../ffi/nfnetlink/nfnetlink.ts";
+import { openPathWatch } from "../../../../daemon/firewall/path/open.ts";
+import type { PathWatch } from "../../../../daemon/firewall/path/watch.ts";
+import { runWithin, within } from "../../../contract/namespace.ts";
+import type { Lab } from "../../../lab/mod.ts";
+
+/** A view, and the events that it should hear. */
+export interface WatchRig extends Disposable {
+  readonly watch: PathWatch;
+  readonly listener: RulesetListener;
+  /** Lets the view hear everything that has happened; true when a survey is due. */
+  catchUp(): boolean;
+}
+
+/** Opens one. `interface` null: it is not known by which interface packets come in. */
+export function openRig(lab: Lab, options: { readonly interface?: string | null } = {}): WatchRig {
+  const { namespace } = lab.host("server");
+  const listener = within(namespace, openRulesetListener);
+  const watch = openPathWatch({
+    log: () => {},
+    run: runWithin(namespace),
+    netlink: () => within(namespace, openNfnetlink),
+    ...options,
+    readNet: (name) => name === "dev" && options.interface === null ? null : readNet(namespace, name),
+  });
+  return {
+    watch,
+    listener,
+    catchUp() {
+      const { changes, lost } = listener.drain();
+      let due = lost && watch.hear("lost");
+      for (const change of changes) if (watch.hear(change)) due = true;
+      return due;
+    },
+    [Symbol.dispose]() {
+      watch[Symbol.dispose]();
+      listener[Symbol.dispose]();
+    },
+  };
+}
+
+function readNet(namespace: string, name: string): string | null {
+  const { success, stdout } = new Deno.Command("ip", {
+    args: ["netns", "exec", namespace, "cat", `/proc/net/${name}`],
+    stderr: "null",
+  }).outputSync();
+  return success ? new TextDecoder().decode(stdout) : null;
+}
