@@ -3,7 +3,8 @@ import type { ChainSpec } from "../chain_text.ts";
 import type { Grant, Slot } from "../firewall.ts";
 import type { ChainSpecs, RuleStyle } from "./chain_specs.ts";
 import { addMissingChains } from "./chains.ts";
-import type { ListedGrant, RuleListing } from "./listing.ts";
+import type { RuleListing } from "../save_text.ts";
+import type { ListedGrant } from "./listing.ts";
 import { type Batch, Lines } from "./restore_lines.ts";
 import { accessChain, formatWords, jumpWords, ruleWords } from "./rules.ts";
 

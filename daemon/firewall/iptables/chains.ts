@@ -2,7 +2,8 @@
 import type { ChainSpec } from "../chain_text.ts";
 import { SLOTS } from "../slots.ts";
 import type { ChainSpecs, RuleStyle } from "./chain_specs.ts";
-import { chainRules, hasJump, hasOtherReferences, type RuleListing } from "./listing.ts";
+import { chainRules, type RuleListing } from "../save_text.ts";
+import { hasJump, hasOtherReferences } from "./listing.ts";
 import { type Batch, Lines } from "./restore_lines.ts";
 import { formatWords, jumpWords } from "./rules.ts";
 

@@ -2,7 +2,7 @@
 import { FirewallError, type Slot } from "../firewall.ts";
 import type { ChainSpecs } from "./chain_specs.ts";
 import type { Run } from "../../../lib/host/run.ts";
-import { chainRules } from "./listing.ts";
+import { chainRules } from "../save_text.ts";
 import { type FamilyTools, saveRules, start } from "./tools.ts";
 
 /** What to list. */

@@ -1,7 +1,7 @@
 /** What an operator should know of the rules before grants are opened in them: whether they drop anything, and our own port. Pure. */
 import { FirewallError, type Slot } from "../firewall.ts";
 import type { ChainSpecs } from "./chain_specs.ts";
-import { chainRules, type RuleListing, splitWords } from "./listing.ts";
+import { chainRules, type RuleListing, splitWords } from "../save_text.ts";
 import type { FamilyTools } from "./tools.ts";
 
 /** Chains of the kernel that incoming packets pass, and all that there are. */

@@ -9,7 +9,8 @@ import { type Access, accessKey, FirewallError, type Grant, type GrantOutcome } 
 import { commentCheckBatch, grantBatch, type NewRule, repairBatch, revokeBatch, ruleText } from "./batch.ts";
 import type { RuleStyle } from "./chain_specs.ts";
 import { activeChains, cleanupBatch, prepareBatch } from "./chains.ts";
-import { chainRules, type ListedGrant, listedGrants, type RuleListing } from "./listing.ts";
+import { chainRules, type RuleListing } from "../save_text.ts";
+import { type ListedGrant, listedGrants } from "./listing.ts";
 import { ChainOrder } from "./order.ts";
 import { asCommand, type Batch } from "./restore_lines.ts";
 import { accessChain } from "./rules.ts";

@@ -5,7 +5,8 @@
 import { type Batch } from "./restore_lines.ts";
 import { SLOTS } from "../slots.ts";
 import type { ChainSpecs } from "./chain_specs.ts";
-import { chainRules, type ListedGrant, type RuleListing } from "./listing.ts";
+import { chainRules, type RuleListing } from "../save_text.ts";
+import { type ListedGrant } from "./listing.ts";
 
 /** The order as it was listed last, and what was done since. */
 export class ChainOrder {

@@ -3,7 +3,7 @@ import { reasonOf as sentenceOf } from "../../../lib/host/reason.ts";
 import type { Run, RunResult } from "../../../lib/host/run.ts";
 import { FirewallError } from "../firewall.ts";
 import { type Batch, formatBatch } from "./restore_lines.ts";
-import { parseSave, type RuleListing } from "./listing.ts";
+import { parseSave, type RuleListing } from "../save_text.ts";
 
 /** The programs for one address family. */
 export interface FamilyTools {

@@ -1,6 +1,6 @@
 /** The tables of iptables-legacy from what `iptables-legacy-save` prints. What is not understood may hold or not. Pure. */
 import { parseIp } from "../../../lib/net/address.ts";
-import { parseSave, splitWords } from "../iptables/listing.ts";
+import { parseSave, splitWords } from "../save_text.ts";
 import {
   byteString,
   DESTINATION_PORT,

@@ -4,7 +4,8 @@ import { commentCheckBatch, grantBatch, repairBatch, revokeBatch } from "../../.
 import { DEFAULT_CHAINS, type RuleStyle } from "../../../../daemon/firewall/iptables/chain_specs.ts";
 import type { Batch } from "../../../../daemon/firewall/iptables/restore_lines.ts";
 import { activeSlots, type SlotSwitches } from "../../../../daemon/firewall/slots.ts";
-import { listedGrants, parseSave } from "../../../../daemon/firewall/iptables/listing.ts";
+import { parseSave } from "../../../../daemon/firewall/save_text.ts";
+import { listedGrants } from "../../../../daemon/firewall/iptables/listing.ts";
 import { address } from "../../../contract/addresses.ts";
 
 const OFF: SlotSwitches = { output: false, forwarding: false, localNat: false, snat: false };

@@ -3,7 +3,7 @@ import { DEFAULT_CHAINS, type RuleStyle } from "../../../../daemon/firewall/ipta
 import { cleanupBatch, prepareBatch } from "../../../../daemon/firewall/iptables/chains.ts";
 import type { Batch } from "../../../../daemon/firewall/iptables/restore_lines.ts";
 import { activeSlots, type SlotSwitches } from "../../../../daemon/firewall/slots.ts";
-import { parseSave } from "../../../../daemon/firewall/iptables/listing.ts";
+import { parseSave } from "../../../../daemon/firewall/save_text.ts";
 
 const OFF: SlotSwitches = { output: false, forwarding: false, localNat: false, snat: false };
 const INPUT: RuleStyle = { chains: DEFAULT_CHAINS, active: activeSlots(OFF), prepend: false };

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { FirewallError } from "../../../../daemon/firewall/firewall.ts";
 import { DEFAULT_CHAINS } from "../../../../daemon/firewall/iptables/chain_specs.ts";
 import { examineListing, requireChains } from "../../../../daemon/firewall/iptables/examine.ts";
-import { parseSave } from "../../../../daemon/firewall/iptables/listing.ts";
+import { parseSave } from "../../../../daemon/firewall/save_text.ts";
 import { findTools } from "../../../../daemon/firewall/iptables/tools.ts";
 
 const TOOLS = findTools("/usr/sbin/iptables", 4);

@@ -2,14 +2,12 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { type Access, accessKey, type Grant } from "../../../../daemon/firewall/firewall.ts";
 import { DEFAULT_CHAINS } from "../../../../daemon/firewall/iptables/chain_specs.ts";
+import { parseSave } from "../../../../daemon/firewall/save_text.ts";
 import {
-  chainRules,
   hasJump,
   hasOtherReferences,
   listedGrants,
   parseExpiry,
-  parseSave,
-  splitWords,
 } from "../../../../daemon/firewall/iptables/listing.ts";
 import { address } from "../../../contract/addresses.ts";
 
@@ -40,15 +38,6 @@ COMMIT
 
 const source = address("10.77.0.2"), server = address("10.77.0.1");
 const tcp = (port: number) => ({ proto: "tcp", port }) as const;
-
-Deno.test("parseSave() reads tables, chains and rules", () => {
-  const listing = parseSave(SAVED);
-  assert.deepEqual([...listing.tables.keys()], ["filter", "nat"]);
-  assert.deepEqual(listing.unreadable, ["mangle"]);
-  assert.equal(chainRules(listing, "filter", "FWKNOP_INPUT")?.length, 4);
-  assert.deepEqual(chainRules(listing, "nat", "PREROUTING"), []);
-  assert.equal(chainRules(listing, "nat", "FWKNOP_INPUT"), null);
-});
 
 Deno.test("hasJump() and hasOtherReferences() tell our jump from the site's own", () => {
   const listing = parseSave(SAVED);
@@ -144,17 +133,6 @@ Deno.test("parseExpiry() reads what the C daemon would read", () => {
     [null, null],
   ];
   for (const [comment, expected] of rows) assert.equal(parseExpiry(comment), expected, String(comment));
-});
-
-Deno.test("splitWords() undoes quotes and backslashes", () => {
-  assert.deepEqual(splitWords('-m comment --comment "a \\"b\\" \\\\ c" -j ACCEPT'), [
-    "-m",
-    "comment",
-    "--comment",
-    'a "b" \\ c',
-    "-j",
-    "ACCEPT",
-  ]);
 });
 
 Deno.test("doors are the same whatever the order of their parts", () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { DEFAULT_CHAINS } from "../../../../daemon/firewall/iptables/chain_specs.ts";
-import { parseSave } from "../../../../daemon/firewall/iptables/listing.ts";
+import { parseSave } from "../../../../daemon/firewall/save_text.ts";
 import { ChainOrder } from "../../../../daemon/firewall/iptables/order.ts";
 
 const CHAIN = { table: "filter", chain: "FWKNOP_INPUT" };
