@@ -5,32 +5,13 @@
 import { E } from "../abi.ts";
 import { type Attribute, be64Attribute, type IncomingMessage, stringAttribute } from "./codec.ts";
 import { NFPROTO, NFT_MSG, NFTA } from "./constants.ts";
-import { readAcknowledgement, readGeneration } from "./answers.ts";
-import { batchMessages, type Change, elementAttribute } from "./batch.ts";
-import { readChain, readElements, readRule, readRuleHandle, readSet, readTable } from "./read_ruleset.ts";
+import { readGeneration } from "./answers.ts";
+import { type Change, elementAttribute } from "./batch.ts";
+import { readChain, readElements, readRule, readSet, readTable } from "./read_ruleset.ts";
 import { protocolError, type Question, type Requests, requestsOn } from "./requests.ts";
 import type { ChainInfo, ChainName, RuleInfo, SetElement, SetInfo, SetName, TableInfo, TableName } from "./ruleset.ts";
 import { openNetlinkSocket } from "./socket.ts";
-
-/** A step of a transaction that the kernel refused. */
-export interface Refusal {
-  /**
-   * Which change; null when the transaction as a whole was refused. EPERM of a change: its table belongs to another process
-   * (`flags owner`). EPERM of the whole: the capability is missing.
-   */
-  readonly index: number | null;
-  /** errno. */
-  readonly code: number;
-  readonly text: string;
-}
-
-/** What became of a transaction. */
-export type BatchOutcome =
-  /** `handles`: of the rules that were added, by the index of the change that added them. */
-  | { readonly ok: true; readonly handles: ReadonlyMap<number, bigint> }
-  /** The ruleset is no longer of the generation that the transaction was made for. Nothing was changed. */
-  | { readonly ok: false; readonly stale: true }
-  | { readonly ok: false; readonly stale: false; readonly refusals: readonly Refusal[] };
+import { type BatchOutcome, transact } from "./transact.ts";
 
 /**
  * Requests to the packet filter. Every call is synchronous and throws `FfiError` where the socket itself fails, or what is
@@ -65,8 +46,6 @@ export interface Nfnetlink extends Disposable {
    * that catches all; null for nothing, and where there is no such set. Costs the same however many there are.
    */
   element(key: SetName & { readonly key: Uint8Array }): SetElement | null;
-  /** Whether the set or map is there. */
-  hasSet(set: SetName): boolean;
 }
 
 const RECEIVE_BUFFER = 1024 * 1024;
@@ -86,17 +65,14 @@ export function openNfnetlink(): Nfnetlink {
       if (generation === undefined) throw protocolError("the kernel does not tell the ruleset's generation", 0);
       return generation;
     },
-    transact(changes, generation) {
-      if (changes.length === 0) return { ok: true, handles: new Map() };
-      return transact(requests, changes, generation);
-    },
+    transact: (changes, generation) => transact(requests, changes, generation),
     ...readersOn(requests),
     readRules: (chain) => readRules(slices, chain),
     [Symbol.dispose]: () => sockets[Symbol.dispose](),
   };
 }
 
-type Readers = Pick<Nfnetlink, "tables" | "chains" | "sets" | "rules" | "rule" | "elements" | "element" | "hasSet">;
+type Readers = Pick<Nfnetlink, "tables" | "chains" | "sets" | "rules" | "rule" | "elements" | "element">;
 
 function readersOn(requests: Requests): Readers {
   const all = (message: number) => requests.dump({ message, family: 0, attributes: [] }) ?? [];
@@ -121,7 +97,6 @@ function readersOn(requests: Requests): Readers {
       const found = requests.ask(aboutElements(set, { key })) ?? requests.ask(aboutElements(set, "catchall"), UNKNOWN);
       return found?.flatMap(readElements)[0] ?? null;
     },
-    hasSet: (set) => requests.ask(aboutSets(set, [stringAttribute(NFTA.set.name, set.set)])) !== null,
   };
 }
 
@@ -164,12 +139,8 @@ function aboutRules({ family, table, chain }: ChainName, more: readonly Attribut
   };
 }
 
-function aboutSets({ family, table }: TableName, more: readonly Attribute[] = []): Question {
-  return {
-    message: NFT_MSG.getSet,
-    family: NFPROTO[family],
-    attributes: [stringAttribute(NFTA.set.table, table), ...more],
-  };
+function aboutSets({ family, table }: TableName): Question {
+  return { message: NFT_MSG.getSet, family: NFPROTO[family], attributes: [stringAttribute(NFTA.set.table, table)] };
 }
 
 function aboutElements({ family, table, set }: SetName, element?: { readonly key: Uint8Array } | "catchall"): Question {
@@ -179,26 +150,4 @@ function aboutElements({ family, table, set }: SetName, element?: { readonly key
     family: NFPROTO[family],
     attributes: [stringAttribute(NFTA.elemList.table, table), stringAttribute(NFTA.elemList.set, set), ...list],
   };
-}
-
-function transact(requests: Requests, changes: readonly Change[], generation: number | null): BatchOutcome {
-  let first = 0;
-  const answers = requests.exchange((seq) => batchMessages(changes, first = seq, generation));
-  const changeOf = (seq: number) => seq > first && seq <= first + changes.length ? seq - first - 1 : null;
-  const acknowledgements = answers.map(readAcknowledgement).filter((answer) => answer !== null);
-  const errors = acknowledgements.filter(({ code }) => code !== 0);
-  if (errors.some(({ code, seq }) => code === E.RESTART && seq === first)) return { ok: false, stale: true };
-  if (errors.length > 0) {
-    const refusals = errors.map(({ seq, code, text }) => ({ index: changeOf(seq), code, text }));
-    return { ok: false, stale: false, refusals };
-  }
-  // Silence is not success: the last change asked for an answer.
-  if (acknowledgements.length === 0) throw protocolError("the kernel did not answer a transaction", 0);
-  const handles = new Map<number, bigint>();
-  for (const answer of answers) {
-    const index = changeOf(answer.seq);
-    const handle = index === null ? null : readRuleHandle(answer);
-    if (index !== null && handle !== null) handles.set(index, handle);
-  }
-  return { ok: true, handles };
 }

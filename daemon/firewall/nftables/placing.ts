@@ -1,6 +1,7 @@
 /** Writing our chains, sets and jumps into a table, and taking them away. */
 import { E } from "../../../ffi/abi.ts";
-import type { Nfnetlink, Refusal } from "../../../ffi/nfnetlink/nfnetlink.ts";
+import type { Nfnetlink } from "../../../ffi/nfnetlink/nfnetlink.ts";
+import type { Refusal } from "../../../ffi/nfnetlink/transact.ts";
 import type { StructureChange } from "../../../ffi/nfnetlink/ruleset.ts";
 import { changesAnew, changesFor, type FoundJump, type FoundTable, isOurChain, type OurTable } from "./placement.ts";
 import type { PlacedTable } from "./reading.ts";

@@ -1,7 +1,7 @@
 /** What the kernel's refusals mean, in words of the operator. Pure. */
 import { E } from "../../../ffi/abi.ts";
 import { FfiError } from "../../../ffi/errors.ts";
-import type { Refusal } from "../../../ffi/nfnetlink/nfnetlink.ts";
+import type { Refusal } from "../../../ffi/nfnetlink/transact.ts";
 import { FirewallError } from "../firewall.ts";
 
 /** What to do where nothing better is known. */

@@ -3,7 +3,8 @@
  * its jumps are known, and which grants are open. Nobody else's rules are read for it, and no transaction asks that nothing
  * else has changed: what others take away is told by events, and found again by looking at our own objects.
  */
-import type { Nfnetlink, Refusal } from "../../../ffi/nfnetlink/nfnetlink.ts";
+import type { Nfnetlink } from "../../../ffi/nfnetlink/nfnetlink.ts";
+import type { Refusal } from "../../../ffi/nfnetlink/transact.ts";
 import type { ElementChange, TableName } from "../../../ffi/nfnetlink/ruleset.ts";
 import type { Log, LogLine } from "../../../lib/log.ts";
 import { createFacts } from "../../report/facts.ts";
