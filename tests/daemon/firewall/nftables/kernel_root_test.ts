@@ -186,7 +186,7 @@ labTest("nftablesBackend() repairs a deleted chain, a deleted table and a new ch
     "flush chain ip extra fwknop_input",
     "delete table ip extra",
     // It lets neighbour discovery in, without which IPv6 ends when the hosts next ask for each other.
-    "table inet third {\n chain in {\n type filter hook input priority 20; policy drop;\n" +
+    "table inet third {\n chain late {\n type filter hook input priority 20; policy drop;\n" +
     "icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept\n }\n }",
     "flush set inet guard fwknop_input4",
   ];
