@@ -4,6 +4,7 @@
  */
 import type { Log } from "../../lib/log.ts";
 import { doubt, failure, type Finding, fine, formatFinding } from "../../lib/finding.ts";
+import { showable } from "../../lib/showable.ts";
 import { formatProblem, type Problem } from "../../lib/settings/setting.ts";
 import type { LoadedConfig, ServerConfig } from "../config/mod.ts";
 import type { OpenedFirewall } from "../firewall/backends.ts";
@@ -54,7 +55,7 @@ export function examineProblems(problems: readonly Problem[]): Examined {
 }
 
 function conclude(findings: readonly Finding[]): Examined {
-  return { lines: findings.map(formatFinding), shut: findings.some(({ level }) => level === "fail") };
+  return { lines: findings.map(formatFinding).map(showable), shut: findings.some(({ level }) => level === "fail") };
 }
 
 function configurationFindings({ config: { paths }, stanzas, warnings }: LoadedConfig): readonly Finding[] {

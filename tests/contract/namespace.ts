@@ -7,8 +7,7 @@ const O_CLOEXEC = 0o2000000;
 
 /** Runs programs in the namespace. `exec` keeps the process number, so events are recognised as one's own. */
 export function runWithin(namespace: string): Run {
-  return (program, args, options) =>
-    runProgram("/usr/sbin/ip", ["netns", "exec", namespace, program, ...args], options);
+  return (program, args, options) => runProgram("/sbin/ip", ["netns", "exec", namespace, program, ...args], options);
 }
 
 /**

@@ -114,6 +114,15 @@ Deno.test("the doctor tells what a start would end with, and what it could not l
   assert.equal(untouched.lines.at(-1), "ok   firewall: none, because of --test");
 });
 
+Deno.test("the doctor has one line for a finding, whatever a chain is called", async () => {
+  const odd = { ...INPUT, chain: "a\nfail b" };
+  const walk = (): readonly Step[] => [{ chain: odd, does: "passes", obstruction: null }];
+  const { lines } = await examine("ENABLE_UDP_SERVER Y", {
+    openFirewall: () => Promise.resolve({ ...opened(true), path: { walk } }),
+  });
+  assert.ok(lines.some((line) => line.startsWith("ok   inet filter a\\x0afail b: ")), lines.join("\n"));
+});
+
 Deno.test("the doctor throws what is a mistake of ours", async () => {
   const broken = () => Promise.reject(new TypeError("a mistake"));
   await assert.rejects(examine("ENABLE_UDP_SERVER Y", { openFirewall: broken }), TypeError);

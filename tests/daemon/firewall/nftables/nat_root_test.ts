@@ -149,7 +149,7 @@ for (const family of [4, 6] as const) {
     await using rig = await makeRig();
     const discovery = "icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept";
     const outputDrops =
-      `table inet out {\n chain o {\n type filter hook output priority 0; policy drop; ${discovery}\n }\n }`;
+      `table inet leaving {\n chain o {\n type filter hook output priority 0; policy drop; ${discovery}\n }\n }`;
     const source = rig.addresses.knocker[family];
     const service = { proto: "tcp", port: 22 } as const;
     const input: Access = { slot: "input", source, destination: null, service };
