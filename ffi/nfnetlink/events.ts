@@ -30,9 +30,12 @@ export interface RulesetChange {
   readonly set: string;
   /** Of the table, chain, rule or set that it is about. */
   readonly handle: bigint | null;
-  /** Of the rule that a new rule stands behind; null: it is the first, or it is no new rule. */
+  /**
+   * Of the rule that a new rule stands behind at the end of its transaction, which may have made that rule too; null where it
+   * is the first or the last of its chain, which `append` tells, and for other changes.
+   */
   readonly position: bigint | null;
-  /** Whether a new rule was added at the end, or behind `position`, and not inserted. */
+  /** Whether a new rule was added behind others and not inserted before them. Without `position`: whether it is the last. */
   readonly append: boolean;
   /** What a new rule does; empty for other changes. Decoded when asked for, because a flush makes as many changes as there were rules. */
   expressions(): readonly Expression[];
