@@ -4,7 +4,7 @@ import { nftablesBackend, type NftablesOptions } from "../../../../daemon/firewa
 import type { OpenedBackend } from "../../../../daemon/firewall/backend.ts";
 import type { Firewall } from "../../../../daemon/firewall/firewall.ts";
 import type { PathChain } from "../../../../daemon/firewall/path/model.ts";
-import { openRulesetListener } from "../../../../ffi/nfnetlink/events.ts";
+import { openRulesetListener, type RulesetListener } from "../../../../ffi/nfnetlink/events.ts";
 import { type Nfnetlink, openNfnetlink } from "../../../../ffi/nfnetlink/nfnetlink.ts";
 import { addressPair } from "../../../contract/addresses.ts";
 import type { FirewallRig } from "../../../contract/firewall_contract.ts";
@@ -22,6 +22,8 @@ export interface NftablesRig extends FirewallRig {
   start(options?: Partial<NftablesOptions>, change?: (netlink: Nfnetlink) => Nfnetlink): RigFirewall;
   /** Runs a script of nft on the server. */
   nft(script: string): Promise<string>;
+  /** Hears of changes of the server's ruleset from now on. */
+  listen(): RulesetListener;
   /** The base chains of the server. */
   chains(): Promise<readonly PathChain[]>;
 }
@@ -78,6 +80,11 @@ export async function nftablesRig(): Promise<NftablesRig> {
     log,
     start,
     nft,
+    listen: () => {
+      const listener = within(namespace, openRulesetListener);
+      open.push(listener);
+      return listener;
+    },
     chains: () => {
       using netlink = within(namespace, openNfnetlink);
       return simplePath(netlink).survey();
