@@ -73,7 +73,7 @@ export const ONLY_TESTS_USE: Exceptions = {
   "cli/shell/help.ts: clientHelp": PART,
   "cli/shell/ssh_config.ts: formatSshConfig": PART,
   "daemon/firewall/iptables/listing.ts: parseExpiry": PART,
-  "daemon/firewall/nftables/hook_survey.ts: IPV6_UPKEEP": "the README's ruleset is compared with it",
+  "daemon/firewall/path/examine.ts: IPV6_UPKEEP": "the README's ruleset is compared with it",
   "daemon/firewall/recording.ts: recordedRuleset": "the contract suite of packet filters looks at it",
   "daemon/grants/grants.ts: NO_NAT_POLICY": PART,
   "daemon/grants/grants.ts: isLocalNatType": PART,

@@ -9,6 +9,7 @@ export function resolveFirewall(resolved: Resolved<typeof SERVER_SETTINGS>): Fir
   const { values } = resolved;
   // The table has the rows of all packet filters, which its type does not say.
   const origins: Readonly<Record<string, unknown>> = resolved.origins;
+  const given = new Set(Object.keys(origins).filter((key) => origins[key] !== undefined));
   return {
     directive: values.firewall,
     decisive: BACKENDS.flatMap(({ name, decisive }) =>
@@ -22,7 +23,7 @@ export function resolveFirewall(resolved: Resolved<typeof SERVER_SETTINGS>): Fir
       localNat: values.localNat,
       snat: values.snat,
     },
-    backends: Object.fromEntries(BACKENDS.map((backend) => [backend.name, backend.configure(values)])),
+    backends: Object.fromEntries(BACKENDS.map((backend) => [backend.name, backend.configure(values, given)])),
   };
 }
 

@@ -5,6 +5,7 @@
 import type { RulesetChange } from "../../ffi/nfnetlink/events.ts";
 import type { Log } from "../../lib/log.ts";
 import type { SettingTable } from "../../lib/settings/setting.ts";
+import type { Right } from "../start/rights.ts";
 import type { Firewall, Grant, GrantOutcome, Slot } from "./firewall.ts";
 import type { Owner } from "./path/model.ts";
 import type { PathWatch } from "./path/watch.ts";
@@ -14,22 +15,6 @@ export interface SettingBlock {
   /** The key of the row that they follow in the table of the whole file, and so in the dump and in the documents. */
   readonly after: string;
   readonly rows: SettingTable;
-}
-
-/** What was found on the host. */
-export interface Survey {
-  /** Why this packet filter cannot be used here, as a sentence that begins with its name; null when it can. */
-  readonly blocker: string | null;
-  /** Chains on the way of incoming packets that can drop them, as far as this packet filter sees them. */
-  readonly dropping: readonly DroppingChain[];
-}
-
-/** A chain that can drop incoming packets. */
-export interface DroppingChain {
-  /** `inet filter input`. */
-  readonly chain: string;
-  /** The name of the packet filter that can open grants in it. */
-  readonly owner: string;
 }
 
 /** What every packet filter is opened with. */
@@ -58,14 +43,20 @@ export interface Backend<Config = unknown, Values = unknown> {
   readonly otherwise: string | null;
   /** Names of the programs that it runs, without their folder. */
   readonly programs: readonly string[];
-  /** What its rows mean. `values`: those of the whole file, of which it knows its own. */
-  configure(values: Values): Config;
+  /** The rights that it uses while packets are looked at: `run` where it starts programs then. */
+  readonly needs: readonly Right[];
+  /** What its rows mean. `values`: those of the whole file, of which it knows its own; `given`: keys that somebody wrote. */
+  configure(values: Values, given?: ReadonlySet<string>): Config;
   /** The program that does the work, as `--version` names it; null where there is none. Without `config`: the default. */
   program(config: Config | null): string | null;
-  /** Looks at the host and changes nothing. Throws `FirewallError` where no packet filter could be used either. */
-  survey(config: Config): Promise<Survey>;
+  /** Whose chains it can open grants in. */
+  owners(config: Config): readonly Owner[];
+  /** Why it cannot be used here, as a sentence that begins with its name; null when it can. Changes nothing. */
+  blocker(config: Config): string | null;
+  /** Whether a chain of that name is one of those that it makes. */
+  isOurs(config: Config, chain: string): boolean;
   /** Opens it; nothing on the host is changed before `prepare`. Throws `FirewallError`. */
-  open(config: Config, common: Opening): Promise<Firewall>;
+  open(config: Config, opening: Opening): Promise<OpenedBackend>;
 }
 
 /**
@@ -81,13 +72,18 @@ export type BackendOutcome = Omit<Extract<GrantOutcome, { readonly ok: true }>, 
 };
 
 /** What a backend has in common with the packet filter as the loop sees it. */
-type Common = Omit<
+type Common = Omit<Firewall, keyof Standing>;
+
+/** What only the standing decision has. */
+type Standing = Pick<
   Firewall,
-  "events" | "examine" | "grant" | "repair" | "surveyDueAt" | "survey" | "judgingDueAt" | "judgeAll" | "judge"
+  "needs" | "events" | "examine" | "grant" | "repair" | "surveyDueAt" | "survey" | "judge" | "judgingDueAt" | "judgeAll"
 >;
 
 /** A packet filter that was opened, as the standing decision works with it. */
 export interface OpenedBackend extends Common, Disposable {
+  /** Whose chains it opens grants in. */
+  readonly owner: Owner;
   /** Whether an event with that port id is of our own doing. */
   isOwn(portId: number): boolean;
   /** From the event alone: whether it can have taken something of ours away. Changes of its own are not asked about. */

@@ -2,15 +2,32 @@
  * The packet filters that this daemon works with: the one place that lists them. Everything that depends on which there are
  * (settings, `FIREWALL`, permissions, the choice at start) is a fold over the list.
  */
+import { FfiError } from "../../ffi/errors.ts";
+import { openRulesetListener, type RulesetListener } from "../../ffi/nfnetlink/events.ts";
+import { runProgram, tellSlow } from "../../lib/host/run.ts";
 import type { Log } from "../../lib/log.ts";
 import type { SettingTable } from "../../lib/settings/setting.ts";
 import type { Backend } from "./backend.ts";
-import { chooseByConfiguration, chooseByHost, formatChoice, type Preference } from "./choose.ts";
+import {
+  type Candidate,
+  chainsOnTheWay,
+  type Choice,
+  chooseByConfiguration,
+  chooseByPath,
+  decidingOwner,
+  formatChoice,
+  type Preference,
+} from "./choose.ts";
 import { type Firewall, FirewallError } from "./firewall.ts";
 import { iptables } from "./iptables/iptables.ts";
 import { nftables } from "./nftables/nftables.ts";
+import type { PathChain } from "./path/model.ts";
+import { openPathWatch } from "./path/open.ts";
+import type { PathWatch } from "./path/watch.ts";
+import type { Right } from "../start/rights.ts";
 import { PROGRAM_FOLDERS } from "./program_folders.ts";
 import { activeSlots, type SlotSwitches } from "./slots.ts";
+import { StandingFirewall } from "./standing.ts";
 
 /** The preferred ones first: of two that could open the grant, `FIREWALL auto` takes the earlier. */
 export const BACKENDS: readonly Backend[] = [nftables, iptables];
@@ -34,12 +51,19 @@ export interface FirewallConfig extends Preference {
   readonly backends: Readonly<Record<string, unknown>>;
 }
 
+/** What is opened on the host. */
+interface Host {
+  openPath(log: Log, isOurs: (chain: string) => boolean): PathWatch;
+  openListener(log: Log): RulesetListener | null;
+}
+
 /** A packet filter and why it is that one. */
 export interface OpenedFirewall {
   readonly firewall: Firewall;
+  /** The way of packets, surveyed. */
+  readonly path: PathWatch;
   /** The line for the log. */
   readonly reason: string;
-  readonly warning: string | null;
 }
 
 /**
@@ -90,27 +114,70 @@ export function permittedPrograms(): readonly string[] {
   return PROGRAM_FOLDERS.flatMap((folder) => names.map((name) => `${folder}/${name}`));
 }
 
-/** Nothing that is opened looks at it yet. */
-const NOWHERE = { chains: [], survey: () => Promise.resolve([]) };
-
-/** Chooses and opens the packet filter; nothing on the host is changed before its `prepare`. Throws `FirewallError`. */
-export async function openFirewall(config: FirewallConfig, log: Log): Promise<OpenedFirewall> {
-  const choice = chooseByConfiguration(config) ?? await surveyAndChoose(config);
-  const backend = BACKENDS.find(({ name }) => name === choice.backend);
-  if (backend === undefined) {
-    throw new RangeError(`"config" expected the name of a packet filter, got ${choice.backend}`);
-  }
+/**
+ * Reads the way of packets, decides and opens the packet filter; nothing on the host is changed before its `prepare`. Throws
+ * `FirewallError`.
+ */
+export async function openFirewall(
+  config: FirewallConfig,
+  log: Log,
+  host: Host = { openPath, openListener },
+): Promise<OpenedFirewall> {
+  // Before the path: what changes while the ruleset is read is heard afterwards.
+  const listener = host.openListener(log);
+  const isOurs = (chain: string) => BACKENDS.some((one) => one.isOurs(config.backends[one.name], chain));
+  const path = host.openPath(log, isOurs);
+  await path.survey();
   const slots = activeSlots(config.switches);
-  const firewall = await backend.open(config.backends[backend.name], { slots, log, path: NOWHERE, owner: null });
-  return { firewall, reason: formatChoice(choice), warning: choice.warning };
+  const decide = (current: Choice | null) => decideFor(config, chainsOnTheWay(path.chains, slots), current);
+  const open = ({ backend: name, owner }: Choice) =>
+    backendOf(name).open(config.backends[name], { slots, log, path, owner });
+  const choice = decide(null);
+  const parts = { path, listener, log, slots, decide, open, steady: () => performance.now(), needs: needsOf(config) };
+  const firewall = new StandingFirewall(parts, { choice, backend: await open(choice) });
+  return { firewall, path, reason: formatChoice(choice) };
 }
 
-async function surveyAndChoose(config: FirewallConfig) {
-  const candidates = [];
-  for (const backend of BACKENDS) {
-    candidates.push({ backend, survey: await backend.survey(config.backends[backend.name]) });
+/** Where the configuration names the packet filter, the chains that it can enter still decide between its flavours. */
+function decideFor(config: FirewallConfig, chains: readonly PathChain[], current: Choice | null): Choice {
+  const fixed = chooseByConfiguration(config);
+  if (fixed !== null) {
+    const { owners } = candidateOf(backendOf(fixed.backend), config);
+    return { ...fixed, owner: decidingOwner(chains, owners) };
   }
-  const choice = chooseByHost(candidates);
+  const choice = chooseByPath(chains, BACKENDS.map((backend) => candidateOf(backend, config)), current);
   if (choice.ok) return choice.value;
   throw new FirewallError(`Cannot find a packet filter: ${choice.fault}`, NONE_HINT);
+}
+
+function candidateOf(backend: Backend, config: FirewallConfig): Candidate {
+  const own = config.backends[backend.name];
+  return { backend, owners: backend.owners(own), blocker: backend.blocker(own) };
+}
+
+/** What any of them needs that the decision may come to. */
+function needsOf(config: FirewallConfig): readonly Right[] {
+  const fixed = chooseByConfiguration(config);
+  return [...new Set(BACKENDS.filter(({ name }) => (fixed?.backend ?? name) === name).flatMap(({ needs }) => needs))];
+}
+
+function backendOf(name: string): Backend {
+  const backend = BACKENDS.find((one) => one.name === name);
+  if (backend === undefined) throw new RangeError(`"config" expected the name of a packet filter, got ${name}`);
+  return backend;
+}
+
+function openPath(log: Log, isOurs: (chain: string) => boolean): PathWatch {
+  return openPathWatch({ log, isOurs, run: tellSlow(runProgram, log) });
+}
+
+/** A kernel without nf_tables tells of no changes. */
+function openListener(log: Log): RulesetListener | null {
+  try {
+    return openRulesetListener();
+  } catch (error) {
+    if (!(error instanceof FfiError)) throw error;
+    log("debug", `Changes of the ruleset cannot be listened to: ${error.message}`);
+    return null;
+  }
 }

@@ -1,14 +1,19 @@
 /**
- * Which packet filter the daemon works with. The decision is a pure function of the configuration and of what was found
- * on the host; it comes with the one line that the daemon says at start.
+ * Which packet filter the daemon works with. The decision is a pure function of the configuration and of the way of packets;
+ * it comes with the one line that the daemon says about it. It is made anew when the way of packets has changed.
  */
 import { fail, ok, type Result } from "../../lib/result.ts";
-import type { Backend, DroppingChain, Survey } from "./backend.ts";
+import type { Backend } from "./backend.ts";
+import type { Slot } from "./firewall.ts";
+import { type Drops, type Enters, formatPathChain, type Hook, type Owner, type PathChain } from "./path/model.ts";
 
-/** A packet filter that may be chosen, the preferred ones first, and what it found on the host. */
+/** A packet filter that may be chosen, the preferred ones first. */
 export interface Candidate {
   readonly backend: Pick<Backend, "name" | "otherwise">;
-  readonly survey: Survey;
+  /** Whose chains it can open grants in. */
+  readonly owners: readonly Owner[];
+  /** Why it cannot be used here, as a sentence that begins with its name; null when it can. */
+  readonly blocker: string | null;
 }
 
 /** What the configuration says about it. */
@@ -23,50 +28,107 @@ export interface Preference {
 export interface Choice {
   /** The name of the packet filter. */
   readonly backend: string;
+  /** Whose the chain is that decided; null where no chain did. */
+  readonly owner: Owner | null;
   /** Ends the line `firewall: nftables, because …`. */
   readonly because: string;
-  /** What the operator should know besides: another packet filter may still drop what this one lets in. */
-  readonly warning: string | null;
 }
 
-/** What the configuration alone decides; null when the host has to be looked at. */
-export function chooseByConfiguration({ directive, decisive: [decisive] }: Preference): Choice | null {
-  if (directive !== "auto") return { backend: directive, because: `FIREWALL is ${directive}`, warning: null };
+/** What the configuration alone decides; null when the way of packets has to be looked at. */
+export function chooseByConfiguration(
+  { directive, decisive: [decisive] }: Preference,
+): Omit<Choice, "owner"> | null {
+  if (directive !== "auto") return { backend: directive, because: `FIREWALL is ${directive}` };
   if (decisive === undefined) return null;
-  return { backend: decisive.backend, because: `${decisive.directive} is configured`, warning: null };
+  return { backend: decisive.backend, because: `${decisive.directive} is configured` };
 }
 
 /**
- * Decides by what was found: the first that can be used and has a chain that can drop, else one that can be used. The
- * fault is the sentence that says why each of them cannot.
+ * Decides by the chains on the way: the first that can be used and whose chain drops by default, else one whose chain drops what
+ * goes to some ports. Chains that pick packets, such as blocklists, do not count. Where no chain decides it stays with
+ * `current`, or takes one that can be used. The fault is the sentence that says why each of them cannot.
  */
-export function chooseByHost(candidates: readonly Candidate[]): Result<Choice, string> {
-  const usable = candidates.filter(({ survey }) => survey.blocker === null);
-  const dropping = candidates.flatMap(({ backend, survey }) =>
-    survey.dropping.map((one) => ({ ...one, seenBy: backend.name }))
-  );
-  for (const { backend: { name } } of usable) {
-    const own = dropping.find(({ owner }) => owner === name);
-    if (own === undefined) continue;
-    const because = own.seenBy === name ? `${own.chain} can drop` : `${own.chain} is managed by ${name}`;
-    return ok({ backend: name, because, warning: warningFor(name, dropping) });
-  }
-  const blockers = candidates.map(({ survey }) => survey.blocker).filter((blocker) => blocker !== null);
+export function chooseByPath(
+  chains: readonly PathChain[],
+  candidates: readonly Candidate[],
+  current: Choice | null = null,
+): Result<Choice, string> {
+  const usable = candidates.filter(({ blocker }) => blocker === null);
+  const blockers = candidates.map(({ blocker }) => blocker).filter((blocker) => blocker !== null);
+  const deciding = firstDeciding(chains, usable);
+  if (deciding !== null) return ok(deciding);
+  if (current !== null && usable.some(({ backend }) => backend.name === current.backend)) return ok(current);
   const [chosen] = [...usable.filter(({ backend }) => backend.otherwise !== null), ...usable];
   if (chosen === undefined) return fail(blockers.toReversed().join(", and "));
   const { name, otherwise } = chosen.backend;
-  const because = dropping.length === 0 && otherwise !== null ? otherwise : blockers.join(", and ");
-  return ok({ backend: name, because, warning: warningFor(name, dropping) });
+  const because = chains.some(decides) || otherwise === null ? blockers.join(", and ") : otherwise;
+  return ok({ backend: name, owner: null, because });
 }
 
-/** What another packet filter drops, this one cannot let in. */
-function warningFor(name: string, dropping: readonly DroppingChain[]): string | null {
-  const other = dropping.find(({ owner }) => owner !== name);
-  if (other === undefined) return null;
-  return `${other.chain} belongs to ${other.owner} and can drop too: what it drops stays shut, whatever ${name} lets in`;
+/** Whose chain decides where the packet filter itself is fixed: the flavour of iptables. Null where none does. */
+export function decidingOwner(chains: readonly PathChain[], owners: readonly Owner[]): Owner | null {
+  return ranked(chains).find(({ owner }) => owners.includes(owner))?.owner ?? null;
+}
+
+/** Of the chains of one rank the packet filter that is preferred decides. */
+function firstDeciding(chains: readonly PathChain[], usable: readonly Candidate[]): Choice | null {
+  const deciding = ranked(chains);
+  for (const rank of new Set(deciding.map(rankOf))) {
+    for (const { backend, owners } of usable) {
+      const chain = deciding.find((one) => rankOf(one) === rank && owners.includes(one.owner));
+      if (chain !== undefined) return { backend: backend.name, owner: chain.owner, because: becauseOf(chain) };
+    }
+  }
+  return null;
+}
+
+function becauseOf(chain: PathChain): string {
+  return chain.owner === "nftables"
+    ? `${formatPathChain(chain)} can drop`
+    : `${formatPathChain(chain)} is managed by iptables`;
+}
+
+/** Where grants are opened: a drop on another hook decides nothing. */
+const DECIDING_HOOKS: readonly Hook[] = ["input", "forward"];
+const DECIDING_DROPS: readonly Drops[] = ["default", "service"];
+/** The hooks that packets to a service pass. */
+const INCOMING: readonly Hook[] = ["ingress", "prerouting", ...DECIDING_HOOKS];
+
+/** The chains that packets to a service pass, where grants of these kinds are opened. */
+export function chainsOnTheWay(chains: readonly PathChain[], slots: readonly Slot[]): readonly PathChain[] {
+  return chains.filter(({ hook }) => INCOMING.includes(hook) && (hook !== "forward" || slots.includes("forward")));
+}
+
+function decides({ hook, drops }: PathChain): boolean {
+  return DECIDING_HOOKS.includes(hook) && DECIDING_DROPS.includes(drops);
+}
+
+/** Those that decide, the weightiest first. */
+function ranked(chains: readonly PathChain[]): readonly PathChain[] {
+  return chains.filter(decides).toSorted((a, b) => rankOf(a) - rankOf(b));
+}
+
+/** What nobody may enter decides only where nothing else does; then what is for this host; then how much is dropped. */
+function rankOf({ locked, hook, drops }: PathChain): number {
+  return (locked ? 4 : 0) + 2 * DECIDING_HOOKS.indexOf(hook) + DECIDING_DROPS.indexOf(drops);
+}
+
+/** Of the chains on the way those that drop what nothing in them lets in, and in which no grant is opened. */
+export function shutElsewhere(chains: readonly PathChain[], enters: Enters): readonly PathChain[] {
+  return chains.filter((chain) => chain.drops === "default" && !enters(chain));
+}
+
+/** The line about such a chain. */
+export function formatElsewhere(chain: PathChain, backend: string): string {
+  const name = formatPathChain(chain);
+  if (chain.locked) {
+    return `${name} belongs to a program that alone may change it, and drops: what it drops stays shut, whatever ` +
+      `${backend} lets in; let it in there too (of firewalld: set NftablesTableOwner=no in firewalld.conf)`;
+  }
+  return `${name} belongs to ${chain.owner} and can drop too: what it drops stays shut, whatever ${backend} lets in`;
 }
 
 /** The line at start. */
-export function formatChoice({ backend, because }: Choice): string {
+export function formatChoice({ backend, because }: Pick<Choice, "backend" | "because">): string {
   return `firewall: ${backend}, because ${because}`;
 }

@@ -2,6 +2,7 @@
  * How long the run loop waits for the packet filter. Work that takes longer is left to finish by itself, so that a program
  * that hangs delays the knock that it was started for, and nobody else's.
  */
+import { waitAtMost } from "../../lib/host/wait_at_most.ts";
 
 /** Work that is waited for, but not for ever. */
 export interface Patience {
@@ -69,10 +70,7 @@ export function createPatience(waitMs: number, wake: () => void): Patience {
       const job = start(name, work);
       if (job === null) return;
       job.isWaitedFor = true;
-      const tooLong = Promise.withResolvers<void>();
-      const timer = setTimeout(tooLong.resolve, waitMs);
-      await Promise.race([job.done, tooLong.promise]);
-      clearTimeout(timer);
+      await waitAtMost(job.done, waitMs);
       job.isWaitedFor = false;
       rethrow();
     },

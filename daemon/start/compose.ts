@@ -75,7 +75,7 @@ export function sameSource(a: ServerConfig, b: ServerConfig): boolean {
 }
 
 /** The stand-in of test mode: remembers, and changes nothing. */
-export function openTestFirewall(): OpenedFirewall {
+export function openTestFirewall(): Pick<OpenedFirewall, "firewall" | "reason"> {
   const firewall = recordingFirewall({ now: () => Date.now() / 1000 });
-  return { firewall, reason: "firewall: none, because of --test", warning: null };
+  return { firewall, reason: "firewall: none, because of --test" };
 }

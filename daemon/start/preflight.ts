@@ -69,9 +69,8 @@ export async function lookAhead(config: ServerConfig, test: boolean, rights: Rig
   outlook.obstacles.push(...fileObstacles(config));
   if (!test) {
     await attempt(outlook, async () => {
-      const { firewall, reason, warning } = await openFirewall(config.firewall, log);
+      const { firewall, reason } = await openFirewall(config.firewall, log);
       outlook.firewall = reason;
-      if (warning !== null) outlook.warnings.push(warning);
       const { enabled, port } = config.udpServer;
       outlook.warnings.push(...await firewall.examine(enabled ? port : null));
     });

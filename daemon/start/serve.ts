@@ -40,7 +40,7 @@ export interface ServeOptions extends ConfigSource {
 /** What a start does to the host and to this process for good. */
 export interface StartEffects {
   /** Opens the packet filter that the configuration asks for. Throws `FirewallError`. */
-  openFirewall(config: ServerConfig["firewall"], log: Log): Promise<OpenedFirewall>;
+  openFirewall(config: ServerConfig["firewall"], log: Log): Promise<Pick<OpenedFirewall, "firewall" | "reason">>;
   /** Opens the source that the configuration asks for. Throws `FfiError`. */
   openSource(config: ServerConfig): PacketSource;
   giveUpRights(parts: readonly Part[]): void;
@@ -119,11 +119,10 @@ function sayStart({ loaded, foreground }: ServeOptions, log: Log): void {
 /** Opens the packet filter, and says which and what is worth knowing of the ruleset. It is not prepared yet. */
 async function takeFirewall({ options, loaded }: ServeOptions, log: Log, effects: StartEffects): Promise<Firewall> {
   const { config } = loaded;
-  const { firewall, reason, warning } = options.actions.test
+  const { firewall, reason } = options.actions.test
     ? openTestFirewall()
     : await effects.openFirewall(config.firewall, log);
   log("info", reason);
-  if (warning !== null) log("warning", warning);
   const { enabled, port } = config.udpServer;
   for (const line of await firewall.examine(enabled ? port : null)) log("warning", line);
   return firewall;

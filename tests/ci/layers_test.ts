@@ -23,7 +23,7 @@ Deno.test("layers: each direction that the rooms forbid is reported", () => {
     ["daemon/start/compose.ts", "../firewall/iptables/iptables.ts"],
     ["daemon/config/settings.ts", "../firewall/nftables/settings.ts"],
     ["daemon/firewall/choose.ts", "./nftables/open.ts"],
-    ["daemon/firewall/iptables/iptables.ts", "../nftables/hook_survey.ts"],
+    ["daemon/firewall/iptables/iptables.ts", "../nftables/open.ts"],
     ["daemon/packet/frames.ts", "../verify/candidate.ts"],
     ["daemon/verify/decide.ts", "../../lib/host/log.ts"],
     ["daemon/verify/decide.ts", "../../ffi/errors.ts"],

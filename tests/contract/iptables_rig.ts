@@ -2,12 +2,14 @@
 import { DEFAULT_CHAINS } from "../../daemon/firewall/iptables/chain_specs.ts";
 import { activeSlots } from "../../daemon/firewall/slots.ts";
 import { iptablesFirewall, type IptablesOptions } from "../../daemon/firewall/iptables/backend.ts";
-import { openRulesetListener, type RulesetListener } from "../../ffi/nfnetlink/events.ts";
+import { openRulesetListener } from "../../ffi/nfnetlink/events.ts";
 import type { Firewall } from "../../daemon/firewall/firewall.ts";
 import { iptablesGuard, type Lab, makeLab, OUTER } from "../lab/mod.ts";
 import { addressPair } from "./addresses.ts";
 import type { FirewallRig } from "./firewall_contract.ts";
 import { runWithin, within } from "./namespace.ts";
+import { standing } from "./standing.ts";
+import type { Log } from "../../lib/log.ts";
 
 /** The two variants of the iptables package. */
 export type Variant = "iptables" | "iptables-legacy";
@@ -53,20 +55,21 @@ export async function iptablesRig(variant: Variant = "iptables"): Promise<Iptabl
   const lab = await (shared ??= prepareLab());
   const { namespace } = lab.host("server");
   await lab.guard("none");
-  const listeners: RulesetListener[] = [];
+  const open: Disposable[] = [];
   const log: string[] = [];
   const tools = [variant, variant.replace("ip", "ip6")];
   const start = (options: Partial<IptablesOptions> = {}) => {
-    const listener = within(namespace, openRulesetListener);
-    listeners.push(listener);
-    return iptablesFirewall({
+    const say: Log = (_level, text) => void log.push(text);
+    const backend = iptablesFirewall({
       ...DEFAULT_OPTIONS,
       firewallExe: `/usr/sbin/${variant}`,
-      log: (_level, text) => log.push(text),
+      log: say,
       run: runWithin(namespace),
-      listener,
       ...options,
     });
+    const firewall = standing(backend, { listener: within(namespace, openRulesetListener), log: say });
+    open.push(firewall);
+    return firewall;
   };
   const onBoth = async (...args: readonly string[]) => {
     for (const tool of tools) await lab.must("server", [tool, ...args]);
@@ -96,7 +99,7 @@ export async function iptablesRig(variant: Variant = "iptables"): Promise<Iptabl
     loseJump: () => onBoth("-D", "INPUT", "-j", "FWKNOP_INPUT"),
     loseGrants: () => onBoth("-F", "FWKNOP_INPUT"),
     [Symbol.asyncDispose]: async () => {
-      for (const listener of listeners) listener[Symbol.dispose]();
+      for (const firewall of open) firewall[Symbol.dispose]();
       for (const tool of tools) {
         for (const table of ["filter", "nat"]) {
           const policies = table === "filter"

@@ -1,6 +1,6 @@
 /** The five-minute start of the README, with the very texts that stand there. */
 import assert from "node:assert/strict";
-import { IPV6_UPKEEP } from "../../daemon/firewall/nftables/hook_survey.ts";
+import { IPV6_UPKEEP } from "../../daemon/firewall/path/examine.ts";
 import { knock, labTest, makeLab, OUR_DAEMON, READY } from "../lab/mod.ts";
 
 const README = new URL("../../README.md", import.meta.url);

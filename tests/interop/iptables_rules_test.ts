@@ -275,7 +275,7 @@ labTest("the C daemon closes our doors in its turn", async () => {
     access: { slot: "input", source: address(KNOCKER), destination: null, service: tcp(22) },
     expiresAt: rig.now() - 1,
   };
-  assert.deepEqual(await firewall.grant([grant], [], rig.now() - 60), [{ ok: true, alreadyOpen: false }]);
+  assert.deepEqual(await firewall.grant([grant], [], rig.now() - 60), [{ ok: true, alreadyOpen: false, shutBy: [] }]);
   // Debian 13's looks after its rules without a packet only as a UDP server.
   const server = { FLUSH_IPT_AT_INIT: "N", RULES_CHECK_THRESHOLD: 1, ENABLE_UDP_SERVER: "Y" };
   await using daemon = await startDaemon(rig.lab, { program: C_DAEMON, server, access: [{ ...newKeys() }] });
@@ -314,7 +314,7 @@ async function giveOurs(firewall: Firewall, row: Row, now: number): Promise<void
   });
   if (!planned.ok) assert.fail(planned.fault);
   for (const outcome of await firewall.grant(planned.value, [], now)) {
-    assert.deepEqual(outcome, { ok: true, alreadyOpen: false });
+    assert.deepEqual(outcome, { ok: true, alreadyOpen: false, shutBy: [] });
   }
 }
 

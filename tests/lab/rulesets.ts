@@ -1,5 +1,5 @@
 /** What guards the server of a lab: default drop, established flows and the upkeep of IPv6 let in. */
-import { IPV6_UPKEEP } from "../../daemon/firewall/nftables/hook_survey.ts";
+import { IPV6_UPKEEP } from "../../daemon/firewall/path/examine.ts";
 
 /** Which packet filter guards the server. `none`: everything is open. */
 export type Guard = "nftables" | "iptables" | "none";

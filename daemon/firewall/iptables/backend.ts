@@ -4,29 +4,31 @@
  * processes per rule. Time limits are the daemon's: whoever uses it revokes what is over.
  */
 import { type Run, runProgram, tellSlow } from "../../../lib/host/run.ts";
-import { type Firewall, FirewallError, type Grant, type GrantOutcome } from "../firewall.ts";
+import type { BackendOutcome, OpenedBackend } from "../backend.ts";
+import { FirewallError, type Grant, type Slot } from "../firewall.ts";
+import type { PathChain } from "../path/model.ts";
+import type { ChainSpecs } from "./chain_specs.ts";
+import { requireChains } from "./chains.ts";
 import { describeRules } from "./describe.ts";
-import { type ChangeListener, createOwnPids, rulesetEvents } from "./events.ts";
-import { examineListing, requireChains } from "./examine.ts";
+import { concernsChains, createOwnPids } from "./events.ts";
 import { type FamilyOptions, FamilyRules } from "./family.ts";
+import { flavourOf } from "./flavour.ts";
 import { accessLine } from "./batch.ts";
 import { asCommand } from "./restore_lines.ts";
 import { accessChain, accessFamily } from "./rules.ts";
 import type { IptablesConfig } from "./settings.ts";
-import { type FamilyTools, findTools, saveRules } from "./tools.ts";
+import { findTools, saveRules } from "./tools.ts";
 import { latestByAccess } from "../../grants/ledger.ts";
 import { createSerial } from "../serial.ts";
 
 /** What the backend is made with: directives of fwknopd.conf, already read. */
-export interface IptablesOptions extends IptablesConfig, FamilyOptions {
-  /** A subscription to changes of nf_tables: those of iptables-nft are among them. Silent for legacy iptables. */
-  readonly listener?: ChangeListener | null;
+export interface IptablesOptions extends Omit<IptablesConfig, "isExeGiven">, FamilyOptions {
   /** How programs are run; default: `runProgram`. */
   readonly run?: Run;
 }
 
-/** Makes the backend. Nothing is run before `prepare`, `list`, `describe` or `cleanup`. */
-export function iptablesFirewall(options: IptablesOptions): Firewall {
+/** Makes the backend. Nothing is run before `check`, `prepare`, `list`, `describe` or `cleanup`. */
+export function iptablesFirewall(options: IptablesOptions): OpenedBackend {
   const own = createOwnPids();
   const named = tellSlow(options.run ?? runProgram, options.log);
   const run: Run = async (...call) => own.note(await named(...call));
@@ -50,21 +52,27 @@ export function iptablesFirewall(options: IptablesOptions): Firewall {
   const open = (): readonly Grant[] =>
     [...latestByAccess([...v4.open(), ...v6.open()]).values()].map(({ access, expiresAt }) => ({ access, expiresAt }));
   const familyOf = (grant: Grant) => accessFamily(grant.access) === 4 ? v4 : v6;
+  const owner = flavourOf(options.firewallExe);
+  const repair = async (live: readonly Grant[], now: number): Promise<boolean> => {
+    let changed = false;
+    await onBoth(async (rules) => {
+      if (await rules.repair(byFamily(live, rules), now)) changed = true;
+    });
+    return changed;
+  };
   const byFamily = (grants: readonly Grant[], rules: FamilyRules) =>
     grants.filter((grant) => familyOf(grant) === rules);
 
   return {
     name: "iptables",
     kernelTimed: false,
-    needs: ["run"],
+    owner,
     closesAtExit: options.flushAtExit,
-    events: options.listener ? rulesetEvents(options.listener, own, options.chains) : null,
-    examine: (udpPort) =>
-      inTurn(async () => {
-        const listing = await saveRules(run, v4.tools);
-        requireChains(listing, options.chains, options.active);
-        return [...examineListing(listing, v4.tools, udpPort), ...await examineIpv6(run, v6.tools, udpPort)];
-      }),
+    isOwn: (portId) => own.has(portId),
+    // Legacy iptables tells of no change.
+    concerns: (change) => owner === "iptables-nft" && concernsChains(change, options.chains),
+    enters: (chain) => chain.owner === owner && options.active.some((slot) => isEntrance(chain, slot, options.chains)),
+    check: () => inTurn(async () => requireChains(await saveRules(run, v4.tools), options.chains, options.active)),
     prepare: () =>
       inTurn(async () => {
         await onBoth((rules) => rules.prepare());
@@ -72,7 +80,7 @@ export function iptablesFirewall(options: IptablesOptions): Firewall {
       }),
     grant: (batch, live, now) =>
       inTurn(async () => {
-        const outcomes = new Map<Grant, GrantOutcome>();
+        const outcomes = new Map<Grant, BackendOutcome>();
         for (const rules of [v4, v6]) {
           const mine = byFamily(batch, rules);
           if (mine.length === 0) continue;
@@ -92,20 +100,8 @@ export function iptablesFirewall(options: IptablesOptions): Firewall {
         await onBoth(async (rules) => void await rules.readRules());
         return open();
       }),
-    repair: (live, now) =>
-      inTurn(async () => {
-        let changed = false;
-        await onBoth(async (rules) => {
-          if (await rules.repair(byFamily(live, rules), now)) changed = true;
-        });
-        return changed;
-      }),
-    surveyDueAt: null,
-    survey: () => Promise.resolve(),
-    enters: () => true,
-    judgingDueAt: null,
-    judgeAll: (live) => live.map(() => []),
-    judge: () => [],
+    repair: (live, now) => inTurn(async () => await repair(live, now) ? "restored" : "intact"),
+    adapt: (live, now) => inTurn(() => repair(live, now)),
     containerOf: (access) => accessChain(access, options.chains).to,
     numberOf: (access) => (accessFamily(access) === 4 ? v4 : v6).numberOf(access),
     commandOf: (grant, verb) => {
@@ -114,15 +110,11 @@ export function iptablesFirewall(options: IptablesOptions): Firewall {
     },
     describe: (all) => inTurn(() => describeRules(run, [v4.tools, v6.tools], { ...options, all })),
     cleanup: () => inTurn(() => onBoth((rules) => rules.cleanup())),
+    [Symbol.dispose]() {},
   };
 }
 
-/** Nothing to say where the host has no IPv6: `prepare` says that. */
-async function examineIpv6(run: Run, tools: FamilyTools, udpPort: number | null): Promise<readonly string[]> {
-  try {
-    return examineListing(await saveRules(run, tools), tools, udpPort);
-  } catch (error) {
-    if (error instanceof FirewallError) return [];
-    throw error;
-  }
+/** Whether the jump of that slot goes into the chain. */
+function isEntrance({ family, table, chain }: PathChain, slot: Slot, chains: ChainSpecs): boolean {
+  return (family === "ip" || family === "ip6") && chains[slot].table === table && chains[slot].from === chain;
 }

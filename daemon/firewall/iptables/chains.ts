@@ -1,11 +1,27 @@
 /** Our chains and the jumps to them: made at start, put back where one is missing, removed at the end. Pure: a listing in, lines out. */
 import type { ChainSpec } from "../chain_text.ts";
+import { FirewallError, type Slot } from "../firewall.ts";
 import { SLOTS } from "../slots.ts";
 import type { ChainSpecs, RuleStyle } from "./chain_specs.ts";
 import { chainRules, type RuleListing } from "../save_text.ts";
 import { hasJump, hasOtherReferences } from "./listing.ts";
 import { type Batch, Lines } from "./restore_lines.ts";
 import { formatWords, jumpWords } from "./rules.ts";
+
+/** Chains that the kernel has. */
+const BUILT_IN: ReadonlySet<string> = new Set(["PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"]);
+
+/** Throws `FirewallError` where a chain that is to get our jump is not there. */
+export function requireChains(listing: RuleListing, chains: ChainSpecs, active: readonly Slot[]): void {
+  for (const slot of active) {
+    const { from, table } = chains[slot];
+    if (BUILT_IN.has(from) || chainRules(listing, table, from) !== null) continue;
+    throw new FirewallError(
+      `Cannot use the chain "${from}": it is not in the table "${table}" of iptables`,
+      `create it (iptables -t ${table} -N ${from}), or correct the IPT_*_ACCESS directive that names it`,
+    );
+  }
+}
 
 /**
  * Chains and jumps at start. With `flush`, what earlier runs left in any of the six chains goes first, the chains of

@@ -1,17 +1,9 @@
-/** Tells changes of the ruleset that others made from our own. */
+/** Tells changes of the ruleset that others made from our own, and those that can concern us from others. */
+import { NFT_MSG } from "../../../ffi/nfnetlink/constants.ts";
+import type { RulesetChange } from "../../../ffi/nfnetlink/events.ts";
 import type { RunResult } from "../../../lib/host/run.ts";
-import type { RulesetEvents } from "../firewall.ts";
 import { SLOTS } from "../slots.ts";
 import type { ChainSpecs } from "./chain_specs.ts";
-
-/** What is used of the listener of `ffi/nfnetlink`. */
-export interface ChangeListener {
-  readonly fd: number;
-  drain(): {
-    readonly changes: readonly { readonly portId: number; readonly table: string; readonly set: string }[];
-    readonly lost: boolean;
-  };
-}
 
 /** How many process numbers are remembered: news of a change is read long before so many more processes ran. */
 const OWN_PIDS = 64;
@@ -36,16 +28,25 @@ export function createOwnPids(): OwnPids {
 }
 
 /**
- * Changes of tables that we use, made by anybody else. Changes of sets are left out: no rule of ours is in a set, and a
- * blocklist may change many times a second.
+ * Whether a change by somebody else can have taken a rule, chain or jump of ours away, or put a rule into a chain of ours.
+ * Rules that others add elsewhere, however many, cannot.
  */
-export function rulesetEvents(listener: ChangeListener, own: OwnPids, chains: ChainSpecs): RulesetEvents {
-  const tables = new Set(SLOTS.map((slot) => chains[slot].table));
-  return {
-    fd: listener.fd,
-    drain: () => {
-      const { changes, lost } = listener.drain();
-      return lost || changes.some(({ portId, table, set }) => set === "" && tables.has(table) && !own.has(portId));
-    },
-  };
+export function concernsChains(
+  { message, family, table, chain }: Pick<RulesetChange, "message" | "family" | "table" | "chain">,
+  chains: ChainSpecs,
+): boolean {
+  const specs = family === "ip" || family === "ip6"
+    ? SLOTS.map((slot) => chains[slot]).filter((spec) => spec.table === table)
+    : [];
+  switch (message) {
+    case NFT_MSG.delTable:
+      return specs.length > 0;
+    case NFT_MSG.delChain:
+    case NFT_MSG.delRule:
+      return specs.some(({ from, to }) => chain === from || chain === to);
+    case NFT_MSG.newRule:
+      return specs.some(({ to }) => chain === to);
+    default:
+      return false;
+  }
 }

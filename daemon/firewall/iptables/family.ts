@@ -5,7 +5,8 @@
  */
 import type { Run } from "../../../lib/host/run.ts";
 import type { Log } from "../../../lib/log.ts";
-import { type Access, accessKey, FirewallError, type Grant, type GrantOutcome } from "../firewall.ts";
+import type { BackendOutcome } from "../backend.ts";
+import { type Access, accessKey, FirewallError, type Grant } from "../firewall.ts";
 import { commentCheckBatch, grantBatch, type NewRule, repairBatch, revokeBatch, ruleText } from "./batch.ts";
 import type { RuleStyle } from "./chain_specs.ts";
 import { activeChains, cleanupBatch, prepareBatch } from "./chains.ts";
@@ -145,7 +146,7 @@ export class FamilyRules {
   async grant(
     batch: readonly Grant[],
     live: readonly Grant[],
-    { now, outcomes }: { readonly now: number; readonly outcomes: Map<Grant, GrantOutcome> },
+    { now, outcomes }: { readonly now: number; readonly outcomes: Map<Grant, BackendOutcome> },
   ): Promise<void> {
     const openBefore = this.#openKeys(batch);
     try {
@@ -218,12 +219,12 @@ export class FamilyRules {
     return new Set(this.#alreadyOpen(batch).map(({ key }) => key));
   }
 
-  #succeed(batch: readonly Grant[], openAlready: ReadonlySet<string>, outcomes: Map<Grant, GrantOutcome>): void {
+  #succeed(batch: readonly Grant[], openAlready: ReadonlySet<string>, outcomes: Map<Grant, BackendOutcome>): void {
     const seen = new Set(openAlready);
     const longestFirst = [...batch].sort((a, b) => b.expiresAt - a.expiresAt);
     for (const grant of longestFirst) {
       const key = accessKey(grant.access);
-      outcomes.set(grant, { ok: true, alreadyOpen: seen.has(key), shutBy: [] });
+      outcomes.set(grant, { ok: true, alreadyOpen: seen.has(key) });
       seen.add(key);
     }
   }

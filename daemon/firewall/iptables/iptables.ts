@@ -1,9 +1,8 @@
 /** The packet filter iptables, from its rows of fwknopd.conf to the opened backend. */
-import { FfiError } from "../../../ffi/errors.ts";
-import { openRulesetListener } from "../../../ffi/nfnetlink/events.ts";
-import type { Log } from "../../../lib/log.ts";
 import type { Backend } from "../backend.ts";
 import { iptablesFirewall } from "./backend.ts";
+import { SLOTS } from "../slots.ts";
+import { executableFor, flavourOf } from "./flavour.ts";
 import {
   configureIptables,
   DECISIVE,
@@ -26,25 +25,16 @@ export const iptables: Backend<IptablesConfig, IptablesValues> = {
   ),
   configure: configureIptables,
   program: (config) => config?.firewallExe ?? DEFAULT_EXECUTABLE,
-  survey({ firewallExe }) {
-    // Which chains of iptables can drop, nftables sees as well, and without starting a program.
-    return Promise.resolve({ blocker: isFile(firewallExe) ? null : "iptables is not installed", dropping: [] });
-  },
-  open(config, { slots, log }) {
-    return Promise.resolve(iptablesFirewall({ ...config, active: slots, log, listener: listenerOrNull(log) }));
+  needs: ["run"],
+  owners: ({ firewallExe, isExeGiven }) => isExeGiven ? [flavourOf(firewallExe)] : ["iptables-nft", "iptables-legacy"],
+  blocker: ({ firewallExe }) => isFile(firewallExe) ? null : "iptables is not installed",
+  isOurs: ({ chains }, chain) => SLOTS.some((slot) => chains[slot].to === chain),
+  open(config, { slots, log, owner }) {
+    return Promise.resolve(
+      iptablesFirewall({ ...config, firewallExe: executableFor(config, owner), active: slots, log }),
+    );
   },
 };
-
-/** iptables of the legacy kind makes no events, and some kernels know none: the backend then proves every batch. */
-function listenerOrNull(log: Log) {
-  try {
-    return openRulesetListener();
-  } catch (error) {
-    if (!(error instanceof FfiError)) throw error;
-    log("debug", `Changes of the ruleset cannot be listened to: ${error.message}`);
-    return null;
-  }
-}
 
 function isFile(path: string): boolean {
   try {

@@ -77,6 +77,8 @@ export const DEFAULT_EXECUTABLE = PROGRAM_ROW.firewallExe.fallback;
 export interface IptablesConfig {
   /** FIREWALL_EXE: the absolute path of iptables. */
   readonly firewallExe: string;
+  /** Whether it was written: then no other is run, wherever the chains are that drop. */
+  readonly isExeGiven: boolean;
   /** FLUSH_IPT_AT_INIT. */
   readonly flushAtInit: boolean;
   /** FLUSH_IPT_AT_EXIT. */
@@ -91,10 +93,11 @@ export interface IptablesConfig {
 /** What is read for the rows. */
 export type IptablesValues = SettingsOf<typeof PREPEND_ROW & typeof CHAIN_ROWS & typeof PROGRAM_ROW>;
 
-/** Shapes the resolved rows. */
-export function configureIptables(values: IptablesValues): IptablesConfig {
+/** Shapes the resolved rows. `given`: keys of those that somebody wrote. */
+export function configureIptables(values: IptablesValues, given?: ReadonlySet<string>): IptablesConfig {
   return {
     firewallExe: values.firewallExe,
+    isExeGiven: given?.has("firewallExe") === true,
     flushAtInit: values.flushIptAtInit,
     flushAtExit: values.flushIptAtExit,
     prepend: values.rulePrepend,

@@ -50,7 +50,7 @@ export function nftablesBackend({ netlink, run }: NftablesParts, options: Nftabl
   return {
     name: "nftables",
     kernelTimed: true,
-    needs: [],
+    owner: "nftables",
     closesAtExit: options.flushAtExit,
     isOwn: (portId) => portId === netlink.portId,
     concerns: (change) => concernsUs(change, view.placements.tables),

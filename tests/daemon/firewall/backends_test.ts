@@ -8,6 +8,9 @@ import {
   permittedPrograms,
   withBackendRows,
 } from "../../../daemon/firewall/backends.ts";
+import { DEFAULT_CHAINS } from "../../../daemon/firewall/iptables/chain_specs.ts";
+import type { PathChain } from "../../../daemon/firewall/path/model.ts";
+import { fakePath, inputChain, iptablesChain } from "../../fakes/packet_filter.ts";
 import { resolveSettings } from "../../../lib/settings/resolve.ts";
 import { yesNo } from "../../../lib/settings/kinds.ts";
 
@@ -83,13 +86,63 @@ Deno.test("permittedPrograms() are those of every packet filter, by absolute pat
   for (const path of paths) assert.match(path, /^\/(usr\/)?sbin\/[a-z0-9-]+$/);
 });
 
-Deno.test("openFirewall() opens the one that FIREWALL names, with its own configuration, and touches nothing", async () => {
+/** What each makes of the built-in values. */
+function configs(given: Readonly<Record<string, unknown>> = {}) {
   const { values } = resolveSettings(SERVER_SETTINGS, []);
-  const backends = Object.fromEntries(
-    BACKENDS.map((backend) => [backend.name, backend.configure({ ...values, flushIptAtExit: false })]),
-  );
-  const opened = await openFirewall({ ...CONFIG, directive: "iptables", backends }, () => {});
+  return Object.fromEntries(BACKENDS.map((backend) => [backend.name, backend.configure({ ...values, ...given })]));
+}
+
+/** A host with these chains. */
+function host(...chains: readonly PathChain[]) {
+  const { path, state } = fakePath(chains);
+  let isOurs: (chain: string) => boolean = () => false;
+  return {
+    state,
+    ours: (chain: string) => isOurs(chain),
+    openPath: (_log: unknown, asked: (chain: string) => boolean) => {
+      isOurs = asked;
+      return path;
+    },
+    openListener: () => null,
+  };
+}
+
+Deno.test("openFirewall() opens the one that FIREWALL names, with its own configuration, and touches nothing", async () => {
+  const backends = configs({ flushIptAtExit: false });
+  const there = host(inputChain());
+  const opened = await openFirewall({ ...CONFIG, directive: "iptables", backends }, () => {}, there);
   assert.equal(opened.firewall.name, "iptables");
   assert.equal(opened.firewall.closesAtExit, false);
+  assert.deepEqual(opened.firewall.needs, ["run"]);
   assert.equal(opened.reason, "firewall: iptables, because FIREWALL is iptables");
+  assert.equal(there.state.surveys, 1);
+});
+
+Deno.test("openFirewall() takes by itself the packet filter whose chain drops, and keeps the rights for all of them", async () => {
+  const opened = await openFirewall(
+    { ...CONFIG, backends: configs() },
+    () => {},
+    host(iptablesChain("iptables-legacy")),
+  );
+  assert.equal(opened.reason, "firewall: iptables, because iptables-legacy filter INPUT is managed by iptables");
+  assert.equal(opened.firewall.enters(iptablesChain("iptables-legacy")), true);
+  assert.equal(opened.firewall.enters(iptablesChain("iptables-nft")), false);
+  assert.deepEqual(opened.firewall.needs, ["run"]);
+});
+
+Deno.test("openFirewall() chooses the flavour of iptables by its chains also where FIREWALL names it", async () => {
+  const config = { ...CONFIG, directive: "iptables", backends: configs() };
+  const { firewall } = await openFirewall(config, () => {}, host(inputChain(), iptablesChain("iptables-legacy")));
+  assert.equal(firewall.enters(iptablesChain("iptables-legacy")), true);
+});
+
+Deno.test("openFirewall() lets the way of packets know which chains are ours", async () => {
+  const chains = { ...DEFAULT_CHAINS, input: { ...DEFAULT_CHAINS.input, to: "MY_INPUT" } };
+  const there = host();
+  await openFirewall(
+    { ...CONFIG, directive: "iptables", backends: configs({ inputChain: chains.input }) },
+    () => {},
+    there,
+  );
+  assert.deepEqual(["MY_INPUT", "FWKNOP_FORWARD", "fwknop_input", "INPUT"].map(there.ours), [true, true, true, false]);
 });

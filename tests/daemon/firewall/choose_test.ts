@@ -1,18 +1,35 @@
 import assert from "node:assert/strict";
-import type { Survey } from "../../../daemon/firewall/backend.ts";
-import { chooseByConfiguration, chooseByHost, formatChoice } from "../../../daemon/firewall/choose.ts";
+import {
+  type Candidate,
+  chainsOnTheWay,
+  type Choice,
+  chooseByConfiguration,
+  chooseByPath,
+  decidingOwner,
+  formatChoice,
+  formatElsewhere,
+  shutElsewhere,
+} from "../../../daemon/firewall/choose.ts";
+import type { PathChain } from "../../../daemon/firewall/path/model.ts";
+import { inputChain, iptablesChain } from "../../fakes/packet_filter.ts";
 
-const CAN: Survey = { blocker: null, dropping: [] };
-const NATIVE = { chain: "inet filter input", owner: "nftables" },
-  MANAGED = { chain: "ip filter INPUT", owner: "iptables" };
-const NO_NFT = "nftables cannot be used (no libnftables)", NO_IPTABLES = "iptables is not installed";
+const NO_NFT = "nftables cannot be used (the kernel has no nf_tables)", NO_IPTABLES = "iptables is not installed";
 
-/** The host as both packet filters see it. */
-function choose(nftables: Partial<Survey>, iptables: Partial<Survey>) {
-  return chooseByHost([
-    { backend: { name: "nftables", otherwise: null }, survey: { ...CAN, ...nftables } },
-    { backend: { name: "iptables", otherwise: "no native chain" }, survey: { ...CAN, ...iptables } },
-  ]);
+/** What would stop each of them here. */
+interface Blockers {
+  readonly nftables?: string;
+  readonly iptables?: string;
+}
+
+function candidates({ nftables, iptables }: Blockers): readonly Candidate[] {
+  return [
+    { backend: { name: "nftables", otherwise: null }, owners: ["nftables"], blocker: nftables ?? null },
+    {
+      backend: { name: "iptables", otherwise: "no native chain" },
+      owners: ["iptables-nft", "iptables-legacy"],
+      blocker: iptables ?? null,
+    },
+  ];
 }
 
 Deno.test("chooseByConfiguration() obeys FIREWALL, then a variable that only one packet filter has a use for", () => {
@@ -28,45 +45,101 @@ Deno.test("chooseByConfiguration() obeys FIREWALL, then a variable that only one
   assert.equal(chooseByConfiguration({ directive: "auto", decisive: [] }), null);
 });
 
-type Row = readonly [
-  nftables: Partial<Survey>,
-  iptables: Partial<Survey>,
-  backend: string,
-  because: RegExp,
-  warning: RegExp | null,
-];
+const NATIVE = inputChain();
+const SERVICE = inputChain({ drops: "service" });
+const BLOCKLIST = inputChain({ table: "f2b", drops: "some" });
+const LOCKED = inputChain({ table: "firewalld", locked: true });
+const MANAGED = iptablesChain();
+const LEGACY = iptablesChain("iptables-legacy");
+
+type Row = readonly [what: string, chains: readonly PathChain[], choice: string, because: RegExp, blockers?: Blockers];
 
 const ROWS: readonly Row[] = [
-  [{ dropping: [NATIVE] }, {}, "nftables", /^inet filter input can drop$/, null],
-  [{ dropping: [NATIVE] }, { blocker: NO_IPTABLES }, "nftables", /^inet filter input can drop$/, null],
-  [{ dropping: [MANAGED] }, {}, "iptables", /^ip filter INPUT is managed by iptables$/, null],
+  ["a native chain", [NATIVE], "nftables nftables", /^inet filter input can drop$/],
+  ["the same without iptables", [NATIVE], "nftables nftables", /can drop$/, { iptables: NO_IPTABLES }],
+  ["iptables-nft", [MANAGED], "iptables iptables-nft", /^iptables-nft filter INPUT is managed by iptables$/],
+  ["iptables-legacy", [LEGACY], "iptables iptables-legacy", /^iptables-legacy filter INPUT is managed by iptables$/],
+  ["both", [MANAGED, NATIVE], "nftables nftables", /inet filter input/],
+  ["iptables and a blocklist", [BLOCKLIST, MANAGED], "iptables iptables-nft", /iptables-nft/],
   [
-    { dropping: [NATIVE, MANAGED] },
-    {},
-    "nftables",
-    /inet filter input/,
-    /^ip filter INPUT belongs to iptables and can drop too: what it drops stays shut, whatever nftables lets in$/,
+    "iptables that drops by default and a chain for some ports",
+    [SERVICE, LEGACY],
+    "iptables iptables-legacy",
+    /legacy/,
   ],
-  [{ dropping: [MANAGED] }, { blocker: NO_IPTABLES }, "nftables", /is not installed/, /belongs to iptables/],
-  [{ blocker: NO_NFT }, {}, "iptables", /^no native chain$/, null],
-  [{ blocker: NO_NFT, dropping: [NATIVE] }, {}, "iptables", /no libnftables/, /inet filter input belongs to nftables/],
-  [{}, {}, "iptables", /^no native chain$/, null],
-  [{}, { blocker: NO_IPTABLES }, "nftables", /^iptables is not installed$/, null],
+  [
+    "iptables for some ports and a native chain",
+    [{ ...MANAGED, drops: "service" }, NATIVE],
+    "nftables nftables",
+    /inet/,
+  ],
+  ["a chain for some ports", [SERVICE], "nftables nftables", /can drop$/],
+  ["a blocklist", [BLOCKLIST], "iptables null", /^no native chain$/],
+  ["a table that nobody else may change", [LOCKED], "nftables nftables", /^inet firewalld input can drop$/],
+  ["the same and iptables", [LOCKED, MANAGED], "iptables iptables-nft", /iptables-nft/],
+  ["a native drop before routing", [inputChain({ hook: "prerouting" }), MANAGED], "iptables iptables-nft", /INPUT/],
+  [
+    "native input and iptables that forwards nothing",
+    [iptablesChain("iptables-nft", { hook: "forward", chain: "FORWARD" }), SERVICE],
+    "nftables nftables",
+    /input/,
+  ],
+  ["nothing", [], "iptables null", /^no native chain$/],
+  ["nothing, without iptables", [], "nftables null", /^iptables is not installed$/, { iptables: NO_IPTABLES }],
+  ["nothing, without nftables", [], "iptables null", /^no native chain$/, { nftables: NO_NFT }],
+  ["iptables' chain without iptables", [MANAGED], "nftables null", /is not installed/, { iptables: NO_IPTABLES }],
+  ["a native chain without nftables", [NATIVE], "iptables null", /no nf_tables/, { nftables: NO_NFT }],
 ];
 
-for (const [nftables, iptables, backend, because, warning] of ROWS) {
-  Deno.test(`chooseByHost() takes ${backend} where they find ${JSON.stringify([nftables, iptables])}`, () => {
-    const choice = choose(nftables, iptables);
+for (const [what, chains, expected, because, blockers = {}] of ROWS) {
+  Deno.test(`chooseByPath() takes ${expected} for ${what}`, () => {
+    const choice = chooseByPath(chains, candidates(blockers));
     assert.ok(choice.ok);
-    assert.equal(choice.value.backend, backend);
+    assert.equal(`${choice.value.backend} ${choice.value.owner}`, expected);
     assert.match(choice.value.because, because);
-    if (warning === null) assert.equal(choice.value.warning, null);
-    else assert.match(choice.value.warning ?? "", warning);
   });
 }
 
-Deno.test("chooseByHost() says of each why it cannot be used", () => {
-  const choice = choose({ blocker: NO_NFT }, { blocker: NO_IPTABLES });
+Deno.test("chooseByPath() says of each why it cannot be used", () => {
+  const choice = chooseByPath([], candidates({ nftables: NO_NFT, iptables: NO_IPTABLES }));
   assert.ok(!choice.ok);
-  assert.equal(choice.fault, "iptables is not installed, and nftables cannot be used (no libnftables)");
+  assert.equal(choice.fault, `${NO_IPTABLES}, and ${NO_NFT}`);
+});
+
+Deno.test("chooseByPath() stays with what it is where no chain decides, unless that cannot be used any more", () => {
+  const current: Choice = { backend: "nftables", owner: "nftables", because: "inet filter input can drop" };
+  const choose = (chains: readonly PathChain[], blockers: Blockers = {}) => {
+    const choice = chooseByPath(chains, candidates(blockers), current);
+    return choice.ok ? choice.value.backend : choice.fault;
+  };
+  assert.equal(choose([]), "nftables");
+  assert.equal(choose([BLOCKLIST]), "nftables");
+  assert.equal(choose([], { nftables: NO_NFT }), "iptables");
+  assert.equal(choose([MANAGED]), "iptables");
+});
+
+Deno.test("chainsOnTheWay() leaves out what no packet to a service passes", () => {
+  const hooks = ["ingress", "prerouting", "input", "forward", "output", "postrouting"] as const;
+  const chains = hooks.map((hook) => inputChain({ hook }));
+  const names = (slots: Parameters<typeof chainsOnTheWay>[1]) => chainsOnTheWay(chains, slots).map(({ hook }) => hook);
+  assert.deepEqual(names(["input"]), ["ingress", "prerouting", "input"]);
+  assert.deepEqual(names(["input", "forward"]), ["ingress", "prerouting", "input", "forward"]);
+});
+
+Deno.test("decidingOwner() is the flavour of iptables whose chain drops; a blocklist decides nothing", () => {
+  const both = ["iptables-nft", "iptables-legacy"] as const;
+  assert.equal(decidingOwner([NATIVE, LEGACY], both), "iptables-legacy");
+  assert.equal(decidingOwner([NATIVE, { ...MANAGED, drops: "some" }], both), null);
+  assert.equal(decidingOwner([MANAGED, LEGACY], ["iptables-legacy"]), "iptables-legacy");
+});
+
+Deno.test("shutElsewhere() are chains that drop by default and are not gone into, each with its line", () => {
+  const chains = [NATIVE, MANAGED, SERVICE, BLOCKLIST, LOCKED];
+  const shut = shutElsewhere(chains, ({ owner, locked }) => owner === "nftables" && !locked);
+  assert.deepEqual(shut, [MANAGED, LOCKED]);
+  assert.deepEqual(shut.map((chain) => formatElsewhere(chain, "nftables")), [
+    "iptables-nft filter INPUT belongs to iptables-nft and can drop too: what it drops stays shut, whatever nftables lets in",
+    "inet firewalld input belongs to a program that alone may change it, and drops: what it drops stays shut, whatever " +
+    "nftables lets in; let it in there too (of firewalld: set NftablesTableOwner=no in firewalld.conf)",
+  ]);
 });

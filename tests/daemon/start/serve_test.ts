@@ -55,7 +55,7 @@ async function scene(argv: readonly string[] = [], changes: Partial<Firewall> = 
     ...changes,
   };
   const effects: StartEffects = {
-    openFirewall: () => Promise.resolve({ firewall, reason: "firewall: a fake", warning: "it is a fake" }),
+    openFirewall: () => Promise.resolve({ firewall, reason: "firewall: a fake" }),
     openSource: () => (note("source"), sourceWith(packets)),
     giveUpRights: (parts) => note(`give up ${rightsToGiveUp(parts).join(" ")}`),
     announce: () => Promise.resolve(note("announce")),
@@ -91,7 +91,6 @@ Deno.test("runDaemon() says what it does in the words and the order that scripts
     "info: Starting fwknopd",
     `info: Using Digest Cache: '${file}' (entry count = 0)`,
     "info: firewall: a fake",
-    "warning: it is a fake",
     "info: Reading packets",
     "info: Starting fwknopd main event loop.",
     "warning: * Incoming packet count limit of 1 reached",

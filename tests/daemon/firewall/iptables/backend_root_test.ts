@@ -79,7 +79,7 @@ labTest("FLUSH_IPT_AT_INIT removes what an earlier run left for slots that are n
     },
     expiresAt: rig.now() + 600,
   };
-  assert.deepEqual(await earlier.grant([dnat], [], rig.now()), [{ ok: true, alreadyOpen: false }]);
+  assert.deepEqual(await earlier.grant([dnat], [], rig.now()), [{ ok: true, alreadyOpen: false, shutBy: [] }]);
   const kept = rig.start({ flushAtInit: false });
   assert.deepEqual(await kept.prepare(), [dnat]);
   assert.deepEqual(await kept.list(), [dnat]);
@@ -114,7 +114,7 @@ labTest("a rule that iptables refuses does not keep the others of its batch from
     expiresAt: input.expiresAt,
   };
   const [refused, granted] = await firewall.grant([output, input], [], rig.now());
-  assert.deepEqual(granted, { ok: true, alreadyOpen: false });
+  assert.deepEqual(granted, { ok: true, alreadyOpen: false, shutBy: [] });
   assert.match(refused?.ok === false ? refused.reason : "", /NO_SUCH_TARGET/);
   assert.deepEqual(await firewall.list(), [input]);
 });

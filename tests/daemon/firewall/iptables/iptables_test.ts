@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { DEFAULT_CHAINS } from "../../../../daemon/firewall/iptables/chain_specs.ts";
 import { iptables } from "../../../../daemon/firewall/iptables/iptables.ts";
+import { iptablesChain } from "../../../fakes/packet_filter.ts";
 import { findTools } from "../../../../daemon/firewall/iptables/tools.ts";
 
 const CONFIG = {
   firewallExe: "/usr/sbin/iptables",
+  isExeGiven: false,
   flushAtInit: true,
   flushAtExit: true,
   prepend: false,
@@ -24,11 +26,31 @@ Deno.test("iptables names every program that any FIREWALL_EXE it takes leads to"
   assert.equal(new Set(iptables.programs).size, 18);
 });
 
-Deno.test("iptables is there where FIREWALL_EXE is a file", async () => {
-  const here = await iptables.survey({ ...CONFIG, firewallExe: Deno.execPath() });
-  assert.equal(here.blocker, null);
+Deno.test("iptables is there where FIREWALL_EXE is a file", () => {
+  assert.equal(iptables.blocker({ ...CONFIG, firewallExe: Deno.execPath() }), null);
   for (const firewallExe of ["/nowhere/iptables", "/usr"]) {
-    assert.equal((await iptables.survey({ ...CONFIG, firewallExe })).blocker, "iptables is not installed");
+    assert.equal(iptables.blocker({ ...CONFIG, firewallExe }), "iptables is not installed");
+  }
+});
+
+Deno.test("iptables can work on both of its packet filters, with FIREWALL_EXE on that of this program", () => {
+  assert.deepEqual(iptables.owners(CONFIG), ["iptables-nft", "iptables-legacy"]);
+  const given = (firewallExe: string) => iptables.owners({ ...CONFIG, firewallExe, isExeGiven: true });
+  assert.deepEqual(given("/sbin/iptables-legacy"), ["iptables-legacy"]);
+  assert.deepEqual(given("/sbin/iptables-nft"), ["iptables-nft"]);
+});
+
+Deno.test("iptables opens the flavour whose chain decided, and goes into its chains only", async () => {
+  const path = { chains: [], survey: () => Promise.resolve([]) };
+  const legacy = iptablesChain("iptables-legacy");
+  for (const owner of ["iptables-nft", "iptables-legacy"] as const) {
+    const opened = await iptables.open(CONFIG, { slots: ["input"], log: () => {}, path, owner });
+    assert.equal(opened.owner, owner);
+    assert.equal(opened.enters(iptablesChain(owner)), true);
+    assert.equal(opened.enters(iptablesChain(owner, { family: "ip6" })), true);
+    assert.equal(opened.enters(legacy), owner === legacy.owner);
+    assert.equal(opened.enters(iptablesChain(owner, { chain: "FORWARD" })), false, "no grants of that kind");
+    assert.equal(opened.enters(iptablesChain(owner, { table: "raw" })), false);
   }
 });
 

@@ -8,6 +8,7 @@ const configured = (text: string) => good(text).config.firewall.backends.iptable
 Deno.test("configureIptables() has the defaults of the C daemon", () => {
   assert.deepEqual(configured(""), {
     firewallExe: "/usr/sbin/iptables",
+    isExeGiven: false,
     flushAtInit: true,
     flushAtExit: true,
     prepend: false,
@@ -17,7 +18,8 @@ Deno.test("configureIptables() has the defaults of the C daemon", () => {
 });
 
 const ROWS: readonly [line: string, change: Partial<IptablesConfig>][] = [
-  ["FIREWALL_EXE /sbin/iptables-legacy", { firewallExe: "/sbin/iptables-legacy" }],
+  ["FIREWALL_EXE /sbin/iptables-legacy", { firewallExe: "/sbin/iptables-legacy", isExeGiven: true }],
+  ["FIREWALL_EXE /usr/sbin/iptables", { isExeGiven: true }],
   ["FLUSH_IPT_AT_INIT N", { flushAtInit: false }],
   ["FLUSH_IPT_AT_EXIT N", { flushAtExit: false }],
   ["ENABLE_RULE_PREPEND Y", { prepend: true }],

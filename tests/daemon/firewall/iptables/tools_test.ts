@@ -1,8 +1,6 @@
 import assert from "node:assert/strict";
 import type { Run } from "../../../../lib/host/run.ts";
 import { FirewallError } from "../../../../daemon/firewall/firewall.ts";
-import { createOwnPids, rulesetEvents } from "../../../../daemon/firewall/iptables/events.ts";
-import { DEFAULT_CHAINS } from "../../../../daemon/firewall/iptables/chain_specs.ts";
 import { findTools, refuseUnreadable, restoreRules, saveRules } from "../../../../daemon/firewall/iptables/tools.ts";
 import type { RunResult } from "../../../../lib/host/run.ts";
 
@@ -116,30 +114,4 @@ Deno.test("a program that cannot be started is an error with a remedy", async ()
       return error.cause === thrown;
     });
   }
-});
-
-Deno.test("rulesetEvents() tells our own changes, other tables and sets from what concerns us", () => {
-  const own = createOwnPids();
-  own.note({ ...DONE, pid: 41 });
-  const rows: readonly [portId: number, table: string, set: string, lost: boolean, expected: boolean][] = [
-    [41, "filter", "", false, false],
-    [42, "filter", "", false, true],
-    [42, "nat", "", false, true],
-    [42, "guard", "", false, false],
-    [42, "filter", "blocklist", false, false],
-    [41, "filter", "", true, true],
-  ];
-  for (const [portId, table, set, lost, expected] of rows) {
-    const listener = { fd: 5, drain: () => ({ changes: [{ portId, table, set }], lost }) };
-    const events = rulesetEvents(listener, own, DEFAULT_CHAINS);
-    assert.equal(events.fd, 5);
-    assert.equal(events.drain(), expected);
-  }
-});
-
-Deno.test("createOwnPids() forgets numbers that the system may give to others", () => {
-  const own = createOwnPids();
-  for (let pid = 1; pid <= 1000; pid++) own.note({ ...DONE, pid });
-  assert.equal(own.has(1000), true);
-  assert.equal(own.has(1), false);
 });

@@ -1,5 +1,4 @@
 /** The server of a lab behind a native ruleset, for the contract and for what only nftables has. */
-import { alone } from "../../../../daemon/firewall/nftables/alone.ts";
 import { nftablesBackend, type NftablesOptions } from "../../../../daemon/firewall/nftables/backend.ts";
 import type { OpenedBackend } from "../../../../daemon/firewall/backend.ts";
 import type { Firewall } from "../../../../daemon/firewall/firewall.ts";
@@ -9,6 +8,7 @@ import { type Nfnetlink, openNfnetlink } from "../../../../ffi/nfnetlink/nfnetli
 import { addressPair } from "../../../contract/addresses.ts";
 import type { FirewallRig } from "../../../contract/firewall_contract.ts";
 import { runWithin, within } from "../../../contract/namespace.ts";
+import { standing } from "../../../contract/standing.ts";
 import { type Lab, makeLab, nftablesGuard, OUTER } from "../../../lab/mod.ts";
 
 /** The backend as the loop has it, and by itself. */
@@ -70,9 +70,9 @@ export async function nftablesRig(): Promise<NftablesRig> {
       path,
       ...options,
     });
-    const firewall = { ...alone(backend, listener, path), backend };
+    const firewall = standing(backend, { listener, log: () => {}, path });
     open.push(firewall);
-    return firewall;
+    return Object.assign(firewall, { backend });
   };
   await reload();
   return {

@@ -1,0 +1,262 @@
+/**
+ * The packet filter as the rest of the daemon has it: the backend of the moment, the way of packets beside it, and the one
+ * listener to what others do to the ruleset. What others do is heard before a grant is called open, and judged; a survey
+ * that finds other chains makes the decision for a backend anew, and what is open goes over to it.
+ */
+import type { RulesetListener } from "../../ffi/nfnetlink/events.ts";
+import { waitAtMost } from "../../lib/host/wait_at_most.ts";
+import { formatPutBack, formatShut } from "../report/log_lines.ts";
+import type { Right } from "../start/rights.ts";
+import type { OpenedBackend } from "./backend.ts";
+import { createDecision, type Decision, type DecisionParts } from "./decision.ts";
+import {
+  type Access,
+  type Firewall,
+  FirewallError,
+  type Grant,
+  type GrantOutcome,
+  type OpenGrants,
+  type RulesetEvents,
+} from "./firewall.ts";
+import { createHolder, type Held, type Holder } from "./handover.ts";
+import { examinePath } from "./path/examine.ts";
+import type { Obstruction, PathChain } from "./path/model.ts";
+import { createRate } from "./rate.ts";
+import { createSerial } from "./serial.ts";
+
+/** What it is made with. */
+export interface StandingParts extends DecisionParts {
+  /** Null where changes cannot be heard of. */
+  readonly listener: RulesetListener | null;
+  /** Milliseconds of a clock that nobody sets. */
+  readonly steady: () => number;
+  /** What any of the backends needs that it may come to work with. */
+  readonly needs: readonly Right[];
+}
+
+/** How long after a survey there is another one in any case: iptables of the legacy kind tells of no change. */
+const SURVEY_MS = 60_000;
+/** The same after something of it failed. */
+const RETRY_MS = 10_000;
+/** How long a grant that would stay shut waits for a survey that is due: it may be another packet filter's by now. */
+const WAIT_MS = 2000;
+
+/** The packet filter, and the sockets that it holds. Nothing on the host is changed before `prepare`. */
+export class StandingFirewall implements Firewall, Disposable {
+  readonly needs: readonly Right[];
+  readonly events: RulesetEvents | null;
+  readonly #parts: StandingParts;
+  readonly #holder: Holder;
+  readonly #decision: Decision;
+  readonly #surveys = createRate();
+  readonly #judging = createRate();
+  /** Between a backend and the next nothing is begun; what hangs keeps nobody waiting. */
+  readonly #inTurn = createSerial();
+  #isPrepared = false;
+  #survey: Promise<void> | null = null;
+  #surveyed = Promise.withResolvers<void>();
+
+  /** `first`: opened by the decision that `parts` made. */
+  constructor(parts: StandingParts, first: Held) {
+    const { listener, needs, log, steady } = parts;
+    this.#parts = parts;
+    this.needs = needs;
+    this.events = listener === null ? null : { fd: listener.fd, drain: () => this.#hear() };
+    this.#holder = createHolder(first, log);
+    this.#decision = createDecision(parts, this.#holder);
+    this.#surveys.ask(steady() + SURVEY_MS);
+  }
+
+  get #backend(): OpenedBackend {
+    return this.#holder.held.backend;
+  }
+  get name(): string {
+    return this.#backend.name;
+  }
+  get kernelTimed(): boolean {
+    return this.#backend.kernelTimed;
+  }
+  get closesAtExit(): boolean {
+    return this.#backend.closesAtExit;
+  }
+
+  async examine(udpPort: number | null): Promise<readonly string[]> {
+    await this.#inTurn(() => this.#backend.check());
+    // Known from now on, so that a survey does not say it again.
+    return [
+      ...examinePath(this.#parts.path, udpPort, (chain) => this.enters(chain)),
+      ...this.#decision.tellElsewhere(() => {}),
+    ];
+  }
+
+  prepare(): Promise<readonly Grant[]> {
+    return this.#inTurn(async () => {
+      const inherited = await this.#backend.prepare();
+      this.#isPrepared = true;
+      return inherited;
+    });
+  }
+
+  async grant(batch: readonly Grant[], live: readonly Grant[], now: number): Promise<readonly GrantOutcome[]> {
+    const { steady } = this.#parts;
+    const began = steady();
+    const first = await this.#attempt(batch, live, now);
+    if (first.every(isClear) || !this.#isSurveyNear()) return first;
+    await waitAtMost(this.#surveyed.promise, WAIT_MS);
+    const second = await this.#attempt(batch, live, now + Math.floor((steady() - began) / 1000));
+    return second.map((outcome, index) => {
+      const before = first[index];
+      return outcome.ok && before?.ok ? { ...outcome, alreadyOpen: before.alreadyOpen } : outcome;
+    });
+  }
+
+  /** Opens, hears what others did before that, puts back what they took away, and judges. */
+  #attempt(batch: readonly Grant[], live: readonly Grant[], now: number): Promise<readonly GrantOutcome[]> {
+    return this.#inTurn(async () => {
+      const outcomes = await this.#holder.grant(batch, live, now);
+      try {
+        const opened = batch.filter((_, index) => outcomes[index]?.ok);
+        if (this.#hear() && await this.#repair([...live, ...opened], now)) {
+          this.#parts.log("warning", formatPutBack(this.name));
+        }
+      } catch (error) {
+        if (!(error instanceof FirewallError)) throw error;
+        return batch.map(() => ({ ok: false, reason: error.message }));
+      }
+      return batch.map(({ access }, index): GrantOutcome => {
+        const outcome = outcomes[index] ?? { ok: false, reason: "no answer" };
+        return outcome.ok ? { ...outcome, shutBy: this.judge(access) } : outcome;
+      });
+    });
+  }
+
+  #isSurveyNear(): boolean {
+    const { dueAt } = this.#surveys;
+    return this.#survey !== null || (dueAt !== null && dueAt <= this.#parts.steady() + WAIT_MS);
+  }
+
+  revoke(batch: readonly Grant[]): Promise<void> {
+    return this.#inTurn(() => this.#backend.revoke(batch));
+  }
+
+  list(): Promise<readonly Grant[]> {
+    return this.#inTurn(() => this.#backend.list());
+  }
+
+  repair(live: readonly Grant[], now: number): Promise<boolean> {
+    return this.#inTurn(() => this.#repair(live, now));
+  }
+
+  async #repair(live: readonly Grant[], now: number): Promise<boolean> {
+    const found = await this.#backend.repair(live, now);
+    if (found === "gone") this.#surveys.ask(this.#parts.steady());
+    return found === "restored";
+  }
+
+  /** Takes note of what waits. Whether any of it may have taken something of ours away. */
+  #hear(): boolean {
+    const { listener, path, steady } = this.#parts;
+    if (listener === null) return false;
+    const { changes, lost } = listener.drain();
+    let concerns = lost;
+    let foreign = lost;
+    if (lost && path.hear("lost")) this.#surveys.ask(steady());
+    for (const change of changes) {
+      const due = path.hear(change);
+      if (this.#holder.isOwn(change.portId)) continue;
+      foreign = true;
+      if (due) this.#surveys.ask(steady());
+      concerns ||= this.#backend.concerns(change);
+    }
+    if (foreign) this.#judging.ask(steady());
+    return concerns;
+  }
+
+  get surveyDueAt(): number | null {
+    return this.#surveys.dueAt;
+  }
+
+  survey(open: OpenGrants): Promise<void> {
+    return this.#survey ??= this.#look(open).finally(() => {
+      this.#survey = null;
+      const { resolve } = this.#surveyed;
+      this.#surveyed = Promise.withResolvers();
+      resolve();
+    });
+  }
+
+  async #look(open: OpenGrants): Promise<void> {
+    const { path, steady } = this.#parts;
+    let next = RETRY_MS;
+    this.#surveys.begin(steady());
+    try {
+      await path.survey().finally(() => this.#surveys.end(steady()));
+      if (await this.#inTurn(() => this.#decision.follow(open))) next = SURVEY_MS;
+      this.#decision.tellElsewhere(this.#parts.log);
+    } finally {
+      this.#surveys.ask(steady() + next);
+      this.#judging.ask(steady());
+    }
+    await this.#holder.retire();
+  }
+
+  enters(chain: PathChain): boolean {
+    return this.#backend.enters(chain);
+  }
+
+  get judgingDueAt(): number | null {
+    return this.#judging.dueAt;
+  }
+
+  judgeAll(live: readonly Grant[]): readonly (readonly Obstruction[])[] {
+    const { steady } = this.#parts;
+    this.#judging.begin(steady());
+    try {
+      return live.map(({ access }) => this.judge(access));
+    } finally {
+      this.#judging.end(steady());
+    }
+  }
+
+  judge(access: Access): readonly Obstruction[] {
+    if (access.slot === "foreign") return [];
+    return this.#parts.path.judge(access, (chain) => !this.#isPrepared && this.enters(chain));
+  }
+
+  containerOf(access: Access): string {
+    return this.#backend.containerOf(access);
+  }
+
+  numberOf(access: Access): number | null {
+    return this.#backend.numberOf(access);
+  }
+
+  commandOf(grant: Grant, verb: "add" | "delete"): string {
+    return this.#backend.commandOf(grant, verb);
+  }
+
+  async describe(all: boolean): Promise<string> {
+    const text = await this.#inTurn(() => this.#backend.describe(all));
+    if (all) return text;
+    const shut = (await this.list()).flatMap(({ access }) => {
+      const shutBy = this.judge(access);
+      return shutBy.length === 0 ? [] : [formatShut(access, this.containerOf(access), shutBy)];
+    });
+    return [text.trimEnd(), ...shut, ""].join("\n");
+  }
+
+  cleanup(): Promise<void> {
+    return this.#inTurn(() => this.#backend.cleanup());
+  }
+
+  [Symbol.dispose](): void {
+    this.#holder[Symbol.dispose]();
+    this.#parts.path[Symbol.dispose]();
+    this.#parts.listener?.[Symbol.dispose]();
+  }
+}
+
+/** Opened, and nothing keeps it shut. */
+function isClear(outcome: GrantOutcome): boolean {
+  return outcome.ok && outcome.shutBy.length === 0;
+}

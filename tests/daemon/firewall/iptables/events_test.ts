@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import { DEFAULT_CHAINS } from "../../../../daemon/firewall/iptables/chain_specs.ts";
+import { concernsChains, createOwnPids } from "../../../../daemon/firewall/iptables/events.ts";
+import { NFT_MSG, type TableFamily } from "../../../../ffi/nfnetlink/constants.ts";
+
+const DONE = { code: 0, stdout: "", stderr: "", timedOut: false, truncated: false, pid: 0 };
+
+type Row = readonly [
+  message: keyof typeof NFT_MSG,
+  family: TableFamily,
+  table: string,
+  chain: string,
+  expected: boolean,
+];
+
+const ROWS: readonly Row[] = [
+  ["delTable", "ip", "filter", "", true],
+  ["delTable", "ip6", "nat", "", true],
+  ["delTable", "inet", "filter", "", false],
+  ["delTable", "ip", "guard", "", false],
+  ["delChain", "ip", "filter", "FWKNOP_INPUT", true],
+  ["delChain", "ip", "filter", "f2b-sshd", false],
+  ["delRule", "ip", "filter", "INPUT", true],
+  ["delRule", "ip6", "filter", "FWKNOP_INPUT", true],
+  ["delRule", "ip", "filter", "f2b-sshd", false],
+  ["newRule", "ip", "filter", "FWKNOP_INPUT", true],
+  ["newRule", "ip", "filter", "INPUT", false],
+  ["newChain", "ip", "filter", "INPUT", false],
+  ["newSetElem", "ip", "filter", "", false],
+];
+
+for (const [message, family, table, chain, expected] of ROWS) {
+  Deno.test(`concernsChains() says ${expected} to ${message} ${family} ${table} ${chain}`, () => {
+    const change = { message: NFT_MSG[message], family, table, chain };
+    assert.equal(concernsChains(change, DEFAULT_CHAINS), expected);
+  });
+}
+
+Deno.test("createOwnPids() forgets numbers that the system may give to others", () => {
+  const own = createOwnPids();
+  for (let pid = 1; pid <= 1000; pid++) own.note({ ...DONE, pid });
+  assert.equal(own.has(1000), true);
+  assert.equal(own.has(1), false);
+});

@@ -1,0 +1,314 @@
+import assert from "node:assert/strict";
+import type { OpenedBackend, Repaired } from "../../../daemon/firewall/backend.ts";
+import { type Choice, chooseByPath } from "../../../daemon/firewall/choose.ts";
+import { type Access, FirewallError, type Grant } from "../../../daemon/firewall/firewall.ts";
+import type { Owner, PathChain } from "../../../daemon/firewall/path/model.ts";
+import { StandingFirewall } from "../../../daemon/firewall/standing.ts";
+import { address } from "../../contract/addresses.ts";
+import {
+  change,
+  fakeBackend,
+  fakeListener,
+  fakePath,
+  inputChain,
+  iptablesChain,
+  OBSTRUCTION,
+} from "../../fakes/packet_filter.ts";
+
+const NOW = 1000;
+const access = (port: number): Access => ({
+  slot: "input",
+  source: address("192.0.2.7"),
+  destination: null,
+  service: { proto: "tcp", port },
+});
+const grant = (port: number, seconds = 30): Grant => ({ access: access(port), expiresAt: NOW + seconds });
+
+/** `FIREWALL auto` on a host with both, whose chains the test sets. */
+async function scene(changes: Partial<Record<Owner, Partial<OpenedBackend>>> = {}) {
+  const time = { steady: 0, now: NOW };
+  const { path, state } = fakePath([inputChain()]);
+  const { listener, waiting } = fakeListener();
+  const lines: string[] = [];
+  const backends = {
+    nftables: fakeBackend("nftables", () => time.now, changes.nftables),
+    "iptables-nft": fakeBackend("iptables-nft", () => time.now, changes["iptables-nft"]),
+    "iptables-legacy": fakeBackend("iptables-legacy", () => time.now, changes["iptables-legacy"]),
+  };
+  const opened: string[] = [];
+  const decide = (current: Choice | null): Choice => {
+    const choice = chooseByPath(path.chains, [
+      { backend: { name: "nftables", otherwise: null }, owners: ["nftables"], blocker: null },
+      {
+        backend: { name: "iptables", otherwise: "nothing drops" },
+        owners: ["iptables-nft", "iptables-legacy"],
+        blocker: null,
+      },
+    ], current);
+    if (choice.ok) return choice.value;
+    throw new Error(choice.fault);
+  };
+  const open = ({ backend, owner }: Choice) => {
+    opened.push(`${backend} ${owner}`);
+    return Promise.resolve(backends[owner ?? "iptables-nft"].backend);
+  };
+  const choice = decide(null);
+  const firewall = new StandingFirewall(
+    {
+      ...{ path, listener, decide, open, slots: ["input"], needs: ["run"] },
+      log: (level, text) => void lines.push(`${level}: ${text}`),
+      steady: () => time.steady,
+    },
+    { choice, backend: backends.nftables.backend },
+  );
+  await firewall.prepare();
+  for (const { calls } of Object.values(backends)) calls.length = 0;
+  const live: Grant[] = [];
+  /** A survey that finds these chains. */
+  const survey = async (...found: readonly PathChain[]) => {
+    state.found = found;
+    await firewall.survey({ live: () => live, now: () => time.now });
+  };
+  return { firewall, backends, state, waiting, lines, time, live, opened, survey };
+}
+
+Deno.test("grant() is heard and judged: what others took away is put back with what is open and what was just opened", async () => {
+  const { firewall, backends, waiting, lines, state } = await scene();
+  waiting.changes.push(change("other"), change("ours"));
+  const live = [grant(80, 60)];
+  const outcomes = await firewall.grant([grant(22)], live, NOW);
+  assert.deepEqual(outcomes, [{ ok: true, alreadyOpen: false, shutBy: [] }]);
+  assert.deepEqual(backends.nftables.calls, [`grant 22@${NOW + 30}`, `repair 80@${NOW + 60},22@${NOW + 30}`]);
+  assert.equal(state.heard.length, 2);
+  assert.deepEqual(lines, [], "nothing was missing");
+});
+
+Deno.test("grant() says that something was put back, and a place that is gone makes a survey due", async () => {
+  let found: Repaired = "restored";
+  const { firewall, waiting, lines, live } = await scene({ nftables: { repair: () => Promise.resolve(found) } });
+  waiting.changes.push(change("ours"));
+  await firewall.grant([grant(22)], live, NOW);
+  assert.deepEqual(lines, [
+    "warning: The ruleset was changed by somebody else: put back what belongs to fwknopd (nftables)",
+  ]);
+  assert.equal(firewall.surveyDueAt, 60_000);
+  found = "gone";
+  assert.equal(await firewall.repair(live, NOW), false);
+  assert.equal(firewall.surveyDueAt, 0);
+});
+
+Deno.test("grant() looks at nothing of ours for changes that do not concern it, and for our own", async () => {
+  const { firewall, backends, waiting, state } = await scene();
+  waiting.changes.push(change("other"), change("ours", 1), change("theirs", 1));
+  await firewall.grant([grant(22)], [], NOW);
+  assert.deepEqual(backends.nftables.calls, [`grant 22@${NOW + 30}`]);
+  assert.equal(state.heard.length, 3, "our own jumps stand on the way of packets too");
+  assert.equal(firewall.surveyDueAt, 60_000, "but nothing of ours makes a survey due");
+});
+
+Deno.test("grant() is no success where what others took away cannot be put back", async () => {
+  const { firewall, waiting } = await scene({
+    nftables: { repair: () => Promise.reject(new FirewallError("Cannot list the set", "see nft")) },
+  });
+  waiting.changes.push(change("ours"));
+  assert.deepEqual(await firewall.grant([grant(22)], [], NOW), [{ ok: false, reason: "Cannot list the set" }]);
+});
+
+Deno.test("drain() asks for a repair where something of ours may be gone, and for a survey where chains changed", async () => {
+  const { firewall, waiting } = await scene();
+  const { events } = firewall;
+  assert.ok(events !== null);
+  assert.equal(events.fd, 5);
+  waiting.changes.push(change("other"));
+  assert.equal(events.drain(), false);
+  assert.equal(firewall.surveyDueAt, 60_000);
+  assert.equal(firewall.judgingDueAt, 0, "what others do may shut a door, wherever they do it");
+  waiting.changes.push(change("theirs"));
+  assert.equal(events.drain(), false);
+  assert.equal(firewall.surveyDueAt, 0);
+  waiting.changes.push(change("ours"));
+  assert.equal(events.drain(), true);
+});
+
+Deno.test("drain() after changes were lost: a look at what is ours, and one survey", async () => {
+  const { firewall, waiting, survey, state } = await scene();
+  waiting.lost = true;
+  assert.equal(firewall.events?.drain(), true);
+  assert.deepEqual(state.heard, ["lost"]);
+  assert.equal(firewall.surveyDueAt, 0);
+  assert.equal(firewall.judgingDueAt, 0);
+  await survey(inputChain());
+  assert.equal(state.surveys, 1);
+  assert.equal(firewall.surveyDueAt, 60_000);
+});
+
+Deno.test("surveys come once a second at most, whatever others do, and never beside another", async () => {
+  const { firewall, waiting, time, state } = await scene();
+  const slow = Promise.withResolvers<void>();
+  state.looking = slow.promise;
+  const all = { live: () => [], now: () => NOW };
+  const first = firewall.survey(all);
+  const second = firewall.survey(all);
+  waiting.changes.push(change("theirs"));
+  firewall.events?.drain();
+  assert.equal(firewall.surveyDueAt, null, "one is under way");
+  time.steady = 400;
+  slow.resolve();
+  await Promise.all([first, second]);
+  assert.equal(state.surveys, 1);
+  assert.equal(firewall.surveyDueAt, 4400, "ten times as long as it took");
+  await firewall.survey(all);
+  waiting.changes.push(change("theirs"));
+  firewall.events?.drain();
+  assert.equal(firewall.surveyDueAt, 1400);
+});
+
+Deno.test("a survey that fails is due again, and what is open stays", async () => {
+  const { firewall, state, time } = await scene();
+  await firewall.grant([grant(22)], [], NOW);
+  state.looking = Promise.reject(new FirewallError("Cannot read the ruleset", "see nft"));
+  await assert.rejects(firewall.survey({ live: () => [], now: () => NOW }), /Cannot read the ruleset/);
+  assert.equal(firewall.surveyDueAt, time.steady + 10_000);
+  assert.equal((await firewall.list()).length, 1);
+});
+
+Deno.test("the decision stands on the way of packets: firewalls that are loaded, exchanged and flushed", async () => {
+  const { firewall, backends, survey, live, lines, time, opened } = await scene();
+  live.push(grant(22, 100), grant(23, 5));
+  await firewall.grant(live, [], NOW);
+  await survey(inputChain({ table: "other" }));
+  assert.deepEqual(
+    backends.nftables.calls.slice(1),
+    [`adapt 22@${NOW + 100},23@${NOW + 5}`],
+    "the same goes on elsewhere",
+  );
+  time.now += 10;
+  live.pop();
+  await survey(inputChain({ drops: "some" }), iptablesChain());
+  assert.equal(firewall.name, "iptables");
+  assert.equal(firewall.kernelTimed, false);
+  assert.deepEqual(backends["iptables-nft"].calls, ["prepare", `grant 22@${NOW + 100}`, `adapt 22@${NOW + 100}`]);
+  assert.deepEqual(backends.nftables.calls.slice(2), ["cleanup", "dispose"]);
+  await survey();
+  assert.equal(firewall.name, "iptables", "a flush decides nothing: what comes next does");
+  await survey(iptablesChain("iptables-legacy"));
+  assert.deepEqual(backends["iptables-legacy"].calls.slice(0, 2), ["prepare", `grant 22@${NOW + 100}`]);
+  await survey(inputChain());
+  assert.equal(firewall.name, "nftables");
+  assert.equal(backends.nftables.recording.admits(access(22)), true);
+  assert.deepEqual(opened, ["iptables iptables-nft", "iptables iptables-legacy", "nftables nftables"]);
+  assert.deepEqual(lines.map((line) => line.replace(/because.*instead/, "…")), [
+    "warning: firewall: iptables, … of nftables: 1 open doors were carried over",
+    "warning: firewall: iptables, … of iptables: 1 open doors were carried over",
+    "warning: firewall: nftables, … of iptables: 1 open doors were carried over",
+  ]);
+});
+
+Deno.test("a packet filter that cannot take over is said once, and the old one goes on; when it can, it does", async () => {
+  let missing = true;
+  const { firewall, backends, survey, lines, time } = await scene({
+    "iptables-nft": {
+      prepare: () =>
+        missing ? Promise.reject(new FirewallError("Cannot run iptables", "install it")) : Promise.resolve([]),
+    },
+  });
+  for (let i = 0; i < 2; i++) {
+    await survey(iptablesChain());
+    assert.equal(firewall.name, "nftables");
+    assert.equal(firewall.surveyDueAt, time.steady + 10_000, "tried again");
+    time.steady += 10_000;
+  }
+  assert.deepEqual(backends.nftables.calls, ["adapt ", "adapt "]);
+  const because = "iptables-nft filter INPUT is managed by iptables";
+  assert.deepEqual(lines.filter((line) => line.startsWith("error")), [
+    `error: Cannot change from nftables to iptables, as ${because}: Cannot run iptables (install it)`,
+  ]);
+  missing = false;
+  await survey(iptablesChain());
+  assert.equal(firewall.name, "iptables");
+});
+
+Deno.test("a door that is shut elsewhere is said once, and again only after it was open", async () => {
+  const { survey, lines, firewall } = await scene();
+  const both = [inputChain(), iptablesChain()];
+  await survey(...both);
+  await survey(...both);
+  const line =
+    "warning: iptables-nft filter INPUT belongs to iptables-nft and can drop too: what it drops stays shut, " +
+    "whatever nftables lets in";
+  assert.deepEqual(lines, [line]);
+  await survey(inputChain());
+  await survey(...both);
+  assert.deepEqual(lines, [line, line]);
+  assert.ok((await firewall.examine(null)).includes(line.replace("warning: ", "")));
+});
+
+Deno.test("grant() that would stay shut waits for a survey that is near, and opens where that leads", async () => {
+  const { firewall, backends, waiting, survey, state } = await scene({
+    nftables: { grant: (batch) => Promise.resolve(batch.map(() => ({ ok: false, reason: "the table is gone" }))) },
+  });
+  waiting.changes.push(change("theirs"));
+  firewall.events?.drain();
+  assert.equal(firewall.surveyDueAt, 0);
+  const knock = firewall.grant([grant(22)], [], NOW);
+  await survey(iptablesChain());
+  assert.deepEqual(await knock, [{ ok: true, alreadyOpen: false, shutBy: [] }]);
+  assert.equal(backends["iptables-nft"].recording.admits(access(22)), true);
+  state.shutBy = [OBSTRUCTION];
+  const shut = await firewall.grant([grant(23)], [], NOW);
+  assert.deepEqual(shut, [{ ok: true, alreadyOpen: false, shutBy: [OBSTRUCTION] }], "no survey is near: nothing waits");
+});
+
+Deno.test("grant() that waited says of what it opened itself that it is new", async () => {
+  const { firewall, waiting, survey, state } = await scene();
+  state.shutBy = [OBSTRUCTION];
+  waiting.changes.push(change("theirs"));
+  firewall.events?.drain();
+  const knock = firewall.grant([grant(22)], [], NOW);
+  state.shutBy = [];
+  await survey(inputChain());
+  assert.deepEqual(await knock, [{ ok: true, alreadyOpen: false, shutBy: [] }]);
+});
+
+Deno.test("judgeAll() says of each what keeps it shut, and rests afterwards", async () => {
+  const { firewall, state, waiting, time } = await scene();
+  waiting.changes.push(change("other"));
+  firewall.events?.drain();
+  state.shutBy = [OBSTRUCTION];
+  const foreign: Access = { slot: "foreign", family: 4, table: "filter", chain: "FWKNOP_INPUT", rule: "-j ACCEPT" };
+  const live = [grant(22), { access: foreign, expiresAt: NOW + 30 }];
+  assert.deepEqual(firewall.judgeAll(live), [[OBSTRUCTION], []]);
+  assert.equal(firewall.judgingDueAt, null);
+  time.steady = 10;
+  waiting.changes.push(change("other"));
+  firewall.events?.drain();
+  assert.equal(firewall.judgingDueAt, 1000);
+});
+
+Deno.test("judge() before prepare() takes for open what the packet filter will go into, and afterwards what is there", async () => {
+  const { path } = fakePath([inputChain({ locked: true })]);
+  const { backend } = fakeBackend("nftables", () => NOW);
+  const choice = { backend: "nftables", owner: null, because: "of the test" };
+  const firewall = new StandingFirewall({
+    ...{ path, listener: null, decide: () => choice, open: () => Promise.resolve(backend) },
+    ...{ slots: ["input"], needs: [], log: () => {}, steady: () => 0 },
+  }, { choice, backend });
+  assert.equal(firewall.events, null);
+  assert.deepEqual(firewall.judge(access(22)), []);
+  await firewall.prepare();
+  assert.deepEqual(firewall.judge(access(22)), [OBSTRUCTION]);
+});
+
+Deno.test("describe() ends with what is open and kept shut by others", async () => {
+  const { firewall, state } = await scene();
+  await firewall.grant([grant(22)], [], NOW);
+  const open = await firewall.describe(false);
+  assert.doesNotMatch(open, /shut/);
+  state.shutBy = [OBSTRUCTION];
+  assert.equal(
+    (await firewall.describe(false)).slice(open.length),
+    "192.0.2.7 -> 0.0.0.0/0 tcp/22 is open in recording input, but inet block input drops by policy and keeps it shut: " +
+      "let it in\n",
+  );
+  assert.doesNotMatch(await firewall.describe(true), /shut/);
+});
