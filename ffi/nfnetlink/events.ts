@@ -37,7 +37,10 @@ export interface RulesetChange {
   readonly position: bigint | null;
   /** Whether a new rule was added behind others and not inserted before them. Without `position`: whether it is the last. */
   readonly append: boolean;
-  /** What a new rule does; empty for other changes. Decoded when asked for, because a flush makes as many changes as there were rules. */
+  /**
+   * What a new rule does, or one that is gone, where the kernel still says it; empty for other changes. Decoded when asked
+   * for, because a flush makes as many changes as there were rules.
+   */
   expressions(): readonly Expression[];
   /** The table that is new or has changed; null for other changes. */
   tableInfo(): TableInfo | null;

@@ -7,7 +7,16 @@ import { openNfnetlink } from "../../../ffi/nfnetlink/nfnetlink.ts";
 import { openNetlinkSocket } from "../../../ffi/nfnetlink/socket.ts";
 import { within } from "../../contract/namespace.ts";
 import { type Lab, labTest, makeLab } from "../../lab/mod.ts";
-import { FOREIGN_IPTABLES, FOREIGN_SCRIPT, makeOwnedTable, ODD_NAMES, oddTables } from "./foreign_ruleset.ts";
+import {
+  CATCHALL_SCRIPT,
+  FOREIGN_IPTABLES,
+  FOREIGN_SCRIPT,
+  makeOwnedTable,
+  noCatchall,
+  noOwners,
+  ODD_NAMES,
+  oddTables,
+} from "./foreign_ruleset.ts";
 
 const FILTER = { family: "inet", table: "filter" } as const;
 const INPUT = { ...FILTER, chain: "input" } as const;
@@ -44,12 +53,10 @@ labTest("tables() and chains() read every kind, whatever its flags and names", a
   const { netlink } = host;
   const odd = oddTables();
   assert.ok(netlink.transact(odd, null).ok);
-  makeOwnedTable(host.socket());
   const tables = netlink.tables();
   assert.deepEqual(tables.filter(({ dormant }) => dormant).map(({ family, table }) => [family, table]), [
     ["ip", "asleep"],
   ]);
-  assert.deepEqual(tables.filter(({ owner }) => owner !== null).map(({ table }) => table), ["owned"]);
   assert.deepEqual([...new Set(tables.map(({ family }) => family))].toSorted(), [
     "arp",
     "bridge",
@@ -117,11 +124,28 @@ labTest("element() answers what a packet's lookup finds", async () => {
   assert.equal(found("pairs", pair(9, 26)), null);
   assert.deepEqual(found("ways", ip(0, 22))?.verdict, { kind: "accept" });
   assert.deepEqual(found("ways", ip(0, 23))?.verdict, { kind: "jump", chain: "other" });
-  const rest = found("ways", ip(0, 99));
-  assert.deepEqual([rest?.kind, rest?.verdict], ["catchall", { kind: "drop" }]);
+  assert.equal(found("ways", ip(0, 99)), null);
   assert.equal(found("none", ip(0, 99)), null);
   assert.equal(netlink.element({ family: "ip6", table: "none", set: "none", key: ip(1) }), null);
 });
+
+labTest("element() answers with the element that catches all where there is no other", async () => {
+  using host = await open();
+  const { netlink, nft } = host;
+  await nft(CATCHALL_SCRIPT);
+  const found = (port: number) => netlink.element({ ...FILTER, set: "ways", key: Uint8Array.of(0, port) });
+  assert.deepEqual([found(22)?.kind, found(22)?.verdict], ["element", { kind: "accept" }]);
+  assert.deepEqual([found(99)?.kind, found(99)?.verdict], ["catchall", { kind: "drop" }]);
+}, { blocker: noCatchall });
+
+labTest("tables() tells the owner of a table, by the port of his socket", async () => {
+  using host = await open();
+  const { netlink } = host;
+  const owner = host.socket();
+  makeOwnedTable(owner);
+  const owned = netlink.tables().filter((table) => table.owner !== null);
+  assert.deepEqual(owned.map((table) => [table.table, table.owner]), [["owned", owner.portId]]);
+}, { blocker: noOwners });
 
 /** A chain with many rules, each dropping one address. */
 function longChain(rules: number): string {

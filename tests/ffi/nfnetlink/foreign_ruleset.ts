@@ -19,7 +19,7 @@ export const FOREIGN_SCRIPT = `table inet filter {
   set doors { type ipv4_addr . inet_proto . inet_service; flags timeout; }
   set blocked { type ipv4_addr; flags interval; elements = { 192.0.2.0/24, 198.51.100.7 } }
   set pairs { type ipv4_addr . inet_service; flags interval; elements = { 192.0.2.0/24 . 22-25 } }
-  map ways { type inet_service : verdict; elements = { 22 : accept, 23 : jump other, * : drop } }
+  map ways { type inet_service : verdict; elements = { 22 : accept, 23 : jump other } }
   map targets { type ipv4_addr : ipv4_addr . inet_service; flags timeout; }
    chain other {
   }
@@ -99,6 +99,9 @@ table inet edge {
 }
 `;
 
+/** What catches all, for which kernel and nft must be newer. */
+export const CATCHALL_SCRIPT = "add element inet filter ways { * : drop }\n";
+
 /** For `iptables-nft-restore`: matches and a target that nf_tables has no words for. */
 export const FOREIGN_IPTABLES = `*filter
 :INPUT DROP [0:0]
@@ -112,6 +115,21 @@ COMMIT
 -A PREROUTING -p tcp --dport 99 -j DNAT --to-destination 10.0.0.1:22
 COMMIT
 `;
+
+/** Why no table can have an owner here; null where it can. */
+export function noOwners(): string | null {
+  return olderThan(5, 12) ? "kernels before 5.12 know no owners of tables" : null;
+}
+
+/** Why no element can catch all here; null where it can. */
+export function noCatchall(): string | null {
+  return olderThan(5, 13) ? "kernels before 5.13 know no elements that catch all" : null;
+}
+
+function olderThan(major: number, minor: number): boolean {
+  const [ours = 0, ourMinor = 0] = Deno.osRelease().split(".").map(Number);
+  return ours < major || (ours === major && ourMinor < minor);
+}
 
 /** Names that the kernel takes and nft's own language cannot write. */
 export const ODD_NAMES: readonly string[] = [

@@ -81,10 +81,17 @@ function spoil(bytes: Uint8Array<ArrayBuffer>, random: Random): Uint8Array<Array
     }
     // A piece twice, so that what follows is out of step.
     default: {
-      const longer = Uint8Array.from([...bytes.subarray(0, at + 1 + random(32)), ...bytes.subarray(at)]);
+      const longer = joined(bytes.subarray(0, at + 1 + random(32)), bytes.subarray(at));
       return random(2) === 0 ? withLength(longer) : longer;
     }
   }
+}
+
+function joined(first: Uint8Array, second: Uint8Array): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(first.length + second.length);
+  bytes.set(first);
+  bytes.set(second, first.length);
+  return bytes;
 }
 
 /** A message whose header says how long it is. */
