@@ -112,11 +112,14 @@ function multiportConditions(view: DataView): readonly Condition[] {
   return [{ kind: "any of", conditions, inverted: view.getUint8(47) !== 0 }];
 }
 
+/** Asks nothing: the rule was written with `-m state`. */
+const STATE_ALIAS = 1 << 13;
+
 /** `struct xt_conntrack_mtinfo3`: what it asks besides the state is not understood. */
 function conntrackConditions(view: DataView): readonly Condition[] {
   const [asked, inverted, states] = [view.getUint16(146, true), view.getUint16(148, true), view.getUint16(150, true)];
   const state = (asked & 1) === 0 ? [] : [stateCondition(states, (inverted & 1) !== 0)];
-  return (asked & ~1) === 0 ? state : [...state, OPAQUE];
+  return (asked & ~(1 | STATE_ALIAS)) === 0 ? state : [...state, OPAQUE];
 }
 
 function icmpConditions(view: DataView): readonly Condition[] {
