@@ -100,25 +100,43 @@ interface RulePlace extends ChangeContext {
 function applyRule(place: RulePlace, change: RulesetChange): boolean {
   const { table, chain, rules, compiler } = place;
   const handle = Number(change.handle ?? 0n);
+  table.version++;
   if (change.message === NFT_MSG.delRule) {
     const gone = rules.remove(handle);
-    if (gone === null) return false;
-    table.version++;
-    return decides(place, gone);
+    return gone !== null && decides(place, gone);
   }
   if (rules.get(handle) !== null) return false;
   const rule = compiler.compile(handle, change.expressions());
-  table.version++;
-  if (putIn(rules, rule, change)) return decides(place, rule);
-  // Where it stands is not known: the chain is read anew.
-  chain.rules = null;
+  if (putIn(chain, rules, { rule, change })) return decides(place, rule);
+  // Where it stands is not known: unless that is told yet, the chain is read anew.
   return true;
 }
 
-/** Puts a told rule at its place; false where that is not known. */
-export function putIn(rules: RuleList, rule: Rule, { position, append }: RulesetChange): boolean {
-  if (position !== null) return rules.insertAfter(Number(position), rule);
-  return append ? rules.append(rule) : rules.prepend(rule);
+/** Puts a told rule at its place, and those that waited for it behind it; false where its place is not known. */
+export function putIn(
+  { orphans }: Pick<Chain, "orphans">,
+  rules: RuleList,
+  { rule, change: { position, append } }: {
+    readonly rule: Rule;
+    readonly change: Pick<RulesetChange, "position" | "append">;
+  },
+): boolean {
+  const placed = position !== null
+    ? rules.insertAfter(Number(position), rule)
+    : append
+    ? rules.append(rule)
+    : rules.prepend(rule);
+  if (!placed) {
+    orphans.set(Number(position ?? 0n), rule);
+    return false;
+  }
+  let before = rule.handle;
+  for (let next = orphans.get(before); next !== undefined; next = orphans.get(before)) {
+    if (!rules.insertAfter(before, next)) return false;
+    orphans.delete(before);
+    before = next.handle;
+  }
+  return true;
 }
 
 const ORDINARY: readonly Packet[] = ([4, 6] as const).flatMap((family) =>

@@ -3,7 +3,16 @@
  * comes from. What is not understood becomes a condition that may hold or not, never an error. Pure.
  */
 import type { Expression } from "../../../ffi/nfnetlink/ruleset.ts";
-import { byteString, type Field, Interner, META, type Operand, operandInterner, shareOperand } from "./operand.ts";
+import {
+  byteString,
+  type Field,
+  fieldOperand,
+  Interner,
+  META,
+  type Operand,
+  operandInterner,
+  shareOperand,
+} from "./operand.ts";
 import { type Condition, CONTINUE, type Effect, OPAQUE, type Outcome, type Rule, WHATEVER } from "./rule.ts";
 import { matchConditions, targetEffect, targetOutcome } from "./xt.ts";
 
@@ -32,11 +41,12 @@ const HARMLESS = new Set(["counter", "log", "last", "dup", "meta set", "payload 
 /** Makes a compiler. */
 export function createCompiler(): Compiler {
   const operands = operandInterner();
+  const loads = new Interner<Operand>(4096);
   const conditions = new Interner<Condition>(4096);
   const outcomes = new Interner<Outcome>(4096);
   return {
     compile(handle, expressions) {
-      const machine = new Machine(operands);
+      const machine = new Machine(operands, loads);
       for (const expression of expressions) {
         machine.step(expression);
         if (machine.outcome !== null) break;
@@ -71,21 +81,23 @@ class Machine {
   effect: Effect | null = null;
   readonly #registers: (ByteOrigin | undefined)[] = [];
 
-  constructor(readonly operands: Interner<Operand>) {}
+  /** What was loaded last, which is mostly what is compared next. */
+  #loaded: { readonly to: number; readonly operand: Operand } | null = null;
+
+  constructor(readonly operands: Interner<Operand>, readonly loads: Interner<Operand>) {}
 
   step(expression: Expression): void {
     switch (expression.kind) {
       case "payload":
-        return this.#load(expression.to, expression.length, headerField(expression.base), expression.offset);
-      case "meta":
-        return this.#load(
-          expression.to,
-          META_LENGTHS[expression.key] ?? 4,
-          META_FIELDS.has(expression.key) ? `meta ${expression.key}` : "opaque",
-        );
-      case "ct":
-        if (CT_FIELDS.has(expression.key)) return this.#load(expression.to, 4, `ct ${expression.key}`);
-        return this.#load(expression.to, 16, "opaque");
+        return this.#load(expression.to, headerField(expression.base), [expression.offset, expression.length]);
+      case "meta": {
+        const { key, to } = expression;
+        return this.#load(to, META_FIELDS.has(key) ? `meta ${key}` : "opaque", [0, META_LENGTHS[key] ?? 4]);
+      }
+      case "ct": {
+        const { key, to } = expression;
+        return CT_FIELDS.has(key) ? this.#load(to, `ct ${key}`, [0, 4]) : this.#load(to, "opaque", [0, 16]);
+      }
       case "bitwise":
         return this.#bitwise(expression);
       case "byteorder":
@@ -135,13 +147,13 @@ class Machine {
         const lookUp = { kind: "lookup", operand, set, inverted } as const;
         if (to === "verdict") return this.#end({ kind: "map", lookUp });
         this.conditions.push(lookUp);
-        if (to !== null) this.#load(to, 16, "opaque");
+        if (to !== null) this.#load(to, "opaque", [0, 16]);
       }
     }
   }
 
   #other({ name, to }: Extract<Expression, { kind: "other" }>): void {
-    if (to !== null) return this.#load(to, 16, "opaque");
+    if (to !== null) return this.#load(to, "opaque", [0, 16]);
     if (name === "notrack") this.effect = "untrack";
     if (name === "redir" || name === "tproxy") this.effect = "translate";
     if (name === "redir") return this.#end({ kind: "accept" });
@@ -154,12 +166,19 @@ class Machine {
     if (outcome.kind !== "continue") this.outcome = outcome;
   }
 
-  #load(to: number, length: number, field: Field, offset = 0): void {
-    this.#write(to, Array.from({ length }, (_, index) => ({ field, at: offset + index, mask: 0xff, xor: 0 })));
+  #load(to: number, field: Field, [at, length]: readonly [at: number, length: number]): void {
+    const size = Math.min(length, REGISTERS);
+    const operand = this.loads.share(
+      `${field} ${at} ${size}`,
+      () => shareOperand(fieldOperand(field, at, size), this.operands),
+    );
+    this.#write(to, operand.bytes);
+    this.#loaded = { to, operand };
   }
 
   /** The kernel fills the last of the registers up with zeros. */
   #write(to: number, bytes: readonly ByteOrigin[]): void {
+    this.#loaded = null;
     const start = to * 4;
     for (let index = 0; index < Math.ceil(bytes.length / 4) * 4 && start + index < REGISTERS; index++) {
       this.#registers[start + index] = bytes[index] ?? constant(0);
@@ -177,6 +196,8 @@ class Machine {
   }
 
   #operand(from: number, length: number): Operand {
+    const loaded = this.#loaded;
+    if (loaded !== null && loaded.to === from && loaded.operand.bytes.length === length) return loaded.operand;
     return shareOperand({ bytes: this.#read(from, length) }, this.operands);
   }
 

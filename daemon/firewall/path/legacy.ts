@@ -73,6 +73,7 @@ function readChain(header: ChainHeader, texts: readonly string[]): Chain {
     base: hook === undefined ? null : { type, hook, priority, policy, devices: [] },
     rules,
     pending: null,
+    orphans: new Map(),
   };
 }
 

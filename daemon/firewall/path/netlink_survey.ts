@@ -38,7 +38,7 @@ async function readReached(table: Table, parts: SurveyParts): Promise<void> {
   for (const name of reached) {
     const chain = table.chains.get(name);
     if (chain === undefined || parts.isOurs(name)) continue;
-    if (chain.rules === null) {
+    if (chain.rules === null || chain.orphans.size > 0) {
       await readRules(table, chain, parts);
       table.version++;
     }
@@ -50,6 +50,7 @@ async function readRules(table: Table, chain: Chain, parts: SurveyParts): Promis
   const name = { family: table.family, table: table.table, chain: chain.name };
   for (let attempt = 1;; attempt++) {
     chain.pending = [];
+    chain.orphans.clear();
     try {
       const rules = new RuleList();
       const consistent = await readSlices(rules, parts.netlink.readRules(name), parts);
@@ -89,18 +90,18 @@ async function readSlices(
 /** Applies what was told meanwhile. False: a rule may have been missed, because another before it went. */
 function replay(
   rules: RuleList,
-  { pending }: Chain,
+  chain: Chain,
   { compiler, consistent }: { readonly compiler: Compiler; readonly consistent: boolean },
 ): boolean {
-  if (pending === "unknown") return false;
+  if (chain.pending === "unknown") return false;
   let complete = true;
-  for (const change of pending ?? []) {
+  for (const change of chain.pending ?? []) {
     const handle = Number(change.handle ?? 0n);
     if (change.message === NFT_MSG.delRule) {
       if (rules.remove(handle) !== null && !consistent) complete = false;
-    } else if (rules.get(handle) === null && !putIn(rules, compiler.compile(handle, change.expressions()), change)) {
-      complete = false;
+    } else if (rules.get(handle) === null) {
+      putIn(chain, rules, { rule: compiler.compile(handle, change.expressions()), change });
     }
   }
-  return complete;
+  return complete && chain.orphans.size === 0;
 }

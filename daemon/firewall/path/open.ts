@@ -37,7 +37,7 @@ export function openPathWatch(options: OpenPathOptions): PathWatch {
     legacy: legacyReader({ run: options.run, log: options.log, readNet }),
     interface: () => options.interface ?? onlyInterface(readNet("dev")),
     isOurs: options.isOurs ?? ((chain) => /^fwknop_/i.test(chain)),
-    pause: () => new Promise((resolve) => setTimeout(resolve, 0)),
+    pause: createPause(),
     close() {
       opened?.[Symbol.dispose]();
       opened = null;
@@ -57,6 +57,19 @@ function openWhereItWorks(open: () => Nfnetlink): Nfnetlink | null {
     if (error instanceof FfiError && error.details.code !== E.PERM) return null;
     throw pathError(error);
   }
+}
+
+/** Milliseconds of work after which others have their turn. */
+const SLICE_MS = 2;
+
+/** Waits for a turn of the others, where there has been none for a while. */
+function createPause(): () => Promise<void> {
+  let last = performance.now();
+  return async () => {
+    if (performance.now() - last < SLICE_MS) return;
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    last = performance.now();
+  };
 }
 
 /** The only interface beside `lo` in a text such as that of /proc/net/dev; null where there are none or several. */

@@ -75,15 +75,15 @@ export function ordinaryPacket(family: 4 | 6, stateKnown: boolean, port?: Servic
     ...(stateKnown ? { state: "new" } : {}),
   });
   const [source, length] = family === 4 ? [12, 4] as const : [8, 16] as const;
-  put(fields, "network", source, Array<number>(length).fill(ELSEWHERE));
-  for (const field of LOOPBACK.keys()) put(fields, field, 0, Array<number>(16).fill(ELSEWHERE));
-  for (const field of [`meta ${META.mark}`, `ct ${CT.mark}`] as const) put(fields, field, 0, known("\0\0\0\0"));
+  put(fields, ["network", source], Array<number>(length).fill(ELSEWHERE));
+  for (const field of LOOPBACK.keys()) put(fields, [field, 0], Array<number>(16).fill(ELSEWHERE));
+  for (const field of [`meta ${META.mark}`, `ct ${CT.mark}`] as const) put(fields, [field, 0], known("\0\0\0\0"));
   if (protocol === undefined) {
-    put(fields, `meta ${META.l4proto}`, 0, [ELSEWHERE]);
-    put(fields, "network", family === 4 ? 9 : 6, [ELSEWHERE]);
-    put(fields, "transport", 0, Array<number>(4).fill(ELSEWHERE));
+    put(fields, [`meta ${META.l4proto}`, 0], [ELSEWHERE]);
+    put(fields, ["network", family === 4 ? 9 : 6], [ELSEWHERE]);
+    put(fields, ["transport", 0], Array<number>(4).fill(ELSEWHERE));
   } else {
-    put(fields, "transport", 0, [ELSEWHERE, ELSEWHERE, 0, 0]);
+    put(fields, ["transport", 0], [ELSEWHERE, ELSEWHERE, 0, 0]);
   }
   return packetOf(fields, new Map(), OPAQUE);
 }
@@ -93,39 +93,40 @@ function fieldsOf(knowledge: Knowledge): Fields {
   const fields: Fields = new Map();
   if (family !== undefined) putFamily(fields, family);
   if (protocol !== undefined) {
-    put(fields, `meta ${META.l4proto}`, 0, known(String.fromCharCode(protocol)));
-    if (family !== undefined) put(fields, "network", family === 4 ? 9 : 6, known(String.fromCharCode(protocol)));
+    put(fields, [`meta ${META.l4proto}`, 0], known(String.fromCharCode(protocol)));
+    if (family !== undefined) put(fields, ["network", family === 4 ? 9 : 6], known(String.fromCharCode(protocol)));
   }
-  if (source) put(fields, "network", family === 4 ? 12 : 8, known(byteString(source.bytes)));
-  if (destination) put(fields, "network", family === 4 ? 16 : 24, known(byteString(destination.bytes)));
-  if (sourcePort !== undefined) put(fields, "transport", 0, known(portString(sourcePort)));
-  if (destinationPort !== undefined) put(fields, "transport", 2, known(portString(destinationPort)));
-  if (icmpType !== undefined) put(fields, "transport", 0, known(String.fromCharCode(icmpType)));
-  if (state !== undefined) put(fields, `ct ${CT.state}`, 0, known(`${String.fromCharCode(STATE[state])}\0\0\0`));
+  if (source) put(fields, ["network", family === 4 ? 12 : 8], known(byteString(source.bytes)));
+  if (destination) put(fields, ["network", family === 4 ? 16 : 24], known(byteString(destination.bytes)));
+  if (sourcePort !== undefined) put(fields, ["transport", 0], known(portString(sourcePort)));
+  if (destinationPort !== undefined) put(fields, ["transport", 2], known(portString(destinationPort)));
+  if (icmpType !== undefined) put(fields, ["transport", 0], known(String.fromCharCode(icmpType)));
+  if (state !== undefined) put(fields, [`ct ${CT.state}`, 0], known(`${String.fromCharCode(STATE[state])}\0\0\0`));
   if (state === "new") {
-    put(fields, `ct ${CT.direction}`, 0, known("\0"));
+    put(fields, [`ct ${CT.direction}`, 0], known("\0"));
     // A connection begins with SYN alone, apart from the two bits of congestion control.
-    if (protocol === PROTO_NUMBER.tcp) put(fields, "transport", 13, [0x3f00 | 0x02]);
+    if (protocol === PROTO_NUMBER.tcp) put(fields, ["transport", 13], [0x3f00 | 0x02]);
   }
   if (knowledge.interface === "loopback") {
-    for (const [field, text] of LOOPBACK) put(fields, field, 0, known(text));
-    put(fields, `meta ${META.iifname}`, 0, known("lo".padEnd(16, "\0")));
+    for (const [field, text] of LOOPBACK) put(fields, [field, 0], known(text));
+    put(fields, [`meta ${META.iifname}`, 0], known("lo".padEnd(16, "\0")));
   } else if (typeof knowledge.interface === "object") {
-    put(fields, `meta ${META.iifname}`, 0, known(knowledge.interface.name.padEnd(16, "\0")));
+    put(fields, [`meta ${META.iifname}`, 0], known(knowledge.interface.name.padEnd(16, "\0")));
   }
   return fields;
 }
 
 function putFamily(fields: Fields, family: 4 | 6): void {
-  put(fields, `meta ${META.nfproto}`, 0, known(family === 4 ? "\x02" : "\x0a"));
-  put(fields, `meta ${META.protocol}`, 0, known(family === 4 ? "\x08\0" : "\x86\xdd"));
-  put(fields, `meta ${META.packetType}`, 0, known("\0"));
-  put(fields, "network", 0, [0xf000 | (family === 4 ? 0x40 : 0x60)]);
+  put(fields, [`meta ${META.nfproto}`, 0], known(family === 4 ? "\x02" : "\x0a"));
+  put(fields, [`meta ${META.protocol}`, 0], known(family === 4 ? "\x08\0" : "\x86\xdd"));
+  put(fields, [`meta ${META.packetType}`, 0], known("\0"));
+  put(fields, ["network", 0], [0xf000 | (family === 4 ? 0x40 : 0x60)]);
   // No fragment: neither an offset nor the bit that says that more follow.
-  if (family === 4) put(fields, "network", 6, [0x3f00, 0xff00]);
+  if (family === 4) put(fields, ["network", 6], [0x3f00, 0xff00]);
 }
 
-function put(fields: Fields, field: Field, at: number, bytes: readonly number[]): void {
+function put(fields: Fields, place: readonly [field: Field, at: number], bytes: readonly number[]): void {
+  const [field, at] = place;
   const whole = fields.get(field) ?? [];
   while (whole.length < at) whole.push(NaN);
   for (const [index, byte] of bytes.entries()) whole[at + index] = byte;

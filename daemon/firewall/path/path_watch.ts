@@ -153,7 +153,10 @@ class MemoryWatch implements PathWatch {
   #walkable({ table, owner }: Station, how: { readonly granted: boolean; readonly askKernel: boolean }): Walkable {
     const name: TableName = table;
     return {
-      rules: (chain) => table.chains.get(chain)?.rules ?? null,
+      rules: (name) => {
+        const chain = table.chains.get(name);
+        return chain === undefined || chain.orphans.size > 0 ? null : chain.rules;
+      },
       sets: owner === "iptables-legacy" ? () => ({ hit: null, verdicts: [] }) : this.#sets.of(name, how.askKernel),
       isOurs: (chain) => this.parts.isOurs(chain),
       granted: how.granted,

@@ -2,6 +2,7 @@
 import type { BaseChainInfo, ChainInfo, TableInfo, TableName } from "../../../ffi/nfnetlink/ruleset.ts";
 import type { RulesetChange } from "../../../ffi/nfnetlink/events.ts";
 import { type Hook, type Owner } from "./model.ts";
+import type { Rule } from "./rule.ts";
 import type { RuleList } from "./rule_list.ts";
 
 /** A chain. */
@@ -14,6 +15,11 @@ export interface Chain {
   rules: RuleList | null;
   /** Changes that were told while the rules are being read, "unknown" when some were missed; null at other times. */
   pending: RulesetChange[] | "unknown" | null;
+  /**
+   * New rules that stand behind one that was not told yet, by the handle of that one: the rules of a transaction are told in
+   * the order in which they were asked for. While there are any, the rules are not known.
+   */
+  readonly orphans: Map<number, Rule>;
 }
 
 /** A table. */
@@ -78,7 +84,7 @@ export function adoptSkeleton(tables: Tables, infos: readonly TableInfo[], chain
 
 /** A chain that was just told of. */
 export function newChain({ chain, handle, base }: ChainInfo, rules: RuleList | null): Chain {
-  return { name: chain, handle, base, rules, pending: null };
+  return { name: chain, handle, base, rules, pending: null, orphans: new Map() };
 }
 
 /** Changes were missed: no rule is known any more. */
@@ -87,6 +93,7 @@ export function forgetRules(tables: Tables): void {
     table.version++;
     for (const chain of table.chains.values()) {
       chain.rules = null;
+      chain.orphans.clear();
       if (chain.pending !== null) chain.pending = "unknown";
     }
   }
