@@ -11,6 +11,7 @@ const ESSENTIAL: readonly (keyof typeof DAEMON_OPTIONS)[] = [
   "accessFile",
   "captureInterface",
   "exitParseConfig",
+  "doctor",
   "dumpConfig",
   "status",
   "restart",
@@ -24,6 +25,7 @@ const ESSENTIAL: readonly (keyof typeof DAEMON_OPTIONS)[] = [
 /** Texts that are too long for one line of the short page. */
 const SHORT: Readonly<Partial<Record<keyof typeof DAEMON_OPTIONS, string>>> = {
   captureInterface: "network interface to look for SPA packets on",
+  doctor: "say what keeps knocks or doors shut, and exit",
   restart: "make the running daemon read its files again",
   keyGen: "print new keys, and exit",
 };

@@ -5,6 +5,7 @@
  * and the next move as `fwknopd: hint: …`. Exit codes are 0 and 1 (facts/process 3).
  */
 import { ownCommandLine, ownEnvironment } from "../ffi/libc/proc_self.ts";
+import { readProcOrNull } from "../ffi/libc/proc_file.ts";
 import { READINESS_FD, startInBackground } from "../ffi/libc/background.ts";
 import { keepMemoryPrivate } from "../ffi/libc/private_memory.ts";
 import { sendSignal } from "../ffi/libc/process.ts";
@@ -22,12 +23,13 @@ import {
   loadServerConfig,
 } from "./config/mod.ts";
 import { type ControlWorld, flushRules, listRules, sendRestart, showStatus, stopDaemon } from "./control.ts";
+import { examineDaemon, examineProblems } from "./doctor/doctor.ts";
 import { daemonHelp } from "./help.ts";
 import { writeKeys } from "./key_file.ts";
 import { firewallProgram, openFirewall } from "./firewall/backends.ts";
 import { openLog } from "./start/compose.ts";
 import { type DaemonOptions, parseDaemonOptions, wordHint } from "./options.ts";
-import { lookAhead, reloadObstacles } from "./start/preflight.ts";
+import { lookAhead, ownRights, reloadObstacles } from "./start/preflight.ts";
 import { serve } from "./start/serve.ts";
 import { runningDaemon } from "./service/pid_file.ts";
 import { howItWasStarted } from "./start/started.ts";
@@ -96,6 +98,7 @@ async function perform(options: DaemonOptions): Promise<number> {
     return config === null ? 1 : await askFirewall(actions, config);
   }
   const loaded = loadConfig(options, files, Date.now() / 1000);
+  if (actions.doctor) return await consultDoctor(loaded, actions.test);
   if (!loaded.ok) {
     tellProblems(loaded.problems);
     return 1;
@@ -211,6 +214,19 @@ async function concludeCheck({ config, warnings }: LoadedConfig, test: boolean):
   // The last line is the C daemon's and true in both cases: the exit status tells them apart.
   terminal.err(fails ? "Configs parsed, exiting. But fwknopd would not start here." : "Configs parsed, exiting.");
   return fails ? 1 : 0;
+}
+
+/** One line for each finding; the exit code is 1 when something keeps a door shut. */
+async function consultDoctor(loaded: ReturnType<typeof loadConfig>, test: boolean): Promise<number> {
+  const { lines, shut } = loaded.ok
+    ? await examineDaemon(loaded, test, {
+      openFirewall,
+      rights: ownRights(),
+      addresses: readProcOrNull("/proc/net/if_inet6"),
+    })
+    : examineProblems(loaded.problems);
+  for (const line of lines) terminal.out(line);
+  return shut ? 1 : 0;
 }
 
 function tellProblems(problems: readonly Problem[]): void {

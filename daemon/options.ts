@@ -29,6 +29,15 @@ export const DAEMON_ACTIONS = {
   ),
   dumpConfig: flag("D", "dump-config", "asking", "print what the configuration means, and exit"),
   exitParseConfig: flag(null, "exit-parse-config", "asking", "check the configuration, and exit"),
+  doctor: {
+    kind: yesNo,
+    option: { exact: ["doctor"], argument: "none" },
+    fallback: false,
+    group: "asking",
+    doc: "say what stands between a knock and the service, and exit",
+    detail:
+      "One line for each finding, in the order in which a packet meets it: ok, warn or fail, what was looked at, and a remedy. It looks at the configuration, at the interface, and at each chain that a knock and those it lets in pass, for IPv4 and IPv6, with the services of OPEN_PORTS (tcp/22 for a stanza without). Nothing is changed. Exit status 1 when something keeps a door shut.",
+  },
   exitParseDigestCache: flag(null, "exit-parse-digest-cache", "asking", "check the replay file too, and exit"),
   kill: flag("K", "kill", "control", "stop the running daemon"),
   restart: flag("R", "restart", "control", "make the running daemon read its configuration again"),

@@ -9,6 +9,7 @@ import { formatProblem, type Problem } from "../../lib/settings/setting.ts";
 import type { LoadedConfig, ServerConfig } from "../config/mod.ts";
 import type { OpenedFirewall } from "../firewall/backends.ts";
 import type { Firewall } from "../firewall/firewall.ts";
+import { breakWarnings } from "../firewall/path/examine.ts";
 import type { PathWatch } from "../firewall/path/watch.ts";
 import { findDaemon } from "../service/pid_file.ts";
 import { fileObstacles, lackingRights, lookAtCapture, type Obstacle, type Rights } from "../start/preflight.ts";
@@ -28,7 +29,7 @@ export interface DoctorWorld {
 /** What is used of an {@link OpenedFirewall}. */
 export interface Opened extends Pick<OpenedFirewall, "reason"> {
   readonly firewall: Pick<Firewall, "enters" | "examine">;
-  readonly path: Pick<PathWatch, "walk">;
+  readonly path: Pick<PathWatch, "walk" | "chains">;
 }
 
 /** The lines, and whether something keeps a knock from opening its door. */
@@ -106,7 +107,15 @@ async function firewallFindings(loaded: LoadedConfig, world: DoctorWorld): Promi
     const opened = await world.openFirewall(config.firewall, () => {});
     // What a start would refuse is thrown; what it would warn of is said below, chain by chain.
     await opened.firewall.examine(null);
-    return [fine("firewall", opened.reason.replace(/^firewall: /, "")), ...wayFindings(loaded, opened, world)];
+    const look: Look = {
+      walk: (packet, enters) => opened.path.walk(packet, enters),
+      enters: (chain) => opened.firewall.enters(chain),
+    };
+    return [
+      fine("firewall", opened.reason.replace(/^firewall: /, "")),
+      ...wayFindings(loaded, look, world),
+      ...breakWarnings(opened.path.chains, look.enters).map((line) => remark("afterwards", line)),
+    ];
   } catch (error) {
     const known = explain(error);
     if (known === null) throw error;
@@ -114,16 +123,8 @@ async function firewallFindings(loaded: LoadedConfig, world: DoctorWorld): Promi
   }
 }
 
-function wayFindings(
-  { config, stanzas }: LoadedConfig,
-  { firewall, path }: Opened,
-  world: DoctorWorld,
-): readonly Finding[] {
-  const families = reachableFamilies(world.addresses);
-  const look: Look = {
-    walk: (packet, enters) => path.walk(packet, enters),
-    enters: (chain) => firewall.enters(chain),
-  };
+function wayFindings({ config, stanzas }: LoadedConfig, look: Look, { addresses }: DoctorWorld): readonly Finding[] {
+  const families = reachableFamilies(addresses);
   return [
     ...families.includes(6)
       ? []

@@ -1,6 +1,7 @@
 /** What each base chain on a packet's way does with it, as lines of `--doctor`. Pure. */
 import { doubt, failure, type Finding, fine } from "../../lib/finding.ts";
 import { formatService, type Service } from "../../lib/net/service.ts";
+import { knockRemedy } from "../firewall/path/examine.ts";
 import { type Enters, formatPathChain, type NewPacket, type PathChain, type Step } from "../firewall/path/model.ts";
 import type { PathWatch } from "../firewall/path/watch.ts";
 import type { Door } from "./doors.ts";
@@ -17,7 +18,7 @@ export interface Look {
 /** The way of the knock itself, where it has to arrive at a port of this daemon. */
 export function knockFindings(port: number, families: readonly (4 | 6)[], walk: Walk): readonly Finding[] {
   const service: Service = { proto: "udp", port };
-  const met = families.flatMap((family) => travel({ service, family, granted: false }, "the knock", walk));
+  const met = families.flatMap((family) => travel({ service, family, granted: false }, "knocks", walk));
   return byChain(met).map(({ chain, does, whom, step }) =>
     does === "shuts"
       ? failure(chain, `drops ${whom}${reason(step)}`, knockRemedy(step.chain, port))
@@ -117,10 +118,4 @@ function formatTravellers(travellers: readonly Pick<Met, "name" | "family">[]): 
   return [...byFamilies].map(([families, each]) => `${each.map(([name]) => name).join(", ")} over ${families}`).join(
     ", ",
   );
-}
-
-function knockRemedy({ owner, family, chain }: PathChain, port: number): string {
-  if (owner === "nftables") return `let it in: put "udp dport ${port} accept" above what drops it`;
-  const program = `${family === "ip6" ? "ip6" : "ip"}${owner.slice("ip".length)}`;
-  return `let it in: ${program} -I ${chain} -p udp --dport ${port} -j ACCEPT`;
 }

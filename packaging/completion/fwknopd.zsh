@@ -11,6 +11,7 @@ _arguments -s \
   '-D[print what the configuration means, and exit]' \
   '--dump-config[print what the configuration means, and exit]' \
   '--exit-parse-config[check the configuration, and exit]' \
+  '--doctor[say what stands between a knock and the service, and exit]' \
   '--exit-parse-digest-cache[check the replay file too, and exit]' \
   '-K[stop the running daemon]' \
   '--kill[stop the running daemon]' \

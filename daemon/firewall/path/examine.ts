@@ -23,12 +23,15 @@ type Looked = Pick<PathWatch, "chains" | "walk">;
 export function examinePath(watch: Looked, udpPort: number | null, enters: Enters): readonly string[] {
   const open = openWarnings(watch);
   if (open.length > 0) return open;
-  const entered = watch.chains.filter((chain) => chain.drops === "default" && enters(chain));
-  return [...portWarnings(watch, udpPort), ...entered.flatMap(breakWarnings)];
+  return [...portWarnings(watch, udpPort), ...breakWarnings(watch.chains, enters)];
 }
 
-/** Connections that end with the grant, and IPv6 that cannot find its neighbours. */
-function breakWarnings(chain: PathChain): readonly string[] {
+/** Connections that end with the grant, and IPv6 that cannot find its neighbours: in the chains in which grants are opened. */
+export function breakWarnings(chains: readonly PathChain[], enters: Enters): readonly string[] {
+  return chains.filter((chain) => chain.drops === "default" && enters(chain)).flatMap(breakWarningsOf);
+}
+
+function breakWarningsOf(chain: PathChain): readonly string[] {
   const native = chain.owner === "nftables";
   const program = `${chain.family === "ip6" ? "ip6" : "ip"}tables -t ${chain.table} -I ${chain.chain}`;
   const [established, neighbours] = native
@@ -78,14 +81,14 @@ function portWarnings(watch: Looked, udpPort: number | null): readonly string[] 
     )
   );
   return [...new Set(shut.map(({ chain }) => chain))].map((chain) => {
-    const remedy = chain.owner === "nftables"
-      ? `add "udp dport ${udpPort} accept"`
-      : `let them in (${chain.family === "ip6" ? "ip6" : "ip"}tables${
-        chain.owner.slice("iptables".length)
-      } -t ${chain.table} ` +
-        `-I ${chain.chain} -p udp --dport ${udpPort} -j ACCEPT)`;
-    return `${
-      formatPathChain(chain)
-    } drops UDP packets to port ${udpPort}, where this daemon listens: no knock will arrive; ${remedy}`;
+    return `${formatPathChain(chain)} drops UDP packets to port ${udpPort}, where this daemon listens: no knock will ` +
+      `arrive; ${knockRemedy(chain, udpPort)}`;
   });
+}
+
+/** How a knock gets through a chain that drops it. */
+export function knockRemedy({ owner, family, table, chain }: PathChain, udpPort: number): string {
+  if (owner === "nftables") return `add "udp dport ${udpPort} accept" above what drops them`;
+  const program = `${family === "ip6" ? "ip6" : "ip"}tables${owner.slice("iptables".length)}`;
+  return `let them in (${program} -t ${table} -I ${chain} -p udp --dport ${udpPort} -j ACCEPT)`;
 }

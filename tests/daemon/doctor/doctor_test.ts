@@ -17,6 +17,7 @@ function opened(entered: boolean): Opened {
     reason: "firewall: nftables, because inet filter input can drop",
     firewall: { enters: () => entered, examine: () => Promise.resolve(["a warning of a start"]) },
     path: {
+      chains: [INPUT],
       walk: ({ granted = true, service }, enters): readonly Step[] => {
         if (service.port === 62_201) return [{ chain: INPUT, does: "passes", obstruction: null }];
         if (granted && enters?.(INPUT) === true) return [{ chain: INPUT, does: "opens", obstruction: null }];
@@ -60,7 +61,7 @@ Deno.test("the doctor tells configuration, daemon, capture, packet filter and th
     NONE,
     "ok   capture: knocks have to arrive at UDP port 62201, as other packets do",
     REASON,
-    "ok   inet filter input: lets the knock over IPv4 and IPv6 through",
+    "ok   inet filter input: lets knocks over IPv4 and IPv6 through",
     "ok   inet filter input: opens tcp/22 over IPv4 and IPv6 with a knock",
   ]);
 });
@@ -72,7 +73,7 @@ Deno.test("the doctor follows the knock, too, where it has to arrive at a port, 
     "ok   capture: knocks have to arrive at UDP port 40000, as other packets do",
     REASON,
     "ok   IPv6: not looked at, because this host has no address of it that others reach",
-    'fail inet filter input: drops the knock over IPv4 (drops by policy): let it in: put "udp dport 40000 accept" above what drops it',
+    'fail inet filter input: drops knocks over IPv4 (drops by policy): add "udp dport 40000 accept" above what drops them',
     "ok   inet filter input: opens tcp/22 over IPv4 with a knock",
   ]);
 });
@@ -118,7 +119,7 @@ Deno.test("the doctor has one line for a finding, whatever a chain is called", a
   const odd = { ...INPUT, chain: "a\nfail b" };
   const walk = (): readonly Step[] => [{ chain: odd, does: "passes", obstruction: null }];
   const { lines } = await examine("ENABLE_UDP_SERVER Y", {
-    openFirewall: () => Promise.resolve({ ...opened(true), path: { walk } }),
+    openFirewall: () => Promise.resolve({ ...opened(true), path: { walk, chains: [] } }),
   });
   assert.ok(lines.some((line) => line.startsWith("ok   inet filter a\\x0afail b: ")), lines.join("\n"));
 });

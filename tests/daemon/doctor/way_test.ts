@@ -73,9 +73,9 @@ Deno.test("knockFindings() asks whether the knock itself arrives, which no grant
   const legacy = chain("filter", { owner: "iptables-legacy", family: "ip6", chain: "INPUT", priority: 1 });
   const walk = walking([OURS, legacy], { "filter 62201 6": "shuts" });
   assert.deepEqual(knockFindings(62201, [4, 6], walk).map(formatFinding), [
-    "ok   inet filter input: lets the knock over IPv4 through",
-    'fail inet filter input: drops the knock over IPv6 (drops by policy): let it in: put "udp dport 62201 accept" above what drops it',
-    "ok   ip6tables-legacy filter INPUT: lets the knock over IPv4 through",
-    "fail ip6tables-legacy filter INPUT: drops the knock over IPv6 (drops by policy): let it in: ip6tables-legacy -I INPUT -p udp --dport 62201 -j ACCEPT",
+    "ok   inet filter input: lets knocks over IPv4 through",
+    'fail inet filter input: drops knocks over IPv6 (drops by policy): add "udp dport 62201 accept" above what drops them',
+    "ok   ip6tables-legacy filter INPUT: lets knocks over IPv4 through",
+    "fail ip6tables-legacy filter INPUT: drops knocks over IPv6 (drops by policy): let them in (ip6tables-legacy -t filter -I INPUT -p udp --dport 62201 -j ACCEPT)",
   ]);
 });
