@@ -17,12 +17,12 @@ interface Variant {
   readonly guard: Guard;
   /** What the daemon must say that it took. */
   readonly says: RegExp;
-  readonly wrap?: (argv: readonly string[], dir: string) => string[];
+  readonly wrap?: (argv: readonly string[]) => string[];
 }
 
 const FIREWALLS: readonly Variant[] = [
   { name: "nftables", guard: "nftables", says: /^firewall: nftables/ },
-  { name: "nftables without libnftables", guard: "nftables", says: /^firewall: nftables/, wrap: withoutLibnftables },
+  { name: "nftables without nft", guard: "nftables", says: /^firewall: nftables/, wrap: withoutNft },
   { name: "iptables", guard: "iptables", says: /^firewall: iptables/ },
 ];
 
@@ -35,20 +35,10 @@ const CAPTURES: readonly {
   { name: "UDP server", server: { ENABLE_UDP_SERVER: "Y" }, udpPorts: [62201] },
 ];
 
-/** Runs a program where libnftables cannot be loaded while `nft`, which needs it, still works from a private copy. */
-function withoutLibnftables(argv: readonly string[], dir: string): string[] {
-  const script = `set -e
-    lib=$(ls /usr/lib/*/libnftables.so.1 /usr/lib64/libnftables.so.1 /usr/lib/libnftables.so.1 2>/dev/null | head -n 1)
-    nft=$(command -v nft)
-    mkdir -p "$1/hidden"
-    cp -L "$lib" "$nft" "$1/hidden/"
-    printf '#!/bin/sh\\nLD_LIBRARY_PATH=%s exec %s "$@"\\n' "$1/hidden" "$1/hidden/nft" > "$1/hidden/wrapper"
-    chmod 755 "$1/hidden/wrapper"
-    mount --bind "$1/hidden/wrapper" "$(readlink -f "$nft")"
-    mount --bind /dev/null "$(readlink -f "$lib")"
-    shift
-    exec "$@"`;
-  return ["sh", "-c", script, "sh", dir, ...argv];
+/** Runs a program on a host where `nft` cannot be run. */
+function withoutNft(argv: readonly string[]): string[] {
+  const script = `mount --bind /dev/null "$(readlink -f "$(command -v nft)")" && exec "$@"`;
+  return ["sh", "-c", script, "sh", ...argv];
 }
 
 for (const firewall of FIREWALLS) {
@@ -58,7 +48,7 @@ for (const firewall of FIREWALLS) {
       const keys = newKeys();
       const program: ProgramUnderTest = firewall.wrap === undefined
         ? OUR_DAEMON
-        : { ...OUR_DAEMON, argv: firewall.wrap(OUR_DAEMON.argv, lab.dir) };
+        : { ...OUR_DAEMON, argv: firewall.wrap(OUR_DAEMON.argv) };
       const daemon = await startDaemon(lab, {
         program,
         server: capture.server,
