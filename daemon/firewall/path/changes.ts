@@ -4,6 +4,7 @@ import type { RulesetChange } from "../../../ffi/nfnetlink/events.ts";
 import type { TableName } from "../../../ffi/nfnetlink/ruleset.ts";
 import type { Compiler } from "./compile.ts";
 import { ordinaryPacket, type Packet } from "./packet.ts";
+import { leadsTo, targetsOf } from "./reach.ts";
 import { matches, type Rule, type Sets } from "./rule.ts";
 import { RuleList } from "./rule_list.ts";
 import { type Chain, isOnTheWay, newChain, newTable, type Table, tableKey, type Tables } from "./ruleset.ts";
@@ -144,13 +145,22 @@ const ORDINARY: readonly Packet[] = ([4, 6] as const).flatMap((family) =>
 );
 
 /** Whether the rule has a say about packets that nothing was made for, or leads to where nobody has looked yet. */
-function decides({ table, sets, isOurs }: RulePlace, rule: Rule): boolean {
-  const { outcome } = rule;
-  if (outcome.kind === "continue" && rule.effect === null) return false;
-  if (outcome.kind === "jump" || outcome.kind === "goto") {
-    if (isOurs(outcome.chain)) return false;
-    if (table.chains.get(outcome.chain)?.rules === null) return true;
-  }
+function decides({ table, chain, sets, isOurs }: RulePlace, rule: Rule): boolean {
+  if (!chain.reached || (rule.outcome.kind === "continue" && rule.effect === null)) return false;
   const look = sets(table);
-  return ORDINARY.some((packet) => matches(rule, packet, look) !== false);
+  const targets = targetsOf(rule, look);
+  if (targets.some(isOurs)) return false;
+  let unknown = false;
+  for (const name of targets) unknown = reach(table, name, look) || unknown;
+  return unknown || ORDINARY.some((packet) => matches(rule, packet, look) !== false);
+}
+
+/** Takes note that packets come to the chain now, and to those it leads to. True: the rules of one are not known. */
+function reach(table: Table, name: string, sets: Sets): boolean {
+  const chain = table.chains.get(name);
+  if (chain === undefined || chain.reached) return chain?.rules === null;
+  chain.reached = true;
+  let unknown = chain.rules === null;
+  for (const target of leadsTo(chain.rules, sets)) unknown = reach(table, target, sets) || unknown;
+  return unknown;
 }

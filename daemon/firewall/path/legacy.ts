@@ -71,6 +71,7 @@ function readChain(header: ChainHeader, texts: readonly string[]): Chain {
     name: chain,
     handle: 0n,
     base: hook === undefined ? null : { type, hook, priority, policy, devices: [] },
+    reached: true,
     rules,
     pending: null,
     orphans: new Map(),

@@ -38,6 +38,7 @@ async function readReached(table: Table, parts: SurveyParts): Promise<void> {
   for (const name of reached) {
     const chain = table.chains.get(name);
     if (chain === undefined || parts.isOurs(name)) continue;
+    chain.reached = true;
     if (chain.rules === null || chain.orphans.size > 0) {
       await readRules(table, chain, parts);
       table.version++;

@@ -7,15 +7,21 @@ import type { Walkable } from "./walk.ts";
 /** A packet of which nothing is known. */
 const ANY = partialPacket({});
 
+/** The chains that the rule may jump or go to. */
+export function targetsOf({ outcome }: Rule, sets: Sets): readonly string[] {
+  const outcomes = outcome.kind === "map"
+    ? sets(outcome.lookUp.set, ANY.see(outcome.lookUp.operand)).verdicts
+    : [outcome];
+  return outcomes.flatMap((one) => one.kind === "jump" || one.kind === "goto" ? [one.chain] : []);
+}
+
 /** The chains that the rules jump or go to, those of ours included. */
 export function leadsTo(rules: RuleList | null, sets: Sets): ReadonlySet<string> {
   const names = new Set<string>();
-  if (rules === null) return names;
-  for (const { outcome } of rules.all()) {
-    const outcomes = outcome.kind === "map"
-      ? sets(outcome.lookUp.set, ANY.see(outcome.lookUp.operand)).verdicts
-      : [outcome];
-    for (const one of outcomes) if (one.kind === "jump" || one.kind === "goto") names.add(one.chain);
+  for (const rule of rules?.all() ?? []) {
+    if (rule.outcome.kind !== "accept" && rule.outcome.kind !== "drop") {
+      for (const name of targetsOf(rule, sets)) names.add(name);
+    }
   }
   return names;
 }

@@ -11,6 +11,8 @@ export interface Chain {
   readonly handle: bigint;
   /** Null where it is only jumped to. */
   base: BaseChainInfo | null;
+  /** Whether packets come here, as far as that was looked at. */
+  reached: boolean;
   /** Null while they are not known. */
   rules: RuleList | null;
   /** Changes that were told while the rules are being read, "unknown" when some were missed; null at other times. */
@@ -84,7 +86,7 @@ export function adoptSkeleton(tables: Tables, infos: readonly TableInfo[], chain
 
 /** A chain that was just told of. */
 export function newChain({ chain, handle, base }: ChainInfo, rules: RuleList | null): Chain {
-  return { name: chain, handle, base, rules, pending: null, orphans: new Map() };
+  return { name: chain, handle, base, reached: base !== null, rules, pending: null, orphans: new Map() };
 }
 
 /** Changes were missed: no rule is known any more. */
