@@ -30,6 +30,8 @@ export interface Nfnetlink extends Disposable {
   chains(): readonly ChainInfo[];
   /** Sets and maps, anonymous ones included: all, or those of a table. */
   sets(table?: TableName): readonly SetInfo[];
+  /** One set or map; null when it is not there. Costs the same however many there are. */
+  set(set: SetName): SetInfo | null;
   /** The rules of a chain in order; null when there is no such table or chain. */
   rules(chain: ChainName): readonly RuleInfo[] | null;
   /**
@@ -72,7 +74,7 @@ export function openNfnetlink(): Nfnetlink {
   };
 }
 
-type Readers = Pick<Nfnetlink, "tables" | "chains" | "sets" | "rules" | "rule" | "elements" | "element">;
+type Readers = Pick<Nfnetlink, "tables" | "chains" | "sets" | "set" | "rules" | "rule" | "elements" | "element">;
 
 function readersOn(requests: Requests): Readers {
   const all = (message: number) => requests.dump({ message, family: 0, attributes: [] }) ?? [];
@@ -80,6 +82,7 @@ function readersOn(requests: Requests): Readers {
     tables: () => mapped(all(NFT_MSG.getTable), readTable),
     chains: () => mapped(all(NFT_MSG.getChain), readChain),
     sets: (table) => mapped(table === undefined ? all(NFT_MSG.getSet) : requests.dump(aboutSets(table)) ?? [], readSet),
+    set: (set) => mapped(requests.ask(aboutSet(set)) ?? [], readSet)[0] ?? null,
     rules(chain) {
       const answers = requests.dump(aboutRules(chain));
       if (answers === null) return null;
@@ -141,6 +144,11 @@ function aboutRules({ family, table, chain }: ChainName, more: readonly Attribut
 
 function aboutSets({ family, table }: TableName): Question {
   return { message: NFT_MSG.getSet, family: NFPROTO[family], attributes: [stringAttribute(NFTA.set.table, table)] };
+}
+
+function aboutSet({ set, ...table }: SetName): Question {
+  const { attributes, ...question } = aboutSets(table);
+  return { ...question, attributes: [...attributes, stringAttribute(NFTA.set.name, set)] };
 }
 
 function aboutElements({ family, table, set }: SetName, element?: { readonly key: Uint8Array } | "catchall"): Question {

@@ -63,6 +63,8 @@ export function requestsOn(socket: NetlinkSocket): Requests {
     exchange,
     ask(question, absent = [E.NOENT]) {
       const answers = exchange(request(question, NLM_F_ACK));
+      // Silence is no answer: what is there is told or acknowledged, and what is not is an error.
+      if (answers.length === 0) throw protocolError("the kernel did not answer", 0);
       const error = errorIn(answers);
       if (error === null) return answers;
       if (absent.includes(error.code)) return null;

@@ -93,7 +93,7 @@ labTest("every rule of every chain is read, alone and in its chain", async () =>
   }
 });
 
-labTest("sets() tells all sets, or those of a table", async () => {
+labTest("sets() tells all sets, or those of a table, and set() one", async () => {
   using host = await open();
   const { netlink } = host;
   assert.ok(
@@ -107,6 +107,8 @@ labTest("sets() tells all sets, or those of a table", async () => {
   assert.equal(netlink.sets().length, netlink.sets(FILTER).length + 1);
   assert.deepEqual(netlink.sets({ family: "ip6", table: "six" }).map(({ set }) => set), ["far"]);
   assert.deepEqual(netlink.sets({ family: "ip6", table: "none" }), []);
+  for (const info of netlink.sets()) assert.deepEqual(netlink.set(info), info);
+  assert.equal(netlink.set({ ...FILTER, set: "none" }), null);
 });
 
 labTest("element() answers what a packet's lookup finds", async () => {
