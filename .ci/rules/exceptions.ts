@@ -170,9 +170,6 @@ export const TESTED_ELSEWHERE: TestedElsewhere = {
   "tests/interop/iptables_rules_test.ts": [
     "daemon/firewall/iptables/family.ts",
   ],
-  "tests/daemon/firewall/iptables/tools_test.ts": [
-    "daemon/firewall/iptables/events.ts",
-  ],
   "tests/daemon/firewall/nftables/kernel_root_test.ts": [
     "daemon/firewall/nftables/backend.ts",
     "daemon/firewall/nftables/open.ts",

@@ -65,7 +65,7 @@ export function createHolder(first: Held, log: Log): Holder {
       const rest = [...openings].filter((opening) => !carried.has(opening));
       for (const opening of rest) carried.add(opening);
       waiting = [...waiting, ...rest.flatMap(({ batch }) => batch)];
-      count += await openAll(backend, waiting, open.now(), log);
+      count += await openAll(backend, [...latestByAccess(waiting).values()], { now: open.now(), log });
       waiting = [];
     } while ([...openings].some((opening) => !carried.has(opening)));
     return count;
@@ -113,11 +113,13 @@ export function createHolder(first: Held, log: Log): Holder {
 }
 
 /** Opens them with the time that is left to them. Returns how many it were. */
-async function openAll(backend: OpenedBackend, grants: readonly Grant[], now: number, log: Log): Promise<number> {
+async function openAll(
+  backend: OpenedBackend,
+  grants: readonly Grant[],
+  { now, log }: { readonly now: number; readonly log: Log },
+): Promise<number> {
   // Rules that others gave an end stand in chains that only the earlier one has.
-  const wanted = [...latestByAccess(grants).values()].filter(({ access, expiresAt }) =>
-    access.slot !== "foreign" && expiresAt > now
-  );
+  const wanted = grants.filter(({ access, expiresAt }) => access.slot !== "foreign" && expiresAt > now);
   if (wanted.length === 0) return 0;
   const outcomes = await backend.grant(wanted, [], now);
   const refused = outcomes.filter((outcome) => !outcome.ok);

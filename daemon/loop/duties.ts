@@ -1,10 +1,8 @@
 /** What the run loop has to do, as one table. A new timer or descriptor is a new row; the loop stays as it is. */
+import { type ClockWatch, followClock, followStep } from "../grants/clock.ts";
 import {
   adoptForeignRules,
-  type ClockWatch,
   closeDueGrants,
-  followClock,
-  followStep,
   judgeOpenGrants,
   repairIfChanged,
   rulesetChanged,

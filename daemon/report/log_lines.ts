@@ -61,11 +61,9 @@ export function formatNoLongerShut(access: Access, chain: string): string {
   return `${formatAccess(access)} is open in ${chain}, and nothing else keeps it shut any more`;
 }
 
-/** `inet f2b input drops by policy and keeps it shut: let it in there too`. */
+/** `inet f2b input keeps it shut: it drops by policy; let it in there too`, and the same of each that does. */
 function formatObstructions(shutBy: readonly Obstruction[]): string {
-  const who = shutBy.map(({ chain, how }) => `${chain} ${how}`).join(", ");
-  const remedies = [...new Set(shutBy.map(({ remedy }) => remedy))].join("; ");
-  return `${who} and ${shutBy.length === 1 ? "keeps" : "keep"} it shut: ${remedies}`;
+  return shutBy.map(({ chain, how, remedy }) => `${chain} keeps it shut: it ${how}; ${remedy}`).join(", and ");
 }
 
 /** `192.0.2.7 -> 0.0.0.0/0 tcp/22`. */

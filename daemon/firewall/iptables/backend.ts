@@ -5,9 +5,8 @@
  */
 import { type Run, runProgram, tellSlow } from "../../../lib/host/run.ts";
 import type { BackendOutcome, OpenedBackend } from "../backend.ts";
-import { FirewallError, type Grant, type Slot } from "../firewall.ts";
+import { FirewallError, type Grant } from "../firewall.ts";
 import type { PathChain } from "../path/model.ts";
-import type { ChainSpecs } from "./chain_specs.ts";
 import { requireChains } from "./chains.ts";
 import { describeRules } from "./describe.ts";
 import { concernsChains, createOwnPids } from "./events.ts";
@@ -53,13 +52,14 @@ export function iptablesFirewall(options: IptablesOptions): OpenedBackend {
     [...latestByAccess([...v4.open(), ...v6.open()]).values()].map(({ access, expiresAt }) => ({ access, expiresAt }));
   const familyOf = (grant: Grant) => accessFamily(grant.access) === 4 ? v4 : v6;
   const owner = flavourOf(options.firewallExe);
-  const repair = async (live: readonly Grant[], now: number): Promise<boolean> => {
-    let changed = false;
-    await onBoth(async (rules) => {
-      if (await rules.repair(byFamily(live, rules), now)) changed = true;
+  const repair = (live: readonly Grant[], now: number) =>
+    inTurn(async () => {
+      let changed = false;
+      await onBoth(async (rules) => {
+        if (await rules.repair(byFamily(live, rules), now)) changed = true;
+      });
+      return changed;
     });
-    return changed;
-  };
   const byFamily = (grants: readonly Grant[], rules: FamilyRules) =>
     grants.filter((grant) => familyOf(grant) === rules);
 
@@ -68,10 +68,10 @@ export function iptablesFirewall(options: IptablesOptions): OpenedBackend {
     kernelTimed: false,
     owner,
     closesAtExit: options.flushAtExit,
-    isOwn: (portId) => own.has(portId),
+    isOwn: own.has,
     // Legacy iptables tells of no change.
     concerns: (change) => owner === "iptables-nft" && concernsChains(change, options.chains),
-    enters: (chain) => chain.owner === owner && options.active.some((slot) => isEntrance(chain, slot, options.chains)),
+    enters: (chain) => chain.owner === owner && isEntrance(chain, options),
     check: () => inTurn(async () => requireChains(await saveRules(run, v4.tools), options.chains, options.active)),
     prepare: () =>
       inTurn(async () => {
@@ -100,8 +100,8 @@ export function iptablesFirewall(options: IptablesOptions): OpenedBackend {
         await onBoth(async (rules) => void await rules.readRules());
         return open();
       }),
-    repair: (live, now) => inTurn(async () => await repair(live, now) ? "restored" : "intact"),
-    adapt: (live, now) => inTurn(() => repair(live, now)),
+    repair: async (live, now) => await repair(live, now) ? "restored" : "intact",
+    adapt: repair,
     containerOf: (access) => accessChain(access, options.chains).to,
     numberOf: (access) => (accessFamily(access) === 4 ? v4 : v6).numberOf(access),
     commandOf: (grant, verb) => {
@@ -110,11 +110,11 @@ export function iptablesFirewall(options: IptablesOptions): OpenedBackend {
     },
     describe: (all) => inTurn(() => describeRules(run, [v4.tools, v6.tools], { ...options, all })),
     cleanup: () => inTurn(() => onBoth((rules) => rules.cleanup())),
-    [Symbol.dispose]() {},
+    [Symbol.dispose]: () => {},
   };
 }
 
-/** Whether the jump of that slot goes into the chain. */
-function isEntrance({ family, table, chain }: PathChain, slot: Slot, chains: ChainSpecs): boolean {
-  return (family === "ip" || family === "ip6") && chains[slot].table === table && chains[slot].from === chain;
+/** Whether a jump of ours goes into the chain. */
+function isEntrance({ table, chain }: PathChain, { active, chains }: IptablesOptions): boolean {
+  return active.some((slot) => chains[slot].table === table && chains[slot].from === chain);
 }

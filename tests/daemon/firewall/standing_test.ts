@@ -1,76 +1,9 @@
 import assert from "node:assert/strict";
-import type { OpenedBackend, Repaired } from "../../../daemon/firewall/backend.ts";
-import { type Choice, chooseByPath } from "../../../daemon/firewall/choose.ts";
-import { type Access, FirewallError, type Grant } from "../../../daemon/firewall/firewall.ts";
-import type { Owner, PathChain } from "../../../daemon/firewall/path/model.ts";
+import type { Repaired } from "../../../daemon/firewall/backend.ts";
+import { type Access, FirewallError } from "../../../daemon/firewall/firewall.ts";
 import { StandingFirewall } from "../../../daemon/firewall/standing.ts";
-import { address } from "../../contract/addresses.ts";
-import {
-  change,
-  fakeBackend,
-  fakeListener,
-  fakePath,
-  inputChain,
-  iptablesChain,
-  OBSTRUCTION,
-} from "../../fakes/packet_filter.ts";
-
-const NOW = 1000;
-const access = (port: number): Access => ({
-  slot: "input",
-  source: address("192.0.2.7"),
-  destination: null,
-  service: { proto: "tcp", port },
-});
-const grant = (port: number, seconds = 30): Grant => ({ access: access(port), expiresAt: NOW + seconds });
-
-/** `FIREWALL auto` on a host with both, whose chains the test sets. */
-async function scene(changes: Partial<Record<Owner, Partial<OpenedBackend>>> = {}) {
-  const time = { steady: 0, now: NOW };
-  const { path, state } = fakePath([inputChain()]);
-  const { listener, waiting } = fakeListener();
-  const lines: string[] = [];
-  const backends = {
-    nftables: fakeBackend("nftables", () => time.now, changes.nftables),
-    "iptables-nft": fakeBackend("iptables-nft", () => time.now, changes["iptables-nft"]),
-    "iptables-legacy": fakeBackend("iptables-legacy", () => time.now, changes["iptables-legacy"]),
-  };
-  const opened: string[] = [];
-  const decide = (current: Choice | null): Choice => {
-    const choice = chooseByPath(path.chains, [
-      { backend: { name: "nftables", otherwise: null }, owners: ["nftables"], blocker: null },
-      {
-        backend: { name: "iptables", otherwise: "nothing drops" },
-        owners: ["iptables-nft", "iptables-legacy"],
-        blocker: null,
-      },
-    ], current);
-    if (choice.ok) return choice.value;
-    throw new Error(choice.fault);
-  };
-  const open = ({ backend, owner }: Choice) => {
-    opened.push(`${backend} ${owner}`);
-    return Promise.resolve(backends[owner ?? "iptables-nft"].backend);
-  };
-  const choice = decide(null);
-  const firewall = new StandingFirewall(
-    {
-      ...{ path, listener, decide, open, slots: ["input"], needs: ["run"] },
-      log: (level, text) => void lines.push(`${level}: ${text}`),
-      steady: () => time.steady,
-    },
-    { choice, backend: backends.nftables.backend },
-  );
-  await firewall.prepare();
-  for (const { calls } of Object.values(backends)) calls.length = 0;
-  const live: Grant[] = [];
-  /** A survey that finds these chains. */
-  const survey = async (...found: readonly PathChain[]) => {
-    state.found = found;
-    await firewall.survey({ live: () => live, now: () => time.now });
-  };
-  return { firewall, backends, state, waiting, lines, time, live, opened, survey };
-}
+import { change, fakeBackend, fakePath, inputChain, iptablesChain, OBSTRUCTION } from "../../fakes/packet_filter.ts";
+import { access, grant, NOW, scene } from "./standing_scene.ts";
 
 Deno.test("grant() is heard and judged: what others took away is put back with what is open and what was just opened", async () => {
   const { firewall, backends, waiting, lines, state } = await scene();
@@ -172,77 +105,6 @@ Deno.test("a survey that fails is due again, and what is open stays", async () =
   assert.equal((await firewall.list()).length, 1);
 });
 
-Deno.test("the decision stands on the way of packets: firewalls that are loaded, exchanged and flushed", async () => {
-  const { firewall, backends, survey, live, lines, time, opened } = await scene();
-  live.push(grant(22, 100), grant(23, 5));
-  await firewall.grant(live, [], NOW);
-  await survey(inputChain({ table: "other" }));
-  assert.deepEqual(
-    backends.nftables.calls.slice(1),
-    [`adapt 22@${NOW + 100},23@${NOW + 5}`],
-    "the same goes on elsewhere",
-  );
-  time.now += 10;
-  live.pop();
-  await survey(inputChain({ drops: "some" }), iptablesChain());
-  assert.equal(firewall.name, "iptables");
-  assert.equal(firewall.kernelTimed, false);
-  assert.deepEqual(backends["iptables-nft"].calls, ["prepare", `grant 22@${NOW + 100}`, `adapt 22@${NOW + 100}`]);
-  assert.deepEqual(backends.nftables.calls.slice(2), ["cleanup", "dispose"]);
-  await survey();
-  assert.equal(firewall.name, "iptables", "a flush decides nothing: what comes next does");
-  await survey(iptablesChain("iptables-legacy"));
-  assert.deepEqual(backends["iptables-legacy"].calls.slice(0, 2), ["prepare", `grant 22@${NOW + 100}`]);
-  await survey(inputChain());
-  assert.equal(firewall.name, "nftables");
-  assert.equal(backends.nftables.recording.admits(access(22)), true);
-  assert.deepEqual(opened, ["iptables iptables-nft", "iptables iptables-legacy", "nftables nftables"]);
-  assert.deepEqual(lines.map((line) => line.replace(/because.*instead/, "…")), [
-    "warning: firewall: iptables, … of nftables: 1 open doors were carried over",
-    "warning: firewall: iptables, … of iptables: 1 open doors were carried over",
-    "warning: firewall: nftables, … of iptables: 1 open doors were carried over",
-  ]);
-});
-
-Deno.test("a packet filter that cannot take over is said once, and the old one goes on; when it can, it does", async () => {
-  let missing = true;
-  const { firewall, backends, survey, lines, time } = await scene({
-    "iptables-nft": {
-      prepare: () =>
-        missing ? Promise.reject(new FirewallError("Cannot run iptables", "install it")) : Promise.resolve([]),
-    },
-  });
-  for (let i = 0; i < 2; i++) {
-    await survey(iptablesChain());
-    assert.equal(firewall.name, "nftables");
-    assert.equal(firewall.surveyDueAt, time.steady + 10_000, "tried again");
-    time.steady += 10_000;
-  }
-  assert.deepEqual(backends.nftables.calls, ["adapt ", "adapt "]);
-  const because = "iptables-nft filter INPUT is managed by iptables";
-  assert.deepEqual(lines.filter((line) => line.startsWith("error")), [
-    `error: Cannot change from nftables to iptables, as ${because}: Cannot run iptables (install it)`,
-  ]);
-  missing = false;
-  await survey(iptablesChain());
-  assert.equal(firewall.name, "iptables");
-});
-
-Deno.test("a door that is shut elsewhere is said once, and again only after it was open", async () => {
-  const { survey, lines, firewall } = await scene();
-  const both = [inputChain(), iptablesChain()];
-  await survey(...both);
-  await survey(...both);
-  const line =
-    "warning: iptables-nft filter INPUT belongs to iptables-nft and can drop too: what it drops stays shut, " +
-    "whatever nftables lets in";
-  assert.deepEqual(lines, [line]);
-  await survey(inputChain());
-  await survey(...both);
-  assert.deepEqual(lines, [line, line]);
-  assert.ok((await firewall.examine(null)).includes(line.replace("warning: ", "")));
-});
-
 Deno.test("grant() that would stay shut waits for a survey that is near, and opens where that leads", async () => {
   const { firewall, backends, waiting, survey, state } = await scene({
     nftables: { grant: (batch) => Promise.resolve(batch.map(() => ({ ok: false, reason: "the table is gone" }))) },
@@ -307,7 +169,7 @@ Deno.test("describe() ends with what is open and kept shut by others", async () 
   state.shutBy = [OBSTRUCTION];
   assert.equal(
     (await firewall.describe(false)).slice(open.length),
-    "192.0.2.7 -> 0.0.0.0/0 tcp/22 is open in recording input, but inet block input drops by policy and keeps it shut: " +
+    "192.0.2.7 -> 0.0.0.0/0 tcp/22 is open in recording input, but inet block input keeps it shut: it drops by policy; " +
       "let it in\n",
   );
   assert.doesNotMatch(await firewall.describe(true), /shut/);

@@ -27,7 +27,7 @@ Deno.test("createShutGrants() tells once when a door is shut by others, when tha
   assert.deepEqual(said(), []);
   shut.tell([judged(22, BLOCK), judged(80)], log);
   assert.deepEqual(said(), [
-    "warning: tcp/22 is open in C, but inet block input drops by policy and keeps it shut: let it in",
+    "warning: tcp/22 is open in C, but inet block input keeps it shut: it drops by policy; let it in",
   ]);
   shut.tell([judged(22, BLOCK), judged(80)], log);
   assert.deepEqual(said(), []);

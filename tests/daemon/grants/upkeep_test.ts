@@ -1,60 +1,19 @@
 import assert from "node:assert/strict";
-import type { Access, Firewall } from "../../../daemon/firewall/firewall.ts";
-import { recordingFirewall } from "../../../daemon/firewall/recording.ts";
-import type { PlannedGrant } from "../../../daemon/grants/grants.ts";
-import { createLedger } from "../../../daemon/grants/ledger.ts";
-import { createShutGrants } from "../../../daemon/grants/shut.ts";
+import type { Firewall } from "../../../daemon/firewall/firewall.ts";
 import {
   adoptForeignRules,
   closeDueGrants,
-  followClock,
-  followStep,
-  type GrantContext,
   judgeOpenGrants,
   openGrants,
   repairIfChanged,
   rulesetChanged,
   surveyRuleset,
 } from "../../../daemon/grants/upkeep.ts";
-import { createFacts } from "../../../daemon/report/facts.ts";
-import { address } from "../../contract/addresses.ts";
+import { access, grant, NOW, scene } from "./scene.ts";
 
-const NOW = 1_000_000;
 const STEADY = { isAhead: false };
 const AHEAD = { isAhead: true };
 const BLOCK = { chain: "inet block input", how: "drops by policy", remedy: "let it in" };
-const access = (port: number): Access => ({
-  slot: "input",
-  source: address("192.0.2.7"),
-  destination: null,
-  service: { proto: "tcp", port },
-});
-const grant = (port: number, expiresAt: number): PlannedGrant => ({
-  access: access(port),
-  expiresAt,
-  kind: "access",
-  items: `tcp/${port}`,
-});
-
-/** A packet filter in memory, its account, and what is logged. `changes`: what is different about the packet filter. */
-async function scene(changes: Partial<Firewall> = {}) {
-  const time = { now: NOW, set: 0 };
-  const wall = () => time.now + time.set;
-  const real = recordingFirewall({ now: wall, kernelTimed: changes.kernelTimed ?? false });
-  await real.prepare();
-  const lines: string[] = [];
-  const log = (level: string, text: string) => void lines.push(`${level}: ${text}`);
-  const context: GrantContext = {
-    firewall: { ...real, ...changes },
-    ledger: createLedger(),
-    shut: createShutGrants(),
-    facts: createFacts(),
-    clock: () => wall() * 1000,
-    steady: () => time.now * 1000,
-    alreadyOpen: "already exists",
-  };
-  return { context, real, log, lines, time };
-}
 
 Deno.test("openGrants() opens, notes and tells each, and what was open already as such", async () => {
   const { context, real, log, lines } = await scene();
@@ -161,8 +120,8 @@ Deno.test("openGrants() has no word of success for what others keep shut, and ke
   real.obstruct([BLOCK]);
   await openGrants([grant(22, NOW + 30)], context, log);
   assert.deepEqual(lines.filter((line) => !line.startsWith("debug")), [
-    "warning: Opened access for 192.0.2.7 -> 0.0.0.0/0 tcp/22 in recording input, but inet block input drops by policy " +
-    "and keeps it shut: let it in",
+    "warning: Opened access for 192.0.2.7 -> 0.0.0.0/0 tcp/22 in recording input, but inet block input keeps it shut: it drops " +
+    "by policy; let it in",
   ]);
   assert.equal(context.ledger.expiryOf(grant(22, 0)), NOW + 30);
   lines.length = 0;
@@ -258,97 +217,4 @@ Deno.test("adoptForeignRules() says that the packet filter gave no answer", asyn
   const { context, log, lines } = await scene({ list: () => Promise.reject(new Error("the lock is held")) });
   assert.equal(await adoptForeignRules(context, log), false);
   assert.deepEqual(lines, ["error: Cannot list what is open: the lock is held"]);
-});
-
-Deno.test("followClock() counts whole seconds back, small steps together, and none for time that passes", async () => {
-  const { context, time } = await scene();
-  const clock = followClock(context);
-  time.now += 100;
-  assert.equal(clock.stepBack(), 0);
-  time.set -= 0.6;
-  assert.equal(clock.stepBack(), 0);
-  time.set -= 0.6;
-  assert.equal(clock.stepBack(), 1);
-  assert.equal(clock.stepBack(), 0);
-  time.set -= 3600;
-  assert.equal(clock.stepBack(), 3600);
-});
-
-Deno.test("followClock() remembers that the clock was set ahead for as long as something is open", async () => {
-  const { context, log, time } = await scene();
-  const clock = followClock(context);
-  time.set += 3600;
-  assert.equal(clock.stepBack(), 0);
-  assert.equal(clock.isAhead, false, "nothing was open then");
-  await openGrants([grant(22, NOW + 4000)], context, log);
-  time.set += 60;
-  clock.stepBack();
-  assert.equal(clock.isAhead, true);
-  context.ledger.close([grant(22, NOW + 4000)]);
-  clock.stepBack();
-  assert.equal(clock.isAhead, false);
-});
-
-Deno.test("followClock() adds up small steps ahead, and sees one that comes after the last look", async () => {
-  const { context, log, time } = await scene();
-  const clock = followClock(context);
-  await openGrants([grant(22, NOW + 4000)], context, log);
-  for (let i = 0; i < 6; i++) {
-    assert.equal(clock.isAhead, false);
-    time.set += 0.01;
-    clock.stepBack();
-  }
-  assert.equal(clock.isAhead, true, "a clock that runs fast is ahead after a while");
-  const second = await scene();
-  const other = followClock(second.context);
-  await openGrants([grant(22, NOW + 4000)], second.context, second.log);
-  other.stepBack();
-  second.time.set += 3600;
-  assert.equal(other.isAhead, true);
-});
-
-Deno.test("closeDueGrants() ends in the kernel what a clock set ahead ended since the last look", async () => {
-  const { context, real, log, lines, time } = await scene({ kernelTimed: true });
-  const clock = followClock(context);
-  await openGrants([grant(22, NOW + 30), grant(23, NOW + 7200)], context, log);
-  clock.stepBack();
-  lines.length = 0;
-  time.set += 3600;
-  await closeDueGrants(context, log, clock);
-  assert.deepEqual((await real.list()).map(({ expiresAt }) => expiresAt), [NOW + 7200]);
-  assert.deepEqual(lines.filter((line) => line.startsWith("info")), [
-    `info: Removed rule 1 from recording input with expire time of ${NOW + 30}`,
-  ]);
-  time.now += 3600;
-  lines.length = 0;
-  await closeDueGrants(context, log, clock);
-  assert.deepEqual(await real.list(), [], "by its own clock the kernel would keep it for another hour");
-  assert.equal(lines.filter((line) => line.startsWith("info")).length, 1);
-});
-
-Deno.test("followStep() leaves to each grant what was left of it, and to what others wrote its end", async () => {
-  const { context, real, log, lines, time } = await scene();
-  const foreign: Access = { slot: "foreign", family: 4, table: "filter", chain: "FWKNOP_INPUT", rule: "-j ACCEPT" };
-  await openGrants([grant(22, NOW + 30)], context, log);
-  context.ledger.record([{ access: foreign, expiresAt: NOW + 40 }]);
-  lines.length = 0;
-  time.set -= 3600;
-  await followStep(3600, context, log);
-  assert.equal(context.ledger.expiryOf(grant(22, 0)), NOW + 30 - 3600);
-  assert.equal(context.ledger.expiryOf({ access: foreign, expiresAt: 0 }), NOW + 40);
-  assert.deepEqual((await real.list()).map(({ expiresAt }) => expiresAt), [NOW + 30 - 3600]);
-  assert.deepEqual(lines, [
-    "warning: The clock was set back by 3600 seconds: open doors keep the time that is left to them",
-  ]);
-});
-
-Deno.test("followStep() keeps its account right where the packet filter does not follow", async () => {
-  const { context, real, log, lines, time } = await scene();
-  await openGrants([grant(22, NOW + 30)], context, log);
-  lines.length = 0;
-  real.refuse("the lock is held");
-  time.set -= 20;
-  await followStep(20, context, log);
-  assert.equal(context.ledger.nextDue(), NOW + 10);
-  assert.equal(lines.at(-1), "error: Cannot rewrite the ends of 1 doors: the lock is held");
 });

@@ -186,7 +186,7 @@ Deno.test("runLoop() tells of an open door that others shut, and when that is ov
     line.replace(/for .*tcp\/22|, expires.*/g, "")
   );
   assert.equal(told.length, 4, told.join("\n"));
-  assert.match(told[2] ?? "", /^warning: .*keeps it shut: let it in$/);
+  assert.match(told[2] ?? "", /^warning: .*keeps it shut: it drops by policy; let it in$/);
   assert.match(told[3] ?? "", /^info: .*nothing else keeps it shut any more$/);
 });
 

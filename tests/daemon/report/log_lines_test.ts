@@ -62,21 +62,20 @@ Deno.test("openedLine() has no word of success for what others keep shut: who do
   assert.equal(openedLine(grant, "C", []).level, "info");
   assert.deepEqual(openedLine(grant, "C", [POLICY]), {
     level: "warning",
-    text:
-      "Opened access for 192.0.2.7 -> 0.0.0.0/0 tcp/22 in C, but inet f2b input drops by policy and keeps it shut: " +
-      "let it in there too",
+    text: "Opened access for 192.0.2.7 -> 0.0.0.0/0 tcp/22 in C, but inet f2b input keeps it shut: it drops by " +
+      "policy; let it in there too",
   });
   assert.equal(
     lineText(openedLine(grant, "C", [BAN, POLICY])),
-    "Opened access for 192.0.2.7 -> 0.0.0.0/0 tcp/22 in C, but ip raw PREROUTING drops it by its rule with the handle 7, " +
-      "inet f2b input drops by policy and keep it shut: take the rule away; let it in there too",
+    "Opened access for 192.0.2.7 -> 0.0.0.0/0 tcp/22 in C, but ip raw PREROUTING keeps it shut: it drops it by " +
+      "its rule with the handle 7; take the rule away, and inet f2b input keeps it shut: it drops by policy; let it in there too",
   );
 });
 
 Deno.test("formatShut() and formatNoLongerShut() name what is open by what it lets through", () => {
   assert.equal(
     formatShut(SSH, "C", [POLICY]),
-    "192.0.2.7 -> 0.0.0.0/0 tcp/22 is open in C, but inet f2b input drops by policy and keeps it shut: let it in there too",
+    "192.0.2.7 -> 0.0.0.0/0 tcp/22 is open in C, but inet f2b input keeps it shut: it drops by policy; let it in there too",
   );
   assert.equal(
     formatNoLongerShut({ slot: "forward", source: ip("2001:db8::1"), target: null, service: null }, "C"),

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { type Access, FirewallError, type Grant } from "../../../../daemon/firewall/firewall.ts";
-import { closeDueGrants, followClock } from "../../../../daemon/grants/upkeep.ts";
+import { followClock } from "../../../../daemon/grants/clock.ts";
+import { closeDueGrants } from "../../../../daemon/grants/upkeep.ts";
 import { createLedger } from "../../../../daemon/grants/ledger.ts";
 import { createShutGrants } from "../../../../daemon/grants/shut.ts";
 import { createFacts } from "../../../../daemon/report/facts.ts";
