@@ -5,7 +5,6 @@
  * and the next move as `fwknopd: hint: …`. Exit codes are 0 and 1 (facts/process 3).
  */
 import { ownCommandLine, ownEnvironment } from "../ffi/libc/proc_self.ts";
-import { readProcOrNull } from "../ffi/libc/proc_file.ts";
 import { READINESS_FD, startInBackground } from "../ffi/libc/background.ts";
 import { keepMemoryPrivate } from "../ffi/libc/private_memory.ts";
 import { sendSignal } from "../ffi/libc/process.ts";
@@ -24,6 +23,7 @@ import {
 } from "./config/mod.ts";
 import { type ControlWorld, flushRules, listRules, sendRestart, showStatus, stopDaemon } from "./control.ts";
 import { examineDaemon, examineProblems } from "./doctor/doctor.ts";
+import { ownFamilies } from "./doctor/families.ts";
 import { daemonHelp } from "./help.ts";
 import { writeKeys } from "./key_file.ts";
 import { firewallProgram, openFirewall } from "./firewall/backends.ts";
@@ -205,9 +205,9 @@ function answer(text: string): number {
 }
 
 /** The configuration can be read; what is left to say is whether a start would succeed here. */
-async function concludeCheck({ config, warnings }: LoadedConfig, test: boolean): Promise<number> {
-  const outlook = await lookAhead(config, test);
-  for (const line of [...warnings, ...outlook.warnings]) terminal.err(line);
+async function concludeCheck(loaded: LoadedConfig, test: boolean): Promise<number> {
+  const outlook = await lookAhead(loaded, test);
+  for (const line of [...loaded.warnings, ...outlook.warnings]) terminal.err(line);
   if (outlook.firewall !== null) terminal.err(outlook.firewall);
   for (const { message, hint } of outlook.obstacles) tell(message, hint);
   const fails = outlook.obstacles.length > 0;
@@ -222,7 +222,7 @@ async function consultDoctor(loaded: ReturnType<typeof loadConfig>, test: boolea
     ? await examineDaemon(loaded, test, {
       openFirewall,
       rights: ownRights(),
-      addresses: readProcOrNull("/proc/net/if_inet6"),
+      families: ownFamilies(),
     })
     : examineProblems(loaded.problems);
   for (const line of lines) terminal.out(line);

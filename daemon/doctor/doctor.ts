@@ -14,14 +14,14 @@ import type { PathWatch } from "../firewall/path/watch.ts";
 import { findDaemon } from "../service/pid_file.ts";
 import { fileObstacles, lackingRights, lookAtCapture, type Obstacle, type Rights } from "../start/preflight.ts";
 import { explain } from "../start/start_error.ts";
-import { doorsOf, reachableFamilies } from "./doors.ts";
-import { doorFindings, knockFindings, type Look } from "./way.ts";
+import { doorsOf } from "./doors.ts";
+import { doorFindings, knockFindings, type Look, lookOf } from "./way.ts";
 
 /** What the doctor needs of the world. */
 export interface DoctorWorld {
   readonly rights: Rights;
-  /** /proc/net/if_inet6; null where the kernel has no IPv6. */
-  readonly addresses: string | null;
+  /** In which others can reach this host. */
+  readonly families: readonly (4 | 6)[];
   /** Chooses and opens the packet filter, and changes nothing on the host. Throws `FirewallError`. */
   openFirewall(config: ServerConfig["firewall"], log: Log): Promise<Opened>;
 }
@@ -107,10 +107,7 @@ async function firewallFindings(loaded: LoadedConfig, world: DoctorWorld): Promi
     const opened = await world.openFirewall(config.firewall, () => {});
     // What a start would refuse is thrown; what it would warn of is said below, chain by chain.
     await opened.firewall.examine(null);
-    const look: Look = {
-      walk: (packet, enters) => opened.path.walk(packet, enters),
-      enters: (chain) => opened.firewall.enters(chain),
-    };
+    const look = lookOf(opened);
     return [
       fine("firewall", opened.reason.replace(/^firewall: /, "")),
       ...wayFindings(loaded, look, world),
@@ -123,8 +120,7 @@ async function firewallFindings(loaded: LoadedConfig, world: DoctorWorld): Promi
   }
 }
 
-function wayFindings({ config, stanzas }: LoadedConfig, look: Look, { addresses }: DoctorWorld): readonly Finding[] {
-  const families = reachableFamilies(addresses);
+function wayFindings({ config, stanzas }: LoadedConfig, look: Look, { families }: DoctorWorld): readonly Finding[] {
   return [
     ...families.includes(6)
       ? []

@@ -29,10 +29,3 @@ export function doorsOf(
   }
   return [...doors.values()];
 }
-
-/** The families in which others can reach this host. `addresses`: /proc/net/if_inet6; null where the kernel has none. */
-export function reachableFamilies(addresses: string | null): readonly (4 | 6)[] {
-  // Address, number, length, scope, flags and name of the interface; the scope 00 is global.
-  const global = (addresses ?? "").split("\n").some((line) => line.trim().split(/\s+/)[3] === "00");
-  return global ? [4, 6] : [4];
-}

@@ -1,6 +1,7 @@
 /** What each base chain on a packet's way does with it, as lines of `--doctor`. Pure. */
 import { doubt, failure, type Finding, fine } from "../../lib/finding.ts";
 import { formatService, type Service } from "../../lib/net/service.ts";
+import type { Firewall } from "../firewall/firewall.ts";
 import { knockRemedy } from "../firewall/path/examine.ts";
 import { type Enters, formatPathChain, type NewPacket, type PathChain, type Step } from "../firewall/path/model.ts";
 import type { PathWatch } from "../firewall/path/watch.ts";
@@ -15,6 +16,16 @@ export interface Look {
   readonly enters: Enters;
 }
 
+/** That of an opened packet filter. */
+export function lookOf(
+  { firewall, path }: { readonly firewall: Pick<Firewall, "enters">; readonly path: Pick<PathWatch, "walk"> },
+): Look {
+  return {
+    walk: (packet, enters) => path.walk(packet, enters),
+    enters: (chain) => firewall.enters(chain),
+  };
+}
+
 /** The way of the knock itself, where it has to arrive at a port of this daemon. */
 export function knockFindings(port: number, families: readonly (4 | 6)[], walk: Walk): readonly Finding[] {
   const service: Service = { proto: "udp", port };
@@ -27,14 +38,30 @@ export function knockFindings(port: number, families: readonly (4 | 6)[], walk: 
 }
 
 /** The way of those who were let in by a knock. */
-export function doorFindings(doors: readonly Door[], { walk, enters }: Look): readonly Finding[] {
-  const met = doors.flatMap((door) => travel(door, formatService(door.service), walk, enters));
-  const chains = byChain(met).map(({ chain, does, whom, step }) =>
-    does === "shuts"
-      ? failure(chain, `keeps ${whom} shut${reason(step)}`, step.obstruction?.remedy)
-      : fine(chain, whatItDoes(does, whom))
+export function doorFindings(doors: readonly Door[], look: Look): readonly Finding[] {
+  const chains = byChain(followAll(doors, look)).map((one) =>
+    one.does === "shuts" ? shutFinding(one) : fine(one.chain, whatItDoes(one.does, one.whom))
   );
-  return [...chains, ...openAnyway(doors, walk)];
+  return [...chains, ...openAnyway(doors, look.walk)];
+}
+
+/** The chains that keep such a door shut, each with its line. */
+export function shutDoors(
+  doors: readonly Door[],
+  look: Look,
+): readonly { readonly chain: PathChain; readonly text: string }[] {
+  return byChain(followAll(doors, look)).filter(({ does }) => does === "shuts").map((one) => {
+    const { what, found, remedy } = shutFinding(one);
+    return { chain: one.step.chain, text: `${what} ${found}${remedy === undefined ? "" : `: ${remedy}`}` };
+  });
+}
+
+function followAll(doors: readonly Door[], { walk, enters }: Look): readonly Met[] {
+  return doors.flatMap((door) => travel(door, formatService(door.service), walk, enters));
+}
+
+function shutFinding({ chain, whom, step }: Treatment): Finding {
+  return failure(chain, `keeps ${whom} shut${reason(step)}`, step.obstruction?.remedy);
 }
 
 /** Doors that stand open to everybody: there is nothing that a knock could do. */

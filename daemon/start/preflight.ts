@@ -16,10 +16,11 @@ import {
 import { checkFilter } from "../../ffi/pcap/capture.ts";
 import { noSuchInterface } from "../../ffi/pcap/failures.ts";
 import type { Log } from "../../lib/log.ts";
-import type { ServerConfig } from "../config/mod.ts";
+import type { LoadedConfig, ServerConfig } from "../config/mod.ts";
 import { openFirewall } from "../firewall/backends.ts";
 import { isNoInterface, openSource } from "./compose.ts";
 import { explain } from "./start_error.ts";
+import { startWarnings } from "./start_warnings.ts";
 
 /** What would keep the daemon from starting. */
 export interface Obstacle {
@@ -50,7 +51,8 @@ export function ownRights(): Rights {
 }
 
 /** Looks ahead. `test`: as with --test, which needs no packet filter. */
-export async function lookAhead(config: ServerConfig, test: boolean, rights: Rights = ownRights()): Promise<Outlook> {
+export async function lookAhead(loaded: LoadedConfig, test: boolean, rights: Rights = ownRights()): Promise<Outlook> {
+  const { config } = loaded;
   const capture = await lookAtCapture(config, rights);
   const outlook = {
     obstacles: [...capture.obstacles],
@@ -69,10 +71,9 @@ export async function lookAhead(config: ServerConfig, test: boolean, rights: Rig
   outlook.obstacles.push(...fileObstacles(config));
   if (!test) {
     await attempt(outlook, async () => {
-      const { firewall, reason } = await openFirewall(config.firewall, log);
-      outlook.firewall = reason;
-      const { enabled, port } = config.udpServer;
-      outlook.warnings.push(...await firewall.examine(enabled ? port : null));
+      const opened = await openFirewall(config.firewall, log);
+      outlook.firewall = opened.reason;
+      outlook.warnings.push(...await startWarnings(loaded, opened));
     });
   }
   return outlook;

@@ -28,6 +28,7 @@ import { giveUpRights, type Part } from "./rights.ts";
 import { makeRunDirectory, openStore, parseDigestCache, takePidFile } from "./run_directory.ts";
 import { testOurselves } from "./self_check.ts";
 import { explain, reasonOf, unexpected } from "./start_error.ts";
+import { startWarnings } from "./start_warnings.ts";
 
 /** How the daemon runs. */
 export interface ServeOptions extends ConfigSource {
@@ -40,7 +41,10 @@ export interface ServeOptions extends ConfigSource {
 /** What a start does to the host and to this process for good. */
 export interface StartEffects {
   /** Opens the packet filter that the configuration asks for. Throws `FirewallError`. */
-  openFirewall(config: ServerConfig["firewall"], log: Log): Promise<Pick<OpenedFirewall, "firewall" | "reason">>;
+  openFirewall(
+    config: ServerConfig["firewall"],
+    log: Log,
+  ): Promise<Omit<OpenedFirewall, "path"> & Partial<OpenedFirewall>>;
   /** Opens the source that the configuration asks for. Throws `FfiError`. */
   openSource(config: ServerConfig): PacketSource;
   giveUpRights(parts: readonly Part[]): void;
@@ -118,14 +122,10 @@ function sayStart({ loaded, foreground }: ServeOptions, log: Log): void {
 
 /** Opens the packet filter, and says which and what is worth knowing of the ruleset. It is not prepared yet. */
 async function takeFirewall({ options, loaded }: ServeOptions, log: Log, effects: StartEffects): Promise<Firewall> {
-  const { config } = loaded;
-  const { firewall, reason } = options.actions.test
-    ? openTestFirewall()
-    : await effects.openFirewall(config.firewall, log);
-  log("info", reason);
-  const { enabled, port } = config.udpServer;
-  for (const line of await firewall.examine(enabled ? port : null)) log("warning", line);
-  return firewall;
+  const opened = options.actions.test ? openTestFirewall() : await effects.openFirewall(loaded.config.firewall, log);
+  log("info", opened.reason);
+  for (const line of await startWarnings(loaded, opened)) log("warning", line);
+  return opened.firewall;
 }
 
 /** What is open when the packet filter is prepared. */

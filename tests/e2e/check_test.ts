@@ -7,6 +7,7 @@ import {
   makeLab,
   newKeys,
   OUR_DAEMON,
+  startDaemon,
   writeAccess,
   writeServerConfig,
 } from "../lab/mod.ts";
@@ -46,7 +47,7 @@ for (const guard of ["nftables", "iptables", "none"] as (Guard | "none")[]) {
     assert.equal(code, 0, lines.join("\n"));
     assert.equal(lines.at(-1), "Configs parsed, exiting.");
     assert.match(lines.at(-2) ?? "", guard === "nftables" ? /^firewall: nftables, / : /^firewall: iptables, /);
-    assert.equal(lines.some((line) => line.startsWith("iptables drops no incoming packet")), guard === "none");
+    assert.equal(lines.some((line) => line.startsWith("No chain drops incoming packets")), guard === "none");
     assert.equal((await ruleset()).replaceAll(/packets \d+ bytes \d+/g, ""), before);
     assert.deepEqual([...Deno.readDirSync(`${lab.dir}/run`)], []);
     assert.throws(() => Deno.statSync(`${lab.dir}/later`));
@@ -83,6 +84,19 @@ labTest("the check fails where a start would: interface, filter, packet filter, 
     const started = await check(lab, server, { words: ["-f"] });
     assert.equal(started.code, 1, `a start takes what the check refuses: ${started.lines.join("\n")}`);
   }
+});
+
+labTest("the check and a start warn of what keeps a service of the stanzas shut, with the remedy", async () => {
+  await using lab = await makeLab({ guard: "nftables" });
+  const shuts =
+    "table inet other {\n chain first {\n type filter hook prerouting priority -300;\n tcp dport 22 drop\n }\n }";
+  await lab.must("server", ["nft", "-f", "-"], { stdin: shuts });
+  const line = /^inet other first keeps tcp\/22 over IPv4 and IPv6 shut \(drops it by its rule .*\): ./;
+  const { code, lines } = await check(lab, {});
+  assert.equal(code, 0, lines.join("\n"));
+  assert.equal(lines.filter((one) => line.test(one)).length, 1, lines.join("\n"));
+  const daemon = await startDaemon(lab, { access: [{ ...newKeys() }] });
+  assert.match(daemon.program.output, new RegExp(line, "m"));
 });
 
 labTest("the check says what it could not look at without rights, and a start without them names them", async () => {

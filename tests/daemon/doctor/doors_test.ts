@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { doorsOf, reachableFamilies } from "../../../daemon/doctor/doors.ts";
+import { doorsOf } from "../../../daemon/doctor/doors.ts";
 import { parseAddressList } from "../../../lib/net/cidr.ts";
 import { formatService, type Service } from "../../../lib/net/service.ts";
 
@@ -27,13 +27,4 @@ Deno.test("doorsOf() takes tcp/22 for a stanza without ports, and leaves out wha
   assert.deepEqual(texts(stanza("ANY", null, [tcp(22)])), []);
   assert.deepEqual(texts(stanza("ANY", [tcp(22), tcp(80)], [tcp(22)])), ["tcp/80 4", "tcp/80 6"]);
   assert.deepEqual(doorsOf([stanza("ANY", null)], [4]), [{ service: tcp(22), family: 4 }]);
-});
-
-Deno.test("reachableFamilies() counts IPv6 only with an address that others can reach", () => {
-  const loopback = "00000000000000000000000000000001 01 80 10 80       lo\n";
-  const link = "fe800000000000000042acfffe110002 02 40 20 80     eth0\n";
-  const global = "20010db8000000000000000000000001 02 40 00 80     eth0\n";
-  assert.deepEqual(reachableFamilies(loopback + link), [4]);
-  assert.deepEqual(reachableFamilies(null), [4]);
-  assert.deepEqual(reachableFamilies(loopback + link + global), [4, 6]);
 });
