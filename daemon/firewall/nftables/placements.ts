@@ -84,13 +84,14 @@ export class Placements {
 
   /** Takes away what was found in tables that are not wanted. What is gone, or cannot be written, is left. */
   async leave(tables: readonly FoundTable[]): Promise<boolean> {
+    let failure: Refused | null = null;
     for (const found of tables) {
       let refused = takeAway(this.netlink, found);
       // Jumps that nobody knew of: somebody loaded what a listing showed.
       if (refused?.refusal?.code === BUSY) refused = takeAway(this.netlink, await searchTable(this.netlink, found));
-      if (refused === null || refused.refusal?.code === E.NOENT || isOwned(refused.refusal)) continue;
-      throw failureOf(refused, "Cannot take away what belongs to fwknopd");
+      if (refused?.refusal?.code !== E.NOENT && !isOwned(refused?.refusal)) failure ??= refused;
     }
+    if (failure !== null) throw failureOf(failure, "Cannot take away what belongs to fwknopd");
     return tables.length > 0;
   }
 

@@ -27,15 +27,17 @@ export interface PlacedTable {
 
 /** The tables that hold a chain or set of ours, whoever put it there. */
 export function tablesWithOurs(netlink: Pick<Nfnetlink, "chains" | "sets">): readonly TableName[] {
-  const names = [
-    ...netlink.chains().filter(({ chain }) => isOurChain(chain)),
-    ...netlink.sets().filter(({ set }) => isOurSet(set)),
-  ];
-  const tables: TableName[] = [];
-  for (const { family, table } of names) {
-    if (!tables.some((known) => sameTable(known, { family, table }))) tables.push({ family, table });
-  }
-  return tables;
+  return distinct([...tablesWithOurChains(netlink), ...netlink.sets().filter(({ set }) => isOurSet(set))]);
+}
+
+/** The tables that hold a chain of ours. Sets are not asked about, of which a ruleset may have one for each rule. */
+export function tablesWithOurChains(netlink: Pick<Nfnetlink, "chains">): readonly TableName[] {
+  return distinct(netlink.chains().filter(({ chain }) => isOurChain(chain)));
+}
+
+function distinct(names: readonly TableName[]): readonly TableName[] {
+  return names.filter((name, index) => names.findIndex((one) => sameTable(one, name)) === index)
+    .map(({ family, table }) => ({ family, table }));
 }
 
 /** All sets and maps of ours, whoever put them there. */

@@ -15,7 +15,7 @@ import type { Element } from "./elements.ts";
 import { KnownElements, readElements } from "./known_elements.ts";
 import { type FoundTable, type OurTable, planTables, sameTable } from "./placement.ts";
 import { Placements } from "./placements.ts";
-import { ourSets, searchTable, setsIn, tablesWithOurs } from "./reading.ts";
+import { ourSets, searchTable, setsIn, tablesWithOurChains, tablesWithOurs } from "./reading.ts";
 import { isOwned, LOOK, reasonOf } from "./refusals.ts";
 import {
   type ElementSet,
@@ -77,7 +77,7 @@ export class RulesetView {
   async prepare(path: readonly PathChain[], flush: boolean): Promise<void> {
     const { log, clock } = this.options;
     const plan = this.#plan(path, true);
-    const found = await this.#search(() => true);
+    const found = await this.#search(tablesWithOurs(this.netlink));
     for (const { family, table, chains } of found) {
       for (const { chain } of chains) log("info", `'${family} ${table}' table '${chain}' chain exists`);
     }
@@ -97,7 +97,8 @@ export class RulesetView {
   async adapt(path: readonly PathChain[], live: readonly Grant[], now: number): Promise<boolean> {
     const plan = this.#plan(path, false);
     // A ruleset that was saved with our chains in it and loaded again brings jumps that nobody knows.
-    const searched = await this.#search((table) => this.placements.find(table) === undefined);
+    const unknown = tablesWithOurChains(this.netlink).filter((table) => this.placements.find(table) === undefined);
+    const searched = await this.#search(unknown);
     const left = [...this.placements.tables.flatMap(({ ours }) => this.placements.find(ours) ?? []), ...searched]
       .filter((table) => table.chains.length + table.sets.length > 0 && !plan.some((ours) => sameTable(ours, table)));
     const hasLeft = await this.placements.leave(left);
@@ -155,9 +156,9 @@ export class RulesetView {
   async takeAwayAll(): Promise<void> {
     await this.placements.leave(this.placements.tables.flatMap(({ ours }) => this.placements.find(ours) ?? []));
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const found = await this.#search(() => true);
-      if (found.length === 0) break;
-      await this.placements.leave(found);
+      const left = tablesWithOurs(this.netlink);
+      if (left.length === 0) break;
+      await this.placements.leave(await this.#search(left));
     }
     this.placements.forget();
     this.#isPrepared = false;
@@ -165,11 +166,9 @@ export class RulesetView {
   }
 
   /** All that is ours in the tables, whoever put it there. */
-  async #search(isSearched: (table: TableName) => boolean): Promise<readonly FoundTable[]> {
+  async #search(tables: readonly TableName[]): Promise<readonly FoundTable[]> {
     const found: FoundTable[] = [];
-    for (const table of tablesWithOurs(this.netlink)) {
-      if (isSearched(table)) found.push(await searchTable(this.netlink, table));
-    }
+    for (const table of tables) found.push(await searchTable(this.netlink, table));
     return found;
   }
 
