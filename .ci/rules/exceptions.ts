@@ -172,16 +172,9 @@ export const TESTED_ELSEWHERE: TestedElsewhere = {
   ],
   "tests/daemon/firewall/nftables/kernel_root_test.ts": [
     "daemon/firewall/nftables/backend.ts",
-    "daemon/firewall/nftables/open.ts",
-    "daemon/firewall/nftables/ruleset_view.ts",
-    "daemon/firewall/nftables/runner.ts",
-    "daemon/firewall/nftables/store.ts",
   ],
   "tests/daemon/firewall/nftables/placement_test.ts": [
-    "daemon/firewall/nftables/events.ts",
-    "daemon/firewall/nftables/ruleset.ts",
     "daemon/firewall/nftables/set_layout.ts",
-    "daemon/firewall/nftables/timed_elements.ts",
   ],
   "tests/daemon/loop/signals_test.ts": [
     "ffi/libc/refuse_debugger.ts",

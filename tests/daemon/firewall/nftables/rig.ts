@@ -3,6 +3,8 @@ import { nftablesBackend, type NftablesOptions } from "../../../../daemon/firewa
 import type { OpenedBackend } from "../../../../daemon/firewall/backend.ts";
 import type { Firewall } from "../../../../daemon/firewall/firewall.ts";
 import type { PathChain } from "../../../../daemon/firewall/path/model.ts";
+import { openPathWatch } from "../../../../daemon/firewall/path/open.ts";
+import type { PathWatch } from "../../../../daemon/firewall/path/watch.ts";
 import { openRulesetListener, type RulesetListener } from "../../../../ffi/nfnetlink/events.ts";
 import { type Nfnetlink, openNfnetlink } from "../../../../ffi/nfnetlink/nfnetlink.ts";
 import { addressPair } from "../../../contract/addresses.ts";
@@ -60,7 +62,9 @@ export async function nftablesRig(): Promise<NftablesRig> {
       netlink: change(openNfnetlink()),
       listener: openRulesetListener(),
     }));
-    const path = options.path ?? simplePath(netlink);
+    const fresh = freshPath(namespace);
+    open.push(fresh);
+    const path = options.path ?? fresh;
     const backend = nftablesBackend({ netlink, run: runWithin(namespace) }, {
       slots: ["input"],
       chains: {},
@@ -85,9 +89,9 @@ export async function nftablesRig(): Promise<NftablesRig> {
       open.push(listener);
       return listener;
     },
-    chains: () => {
-      using netlink = within(namespace, openNfnetlink);
-      return simplePath(netlink).survey();
+    chains: async () => {
+      using path = freshPath(namespace);
+      return await path.survey();
     },
     open: (options) => Promise.resolve(start(options)),
     now: () => Math.floor(Date.now() / 1000),
@@ -119,40 +123,24 @@ async function admits(lab: Lab, attempt: Parameters<FirewallRig["admits"]>[0]): 
   return await lab.probe(from, target, service.port, { transport: service.proto }) !== "filtered";
 }
 
-/** `NF_INET_*` in order. */
-const HOOKS = ["prerouting", "input", "forward", "output", "postrouting", "ingress"] as const;
-
-/** The way of packets as far as these rulesets need it: a policy or any rule that drops; iptables is known by its names. */
-function simplePath(netlink: Nfnetlink) {
-  const path = {
-    chains: [] as readonly PathChain[],
-    survey() {
-      const locked = netlink.tables().filter(({ owner }) => owner !== null);
-      path.chains = netlink.chains().flatMap(({ base, ...name }): PathChain[] => {
-        if (base === null || base.type !== "filter") return [];
-        const { family, table, chain } = name;
-        const rules = netlink.rules({ family, table, chain }) ?? [];
-        const dropping = rules.some(({ expressions }) =>
-          expressions.some((step) => step.kind === "verdict" && step.verdict.kind === "drop")
-        );
-        return [{
-          owner: table === "filter" && chain === chain.toUpperCase() ? "iptables-nft" : "nftables",
-          family,
-          table,
-          chain,
-          hook: HOOKS[base.hook] ?? "ingress",
-          priority: base.priority,
-          devices: base.devices,
-          locked: locked.some((one) => one.family === family && one.table === table),
-          drops: base.policy === "drop" ? "default" : dropping ? "service" : "nothing",
-          acceptsEstablished: true,
-          acceptsNeighbourDiscovery: true,
-        }];
-      });
-      return Promise.resolve(path.chains);
+/** The way of packets on the server, read anew at each survey: nobody tells it of changes. */
+function freshPath(namespace: string): Pick<PathWatch, "chains" | "survey"> & Disposable {
+  const watch = openPathWatch({
+    log: () => {},
+    run: runWithin(namespace),
+    netlink: () => within(namespace, openNfnetlink),
+    readNet: () => null,
+  });
+  return {
+    get chains() {
+      return watch.chains;
     },
+    survey() {
+      watch.hear("lost");
+      return watch.survey();
+    },
+    [Symbol.dispose]: () => watch[Symbol.dispose](),
   };
-  return path;
 }
 
 /** The administrator's own rules of the input chain, to be added again after a flush. */
