@@ -114,8 +114,12 @@ function stands(netlink: Nfnetlink, at: TableName, { from, handle, to }: FoundJu
   return rule !== null && plainJump(rule.expressions) === to;
 }
 
-function readSets(netlink: Nfnetlink, at: TableName): readonly FoundSet[] {
-  return netlink.sets(at).filter(({ set }) => isOurSet(set)).map((info) => ({ set: info.set, fits: setFits(info) }));
+/** Each set by its name: the list of a table may be long, because every rule can have sets of its own. */
+function readSets(netlink: Nfnetlink, { family, table }: TableName): readonly FoundSet[] {
+  return SET_LAYOUTS.flatMap(({ name }): readonly FoundSet[] => {
+    const info = netlink.set({ family, table, set: name });
+    return info === null ? [] : [{ set: name, fits: setFits(info) }];
+  });
 }
 
 function chainFound(netlink: Nfnetlink, info: ChainInfo): FoundChain {

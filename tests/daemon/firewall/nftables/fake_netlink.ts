@@ -65,6 +65,7 @@ export function fakeNetlink(): FakeNetlink {
     tables: () => note("tables", []),
     chains: () => note("chains", ruleset.chains),
     sets: (table) => note("sets", ruleset.sets.filter((set) => table === undefined || isOf(set, table))),
+    set: (name) => note("set", ruleset.sets.find((one) => isOf(one, name) && one.set === name.set) ?? null),
     rules: (name) =>
       note("rules", ruleset.chains.some((one) => isOf(one, name) && one.chain === name.chain) ? rulesOf(name) : null),
     *readRules(name) {
