@@ -34,12 +34,14 @@ export const BACKENDS: readonly Backend[] = [nftables, iptables];
 
 /** What `FIREWALL auto` does, for the documents. */
 export const AUTO_DETAIL =
-  "auto takes iptables when FIREWALL_EXE or an IPT_*_ACCESS variable is set. Otherwise it takes nftables where that can " +
-  "be used and a native chain that can drop stands in the way of incoming packets, else iptables where it is " +
-  "installed, else nftables. The daemon says at start which one it took and why.";
+  "auto takes iptables when FIREWALL_EXE or an IPT_*_ACCESS variable is set. Otherwise it takes the one whose chain drops " +
+  "incoming packets by default: nftables, or iptables, of the legacy kind too; where none does, iptables if it is " +
+  "installed, else nftables. When the ruleset changes it decides again, and takes the open doors along. The daemon says " +
+  "which one it took and why.";
 
 /** What to do where none of them can be used. */
-const NONE_HINT = "install the Debian package nftables or iptables, or set FIREWALL_EXE to where iptables is";
+const NONE_HINT =
+  "install the Debian package iptables, or set FIREWALL_EXE to where iptables is, or load the kernel's nf_tables (modprobe nf_tables)";
 
 /** The configuration of the packet filter. */
 export interface FirewallConfig extends Preference {

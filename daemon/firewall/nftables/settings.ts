@@ -62,6 +62,8 @@ function chainsRow<const Name extends string>(name: Name, hook: FilterSlot) {
     directive: [name],
     group: "nftables",
     doc: `Base chains on the ${hook} hook that get our jump, such as: inet filter ${hook}`,
-    detail: "Default: every native base chain of that hook that can drop.",
+    detail:
+      "Default: every native base chain of that hook that drops packets by default or by their port, and none that only picks " +
+      "some of them, by their source for example (fail2ban, blocklists).",
   } as const;
 }
