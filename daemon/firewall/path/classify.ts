@@ -5,7 +5,7 @@ import { CT, META } from "./operand.ts";
 import { ordinaryPacket, type Packet, partialPacket } from "./packet.ts";
 import { reachedRules } from "./reach.ts";
 import { type Condition, matches, type Rule } from "./rule.ts";
-import { ACCEPTED, DROPPED, endingsOf, THROUGH, type Walkable, walkChain } from "./walk.ts";
+import { ACCEPTED, DROPPED, endingsOf, mayBeDropped, THROUGH, type Walkable, walkChain } from "./walk.ts";
 
 /** A base chain to look at. `table` grants nothing: jumps of ours are passed over. */
 export interface Classified {
@@ -44,11 +44,12 @@ function dropsOf(one: Classified): Drops {
     families.map((family) => endings(one, ordinaryPacket(family, one.tracked, proto)));
   if (ordinary().includes(DROPPED)) return "default";
   if ([...ordinary("tcp"), ...ordinary("udp")].some((may) => (may & DROPPED) !== 0)) return "service";
-  return (endings(one, ANY, DROPPED) & DROPPED) === 0 ? "nothing" : "some";
+  // One that may come through meets the policy.
+  return mayBeDropped(one.table, one.chain, ANY) || (endings(one, ANY) & DROPPED) !== 0 ? "some" : "nothing";
 }
 
-function endings({ table, chain, policy }: Classified, packet: Packet, until = 0): number {
-  const { may } = walkChain(table, chain, packet, until);
+function endings({ table, chain, policy }: Classified, packet: Packet): number {
+  const { may } = walkChain(table, chain, packet);
   return (may & THROUGH) === 0 ? may : may & ~THROUGH | (policy === "drop" ? DROPPED : ACCEPTED);
 }
 

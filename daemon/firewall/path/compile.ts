@@ -5,6 +5,7 @@
 import type { Expression } from "../../../ffi/nfnetlink/ruleset.ts";
 import {
   byteString,
+  CT,
   type Field,
   fieldOperand,
   Interner,
@@ -33,7 +34,7 @@ const META_LENGTHS: Readonly<Record<number, number>> = {
 };
 /** `NFT_META_*` and `NFT_CT_*` that are read as fields. Whatever others hold is not known. */
 const META_FIELDS = new Set<number>(Object.values(META));
-const CT_FIELDS = new Set([0, 1, 3]);
+const CT_FIELDS = new Set<number>(Object.values(CT));
 
 /** Expressions that let every packet go on to the next one, and change nothing that rules ask for. */
 const HARMLESS = new Set(["counter", "log", "last", "dup", "meta set", "payload set", "ct set", "notrack"]);

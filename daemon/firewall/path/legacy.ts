@@ -150,7 +150,7 @@ function portsCondition(operands: readonly Operand[], text: string, inverted: bo
   const conditions = operands.flatMap((operand) =>
     text.split(",").map((part): Condition => {
       const [from = NaN, to = from] = part.split(":").map(Number);
-      return Number.isInteger(from) && Number.isInteger(to) ? portRange(operand, from, to, true) : OPAQUE;
+      return Number.isInteger(from) && Number.isInteger(to) ? portRange(operand, [from, to], true) : OPAQUE;
     })
   );
   const [only] = conditions;

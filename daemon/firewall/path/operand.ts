@@ -22,7 +22,7 @@ export interface Operand {
 /** `NFT_META_*` that matter here, and how many bytes each has. */
 export const META = { protocol: 1, mark: 3, iif: 4, iifname: 6, iifType: 8, nfproto: 15, l4proto: 16, packetType: 19 };
 /** `NFT_CT_*`. */
-export const CT = { state: 0, direction: 1, mark: 3 };
+export const CT = { state: 0, direction: 1, status: 2, mark: 3 };
 /** `NF_CT_STATE_BIT`, in the first byte of the state. */
 export const STATE = { established: 2, new: 8 } as const;
 

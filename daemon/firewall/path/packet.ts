@@ -44,6 +44,8 @@ export interface Knowledge {
   readonly destinationPort?: number;
   /** First of a connection, or one that follows. */
   readonly state?: keyof typeof STATE;
+  /** Whether it is on its way to where it was sent, as far as this host is asked. */
+  readonly untranslated?: boolean;
   /** The type of an ICMP message. */
   readonly icmpType?: number;
   /** Came in by the loopback interface, by another one, or by this one. */
@@ -104,6 +106,8 @@ function fieldsOf(knowledge: Knowledge): Fields {
   if (state !== undefined) put(fields, [`ct ${CT.state}`, 0], known(`${String.fromCharCode(STATE[state])}\0\0\0`));
   if (state === "new") {
     put(fields, [`ct ${CT.direction}`, 0], known("\0"));
+    // Neither expected nor answered, confirmed or sent to another address (IPS_*); what was done about that is not known.
+    if (knowledge.untranslated === true) put(fields, [`ct ${CT.status}`, 0], [0x3f00]);
     // A connection begins with SYN alone, apart from the two bits of congestion control.
     if (protocol === PROTO_NUMBER.tcp) put(fields, ["transport", 13], [0x3f00 | 0x02]);
   }

@@ -68,7 +68,7 @@ export function matches({ conditions }: Rule, packet: Packet, sets: Sets): Answe
 }
 
 /** Whether the condition holds for the packet. */
-export function holds(condition: Condition, packet: Packet, sets: Sets): Answer {
+function holds(condition: Condition, packet: Packet, sets: Sets): Answer {
   switch (condition.kind) {
     case "opaque":
       return packet.mayBeOpaque ? null : false;

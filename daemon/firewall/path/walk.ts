@@ -33,9 +33,14 @@ export interface Walkable {
   readonly granted: boolean;
 }
 
-/** Follows the packet through the chain, but not further than to where one of the endings `until` is possible. */
-export function walkChain(table: Walkable, chain: string, packet: Packet, until = 0): Ending {
-  return new Walk(table, packet, until).chain(chain, 0);
+/** Follows the packet through the chain. */
+export function walkChain(table: Walkable, chain: string, packet: Packet): Ending {
+  return new Walk(table, packet).chain(chain, 0);
+}
+
+/** Whether the packet may be dropped; looks no further than to the first rule that may do it. */
+export function mayBeDropped(table: Walkable, chain: string, packet: Packet): boolean {
+  return (new Walk(table, packet, DROPPED).chain(chain, 0).may & DROPPED) !== 0;
 }
 
 /** Everything that may become of a packet that the rule is for, as bits, its conditions left aside. */

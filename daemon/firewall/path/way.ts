@@ -44,7 +44,7 @@ function meets(station: Station, { before }: Traveller, landscape: Landscape): b
 /** What is known of the packet at that place; null: it is not followed so far. */
 function knowledgeAt(
   station: Station,
-  { before, after, hooks }: Traveller,
+  { before, after, hooks, translated }: Traveller,
   { landscape, untracked, elsewhere }: { landscape: Landscape; untracked: boolean; elsewhere: boolean },
 ): Knowledge | null {
   const early = station.hook === "ingress" || (station.hook === "prerouting" && station.base.priority <= TRANSLATION);
@@ -54,7 +54,9 @@ function knowledgeAt(
   const incoming = !hooks.includes("output");
   return {
     ...rest,
-    ...(state === undefined || untracked || !isTracked(station) ? {} : { state }),
+    ...(state === undefined || untracked || !isTracked(station)
+      ? {}
+      : { state, untranslated: !translated && !elsewhere }),
     ...(destination === undefined || elsewhere ? {} : { destination }),
     ...(destinationPort === undefined || elsewhere ? {} : { destinationPort }),
     ...(incoming ? { interface: interfaceOf(knowledge, landscape.interface) } : {}),

@@ -65,7 +65,7 @@ export function matchConditions({ name, revision, info }: Match): readonly Condi
 }
 
 /** Whether the port is between the two. */
-export function portRange(operand: Operand, from: number, to: number, inside: boolean): Condition {
+export function portRange(operand: Operand, [from, to]: readonly [number, number], inside: boolean): Condition {
   return { kind: "range", operand, inside, low: portString(from), high: portString(to) };
 }
 
@@ -80,7 +80,7 @@ function portConditions(view: DataView, inverted: number): readonly Condition[] 
   return ([[SOURCE_PORT, 0, 1], [DESTINATION_PORT, 4, 2]] as const).flatMap(([operand, at, bit]) => {
     const [from, to] = [view.getUint16(at, true), view.getUint16(at + 2, true)];
     const inside = (inverted & bit) === 0;
-    return from === 0 && to === 0xffff && inside ? [] : [portRange(operand, from, to, inside)];
+    return from === 0 && to === 0xffff && inside ? [] : [portRange(operand, [from, to], inside)];
   });
 }
 
@@ -108,7 +108,7 @@ function multiportConditions(view: DataView): readonly Condition[] {
     ranges.push([from, to]);
   }
   const operands = [...(kind === 1 ? [] : [SOURCE_PORT]), ...(kind === 0 ? [] : [DESTINATION_PORT])];
-  const conditions = operands.flatMap((operand) => ranges.map(([from, to]) => portRange(operand, from, to, true)));
+  const conditions = operands.flatMap((operand) => ranges.map(([from, to]) => portRange(operand, [from, to], true)));
   return [{ kind: "any of", conditions, inverted: view.getUint8(47) !== 0 }];
 }
 
