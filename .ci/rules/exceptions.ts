@@ -15,6 +15,7 @@ export const MAY_BE_LARGE: SizeExceptions = {
   files: {
     "daemon/config/settings.ts": ROWS,
     "tests/interop/iptables_rules_test.ts": ROWS,
+    "tests/daemon/firewall/path/judge_root_test.ts": ROWS,
     "tests/e2e/client_features_test.ts": ROWS,
     "tests/interop/options_program_test.ts": ROWS,
     "tests/interop/options_request_test.ts": ROWS,
@@ -73,6 +74,7 @@ export const ONLY_TESTS_USE: Exceptions = {
   "cli/shell/help.ts: clientHelp": PART,
   "cli/shell/ssh_config.ts: formatSshConfig": PART,
   "daemon/firewall/iptables/listing.ts: parseExpiry": PART,
+  "daemon/firewall/path/open.ts: onlyInterface": PART,
   "daemon/firewall/path/examine.ts: IPV6_UPKEEP": "the README's ruleset is compared with it",
   "daemon/firewall/recording.ts: recordedRuleset": "the contract suite of packet filters looks at it",
   "daemon/grants/grants.ts: NO_NAT_POLICY": PART,
@@ -169,6 +171,28 @@ export const TESTED_ELSEWHERE: TestedElsewhere = {
   ],
   "tests/interop/iptables_rules_test.ts": [
     "daemon/firewall/iptables/family.ts",
+  ],
+  "tests/daemon/firewall/path/hear_root_test.ts": [
+    "daemon/firewall/path/changes.ts",
+    "daemon/firewall/path/netlink_survey.ts",
+    "daemon/firewall/path/reach.ts",
+    "daemon/firewall/path/ruleset.ts",
+    "daemon/firewall/path/sets.ts",
+  ],
+  "tests/daemon/firewall/path/judge_root_test.ts": [
+    "daemon/firewall/path/path_watch.ts",
+    "daemon/firewall/path/stations.ts",
+    "daemon/firewall/path/walk.ts",
+  ],
+  "tests/daemon/firewall/path/open_test.ts": [
+    "daemon/firewall/path/errors.ts",
+  ],
+  "tests/daemon/firewall/path/packet_test.ts": [
+    "daemon/firewall/path/operand.ts",
+  ],
+  "tests/daemon/firewall/path/way_root_test.ts": [
+    "daemon/firewall/path/remedy.ts",
+    "daemon/firewall/path/traveller.ts",
   ],
   "tests/daemon/firewall/nftables/kernel_root_test.ts": [
     "daemon/firewall/nftables/backend.ts",
