@@ -68,22 +68,16 @@ export class SetStore {
     return { hit: true, verdicts: element.verdict === null ? [] : [element.verdict] };
   }
 
-  /** The set; null where there is none. Of a table, all sets with names are asked for at once, when the first is needed. */
-  #find(table: TableName, set: string): Known | null {
-    const key = `${table.family} ${table.table}`;
+  /** The set; null where there is none. Each is asked for when it is needed first. */
+  #find({ family, table }: TableName, set: string): Known | null {
+    const key = `${family} ${table}`;
     const sets = this.#sets.get(key) ?? new Map<string, Known | null>();
     this.#sets.set(key, sets);
     const known = sets.get(set);
     if (known !== undefined) return known;
-    if (set.startsWith(ANONYMOUS)) {
-      const anonymous = { anonymous: true, keyLength: 0 };
-      sets.set(set, anonymous);
-      return anonymous;
-    }
-    for (const info of this.#try((netlink) => netlink.sets({ family: table.family, table: table.table })) ?? []) {
-      if (!info.anonymous && !sets.get(info.set)) sets.set(info.set, info);
-    }
-    const found = sets.get(set) ?? null;
+    const found = set.startsWith(ANONYMOUS)
+      ? { anonymous: true, keyLength: 0 }
+      : this.#try((netlink) => netlink.set({ family, table, set })) ?? null;
     sets.set(set, found);
     return found;
   }
