@@ -1,0 +1,63 @@
+/** `--fw-list` and `--fw-list-all` as an operator meets them: nothing there, something shut elsewhere, no `nft`. */
+import assert from "node:assert/strict";
+import { labTest, makeLab, OUR_DAEMON, writeServerConfig } from "../lab/mod.ts";
+import type { Lab } from "../lab/mod.ts";
+import { emptyFilter, load, SITUATIONS } from "../lab/foreign/situations.ts";
+import { apply, nft } from "../lab/foreign/steps.ts";
+import { setScene } from "./scene.ts";
+
+/** Where a program looks for `nft` there is none. */
+const WITHOUT_NFT = ["unshare", "-m", "sh", "-c", 'mount -t tmpfs none /usr/sbin && exec "$@"', "sh"];
+
+async function list(lab: Lab, word = "--fw-list", before: readonly string[] = []) {
+  const config = await writeServerConfig(lab.dir, { PCAP_INTF: "eth0" });
+  const { code, stdout, stderr } = await lab.run("server", [...before, ...OUR_DAEMON.argv, "-c", config, word]);
+  return { code, stdout, stderr };
+}
+
+const FILTERS = [
+  ["a native ruleset", ["nftables"]],
+  ["iptables", ["iptables", "ip6tables"]],
+  ["iptables-legacy", ["iptables", "ip6tables"]],
+] as const;
+
+for (const [name, headings] of FILTERS) {
+  const situation = SITUATIONS.find((one) => one.name === name)!;
+  labTest(`--fw-list says that nothing is open beside ${name}`, async () => {
+    await using lab = await makeLab({ guard: "none" });
+    await load(lab, situation);
+    const text = headings.map((heading) => `Listing rules in fwknopd ${heading} chains...\n\nnothing is open\n`).join(
+      "\n",
+    );
+    assert.deepEqual(await list(lab), { code: 0, stdout: text, stderr: "" });
+    await emptyFilter(lab);
+  });
+}
+
+labTest("--fw-list says of a door that is open what else keeps it shut, and the remedy", async () => {
+  await using lab = await makeLab({ guard: "nftables" });
+  const scene = await setScene(lab, { stanza: { FW_ACCESS_TIMEOUT: 60 } });
+  await scene.knock(22);
+  await scene.processed();
+  assert.doesNotMatch((await list(lab)).stdout, /shut/);
+  await apply(lab, [
+    nft(
+      "table inet other {\n chain first {\n type filter hook prerouting priority -300;\n tcp dport 22 drop\n }\n }\n",
+    ),
+  ]);
+  const { code, stdout } = await list(lab);
+  assert.equal(code, 0);
+  assert.match(stdout, /^ {2}fwknop_input4 10\.77\.0\.2 \. tcp \. 22, expires at/m);
+  assert.match(stdout, /^.*tcp\/22.*but inet other first (?:.* )?keeps it shut: ./m);
+});
+
+labTest("--fw-list needs no nft, and --fw-list-all says in one sentence that there is none", async () => {
+  await using lab = await makeLab({ guard: "nftables" });
+  assert.match((await list(lab, "--fw-list", WITHOUT_NFT)).stdout, /nothing is open/);
+  const { code, stdout, stderr } = await list(lab, "--fw-list-all", WITHOUT_NFT);
+  assert.deepEqual([code, stdout], [1, ""]);
+  assert.match(
+    stderr,
+    /^fwknopd: error: Cannot list the whole ruleset: .*nft.*\nfwknopd: hint: install the Debian package nftables.*\n$/,
+  );
+});
