@@ -18,9 +18,9 @@ async function text(rig: NftablesRig): Promise<string> {
 
 /** A line for each command: the process that stays reads them one by one. */
 const OWNED = "add table inet theirs { flags owner; }\n" +
-  "add chain inet theirs in { type filter hook input priority 20; policy accept; }\n" +
-  "add rule inet theirs in tcp dport 23 drop\n";
-const NAMED = { input: [{ family: "inet", table: "theirs", chain: "in" }] } as const;
+  "add chain inet theirs base { type filter hook input priority 20; policy accept; }\n" +
+  "add rule inet theirs base tcp dport 23 drop\n";
+const NAMED = { input: [{ family: "inet", table: "theirs", chain: "base" }] } as const;
 
 labTest("a table that belongs to another process is left alone, and the others are opened", async () => {
   await using rig = await nftablesRig();
@@ -66,7 +66,7 @@ labTest(
     const guard = { family: "inet", table: "guard", chain: "input" } as const;
     const firewall = rig.start({ chains: { input: [...NAMED.input, guard] } });
     await firewall.prepare();
-    assert.match(rig.log.join("\n"), /warning Cannot open doors in inet theirs in: .*NftablesTableOwner=no/);
+    assert.match(rig.log.join("\n"), /warning Cannot open doors in inet theirs base: .*NftablesTableOwner=no/);
     assert.ok((await firewall.grant([grant(rig)], [], rig.now()))[0]?.ok);
     assert.match(await text(rig), /jump fwknop_input/);
     await owner.stop();
@@ -81,10 +81,10 @@ labTest(
     const long = "t".repeat(255);
     for (
       const script of [
-        `table inet ${long} {\n flags dormant;\n chain in {\n type filter hook input priority 5; policy drop;\n }\n }`,
-        "table arp a {\n chain in {\n type filter hook input priority 0; policy accept;\n }\n }",
-        "table bridge b {\n chain in {\n type filter hook input priority 0; policy accept;\n }\n }",
-        "table netdev n {\n chain in {\n type filter hook ingress device lo priority 0; policy accept;\n }\n }",
+        `table inet ${long} {\n flags dormant;\n chain base {\n type filter hook input priority 5; policy drop;\n }\n }`,
+        "table arp a {\n chain base {\n type filter hook input priority 0; policy accept;\n }\n }",
+        "table bridge b {\n chain base {\n type filter hook input priority 0; policy accept;\n }\n }",
+        "table netdev n {\n chain base {\n type filter hook ingress device lo priority 0; policy accept;\n }\n }",
       ]
     ) await rig.nft(script);
     const odd = { table: `it's "odd"\t{ ünï }`, chain: "drop; } $(x)" };
@@ -145,13 +145,13 @@ labTest(
     await firewall.prepare();
     const live = [grant(rig, 600)];
     await firewall.grant(live, [], rig.now());
-    await rig.nft("table ip late {\n chain in {\n type filter hook input priority 40; policy drop;\n }\n }");
+    await rig.nft("table ip late {\n chain base {\n type filter hook input priority 40; policy drop;\n }\n }");
     assert.ok(!await rig.admits({ from: "knocker", family: 4, service: SSH }));
     await firewall.survey({ live: () => live, now: rig.now });
     assert.ok(await rig.admits({ from: "knocker", family: 4, service: SSH }));
     const listing = await rig.lab.must("server", ["nft", "list", "set", "ip", "late", "fwknop_input4"]);
     assert.match(listing, /timeout (9m5[0-9]s|10m)/);
-    await rig.nft("add chain ip late in { policy accept; }");
+    await rig.nft("add chain ip late base { policy accept; }");
     await firewall.survey({ live: () => live, now: rig.now });
     assert.equal(
       await rig.lab.must("server", ["nft", "list", "table", "ip", "late"]).then((one) => /fwknop/.test(one)),
