@@ -53,6 +53,8 @@ export class StandingFirewall implements Firewall, Disposable {
   /** Between a backend and the next nothing is begun; what hangs keeps nobody waiting. */
   readonly #inTurn = createSerial();
   #isPrepared = false;
+  /** Whether something was heard by which something of ours may be gone, and nobody has looked yet. */
+  #isConcerned = false;
   #survey: Promise<void> | null = null;
   #surveyed = Promise.withResolvers<void>();
 
@@ -61,7 +63,7 @@ export class StandingFirewall implements Firewall, Disposable {
     const { listener, needs, log, steady } = parts;
     this.#parts = parts;
     this.needs = needs;
-    this.events = listener === null ? null : { fd: listener.fd, drain: () => this.#hear() };
+    this.events = listener === null ? null : { fd: listener.fd, drain: () => this.#hears() };
     this.#holder = createHolder(first, log);
     this.#decision = createDecision(parts, this.#holder);
     this.#surveys.ask(steady() + SURVEY_MS);
@@ -93,6 +95,7 @@ export class StandingFirewall implements Firewall, Disposable {
     return this.#inTurn(async () => {
       const inherited = await this.#backend.prepare();
       this.#isPrepared = true;
+      await this.#seeOwn();
       return inherited;
     });
   }
@@ -116,7 +119,7 @@ export class StandingFirewall implements Firewall, Disposable {
       const outcomes = await this.#holder.grant(batch, live, now);
       try {
         const opened = batch.filter((_, index) => outcomes[index]?.ok);
-        if (this.#hear() && await this.#repair([...live, ...opened], now)) {
+        if (this.#hears() && await this.#repair([...live, ...opened], now)) {
           this.#parts.log("warning", formatPutBack(this.name));
         }
       } catch (error) {
@@ -148,28 +151,47 @@ export class StandingFirewall implements Firewall, Disposable {
   }
 
   async #repair(live: readonly Grant[], now: number): Promise<boolean> {
-    const found = await this.#backend.repair(live, now);
-    if (found === "gone") this.#surveys.ask(this.#parts.steady());
+    const { steady } = this.#parts;
+    const found = await this.#backend.repair(live, now).catch((error) => {
+      // Somebody has to look again, and no event will say so.
+      this.#isConcerned = true;
+      this.#surveys.ask(steady() + RETRY_MS);
+      throw error;
+    });
+    if (found === "gone") this.#surveys.ask(steady());
+    if (found === "restored") await this.#seeOwn();
     return found === "restored";
   }
 
-  /** Takes note of what waits. Whether any of it may have taken something of ours away. */
-  #hear(): boolean {
+  /** Lets the path know of our own jumps before anything is judged. Legacy iptables tells of no change. */
+  async #seeOwn(): Promise<void> {
+    this.#hear();
+    if (this.#backend.owner === "iptables-legacy") await this.#parts.path.survey();
+  }
+
+  /** Takes note of what waits. Whether anything since the last time may have taken something of ours away. */
+  #hears(): boolean {
+    this.#hear();
+    const isConcerned = this.#isConcerned;
+    this.#isConcerned = false;
+    return isConcerned;
+  }
+
+  #hear(): void {
     const { listener, path, steady } = this.#parts;
-    if (listener === null) return false;
+    if (listener === null) return;
     const { changes, lost } = listener.drain();
-    let concerns = lost;
     let foreign = lost;
+    this.#isConcerned ||= lost;
     if (lost && path.hear("lost")) this.#surveys.ask(steady());
     for (const change of changes) {
       const due = path.hear(change);
       if (this.#holder.isOwn(change.portId)) continue;
       foreign = true;
       if (due) this.#surveys.ask(steady());
-      concerns ||= this.#backend.concerns(change);
+      this.#isConcerned ||= this.#backend.concerns(change);
     }
     if (foreign) this.#judging.ask(steady());
-    return concerns;
   }
 
   get surveyDueAt(): number | null {
@@ -191,13 +213,21 @@ export class StandingFirewall implements Firewall, Disposable {
     this.#surveys.begin(steady());
     try {
       await path.survey().finally(() => this.#surveys.end(steady()));
-      if (await this.#inTurn(() => this.#decision.follow(open))) next = SURVEY_MS;
+      if (await this.#inTurn(() => this.#follow(open))) next = SURVEY_MS;
       this.#decision.tellElsewhere(this.#parts.log);
     } finally {
       this.#surveys.ask(steady() + next);
       this.#judging.ask(steady());
     }
     await this.#holder.retire();
+  }
+
+  async #follow(open: OpenGrants): Promise<boolean> {
+    const isDone = await this.#decision.follow(open);
+    await this.#seeOwn();
+    // What was heard here wakes nobody any more.
+    if (this.#hears()) await this.#repair(open.live(), open.now());
+    return isDone;
   }
 
   enters(chain: PathChain): boolean {

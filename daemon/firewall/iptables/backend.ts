@@ -69,15 +69,10 @@ export function iptablesFirewall(options: IptablesOptions): OpenedBackend {
     owner,
     closesAtExit: options.flushAtExit,
     isOwn: own.has,
-    // Legacy iptables tells of no change.
     concerns: (change) => owner === "iptables-nft" && concernsChains(change, options.chains),
     enters: (chain) => chain.owner === owner && isEntrance(chain, options),
     check: () => inTurn(async () => requireChains(await saveRules(run, v4.tools), options.chains, options.active)),
-    prepare: () =>
-      inTurn(async () => {
-        await onBoth((rules) => rules.prepare());
-        return open();
-      }),
+    prepare: () => inTurn(() => onBoth((rules) => rules.prepare()).then(open)),
     grant: (batch, live, now) =>
       inTurn(async () => {
         const outcomes = new Map<Grant, BackendOutcome>();
@@ -100,7 +95,7 @@ export function iptablesFirewall(options: IptablesOptions): OpenedBackend {
         await onBoth(async (rules) => void await rules.readRules());
         return open();
       }),
-    repair: async (live, now) => await repair(live, now) ? "restored" : "intact",
+    repair: (live, now) => repair(live, now).then((changed) => changed ? "restored" : "intact"),
     adapt: repair,
     containerOf: (access) => accessChain(access, options.chains).to,
     numberOf: (access) => (accessFamily(access) === 4 ? v4 : v6).numberOf(access),

@@ -2,7 +2,15 @@ import assert from "node:assert/strict";
 import type { Repaired } from "../../../daemon/firewall/backend.ts";
 import { type Access, FirewallError } from "../../../daemon/firewall/firewall.ts";
 import { StandingFirewall } from "../../../daemon/firewall/standing.ts";
-import { change, fakeBackend, fakePath, inputChain, iptablesChain, OBSTRUCTION } from "../../fakes/packet_filter.ts";
+import {
+  change,
+  fakeBackend,
+  fakeListener,
+  fakePath,
+  inputChain,
+  iptablesChain,
+  OBSTRUCTION,
+} from "../../fakes/packet_filter.ts";
 import { access, grant, NOW, scene } from "./standing_scene.ts";
 
 Deno.test("grant() is heard and judged: what others took away is put back with what is open and what was just opened", async () => {
@@ -45,6 +53,46 @@ Deno.test("grant() is no success where what others took away cannot be put back"
   });
   waiting.changes.push(change("ours"));
   assert.deepEqual(await firewall.grant([grant(22)], [], NOW), [{ ok: false, reason: "Cannot list the set" }]);
+});
+
+Deno.test("repair() that failed is tried again after the next survey, although no event says so", async () => {
+  let isBroken = true;
+  const { firewall, backends, waiting, survey, time } = await scene({
+    nftables: {
+      repair: () => {
+        backends.nftables.calls.push("repair");
+        return isBroken
+          ? Promise.reject(new FirewallError("Cannot list the set", "see nft"))
+          : Promise.resolve("intact");
+      },
+    },
+  });
+  waiting.changes.push(change("ours"));
+  assert.equal(firewall.events?.drain(), true);
+  await assert.rejects(firewall.repair([], NOW), FirewallError);
+  assert.equal(firewall.surveyDueAt, time.steady + 10_000);
+  isBroken = false;
+  await survey(inputChain());
+  await survey(inputChain());
+  assert.deepEqual(backends.nftables.calls, ["repair", "adapt ", "repair", "adapt "]);
+});
+
+Deno.test("what a packet filter does itself is known to the path before anything is judged by it", async () => {
+  for (const owner of ["nftables", "iptables-legacy"] as const) {
+    const { path, state } = fakePath([inputChain()]);
+    const { listener, waiting } = fakeListener();
+    const { backend } = fakeBackend(owner, () => NOW, {
+      prepare: () => Promise.resolve(void waiting.changes.push(change("ours", 1))).then(() => []),
+    });
+    const choice = { backend: backend.name, owner, because: "of the test" };
+    const firewall = new StandingFirewall({
+      ...{ path, listener, decide: () => choice, open: () => Promise.resolve(backend) },
+      ...{ slots: ["input"], needs: [], log: () => {}, steady: () => 0 },
+    }, { choice, backend });
+    await firewall.prepare();
+    assert.equal(state.heard.length, 1);
+    assert.equal(state.surveys, owner === "nftables" ? 0 : 1, "legacy iptables tells of no change");
+  }
 });
 
 Deno.test("drain() asks for a repair where something of ours may be gone, and for a survey where chains changed", async () => {
