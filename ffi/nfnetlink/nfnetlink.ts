@@ -39,7 +39,7 @@ export interface Nfnetlink extends Disposable {
    * comes of a chain that is not there. Only one at a time; leaving early is allowed.
    */
   readRules(chain: ChainName): Generator<readonly RuleInfo[], boolean>;
-  /** One rule; null when it is not there. Costs the same however many there are. */
+  /** One rule; null when it is not there. The kernel looks for it from the head of the chain. */
   rule(rule: ChainName & { readonly handle: bigint }): RuleInfo | null;
   /** All elements of a set or map; null when there is no such set. */
   elements(set: SetName): readonly SetElement[] | null;

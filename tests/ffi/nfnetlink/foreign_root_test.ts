@@ -71,7 +71,7 @@ labTest("tables() and chains() read every kind, whatever its flags and names", a
   assert.equal(base("inet", "filter", "input")?.policy, "drop");
   assert.equal(base("inet", "filter", "early")?.priority, -300);
   assert.deepEqual(base("netdev", "guard", "many")?.devices.toSorted(), ["d0", "d1"]);
-  assert.deepEqual(base("inet", "edge", "in")?.devices, ["d0"]);
+  assert.deepEqual(base("inet", "edge", "coming")?.devices, ["d0"]);
   assert.equal(base("ip", "filter", "INPUT")?.policy, "drop");
   for (const name of ODD_NAMES) {
     assert.equal(base("inet", name, name)?.priority, -2000);
@@ -198,7 +198,7 @@ labTest("an event says what it is about, and decodes itself later", async () => 
   await nft("add rule inet filter input tcp dport 22 drop\ninsert rule inet filter input udp dport 53 accept\n");
   await nft(`add rule inet filter input handle ${first.handle} udp dport 54 accept`);
   await nft(`delete rule inet filter input handle ${second.handle}`);
-  await nft("add chain ip late in { type filter hook input priority -5; policy drop; }");
+  await nft("add chain ip late coming { type filter hook input priority -5; policy drop; }");
   await nft("add table ip late { flags dormant; }");
   const { changes, lost } = listener.drain();
   assert.ok(!lost);

@@ -32,7 +32,7 @@ export const FOREIGN_SCRIPT = `table inet filter {
     tcp dport vmap @ways
     meta l4proto . th dport vmap { tcp . 80 : goto other, udp . 53-54 : drop }
     ip daddr 10.0.0.0/8 tcp dport != 100-200 limit rate 3/second accept
-    fib saddr . iif oif missing drop
+    fib saddr . iif oif 0 drop
     ip6 nexthdr icmpv6 icmpv6 type { nd-neighbor-solicit, nd-router-advert } accept
     tcp flags syn / syn,ack ct count over 20 return
     numgen random mod 2 vmap { 0 : accept, 1 : continue }
@@ -64,13 +64,13 @@ table ip asleep {
   }
 }
 table ip6 six {
-  chain out {
+  chain leaving {
     type route hook output priority mangle;
     ip6 saddr fd00::/8 meta priority set 1
   }
 }
 table arp filter {
-  chain in {
+  chain coming {
     type filter hook input priority 0;
     arp operation request arp saddr ip 10.0.0.1 drop
   }
@@ -92,7 +92,7 @@ table netdev guard {
   }
 }
 table inet edge {
-  chain in {
+  chain coming {
     type filter hook ingress device d0 priority 0; policy accept;
     tcp flags & (fin|syn) == fin|syn drop
   }
@@ -124,6 +124,12 @@ export function noOwners(): string | null {
 /** Why no element can catch all here; null where it can. */
 export function noCatchall(): string | null {
   return olderThan(5, 13) ? "kernels before 5.13 know no elements that catch all" : null;
+}
+
+/** Why nft here cannot declare maps whose keys and values are concatenated; null where it can. */
+export function noConcatenatedMaps(): string | null {
+  const { stdout } = new Deno.Command("nft", { args: ["--version"] }).outputSync();
+  return /v0\./.test(new TextDecoder().decode(stdout)) ? "nft before 1.0 has no maps of concatenations" : null;
 }
 
 function olderThan(major: number, minor: number): boolean {

@@ -82,7 +82,7 @@ Deno.test("readChain() tells hooks, priorities, policies and devices", () => {
     policy: "accept",
     devices: [],
   });
-  assert.deepEqual(baseOf("ip6", "six", "out")?.type, "route");
+  assert.deepEqual(baseOf("ip6", "six", "leaving")?.type, "route");
   assert.deepEqual(baseOf("netdev", "guard", "one")?.devices, ["lo"]);
   assert.deepEqual(baseOf("netdev", "guard", "many"), {
     type: "filter",
@@ -91,7 +91,7 @@ Deno.test("readChain() tells hooks, priorities, policies and devices", () => {
     policy: "drop",
     devices: ["d1", "d0"],
   });
-  assert.deepEqual(baseOf("inet", "edge", "in"), {
+  assert.deepEqual(baseOf("inet", "edge", "coming"), {
     type: "filter",
     hook: 5,
     priority: 0,

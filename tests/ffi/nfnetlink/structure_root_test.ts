@@ -12,7 +12,7 @@ import { openNetlinkSocket } from "../../../ffi/nfnetlink/socket.ts";
 import { transact } from "../../../ffi/nfnetlink/transact.ts";
 import { within } from "../../contract/namespace.ts";
 import { type Lab, labTest, makeLab } from "../../lab/mod.ts";
-import { makeOwnedTable, noOwners } from "./foreign_ruleset.ts";
+import { makeOwnedTable, noConcatenatedMaps, noOwners } from "./foreign_ruleset.ts";
 import { ACCEPT, changes, FILTER_ROWS, script, TABLE } from "./structure_rows.ts";
 
 let shared: Promise<Lab> | undefined;
@@ -88,7 +88,7 @@ labTest("transact() takes what is there for done, and changes in one batch with 
   assert.deepEqual(netlink.rules({ ...TABLE, chain: "ours" }), []);
   assert.deepEqual(netlink.elements({ ...TABLE, set: "all4" })?.map((one) => one.key), [key]);
   assert.match(await nft("list ruleset"), /elements = \{ 192\.0\.2\.1 timeout 10m expires/);
-});
+}, { blocker: noConcatenatedMaps });
 
 labTest("transact() tells the handles of new rules, and deletes what has one", async () => {
   using host = await open();
