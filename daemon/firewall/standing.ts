@@ -235,7 +235,9 @@ export class StandingFirewall implements Firewall, Disposable {
   }
 
   get judgingDueAt(): number | null {
-    return this.#judging.dueAt;
+    const { dueAt } = this.#surveys;
+    // What a survey finds may be mended by it.
+    return this.#survey !== null || (dueAt !== null && dueAt <= this.#parts.steady()) ? null : this.#judging.dueAt;
   }
 
   judgeAll(live: readonly Grant[]): readonly (readonly Obstruction[])[] {

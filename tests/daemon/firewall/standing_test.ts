@@ -117,8 +117,11 @@ Deno.test("drain() after changes were lost: a look at what is ours, and one surv
   assert.equal(firewall.events?.drain(), true);
   assert.deepEqual(state.heard, ["lost"]);
   assert.equal(firewall.surveyDueAt, 0);
+  assert.equal(firewall.judgingDueAt, null, "the survey may mend what would be said of the doors");
+  const looking = survey(inputChain());
+  assert.equal(firewall.judgingDueAt, null);
+  await looking;
   assert.equal(firewall.judgingDueAt, 0);
-  await survey(inputChain());
   assert.equal(state.surveys, 1);
   assert.equal(firewall.surveyDueAt, 60_000);
 });
