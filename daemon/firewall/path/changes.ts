@@ -103,7 +103,7 @@ function applyRule(place: RulePlace, change: RulesetChange): boolean {
   const handle = Number(change.handle ?? 0n);
   table.version++;
   if (change.message === NFT_MSG.delRule) {
-    const gone = rules.remove(handle);
+    const gone = takeOut(chain, rules, handle);
     return gone !== null && decides(place, gone);
   }
   if (rules.get(handle) !== null) return false;
@@ -111,6 +111,17 @@ function applyRule(place: RulePlace, change: RulesetChange): boolean {
   if (putIn(chain, rules, { rule, change })) return decides(place, rule);
   // Where it stands is not known: unless that is told yet, the chain is read anew.
   return true;
+}
+
+/** Takes a rule out, one that has not found its place yet included; null where it was at none. */
+export function takeOut({ orphans }: Pick<Chain, "orphans">, rules: RuleList, handle: number): Rule | null {
+  for (const [before, rule] of orphans) if (rule.handle === handle) orphans.delete(before);
+  return rules.remove(handle);
+}
+
+/** Whether all that is to be known of the chain's rules is known. */
+export function isKnown({ rules, orphans }: Pick<Chain, "rules" | "orphans">): boolean {
+  return rules !== null && orphans.size === 0;
 }
 
 /** Puts a told rule at its place, and those that waited for it behind it; false where its place is not known. */
@@ -122,11 +133,8 @@ export function putIn(
     readonly change: Pick<RulesetChange, "position" | "append">;
   },
 ): boolean {
-  const placed = position !== null
-    ? rules.insertAfter(Number(position), rule)
-    : append
-    ? rules.append(rule)
-    : rules.prepend(rule);
+  const placed = rules.putBack(rule) ||
+    (position !== null ? rules.insertAfter(Number(position), rule) : append ? rules.append(rule) : rules.prepend(rule));
   if (!placed) {
     orphans.set(Number(position ?? 0n), rule);
     return false;
@@ -158,9 +166,10 @@ function decides({ table, chain, sets, isOurs }: RulePlace, rule: Rule): boolean
 /** Takes note that packets come to the chain now, and to those it leads to. True: the rules of one are not known. */
 function reach(table: Table, name: string, sets: Sets): boolean {
   const chain = table.chains.get(name);
-  if (chain === undefined || chain.reached) return chain?.rules === null;
+  if (chain === undefined) return false;
+  let unknown = !isKnown(chain);
+  if (chain.reached) return unknown;
   chain.reached = true;
-  let unknown = chain.rules === null;
   for (const target of leadsTo(chain.rules, sets)) unknown = reach(table, target, sets) || unknown;
   return unknown;
 }

@@ -2,7 +2,7 @@
 import { NFT_MSG } from "../../../ffi/nfnetlink/constants.ts";
 import type { Nfnetlink } from "../../../ffi/nfnetlink/nfnetlink.ts";
 import type { TableName } from "../../../ffi/nfnetlink/ruleset.ts";
-import { putIn } from "./changes.ts";
+import { isKnown, putIn, takeOut } from "./changes.ts";
 import type { Compiler } from "./compile.ts";
 import { leadsTo } from "./reach.ts";
 import type { Sets } from "./rule.ts";
@@ -39,7 +39,7 @@ async function readReached(table: Table, parts: SurveyParts): Promise<void> {
     const chain = table.chains.get(name);
     if (chain === undefined || parts.isOurs(name)) continue;
     chain.reached = true;
-    if (chain.rules === null || chain.orphans.size > 0) {
+    if (!isKnown(chain)) {
       await readRules(table, chain, parts);
       table.version++;
     }
@@ -99,7 +99,7 @@ function replay(
   for (const change of chain.pending ?? []) {
     const handle = Number(change.handle ?? 0n);
     if (change.message === NFT_MSG.delRule) {
-      if (rules.remove(handle) !== null && !consistent) complete = false;
+      if (takeOut(chain, rules, handle) !== null && !consistent) complete = false;
     } else if (rules.get(handle) === null) {
       putIn(chain, rules, { rule: compiler.compile(handle, change.expressions()), change });
     }

@@ -6,7 +6,7 @@ import type { Nfnetlink } from "../../../ffi/nfnetlink/nfnetlink.ts";
 import type { TableName } from "../../../ffi/nfnetlink/ruleset.ts";
 import type { Access } from "../firewall.ts";
 import { pathError } from "./errors.ts";
-import { applyChange } from "./changes.ts";
+import { applyChange, isKnown } from "./changes.ts";
 import { classify } from "./classify.ts";
 import { createCompiler } from "./compile.ts";
 import type { Enters, NewPacket, Obstruction, PathChain, Step } from "./model.ts";
@@ -155,7 +155,7 @@ class MemoryWatch implements PathWatch {
     return {
       rules: (name) => {
         const chain = table.chains.get(name);
-        return chain === undefined || chain.orphans.size > 0 ? null : chain.rules;
+        return chain !== undefined && isKnown(chain) ? chain.rules : null;
       },
       sets: owner === "iptables-legacy" ? () => ({ hit: null, verdicts: [] }) : this.#sets.of(name, how.askKernel),
       isOurs: (chain) => this.parts.isOurs(chain),

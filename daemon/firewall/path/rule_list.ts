@@ -24,6 +24,8 @@ export class RuleList {
   #first: Placed | null = null;
   #last: Placed | null = null;
   #index: Index | null = null;
+  /** Where the rule stood that was taken out last, unless others came since. */
+  #gap: { readonly handle: number; readonly previous: Placed | null; readonly next: Placed | null } | null = null;
 
   get size(): number {
     return this.#places.size;
@@ -49,6 +51,11 @@ export class RuleList {
     return before !== undefined && this.#place(rule, before, before.next);
   }
 
+  /** Puts it where the one with its handle was taken out just now, as a rule that is replaced is told; false where none was. */
+  putBack(rule: Rule): boolean {
+    return this.#gap?.handle === rule.handle && this.#place(rule, this.#gap.previous, this.#gap.next);
+  }
+
   /** Takes a rule out; null where it is not here. */
   remove(handle: number): Rule | null {
     const place = this.#places.get(handle);
@@ -59,6 +66,7 @@ export class RuleList {
     if (place.next === null) this.#last = place.previous;
     else place.next.previous = place.previous;
     this.#index?.remove(place);
+    this.#gap = { handle, previous: place.previous, next: place.next };
     return place.rule;
   }
 
@@ -85,6 +93,7 @@ export class RuleList {
     // Halving came to its end: the caller reads the chain anew, which numbers it anew.
     if (order === previous?.order || order === next?.order) return false;
     const place: Placed = { rule, order, next, previous };
+    this.#gap = null;
     if (previous === null) this.#first = place;
     else previous.next = place;
     if (next === null) this.#last = place;

@@ -77,6 +77,32 @@ labTest("hear() knows what comes with a new table, and what becomes of a dormant
   assert.deepEqual(shut(rig, 23), ["ip late c drops by policy"]);
 });
 
+labTest(
+  "rules of one transaction find their places in whatever order they are told, and those that did not stay go",
+  async () => {
+    using on = await watching(TABLE);
+    const { rig, run } = on;
+    const chain = "inet t base";
+    await run(...["tcp dport 22 drop", "tcp dport 22 accept", "counter"].map((rule) => `insert rule ${chain} ${rule}`));
+    rig.catchUp();
+    assert.deepEqual(shut(rig, 22), []);
+    await run(
+      `flush chain ${chain}`,
+      `insert rule ${chain} tcp dport 22 accept`,
+      `insert rule ${chain} tcp dport 22 drop`,
+    );
+    rig.catchUp();
+    assert.equal(shut(rig, 22).length, 1);
+    await run(
+      `insert rule ${chain} tcp dport 22 accept`,
+      `flush chain ${chain}`,
+      `insert rule ${chain} tcp dport 22 drop`,
+    );
+    rig.catchUp();
+    assert.equal(shut(rig, 22).length, 1);
+  },
+);
+
 labTest("hear() wants a survey for what decides about everybody, and not for what picks some", async () => {
   using on = await watching(TABLE);
   const { rig, run } = on;

@@ -87,6 +87,21 @@ Deno.test("RuleList keeps the order that a plain list has, and visits at least w
   }));
 });
 
+Deno.test("putBack() puts a rule where the one with its handle just was", () => {
+  const list = new RuleList();
+  for (const handle of [1, 2, 3]) list.append(rule(handle));
+  const handles = () => [...list.all()].map(({ handle }) => handle);
+  for (const handle of [1, 2, 3]) {
+    list.remove(handle);
+    assert.equal(list.putBack(rule(handle)), true);
+    assert.deepEqual(handles(), [1, 2, 3]);
+  }
+  list.remove(2);
+  assert.equal(list.putBack(rule(7)), false);
+  list.prepend(rule(8));
+  assert.equal(list.putBack(rule(2)), false, "others came since");
+});
+
 Deno.test("RuleList leaves out thousands of rules that are for other addresses", () => {
   const list = new RuleList();
   for (let handle = 0; handle < 5000; handle++) {
