@@ -79,6 +79,7 @@ export const ONLY_TESTS_USE: Exceptions = {
   "daemon/firewall/recording.ts: recordedRuleset": "the contract suite of packet filters looks at it",
   "daemon/grants/grants.ts: NO_NAT_POLICY": PART,
   "daemon/grants/grants.ts: isLocalNatType": PART,
+  "daemon/doctor/families.ts: reachableFamilies": PART,
   "daemon/grants/grants.ts: isNatType": PART,
   "daemon/verify/plan.ts: grantSeconds": PART,
   "daemon/loop/slow.ts: MAX_PENDING": PART,

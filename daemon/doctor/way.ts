@@ -29,7 +29,7 @@ export function lookOf(
 /** The way of the knock itself, where it has to arrive at a port of this daemon. */
 export function knockFindings(port: number, families: readonly (4 | 6)[], walk: Walk): readonly Finding[] {
   const service: Service = { proto: "udp", port };
-  const met = families.flatMap((family) => travel({ service, family, granted: false }, "knocks", walk));
+  const met = families.flatMap((family) => travel({ service, family, granted: false }, "knocks", { walk }));
   return byChain(met).map(({ chain, does, whom, step }) =>
     does === "shuts"
       ? failure(chain, `drops ${whom}${reason(step)}`, knockRemedy(step.chain, port))
@@ -56,8 +56,8 @@ export function shutDoors(
   });
 }
 
-function followAll(doors: readonly Door[], { walk, enters }: Look): readonly Met[] {
-  return doors.flatMap((door) => travel(door, formatService(door.service), walk, enters));
+function followAll(doors: readonly Door[], look: Look): readonly Met[] {
+  return doors.flatMap((door) => travel(door, formatService(door.service), look));
 }
 
 function shutFinding({ chain, whom, step }: Treatment): Finding {
@@ -85,7 +85,11 @@ interface Met {
   readonly step: Step;
 }
 
-function travel(packet: NewPacket, name: string, walk: Walk, enters?: Enters): readonly Met[] {
+function travel(
+  packet: NewPacket,
+  name: string,
+  { walk, enters }: Pick<Look, "walk"> & Partial<Look>,
+): readonly Met[] {
   return walk(packet, enters).map((step) => ({ name, family: packet.family, step }));
 }
 
