@@ -11,7 +11,7 @@ import type { OpenedFirewall } from "../firewall/backends.ts";
 import type { Firewall } from "../firewall/firewall.ts";
 import { breakWarnings } from "../firewall/path/examine.ts";
 import type { PathWatch } from "../firewall/path/watch.ts";
-import { findDaemon } from "../service/pid_file.ts";
+import { findDaemon, type RunningDaemon } from "../service/pid_file.ts";
 import { fileObstacles, lackingRights, lookAtCapture, type Obstacle, type Rights } from "../start/preflight.ts";
 import { explain } from "../start/start_error.ts";
 import { doorsOf } from "./doors.ts";
@@ -41,12 +41,13 @@ export interface Examined {
 /** Looks at everything. `test`: as with --test, which needs no packet filter. */
 export async function examineDaemon(loaded: LoadedConfig, test: boolean, world: DoctorWorld): Promise<Examined> {
   const { config } = loaded;
+  const daemon = findDaemon(config.paths.pidFile);
   return conclude([
     ...configurationFindings(loaded),
-    daemonFinding(config.paths.pidFile),
+    daemonFinding(daemon, config.paths.pidFile),
     ...await captureFindings(config, world.rights),
     ...fileObstacles(config).map((obstacle) => obstacleFinding("files", obstacle)),
-    ...test ? [fine("firewall", "none, because of --test")] : await firewallFindings(loaded, world),
+    ...test ? [fine("firewall", "none, because of --test")] : await firewallFindings(loaded, daemon, world),
   ]);
 }
 
@@ -76,8 +77,7 @@ function obstacleFinding(what: string, { message, hint }: Obstacle): Finding {
   return failure(what, message, hint ?? undefined);
 }
 
-function daemonFinding(pidPath: string): Finding {
-  const daemon = findDaemon(pidPath);
+function daemonFinding(daemon: RunningDaemon | null, pidPath: string): Finding {
   if (daemon === null) return doubt("daemon", `none holds ${pidPath}, so no knock opens anything`, "start fwknopd");
   return fine("daemon", `fwknopd runs (pid ${daemon.pid})`);
 }
@@ -97,7 +97,11 @@ function captureText({ capture, udpServer }: ServerConfig): string {
   return `knocks are seen on ${capture.interface} before any packet filter: ${capture.filter}`;
 }
 
-async function firewallFindings(loaded: LoadedConfig, world: DoctorWorld): Promise<readonly Finding[]> {
+async function firewallFindings(
+  loaded: LoadedConfig,
+  daemon: RunningDaemon | null,
+  world: DoctorWorld,
+): Promise<readonly Finding[]> {
   const { config } = loaded;
   const lacking = lackingRights(config, false, world.rights);
   if (lacking !== null) {
@@ -107,11 +111,13 @@ async function firewallFindings(loaded: LoadedConfig, world: DoctorWorld): Promi
     const opened = await world.openFirewall(config.firewall, () => {});
     // What a start would refuse is thrown; what it would warn of is said below, chain by chain.
     await opened.firewall.examine(null);
-    const look = lookOf(opened);
+    // The jumps of a daemon that runs stand where they stand; those of one that does not are still to come.
+    const willStand = lookOf(opened);
+    const look = daemon === null ? willStand : { ...willStand, enters: () => false };
     return [
       fine("firewall", opened.reason.replace(/^firewall: /, "")),
       ...wayFindings(loaded, look, world),
-      ...breakWarnings(opened.path.chains, look.enters).map((line) => remark("afterwards", line)),
+      ...breakWarnings(opened.path.chains, willStand.enters).map((line) => remark("afterwards", line)),
     ];
   } catch (error) {
     const known = explain(error);

@@ -271,7 +271,8 @@ export class StandingFirewall implements Firewall, Disposable {
     const text = await this.#inTurn(() => this.#backend.describe(all));
     if (all) return text;
     const shut = (await this.list()).flatMap(({ access }) => {
-      const shutBy = this.judge(access);
+      // What is listed stands where it stands, whether or not this process would open it there.
+      const shutBy = this.#parts.path.judge(access);
       return shutBy.length === 0 ? [] : [formatShut(access, this.containerOf(access), shutBy)];
     });
     return [text.trimEnd(), ...shut, ""].join("\n");

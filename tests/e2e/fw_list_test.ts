@@ -51,6 +51,21 @@ labTest("--fw-list says of a door that is open what else keeps it shut, and the 
   assert.match(stdout, /^.*tcp\/22.*but inet other first (?:.* )?keeps it shut: ./m);
 });
 
+labTest("--fw-list and the doctor see a drop that was put above the daemon's jump", async () => {
+  await using lab = await makeLab({ guard: "nftables" });
+  const scene = await setScene(lab, { stanza: { FW_ACCESS_TIMEOUT: 60 } });
+  await scene.knock(22);
+  await scene.processed();
+  const doctor = () => lab.run("server", [...scene.daemon.argv, "--doctor"]);
+  const before = await doctor();
+  assert.equal(before.code, 0, before.stdout);
+  await apply(lab, [nft("insert rule inet guard input tcp dport 22 drop")]);
+  assert.match((await list(lab)).stdout, /^.*tcp\/22.*but inet guard input (?:.* )?keeps it shut: ./m);
+  const after = await doctor();
+  assert.equal(after.code, 1, after.stdout);
+  assert.match(after.stdout, /^fail inet guard input: keeps tcp\/22 over IPv4 and IPv6 shut \(drops it .*\): ./m);
+});
+
 labTest("--fw-list needs no nft, and --fw-list-all says in one sentence that there is none", async () => {
   await using lab = await makeLab({ guard: "nftables" });
   assert.match((await list(lab, "--fw-list", WITHOUT_NFT)).stdout, /nothing is open/);

@@ -134,6 +134,11 @@ Deno.test("the doctor knows the daemon that runs", async () => {
   try {
     const { lines } = await examine(`ENABLE_UDP_SERVER Y\nFWKNOP_PID_FILE ${path}`);
     assert.equal(lines[1], `ok   daemon: fwknopd runs (pid ${other.pid})`);
+    // Its jump would stand in the chain.
+    assert.equal(
+      lines.at(-1),
+      "fail inet filter input: keeps tcp/22 over IPv4 and IPv6 shut (drops by policy): let it in",
+    );
   } finally {
     await other.stop();
     Deno.removeSync(path);
