@@ -222,13 +222,10 @@ export const SITUATIONS: readonly Situation[] = [
   },
 ];
 
-/** Empties the server's packet filter, that of iptables-legacy included. */
+/** Empties the server's packet filter, that of iptables-legacy included, whatever puts rules back meanwhile. */
 export async function emptyFilter(lab: Lab): Promise<void> {
-  const legacy = ["iptables-legacy", "ip6tables-legacy"].flatMap((tool) => [
-    ...["INPUT", "FORWARD", "OUTPUT"].map((chain) => command(`${tool} -w -P ${chain} ACCEPT`)),
-    command(`${tool} -w -F`),
-    command(`${tool} -w -X`),
-  ]);
+  const stdin = "*filter\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\nCOMMIT\n";
+  const legacy = ["iptables-legacy-restore", "ip6tables-legacy-restore"].map((tool) => ({ argv: [tool], stdin }));
   await apply(lab, [command("nft flush ruleset"), ...(await usesLegacy(lab) ? legacy : [])]);
 }
 
