@@ -20,7 +20,7 @@ import {
 } from "./firewall.ts";
 import { createHolder, type Held, type Holder } from "./handover.ts";
 import { examinePath } from "./path/examine.ts";
-import type { Obstruction, PathChain } from "./path/model.ts";
+import { isSilent, type Obstruction, type PathChain } from "./path/model.ts";
 import { createRate } from "./rate.ts";
 import { createSerial } from "./serial.ts";
 
@@ -34,8 +34,8 @@ export interface StandingParts extends DecisionParts {
   readonly needs: readonly Right[];
 }
 
-/** How long after a survey there is another one in any case: iptables of the legacy kind tells of no change. */
-const SURVEY_MS = 60_000;
+/** How long after a survey there is another one, and beside tables that go with their process: not all changes are told. */
+const SURVEY_MS = 60_000, OWNED_MS = 5_000;
 /** The same after something of it failed. */
 const RETRY_MS = 10_000;
 /** How long a grant that would stay shut waits for a survey that is due: it may be another packet filter's by now. */
@@ -101,10 +101,12 @@ export class StandingFirewall implements Firewall, Disposable {
   }
 
   async grant(batch: readonly Grant[], live: readonly Grant[], now: number): Promise<readonly GrantOutcome[]> {
-    const { steady } = this.#parts;
+    const { path, steady } = this.#parts;
     const began = steady();
     const first = await this.#attempt(batch, live, now);
-    if (first.every(isClear) || !this.#isSurveyNear()) return first;
+    if (first.every(isClear)) return first;
+    if (path.chains.some(isSilent)) this.#surveys.ask(began);
+    if (!this.#isSurveyNear()) return first;
     await waitAtMost(this.#surveyed.promise, WAIT_MS);
     const second = await this.#attempt(batch, live, now + Math.floor((steady() - began) / 1000));
     return second.map((outcome, index) => {
@@ -213,7 +215,9 @@ export class StandingFirewall implements Firewall, Disposable {
     this.#surveys.begin(steady());
     try {
       await path.survey().finally(() => this.#surveys.end(steady()));
-      if (await this.#inTurn(() => this.#follow(open))) next = SURVEY_MS;
+      if (await this.#inTurn(() => this.#follow(open))) {
+        next = path.chains.some(({ locked }) => locked) ? OWNED_MS : SURVEY_MS;
+      }
       this.#decision.tellElsewhere(this.#parts.log);
     } finally {
       this.#surveys.ask(steady() + next);

@@ -39,6 +39,14 @@ export interface PathChain {
   readonly acceptsNeighbourDiscovery: boolean;
 }
 
+/**
+ * Whether nobody is told of its changes: legacy iptables tells of none, and a table goes with the process that owns it
+ * without a word.
+ */
+export function isSilent({ owner, locked }: PathChain): boolean {
+  return locked || owner === "iptables-legacy";
+}
+
 /** What keeps shut what was opened elsewhere. */
 export interface Obstruction {
   /** `inet filter input`, `iptables-legacy filter INPUT`. The same obstruction has the same text. */

@@ -147,6 +147,29 @@ Deno.test("surveys come once a second at most, whatever others do, and never bes
   assert.equal(firewall.surveyDueAt, 1400);
 });
 
+Deno.test("grant() that a silent chain keeps shut has it looked at again, because no event says that it went", async () => {
+  const { firewall, survey, live, time } = await scene();
+  await survey(inputChain(), inputChain({ table: "owned", locked: true }));
+  assert.equal(firewall.surveyDueAt, time.steady + 5000, "a table goes with its process");
+  time.steady += 1000;
+  const granting = firewall.grant([grant(22)], live, NOW);
+  await Promise.resolve();
+  await survey(inputChain());
+  assert.deepEqual(await granting, [{ ok: true, alreadyOpen: false, shutBy: [] }]);
+  assert.equal(firewall.surveyDueAt, time.steady + 60_000);
+});
+
+Deno.test("grant() that others keep shut asks for no survey where each change is told", async () => {
+  const { firewall, state } = await scene();
+  state.shutBy = [OBSTRUCTION];
+  assert.deepEqual(await firewall.grant([grant(22)], [], NOW), [{
+    ok: true,
+    alreadyOpen: false,
+    shutBy: [OBSTRUCTION],
+  }]);
+  assert.equal(firewall.surveyDueAt, 60_000);
+});
+
 Deno.test("a survey that fails is due again, and what is open stays", async () => {
   const { firewall, state, time } = await scene();
   await firewall.grant([grant(22)], [], NOW);
