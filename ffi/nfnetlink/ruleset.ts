@@ -182,7 +182,9 @@ export interface ElementChange extends SetName {
 export type StructureChange = TableName & StructureStep;
 
 type StructureStep =
-  | { readonly verb: "add table" | "delete table" }
+  /** Already there is no error; a dormant one wakes, as with nft. */
+  | { readonly verb: "add table" }
+  | { readonly verb: "delete table" }
   /** Already there is no error. With `base` a base chain with the policy accept. */
   | {
     readonly verb: "add chain";
