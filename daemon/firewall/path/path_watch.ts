@@ -1,10 +1,9 @@
 /** The view of the way of packets, kept in memory. What it is, `watch.ts` says. */
-import { FfiError } from "../../../ffi/errors.ts";
 import type { RulesetChange } from "../../../ffi/nfnetlink/events.ts";
 import { NFT_MSG } from "../../../ffi/nfnetlink/constants.ts";
 import type { Nfnetlink } from "../../../ffi/nfnetlink/nfnetlink.ts";
 import type { TableName } from "../../../ffi/nfnetlink/ruleset.ts";
-import type { Access } from "../firewall.ts";
+import { type Access, FirewallError } from "../firewall.ts";
 import { pathError } from "./errors.ts";
 import { applyChange, isKnown } from "./changes.ts";
 import { classify } from "./classify.ts";
@@ -21,7 +20,7 @@ import { type Landscape, travel } from "./way.ts";
 
 /** What the view is made of. */
 export interface PathParts {
-  /** Null where the kernel has no nf_tables. Opened when it is needed first; throws `FfiError`. */
+  /** Null where the kernel has no nf_tables. Opened when it is needed first; throws `FirewallError`. */
   netlink(): Nfnetlink | null;
   /** The tables of iptables-legacy as they are now; throws `FirewallError`. */
   legacy(): Promise<Tables>;
@@ -41,6 +40,17 @@ export function createPathWatch(parts: PathParts): PathWatch {
 
 const NOBODY: Enters = () => false;
 
+/** A base chain that was looked at. */
+interface Described {
+  readonly chain: PathChain;
+  /** What it was itself then, and the version of its table's rules. */
+  readonly base: string;
+  readonly version: number;
+}
+
+/** The changes by which base chains come, go and change. */
+const STRUCTURAL = new Set<number>([NFT_MSG.newTable, NFT_MSG.delTable, NFT_MSG.newChain, NFT_MSG.delChain]);
+
 class MemoryWatch implements PathWatch {
   chains: readonly PathChain[] = [];
   readonly #tables: Tables = new Map();
@@ -50,8 +60,8 @@ class MemoryWatch implements PathWatch {
   #stations: readonly Station[] | null = null;
   #interface: string | null = null;
   #running: Promise<readonly PathChain[]> | null = null;
-  /** What was found out of base chains, with the state of their table that it is true of. */
-  readonly #described = new Map<Station["chain"], { readonly state: string; readonly chain: PathChain }>();
+  /** What was found out of base chains. */
+  readonly #described = new Map<Station["chain"], Described>();
 
   constructor(readonly parts: PathParts) {
     this.#sets = new SetStore(() => this.#netlink());
@@ -75,7 +85,7 @@ class MemoryWatch implements PathWatch {
     const chains: PathChain[] = [];
     for (const station of this.#allStations()) {
       if (onlyTranslates(station)) continue;
-      chains.push(this.#describe(station));
+      chains.push(this.#describe(station, "as it is"));
       await parts.pause();
     }
     const standing = new Set(this.#allStations().map(({ chain }) => chain));
@@ -114,7 +124,7 @@ class MemoryWatch implements PathWatch {
       sets: (name) => this.#sets.of(name, false),
       isOurs: (chain) => this.parts.isOurs(chain),
     }, change);
-    if (message !== NFT_MSG.newRule && message !== NFT_MSG.delRule) this.#stations = null;
+    if (STRUCTURAL.has(message)) this.#stations = null;
     return due;
   }
 
@@ -141,7 +151,8 @@ class MemoryWatch implements PathWatch {
       stations: this.#allStations(),
       interface: this.#interface,
       walkable: (station, granted) => this.#walkable(station, { granted, askKernel: true }),
-      describe: (station) => this.#describe(station),
+      // What it does with packets in general can wait for the next survey.
+      describe: (station) => this.#describe(station, "as it was"),
       isOurs: (chain) => this.parts.isOurs(chain),
     };
   }
@@ -163,11 +174,11 @@ class MemoryWatch implements PathWatch {
     };
   }
 
-  #describe(station: Station): PathChain {
+  #describe(station: Station, when: "as it is" | "as it was"): PathChain {
     const { owner, table, chain, base, hook } = station;
-    const state = `${table.version} ${table.locked} ${base.policy} ${base.priority} ${base.devices} ${owner}`;
     const known = this.#described.get(chain);
-    if (known?.state === state) return known.chain;
+    const state = `${table.locked} ${base.policy} ${base.priority} ${base.devices} ${owner}`;
+    if (known?.base === state && (when === "as it was" || known.version === table.version)) return known.chain;
     const described: PathChain = {
       ...{ owner, family: table.family, table: table.table, chain: chain.name, hook, priority: base.priority },
       ...{ devices: base.devices, locked: table.locked },
@@ -176,7 +187,7 @@ class MemoryWatch implements PathWatch {
         ...{ family: table.family, chain: chain.name, policy: base.policy, tracked: isTracked(station) },
       }),
     };
-    this.#described.set(chain, { state, chain: described });
+    this.#described.set(chain, { chain: described, base: state, version: table.version });
     return described;
   }
 
@@ -184,7 +195,7 @@ class MemoryWatch implements PathWatch {
     try {
       return this.parts.netlink();
     } catch (error) {
-      if (error instanceof FfiError) return null;
+      if (error instanceof FirewallError) return null;
       throw error;
     }
   }

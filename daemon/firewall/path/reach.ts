@@ -10,7 +10,7 @@ const ANY = partialPacket({});
 /** The chains that the rule may jump or go to. */
 export function targetsOf({ outcome }: Rule, sets: Sets): readonly string[] {
   const outcomes = outcome.kind === "map"
-    ? sets(outcome.lookUp.set, ANY.see(outcome.lookUp.operand)).verdicts
+    ? sets(outcome.lookUp.set, ANY.see(outcome.lookUp.operand), true).verdicts
     : [outcome];
   return outcomes.flatMap((one) => one.kind === "jump" || one.kind === "goto" ? [one.chain] : []);
 }

@@ -54,7 +54,7 @@ function remedyFor(shut: Shut, by: Ending["by"]): string {
   const setting = CHAIN_SETTINGS[station.hook];
   const accept = `let ${chain.chain} accept it (nft insert rule ${table} ${chain.chain} ${matchOf(traveller)} accept)`;
   if (setting === undefined) return accept;
-  return `name "${table} ${chain.chain}" in ${setting}, or ${accept}`;
+  return `name "${table} ${chain.chain}" in ${setting} beside the chains that have our jump, or ${accept}`;
 }
 
 function lockedRemedy(table: string): string {

@@ -49,8 +49,8 @@ export interface Found {
   readonly verdicts: readonly Outcome[];
 }
 
-/** Looks into the sets of one table. */
-export type Sets = (set: string, value: Partial) => Found;
+/** Looks into the sets of one table. `verdicts`: it is a verdict map, and they are wanted, not only whether there is one. */
+export type Sets = (set: string, value: Partial, verdicts: boolean) => Found;
 
 export const CONTINUE: Outcome = { kind: "continue" };
 export const WHATEVER: Outcome = { kind: "whatever" };
@@ -80,7 +80,7 @@ function holds(condition: Condition, packet: Packet, sets: Sets): Answer {
     case "lookup": {
       const value = packet.see(condition.operand);
       if (value.opaque) return false;
-      const { hit } = sets(condition.set, value);
+      const { hit } = sets(condition.set, value, false);
       return condition.inverted ? not(hit) : hit;
     }
     case "range": {

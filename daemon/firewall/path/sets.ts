@@ -36,8 +36,10 @@ export class SetStore {
 
   /** Looks into the sets of a table. `askKernel`: named sets too; else they may hold anything. */
   of(table: TableName, askKernel: boolean): Sets {
-    return (set, value) => {
-      // Nothing is known of the value, and no element would change that; a map may say what comes of it.
+    return (set, value, verdicts) => {
+      // Then no element could change the answer.
+      if (!verdicts && value.elsewhere) return { hit: false, verdicts: [] };
+      if (!verdicts && value.known.every((bits) => bits === 0)) return MAYBE;
       const known = this.#find(table, set);
       if (known === null) return value.elsewhere ? { hit: false, verdicts: [] } : MAYBE;
       if (known.anonymous) return this.#findIn(table, set, { known, value });

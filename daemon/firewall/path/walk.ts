@@ -102,7 +102,7 @@ class Walk {
     const value = this.packet.see(lookUp.operand);
     const { hit, verdicts } = value.opaque && !this.packet.mayBeOpaque
       ? { hit: false, verdicts: [] }
-      : this.table.sets(lookUp.set, value);
+      : this.table.sets(lookUp.set, value, true);
     const branches = hit === false ? [] : verdicts.map((verdict) => this.#outcome(verdict, depth));
     const may = branches.reduce((all, branch) => all | branch.may, hit === true ? 0 : ON);
     return { may: may === 0 ? ON : may, by: branches.length === 1 ? branches[0]?.by ?? null : null };

@@ -26,7 +26,7 @@ const REMEDIES: readonly (readonly [what: string, script: string, remedy: RegExp
   [
     "a policy",
     base("", { policy: "drop" }),
-    /^name "inet t base" in NFT_INPUT_CHAINS, or let base accept it \(nft insert rule inet t base tcp dport 22 accept\)$/,
+    /^name "inet t base" in NFT_INPUT_CHAINS beside the chains that have our jump, or let base accept it \(nft insert rule inet t base tcp dport 22 accept\)$/,
   ],
   [
     "a blocklist",
