@@ -32,7 +32,7 @@ Deno.test("examinePath() names each chain that drops the knocks of this daemon o
   assert.deepEqual(examine([native, legacy], [native, legacy], null), []);
   assert.deepEqual(examine([native, legacy], [native, legacy], 62201), [
     'inet filter input drops UDP packets to port 62201, where this daemon listens: no knock will arrive; add "udp dport ' +
-    '62201 accept"',
+    '62201 accept" above what drops them',
     "ip6tables-legacy filter INPUT drops UDP packets to port 62201, where this daemon listens: no knock will arrive; let " +
     "them in (ip6tables-legacy -t filter -I INPUT -p udp --dport 62201 -j ACCEPT)",
   ]);
