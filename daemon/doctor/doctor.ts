@@ -41,12 +41,14 @@ export interface Examined {
 /** Looks at everything. `test`: as with --test, which needs no packet filter. */
 export async function examineDaemon(loaded: LoadedConfig, test: boolean, world: DoctorWorld): Promise<Examined> {
   const { config } = loaded;
-  const daemon = findDaemon(config.paths.pidFile);
+  const { daemon, finding } = lookForDaemon(config.paths.pidFile);
+  // One that runs has its files, whoever looks here.
+  const obstacles = daemon === null ? fileObstacles(config) : [];
   return conclude([
     ...configurationFindings(loaded),
-    daemonFinding(daemon, config.paths.pidFile),
+    finding,
     ...await captureFindings(config, world.rights),
-    ...fileObstacles(config).map((obstacle) => obstacleFinding("files", obstacle)),
+    ...obstacles.map((obstacle) => obstacleFinding("files", obstacle)),
     ...test ? [fine("firewall", "none, because of --test")] : await firewallFindings(loaded, daemon, world),
   ]);
 }
@@ -77,9 +79,17 @@ function obstacleFinding(what: string, { message, hint }: Obstacle): Finding {
   return failure(what, message, hint ?? undefined);
 }
 
-function daemonFinding(daemon: RunningDaemon | null, pidPath: string): Finding {
-  if (daemon === null) return doubt("daemon", `none holds ${pidPath}, so no knock opens anything`, "start fwknopd");
-  return fine("daemon", `fwknopd runs (pid ${daemon.pid})`);
+function lookForDaemon(pidPath: string): { readonly daemon: RunningDaemon | null; readonly finding: Finding } {
+  try {
+    const daemon = findDaemon(pidPath);
+    if (daemon !== null) return { daemon, finding: fine("daemon", `fwknopd runs (pid ${daemon.pid})`) };
+    const found = `none holds ${pidPath}, so no knock opens anything`;
+    return { daemon, finding: doubt("daemon", found, "start fwknopd") };
+  } catch (error) {
+    const known = explain(error);
+    if (known === null) throw error;
+    return { daemon: null, finding: obstacleFinding("daemon", known) };
+  }
 }
 
 async function captureFindings(config: ServerConfig, rights: Rights): Promise<readonly Finding[]> {

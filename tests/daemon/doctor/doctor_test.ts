@@ -114,6 +114,20 @@ Deno.test("the doctor tells what a start would end with, and what it could not l
   assert.equal(untouched.lines.at(-1), "ok   firewall: none, because of --test");
 });
 
+Deno.test("the doctor goes on where it may not look for the daemon", async () => {
+  const folder = Deno.makeTempDirSync();
+  try {
+    Deno.chmodSync(folder, 0o777);
+    Deno.writeTextFileSync(`${folder}/x.pid`, "1\n");
+    const { lines, shut } = await examine(`ENABLE_UDP_SERVER Y\nFWKNOP_PID_FILE ${folder}/x.pid`);
+    assert.equal(shut, true);
+    assert.match(lines[1] ?? "", /^fail daemon: .*x\.pid/);
+    assert.match(lines.join("\n"), /^ok {3}inet filter input: opens/m);
+  } finally {
+    Deno.removeSync(folder, { recursive: true });
+  }
+});
+
 Deno.test("the doctor has one line for a finding, whatever a chain is called", async () => {
   const odd = { ...INPUT, chain: "a\nfail b" };
   const walk = (): readonly Step[] => [{ chain: odd, does: "passes", obstruction: null }];
