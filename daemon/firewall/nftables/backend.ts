@@ -10,7 +10,6 @@ import { createSerial, type Serial } from "../serial.ts";
 import { chooseChains, enters, formatChain, type Wanted } from "./choose_chains.ts";
 import { describeTables, type ListedTable } from "./describe.ts";
 import { dataText, elementOf, keyText } from "./elements.ts";
-import { concernsUs } from "./events.ts";
 import { readElements } from "./known_elements.ts";
 import { listAll } from "./list_all.ts";
 import { openGrants } from "./open_grants.ts";
@@ -53,7 +52,7 @@ export function nftablesBackend({ netlink, run }: NftablesParts, options: Nftabl
     owner: "nftables",
     closesAtExit: options.flushAtExit,
     isOwn: (portId) => portId === netlink.portId,
-    concerns: (change) => concernsUs(change, view.placements.tables),
+    concerns: (change) => view.hear(change),
     enters: (chain) => enters(chain, options),
     check: () =>
       inTurn(() => {

@@ -31,3 +31,13 @@ export function concernsUs(change: Change, placed: readonly PlacedTable[]): bool
       return false;
   }
 }
+
+/**
+ * Whether somebody else made a chain of our name where nothing of ours is known to be: a ruleset that was saved with our
+ * chains in it was loaded again.
+ */
+export function bringsOurs(change: Change, placed: readonly PlacedTable[]): boolean {
+  if (change.message !== NFT_MSG.newChain && change.message !== NFT_MSG.newRule) return false;
+  return isOurChain(change.chain) &&
+    !placed.some(({ ours }) => ours.family === change.family && ours.table === change.table);
+}

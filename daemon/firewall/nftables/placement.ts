@@ -85,6 +85,13 @@ export function planTables(chains: readonly ChosenChain[], slots: readonly Slot[
   return [...tables.values()];
 }
 
+/** What should be in a table in which somebody else put chains of our names. Who jumps to them is not known. */
+export function adopted({ family, table, chains }: FoundTable, wanted: readonly Slot[]): OurTable {
+  const own = sameTable({ family, table }, NAT_TABLE);
+  const slots = wanted.filter((slot) => chains.some(({ chain }) => chain === chainOf(slot)));
+  return { family, table, own, slots, layouts: layoutsOf(slots, family), jumps: [] };
+}
+
 function layoutsOf(slots: readonly Slot[], family: TableName["family"]): readonly SetLayout[] {
   return SET_LAYOUTS.filter((layout) => slots.includes(layout.slot) && seesFamily(family, layout.family));
 }

@@ -62,18 +62,18 @@ export function setsIn(tables: readonly FoundTable[]): readonly ElementSet[] {
  */
 export async function searchTable(netlink: Nfnetlink, at: TableName): Promise<FoundTable> {
   const chains = netlink.chains().filter((chain) => sameTable(chain, at));
-  const ours = chains.filter(({ chain }) => isOurChain(chain));
   const jumps: FoundJump[] = [];
-  for (const chain of ours.length === 0 ? [] : chains) {
-    if (!isOurChain(chain.chain)) jumps.push(...await searchChain(netlink, chain));
+  if (chains.some(({ chain }) => isOurChain(chain))) {
+    for (const chain of chains) if (!isOurChain(chain.chain)) jumps.push(...await searchChain(netlink, chain));
   }
-  return {
-    family: at.family,
-    table: at.table,
-    chains: ours.map((chain) => chainFound(netlink, chain)),
-    sets: readSets(netlink, at),
-    jumps,
-  };
+  return { ...foundIn(netlink, at), jumps };
+}
+
+/** The same without the jumps, and without reading other rules. */
+export function foundIn(netlink: Nfnetlink, { family, table }: TableName): FoundTable {
+  const ours = netlink.chains().filter((chain) => sameTable(chain, { family, table }) && isOurChain(chain.chain));
+  const chains = ours.map((chain) => chainFound(netlink, chain));
+  return { family, table, chains, sets: readSets(netlink, { family, table }), jumps: [] };
 }
 
 async function searchChain(netlink: Nfnetlink, { family, table, chain }: ChainInfo): Promise<readonly FoundJump[]> {

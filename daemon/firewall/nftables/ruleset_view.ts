@@ -13,9 +13,10 @@ import type { PathChain } from "../path/model.ts";
 import { chooseChains, type Wanted } from "./choose_chains.ts";
 import type { Element } from "./elements.ts";
 import { KnownElements, readElements } from "./known_elements.ts";
-import { type FoundTable, type OurTable, planTables, sameTable } from "./placement.ts";
+import { bringsOurs, type Change, concernsUs } from "./events.ts";
+import { adopted, type FoundTable, type OurTable, planTables, sameTable } from "./placement.ts";
 import { Placements } from "./placements.ts";
-import { ourSets, searchTable, setsIn, tablesWithOurChains, tablesWithOurs } from "./reading.ts";
+import { foundIn, ourSets, searchTable, setsIn, tablesWithOurChains, tablesWithOurs } from "./reading.ts";
 import { isOwned, LOOK, reasonOf } from "./refusals.ts";
 import {
   type ElementSet,
@@ -55,6 +56,8 @@ export class RulesetView {
   readonly #known = new KnownElements();
   readonly #facts = createFacts();
   #isPrepared = false;
+  /** What was heard since the last look at our own objects: nothing (then a look has another reason), or what it was. */
+  #heard: "nothing" | "changes" | "brought" = "nothing";
 
   constructor(readonly netlink: Nfnetlink, readonly options: ViewOptions) {
     this.placements = new Placements(netlink, options.log);
@@ -97,26 +100,40 @@ export class RulesetView {
   async adapt(path: readonly PathChain[], live: readonly Grant[], now: number): Promise<boolean> {
     const plan = this.#plan(path, false);
     // A ruleset that was saved with our chains in it and loaded again brings jumps that nobody knows.
-    const unknown = tablesWithOurChains(this.netlink).filter((table) => this.placements.find(table) === undefined);
-    const searched = await this.#search(unknown);
-    const left = [...this.placements.tables.flatMap(({ ours }) => this.placements.find(ours) ?? []), ...searched]
+    const known = this.placements.tables.filter(({ jumps, ours }) => jumps.length > 0 || ours.own);
+    const searched = await this.#search(
+      tablesWithOurChains(this.netlink).filter((table) => !known.some(({ ours }) => sameTable(ours, table))),
+    );
+    const left = [...known.flatMap(({ ours }) => this.placements.find(ours) ?? []), ...searched]
       .filter((table) => table.chains.length + table.sets.length > 0 && !plan.some((ours) => sameTable(ours, table)));
     const hasLeft = await this.placements.leave(left);
     const { changed, failure } = this.placements.place(
       plan,
-      (ours) => this.placements.find(ours) ?? searched.find((table) => sameTable(table, ours)),
+      (ours) => searched.find((table) => sameTable(table, ours)) ?? this.placements.find(ours),
     );
     const restored = this.#restore(liveElements(live, now), now);
     if (failure !== null) throw failure;
     return hasLeft || changed || restored;
   }
 
+  /** Whether a change that somebody else made can have taken something of ours away. */
+  hear(change: Change): boolean {
+    const { tables } = this.placements;
+    const isBrought = this.#isPrepared && bringsOurs(change, tables);
+    if (isBrought) this.#heard = "brought";
+    else if (!concernsUs(change, tables)) return false;
+    else if (this.#heard === "nothing") this.#heard = "changes";
+    return true;
+  }
+
   /** Looks at our own objects and puts back what is missing. Throws `FirewallError` where that fails. */
   repair(live: readonly Grant[], now: number): "intact" | "restored" | "gone" {
     const { placements } = this;
+    const brought = this.#heard === "changes" ? [] : this.#brought();
+    this.#heard = "nothing";
     const { changed, failure } = placements.place(
-      placements.tables.map(({ ours }) => ours),
-      (ours) => placements.find(ours),
+      [...placements.tables.map(({ ours }) => ours), ...brought],
+      (ours) => placements.find(ours) ?? foundIn(this.netlink, ours),
     );
     const restored = this.#restore(liveElements(live, now), now);
     if (failure !== null) throw failure;
@@ -170,6 +187,16 @@ export class RulesetView {
     const found: FoundTable[] = [];
     for (const table of tables) found.push(await searchTable(this.netlink, table));
     return found;
+  }
+
+  /**
+   * Tables in which somebody put chains of our names: jumps to them count as ours, so their sets get what is open. Whether
+   * they are wanted there is for the next survey to say.
+   */
+  #brought(): readonly OurTable[] {
+    const { slots } = this.options.wanted;
+    return tablesWithOurChains(this.netlink).filter((table) => this.placements.find(table) === undefined)
+      .map((table) => adopted(foundIn(this.netlink, table), slots));
   }
 
   /** The tables to go into. */

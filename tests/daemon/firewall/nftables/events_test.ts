@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type Change, concernsUs } from "../../../../daemon/firewall/nftables/events.ts";
+import { bringsOurs, type Change, concernsUs } from "../../../../daemon/firewall/nftables/events.ts";
 import { planTables } from "../../../../daemon/firewall/nftables/placement.ts";
 import { NFT_MSG } from "../../../../ffi/nfnetlink/constants.ts";
 
@@ -48,4 +48,14 @@ Deno.test("concernsUs(): only in tables that hold something of ours", () => {
     assert.ok(!told("delSetElem", { ...elsewhere, set: "fwknop_input4" }));
     assert.ok(!told("newGen", elsewhere));
   }
+});
+
+Deno.test("bringsOurs(): chains of our names in tables where nothing of ours is known to be", () => {
+  const brings = (message: number, about: Partial<Change>) =>
+    bringsOurs({ message, ...AT, chain: "fwknop_input", set: "", handle: 3n, ...about }, PLACED);
+  assert.ok(brings(NFT_MSG.newChain, { table: "g" }));
+  assert.ok(brings(NFT_MSG.newRule, { family: "ip" }));
+  assert.ok(!brings(NFT_MSG.newChain, {}));
+  assert.ok(!brings(NFT_MSG.newChain, { table: "g", chain: "input" }));
+  assert.ok(!brings(NFT_MSG.delChain, { table: "g" }));
 });

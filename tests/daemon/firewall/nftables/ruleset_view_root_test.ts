@@ -151,6 +151,30 @@ function concernsAfter(rig: NftablesRig, { backend }: RigFirewall): () => boolea
   return () => listener.drain().changes.some((change) => !backend.isOwn(change.portId) && backend.concerns(change));
 }
 
+labTest(
+  "RulesetView: a ruleset that was saved with our chains in it and comes back later gets what is open now",
+  async () => {
+    await using rig = await nftablesRig();
+    const firewall = rig.start();
+    await firewall.prepare();
+    const early = grant(rig, 600, 6);
+    await firewall.grant([early], [], rig.now());
+    const saved = await rig.lab.must("server", ["nft", "list", "ruleset"]);
+    await rig.nft("flush ruleset");
+    await firewall.survey({ live: () => [early], now: rig.now });
+    await rig.nft(saved);
+    // Nothing of ours is known to be anywhere, and no survey has been made: the chains that came are named as ours are.
+    const [outcome] = await firewall.grant([grant(rig, 600)], [early], rig.now());
+    assert.ok(outcome?.ok);
+    for (const family of FAMILIES) assert.ok(await rig.admits({ from: "knocker", family, service: SSH }));
+    await firewall.survey({ live: () => [early], now: rig.now });
+    const listing = await rig.lab.must("server", ["nft", "list", "ruleset"]);
+    assert.equal(listing.match(/jump fwknop_input/g)?.length, 2, "each jump once");
+    await firewall.cleanup();
+    assert.doesNotMatch(await rig.lab.must("server", ["nft", "list", "ruleset"]), /fwknop/);
+  },
+);
+
 labTest("RulesetView: where all of it is gone when a grant comes, it is made again with all live grants", async () => {
   await using rig = await nftablesRig();
   const firewall = rig.start();
