@@ -86,7 +86,7 @@ export interface OpenedBackend extends Common, Disposable {
   readonly owner: Owner;
   /** Whether an event with that port id is of our own doing. */
   isOwn(portId: number): boolean;
-  /** From the event alone: whether it can have taken something of ours away. Changes of its own are not asked about. */
+  /** From the event alone: whether it can have taken something of ours away. Told of every change that is not its own. */
   concerns(change: RulesetChange): boolean;
   /** Throws `FirewallError` where `prepare` would for what it does not find. Changes nothing. */
   check(): Promise<void>;

@@ -191,7 +191,8 @@ export class StandingFirewall implements Firewall, Disposable {
       if (this.#holder.isOwn(change.portId)) continue;
       foreign = true;
       if (due) this.#surveys.ask(steady());
-      this.#isConcerned ||= this.#backend.concerns(change);
+      // Each of them is told to the backend.
+      if (this.#backend.concerns(change)) this.#isConcerned = true;
     }
     if (foreign) this.#judging.ask(steady());
   }
