@@ -195,7 +195,8 @@ export class RulesetView {
    */
   #brought(): readonly OurTable[] {
     const { slots } = this.options.wanted;
-    return tablesWithOurChains(this.netlink).filter((table) => this.placements.find(table) === undefined)
+    return tablesWithOurChains(this.netlink)
+      .filter((table) => !this.placements.tables.some(({ ours }) => sameTable(ours, table)))
       .map((table) => adopted(foundIn(this.netlink, table), slots));
   }
 

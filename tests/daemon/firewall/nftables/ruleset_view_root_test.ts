@@ -70,6 +70,10 @@ labTest(
         assert.deepEqual(await backend.grant([grant(rig, step)], [], rig.now()), [{ ok: true, alreadyOpen: false }]);
         cost.push(told());
       }
+      // Somebody else's element in a set of ours makes a look due.
+      const concerned = concernsAfter(rig, firewall);
+      await rig.nft("add element inet guard fwknop_input4 { 192.0.2.7 . tcp . 22 timeout 60s }");
+      assert.ok(concerned());
       assert.equal(await backend.repair([grant(rig, 90)], rig.now()), "intact");
       cost.push(told());
       costs.push(cost.map((sum, index) => sum - (cost[index - 1] ?? sum)));
