@@ -16,6 +16,7 @@ import {
   noOwners,
   ODD_NAMES,
   oddTables,
+  tellsPlaces,
 } from "./foreign_ruleset.ts";
 
 const FILTER = { family: "inet", table: "filter" } as const;
@@ -205,9 +206,11 @@ labTest("an event says what it is about, and decodes itself later", async () => 
   const named = (message: number) => changes.filter((change) => change.message === message);
   const [added, inserted, between] = named(NFT_MSG.newRule);
   assert.deepEqual([added?.family, added?.table, added?.chain], ["inet", "filter", "input"]);
-  assert.deepEqual([added?.position, added?.append], [null, true]);
-  assert.deepEqual([inserted?.position, inserted?.append], [null, false]);
-  assert.deepEqual([between?.position, between?.append], [first.handle, true]);
+  if (tellsPlaces()) {
+    assert.deepEqual([added?.position, added?.append], [null, true]);
+    assert.deepEqual([inserted?.position, inserted?.append], [null, false]);
+    assert.deepEqual([between?.position, between?.append], [first.handle, true]);
+  }
   const rules = netlink.rules(INPUT);
   assert.deepEqual(rules?.map(({ handle }) => handle), [inserted, first, between, added].map((one) => one?.handle));
   assert.deepEqual(added?.expressions(), rules?.at(-1)?.expressions);

@@ -34,7 +34,7 @@ export const FOREIGN_SCRIPT = `table inet filter {
     ip daddr 10.0.0.0/8 tcp dport != 100-200 limit rate 3/second accept
     fib saddr . iif oif 0 drop
     ip6 nexthdr icmpv6 icmpv6 type { nd-neighbor-solicit, nd-router-advert } accept
-    tcp flags syn / syn,ack ct count over 20 return
+    tcp flags & (syn | ack) == syn ct count over 20 return
     numgen random mod 2 vmap { 0 : accept, 1 : continue }
     meta skuid 0 meta day "Saturday" socket transparent 1 ct original ip saddr 10.0.0.1 accept
     update @doors { ip saddr . meta l4proto . th dport timeout 5s }
@@ -124,6 +124,11 @@ export function noOwners(): string | null {
 /** Why no element can catch all here; null where it can. */
 export function noCatchall(): string | null {
   return olderThan(5, 13) ? "kernels before 5.13 know no elements that catch all" : null;
+}
+
+/** Whether events of new rules say where they stand. */
+export function tellsPlaces(): boolean {
+  return !olderThan(5, 15);
 }
 
 /** Why nft here cannot declare maps whose keys and values are concatenated; null where it can. */
