@@ -174,7 +174,6 @@ export const TESTED_ELSEWHERE: TestedElsewhere = {
     "daemon/firewall/iptables/family.ts",
   ],
   "tests/daemon/firewall/path/hear_root_test.ts": [
-    "daemon/firewall/path/changes.ts",
     "daemon/firewall/path/netlink_survey.ts",
     "daemon/firewall/path/reach.ts",
     "daemon/firewall/path/ruleset.ts",

@@ -6,6 +6,7 @@ import {
   NFTA,
   NFTABLES_GROUP_BIT,
   NLM_F_APPEND,
+  NLM_F_CREATE,
   type TableFamily,
 } from "./constants.ts";
 import { familyOf, readChain, readTable } from "./read_ruleset.ts";
@@ -37,6 +38,8 @@ export interface RulesetChange {
   readonly position: bigint | null;
   /** Whether a new rule was added behind others and not inserted before them. Without `position`: whether it is the last. */
   readonly append: boolean;
+  /** Whether it is said at all where a new rule stands: kernels before 5.15 do not. */
+  readonly placed: boolean;
   /**
    * What a new rule does, or one that is gone, where the kernel still says it; empty for other changes. Decoded when asked
    * for, because a flush makes as many changes as there were rules.
@@ -89,6 +92,8 @@ export function readChange(message: IncomingMessage): RulesetChange | null {
     handle: names.handle === undefined ? null : be64At(body, find(body, BODY, names.handle)),
     position: kind === NFT_MSG.newRule ? be64At(body, find(body, BODY, NFTA.rule.position)) : null,
     append: kind === NFT_MSG.newRule && (message.flags & NLM_F_APPEND) !== 0,
+    // The flags of the request are told since the same version.
+    placed: kind === NFT_MSG.newRule && (message.flags & (NLM_F_CREATE | NLM_F_APPEND)) !== 0,
     expressions: () =>
       kind === NFT_MSG.newRule || kind === NFT_MSG.delRule
         ? decodeExpressions(body, find(body, BODY, NFTA.rule.expressions))

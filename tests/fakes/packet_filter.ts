@@ -121,6 +121,7 @@ export function change(table: "ours" | "theirs" | "other", portId = 99): Ruleset
     handle: null,
     position: null,
     append: false,
+    placed: true,
     expressions: () => [],
     tableInfo: () => null,
     chainInfo: () => null,

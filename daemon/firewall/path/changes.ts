@@ -128,14 +128,20 @@ export function isKnown({ rules, orphans }: Pick<Chain, "rules" | "orphans">): b
 export function putIn(
   { orphans }: Pick<Chain, "orphans">,
   rules: RuleList,
-  { rule, change: { position, append } }: {
+  { rule, change: { position, append, placed: isTold } }: {
     readonly rule: Rule;
-    readonly change: Pick<RulesetChange, "position" | "append">;
+    readonly change: Pick<RulesetChange, "position" | "append" | "placed">;
   },
 ): boolean {
-  const placed = rules.putBack(rule) ||
-    (position !== null ? rules.insertAfter(Number(position), rule) : append ? rules.append(rule) : rules.prepend(rule));
+  const known = isTold || rules.size === 0;
+  const placed = rules.putBack(rule) || known &&
+      (position !== null
+        ? rules.insertAfter(Number(position), rule)
+        : append
+        ? rules.append(rule)
+        : rules.prepend(rule));
   if (!placed) {
+    // No rule has the handle 0.
     orphans.set(Number(position ?? 0n), rule);
     return false;
   }

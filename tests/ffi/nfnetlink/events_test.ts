@@ -59,11 +59,13 @@ Deno.test("readChange() takes messages of nf_tables only", () => {
 Deno.test("readChange() tells where a new rule stands", () => {
   const rule = [TABLE, stringAttribute(2, "in"), be64Attribute(3, 9n)];
   const where = (attributes: typeof rule, flags: number) => {
-    const { position, append } = change(NFT_MSG.newRule, attributes, flags)!;
-    return [position, append];
+    const { position, append, placed } = change(NFT_MSG.newRule, attributes, flags)!;
+    return [position, append, placed];
   };
-  assert.deepEqual(where(rule, 0), [null, false]);
-  assert.deepEqual(where([...rule, be64Attribute(6, 4n)], 0x800), [4n, true]);
+  assert.deepEqual(where(rule, 0x400), [null, false, true]);
+  assert.deepEqual(where([...rule, be64Attribute(6, 4n)], 0xc00), [4n, true, true]);
+  // Kernels before 5.15 say nothing of it, not even the flags.
+  assert.deepEqual(where(rule, 0), [null, false, false]);
   // The same bit means something else of other messages.
   assert.equal(change(NFT_MSG.newChain, rule, 0x800)?.append, false);
 });

@@ -20,6 +20,14 @@ async function watching(script: string) {
   return { lab, rig, run, [Symbol.dispose]: () => rig[Symbol.dispose]() };
 }
 
+/** Kernels before 5.15 do not tell where new rules stand: there a chain is known again after a survey. */
+const PLACES = {
+  blocker: () => {
+    const [major = 0, minor = 0] = Deno.osRelease().split(".").map((part) => parseInt(part, 10));
+    return major > 5 || (major === 5 && minor >= 15) ? null : "this kernel does not tell where new rules stand";
+  },
+};
+
 const TABLE = `table inet t {
 chain base { type filter hook input priority 0; policy accept; ct state established accept; }
 chain deny { drop; }
@@ -58,7 +66,7 @@ labTest("hear() makes judge() right at once, before any survey", async () => {
   await run("delete table inet t");
   assert.equal(rig.catchUp(), true);
   assert.deepEqual(shut(rig, 22), []);
-});
+}, PLACES);
 
 labTest("hear() knows what comes with a new table, and what becomes of a dormant one", async () => {
   using on = await watching("");
@@ -75,7 +83,7 @@ labTest("hear() knows what comes with a new table, and what becomes of a dormant
   await run("add table ip late");
   assert.equal(rig.catchUp(), true);
   assert.deepEqual(shut(rig, 23), ["ip late c drops by policy"]);
-});
+}, PLACES);
 
 labTest(
   "rules of one transaction find their places in whatever order they are told, and those that did not stay go",
@@ -143,7 +151,7 @@ labTest("hear() wants a survey for what decides about everybody, and not for wha
   assert.equal(await due("add rule inet t base ip saddr 10.77.0.2 jump spare"), true);
   await rig.watch.survey();
   assert.equal(await due("add chain inet t fwknop_input", "insert rule inet t base jump fwknop_input"), false);
-});
+}, PLACES);
 
 labTest("hear(lost) has everything read anew, and nothing is called shut until then", async () => {
   using on = await watching(TABLE.replace("policy accept", "policy drop"));
@@ -156,7 +164,7 @@ labTest("hear(lost) has everything read anew, and nothing is called shut until t
   await rig.watch.survey();
   assert.deepEqual(shut(rig, 22), []);
   assert.equal(shut(rig, 23).length, 1);
-});
+}, PLACES);
 
 labTest("a named set is asked at the moment of judging", async () => {
   using on = await watching(
@@ -172,7 +180,7 @@ labTest("a named set is asked at the moment of judging", async () => {
   assert.equal(found?.remedy, "take 10.77.0.2 out of the set s of inet t");
   await run("delete element inet t s { 10.77.0.0/24 }");
   assert.deepEqual(shut(rig, 22), []);
-});
+}, PLACES);
 
 /** Changes of the chains base, deny and spare; `N` is the place of a rule in the chain. */
 type Change = readonly [
