@@ -1,8 +1,7 @@
 /** A netlink socket to the packet filter, through libc. The kernel answers nfnetlink requests before `sendto` returns. */
 import { E, MSG_DONTWAIT, SO_RCVBUF, SO_RCVBUFFORCE, SOCK_CLOEXEC, SOCK_RAW, SOL_SOCKET } from "../abi.ts";
 import { FfiError } from "../errors.ts";
-import { lazyLibrary } from "../loader.ts";
-import { copyIn } from "../memory.ts";
+import { errno, lazyLibc } from "../libc/errno.ts";
 import {
   AF_NETLINK,
   NETLINK_CAP_ACK,
@@ -13,7 +12,7 @@ import {
   SOL_NETLINK,
 } from "./constants.ts";
 
-const libc = lazyLibrary({ sonames: ["libc.so.6"], debianPackage: "libc6" }, {
+const libc = lazyLibc({
   /** int socket(int domain, int type, int protocol) */
   socket: { parameters: ["i32", "i32", "i32"], result: "i32" },
   /** int bind(int sockfd, const struct sockaddr *addr, socklen_t addrlen) */
@@ -28,8 +27,6 @@ const libc = lazyLibrary({ sonames: ["libc.so.6"], debianPackage: "libc6" }, {
   recv: { parameters: ["i32", "buffer", "usize", "i32"], result: "isize" },
   /** int close(int fd) */
   close: { parameters: ["i32"], result: "i32" },
-  /** int *__errno_location(void) */
-  errnoLocation: { name: "__errno_location", parameters: [], result: "usize" },
 });
 
 /** What one `recv` gave. */
@@ -102,13 +99,16 @@ function socketOn(fd: number, portId: number): NetlinkSocket {
       }
     },
     receive() {
-      for (;;) {
+      // The runtime may overwrite errno before it is read (seen: ENOENT), so an odd one counts when it comes twice.
+      for (let odd = 0;;) {
         const size = Number(libc().recv(fd, buffer, BigInt(buffer.length), MSG_DONTWAIT));
-        if (size >= 0) return { kind: "bytes", bytes: buffer.subarray(0, size) };
+        // Behind an odd one that was not EAGAIN stood an overrun: it is told once, and then come messages.
+        if (size >= 0) return odd === 0 ? { kind: "bytes", bytes: buffer.subarray(0, size) } : { kind: "overrun" };
         const code = errno();
         if (code === E.AGAIN) return { kind: "empty" };
         if (code === E.NOBUFS) return { kind: "overrun" };
-        if (code !== E.INTR) throw failure("recv", "Cannot read the packet filter's answer", code);
+        if (code === odd) throw failure("recv", "Cannot read the packet filter's answer", code);
+        if (code !== E.INTR) odd = code;
       }
     },
     [Symbol.dispose]() {
@@ -136,11 +136,6 @@ function sockaddr(groups: number): Uint8Array<ArrayBuffer> {
   view.setUint16(0, AF_NETLINK, true);
   view.setUint32(8, groups, true);
   return bytes;
-}
-
-function errno(): number {
-  const bytes = copyIn(libc().errnoLocation(), 4);
-  return new DataView(bytes.buffer).getInt32(0, true);
 }
 
 function failure(symbol: string, what: string, code = errno()): FfiError {
