@@ -106,7 +106,8 @@ function applyRule(place: RulePlace, change: RulesetChange): boolean {
     const gone = takeOut(chain, rules, handle);
     return gone !== null && decides(place, gone);
   }
-  if (rules.get(handle) !== null) return false;
+  // Kernels that tell no places tell a rule that replaces one before that one goes, with its handle.
+  if (rules.get(handle) !== null && change.placed) return false;
   const rule = compiler.compile(handle, change.expressions());
   if (putIn(chain, rules, { rule, change })) return decides(place, rule);
   // Where it stands is not known: unless that is told yet, the chain is read anew.
@@ -134,7 +135,7 @@ export function putIn(
   },
 ): boolean {
   const known = isTold || rules.size === 0;
-  const placed = rules.putBack(rule) || known &&
+  const placed = isTold && rules.putBack(rule) || known &&
       (position !== null
         ? rules.insertAfter(Number(position), rule)
         : append

@@ -109,6 +109,7 @@ labTest(
     rig.catchUp();
     assert.equal(shut(rig, 22).length, 1);
   },
+  PLACES,
 );
 
 labTest("hear() wants a survey for what decides about everybody, and not for what picks some", async () => {
