@@ -87,9 +87,9 @@ async function run([family, table, chain, set, aSecond]: readonly string[]): Pro
   const begin = performance.now();
   for (const _ of changes(netlink, changed)) {
     count++;
-    // Each at its time, however long the one before took.
+    // Each at its time, however long the one before took; a timer is never early, so what is due within a millisecond is now.
     const wait = begin + count * 1000 / Number(aSecond) - performance.now();
-    if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
+    if (wait > 1) await new Promise((resolve) => setTimeout(resolve, wait));
     else if (count % 10 === 0) await new Promise((resolve) => setTimeout(resolve, 0));
   }
 }
