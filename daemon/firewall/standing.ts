@@ -3,14 +3,18 @@
  * listener to what others do to the ruleset. What others do is heard before a grant is called open, and judged; a survey
  * that finds other chains makes the decision for a backend anew, and what is open goes over to it.
  */
+import { FfiError } from "../../ffi/errors.ts";
 import type { RulesetListener } from "../../ffi/nfnetlink/events.ts";
 import { waitAtMost } from "../../lib/host/wait_at_most.ts";
 import { formatPutBack, formatShut } from "../report/log_lines.ts";
+import { latestByAccess } from "../grants/ledger.ts";
 import type { Right } from "../start/rights.ts";
+import { reasonOf } from "../start/start_error.ts";
 import type { OpenedBackend } from "./backend.ts";
 import { createDecision, type Decision, type DecisionParts } from "./decision.ts";
 import {
   type Access,
+  accessKey,
   type Firewall,
   FirewallError,
   type Grant,
@@ -21,6 +25,7 @@ import {
 import { createHolder, type Held, type Holder } from "./handover.ts";
 import { examinePath } from "./path/examine.ts";
 import { isSilent, type Obstruction, type PathChain } from "./path/model.ts";
+import { createNews, type News } from "./news.ts";
 import { createRate } from "./rate.ts";
 import { createSerial } from "./serial.ts";
 
@@ -50,11 +55,10 @@ export class StandingFirewall implements Firewall, Disposable {
   readonly #decision: Decision;
   readonly #surveys = createRate();
   readonly #judging = createRate();
+  readonly #news: News;
   /** Between a backend and the next nothing is begun; what hangs keeps nobody waiting. */
   readonly #inTurn = createSerial();
   #isPrepared = false;
-  /** Whether something was heard by which something of ours may be gone, and nobody has looked yet. */
-  #isConcerned = false;
   #survey: Promise<void> | null = null;
   #surveyed = Promise.withResolvers<void>();
 
@@ -63,8 +67,9 @@ export class StandingFirewall implements Firewall, Disposable {
     const { listener, needs, log, steady } = parts;
     this.#parts = parts;
     this.needs = needs;
-    this.events = listener === null ? null : { fd: listener.fd, drain: () => this.#hears() };
+    this.events = listener === null ? null : { fd: listener.fd, drain: () => this.#news.takeConcern() };
     this.#holder = createHolder(first, log);
+    this.#news = createNews({ ...parts, holder: this.#holder, surveys: this.#surveys, judging: this.#judging });
     this.#decision = createDecision(parts, this.#holder);
     this.#surveys.ask(steady() + SURVEY_MS);
   }
@@ -119,19 +124,40 @@ export class StandingFirewall implements Firewall, Disposable {
   #attempt(batch: readonly Grant[], live: readonly Grant[], now: number): Promise<readonly GrantOutcome[]> {
     return this.#inTurn(async () => {
       const outcomes = await this.#holder.grant(batch, live, now);
+      const opened = batch.filter((_, index) => outcomes[index]?.ok);
       try {
-        const opened = batch.filter((_, index) => outcomes[index]?.ok);
-        if (this.#hears() && await this.#repair([...live, ...opened], now)) {
+        if (this.#isOursInDoubt() && await this.#repair([...live, ...opened], now)) {
           this.#parts.log("warning", formatPutBack(this.name));
         }
       } catch (error) {
         if (!(error instanceof FirewallError)) throw error;
+        await this.#takeBack(opened, live);
         return batch.map(() => ({ ok: false, reason: error.message }));
       }
       return batch.map(({ access }, index): GrantOutcome => {
         const outcome = outcomes[index] ?? { ok: false, reason: "no answer" };
         return outcome.ok ? { ...outcome, shutBy: this.judge(access) } : outcome;
       });
+    });
+  }
+
+  /** News that cannot be read are lost ones: the grants that were just opened are looked at, and counted. */
+  #isOursInDoubt(): boolean {
+    try {
+      return this.#news.takeConcern();
+    } catch (error) {
+      if (!(error instanceof FfiError)) throw error;
+      this.#news.lose();
+      return true;
+    }
+  }
+
+  /** What is said not to be open is not left standing. What was open before stays. */
+  async #takeBack(opened: readonly Grant[], live: readonly Grant[]): Promise<void> {
+    const before = latestByAccess(live);
+    const fresh = opened.filter(({ access }) => !before.has(accessKey(access)));
+    await this.#backend.revoke(fresh).catch((error) => {
+      this.#parts.log("error", `Cannot close again what was opened in part: ${reasonOf(error)}`);
     });
   }
 
@@ -156,7 +182,7 @@ export class StandingFirewall implements Firewall, Disposable {
     const { steady } = this.#parts;
     const found = await this.#backend.repair(live, now).catch((error) => {
       // Somebody has to look again, and no event will say so.
-      this.#isConcerned = true;
+      this.#news.doubt();
       this.#surveys.ask(steady() + RETRY_MS);
       throw error;
     });
@@ -167,34 +193,8 @@ export class StandingFirewall implements Firewall, Disposable {
 
   /** Lets the path know of our own jumps before anything is judged. Legacy iptables tells of no change. */
   async #seeOwn(): Promise<void> {
-    this.#hear();
+    this.#news.hear();
     if (this.#backend.owner === "iptables-legacy") await this.#parts.path.survey();
-  }
-
-  /** Takes note of what waits. Whether anything since the last time may have taken something of ours away. */
-  #hears(): boolean {
-    this.#hear();
-    const isConcerned = this.#isConcerned;
-    this.#isConcerned = false;
-    return isConcerned;
-  }
-
-  #hear(): void {
-    const { listener, path, steady } = this.#parts;
-    if (listener === null) return;
-    const { changes, lost } = listener.drain();
-    let foreign = lost;
-    this.#isConcerned ||= lost;
-    if (lost && path.hear("lost")) this.#surveys.ask(steady());
-    for (const change of changes) {
-      const due = path.hear(change);
-      if (this.#holder.isOwn(change.portId)) continue;
-      foreign = true;
-      if (due) this.#surveys.ask(steady());
-      // Each of them is told to the backend.
-      if (this.#backend.concerns(change)) this.#isConcerned = true;
-    }
-    if (foreign) this.#judging.ask(steady());
   }
 
   get surveyDueAt(): number | null {
@@ -231,7 +231,7 @@ export class StandingFirewall implements Firewall, Disposable {
     const isDone = await this.#decision.follow(open);
     await this.#seeOwn();
     // What was heard here wakes nobody any more.
-    if (this.#hears()) await this.#repair(open.live(), open.now());
+    if (this.#news.takeConcern()) await this.#repair(open.live(), open.now());
     return isDone;
   }
 

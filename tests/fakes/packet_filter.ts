@@ -130,10 +130,12 @@ export function change(table: "ours" | "theirs" | "other", portId = 99): Ruleset
 
 /** A listener whose changes the test puts in. */
 export function fakeListener() {
-  const waiting = { changes: [] as RulesetChange[], lost: false };
+  /** `failure`: why nothing can be read. */
+  const waiting = { changes: [] as RulesetChange[], lost: false, failure: null as Error | null };
   const listener: RulesetListener = {
     fd: 5,
     drain: () => {
+      if (waiting.failure !== null) throw waiting.failure;
       const { lost } = waiting;
       waiting.lost = false;
       return { changes: waiting.changes.splice(0), lost };

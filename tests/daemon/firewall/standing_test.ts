@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { Repaired } from "../../../daemon/firewall/backend.ts";
 import { type Access, FirewallError } from "../../../daemon/firewall/firewall.ts";
 import { StandingFirewall } from "../../../daemon/firewall/standing.ts";
+import { FfiError } from "../../../ffi/errors.ts";
 import {
   change,
   fakeBackend,
@@ -47,12 +48,28 @@ Deno.test("grant() looks at nothing of ours for changes that do not concern it, 
   assert.equal(firewall.surveyDueAt, 60_000, "but nothing of ours makes a survey due");
 });
 
-Deno.test("grant() is no success where what others took away cannot be put back", async () => {
-  const { firewall, waiting } = await scene({
+Deno.test("grant() is no success where what others took away cannot be put back, and leaves nothing open then", async () => {
+  const { firewall, backends, waiting, live } = await scene({
     nftables: { repair: () => Promise.reject(new FirewallError("Cannot list the set", "see nft")) },
   });
+  await firewall.grant([grant(80, 60)], [], NOW);
+  live.push(grant(80, 60));
   waiting.changes.push(change("ours"));
-  assert.deepEqual(await firewall.grant([grant(22)], [], NOW), [{ ok: false, reason: "Cannot list the set" }]);
+  const outcomes = await firewall.grant([grant(22), grant(80, 90)], live, NOW);
+  assert.deepEqual(outcomes, Array(2).fill({ ok: false, reason: "Cannot list the set" }));
+  assert.ok(!backends.nftables.recording.admits(access(22)), "what is said not to be open is not");
+  assert.ok(backends.nftables.recording.admits(access(80)), "what was open before stays");
+});
+
+Deno.test("grant() counts what was opened where news cannot be read: they are lost ones, and everything is looked at", async () => {
+  const { firewall, backends, waiting, state } = await scene();
+  waiting.failure = new FfiError("Cannot read the packet filter's answer: errno 5", { library: "libc.so.6", code: 5 });
+  const outcomes = await firewall.grant([grant(22)], [], NOW);
+  assert.deepEqual(outcomes, [{ ok: true, alreadyOpen: false, shutBy: [] }]);
+  assert.deepEqual(backends.nftables.calls, [`grant 22@${NOW + 30}`, `repair 22@${NOW + 30}`]);
+  assert.deepEqual(state.heard, ["lost"]);
+  assert.equal(firewall.surveyDueAt, 0);
+  assert.throws(() => firewall.events?.drain(), FfiError, "the loop says why");
 });
 
 Deno.test("repair() that failed is tried again after the next survey, although no event says so", async () => {
