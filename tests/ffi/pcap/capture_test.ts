@@ -139,6 +139,6 @@ test("an unknown interface is named, with the way to list them", () => {
 test("a missing libpcap is named with the Debian package that has it", () => {
   const absent = lazyLibrary({ ...LIBPCAP, sonames: ["libpcap.so.absent"] }, {});
   const error = failureOf(absent);
-  assert.match(error.message, /^Cannot load libpcap.so.absent: tried \/usr\/lib\//);
+  assert.match(error.message, /^Cannot load libpcap.so.absent: it is in none of \/usr\/lib\//);
   assert.match(error.details.hint ?? "", /libpcap0\.8/);
 });
