@@ -188,6 +188,8 @@ labTest(
     );
     await nft(`add element inet block bad { ${at.lab.address("knocker")} }`);
     at.firewall.events?.drain();
+    assert.equal(at.firewall.judgingDueAt, null, "the survey comes first");
+    await at.turn();
     assert.ok(at.firewall.judgingDueAt !== null);
     const [shutBy = []] = at.firewall.judgeAll(at.live);
     assert.match(shutBy[0]?.chain ?? "", /^inet block early$/);
