@@ -128,8 +128,8 @@ export interface Firewall {
   enters(chain: PathChain): boolean;
   /** When what is open has to be judged again, because of what somebody changed: in milliseconds of the steady clock. */
   readonly judgingDueAt: number | null;
-  /** Judges what is open, and notes that it was done. */
-  judgeAll(live: readonly Grant[]): readonly (readonly Obstruction[])[];
+  /** Judges what is open, bit by bit beside everything else, and notes that it was done. */
+  judgeAll(live: readonly Grant[]): Promise<readonly (readonly Obstruction[])[]>;
   /** What keeps the grant shut, nearest to the wire first; empty: its packets get through. */
   judge(access: Access): readonly Obstruction[];
   /** The chain or set that a grant stands in, as the log names it: `FWKNOP_INPUT`, `inet filter fwknop_in4`. */

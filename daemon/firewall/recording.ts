@@ -99,7 +99,7 @@ export function recordingFirewall(options: RecordingOptions): RecordingFirewall 
     surveyDueAt: null,
     survey: () => Promise.resolve(),
     judgingDueAt: null,
-    judgeAll: (live) => live.map(() => shutBy),
+    judgeAll: (live) => Promise.resolve(live.map(() => shutBy)),
     enters: () => true,
     judge: () => shutBy,
     containerOf: (access) => `recording ${access.slot}`,

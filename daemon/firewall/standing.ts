@@ -5,16 +5,14 @@
  */
 import { FfiError } from "../../ffi/errors.ts";
 import type { RulesetListener } from "../../ffi/nfnetlink/events.ts";
+import { createPause } from "../../lib/host/pause.ts";
 import { waitAtMost } from "../../lib/host/wait_at_most.ts";
 import { formatPutBack, formatShut } from "../report/log_lines.ts";
-import { latestByAccess } from "../grants/ledger.ts";
 import type { Right } from "../start/rights.ts";
-import { reasonOf } from "../start/start_error.ts";
 import type { OpenedBackend } from "./backend.ts";
 import { createDecision, type Decision, type DecisionParts } from "./decision.ts";
 import {
   type Access,
-  accessKey,
   type Firewall,
   FirewallError,
   type Grant,
@@ -55,6 +53,7 @@ export class StandingFirewall implements Firewall, Disposable {
   readonly #decision: Decision;
   readonly #surveys = createRate();
   readonly #judging = createRate();
+  readonly #pause = createPause();
   readonly #news: News;
   /** Between a backend and the next nothing is begun; what hangs keeps nobody waiting. */
   readonly #inTurn = createSerial();
@@ -131,7 +130,7 @@ export class StandingFirewall implements Firewall, Disposable {
         }
       } catch (error) {
         if (!(error instanceof FirewallError)) throw error;
-        await this.#takeBack(opened, live);
+        await this.#holder.takeBack(opened, live);
         return batch.map(() => ({ ok: false, reason: error.message }));
       }
       return batch.map(({ access }, index): GrantOutcome => {
@@ -150,15 +149,6 @@ export class StandingFirewall implements Firewall, Disposable {
       this.#news.lose();
       return true;
     }
-  }
-
-  /** What is said not to be open is not left standing. What was open before stays. */
-  async #takeBack(opened: readonly Grant[], live: readonly Grant[]): Promise<void> {
-    const before = latestByAccess(live);
-    const fresh = opened.filter(({ access }) => !before.has(accessKey(access)));
-    await this.#backend.revoke(fresh).catch((error) => {
-      this.#parts.log("error", `Cannot close again what was opened in part: ${reasonOf(error)}`);
-    });
   }
 
   #isSurveyNear(): boolean {
@@ -245,11 +235,16 @@ export class StandingFirewall implements Firewall, Disposable {
     return this.#survey !== null || (dueAt !== null && dueAt <= this.#parts.steady()) ? null : this.#judging.dueAt;
   }
 
-  judgeAll(live: readonly Grant[]): readonly (readonly Obstruction[])[] {
+  async judgeAll(live: readonly Grant[]): Promise<readonly (readonly Obstruction[])[]> {
     const { steady } = this.#parts;
+    const judged: (readonly Obstruction[])[] = [];
     this.#judging.begin(steady());
     try {
-      return live.map(({ access }) => this.judge(access));
+      for (const { access } of live) {
+        judged.push(this.judge(access));
+        await this.#pause();
+      }
+      return judged;
     } finally {
       this.#judging.end(steady());
     }

@@ -22,31 +22,43 @@ export interface JudgedGrant {
 export interface ShutGrants {
   /** It was told when it was opened. */
   note(access: Access, shutBy: readonly Obstruction[]): void;
-  /** All that are open now: tells what is new. What is missing is not open any more. */
-  tell(open: readonly JudgedGrant[], log: Log): void;
+  /**
+   * Before all that are open are judged. Returns what tells the news of them: what is missing is not open any more, unless it
+   * was noted meanwhile.
+   */
+  begin(): (open: readonly JudgedGrant[], log: Log) => void;
 }
 
 /** Knows of none. */
 export function createShutGrants(): ShutGrants {
   let known = new Map<string, string>();
+  let noted = new Set<string>();
+  const tell = (open: readonly JudgedGrant[], log: Log, meanwhile: ReadonlySet<string>) => {
+    const before = known;
+    known = new Map([...before].filter(([key]) => meanwhile.has(key)));
+    let news = 0;
+    for (const { access, container, shutBy } of open) {
+      const key = accessKey(access);
+      if (meanwhile.has(key)) continue;
+      const text = textOf(shutBy);
+      if (text !== "") known.set(key, text);
+      if (text === (before.get(key) ?? "") || ++news > MAX_LINES) continue;
+      if (text === "") log("info", formatNoLongerShut(access, container));
+      else log("warning", formatShut(access, container, shutBy));
+    }
+    if (news > MAX_LINES) log("warning", `The same is true of ${news - MAX_LINES} more open doors`);
+  };
   return {
     note(access, shutBy) {
-      if (shutBy.length === 0) known.delete(accessKey(access));
-      else known.set(accessKey(access), textOf(shutBy));
+      const key = accessKey(access);
+      noted.add(key);
+      if (shutBy.length === 0) known.delete(key);
+      else known.set(key, textOf(shutBy));
     },
-    tell(open, log) {
-      const before = known;
-      known = new Map();
-      let news = 0;
-      for (const { access, container, shutBy } of open) {
-        const key = accessKey(access);
-        const text = textOf(shutBy);
-        if (text !== "") known.set(key, text);
-        if (text === (before.get(key) ?? "") || ++news > MAX_LINES) continue;
-        if (text === "") log("info", formatNoLongerShut(access, container));
-        else log("warning", formatShut(access, container, shutBy));
-      }
-      if (news > MAX_LINES) log("warning", `The same is true of ${news - MAX_LINES} more open doors`);
+    begin() {
+      noted = new Set();
+      const meanwhile = noted;
+      return (open, log) => tell(open, log, meanwhile);
     },
   };
 }

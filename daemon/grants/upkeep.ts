@@ -135,18 +135,19 @@ export async function surveyRuleset(context: GrantContext, log: Log): Promise<vo
   if (firewall.name !== before) await adoptForeignRules(context, log);
 }
 
-/** Tells of open grants which of them others keep shut now, and which no longer. */
-export function judgeOpenGrants(context: GrantContext, log: Log): void {
+/** Tells of open grants which of them others keep shut now, and which no longer. Others are opened and closed meanwhile. */
+export async function judgeOpenGrants(context: GrantContext, log: Log): Promise<void> {
   const { firewall, ledger } = context;
   const live = ledger.live(seconds(context));
+  const tell = context.shut.begin();
   try {
-    const shutBy = firewall.judgeAll(live);
-    const judged = live.map(({ access }, index) => ({
-      access,
-      container: firewall.containerOf(access),
-      shutBy: shutBy[index] ?? [],
-    }));
-    context.shut.tell(judged, log);
+    const shutBy = await firewall.judgeAll(live);
+    const judged = live.map((grant, index) => ({ grant, shutBy: shutBy[index] ?? [] }));
+    const still = judged.filter(({ grant }) => ledger.expiryOf(grant) !== null);
+    tell(
+      still.map(({ grant: { access }, shutBy }) => ({ access, container: firewall.containerOf(access), shutBy })),
+      log,
+    );
     context.facts("judging", [], log);
   } catch (error) {
     const text = `Cannot tell whether others keep open doors shut: ${reasonOf(error)}`;

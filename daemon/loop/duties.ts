@@ -96,9 +96,10 @@ function surveyDuty(state: LoopState, runtime: Runtime): Duty {
 
 /** Others may have shut what is open, or no longer keep it shut. */
 function judgingDuty(state: LoopState, runtime: Runtime): Duty {
+  const { patience } = runtime;
   return {
-    dueAt: () => runtime.ledger.size === 0 ? null : runtime.firewall.judgingDueAt,
-    perform: () => judgeOpenGrants(runtime, state.active.log),
+    dueAt: () => runtime.ledger.size === 0 || patience.isBusy("judge") ? null : runtime.firewall.judgingDueAt,
+    perform: () => patience.begin("judge", () => judgeOpenGrants(runtime, state.active.log)),
   };
 }
 

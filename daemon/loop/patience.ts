@@ -20,10 +20,10 @@ export interface Patience {
 }
 
 /** What the loop has done in the packet filter. */
-export type Duty = "open" | "close" | "repair" | "audit" | "clock" | "survey";
+export type Duty = "open" | "close" | "repair" | "audit" | "clock" | "survey" | "judge";
 
 /** Whoever asks again for these asks for the same; of the others each is another piece of work. */
-const ONE_IS_ENOUGH: ReadonlySet<Duty> = new Set(["close", "repair", "audit", "survey"]);
+const ONE_IS_ENOUGH: ReadonlySet<Duty> = new Set(["close", "repair", "audit", "survey", "judge"]);
 
 /** Far more than any grant takes (1 to 10 ms), and less than a person notices. */
 export const PATIENCE_MS = 250;

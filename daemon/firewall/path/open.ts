@@ -3,6 +3,7 @@ import { E } from "../../../ffi/abi.ts";
 import { FfiError } from "../../../ffi/errors.ts";
 import { readProcOrNull } from "../../../ffi/libc/proc_file.ts";
 import { type Nfnetlink, openNfnetlink } from "../../../ffi/nfnetlink/nfnetlink.ts";
+import { createPause } from "../../../lib/host/pause.ts";
 import type { Run } from "../../../lib/host/run.ts";
 import type { Log } from "../../../lib/log.ts";
 import { createPathWatch } from "./path_watch.ts";
@@ -57,19 +58,6 @@ function openWhereItWorks(open: () => Nfnetlink): Nfnetlink | null {
     if (error instanceof FfiError && error.details.code !== E.PERM) return null;
     throw pathError(error);
   }
-}
-
-/** Milliseconds of work after which others have their turn. */
-const SLICE_MS = 2;
-
-/** Waits for a turn of the others, where there has been none for a while. */
-function createPause(): () => Promise<void> {
-  let last = performance.now();
-  return async () => {
-    if (performance.now() - last < SLICE_MS) return;
-    await new Promise((resolve) => setTimeout(resolve, 0));
-    last = performance.now();
-  };
 }
 
 /** The only interface beside `lo` in a text such as that of /proc/net/dev; null where there are none or several. */

@@ -191,7 +191,7 @@ labTest(
     assert.equal(at.firewall.judgingDueAt, null, "the survey comes first");
     await at.turn();
     assert.ok(at.firewall.judgingDueAt !== null);
-    const [shutBy = []] = at.firewall.judgeAll(at.live);
+    const [shutBy = []] = await at.firewall.judgeAll(at.live);
     assert.match(shutBy[0]?.chain ?? "", /^inet block early$/);
     const outcome = await at.grant(23);
     assert.ok(outcome?.ok && outcome.shutBy.length === 1);
@@ -199,7 +199,7 @@ labTest(
     assert.match(await at.firewall.describe(false), /tcp\/22 is open in .*, but inet block early keeps it shut: /);
     await nft("delete table inet block");
     at.firewall.events?.drain();
-    assert.deepEqual(at.firewall.judgeAll(at.live), [[], []]);
+    assert.deepEqual(await at.firewall.judgeAll(at.live), [[], []]);
     await assertGuarded(at.lab, 22, 23);
   },
 );

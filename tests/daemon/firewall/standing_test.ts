@@ -230,7 +230,7 @@ Deno.test("judgeAll() says of each what keeps it shut, and rests afterwards", as
   state.shutBy = [OBSTRUCTION];
   const foreign: Access = { slot: "foreign", family: 4, table: "filter", chain: "FWKNOP_INPUT", rule: "-j ACCEPT" };
   const live = [grant(22), { access: foreign, expiresAt: NOW + 30 }];
-  assert.deepEqual(firewall.judgeAll(live), [[OBSTRUCTION], []]);
+  assert.deepEqual(await firewall.judgeAll(live), [[OBSTRUCTION], []]);
   assert.equal(firewall.judgingDueAt, null);
   time.steady = 10;
   waiting.changes.push(change("other"));

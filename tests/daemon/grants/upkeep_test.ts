@@ -125,11 +125,11 @@ Deno.test("openGrants() has no word of success for what others keep shut, and ke
   ]);
   assert.equal(context.ledger.expiryOf(grant(22, 0)), NOW + 30);
   lines.length = 0;
-  judgeOpenGrants(context, log);
+  await judgeOpenGrants(context, log);
   assert.deepEqual(lines, [], "told already");
   real.obstruct([]);
-  judgeOpenGrants(context, log);
-  judgeOpenGrants(context, log);
+  await judgeOpenGrants(context, log);
+  await judgeOpenGrants(context, log);
   assert.deepEqual(lines, [
     "info: 192.0.2.7 -> 0.0.0.0/0 tcp/22 is open in recording input, and nothing else keeps it shut any more",
   ]);
@@ -140,8 +140,8 @@ Deno.test("judgeOpenGrants() says once that it cannot, and does not end the daem
     throw new Error("no answer");
   };
   const { context, log, lines } = await scene({ judgeAll });
-  judgeOpenGrants(context, log);
-  judgeOpenGrants(context, log);
+  await judgeOpenGrants(context, log);
+  await judgeOpenGrants(context, log);
   assert.deepEqual(lines, ["error: Cannot tell whether others keep open doors shut: no answer"]);
 });
 
