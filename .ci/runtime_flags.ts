@@ -18,17 +18,23 @@ const COMPILE_WHOLE = "--no-lazy";
 /** Megabytes for young objects from the start: with V8's half a one a knock has to wait for a collection, 1.5 to 4 ms. */
 const ROOM_FOR_A_KNOCK = "--min-semi-space-size=4";
 
+/**
+ * Megabytes for young objects of the daemon at most. V8 would take 16 in time, although what a packet leaves behind is small:
+ * 20 MB less memory, and knocks open as fast.
+ */
+const LITTLE_ROOM = "--max-semi-space-size=1";
+
 /** No code that somebody kept compiled under another user's home is believed by a daemon of root. */
 const NO_CODE_CACHE = "--no-code-cache";
 
 const OF_SCRIPT: Readonly<Record<ProgramName, readonly string[]>> = {
   fwknop: [`--v8-flags=${COMPILE_WHOLE},${NO_BASELINE_COMPILER},${ROOM_FOR_A_KNOCK}`],
-  fwknopd: [NO_CODE_CACHE],
+  fwknopd: [NO_CODE_CACHE, `--v8-flags=${LITTLE_ROOM}`],
 };
 
 const OF_COMPILED: Readonly<Record<ProgramName, readonly string[]>> = {
   fwknop: [`--v8-flags=${NO_BASELINE_COMPILER},${ROOM_FOR_A_KNOCK}`],
-  fwknopd: [],
+  fwknopd: [`--v8-flags=${LITTLE_ROOM}`],
 };
 
 /** Flags of `deno run` for a bundled script. */
