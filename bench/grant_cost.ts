@@ -3,16 +3,16 @@
  *
  *     deno run -A bench/grant_cost.ts                              (root)
  *
- * Method. It starts itself in a network namespace of its own with a native ruleset that drops. Each grant is for a grant that was not open before, and is
- * timed alone, in this process, from the call to its outcome: the whole backend; for comparison one rule by iptables-restore in one process,
- * and by iptables in the five processes that the C daemon starts for each rule. The figure to look at is the last column:
- * 1.0 means that the cost does not grow with the ruleset.
+ * Method. It starts itself in a network namespace of its own with a native ruleset that drops. Each grant is one that was
+ * not open before, and is timed alone, in this process, from the call to its outcome: the whole backend; for comparison one
+ * rule by iptables-restore in one process, and by iptables in the five processes that the C daemon starts for each rule. The
+ * figure to look at is the last column: 1.0 means that the cost does not grow with the ruleset.
  */
 import type { Access, Grant } from "../daemon/firewall/firewall.ts";
 import { openNftables } from "../daemon/firewall/nftables/open.ts";
-import type { PathChain } from "../daemon/firewall/path/model.ts";
 import { ipFromBytes } from "../lib/net/address.ts";
 import { runProgram } from "../lib/host/run.ts";
+import { inputChain } from "../tests/fakes/packet_filter.ts";
 import { labBlocker, makeLab, nftablesGuard, type Quantiles, quantiles } from "../tests/lab/mod.ts";
 
 const BLOCKED = 50_000;
@@ -34,19 +34,7 @@ function grant(turn: number): Grant {
 }
 
 /** The chain of the ruleset that the grants are opened in. */
-const INPUT: PathChain = {
-  owner: "nftables",
-  family: "inet",
-  table: "guard",
-  chain: "input",
-  hook: "input",
-  priority: 0,
-  devices: [],
-  locked: false,
-  drops: "default",
-  acceptsEstablished: true,
-  acceptsNeighbourDiscovery: true,
-};
+const INPUT = inputChain({ table: "guard" });
 
 function ourRoads(): readonly Road[] {
   const path = { chains: [INPUT], survey: () => Promise.resolve([INPUT]) };

@@ -2,7 +2,7 @@
 import type { Log } from "../../lib/log.ts";
 import { reasonOf } from "../start/start_error.ts";
 import type { HeldGrant } from "./ledger.ts";
-import type { GrantContext } from "./upkeep.ts";
+import { type GrantContext, seconds } from "./upkeep.ts";
 
 /** A step back of the wall clock that is worth the work; smaller ones add up. */
 const STEP_MS = 1000;
@@ -64,8 +64,4 @@ async function moveEnds(back: number, { firewall, ledger, ...clocks }: GrantCont
   }
   ledger.close(before);
   ledger.record(after);
-}
-
-function seconds({ clock }: Pick<GrantContext, "clock">): number {
-  return Math.floor(clock() / 1000);
 }

@@ -192,6 +192,7 @@ function describe(grant: PlannedGrant): string {
   return `${grant.access.slot} ${grant.items}`;
 }
 
-function seconds({ clock }: Pick<GrantContext, "clock">): number {
+/** The wall clock in whole Unix seconds, in which grants are counted. */
+export function seconds({ clock }: Pick<GrantContext, "clock">): number {
   return Math.floor(clock() / 1000);
 }

@@ -4,7 +4,7 @@
  */
 import { lineText, type LogLine } from "../../lib/log.ts";
 import { accessKey } from "../firewall/firewall.ts";
-import { openGrants } from "../grants/upkeep.ts";
+import { openGrants, seconds } from "../grants/upkeep.ts";
 import type { Batch } from "../packet/datagram.ts";
 import { isWorthALine, lineOf } from "../report/log_lines.ts";
 import { reasonOf } from "../start/start_error.ts";
@@ -108,8 +108,4 @@ async function openFor(admitted: readonly Admitted[], active: ActiveConfig, runt
       for (const findings of refused) refuse(findings, active, runtime);
     }
   });
-}
-
-function seconds(runtime: Runtime): number {
-  return Math.floor(runtime.clock() / 1000);
 }

@@ -1,16 +1,6 @@
 import assert from "node:assert/strict";
-import { DEFAULT_CHAINS } from "../../../../daemon/firewall/iptables/chain_specs.ts";
 import { executableFor, flavourOf } from "../../../../daemon/firewall/iptables/flavour.ts";
-
-const CONFIG = {
-  firewallExe: "/usr/sbin/iptables",
-  isExeGiven: false,
-  flushAtInit: true,
-  flushAtExit: true,
-  prepend: false,
-  commentCheck: true,
-  chains: DEFAULT_CHAINS,
-};
+import { DEFAULTS } from "./defaults.ts";
 
 /** A folder with an iptables that the host has chosen, as update-alternatives does it. */
 async function host(chosen: "nft" | "legacy") {
@@ -34,7 +24,7 @@ Deno.test("flavourOf() goes by the name, and else by the program behind it", asy
 Deno.test("executableFor() takes what the host has chosen where that is the right one, else the other by its name", async () => {
   for (const chosen of ["nft", "legacy"] as const) {
     await using there = await host(chosen);
-    const config = { ...CONFIG, firewallExe: `${there.folder}/iptables` };
+    const config = { ...DEFAULTS, firewallExe: `${there.folder}/iptables` };
     const other = chosen === "nft" ? "iptables-legacy" : "iptables-nft";
     assert.equal(executableFor(config, `iptables-${chosen}`), `${there.folder}/iptables`);
     assert.equal(executableFor(config, other), `${there.folder}/${other}`);

@@ -1,18 +1,8 @@
 import assert from "node:assert/strict";
-import { DEFAULT_CHAINS } from "../../../../daemon/firewall/iptables/chain_specs.ts";
 import { iptables } from "../../../../daemon/firewall/iptables/iptables.ts";
 import { iptablesChain } from "../../../fakes/packet_filter.ts";
 import { findTools } from "../../../../daemon/firewall/iptables/tools.ts";
-
-const CONFIG = {
-  firewallExe: "/usr/sbin/iptables",
-  isExeGiven: false,
-  flushAtInit: true,
-  flushAtExit: true,
-  prepend: false,
-  commentCheck: true,
-  chains: DEFAULT_CHAINS,
-};
+import { DEFAULTS } from "./defaults.ts";
 
 Deno.test("iptables names every program that any FIREWALL_EXE it takes leads to", () => {
   for (const variant of ["iptables", "iptables-nft", "iptables-legacy"]) {
@@ -27,15 +17,15 @@ Deno.test("iptables names every program that any FIREWALL_EXE it takes leads to"
 });
 
 Deno.test("iptables is there where FIREWALL_EXE is a file", () => {
-  assert.equal(iptables.blocker({ ...CONFIG, firewallExe: Deno.execPath() }), null);
+  assert.equal(iptables.blocker({ ...DEFAULTS, firewallExe: Deno.execPath() }), null);
   for (const firewallExe of ["/nowhere/iptables", "/usr"]) {
-    assert.equal(iptables.blocker({ ...CONFIG, firewallExe }), "iptables is not installed");
+    assert.equal(iptables.blocker({ ...DEFAULTS, firewallExe }), "iptables is not installed");
   }
 });
 
 Deno.test("iptables can work on both of its packet filters, with FIREWALL_EXE on that of this program", () => {
-  assert.deepEqual(iptables.owners(CONFIG), ["iptables-nft", "iptables-legacy"]);
-  const given = (firewallExe: string) => iptables.owners({ ...CONFIG, firewallExe, isExeGiven: true });
+  assert.deepEqual(iptables.owners(DEFAULTS), ["iptables-nft", "iptables-legacy"]);
+  const given = (firewallExe: string) => iptables.owners({ ...DEFAULTS, firewallExe, isExeGiven: true });
   assert.deepEqual(given("/sbin/iptables-legacy"), ["iptables-legacy"]);
   assert.deepEqual(given("/sbin/iptables-nft"), ["iptables-nft"]);
 });
@@ -44,7 +34,7 @@ Deno.test("iptables opens the flavour whose chain decided, and goes into its cha
   const path = { chains: [], survey: () => Promise.resolve([]) };
   const legacy = iptablesChain("iptables-legacy");
   for (const owner of ["iptables-nft", "iptables-legacy"] as const) {
-    const opened = await iptables.open(CONFIG, { slots: ["input"], log: () => {}, path, owner });
+    const opened = await iptables.open(DEFAULTS, { slots: ["input"], log: () => {}, path, owner });
     assert.equal(opened.owner, owner);
     assert.equal(opened.enters(iptablesChain(owner)), true);
     assert.equal(opened.enters(iptablesChain(owner, { family: "ip6" })), true);
@@ -58,6 +48,6 @@ Deno.test("iptables opens with its own configuration: FLUSH_IPT_AT_EXIT decides 
   for (const flushAtExit of [true, false]) {
     const path = { chains: [], survey: () => Promise.resolve([]) };
     const common = { slots: ["input"] as const, log: () => {}, path, owner: null };
-    assert.equal((await iptables.open({ ...CONFIG, flushAtExit }, common)).closesAtExit, flushAtExit);
+    assert.equal((await iptables.open({ ...DEFAULTS, flushAtExit }, common)).closesAtExit, flushAtExit);
   }
 });

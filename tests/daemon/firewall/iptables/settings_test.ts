@@ -2,19 +2,12 @@ import assert from "node:assert/strict";
 import { DEFAULT_CHAINS } from "../../../../daemon/firewall/iptables/chain_specs.ts";
 import type { IptablesConfig } from "../../../../daemon/firewall/iptables/settings.ts";
 import { good } from "../../config/in_memory.ts";
+import { DEFAULTS } from "./defaults.ts";
 
 const configured = (text: string) => good(text).config.firewall.backends.iptables as IptablesConfig;
 
 Deno.test("configureIptables() has the defaults of the C daemon", () => {
-  assert.deepEqual(configured(""), {
-    firewallExe: "/usr/sbin/iptables",
-    isExeGiven: false,
-    flushAtInit: true,
-    flushAtExit: true,
-    prepend: false,
-    commentCheck: true,
-    chains: DEFAULT_CHAINS,
-  });
+  assert.deepEqual(configured(""), DEFAULTS);
 });
 
 const ROWS: readonly [line: string, change: Partial<IptablesConfig>][] = [

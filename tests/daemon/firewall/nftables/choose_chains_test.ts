@@ -2,20 +2,9 @@ import assert from "node:assert/strict";
 import { chooseChains, enters, formatChain, objectionTo } from "../../../../daemon/firewall/nftables/choose_chains.ts";
 import type { PathChain } from "../../../../daemon/firewall/path/model.ts";
 import { address } from "../../../contract/addresses.ts";
+import { inputChain } from "../../../fakes/packet_filter.ts";
 
-const INPUT: PathChain = {
-  owner: "nftables",
-  family: "inet",
-  table: "filter",
-  chain: "input",
-  hook: "input",
-  priority: 0,
-  devices: [],
-  locked: false,
-  drops: "default",
-  acceptsEstablished: true,
-  acceptsNeighbourDiscovery: true,
-};
+const INPUT = inputChain();
 const NAMED = { family: "inet", table: "filter", chain: "input" } as const;
 
 function chosen(path: readonly PathChain[], slots: readonly ("input" | "output" | "forward" | "dnat")[] = ["input"]) {

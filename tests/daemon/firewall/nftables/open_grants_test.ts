@@ -7,22 +7,11 @@ import type { PathChain } from "../../../../daemon/firewall/path/model.ts";
 import { E } from "../../../../ffi/abi.ts";
 import { FfiError } from "../../../../ffi/errors.ts";
 import { address } from "../../../contract/addresses.ts";
+import { inputChain } from "../../../fakes/packet_filter.ts";
 import { done, fakeNetlink, refusedAt } from "./fake_netlink.ts";
 
 const NOW = 1000;
-const FILTER: PathChain = {
-  owner: "nftables",
-  family: "inet",
-  table: "filter",
-  chain: "input",
-  hook: "input",
-  priority: 0,
-  devices: [],
-  locked: false,
-  drops: "default",
-  acceptsEstablished: true,
-  acceptsNeighbourDiscovery: true,
-};
+const FILTER = inputChain();
 
 function grant(port: number, expiresAt = NOW + 60) {
   const source = address("192.0.2.1");
