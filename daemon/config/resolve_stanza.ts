@@ -12,6 +12,7 @@ import type { Given, Origin, Problem } from "../../lib/settings/setting.ts";
 import { ACCESS_SETTINGS } from "./access_settings.ts";
 import type { RawStanza } from "./load.ts";
 import type { Report } from "./files.ts";
+import { NO_NAT_POLICY } from "../grants/grants.ts";
 import { stanzaObjections } from "./possible.ts";
 import type { Stanza } from "./stanza.ts";
 
@@ -62,6 +63,9 @@ export function resolveStanza(raw: RawStanza, report: Report): ResolvedStanza | 
     secrets: secrets === null ? [] : [secrets],
     ...times,
     maxOpenGrants: last.maxOpenGrants,
+    nat: NO_NAT_POLICY,
+    commands: null,
+    cycle: null,
     requireUsername: last.requireUsername ?? null,
     requireSourceAddress: last.requireSourceAddress,
     expiresAt: last.accessExpire ?? (last.accessExpireEpoch || null),

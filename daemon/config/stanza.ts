@@ -2,6 +2,8 @@
 import type { RijndaelSecret, Secrets } from "../../lib/crypto/secrets.ts";
 import type { AddressList } from "../../lib/net/cidr.ts";
 import type { Service } from "../../lib/net/service.ts";
+import type { CommandCycle, CommandPolicy } from "../command/policy.ts";
+import type { NatPolicy } from "../grants/grants.ts";
 
 export interface Stanza {
   /** 1-based in parse order across all files: the `#N` of log lines. */
@@ -22,6 +24,11 @@ export interface Stanza {
   readonly maxTimeout: number;
   /** MAX_OPEN_GRANTS. */
   readonly maxOpenGrants: number;
+  readonly nat: NatPolicy;
+  /** What is done with commands in packets; null: they are refused. */
+  readonly commands: CommandPolicy | null;
+  /** Commands that run instead of opening a door; null: doors are opened. */
+  readonly cycle: CommandCycle | null;
   readonly requireUsername: string | null;
   readonly requireSourceAddress: boolean;
   /** Unix seconds, or null for never. */

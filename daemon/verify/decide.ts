@@ -12,6 +12,7 @@ import { authenticate, open, replayDigest } from "../../lib/spa/open.ts";
 import { chooseSecrets, encryptionByLength, ENCRYPTIONS } from "../../lib/wire/envelope.ts";
 import type { SpaMessage } from "../../lib/wire/message.ts";
 import type { Stanza } from "../config/stanza.ts";
+import type { NatEnd } from "../grants/grants.ts";
 import type { Datagram } from "../packet/datagram.ts";
 import type { ReplayStore } from "../replay/store.ts";
 import { type Candidate, findCandidate, type HttpPolicy } from "./candidate.ts";
@@ -55,6 +56,8 @@ export interface Admission {
   readonly message: SpaMessage;
   /** Whom to let in. */
   readonly access: Ip;
+  /** Where a NAT request leads, its name looked up; null where the message asks for none. */
+  readonly nat: NatEnd | null;
   readonly datagram: Datagram;
   /** What was claimed for it in the replay store: it may be opened when these are flushed. */
   readonly digests: readonly string[];
@@ -249,7 +252,7 @@ async function goOn(
   }
   if (access.text !== sender.text) findings.push(remark("lets-in-another", { ...atStanza(match), access, sender }));
   const came = remark("source-match", atStanza(match));
-  const admission = { stanza, message, access, datagram, digests: trial.claimed ?? [] };
+  const admission = { stanza, message, access, nat: null, datagram, digests: trial.claimed ?? [] };
   return { kind: "admit", findings: [came, ...findings], admission };
 }
 

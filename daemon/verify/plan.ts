@@ -51,8 +51,9 @@ function planOpening(admission: Admission, context: PlanContext, at: AtStanza): 
       source: access,
       services: message.request.kind === "access" ? message.request.services : [],
       packetDestination: datagram.destination,
-      nat: null,
+      nat: admission.nat,
     },
+    policy: stanza.nat,
     options: context.options,
     // Rounded up: a grant lasts at least the seconds that were asked for.
     expiresAt: Math.ceil(context.now / 1000) + grantSeconds(stanza, message.clientTimeout),

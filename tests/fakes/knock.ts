@@ -6,6 +6,7 @@ import { sealFields } from "../../lib/spa/seal.ts";
 import { MESSAGE_TYPES } from "../../lib/wire/fields.ts";
 import type { SpaFields } from "../../lib/wire/message.ts";
 import type { Datagram } from "../../daemon/packet/datagram.ts";
+import { NO_NAT_POLICY } from "../../daemon/grants/grants.ts";
 import { memoryStore } from "../../daemon/replay/memory.ts";
 import { levelOf, textOf } from "../../daemon/report/log_lines.ts";
 import type { Decision, DecisionContext } from "../../daemon/verify/decide.ts";
@@ -48,6 +49,9 @@ export function stanza(changes: Partial<Stanza> = {}): Stanza {
     timeout: 30,
     maxTimeout: 300,
     maxOpenGrants: 1000,
+    nat: NO_NAT_POLICY,
+    commands: null,
+    cycle: null,
     requireUsername: null,
     requireSourceAddress: false,
     expiresAt: null,
