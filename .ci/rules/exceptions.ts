@@ -77,7 +77,6 @@ export const ONLY_TESTS_USE: Exceptions = {
   "daemon/firewall/path/open.ts: onlyInterface": PART,
   "daemon/firewall/path/examine.ts: IPV6_UPKEEP": "the README's ruleset is compared with it",
   "daemon/firewall/recording.ts: recordedRuleset": "the contract suite of packet filters looks at it",
-  "daemon/grants/grants.ts: NO_NAT_POLICY": PART,
   "daemon/grants/grants.ts: isLocalNatType": PART,
   "daemon/doctor/families.ts: reachableFamilies": PART,
   "daemon/grants/grants.ts: isNatType": PART,

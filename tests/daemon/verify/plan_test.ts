@@ -28,7 +28,14 @@ async function admission(
   assert.ok(opened.ok);
   const access = ip("192.0.2.10");
   const at = datagram(wire, packet);
-  return { stanza: stanza({ number: 2, ...changes }), message: opened.value, access, datagram: at, digests: [] };
+  return {
+    stanza: stanza({ number: 2, ...changes }),
+    message: opened.value,
+    access,
+    nat: null,
+    datagram: at,
+    digests: [],
+  };
 }
 
 /** What is opened, or the line of the refusal. */
