@@ -94,6 +94,22 @@ export const DAEMON_ACTIONS = {
     later: "not compiled with AFL fuzzing support",
     hidden: true,
   },
+  aflPacketOption: {
+    kind: path(),
+    option: { long: ["afl-pkt-file"], argument: "required" },
+    later: "not compiled with AFL fuzzing support",
+    group: "testing",
+    hidden: true,
+    doc: "for test builds of the C daemon only",
+  },
+  faultInjection: {
+    kind: text({ valueName: "TAG" }),
+    option: { long: ["fault-injection-tag"], argument: "required" },
+    later: "not compiled with libfiu support",
+    group: "testing",
+    hidden: true,
+    doc: "for test builds of the C daemon only",
+  },
 } as const satisfies SettingTable;
 
 /** The whole command line. */

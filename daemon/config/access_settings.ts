@@ -13,8 +13,10 @@ import {
   serviceList,
 } from "./kinds.ts";
 
-/** Bytes of any key; what the mode allows an encryption key is less (`resolve_stanza.ts`). */
+/** Bytes of an encryption key before its mode is known, which allows fewer (`resolve_stanza.ts`). */
 const MAX_KEY = 128;
+/** Bytes of an HMAC key: the library of the C daemon takes as many, though its programs make no longer than 128. */
+const MAX_HMAC_KEY = 136;
 const MAX_SECONDS = 8_388_608;
 
 const MATCHING = {
@@ -30,18 +32,21 @@ const MATCHING = {
   destination: {
     kind: addressList,
     directive: ["DESTINATION"],
+    absenceOpens: true,
     group: "who",
     doc: "addresses to which the packet must have been sent; default any",
   },
   openPorts: {
     kind: serviceList,
     directive: ["OPEN_PORTS"],
+    absenceOpens: true,
     group: "what",
     doc: "services that may be asked for; default all",
   },
   restrictPorts: {
     kind: serviceList,
     directive: ["RESTRICT_PORTS"],
+    absenceOpens: true,
     lossOpens: true,
     group: "what",
     doc: "services that are refused, also where they are listed as open",
@@ -49,12 +54,14 @@ const MATCHING = {
   requireUsername: {
     kind: packetUsername,
     directive: ["REQUIRE_USERNAME"],
+    absenceOpens: true,
     group: "who",
     doc: "user name that the packet must carry",
   },
   requireSourceAddress: {
     kind: yesNo,
     directive: ["REQUIRE_SOURCE_ADDRESS", "REQUIRE_SOURCE"],
+    absenceOpens: true,
     fallback: false,
     group: "who",
     doc: "the packet must name the address to let in, not leave it to the source of the packet",
@@ -63,24 +70,28 @@ const MATCHING = {
   accessExpire: {
     kind: expiryDate(hostMidnight),
     directive: ["ACCESS_EXPIRE"],
+    absenceOpens: true,
     group: "how long",
     doc: "day on which the stanza ends, at its beginning, local time",
   },
   accessExpireEpoch: {
     kind: epochSeconds,
     directive: ["ACCESS_EXPIRE_EPOCH"],
+    absenceOpens: true,
     group: "how long",
     doc: "the same in seconds since 1970; 0 is never",
   },
   accessTimeout: {
     kind: seconds(0, MAX_SECONDS),
     directive: ["FW_ACCESS_TIMEOUT"],
+    absenceOpens: true,
     group: "how long",
     doc: "seconds a door stays open when the packet asks for no time; default 30, which 0 means too",
   },
   maxTimeout: {
     kind: seconds(0, MAX_SECONDS),
     directive: ["MAX_FW_TIMEOUT"],
+    absenceOpens: true,
     group: "how long",
     doc: "a packet that asks for more seconds gets this many; default 300, which 0 means too",
     detail: "When it is set, FW_ACCESS_TIMEOUT cannot be longer either.",
@@ -88,6 +99,7 @@ const MATCHING = {
   maxOpenGrants: {
     kind: integer(1, 1_000_000, "COUNT"),
     directive: ["MAX_OPEN_GRANTS"],
+    absenceOpens: true,
     fallback: 1000,
     group: "how long",
     doc: "most doors that may be open for the stanza at once; a door that is asked for again counts once",
@@ -113,15 +125,17 @@ const KEYS = {
     detail: "Where a stanza has one as text too, the last line counts.",
   },
   hmacKey: {
-    kind: passphrase(MAX_KEY),
+    kind: passphrase(MAX_HMAC_KEY),
     directive: ["HMAC_KEY"],
+    absenceOpens: true,
     secret: true,
     group: "keys",
     doc: "HMAC key, as text",
   },
   hmacKeyBase64: {
-    kind: base64Key(MAX_KEY),
+    kind: base64Key(MAX_HMAC_KEY),
     directive: ["HMAC_KEY_BASE64"],
+    absenceOpens: true,
     secret: true,
     group: "keys",
     doc: "HMAC key, in base64",

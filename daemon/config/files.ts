@@ -1,7 +1,7 @@
 /** What reading the configuration takes from the host, and what it finds wrong on the way. */
 import type { FileFault, SecureText } from "../../lib/host/secure_file.ts";
 import type { Result } from "../../lib/result.ts";
-import type { Problem } from "../../lib/settings/setting.ts";
+import { formatProblem, type Problem } from "../../lib/settings/setting.ts";
 
 /** The file system as the loader sees it. Paths are absolute. */
 export interface ConfigFiles {
@@ -19,4 +19,30 @@ export interface Report {
   readonly problems: Problem[];
   /** Lines for the log. */
   readonly warnings: string[];
+}
+
+/** How many of the problems no leniency helps against. */
+export function refusals({ problems }: Report): number {
+  return problems.filter(({ lenient }) => lenient === undefined).length;
+}
+
+/**
+ * The report as STRICT has it: with N, what the C daemon passes over becomes a warning that says what is done instead.
+ * Judged when everything is read, so it does not matter where STRICT stands.
+ */
+export function judge({ problems, warnings }: Report, strict: boolean): Report {
+  if (strict) return { problems, warnings };
+  const lenient = problems.filter((problem) => problem.lenient !== undefined);
+  return {
+    problems: problems.filter((problem) => problem.lenient === undefined),
+    warnings: [...warnings, ...lenient.map(leniently)],
+  };
+}
+
+function leniently({ lenient, hint, ...problem }: Problem): string {
+  return formatProblem({
+    ...problem,
+    message: `${problem.message}: STRICT is N: ${lenient}`,
+    ...(hint === undefined ? {} : { hint }),
+  });
 }

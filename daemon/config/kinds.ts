@@ -5,7 +5,7 @@ import { type AddressList, parseAddressList } from "../../lib/net/cidr.ts";
 import { addressListRemedy, serviceListRemedy } from "../../lib/net/remedies.ts";
 import { formatService, formatServices, type Service } from "../../lib/net/service.ts";
 import { fail, ok } from "../../lib/result.ts";
-import { integer, refusing, text } from "../../lib/settings/kinds.ts";
+import { integer, leadingNumber, refusing, text, yesNo } from "../../lib/settings/kinds.ts";
 import type { Kind } from "../../lib/settings/setting.ts";
 import { usernameFault } from "../../lib/wire/encode.ts";
 
@@ -46,9 +46,21 @@ export const serviceList: Kind<readonly Service[]> = {
     }
     return ok([...services.values()]);
   },
+  lenient: leadingServices,
   remedy: serviceListRemedy,
   format: formatServices,
 };
+
+/**
+ * As the C daemon reads it: what follows the digits of a port does not count. A port without digits is 0 to it; here what
+ * was meant cannot be told from it.
+ */
+function leadingServices(text: string): { readonly value: readonly Service[] } | null {
+  const items = text.split(",").map((item) => /^[ \t]*((?:tcp|udp)\/)[ \t]*([0-9]+)/i.exec(item));
+  if (items.includes(null)) return null;
+  const read = serviceList.parse(items.map((item) => `${item?.[1]}${item?.[2]}`).join(","));
+  return read.ok ? { value: read.value } : null;
+}
 
 const plainText = text({ valueName: "NAME" });
 
@@ -133,6 +145,28 @@ function keyKind(
 /** ACCESS_EXPIRE_EPOCH: Unix seconds. */
 export const epochSeconds = refusing(integer(0, Number.MAX_SAFE_INTEGER, "SECONDS"), "invalid epoch seconds value");
 
+/** TCPSERV_PORT and UDPSERV_PORT: the C daemon takes greater numbers and cuts them to 16 bits. */
+export const serverPort: Kind<number> = {
+  ...integer(1, 65_535, "PORT"),
+  lenient(text) {
+    const number = leadingNumber(text);
+    const port = number & 0xffff;
+    return number < 131_072 && number > 0 && port > 0 ? { value: port } : null;
+  },
+};
+
+/** A switch of which the C daemon refuses every other word. */
+export const plainYesNo: Kind<boolean> = withoutLeniency(yesNo);
+
+function withoutLeniency<Value>({ lenient: _, ...kind }: Kind<Value>): Kind<Value> {
+  return kind;
+}
+
+/** A variable without effect: whatever it says, it says nothing here. */
+export function ignored(kind: Kind<unknown>): Kind<string> {
+  return { valueName: kind.valueName, expects: "anything", parse: ok, format: (text) => text };
+}
+
 /** Builds the moment of local midnight at the start of a day; months from 1. Unix seconds. */
 export type LocalMidnight = (year: number, month: number, day: number) => number;
 
@@ -152,6 +186,7 @@ export function expiryDate(localMidnight: LocalMidnight): Kind<number> {
       const real = y >= 1900 && date.getUTCFullYear() === y && date.getUTCMonth() === m - 1 && date.getUTCDate() === d;
       return real ? ok(localMidnight(y, m, d)) : fail("invalid date value: there is no such day");
     },
+    lenient: (text) => rolledOver(text, localMidnight),
     remedy(text) {
       if (/^(?:never|none|no|n|0)$/i.test(text)) return "leave the line out: the stanza never ends then";
       const [, year, month, day] = /^([0-9]{4})[-/.]([0-9]{1,2})[-/.]([0-9]{1,2})$/.exec(text) ?? [];
@@ -166,6 +201,13 @@ export function expiryDate(localMidnight: LocalMidnight): Kind<number> {
     },
     format: (value) => new Date(value * 1000).toISOString(),
   };
+}
+
+/** As the C daemon reads a date: 13/45/2020 goes over into the next year, and what follows the year does not count. */
+function rolledOver(text: string, localMidnight: LocalMidnight): { readonly value: number } | null {
+  const [, month, day, year] = /^([0-9]{1,3})\/([0-9]{1,3})\/([0-9]{1,4})(?![0-9])/.exec(text) ?? [];
+  const full = Number(year) < 100 ? 2000 + Number(year) : Number(year);
+  return full > 1900 ? { value: localMidnight(full, Math.max(Number(month), 1), Number(day)) } : null;
 }
 
 /** The real one: the time zone of the host. */

@@ -4,7 +4,8 @@ import type { Problem, Setting } from "../../lib/settings/setting.ts";
 import { isOldName, LUCI_NAMES } from "../../lib/settings/old_names.ts";
 import { unknownName } from "../../lib/settings/unknown_name.ts";
 import type { Report } from "./files.ts";
-import { directiveOfOption, isDirective } from "./names.ts";
+import { nearest } from "../../lib/settings/suggest.ts";
+import { accessRow, directiveOfOption, DIRECTIVES, isDirective, serverRow } from "./names.ts";
 import { oldLine } from "./old_settings.ts";
 
 /** A line whose name the file does not know: a problem, or noise of a known writer. */
@@ -16,9 +17,29 @@ export function unknownLine(
   const origin = { file, line };
   const noise = oldLine(name, value, kind);
   if (noise !== null && "warning" in noise) report.warnings.push(`${file}:${line}: ${noise.warning}`);
-  else if (noise !== null) report.problems.push({ origin, ...noise });
-  else report.problems.push({ origin, ...unknownWord(name, kind) });
+  else if (noise !== null) {
+    report.problems.push({ origin, ...noise, lenient: `Ignoring ${name}, as the C daemon does` });
+  } else report.problems.push({ origin, ...unknownWord(name, kind), lenient: passedOver(name, kind) });
 }
+
+/** What happens to the line where STRICT is N, in the words of the C daemon, and what is lost with it. */
+function passedOver(name: string, kind: "fwknopd.conf" | "access.conf"): string {
+  const what = kind === "fwknopd.conf" ? "configuration" : "access";
+  const { shown } = unknownName(name, kind);
+  const meant = shown === null ? null : nearest(shown.replace(/[:=].*$/, ""), NAMES_OF[kind]);
+  const row = meant === null ? undefined : kind === "fwknopd.conf" ? serverRow(meant) : accessRow(meant);
+  const loss = meant === "SOURCE"
+    ? "; if SOURCE is meant, the lines below it change the stanza above"
+    : row?.absenceOpens === true
+    ? `; if ${meant} is meant, what it limits is NOT limited`
+    : "";
+  return `Ignoring unknown ${what} parameter${shown === null ? "" : `: '${shown}'`}${loss}`;
+}
+
+const NAMES_OF = {
+  "fwknopd.conf": [...DIRECTIVES.server.keys()],
+  "access.conf": [...DIRECTIVES.access.keys()],
+};
 
 /** Longer ones are no names: scripts look for other words then. */
 const LONGEST_NAME = 63;
@@ -50,10 +71,14 @@ export function checkWhole(entry: ConfEntry, row: Setting | undefined, report: R
   const [first = ""] = lost?.split(/[ \t:]/) ?? [];
   if (isDirective(first)) {
     const message = `${name}: ${first} stands behind it on the same line, where it is not read`;
-    report.problems.push({ origin: { file, line }, message, hint: `put ${first} on a line of its own` });
+    const hint = `put ${first} on a line of its own`;
+    const lenient = `what follows the ; is not read${openedBy(first)}`;
+    report.problems.push({ origin: { file, line }, message, hint, lenient });
   } else if (lost !== null && row?.lossOpens === true) {
     const message = `${name}: the value ends at ;, and what follows it would not count: ${JSON.stringify(lost)}`;
-    report.problems.push({ origin: { file, line }, message, hint: "write one value; lists have commas" });
+    const hint = "write one value; lists have commas";
+    const lenient = `what follows the ; is not read${openedBy(name)}`;
+    report.problems.push({ origin: { file, line }, message, hint, lenient });
   } else if (lost !== null) {
     warn(secret ? "what follows the ; is not read" : `${JSON.stringify(lost)} behind the ; is not read`);
   }
@@ -63,4 +88,10 @@ export function checkWhole(entry: ConfEntry, row: Setting | undefined, report: R
   if (row?.secret === true && /^(?:=|["'`].*["'`]$)/.test(value)) {
     warn(`the ${value.startsWith("=") ? '"="' : "quotes"} in the value are part of it, as in the C daemon`);
   }
+}
+
+/** What is said of a directive that does not count and would have limited something. */
+function openedBy(name: string): string {
+  const row = accessRow(name) ?? serverRow(name);
+  return row?.absenceOpens === true ? `: what ${name} limits there is NOT limited` : "";
 }

@@ -50,7 +50,10 @@ export function loadServerFiles(
       mayHoldHash: (name) => serverRow(name)?.kind.mayHoldHash === true,
       colonAfterName: false,
     });
-    report.problems.push(...problems.map((problem) => inWordsOfC(problem, "Invalid config file entry")));
+    const lenient = "the line is skipped";
+    report.problems.push(
+      ...problems.map((problem) => ({ ...inWordsOfC(problem, "Invalid config file entry"), lenient })),
+    );
     for (const entry of entries) {
       const said = serverSaying(entry, values, report);
       checkWhole(entry, serverRow(entry.name), report);
@@ -87,7 +90,8 @@ function serverSaying(entry: ConfEntry, values: Map<string, string>, report: Rep
   const value = expandVariable(entry.value, (wanted) => values.get(wanted) ?? builtIn(wanted));
   if (!value.ok) {
     const hint = value.fault.isSet ? "write it at once after the name" : `set ${value.fault.name} above this line`;
-    report.problems.push({ origin, message: `${name}: ${value.fault.message}`, hint });
+    const lenient = `Ignoring ${name}, as the C daemon does`;
+    report.problems.push({ origin, message: `${name}: ${value.fault.message}`, hint, lenient });
     return null;
   }
   values.set(name, value.value);
@@ -214,7 +218,7 @@ class AccessWalk {
     const message = `${name}: stands before the first SOURCE of the file and belongs to no stanza`;
     const keys = depth > 1 && KEY_FILE_DIRECTIVES.has(name);
     const hint = `begin the stanza with a SOURCE line${keys ? ", or name the file in it with %include_keys" : ""}`;
-    this.report.problems.push({ origin, message, hint });
+    this.report.problems.push({ origin, message, hint, lenient: "the line does not count" });
   }
 
   #keys(path: string, origin: Origin, stanza: OpenStanza | null): void {
@@ -258,7 +262,7 @@ class AccessWalk {
       return;
     }
     const message = `${shown ?? "this line"}: is not allowed in a file of %include_keys`;
-    this.report.problems.push({ origin, message, hint: meant });
+    this.report.problems.push({ origin, message, hint: meant, lenient: entry });
   }
 }
 

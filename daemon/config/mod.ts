@@ -6,7 +6,7 @@ import { resolveSettings } from "../../lib/settings/resolve.ts";
 import { formatOrigin, type Given, type Problem } from "../../lib/settings/setting.ts";
 import type { DaemonOptions } from "../options.ts";
 import { loadAccess, loadServerFiles } from "./load.ts";
-import type { ConfigFiles, Report } from "./files.ts";
+import { type ConfigFiles, judge, type Report } from "./files.ts";
 import { serverObjections } from "./possible.ts";
 import { resolveFirewall } from "./resolve_firewall.ts";
 import { queueCapture, type ServerConfig, toServerConfig } from "./resolve_server.ts";
@@ -64,8 +64,9 @@ function readAndForget(path: string): ReturnType<ConfigFiles["read"]> {
 
 /** Reads and resolves fwknopd.conf, its overrides and the command line, but no access.conf: for `-K`, `-S`, `--fw-list` … */
 export function loadServerConfig(options: DaemonOptions, files: ConfigFiles): LoadedServer | ConfigRefused {
-  const report: Report = { problems: [], warnings: [] };
-  const { config } = readServer(options, files, report);
+  const found: Report = { problems: [], warnings: [] };
+  const { config } = readServer(options, files, found);
+  const report = judge(found, config.settings.strict);
   if (report.problems.length > 0) return { ok: false, problems: inOrder(report.problems) };
   return { ok: true, config, warnings: report.warnings };
 }
@@ -75,9 +76,10 @@ export function loadServerConfig(options: DaemonOptions, files: ConfigFiles): Lo
  * Unix seconds, for the warning about stanzas that are over.
  */
 export function loadConfig(options: DaemonOptions, files: ConfigFiles, now: number): LoadedConfig | ConfigRefused {
-  const report: Report = { problems: [], warnings: [] };
-  const { config, given } = readServer(options, files, report);
-  const access = readAccess({ config, given }, files, report);
+  const found: Report = { problems: [], warnings: [] };
+  const { config, given } = readServer(options, files, found);
+  const access = readAccess({ config, given }, files, found);
+  const report = judge(found, config.settings.strict);
   if (report.problems.length > 0) return { ok: false, problems: inOrder(report.problems) };
   const stanzas = access.map((one) => one.stanza);
   for (const { expiresAt, number, origin } of stanzas) {

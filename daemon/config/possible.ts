@@ -15,19 +15,23 @@ type Origins<Key extends string> = { readonly [key in Key]?: Origin };
 /** Bytes of the shortest IP and UDP headers: what a frame holds besides the payload at the least. */
 const LEAST_HEADERS = 28;
 
+/** What becomes of a stanza that is taken all the same. */
+const USELESS = "the stanza opens nothing";
+
 /** What makes a stanza useless: nothing that it could be asked for is left, or no packet is from and to its addresses. */
 export function stanzaObjections(stanza: Stanza, origins: Origins<"openPorts" | "destination">): readonly Problem[] {
   const problems: Problem[] = [];
   const { destination, openPorts, restrictPorts, source } = stanza;
   if (!source.any && source.ranges.every(isUnspecified)) {
     const message = `SOURCE: no packet comes from ${source.text}`;
-    problems.push({ origin: stanza.origin, message, hint: "ANY stands for every address" });
+    problems.push({ origin: stanza.origin, message, hint: "ANY stands for every address", lenient: USELESS });
   }
   if (openPorts !== null && !openPorts.some((service) => service.port > 0 && !lists(restrictPorts, service))) {
     const message = restrictPorts.length === 0
       ? `OPEN_PORTS: no packet can ask for ${openPorts.map(formatService).join(", ")}`
       : "OPEN_PORTS: RESTRICT_PORTS of the same stanza refuses all that is in it, so nothing can be opened";
-    problems.push({ origin: origins.openPorts ?? stanza.origin, message, hint: "name a port that is to be opened" });
+    const hint = "name a port that is to be opened";
+    problems.push({ origin: origins.openPorts ?? stanza.origin, message, hint, lenient: USELESS });
   }
   if (destination !== null && !families(source).some((family) => families(destination).includes(family))) {
     problems.push({
@@ -35,6 +39,7 @@ export function stanzaObjections(stanza: Stanza, origins: Origins<"openPorts" | 
       message:
         "DESTINATION: no packet goes from an address of SOURCE to one of these: they are of different IP versions",
       hint: "name addresses of the same version in both, or remove DESTINATION",
+      lenient: USELESS,
     });
   }
   return problems;
@@ -65,6 +70,7 @@ export function serverObjections(
       origin: origins.snapLength ?? {},
       message: `MAX_SNIFF_BYTES: no packet fits into ${capture.snapLength} bytes: the shortest takes ${shortest}`,
       hint: "set it to 1500, which is enough for every packet",
+      lenient: "no packet will be seen",
     });
   }
   if (config.settings.nfqCapture && config.settings.nfqPort === 0) {

@@ -11,7 +11,7 @@ import { type Resolved, resolveSettings, type SettingsOf } from "../../lib/setti
 import type { Given, Origin, Problem } from "../../lib/settings/setting.ts";
 import { ACCESS_SETTINGS } from "./access_settings.ts";
 import type { RawStanza } from "./load.ts";
-import type { Report } from "./files.ts";
+import { refusals, type Report } from "./files.ts";
 import { NO_NAT_POLICY } from "../grants/grants.ts";
 import { stanzaObjections } from "./possible.ts";
 import type { Stanza } from "./stanza.ts";
@@ -38,7 +38,7 @@ const SLOTS = [["key", "keyBase64"], ["hmacKey", "hmacKeyBase64"], ["accessExpir
 
 /** Resolves one stanza; null when something is wrong with it, which is then in the report. */
 export function resolveStanza(raw: RawStanza, report: Report): ResolvedStanza | null {
-  const before = report.problems.length;
+  const before = refusals(report);
   const given = lastOfEach(raw, report);
   const resolved = resolveSettings(ACCESS_SETTINGS, raw.given);
   report.problems.push(...resolved.problems.map((problem) => inWordsOfC(problem, raw)));
@@ -46,7 +46,7 @@ export function resolveStanza(raw: RawStanza, report: Report): ResolvedStanza | 
   const source = last.source;
   const secrets = stanzaSecrets(last, { raw, given, report });
   warnCutKeys(given, report);
-  if (source === undefined || report.problems.length > before) return null;
+  if (source === undefined || refusals(report) > before) return null;
   const context = `for stanza source: '${source.text}' (#${raw.number})`;
   const times = stanzaTimes(last, context, report);
   if (!last.requireSourceAddress) {

@@ -3,8 +3,8 @@
  * facts/configuration 4), with the option of the command line that says the same. What only one packet filter
  * has is in its own folder and put in at its place. Variables that only other builds of the C daemon know stand at the end.
  */
-import { NOT_YET } from "./kinds.ts";
-import { choice, integer, path, refusing, seconds, text, yesNo } from "../../lib/settings/kinds.ts";
+import { ignored, NOT_YET, plainYesNo, serverPort } from "./kinds.ts";
+import { choice, integer, path, refusing, seconds, text, yesNo, yesUnlessNo } from "../../lib/settings/kinds.ts";
 import type { SettingTable } from "../../lib/settings/setting.ts";
 import { AUTO_DETAIL, BACKENDS, keysOutsideC, withBackendRows } from "../firewall/backends.ts";
 import { chainSpec } from "../firewall/chain_text.ts";
@@ -28,6 +28,17 @@ const GENERAL = {
     directive: ["OVERRIDE_CONFIG"],
     group: "files",
     doc: "further configuration files; what they say wins",
+  },
+  strict: {
+    kind: plainYesNo,
+    directive: ["STRICT"],
+    fallback: true,
+    group: "files",
+    doc: "refuse unknown names, words behind a value and numbers that are out of range, in access.conf too",
+    detail:
+      "With N they are read as the C daemon reads them, with a warning each: a line of an unknown name does not count, of " +
+      "60abc the number 60 does, and a word that is neither yes nor no means N. So what limits somebody can be lost. What " +
+      "the C daemon refuses is refused either way.",
   },
   captureInterface: {
     kind: text({ valueName: "NAME", bare: true }),
@@ -107,6 +118,7 @@ const GENERAL = {
   checkAge: {
     kind: yesNo,
     directive: ["ENABLE_SPA_PACKET_AGING"],
+    absenceOpens: true,
     group: "packets",
     doc: "refuse packets whose time stamp is too far from the clock of the server",
     detail: "Default Y, with PCAP_FILE N.",
@@ -114,6 +126,7 @@ const GENERAL = {
   maxAge: {
     kind: seconds(1, 100_000),
     directive: ["MAX_SPA_PACKET_AGE"],
+    absenceOpens: true,
     fallback: 120,
     group: "packets",
     doc: "seconds that a time stamp may differ from the clock, in either direction",
@@ -149,7 +162,7 @@ const GENERAL = {
     doc: "accept SPA packets that come as the path of an HTTP request",
   },
   anyUserAgent: {
-    kind: yesNo,
+    kind: yesUnlessNo,
     directive: ["ALLOW_ANY_USER_AGENT"],
     fallback: false,
     group: "packets",
@@ -165,14 +178,14 @@ const GENERAL = {
     doc: "answer TCP connections on TCPSERV_PORT, so that packets sent over TCP can be captured",
   },
   tcpServerPort: {
-    kind: integer(1, 65_535, "PORT"),
+    kind: serverPort,
     directive: ["TCPSERV_PORT"],
     fallback: 62_201,
     group: "capture",
     doc: "port of the TCP server",
   },
   udpServer: {
-    kind: yesNo,
+    kind: plainYesNo,
     option: { short: "U", long: ["udp-server"], argument: "none" },
     directive: ["ENABLE_UDP_SERVER"],
     fallback: false,
@@ -181,7 +194,7 @@ const GENERAL = {
     detail: "PCAP_INTF and PCAP_FILTER then have no effect, and libpcap is not needed.",
   },
   udpServerPort: {
-    kind: integer(1, 65_535, "PORT"),
+    kind: serverPort,
     directive: ["UDPSERV_PORT"],
     fallback: 62_201,
     group: "capture",
@@ -229,6 +242,7 @@ const GENERAL = {
   destinationRule: {
     kind: yesNo,
     directive: ["ENABLE_DESTINATION_RULE"],
+    absenceOpens: true,
     fallback: false,
     group: "firewall",
     doc: "open the door only to the address that the SPA packet was sent to",
@@ -373,28 +387,16 @@ const PATHS = {
     group: "logging",
     doc: "say more; each -v adds one to VERBOSE",
   },
-  faultInjectionTag: {
-    kind: text({ valueName: "TAG" }),
-    option: { long: ["fault-injection-tag"], argument: "required" },
-    directive: ["FAULT_INJECTION_TAG"],
-    later: "not compiled with libfiu support",
-    group: "testing",
-    hidden: true,
-    doc: "for test builds of the C daemon only",
-  },
+  faultInjectionTag: otherBuild(
+    "FAULT_INJECTION_TAG",
+    text({ valueName: "TAG" }),
+    "for test builds of the C daemon only",
+  ),
 } as const satisfies SettingTable;
 
 /** What only other builds of the C daemon know: accepted where that part is not in use (facts/decisions 2). */
 const OTHER_BUILDS = {
-  aflPacketFile: {
-    kind: path(),
-    option: { long: ["afl-pkt-file"], argument: "required" },
-    directive: ["AFL_PKT_FILE"],
-    later: "not compiled with AFL fuzzing support",
-    group: "testing",
-    hidden: true,
-    doc: "for test builds of the C daemon only",
-  },
+  aflPacketFile: otherBuild("AFL_PKT_FILE", path(), "for test builds of the C daemon only"),
   digestDatabase: otherBuild("DIGEST_DB_FILE", path(), "replay database of C daemons without the replay file"),
   nfqCapture: {
     kind: yesNo,
@@ -414,33 +416,49 @@ const OTHER_BUILDS = {
   nfqChain: otherBuild("NFQ_CHAIN", text({ valueName: "CHAIN" }), "chain of the netfilter queue"),
   nfqQueue: otherBuild("NFQ_QUEUE_NUMBER", integer(0, 65_535), "number of the netfilter queue"),
   nfqLoopSleep: otherBuild("NFQ_LOOP_SLEEP", integer(0, 8_388_608), "sleep between looks at the netfilter queue"),
-  firewdForwarding: otherBuild("ENABLE_FIREWD_FORWARDING", yesNo, "firewalld: permit NAT requests"),
-  firewdLocalNat: otherBuild("ENABLE_FIREWD_LOCAL_NAT", yesNo, "firewalld: permit local NAT requests"),
-  firewdSnat: otherBuild("ENABLE_FIREWD_SNAT", yesNo, "firewalld: rewrite source addresses"),
-  firewdOutput: otherBuild("ENABLE_FIREWD_OUTPUT", yesNo, "firewalld: also let answers out"),
-  firewdFlushAtInit: otherBuild("FLUSH_FIREWD_AT_INIT", yesNo, "firewalld: remake our chains at start"),
-  firewdFlushAtExit: otherBuild("FLUSH_FIREWD_AT_EXIT", yesNo, "firewalld: remove our chains on exit"),
-  firewdInput: otherBuild("FIREWD_INPUT_ACCESS", chainSpec, "firewalld: chain of the rules that let a client in"),
+  firewdForwarding: otherBuild("ENABLE_FIREWD_FORWARDING", ignored(yesNo), "firewalld: permit NAT requests"),
+  firewdLocalNat: otherBuild("ENABLE_FIREWD_LOCAL_NAT", ignored(yesNo), "firewalld: permit local NAT requests"),
+  firewdSnat: otherBuild("ENABLE_FIREWD_SNAT", ignored(yesNo), "firewalld: rewrite source addresses"),
+  firewdOutput: otherBuild("ENABLE_FIREWD_OUTPUT", ignored(yesNo), "firewalld: also let answers out"),
+  firewdFlushAtInit: otherBuild("FLUSH_FIREWD_AT_INIT", ignored(yesNo), "firewalld: remake our chains at start"),
+  firewdFlushAtExit: otherBuild("FLUSH_FIREWD_AT_EXIT", ignored(yesNo), "firewalld: remove our chains on exit"),
+  firewdInput: otherBuild(
+    "FIREWD_INPUT_ACCESS",
+    ignored(chainSpec),
+    "firewalld: chain of the rules that let a client in",
+  ),
   firewdOutputChain: otherBuild(
     "FIREWD_OUTPUT_ACCESS",
-    chainSpec,
+    ignored(chainSpec),
     "firewalld: chain of the rules that let answers out",
   ),
-  firewdForward: otherBuild("FIREWD_FORWARD_ACCESS", chainSpec, "firewalld: chain of forwarding rules"),
-  firewdDnat: otherBuild("FIREWD_DNAT_ACCESS", chainSpec, "firewalld: chain of DNAT rules"),
-  firewdSnatChain: otherBuild("FIREWD_SNAT_ACCESS", chainSpec, "firewalld: chain of SNAT rules"),
-  firewdMasquerade: otherBuild("FIREWD_MASQUERADE_ACCESS", chainSpec, "firewalld: chain of masquerading rules"),
-  firewdCommentCheck: otherBuild("ENABLE_FIREWD_COMMENT_CHECK", yesNo, "firewalld: look for the comment match"),
-  ipfwFlushAtInit: otherBuild("FLUSH_IPFW_AT_INIT", yesNo, "ipfw: remove our rules at start"),
-  ipfwFlushAtExit: otherBuild("FLUSH_IPFW_AT_EXIT", yesNo, "ipfw: remove our rules on exit"),
-  ipfwStart: otherBuild("IPFW_START_RULE_NUM", integer(0, 131_071), "ipfw: first rule number"),
-  ipfwMax: otherBuild("IPFW_MAX_RULES", integer(1, 131_071), "ipfw: how many rules"),
-  ipfwActiveSet: otherBuild("IPFW_ACTIVE_SET_NUM", integer(0, 63), "ipfw: set of active rules"),
-  ipfwExpireSet: otherBuild("IPFW_EXPIRE_SET_NUM", integer(0, 63), "ipfw: set of expired rules"),
-  ipfwPurge: otherBuild("IPFW_EXPIRE_PURGE_INTERVAL", integer(1, 131_071), "ipfw: seconds between purges"),
-  ipfwCheckState: otherBuild("IPFW_ADD_CHECK_STATE", yesNo, "ipfw: add a check-state rule"),
-  pfAnchor: otherBuild("PF_ANCHOR_NAME", text({ maxLength: 63 }), "pf: anchor of our rules"),
-  pfExpire: otherBuild("PF_EXPIRE_INTERVAL", integer(1, 131_071), "pf: seconds between looks for expired rules"),
+  firewdForward: otherBuild("FIREWD_FORWARD_ACCESS", ignored(chainSpec), "firewalld: chain of forwarding rules"),
+  firewdDnat: otherBuild("FIREWD_DNAT_ACCESS", ignored(chainSpec), "firewalld: chain of DNAT rules"),
+  firewdSnatChain: otherBuild("FIREWD_SNAT_ACCESS", ignored(chainSpec), "firewalld: chain of SNAT rules"),
+  firewdMasquerade: otherBuild(
+    "FIREWD_MASQUERADE_ACCESS",
+    ignored(chainSpec),
+    "firewalld: chain of masquerading rules",
+  ),
+  firewdCommentCheck: otherBuild(
+    "ENABLE_FIREWD_COMMENT_CHECK",
+    ignored(yesNo),
+    "firewalld: look for the comment match",
+  ),
+  ipfwFlushAtInit: otherBuild("FLUSH_IPFW_AT_INIT", ignored(yesNo), "ipfw: remove our rules at start"),
+  ipfwFlushAtExit: otherBuild("FLUSH_IPFW_AT_EXIT", ignored(yesNo), "ipfw: remove our rules on exit"),
+  ipfwStart: otherBuild("IPFW_START_RULE_NUM", ignored(integer(0, 131_071)), "ipfw: first rule number"),
+  ipfwMax: otherBuild("IPFW_MAX_RULES", ignored(integer(1, 131_071)), "ipfw: how many rules"),
+  ipfwActiveSet: otherBuild("IPFW_ACTIVE_SET_NUM", ignored(integer(0, 63)), "ipfw: set of active rules"),
+  ipfwExpireSet: otherBuild("IPFW_EXPIRE_SET_NUM", ignored(integer(0, 63)), "ipfw: set of expired rules"),
+  ipfwPurge: otherBuild("IPFW_EXPIRE_PURGE_INTERVAL", ignored(integer(1, 131_071)), "ipfw: seconds between purges"),
+  ipfwCheckState: otherBuild("IPFW_ADD_CHECK_STATE", ignored(yesNo), "ipfw: add a check-state rule"),
+  pfAnchor: otherBuild("PF_ANCHOR_NAME", ignored(text({ maxLength: 63 })), "pf: anchor of our rules"),
+  pfExpire: otherBuild(
+    "PF_EXPIRE_INTERVAL",
+    ignored(integer(1, 131_071)),
+    "pf: seconds between looks for expired rules",
+  ),
 } as const satisfies SettingTable;
 
 const OURS_AND_C = withBackendRows({ ...GENERAL, ...FIREWALL, ...PATHS });
@@ -451,7 +469,7 @@ export const SERVER_SETTINGS: typeof GENERAL & typeof FIREWALL & typeof PATHS & 
   ...OTHER_BUILDS,
 };
 
-const OUTSIDE_C = new Set(["firewall", ...keysOutsideC()]);
+const OUTSIDE_C = new Set(["strict", "firewall", ...keysOutsideC()]);
 
 /** Keys of the variables of the `-D` dump of the C daemon built for iptables, in its order; ours follow them. */
 export const DUMPED: readonly string[] = [

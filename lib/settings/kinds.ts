@@ -48,9 +48,13 @@ export const yesNo: Kind<boolean> = {
     if (/^n/i.test(given)) return ok(false);
     return fail("expected Y or N");
   },
+  lenient: () => ({ value: false }),
   remedy: yesOrNo,
   format: (value) => value ? "Y" : "N",
 };
+
+/** The same for what the C programs switch off only by a word that begins with N: to them any other word is Y. */
+export const yesUnlessNo: Kind<boolean> = { ...yesNo, lenient: () => ({ value: true }) };
 
 /** Which of the two letters other words for yes and no mean. */
 function yesOrNo(given: string): string | undefined {
@@ -63,18 +67,28 @@ export function integer(min: number, max: number, valueName = "N"): Kind<number>
   const open = max === Number.MAX_SAFE_INTEGER;
   const range = open ? `a number from ${min} up` : `a number from ${min} to ${max}`;
   const shape = open && min >= 0 ? /^\+?[0-9]+$/ : /^[+-]?[0-9]+$/;
+  const inRange = (value: number) => value >= min && value <= max;
   return {
     valueName,
     expects: range,
     parse(given) {
       if (!shape.test(given)) return fail(`value is not in the range: expected ${range}`);
       const value = Number(given);
-      if (value < min || value > max) return fail(`value is out of range: not in the range ${min}-${max}`);
+      if (!inRange(value)) return fail(`value is out of range: not in the range ${min}-${max}`);
       return ok(value);
+    },
+    lenient(given) {
+      const value = leadingNumber(given);
+      return inRange(value) ? { value } : null;
     },
     remedy: (given) => numberAlone(given, valueName),
     format: (value) => String(value),
   };
+}
+
+/** As C reads a number: what follows its digits does not count, and what begins with none is 0. */
+export function leadingNumber(text: string): number {
+  return Number(/^[ \t]*([+-]?[0-9]+)/.exec(text)?.[1] ?? 0) || 0;
 }
 
 const SECONDS_OF: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };

@@ -19,10 +19,10 @@ export const NAMES = {
 -f|--foreground -C|--packet-limit -t|--test --syslog-enable --rotate-digest-cache -D|--dump-config
 --exit-parse-config --doctor --exit-parse-digest-cache -K|--kill -R|--restart -S|--status --fw-list
 --fw-list-all --fw-flush --no-ipt-check-support --no-firewd-check-support --key-gen --key-gen-file --key-len
---hmac-key-len --hmac-digest-type --dump-serv-err-codes -V|--version -h|--help -A|--afl-fuzzing
--c|--config-file -O|--override-config -i|--interface --pcap-file -P|--pcap-filter --pcap-any-direction
--U|--udp-server -l|--locale -r|--run-dir -a|--access-file --access-folder -p|--pid-file -d|--digest-file
---gpg-home-dir --gpg-exe --sudo-exe -v|--verbose --fault-injection-tag --afl-pkt-file -n|--nfq-capture
+--hmac-key-len --hmac-digest-type --dump-serv-err-codes -V|--version -h|--help -A|--afl-fuzzing --afl-pkt-file
+--fault-injection-tag -c|--config-file -O|--override-config -i|--interface --pcap-file -P|--pcap-filter
+--pcap-any-direction -U|--udp-server -l|--locale -r|--run-dir -a|--access-file --access-folder -p|--pid-file
+-d|--digest-file --gpg-home-dir --gpg-exe --sudo-exe -v|--verbose -n|--nfq-capture
 `,
   fwknoprc: `
 ACCESS FW_TIMEOUT NAT_ACCESS NAT_LOCAL NAT_PORT NAT_RAND_PORT SPOOF_USER TIME_OFFSET ALLOW_IP RESOLVE_IP_HTTPS
@@ -33,7 +33,7 @@ HMAC_KEY_CMD USE_HMAC DIGEST_TYPE HMAC_DIGEST_TYPE ENCRYPTION_MODE USE_GPG GPG_R
 GPG_HOMEDIR GPG_EXE USE_GPG_AGENT GPG_NO_SIGNING_PW NO_SAVE_ARGS VERBOSE
 `,
   "fwknopd.conf": `
-CONFIG_FILE OVERRIDE_CONFIG PCAP_INTF PCAP_FILE ENABLE_PCAP_PROMISC PCAP_FILTER PCAP_DISPATCH_COUNT
+CONFIG_FILE OVERRIDE_CONFIG STRICT PCAP_INTF PCAP_FILE ENABLE_PCAP_PROMISC PCAP_FILTER PCAP_DISPATCH_COUNT
 PCAP_LOOP_SLEEP ENABLE_PCAP_ANY_DIRECTION EXIT_AT_INTF_DOWN MAX_SNIFF_BYTES ENABLE_SPA_PACKET_AGING
 MAX_SPA_PACKET_AGE ENABLE_DIGEST_PERSISTENCE RULES_CHECK_THRESHOLD CMD_EXEC_TIMEOUT ENABLE_SPA_OVER_HTTP
 ALLOW_ANY_USER_AGENT ENABLE_TCP_SERVER TCPSERV_PORT ENABLE_UDP_SERVER UDPSERV_PORT UDPSERV_SELECT_TIMEOUT

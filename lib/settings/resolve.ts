@@ -19,7 +19,7 @@ export type SettingsOf<Table> = {
 
 /** The settings, and what is wrong with what was given. */
 export interface Resolved<Table> {
-  /** Settings with a problem have their default here; do not use them when there are problems. */
+  /** Settings with a problem have their default here, or its lenient reading; do not use them when there are problems. */
   readonly values: SettingsOf<Table>;
   /** Where each setting got its value; absent for built-in defaults. */
   readonly origins: { readonly [Key in keyof Table]?: Origin };
@@ -46,10 +46,8 @@ export function resolveSettings<const Table extends SettingTable>(
     const row = table[said.key] as Setting | undefined;
     if (row === undefined) throw new TypeError(`"given" expected a key of the table, got "${said.key}"`);
     const read = readValue(row, said);
-    if ("problem" in read) {
-      problems.push(read.problem);
-      continue;
-    }
+    if (read.problem !== undefined) problems.push(read.problem);
+    if (!("value" in read)) continue;
     values[said.key] = merge(row, said, { before: values[said.key], value: read.value });
     origins[said.key] = said.origin;
   }
@@ -57,11 +55,17 @@ export function resolveSettings<const Table extends SettingTable>(
   return { values: values as SettingsOf<Table>, origins: origins as Resolved<Table>["origins"], problems };
 }
 
+/** A value, a problem, or both: the value that is taken where somebody asked for leniency. */
+interface Read {
+  readonly value?: unknown;
+  readonly problem?: Problem;
+}
+
 /**
- * Reads one given value by the kind of its row: the value, or the problem with it. A switch (`text` null) has the value
- * of `given`, default `true`.
+ * Reads one given value by the kind of its row: the value, or the problem with it, or a problem that has a lenient
+ * reading, and that. A switch (`text` null) has the value of `given`, default `true`.
  */
-function readValue(row: Setting, said: Given): { readonly value: unknown } | { readonly problem: Problem } {
+function readValue(row: Setting, said: Given): Read {
   const later = row.later === undefined ? null : { problem: problemOf(said, row.later, laterHint(row, said)) };
   if (said.text === null) return later ?? { value: row.given ?? true };
   if (!said.text.isWellFormed() && row.kind.takesBytes !== true) {
@@ -87,7 +91,11 @@ function readValue(row: Setting, said: Given): { readonly value: unknown } | { r
   const guess = row.kind.remedy?.(said.text) ?? (word === null ? undefined : `did you mean ${word}?`);
   const problem = problemOf(said, reason, around?.remedy ?? guess);
   const text = row.secret === true ? lengthOf(said.text, row.kind) : { text: said.text };
-  return { problem: { ...problem, about: { key: said.key, name: said.name, ...text } } };
+  const refused = { ...problem, about: { key: said.key, name: said.name, ...text } };
+  const lenient = row.kind.lenient?.(said.text) ?? null;
+  if (lenient === null) return { problem: refused };
+  const loss = row.lossOpens === true || row.absenceOpens === true ? ", which may let in more than was meant" : "";
+  return { problem: { ...refused, lenient: `read as ${row.kind.format(lenient.value)}${loss}` }, value: lenient.value };
 }
 
 function lengthOf(text: string, kind: Kind<unknown>): { readonly length?: number } {

@@ -29,6 +29,11 @@ export interface Kind<Value> {
   readonly mayHoldHash?: boolean;
   /** Quotes around a value are never meant as part of it: in files they are refused, with the remedy. */
   readonly bare?: boolean;
+  /**
+   * What the C programs make of a text that {@link parse} refused: the number that it begins with, N for a word that is
+   * neither yes nor no. Absent, or null: they refuse it too, or what was meant cannot be told from it.
+   */
+  lenient?(text: string): { readonly value: Value } | null;
   /** What to write instead of a text that {@link parse} refused, where that can be told from it. */
   remedy?(text: string): string | undefined;
   /** How many bytes a text stands for, for the remedy of a secret that {@link parse} refused; undefined where it stands for none. */
@@ -69,6 +74,8 @@ export interface Setting<Value = unknown> {
   readonly secret?: boolean;
   /** A value that lost its end would let more in: such a value is refused; in other settings it is only warned of. */
   readonly lossOpens?: boolean;
+  /** Without it more is let in: where its line does not count, that is said with it. */
+  readonly absenceOpens?: boolean;
   /** Known but not built yet: giving it stops the program with this sentence. Never ignored. */
   readonly later?: string;
   /** Values of a `later` setting that ask for nothing: they are accepted and read. */
@@ -119,6 +126,8 @@ export interface Problem {
   readonly hint?: string;
   /** What it is about, for those who know a remedy. */
   readonly about?: ProblemSubject;
+  /** What is done instead of refusing it where somebody asked for the leniency of the C programs: `read as 60`. */
+  readonly lenient?: string;
 }
 
 /** `fwknopd.conf:12`, `--server-port`, or empty for a built-in default. */

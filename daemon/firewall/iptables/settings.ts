@@ -1,5 +1,5 @@
 /** The variables of fwknopd.conf that only iptables has (facts/configuration 4), and what they mean. Pure. */
-import { path, yesNo } from "../../../lib/settings/kinds.ts";
+import { path, yesNo, yesUnlessNo } from "../../../lib/settings/kinds.ts";
 import type { SettingsOf } from "../../../lib/settings/resolve.ts";
 import type { SettingTable } from "../../../lib/settings/setting.ts";
 import type { SettingBlock } from "../backend.ts";
@@ -26,7 +26,7 @@ const CHAIN_ROWS = {
     detail: "With N, rules that an earlier run left are taken over and removed at their time.",
   },
   flushIptAtExit: {
-    kind: yesNo,
+    kind: yesUnlessNo,
     directive: ["FLUSH_IPT_AT_EXIT"],
     fallback: true,
     group: "iptables",

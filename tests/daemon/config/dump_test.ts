@@ -15,7 +15,8 @@ Deno.test("formatDump() writes what the C daemon 2.6.11 writes, ours after it", 
   assert.equal(lines[1], "  0. CONFIG_FILE                  =  '/c'");
   assert.equal(lines[3], "  2. PCAP_INTF                    =  'lo'");
   assert.equal(lines[56], " 55. FAULT_INJECTION_TAG          =  '<not set>'");
-  assert.equal(lines[57], " 56. FIREWALL                     =  'auto'");
+  assert.equal(lines[57], " 56. STRICT                       =  'Y'");
+  assert.equal(lines[58], " 57. FIREWALL                     =  'auto'");
   const heading = lines.indexOf("SOURCE (1):  ANY");
   assert.deepEqual(lines.slice(heading - 2, heading), ["", "Current fwknopd access settings:"]);
   assert.equal(lines[heading + 1], "=".repeat(62));
