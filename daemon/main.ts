@@ -20,6 +20,7 @@ import {
   loadConfig,
   type LoadedConfig,
   loadServerConfig,
+  policyLines,
 } from "./config/mod.ts";
 import { type ControlWorld, flushRules, listRules, sendRestart, showStatus, stopDaemon } from "./control.ts";
 import { examineDaemon, examineProblems } from "./doctor/doctor.ts";
@@ -206,6 +207,9 @@ function answer(text: string): number {
 
 /** The configuration can be read; what is left to say is whether a start would succeed here. */
 async function concludeCheck(loaded: LoadedConfig, test: boolean): Promise<number> {
+  if (loaded.config.logging.verbosity > 0) {
+    for (const line of policyLines(loaded.stanzas, loaded.config)) terminal.out(line);
+  }
   const outlook = await lookAhead(loaded, test);
   for (const line of [...loaded.warnings, ...outlook.warnings]) terminal.err(line);
   if (outlook.firewall !== null) terminal.err(outlook.firewall);

@@ -17,6 +17,7 @@ import { type ResolvedStanza, resolveStanza } from "./resolve_stanza.ts";
 export type { ConfigFiles } from "./files.ts";
 export type { ServerConfig } from "./resolve_server.ts";
 export { formatDump } from "./dump.ts";
+export { policyLines } from "./policy.ts";
 
 /** What was wrong; nothing of the configuration may be used. */
 export interface ConfigRefused {

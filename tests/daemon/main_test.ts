@@ -3,11 +3,18 @@ import assert from "node:assert/strict";
 
 const MAIN = new URL("../../daemon/main.ts", import.meta.url).pathname;
 
-async function run(line: string, cwd: string): Promise<{ readonly code: number; readonly err: string }> {
+interface Run {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+async function run(line: string, cwd: string): Promise<Run> {
   const command = `b=$(printf 'sch\\366n'); ${line}`;
   const args = ["-c", command, "sh", Deno.execPath(), "run", "--no-prompt", "-A", MAIN];
-  const { code, stderr } = await new Deno.Command("/bin/sh", { args, cwd, stdin: "null" }).output();
-  return { code, err: new TextDecoder().decode(stderr) };
+  const { code, stdout, stderr } = await new Deno.Command("/bin/sh", { args, cwd, stdin: "null" }).output();
+  const [out = "", err = ""] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
+  return { code, out, err };
 }
 
 Deno.test("a directory whose name is no UTF-8 text is told in one sentence", async () => {
@@ -17,6 +24,7 @@ Deno.test("a directory whose name is no UTF-8 text is told in one sentence", asy
     const start = "fwknopd: error: Cannot use the directory in which fwknopd was started: ";
     assert.deepEqual(await run('mkdir "$b" && cd "$b" && exec "$@" --exit-parse-config', folder), {
       code: 1,
+      out: "",
       err: `${start}its name or value holds bytes that are no UTF-8 text\n${hint}`,
     });
   } finally {
@@ -43,4 +51,28 @@ Deno.test("a key file that cannot be written is told in the words of the system"
   const { code, err } = await run('exec "$@" --key-gen-file /nonexistent/keys', "/");
   assert.equal(code, 1);
   assert.match(err, /^fwknopd: error: Unable to create key gen file \/nonexistent\/keys: No such file or directory\n/);
+});
+
+Deno.test("--exit-parse-config -v prints the policy of each stanza, and without -v nothing", async () => {
+  const folder = Deno.makeTempDirSync({ prefix: "fwknopd-main-" });
+  try {
+    const write = (name: string, text: string) => Deno.writeTextFileSync(`${folder}/${name}`, text, { mode: 0o600 });
+    write("fwknopd.conf", `ENABLE_UDP_SERVER Y\nFWKNOP_RUN_DIR ${folder}\n`);
+    write("access.conf", "SOURCE ANY\nREQUIRE_USERNAME alice\nOPEN_PORTS tcp/22\nKEY s3cr3tw0rd\n");
+    const words = `exec "$@" -c fwknopd.conf -a ${folder}/access.conf --exit-parse-config -t`;
+    const quiet = await run(words, folder);
+    assert.equal(quiet.out, "");
+    const { code, out, err } = await run(`${words} -v`, folder);
+    assert.equal(code, 0, err);
+    const [first, ...wide] = out.trimEnd().split("\n");
+    assert.match(
+      first ?? "",
+      /^alice \(stanza #1, .*access\.conf:1\): from anywhere, tcp\/22 for 30 s, at most 300 s; /,
+    );
+    assert.equal(wide.length, 3);
+    assert.equal(err.trimEnd().split("\n").at(-1), "Configs parsed, exiting.");
+    assert.doesNotMatch(out + err, /s3cr3t/);
+  } finally {
+    Deno.removeSync(folder, { recursive: true });
+  }
 });
