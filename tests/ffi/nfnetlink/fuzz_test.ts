@@ -15,7 +15,8 @@ import {
 import { FfiError } from "../../../ffi/errors.ts";
 import { requestsOn } from "../../../ffi/nfnetlink/requests.ts";
 import { done, fakeSocket } from "./fake_socket.ts";
-import { mutant, randomNumbers } from "./mutants.ts";
+import { randomNumbers } from "../../fakes/random.ts";
+import { mutant } from "./mutants.ts";
 
 const MESSAGES = 1_000_000;
 

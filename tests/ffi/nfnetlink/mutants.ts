@@ -1,6 +1,7 @@
 /** What the kernel tells, with faults in it: the same ones in every run. */
 import { nftType } from "../../../ffi/nfnetlink/codec.ts";
 import { NFT_MSG } from "../../../ffi/nfnetlink/constants.ts";
+import type { Random } from "../../fakes/random.ts";
 import { acknowledgement, datagram, done } from "./fake_socket.ts";
 import { RECORDED } from "./recorded.ts";
 
@@ -13,20 +14,6 @@ export const CORPUS: readonly Uint8Array[] = [
 ];
 /** Bytes that lengths, flags and numbers are tried with. */
 const EDGES = [0, 1, 3, 4, 5, 7, 8, 12, 16, 0x3f, 0x40, 0x7f, 0x80, 0xfd, 0xfe, 0xff] as const;
-
-/** Xorshift: the same numbers in every run. */
-export function randomNumbers(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) % below;
-  };
-}
-
-/** A number from 0 on, below another. */
-export type Random = ReturnType<typeof randomNumbers>;
 
 /** A datagram of the corpus, or that one, with one to four faults in it. */
 export function mutant(random: Random, source = CORPUS[random(CORPUS.length)]!): Uint8Array<ArrayBuffer> {

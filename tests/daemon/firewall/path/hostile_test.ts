@@ -8,7 +8,8 @@ import { readChange } from "../../../../ffi/nfnetlink/events.ts";
 import type { Nfnetlink } from "../../../../ffi/nfnetlink/nfnetlink.ts";
 import { readChain, readElements, readRule, readSet, readTable } from "../../../../ffi/nfnetlink/read_ruleset.ts";
 import { parseIp } from "../../../../lib/net/address.ts";
-import { CORPUS, mutant, type Random, randomNumbers } from "../../../ffi/nfnetlink/mutants.ts";
+import { type Random, randomNumbers } from "../../../fakes/random.ts";
+import { CORPUS, mutant } from "../../../ffi/nfnetlink/mutants.ts";
 
 const ROUNDS = 60;
 
