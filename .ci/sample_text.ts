@@ -52,4 +52,12 @@ export const EXAMPLES: Readonly<Record<string, string>> = {
   FW_ACCESS_TIMEOUT: "30",
   MAX_FW_TIMEOUT: "300",
   HMAC_DIGEST_TYPE: "sha256",
+  CMD_EXEC_TIMEOUT: "600",
+  CMD_EXEC_USER: "nobody",
+  CMD_EXEC_GROUP: "nogroup",
+  CMD_SUDO_EXEC_USER: "nobody",
+  CMD_SUDO_EXEC_GROUP: "nogroup",
+  CMD_CYCLE_OPEN: "/usr/sbin/ipset add knocked $SRC",
+  CMD_CYCLE_CLOSE: "/usr/sbin/ipset del knocked $SRC",
+  CMD_CYCLE_TIMER: "30",
 };

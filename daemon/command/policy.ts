@@ -4,6 +4,8 @@
 export interface RunAs {
   /** Its name, for the log. */
   readonly user: string;
+  /** The same of its group. */
+  readonly group: string;
   readonly uid: number;
   readonly gid: number;
   /** Supplementary groups: those of that user, never the daemon's. */
@@ -24,6 +26,6 @@ export interface CommandCycle {
   readonly open: string;
   /** Template of the one that runs when the time is over; null: never (NONE). */
   readonly close: string | null;
-  /** Seconds between the two where the packet asks for no time; null where nothing closes. */
+  /** Seconds between the two where the packet asks for no time; null where none were given. */
   readonly timer: number | null;
 }

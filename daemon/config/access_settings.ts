@@ -179,15 +179,83 @@ const GPG = {
 const COMMAND = text({ valueName: "COMMAND", mayHoldHash: true });
 
 const COMMANDS = {
-  commandExec: laterSwitch("ENABLE_CMD_EXEC", "packets may carry commands", "commands"),
-  commandExecUser: later("CMD_EXEC_USER", text({ valueName: "USER" }), "user that runs them", "commands"),
-  commandExecGroup: later("CMD_EXEC_GROUP", text({ valueName: "GROUP" }), "group that runs them", "commands"),
-  commandSudo: laterSwitch("ENABLE_CMD_SUDO_EXEC", "commands are run by sudo", "commands"),
-  commandSudoUser: later("CMD_SUDO_EXEC_USER", text({ valueName: "USER" }), "user given to sudo", "commands"),
-  commandSudoGroup: later("CMD_SUDO_EXEC_GROUP", text({ valueName: "GROUP" }), "group given to sudo", "commands"),
-  cycleOpen: later("CMD_CYCLE_OPEN", COMMAND, "run instead of opening a door", "commands"),
-  cycleClose: later("CMD_CYCLE_CLOSE", COMMAND, "run when its time is over", "commands"),
-  cycleTimer: later("CMD_CYCLE_TIMER", seconds(1, MAX_SECONDS), "seconds between the two", "commands"),
+  commandExec: {
+    kind: yesNo,
+    directive: ["ENABLE_CMD_EXEC"],
+    fallback: false,
+    group: "commands",
+    doc: "packets may carry commands (fwknop -C), which are run",
+    detail:
+      "Who has the keys of the stanza may run anything as CMD_EXEC_USER. A command is cut at blanks into at most 28 words: " +
+      "no shell, no quotes. It runs from / with PATH as its only variable, an empty standard input, and no other file of " +
+      "the daemon; what it prints is logged.",
+  },
+  commandExecUser: {
+    kind: text({ valueName: "USER" }),
+    directive: ["CMD_EXEC_USER"],
+    group: "commands",
+    doc: "user that runs them, with the groups of that user; default the user of the daemon, which may be root",
+    detail:
+      "A command that runs as another user cannot become root by a program such as su or sudo, unless ENABLE_CMD_SUDO_EXEC " +
+      "is Y.",
+  },
+  commandExecGroup: {
+    kind: text({ valueName: "GROUP" }),
+    directive: ["CMD_EXEC_GROUP"],
+    group: "commands",
+    doc: "group that runs them, beside CMD_EXEC_USER; default the group of that user",
+    detail:
+      "Where there is no group of that name, the group of the user of that name, which is what the C daemon takes.",
+  },
+  commandSudo: {
+    kind: yesNo,
+    directive: ["ENABLE_CMD_SUDO_EXEC"],
+    fallback: false,
+    group: "commands",
+    doc: "commands of packets are run by sudo (SUDO_EXE)",
+    detail: "sudo cannot work in a service with NoNewPrivileges=yes, which the unit of this package has.",
+  },
+  commandSudoUser: {
+    kind: text({ valueName: "USER" }),
+    directive: ["CMD_SUDO_EXEC_USER"],
+    group: "commands",
+    doc: "user given to sudo (-u); default root",
+  },
+  commandSudoGroup: {
+    kind: text({ valueName: "GROUP" }),
+    directive: ["CMD_SUDO_EXEC_GROUP"],
+    group: "commands",
+    doc: "group given to sudo (-g)",
+  },
+  cycleOpen: {
+    kind: COMMAND,
+    directive: ["CMD_CYCLE_OPEN"],
+    group: "commands",
+    doc: "command that runs instead of opening a door, for services that the stanza lets somebody ask for",
+    detail:
+      "It runs as the daemon itself. In it and in CMD_CYCLE_CLOSE stand $IP or $SRC for the address that is let in, " +
+      "$PKT_SRC and $DST for source and destination of the packet, $PORT and $PROTO for port and number of the protocol " +
+      "(6 is tcp, 17 udp), $DST_PORT for the port that a NAT request leads to, else that of $PORT, $CLIENT_TIMEOUT for " +
+      "the seconds between the two commands, and $TIMEOUT for these and the time of the packet. A template with a port " +
+      "or protocol runs once for each service of the packet, one after the other; one without runs once. At most 255 " +
+      "bytes, cut at blanks: no shell, no quotes. A stanza with it opens no door of the packet filter.",
+  },
+  cycleClose: {
+    kind: COMMAND,
+    directive: ["CMD_CYCLE_CLOSE"],
+    group: "commands",
+    doc: "command that runs when its time is over; NONE for no command",
+    detail:
+      "It runs also after a reload, and after a new start: at once when its time is over then. For that it has to stand in " +
+      "access.conf still. Who asks for a door again before it is closed moves its end; the command that opened it does " +
+      "not run a second time.",
+  },
+  cycleTimer: {
+    kind: seconds(1, MAX_SECONDS),
+    directive: ["CMD_CYCLE_TIMER"],
+    group: "commands",
+    doc: "seconds between the two when the packet asks for no time; what it asks for is limited by MAX_FW_TIMEOUT",
+  },
 } as const satisfies SettingTable;
 
 const NAT = {

@@ -5,7 +5,7 @@ import { ACCESS_SETTINGS } from "./access_settings.ts";
 import type { ServerConfig } from "./resolve_server.ts";
 import { DUMPED, SERVER_SETTINGS } from "./settings.ts";
 import { hmacOf, rijndaelOf, type Stanza } from "./stanza.ts";
-import type { ResolvedStanza } from "./resolve_stanza.ts";
+import type { AccessSettings, ResolvedStanza } from "./resolve_stanza.ts";
 
 const NOT_SET = "<not set>";
 const SECRET = "<see the access.conf file>";
@@ -54,7 +54,7 @@ function stanzaRows({ stanza, settings }: ResolvedStanza): readonly (readonly [s
     ["HMAC_DIGEST_TYPE", HMAC_NUMBERS.indexOf(hmac?.name ?? "none")],
     ["FW_ACCESS_TIMEOUT", stanza.timeout],
     ["MAX_FW_TIMEOUT", stanza.maxTimeout],
-    ...COMMAND_ROWS,
+    ...commandRows(settings),
     ["REQUIRE_USERNAME", stanza.requireUsername ?? NOT_SET],
     ["REQUIRE_SOURCE_ADDRESS", stanza.requireSourceAddress ? "Yes" : "No"],
     ...NAT_ROWS,
@@ -69,19 +69,21 @@ function ourRows({ maxOpenGrants }: Stanza): readonly (readonly [string, number]
   return maxOpenGrants === ACCESS_SETTINGS.maxOpenGrants.fallback ? [] : [["MAX_OPEN_GRANTS", maxOpenGrants]];
 }
 
-/** What no stanza of this version can set. */
-const COMMAND_ROWS = [
-  ["ENABLE_CMD_EXEC", "No"],
-  ["ENABLE_CMD_SUDO_EXEC", "No"],
-  ["CMD_SUDO_EXEC_USER", NOT_SET],
-  ["CMD_SUDO_EXEC_GROUP", NOT_SET],
-  ["CMD_EXEC_USER", NOT_SET],
-  ["CMD_EXEC_GROUP", NOT_SET],
-  ["CMD_CYCLE_OPEN", NOT_SET],
-  ["CMD_CYCLE_CLOSE", NOT_SET],
-  ["CMD_CYCLE_TIMER", 0],
-] as const;
+function commandRows(settings: AccessSettings): readonly (readonly [string, string | number])[] {
+  return [
+    ["ENABLE_CMD_EXEC", settings.commandExec ? "Yes" : "No"],
+    ["ENABLE_CMD_SUDO_EXEC", settings.commandSudo ? "Yes" : "No"],
+    ["CMD_SUDO_EXEC_USER", settings.commandSudoUser ?? NOT_SET],
+    ["CMD_SUDO_EXEC_GROUP", settings.commandSudoGroup ?? NOT_SET],
+    ["CMD_EXEC_USER", settings.commandExecUser ?? NOT_SET],
+    ["CMD_EXEC_GROUP", settings.commandExecGroup ?? NOT_SET],
+    ["CMD_CYCLE_OPEN", settings.cycleOpen ?? NOT_SET],
+    ["CMD_CYCLE_CLOSE", settings.cycleClose ?? NOT_SET],
+    ["CMD_CYCLE_TIMER", settings.cycleTimer ?? 0],
+  ];
+}
 
+/** What no stanza of this version can set. */
 const NAT_ROWS = [
   ["FORCE_NAT (ip)", NOT_SET],
   ["FORCE_NAT (proto)", NOT_SET],

@@ -3,6 +3,24 @@ import type { FileFault, SecureText } from "../../lib/host/secure_file.ts";
 import type { Result } from "../../lib/result.ts";
 import { formatProblem, type Problem } from "../../lib/settings/setting.ts";
 
+/** What commands need of the host. */
+export interface CommandHost {
+  /** The numbers of a user and of their own group; null for a name that nobody has. */
+  user(name: string): { readonly uid: number; readonly gid: number } | null;
+  /** The number of a group; null for a name that none has. */
+  group(name: string): number | null;
+  /** Every group of a user, `gid` among them. */
+  groupsOf(user: string, gid: number): readonly number[];
+  /** Who the daemon is. */
+  readonly own: { readonly uid: number; readonly gid: number };
+  /** Whether it may run commands as somebody else. */
+  readonly mayBecomeOthers: boolean;
+  /** Whether no command can gain rights, by sudo for instance. */
+  readonly noNewPrivileges: boolean;
+  /** Whether a word names a program that can be run: a path, or a name that is found in PATH. */
+  isProgram(word: string): boolean;
+}
+
 /** The file system as the loader sees it. Paths are absolute. */
 export interface ConfigFiles {
   read(path: string): Result<Pick<SecureText, "text" | "warnings">, FileFault>;
@@ -10,6 +28,8 @@ export interface ConfigFiles {
   list(folder: string): Result<readonly string[], FileFault>;
   /** Whether the system knows a locale; absent where that cannot be asked. */
   readonly hasLocale?: (name: string) => boolean;
+  /** Users, groups and programs; absent where they cannot be asked for. */
+  readonly commandHost?: CommandHost;
   /** Relative paths mean this directory, also after the daemon has gone to `/`. */
   readonly startDirectory: string;
 }

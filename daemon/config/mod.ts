@@ -4,9 +4,10 @@ import { wipe } from "../../lib/bytes.ts";
 import { listFolder, readSecureFile } from "../../lib/host/secure_file.ts";
 import { resolveSettings } from "../../lib/settings/resolve.ts";
 import { formatOrigin, type Given, type Problem } from "../../lib/settings/setting.ts";
+import { COMMAND_HOST } from "../command/host.ts";
 import type { DaemonOptions } from "../options.ts";
 import { loadAccess, loadServerFiles } from "./load.ts";
-import { type ConfigFiles, judge, type Report } from "./files.ts";
+import { type CommandHost, type ConfigFiles, judge, type Report } from "./files.ts";
 import { serverObjections } from "./possible.ts";
 import { resolveFirewall } from "./resolve_firewall.ts";
 import { queueCapture, type ServerConfig, toServerConfig } from "./resolve_server.ts";
@@ -43,7 +44,7 @@ export interface LoadedConfig extends LoadedServer {
 
 /** The file system of the host. Relative paths mean `startDirectory`: give the one the program was started in. */
 export function hostConfigFiles(startDirectory: string): ConfigFiles {
-  return { read: readAndForget, list: listFolder, hasLocale, startDirectory };
+  return { read: readAndForget, list: listFolder, hasLocale, commandHost: COMMAND_HOST, startDirectory };
 }
 
 /** What cannot be asked any more, because the daemon has given up the right to, counts as there. */
@@ -145,8 +146,20 @@ function readAccess(
   const key = accessFolder === null ? "accessFile" : "accessFolder";
   const origin = given.filter((said) => said.key === key).at(-1)?.origin ?? {};
   const raw = loadAccess({ file: accessFile, folder: accessFolder, origin }, files, report);
-  return raw.map((stanza) => resolveStanza(stanza, report)).filter((one) => one !== null);
+  const context = { report, commandHost: files.commandHost ?? NOBODY, sudo: config.commands.sudo };
+  return raw.map((stanza) => resolveStanza(stanza, context)).filter((one) => one !== null);
 }
+
+/** Where nobody can be asked, no name is anybody's. */
+const NOBODY: CommandHost = {
+  user: () => null,
+  group: () => null,
+  groupsOf: (_user, gid) => [gid],
+  own: { uid: 0, gid: 0 },
+  mayBecomeOthers: false,
+  noNewPrivileges: false,
+  isProgram: () => true,
+};
 
 /** By file, in the order in which files first appear, and by line. */
 function inOrder(problems: readonly Problem[]): readonly Problem[] {

@@ -6,6 +6,17 @@ import { SYSLOG_FACILITIES } from "./facilities.ts";
 import { absolutePath } from "./read.ts";
 import type { SERVER_SETTINGS } from "./settings.ts";
 
+/** What commands may take. */
+export interface CommandLimits {
+  /** Seconds after which a command is ended; null: never. */
+  readonly timeout: number | null;
+  /** How many may run at the same time, those that close doors not counted: of these it may be as many again. */
+  readonly most: number;
+}
+
+/** Seconds that a command may take where CMD_EXEC_TIMEOUT does not say. */
+const DEFAULT_COMMAND_TIMEOUT = 600;
+
 /** All paths are absolute. */
 export interface ServerConfig {
   readonly capture: {
@@ -28,6 +39,7 @@ export interface ServerConfig {
   readonly http: { readonly enabled: boolean; readonly anyUserAgent: boolean; readonly trustForwardedFor: boolean };
   /** Seconds a time stamp may be off in either direction; null switches the test off. */
   readonly maxAge: number | null;
+  readonly commands: CommandLimits & { /** SUDO_EXE. */ readonly sudo: string };
   readonly replay: { /** Whether digests go to the file. */ readonly persist: boolean; readonly file: string };
   readonly paths: {
     readonly runDirectory: string;
@@ -74,6 +86,11 @@ export function toServerConfig(
       trustForwardedFor: values.trustForwardedFor,
     },
     maxAge: settings.checkAge ? values.maxAge : null,
+    commands: {
+      timeout: values.commandTimeout === 0 ? null : values.commandTimeout ?? DEFAULT_COMMAND_TIMEOUT,
+      most: values.maxRunningCommands,
+      sudo: values.sudoExe,
+    },
     replay: { persist: values.digestPersistence, file: path(settings.digestFile ?? "") },
     paths: {
       runDirectory: values.runDirectory,

@@ -11,9 +11,10 @@ import { type Resolved, resolveSettings, type SettingsOf } from "../../lib/setti
 import type { Given, Origin, Problem } from "../../lib/settings/setting.ts";
 import { ACCESS_SETTINGS } from "./access_settings.ts";
 import type { RawStanza } from "./load.ts";
-import { refusals, type Report } from "./files.ts";
+import { type CommandHost, refusals, type Report } from "./files.ts";
 import { NO_NAT_POLICY } from "../grants/grants.ts";
 import { stanzaObjections } from "./possible.ts";
+import { resolveCommands } from "./resolve_commands.ts";
 import type { Stanza } from "./stanza.ts";
 
 export type AccessSettings = SettingsOf<typeof ACCESS_SETTINGS>;
@@ -36,8 +37,17 @@ const DEFAULT_MAX_TIMEOUT = 300;
 /** Settings of which one replaces the other: of each group only the last that was given counts. */
 const SLOTS = [["key", "keyBase64"], ["hmacKey", "hmacKeyBase64"], ["accessExpire", "accessExpireEpoch"]] as const;
 
+/** What a stanza depends on besides its own lines. */
+export interface StanzaContext {
+  readonly report: Report;
+  readonly commandHost: CommandHost;
+  /** SUDO_EXE. */
+  readonly sudo: string;
+}
+
 /** Resolves one stanza; null when something is wrong with it, which is then in the report. */
-export function resolveStanza(raw: RawStanza, report: Report): ResolvedStanza | null {
+export function resolveStanza(raw: RawStanza, context: StanzaContext): ResolvedStanza | null {
+  const { report } = context;
   const before = refusals(report);
   const given = lastOfEach(raw, report);
   const resolved = resolveSettings(ACCESS_SETTINGS, raw.given);
@@ -47,8 +57,7 @@ export function resolveStanza(raw: RawStanza, report: Report): ResolvedStanza | 
   const secrets = stanzaSecrets(last, { raw, given, report });
   warnCutKeys(given, report);
   if (source === undefined || refusals(report) > before) return null;
-  const context = `for stanza source: '${source.text}' (#${raw.number})`;
-  const times = stanzaTimes(last, context, report);
+  const times = stanzaTimes(last, `for stanza source: '${source.text}' (#${raw.number})`, report);
   if (!last.requireSourceAddress) {
     // The sentence of the C daemon.
     report.warnings.push(`Warning: REQUIRE_SOURCE_ADDRESS not enabled for access stanza source: '${source.text}'`);
@@ -64,8 +73,10 @@ export function resolveStanza(raw: RawStanza, report: Report): ResolvedStanza | 
     ...times,
     maxOpenGrants: last.maxOpenGrants,
     nat: NO_NAT_POLICY,
-    commands: null,
-    cycle: null,
+    ...resolveCommands({ values: last, origins: resolved.origins, origin: raw.origin, source: source.text }, {
+      host: context.commandHost,
+      ...context,
+    }),
     requireUsername: last.requireUsername ?? null,
     requireSourceAddress: last.requireSourceAddress,
     expiresAt: last.accessExpire ?? (last.accessExpireEpoch || null),

@@ -148,11 +148,22 @@ const GENERAL = {
     doc: "accepted and without effect: doors are closed by the kernel or when they are due, not by counted scans",
   },
   commandTimeout: {
-    kind: integer(0, 8_388_608, "SECONDS"),
+    kind: seconds(0, 8_388_608),
     directive: ["CMD_EXEC_TIMEOUT"],
-    hidden: true,
     group: "commands",
-    doc: "accepted and without effect, as in the C daemon",
+    doc: "seconds after which a command is ended, with all that it started; default 600, and 0 is never",
+    detail:
+      "Its process group gets SIGTERM, and two seconds later SIGKILL. It holds for the commands of packets and for those " +
+      "of CMD_CYCLE. The C daemon knows the variable, and waits for ever.",
+  },
+  maxRunningCommands: {
+    kind: integer(1, 1000, "COUNT"),
+    directive: ["MAX_RUNNING_COMMANDS"],
+    fallback: 16,
+    group: "commands",
+    doc: "most commands that may run at the same time; a packet that asks for one more is refused",
+    detail:
+      "Commands that close doors are not refused: as many of them may run besides, and the others wait for their turn.",
   },
   spaOverHttp: {
     kind: yesNo,
@@ -469,7 +480,7 @@ export const SERVER_SETTINGS: typeof GENERAL & typeof FIREWALL & typeof PATHS & 
   ...OTHER_BUILDS,
 };
 
-const OUTSIDE_C = new Set(["strict", "firewall", ...keysOutsideC()]);
+const OUTSIDE_C = new Set(["strict", "firewall", "maxRunningCommands", ...keysOutsideC()]);
 
 /** Keys of the variables of the `-D` dump of the C daemon built for iptables, in its order; ours follow them. */
 export const DUMPED: readonly string[] = [

@@ -174,6 +174,41 @@ const STANZA_ROWS: readonly Comparison<Stanza>[] = [
     isLoss: longer,
     show: String,
   }),
+  row({
+    name: "ENABLE_CMD_EXEC",
+    key: "commandExec",
+    value: (stanza) => stanza.commands !== null,
+    isLoss: gained,
+    show: sureYesNo,
+  }),
+  row({
+    name: "CMD_EXEC_USER",
+    key: "commandExecUser",
+    value: (stanza) => stanza.commands,
+    isLoss: (was, is) => was !== null && is !== null && was.runAs !== null && is.runAs === null,
+    show: (commands) => commands?.runAs?.user ?? "the daemon itself",
+  }),
+  row({
+    name: "CMD_CYCLE_OPEN",
+    key: "cycleOpen",
+    value: (stanza) => stanza.cycle?.open ?? null,
+    isLoss: (was, is) => was !== null && is === null,
+    show: (open) => open ?? "none, so that doors are opened",
+  }),
+  row({
+    name: "CMD_CYCLE_CLOSE",
+    key: "cycleClose",
+    value: (stanza) => stanza.cycle,
+    isLoss: (was, is) => was !== null && is !== null && was.close !== null && is.close === null,
+    show: (cycle) => cycle?.close ?? "NONE",
+  }),
+  row({
+    name: "ENABLE_CMD_SUDO_EXEC",
+    key: "commandSudo",
+    value: (stanza) => (stanza.commands?.prefix.length ?? 0) > 0,
+    isLoss: gained,
+    show: sureYesNo,
+  }),
 ];
 
 /** What needs no new start to be in force; the rest of fwknopd.conf says so when it changes. */

@@ -97,7 +97,13 @@ async function openFor(admitted: readonly Admitted[], active: ActiveConfig, runt
     if (!planned.ok) refused.push([...findings, planned.fault]);
     else {
       story.push(...(active.verbose ? findings : findings.filter(isWorthALine)).map(lineOf));
-      for (const action of planned.value) grants.push(...action.grants);
+      for (const action of planned.value) {
+        if (action.kind === "open") grants.push(...action.grants);
+        else {
+          const at = { source: admission.datagram.source, stanza: number };
+          refused.push([refusal("command-not-run", { ...at, reason: "not supported by this version" })]);
+        }
+      }
     }
   }
   await runtime.patience.wait("open", async () => {

@@ -47,7 +47,7 @@ export const GATES_AFTER_OPENING: readonly Gate<OpenedPacket>[] = [
   namesItsSource,
   isTheRightUser,
   isNoNatRequest,
-  isNoCommand,
+  commandsAreTaken,
   portsAreAllowed,
   letsSomebodyIn,
 ];
@@ -104,8 +104,14 @@ function isNoNatRequest(packet: OpenedPacket): Refusal | null {
   return packet.message.nat === null ? null : refusal("nat-not-enabled", atStanza(packet));
 }
 
-function isNoCommand(packet: OpenedPacket): Refusal | null {
-  return packet.message.request.kind === "command" ? refusal("command-not-allowed", atStanza(packet)) : null;
+/** A stanza with a cycle is asked for services: what else is there to put into its templates? */
+function commandsAreTaken(packet: OpenedPacket): Refusal | null {
+  const { commands, cycle } = packet.stanza;
+  if (packet.message.request.kind !== "command") return null;
+  if (cycle !== null) {
+    return refusal("cycle-not-built", { ...atStanza(packet), reason: "The packet asks for no service" });
+  }
+  return commands === null ? refusal("command-not-allowed", atStanza(packet)) : null;
 }
 
 /**

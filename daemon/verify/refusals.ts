@@ -143,6 +143,17 @@ export const REFUSALS = {
     "warning",
     (facts: AtStanza) => `${stanzaTag(facts)} SPA Command messages are not allowed in the current configuration.`,
   ),
+  "cycle-not-built": keyHolder(
+    4106,
+    "warning",
+    (facts: AtStanza & { readonly reason: string }) =>
+      `${stanzaTag(facts)} Could not build CMD_CYCLE_OPEN command. ${facts.reason}.`,
+  ),
+  "command-not-run": keyHolder(
+    4106,
+    "error",
+    (facts: AtStanza & { readonly reason: string }) => `${stanzaTag(facts)} No command is run: ${facts.reason}`,
+  ),
   "service-denied": keyHolder(
     4105,
     "warning",
@@ -157,6 +168,11 @@ export const REFUSALS = {
     null,
     "warning",
     (facts: AtStanza) => `${stanzaTag(facts)} --test mode enabled, skipping firewall manipulation.`,
+  ),
+  "test-mode-command": keyHolder(
+    null,
+    "warning",
+    (facts: AtStanza) => `${stanzaTag(facts)} --test mode enabled, skipping command execution.`,
   ),
   "not-possible": keyHolder(
     4107,

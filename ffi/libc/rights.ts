@@ -2,6 +2,7 @@
 import { AT_FDCWD } from "../abi.ts";
 import { cString } from "../memory.ts";
 import { lazyLibc } from "./errno.ts";
+import { fileFacts } from "./file_facts.ts";
 import { ownStatus } from "./proc_self.ts";
 
 const libc = lazyLibc({
@@ -30,11 +31,22 @@ export function isInterface(name: string): boolean {
   return libc().nameToIndex(cString(name)) !== 0;
 }
 
+/** Whether there is a regular file of that path that may be run, with the rights in force. */
+export function mayRun(path: string): boolean {
+  if (libc().faccessat(AT_FDCWD, cString(path), X_OK, AT_EACCESS) !== 0) return false;
+  return fileFacts(AT_FDCWD, path)?.kind === "file";
+}
+
 /** Numbers of capabilities(7). */
-export const CAP_NET_ADMIN = 12, CAP_NET_RAW = 13;
+export const CAP_SETGID = 6, CAP_SETUID = 7, CAP_NET_ADMIN = 12, CAP_NET_RAW = 13;
 
 /** Whether the process has the capability in force. */
 export function hasCapability(capability: number): boolean {
   const effective = /^CapEff:\s*([0-9a-f]+)$/m.exec(ownStatus())?.[1] ?? "0";
   return (BigInt(`0x${effective}`) >> BigInt(capability) & 1n) === 1n;
+}
+
+/** Whether no program that this process starts can gain rights, by sudo for instance: `NoNewPrivileges=` of a service. */
+export function hasNoNewPrivileges(): boolean {
+  return /^NoNewPrivs:\s*1$/m.test(ownStatus());
 }

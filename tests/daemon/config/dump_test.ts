@@ -16,7 +16,8 @@ Deno.test("formatDump() writes what the C daemon 2.6.11 writes, ours after it", 
   assert.equal(lines[3], "  2. PCAP_INTF                    =  'lo'");
   assert.equal(lines[56], " 55. FAULT_INJECTION_TAG          =  '<not set>'");
   assert.equal(lines[57], " 56. STRICT                       =  'Y'");
-  assert.equal(lines[58], " 57. FIREWALL                     =  'auto'");
+  assert.equal(lines[58], " 57. MAX_RUNNING_COMMANDS         =  '16'");
+  assert.equal(lines[59], " 58. FIREWALL                     =  'auto'");
   const heading = lines.indexOf("SOURCE (1):  ANY");
   assert.deepEqual(lines.slice(heading - 2, heading), ["", "Current fwknopd access settings:"]);
   assert.equal(lines[heading + 1], "=".repeat(62));

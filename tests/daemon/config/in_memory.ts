@@ -1,13 +1,26 @@
 /** Configuration from texts: a file system that holds what the test says, and reads of it in one line. */
 import { fail, ok } from "../../../lib/result.ts";
 import { formatProblem } from "../../../lib/settings/setting.ts";
-import type { ConfigFiles } from "../../../daemon/config/files.ts";
+import type { CommandHost, ConfigFiles } from "../../../daemon/config/files.ts";
 import { loadConfig, type LoadedConfig } from "../../../daemon/config/mod.ts";
 import { parseDaemonOptions } from "../../../daemon/options.ts";
 
+/** A host with the users and groups of a Debian, on which root runs the daemon. */
+export const HOST: CommandHost = {
+  user: (name) =>
+    ({ root: { uid: 0, gid: 0 }, nobody: { uid: 65534, gid: 65534 }, alice: { uid: 1000, gid: 1000 } })[name] ?? null,
+  group: (name) => ({ root: 0, nogroup: 65534, alice: 1000, adm: 4 })[name] ?? null,
+  groupsOf: (user, gid) => user === "alice" ? [gid, 4] : [gid],
+  own: { uid: 0, gid: 0 },
+  mayBecomeOthers: true,
+  noNewPrivileges: false,
+  isProgram: (word) => !word.includes("gone"),
+};
+
 /** Files by absolute path; relative paths mean `/start`. */
-export function inMemory(texts: Readonly<Record<string, string>>): ConfigFiles {
+export function inMemory(texts: Readonly<Record<string, string>>, host: CommandHost | null = HOST): ConfigFiles {
   return {
+    ...host === null ? {} : { commandHost: host },
     startDirectory: "/start",
     read(path) {
       const text = texts[path];
@@ -33,11 +46,13 @@ export function load(
     readonly argv?: readonly string[];
     readonly files?: Readonly<Record<string, string>>;
     readonly now?: number;
+    /** Null: it cannot be asked. */
+    readonly host?: CommandHost | null;
   } = {},
 ) {
   const options = parseDaemonOptions(["-c", "/c", "-a", "/a", ...(more.argv ?? [])]);
   if (!options.ok) return options;
-  return loadConfig(options.options, inMemory({ "/c": server, "/a": access, ...more.files }), more.now ?? 0);
+  return loadConfig(options.options, inMemory({ "/c": server, "/a": access, ...more.files }, more.host), more.now ?? 0);
 }
 
 /** The configuration, or an error with what was wrong with it. */

@@ -67,6 +67,24 @@ Deno.test("weakenings() names each thing that a stanza gives up, with its line, 
   }
 });
 
+Deno.test("weakenings() names what commands give up, and nothing for the way back", () => {
+  const user = { ENABLE_CMD_EXEC: "Y", CMD_EXEC_USER: "alice" };
+  const cycle = { CMD_CYCLE_OPEN: "open", CMD_CYCLE_CLOSE: "close", CMD_CYCLE_TIMER: "5" };
+  const table = [
+    [{}, { ENABLE_CMD_EXEC: "Y" }, "/a:15", "ENABLE_CMD_EXEC was N, is Y"],
+    [user, { ENABLE_CMD_EXEC: "Y" }, "/a:1", "CMD_EXEC_USER was alice, is the daemon itself"],
+    [user, { ...user, CMD_EXEC_USER: "root" }, "/a:16", "CMD_EXEC_USER was alice, is the daemon itself"],
+    [user, { ...user, ENABLE_CMD_SUDO_EXEC: "Y" }, "/a:17", "ENABLE_CMD_SUDO_EXEC was N, is Y"],
+    [cycle, {}, "/a:1", "CMD_CYCLE_OPEN was open, is none, so that doors are opened"],
+    [cycle, { ...cycle, CMD_CYCLE_CLOSE: "NONE" }, "/a:16", "CMD_CYCLE_CLOSE was close, is NONE"],
+  ] as const;
+  for (const [was, is, place, said] of table) {
+    const [before, after] = [stanza(was), stanza(is)];
+    assert.deepEqual(lost(before, after), [`${place}: stanza #1 is weaker than the one in force: ${said}`]);
+    assert.deepEqual(lost(after, before), [], `the way back of ${said}`);
+  }
+});
+
 Deno.test("weakenings() has nothing to say of what is as it was or means the same", () => {
   const [other] = [stanza({ KEY_BASE64: KEY.replace("Q", "R"), SOURCE: "203.0.113.7", HMAC_KEY_BASE64: null })];
   assert.deepEqual(lost(stanza(), stanza()), []);

@@ -80,6 +80,20 @@ Deno.test("NAT and commands do not pass, and an unspecified address opens for no
   }
 });
 
+Deno.test("commands pass where the stanza takes them, and a cycle wants services that it may open", async () => {
+  const commands = { runAs: null, prefix: [] };
+  const cycle = { open: "open", close: null, timer: null };
+  const [command, access] = [await packet({ type: 0, message: "192.0.2.10,tcp/22" }), await packet()];
+  const at = (opened: OpenedPacket, changes: Parameters<typeof stanza>[0]) =>
+    after({ ...opened, stanza: stanza(changes) });
+  assert.equal(at(command, { commands }), null);
+  assert.equal(at(command, { commands, openPorts: [] }), null);
+  assert.equal(at(command, { commands, cycle }), "cycle-not-built");
+  assert.equal(at(access, { cycle }), null);
+  assert.equal(at(access, { cycle, openPorts: [{ proto: "udp", port: 22 }] }), "service-denied");
+  assert.equal(at(access, { cycle, restrictPorts: [{ proto: "tcp", port: 22 }] }), "service-denied");
+});
+
 Deno.test("firstRefusal() gives the first in the order of the gates", async () => {
   const opened = await packet({ type: 0, message: "0.0.0.0,id" });
   const strict = { ...opened, stanza: stanza({ requireUsername: "bob", requireSourceAddress: true }) };

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { CommandCycle, CommandPolicy } from "../../../daemon/command/policy.ts";
 import type { Stanza } from "../../../daemon/config/stanza.ts";
 import type { Datagram } from "../../../daemon/packet/datagram.ts";
 import { accessKey } from "../../../daemon/firewall/firewall.ts";
@@ -16,6 +17,8 @@ const CONTEXT: PlanContext = {
   now: NOW * 1000,
   held: new Set(),
 };
+
+const CYCLE: CommandCycle = { open: "open $IP $PORT", close: "close $IP $PORT", timer: 60 };
 
 /** A knock that passed every gate: of these fields, for this stanza, in this datagram. */
 async function admission(
@@ -81,12 +84,70 @@ Deno.test("plan() takes the client's time up to the most that the stanza allows,
 });
 
 Deno.test("plan() opens nothing in test mode, whatever was asked for", async () => {
-  for (const said of [{}, { type: 0, message: "192.0.2.10,id" }] as const) {
-    assert.deepEqual(await planned(admission(said), { testMode: true }), {
-      code: "test-mode",
-      line: "[198.51.100.7] (stanza #2) --test mode enabled, skipping firewall manipulation.",
-    });
-  }
+  const line = "[198.51.100.7] (stanza #2) --test mode enabled, skipping";
+  const test = { testMode: true };
+  const door = { code: "test-mode", line: `${line} firewall manipulation.` };
+  const command = { code: "test-mode-command", line: `${line} command execution.` };
+  assert.deepEqual(await planned(admission(), test), door);
+  assert.deepEqual(await planned(admission({ type: 0, message: "192.0.2.10,id" }), test), command);
+  assert.deepEqual(await planned(admission({}, { cycle: CYCLE }), test), command);
+});
+
+/** The action that is planned, or the line of the refusal. */
+async function action(admitted: Promise<Admission>, context: Partial<PlanContext> = {}) {
+  const actions = plan(await admitted, { ...CONTEXT, ...context });
+  if (!actions.ok) return textOf(actions.fault);
+  assert.equal(actions.value.length, 1);
+  return actions.value[0];
+}
+
+Deno.test("plan() runs a command as the stanza says, with what stands before it", async () => {
+  const policy: CommandPolicy = { runAs: null, prefix: ["/usr/bin/sudo", "--"] };
+  assert.deepEqual(await action(admission({ type: 0, message: "192.0.2.10,id  -u" }, { commands: policy })), {
+    kind: "run",
+    command: { text: "/usr/bin/sudo -- id  -u", words: ["/usr/bin/sudo", "--", "id", "-u"] },
+    policy,
+    said: "id  -u",
+  });
+  const many = `192.0.2.10,${Array(27).fill("w").join(" ")}`;
+  assert.equal(
+    await action(admission({ type: 0, message: many }, { commands: policy })),
+    "[198.51.100.7] (stanza #2) No command is run: it has 29 words, and at most 28 are taken",
+  );
+});
+
+Deno.test("plan() runs a cycle instead of opening doors, for each service", async () => {
+  const planned = await action(
+    admission({ message: "192.0.2.10,tcp/22,udp/53", clientTimeout: 10 }, { cycle: CYCLE }),
+  );
+  assert.ok(typeof planned === "object" && planned.kind === "cycle");
+  assert.deepEqual(planned.doors.map(({ open, close }) => [open.text, close?.text, close?.after]), [
+    ["open 192.0.2.10 22", "close 192.0.2.10 22", 10],
+    ["open 192.0.2.10 53", "close 192.0.2.10 53", 10],
+  ]);
+});
+
+Deno.test("plan() counts what is to be closed against MAX_OPEN_GRANTS, and renews what is open", async () => {
+  const one = admission({}, { cycle: CYCLE, maxOpenGrants: 1 });
+  const line = await action(one, { held: new Set(["close 192.0.2.11 22"]) });
+  assert.match(String(line), /Nothing is opened for 192\.0\.2\.10: 1 doors are open .* MAX_OPEN_GRANTS allows 1/);
+  const renewed = await action(one, { held: new Set(["close 192.0.2.10 22"]) });
+  assert.ok(typeof renewed === "object" && renewed.kind === "cycle");
+  const open = await action(admission({}, { cycle: { ...CYCLE, close: null }, maxOpenGrants: 1 }), {
+    held: new Set(["x"]),
+  });
+  assert.ok(typeof open === "object", "what nothing closes is not held");
+});
+
+Deno.test("plan() says why a cycle comes to nothing", async () => {
+  const cycle = { ...CYCLE, open: "$IP".repeat(85) };
+  assert.equal(
+    await action(
+      admission({}, { cycle: { ...cycle, open: `${"x".repeat(255)}${"$PKT_SRC".repeat(31)}${"$IP".repeat(99)}` } }),
+    ),
+    "[198.51.100.7] (stanza #2) Could not build CMD_CYCLE_OPEN command. " +
+      "It would have 1617 characters, and at most 1023 are taken.",
+  );
 });
 
 Deno.test("plan() refuses a command", async () => {

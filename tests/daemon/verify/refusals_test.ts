@@ -107,6 +107,16 @@ const LINES = {
     refusal("command-not-allowed", at),
     `warning: ${TAG} SPA Command messages are not allowed in the current configuration.`,
   ],
+  "cycle-not-built": [
+    "key holder",
+    refusal("cycle-not-built", { ...at, reason: "Why" }),
+    `warning: ${TAG} Could not build CMD_CYCLE_OPEN command. Why.`,
+  ],
+  "command-not-run": [
+    "key holder",
+    refusal("command-not-run", { ...at, reason: "why" }),
+    `error: ${TAG} No command is run: why`,
+  ],
   "service-denied": [
     "key holder",
     refusal("service-denied", at),
@@ -121,6 +131,11 @@ const LINES = {
     "key holder",
     refusal("test-mode", at),
     `warning: ${TAG} --test mode enabled, skipping firewall manipulation.`,
+  ],
+  "test-mode-command": [
+    "key holder",
+    refusal("test-mode-command", at),
+    `warning: ${TAG} --test mode enabled, skipping command execution.`,
   ],
   "not-possible": [
     "key holder",
@@ -148,7 +163,10 @@ Deno.test("REFUSALS: every number is one of --dump-serv-err-codes, and only test
   assert.equal(numbers.length, 17);
   assert.deepEqual(numbers, [...new Set(numbers)].sort((a, b) => a - b), "each once, in order");
   const without = Object.entries(REFUSALS).filter(([, { number }]) => number === null || !numbers.includes(number));
-  assert.deepEqual(without.map(([code, { number }]) => [code, number]), [["test-mode", null]]);
+  assert.deepEqual(without.map(([code, { number }]) => [code, number]), [["test-mode", null], [
+    "test-mode-command",
+    null,
+  ]]);
 });
 
 Deno.test("stanzaTag() is what scripts look for", () => {

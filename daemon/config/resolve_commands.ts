@@ -1,0 +1,190 @@
+/**
+ * What a stanza says of commands: users and groups looked up, CMD_CYCLE checked (facts/configuration 7). Pure, but for what
+ * the host is asked. What cannot work is a problem; a program that is not there at this moment is a warning.
+ */
+import type { Origin } from "../../lib/settings/setting.ts";
+import type { CommandCycle, CommandPolicy, RunAs } from "../command/policy.ts";
+import { MAX_TEMPLATE } from "../command/template.ts";
+import { MAX_WORDS } from "../command/words.ts";
+import type { ACCESS_SETTINGS } from "./access_settings.ts";
+import type { CommandHost, Report } from "./files.ts";
+import type { AccessSettings } from "./resolve_stanza.ts";
+import type { Resolved } from "../../lib/settings/resolve.ts";
+
+/** A stanza whose commands are looked at. */
+export interface CommandStanza {
+  readonly values: AccessSettings;
+  readonly origins: Resolved<typeof ACCESS_SETTINGS>["origins"];
+  /** Its SOURCE line. */
+  readonly origin: Origin;
+  /** What its SOURCE says: by this the C daemon names stanzas. */
+  readonly source: string;
+}
+
+/** What is asked besides the stanza. */
+export interface CommandContext {
+  readonly host: CommandHost;
+  /** SUDO_EXE. */
+  readonly sudo: string;
+  readonly report: Report;
+}
+
+/** What is done with commands in packets, and what runs instead of opening a door. */
+export function resolveCommands(stanza: CommandStanza, context: CommandContext) {
+  return { commands: commandPolicy(stanza, context), cycle: commandCycle(stanza, context) };
+}
+
+function commandPolicy(stanza: CommandStanza, context: CommandContext): CommandPolicy | null {
+  // A name that nobody has is a mistake also where no command is taken, as in C.
+  const runAs = runningUser(stanza, context);
+  const prefix = sudoPrefix(stanza, context);
+  const { commandExec, commandSudo } = stanza.values;
+  if (commandSudo && !commandExec) {
+    warn(stanza, context, "commandSudo", "ENABLE_CMD_SUDO_EXEC has no effect without ENABLE_CMD_EXEC Y");
+  }
+  return commandExec ? { runAs, prefix: commandSudo ? prefix : [] } : null;
+}
+
+/** CMD_EXEC_USER and CMD_EXEC_GROUP; null for the daemon itself, and after a problem. */
+function runningUser(stanza: CommandStanza, context: CommandContext): RunAs | null {
+  const { host } = context;
+  const { commandExecUser: user, commandExecGroup: group } = stanza.values;
+  const account = user === undefined ? null : findUser(user, stanza, { ...context, key: "commandExecUser" });
+  const gid = group === undefined ? account?.gid : findGroup(group, stanza, { ...context, key: "commandExecGroup" });
+  if (user === undefined) {
+    if (group !== undefined) {
+      warn(stanza, context, "commandExecGroup", "CMD_EXEC_GROUP has no effect without CMD_EXEC_USER");
+    }
+    return null;
+  }
+  if (account === null || gid === undefined || gid === null) return null;
+  // Root runs them as it is, with whatever group was named, as in C.
+  if (account.uid === 0 && host.own.uid === 0) return null;
+  if (group === undefined) {
+    context.report.warnings.push(
+      `Setting gid to group associated with CMD_EXEC_USER '${user}' for setgid() execution in stanza source: '${stanza.source}'`,
+    );
+  }
+  if (!host.mayBecomeOthers) {
+    if (account.uid === host.own.uid && gid === host.own.gid) return null;
+    context.report.problems.push({
+      origin: stanza.origins.commandExecUser ?? stanza.origin,
+      message: `CMD_EXEC_USER: fwknopd runs as uid ${host.own.uid} here and cannot run commands as ${user}`,
+      hint: "that needs root (CAP_SETUID and CAP_SETGID): start it as root, or name the user that it runs as",
+    });
+    return null;
+  }
+  return { user, group: group ?? user, ...account, gid, groups: host.groupsOf(user, gid) };
+}
+
+/** `SUDO_EXE -u USER -g GROUP --`. What stands behind it cannot be taken for an option of sudo. */
+function sudoPrefix(stanza: CommandStanza, context: CommandContext): readonly string[] {
+  const { host, sudo } = context;
+  const { commandSudo, commandSudoUser: user, commandSudoGroup: group } = stanza.values;
+  const account = user === undefined ? null : findUser(user, stanza, { ...context, key: "commandSudoUser" });
+  if (group !== undefined) findGroup(group, stanza, { ...context, key: "commandSudoGroup" });
+  if (!commandSudo) return [];
+  if (!host.isProgram(sudo)) {
+    warn(stanza, context, "commandSudo", `ENABLE_CMD_SUDO_EXEC: sudo path '${sudo}' is no program that can be run`);
+  }
+  if (host.noNewPrivileges) {
+    const why = "this process and all that it starts have no_new_privs (NoNewPrivileges=yes of a service)";
+    warn(stanza, context, "commandSudo", `ENABLE_CMD_SUDO_EXEC: sudo cannot work here: ${why}`);
+  }
+  const words = [sudo];
+  if (user !== undefined && account?.uid !== 0) words.push("-u", user);
+  if (group !== undefined) {
+    // The C daemon takes the name of a user here; sudo does not.
+    words.push("-g", host.group(group) === null ? `#${host.user(group)?.gid ?? ""}` : group);
+  }
+  return [...words, "--"];
+}
+
+type Named = CommandContext & { readonly key: keyof CommandStanza["origins"] };
+
+function findUser(name: string, stanza: CommandStanza, { host, report, key }: Named) {
+  const found = host.user(name);
+  if (found !== null) return found;
+  const directive = key === "commandExecUser" ? "CMD_EXEC_USER" : "CMD_SUDO_EXEC_USER";
+  report.problems.push({
+    origin: stanza.origins[key] ?? stanza.origin,
+    message: `${directive}: Unable to determine UID for ${directive}: there is no user ${name}`,
+    hint: "name a user of this host (getent passwd lists them)",
+  });
+  return null;
+}
+
+/** A group, or where there is none of that name the own group of the user who has it: that is what the C daemon looks for. */
+function findGroup(name: string, stanza: CommandStanza, { host, report, key }: Named): number | null {
+  const found = host.group(name) ?? host.user(name)?.gid ?? null;
+  if (found !== null) return found;
+  const directive = key === "commandExecGroup" ? "CMD_EXEC_GROUP" : "CMD_SUDO_EXEC_GROUP";
+  report.problems.push({
+    origin: stanza.origins[key] ?? stanza.origin,
+    message: `${directive}: Unable to determine GID for ${directive}: there is no group ${name}`,
+    hint: "name a group of this host (getent group lists them)",
+  });
+  return null;
+}
+
+function warn({ origins, origin }: CommandStanza, { report }: CommandContext, key: Named["key"], text: string): void {
+  const { file, line } = origins[key] ?? origin;
+  report.warnings.push(`${file}:${line}: ${text}`);
+}
+
+function commandCycle(stanza: CommandStanza, context: CommandContext): CommandCycle | null {
+  const { values: { cycleOpen: open, cycleClose: close, cycleTimer: timer }, origins } = stanza;
+  const refuse = (key: Named["key"], message: string, hint: string) => {
+    context.report.problems.push({ origin: origins[key] ?? stanza.origin, message, hint });
+    return null;
+  };
+  if (open === undefined && close === undefined) {
+    if (timer !== undefined) {
+      warn(stanza, context, "cycleTimer", "CMD_CYCLE_TIMER has no effect without CMD_CYCLE_OPEN");
+    }
+    return null;
+  }
+  if (close === undefined) {
+    const message = "CMD_CYCLE_OPEN: cannot be set without also setting CMD_CYCLE_CLOSE";
+    return refuse("cycleOpen", message, "CMD_CYCLE_CLOSE NONE closes nothing");
+  }
+  if (open === undefined) {
+    const message = "CMD_CYCLE_CLOSE: cannot be set without also setting CMD_CYCLE_OPEN";
+    return refuse("cycleClose", message, "add the command that opens");
+  }
+  const closes = !/^none(?:\s|$)/i.test(close);
+  if (closes && timer === undefined) {
+    const message = "Must set the CMD_CYCLE_TIMER for command cycle functionality";
+    return refuse("cycleClose", message, "add the seconds between the two commands");
+  }
+  const isFine = checkTemplate("cycleOpen", open, { stanza, context });
+  if (!(closes ? checkTemplate("cycleClose", close, { stanza, context }) : true) || !isFine) return null;
+  return { open, close: closes ? close : null, timer: timer ?? null };
+}
+
+/** Whether a template can become a command. That its program is not there is only said. */
+function checkTemplate(
+  key: "cycleOpen" | "cycleClose",
+  template: string,
+  { stanza, context }: { readonly stanza: CommandStanza; readonly context: CommandContext },
+): boolean {
+  const name = key === "cycleOpen" ? "CMD_CYCLE_OPEN" : "CMD_CYCLE_CLOSE";
+  const origin = stanza.origins[key] ?? stanza.origin;
+  const words = template.split(/[ \t]+/).filter((word) => word !== "");
+  const { length } = new TextEncoder().encode(template);
+  const fault = length > MAX_TEMPLATE
+    ? `command is too long: it has ${length} bytes, and at most ${MAX_TEMPLATE} are taken`
+    : words.length > MAX_WORDS
+    ? `it has ${words.length} words, and at most ${MAX_WORDS} are taken`
+    : null;
+  if (fault !== null) {
+    context.report.problems.push({ origin, message: `${name}: ${fault}`, hint: "put it into a script" });
+    return false;
+  }
+  const [program = ""] = words;
+  if (!program.includes("$") && !context.host.isProgram(program)) {
+    const none = /^_*none_*$/i.test(program) ? " (NONE stands for no command)" : "";
+    warn(stanza, context, key, `${name}: ${program} is no program that can be run${none}`);
+  }
+  return true;
+}
