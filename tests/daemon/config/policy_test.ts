@@ -57,7 +57,7 @@ Deno.test("policyLines() says where NAT leads and what commands run", () => {
     changed({ nat: all }),
     /; NAT to 10\.0\.0\.5:22, every port, by routing only, its source becomes 10\.0\.0\.1;/,
   );
-  const runAs = { user: "bob", uid: 1000, gid: 1000, groups: [] };
+  const runAs = { user: "bob", group: "bob", uid: 1000, gid: 1000, groups: [] };
   assert.match(changed({ commands: { runAs, prefix: [] } }), /; commands yes, as bob;/);
   assert.match(
     changed({ commands: { runAs: null, prefix: ["/usr/bin/sudo", "-u", "bob"] } }),

@@ -50,7 +50,7 @@ Deno.test("widenings() tells commands that nobody says the user of, or that run 
   const as = (uid: number | null) =>
     wide(NARROW, (stanza) => ({
       ...stanza,
-      commands: { runAs: uid === null ? null : { user: "u", uid, gid: uid, groups: [] }, prefix: [] },
+      commands: { runAs: uid === null ? null : { user: "u", group: "u", uid, gid: uid, groups: [] }, prefix: [] },
     }));
   assert.match(as(null).join(), /^packets may carry commands, which run as the user of the daemon, who may be root/);
   assert.match(as(0).join(), /^packets may carry commands, which run as u/);
