@@ -95,3 +95,29 @@ function openedBy(name: string): string {
   const row = accessRow(name) ?? serverRow(name);
   return row?.absenceOpens === true ? `: what ${name} limits there is NOT limited` : "";
 }
+
+/** More problems in one file, with what it includes, are those of a file that is no configuration. */
+const MOST_PROBLEMS = 1000;
+
+/** Reports lines that cannot be read. `words` are what scripts look for, at the end of the sentence. */
+export function badLines(
+  problems: readonly Problem[],
+  report: Report,
+  { words, ...more }: { readonly words: string; readonly lenient?: string },
+): void {
+  for (const problem of problems.slice(0, MOST_PROBLEMS)) {
+    report.problems.push({ ...problem, message: `${problem.message} (${words})`, ...more });
+  }
+}
+
+/** Takes the lines of a file in their order, and gives up where nearly all of them are wrong. */
+export function eachEntry(entries: readonly ConfEntry[], report: Report, take: (entry: ConfEntry) => void): void {
+  const before = report.problems.length;
+  for (const entry of entries) {
+    if (report.problems.length - before >= MOST_PROBLEMS) {
+      const message = "what follows is not looked at: too many lines before it are wrong";
+      return void report.problems.push({ origin: { file: entry.file, line: entry.line }, message });
+    }
+    take(entry);
+  }
+}

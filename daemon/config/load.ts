@@ -1,19 +1,16 @@
 /**
- * From files to what was given in them: fwknopd.conf with its overrides, access.conf with its includes. Finds and reads
- * everything, understands names but no values, and collects every problem instead of stopping at the first. See
- * facts/configuration 1, facts/configuration 6.
+ * From files to what was given in them: access.conf with its includes. Finds and reads everything, understands names but no
+ * values, and collects every problem instead of stopping at the first. See facts/configuration 6.
  */
 import { type ConfEntry, parseConfText } from "../../lib/settings/conf_file.ts";
-import type { Given, Origin, Problem } from "../../lib/settings/setting.ts";
-import { OLD_NAMES } from "../../lib/settings/old_names.ts";
+import type { Given, Origin } from "../../lib/settings/setting.ts";
 import { didYouMean } from "../../lib/settings/suggest.ts";
 import { unknownName } from "../../lib/settings/unknown_name.ts";
 import { KEY_FILE_DIRECTIVES } from "./access_settings.ts";
-import { checkWhole, unknownLine } from "./lines.ts";
+import { badLines, checkWhole, eachEntry, unknownLine } from "./lines.ts";
 import { absolutePath, AS_OWNER, readConfigFile } from "./read.ts";
 import type { ConfigFiles, Report } from "./files.ts";
-import { ACCESS_WORDS, accessRow, DIRECTIVES, serverRow } from "./names.ts";
-import { expandVariable } from "./variables.ts";
+import { ACCESS_WORDS, accessRow, DIRECTIVES } from "./names.ts";
 
 /** One stanza as it was written. */
 export interface RawStanza {
@@ -28,80 +25,11 @@ export interface RawStanza {
 /** Includes: the file named on the command line or in fwknopd.conf, and two levels below it. */
 const MAX_DEPTH = 3;
 
+/** More files are a mistake: files that include others many times. */
+const MOST_FILES = 65_536;
+
 /** Characters that the C daemon takes of a path. */
 const MAX_PATH = 1023;
-
-/** Reads the main file, then what its OVERRIDE_CONFIG names, then what `-O` names; what is read later wins. */
-export function loadServerFiles(
-  { main, overrides }: {
-    readonly main: { readonly path: string; readonly origin: Origin };
-    readonly overrides: string | null;
-  },
-  files: ConfigFiles,
-  report: Report,
-): Given[] {
-  const given: Given[] = [];
-  const values = new Map<string, string>();
-  const readOne = (path: string, origin: Origin) => {
-    const text = readConfigFile({ path: path, what: "config file", origin: origin }, files, report);
-    if (text === null) return;
-    const { entries, problems } = parseConfText(text, absolutePath(path, files.startDirectory), {
-      known: DIRECTIVES.server,
-      mayHoldHash: (name) => serverRow(name)?.kind.mayHoldHash === true,
-      colonAfterName: false,
-    });
-    const lenient = "the line is skipped";
-    report.problems.push(
-      ...problems.map((problem) => ({ ...inWordsOfC(problem, "Invalid config file entry"), lenient })),
-    );
-    for (const entry of entries) {
-      const said = serverSaying(entry, values, report);
-      checkWhole(entry, serverRow(entry.name), report);
-      if (said !== null) given.push(said);
-    }
-  };
-  readOne(main.path, main.origin);
-  const inFile = given.filter((said) => said.key === "overrideConfig").at(-1);
-  for (const path of splitPaths(inFile?.text ?? "")) readOne(path, inFile?.origin ?? {});
-  for (const path of splitPaths(overrides ?? "")) readOne(path, { option: "-O" });
-  return given;
-}
-
-/** What scripts look for, at the end of the sentence. */
-function inWordsOfC(problem: Problem, words: string): Problem {
-  return { ...problem, message: `${problem.message} (${words})` };
-}
-
-function splitPaths(list: string): readonly string[] {
-  return list.split(",").map((path) => path.trim()).filter((path) => path !== "");
-}
-
-/** Understands one line of fwknopd.conf; `values` are the variables set so far, for `$NAME`. */
-function serverSaying(entry: ConfEntry, values: Map<string, string>, report: Report): Given | null {
-  const { name, file, line } = entry;
-  const origin = { file, line };
-  const key = DIRECTIVES.server.get(name);
-  if (key === undefined) {
-    unknownLine(entry, "fwknopd.conf", report);
-    // Paths of files of 1.x begin with directories that only it has.
-    if (OLD_NAMES["fwknopd.conf"].has(name)) values.set(name, entry.value);
-    return null;
-  }
-  const value = expandVariable(entry.value, (wanted) => values.get(wanted) ?? builtIn(wanted));
-  if (!value.ok) {
-    const hint = value.fault.isSet ? "write it at once after the name" : `set ${value.fault.name} above this line`;
-    const lenient = `Ignoring ${name}, as the C daemon does`;
-    report.problems.push({ origin, message: `${name}: ${value.fault.message}`, hint, lenient });
-    return null;
-  }
-  values.set(name, value.value);
-  return { key, text: value.value, name, origin };
-}
-
-function builtIn(name: string): string | undefined {
-  const row = serverRow(name);
-  return row?.fallback === undefined ? undefined : row.kind.format(row.fallback);
-}
 
 /** Reads access.conf, or every `.conf` file of the folder in the order of names. */
 export function loadAccess(
@@ -148,15 +76,19 @@ class AccessWalk {
       this.report.problems.push({ origin, message, hint: "include the file from one that is nearer to the first" });
       return;
     }
+    if (this.filesRead === MOST_FILES) {
+      const message = `more than ${MOST_FILES} files are to be read`;
+      return void this.report.problems.push({ origin, message, hint: "include each file once" });
+    }
     const text = readConfigFile({ path: path, what: "access file", origin: origin }, this.files, this.report);
     if (text === null) return;
     this.filesRead++;
     const file = absolutePath(path, this.files.startDirectory);
     const { entries, problems } = parseConfText(text, file, { known: ACCESS_WORDS, mayHoldHash, colonAfterName: true });
-    this.report.problems.push(...problems.map((problem) => inWordsOfC(problem, "Invalid access file entry")));
+    badLines(problems, this.report, { words: "Invalid access file entry" });
     // Lines after an %include still belong to the stanza before it.
     let stanza: OpenStanza | null = null;
-    for (const entry of entries) stanza = this.#entry(entry, stanza, depth);
+    eachEntry(entries, this.report, (entry) => stanza = this.#entry(entry, stanza, depth));
   }
 
   folder(path: string, depth: number, origin: Origin): void {
@@ -233,19 +165,16 @@ class AccessWalk {
       colonAfterName: true,
       keepTrailingBlanks: true,
     });
-    this.report.problems.push(...read.problems.map((problem) => inWordsOfC(problem, "Invalid access file entry")));
-    for (const entry of read.entries) {
+    badLines(read.problems, this.report, { words: "Invalid access file entry" });
+    eachEntry(read.entries, this.report, (entry) => {
       const { name, value, line } = entry;
       const key = DIRECTIVES.access.get(name);
-      if (key === undefined || !KEY_FILE_DIRECTIVES.has(name)) {
-        this.#strangeEntry(name, { file, line });
-        continue;
-      }
+      if (key === undefined || !KEY_FILE_DIRECTIVES.has(name)) return this.#strangeEntry(name, { file, line });
       checkWhole(entry, accessRow(name), this.report);
       // A text key keeps its trailing blanks, as in the C daemon; in all other values they mean nothing.
       const given = /^(?:HMAC_)?KEY$/.test(name) ? value : value.trimEnd();
       stanza.given.push({ key, text: given, name, origin: { file, line } });
-    }
+    });
   }
 
   /**

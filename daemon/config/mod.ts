@@ -6,7 +6,8 @@ import { resolveSettings } from "../../lib/settings/resolve.ts";
 import { formatOrigin, type Given, type Problem } from "../../lib/settings/setting.ts";
 import { COMMAND_HOST } from "../command/host.ts";
 import type { DaemonOptions } from "../options.ts";
-import { loadAccess, loadServerFiles } from "./load.ts";
+import { loadAccess } from "./load.ts";
+import { loadServerFiles } from "./load_server.ts";
 import { type CommandHost, type ConfigFiles, judge, type Report } from "./files.ts";
 import { serverObjections } from "./possible.ts";
 import { resolveFirewall } from "./resolve_firewall.ts";
@@ -161,9 +162,22 @@ const NOBODY: CommandHost = {
   isProgram: () => true,
 };
 
-/** By file, in the order in which files first appear, and by line. */
+/** More lines of one file help nobody. */
+const MOST_TOLD = 100;
+
+/** By file, in the order in which files first appear, and by line; of a file that is wrong nearly everywhere the first. */
 function inOrder(problems: readonly Problem[]): readonly Problem[] {
-  const files = [...new Set(problems.map((problem) => problem.origin.file))];
-  const rank = (problem: Problem) => files.indexOf(problem.origin.file);
-  return [...problems].sort((a, b) => rank(a) - rank(b) || (a.origin.line ?? 0) - (b.origin.line ?? 0));
+  const byFile = Map.groupBy(problems, (problem) => problem.origin.file);
+  return [...byFile.values()].flatMap((group) => {
+    const told = group.sort((a, b) => (a.origin.line ?? 0) - (b.origin.line ?? 0));
+    if (told.length <= MOST_TOLD) return told;
+    const { file } = told[0]!.origin;
+    const message = `${told.length - MOST_TOLD} more lines are wrong`;
+    const rest: Problem = {
+      origin: file === undefined ? {} : { file },
+      message,
+      hint: "name a file that is a configuration",
+    };
+    return [...told.slice(0, MOST_TOLD), rest];
+  });
 }

@@ -1,4 +1,5 @@
 /** Reading one file of the configuration, and what to do when it cannot be read. */
+import { NUL } from "../../lib/settings/conf_file.ts";
 import type { Origin } from "../../lib/settings/setting.ts";
 import type { ConfigFiles, Report } from "./files.ts";
 
@@ -19,7 +20,14 @@ export function readConfigFile({ path, what, origin }: NamedFile, files: ConfigF
   const read = files.read(absolutePath(path, files.startDirectory));
   if (read.ok) {
     report.warnings.push(...read.value.warnings.filter((line) => !report.warnings.includes(line)));
-    return read.value.text;
+    const { text } = read.value;
+    const nul = text.indexOf("\0");
+    if (nul < 0) return text;
+    // Every line of a file in UTF-16 has one, and of one that is no text nothing can be said but this.
+    const line = text.slice(0, nul).split("\n").length;
+    const hint = `name a text file; if it is one, ${NUL.hint}`;
+    report.problems.push({ origin: { file: absolutePath(path, files.startDirectory), line }, ...NUL, hint });
+    return null;
   }
   const message = read.fault.code === "not-regular"
     ? `${what} ${path} ${read.fault.message}`
@@ -27,13 +35,25 @@ export function readConfigFile({ path, what, origin }: NamedFile, files: ConfigF
       read.fault.code === "missing" ? " (it was not found)" : ""
     }`;
   const denied = /denied/.test(read.fault.message) ? AS_OWNER : undefined;
-  const hint = read.fault.code === "missing" ? hintForMissing(path, what, origin) : denied;
+  const isFolder = read.fault.code === "not-regular" && files.list(absolutePath(path, files.startDirectory)).ok;
+  const hint = read.fault.code === "missing"
+    ? hintForMissing(path, what, origin)
+    : isFolder
+    ? hintForFolder(what, origin)
+    : denied;
   report.problems.push({ origin, message, ...(hint === undefined ? {} : { hint }) });
   return null;
 }
 
 /** The remedy for what the system does not let this user read. */
 export const AS_OWNER = "run fwknopd as root, or as the user who owns it";
+
+/** What reads a folder. */
+function hintForFolder(what: string, origin: Origin): string {
+  if (what === "config file") return "name a file in it";
+  const all = origin.file === undefined ? "--access-folder" : "%include_folder or ACCESS_FOLDER";
+  return `name a file in it, or read all of the folder with ${all}`;
+}
 
 /** A path as people may have written it. An option is its own place; what a file names is changed in that file. */
 function hintForMissing(path: string, what: string, origin: Origin): string {

@@ -26,8 +26,8 @@ export interface SecureText {
   readonly warnings: readonly string[];
 }
 
-/** Bytes that a stream may hold: far more than settings and keys. Without it /dev/zero would be read for ever. */
-const STREAM_LIMIT = 16 * 2 ** 20;
+/** Bytes that are read: far more than settings and keys. Without it /dev/zero would be read for ever. */
+const LIMIT = 16 * 2 ** 20;
 
 /**
  * Reads a whole file. With `checkOwner: false` owner and mode are not looked at. With `streams` a pipe or a character
@@ -46,10 +46,12 @@ export function readSecureFile(path: string, options: ReadOptions = {}): Result<
   try {
     const info = file.statSync();
     if (!isReadable(info, options)) return fail(NOT_REGULAR);
-    const bytes = readAll(file, info);
-    if (bytes === null) return fail(ENDLESS);
+    const bytes = info.size > LIMIT ? null : readAll(file, info);
+    if (bytes === null) return fail(info.isFile ? HUGE : ENDLESS);
     const warnings = options.checkOwner === false ? [] : ownerWarnings(path, info);
     return ok({ text: escapedText(bytes), bytes, warnings });
+  } catch (error) {
+    return fail(openFault(error, path));
   } finally {
     file.close();
   }
@@ -68,6 +70,8 @@ function isReadable(info: Deno.FileInfo, options: ReadOptions): boolean {
 const NOT_REGULAR: FileFault = { code: "not-regular", message: "is not a regular file or symbolic link." };
 
 const ENDLESS: FileFault = { code: "unreadable", message: "is a stream of more than 16 MB" };
+
+const HUGE: FileFault = { code: "unreadable", message: "it is larger than 16 MB" };
 
 /** Names in a folder, sorted by code unit; null when it cannot be listed. */
 export function listFolder(path: string): Result<readonly string[], FileFault> {
@@ -90,15 +94,15 @@ function ownerWarnings(path: string, info: Deno.FileInfo): readonly string[] {
   return warnings;
 }
 
-/** Null when a stream holds too much. */
-function readAll(file: Deno.FsFile, { isFile, size }: Deno.FileInfo): Uint8Array<ArrayBuffer> | null {
+/** Null when there is too much. */
+function readAll(file: Deno.FsFile, { size }: Deno.FileInfo): Uint8Array<ArrayBuffer> | null {
   let bytes = new Uint8Array(Math.max(size, 1024) + 1);
   let filled = 0;
   for (;;) {
     const got = file.readSync(bytes.subarray(filled));
     if (got === null) return bytes.subarray(0, filled);
     filled += got;
-    if (!isFile && filled > STREAM_LIMIT) return null;
+    if (filled > LIMIT) return null;
     if (filled === bytes.length) {
       const larger = new Uint8Array(bytes.length * 2);
       larger.set(bytes);

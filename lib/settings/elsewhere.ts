@@ -24,6 +24,8 @@ export function elsewhere(name: string, here: Place): string | undefined {
   const wanted = isOption ? name : name.toUpperCase();
   for (const place of ORDER) {
     if (place === here || isOption !== (place === "fwknop" || place === "fwknopd")) continue;
+    // The directives of access.conf that are no settings.
+    if (place === "access.conf" && /^%include(?:_folder|_keys)?$/.test(name)) return `${name} ${SENTENCES[place]}`;
     const row = NAMES[place].trim().split(/\s+/).map((names) => names.split("|")).find((names) =>
       names.includes(wanted)
     );

@@ -52,7 +52,8 @@ function hintFor(word: string, file: ConfigFile): string | undefined {
 function near(word: string, file: ConfigFile): string | undefined {
   if (nearest(word, DIRECTIVES[file]) !== null) return didYouMean(word, DIRECTIVES[file]);
   const other = nearest(word, FILES.flatMap((one) => DIRECTIVES[one]));
-  return other === null ? undefined : `${elsewhere(other, file)}, if that is meant`;
+  const place = other === null ? undefined : elsewhere(other, file);
+  return place === undefined ? undefined : `${place}, if that is meant`;
 }
 
 function old(word: string): string | undefined {

@@ -31,6 +31,8 @@ Deno.test("a name of another place is shown with the place where it belongs", ()
     [server, "--interface eth0", `--interface: ${unknown} (did you mean PCAP_INTF?)`],
     [server, "interface eth0", `interface: ${unknown} (did you mean PCAP_INTF?)`],
     [server, "ENABLE_MAGIC Y", `ENABLE_MAGIC: ${unknown}`],
+    [server, "%include /x", `%include: ${unknown} (%include belongs in access.conf of the server)`],
+    [server, "%includ /x", `%includ: ${unknown} (%include belongs in access.conf of the server, if that is meant)`],
     [server, "PCAP_INTF: eth0", `PCAP_INTF: ${unknown} with ":" (write PCAP_INTF without the colon)`],
     [server, "PCAP_INTF= eth0", `PCAP_INTF: ${unknown} with "=" (write a blank between the two, not "=")`],
     [access, "PCAP_INTF eth0", `PCAP_INTF: ${unknown} (PCAP_INTF belongs in fwknopd.conf of the server)`],
@@ -263,4 +265,31 @@ Deno.test("keys are the bytes of the file, and other values hold none that are n
   const no = "the value holds bytes that are no UTF-8 text (save the file as UTF-8)";
   assert.equal(access("REQUIRE_USERNAME j\udcf6rg"), `REQUIRE_USERNAME: ${no}`);
   assert.equal(server("DIGEST_FILE /run/\udcf6"), `DIGEST_FILE: ${no}`);
+});
+
+Deno.test("of a file that is wrong everywhere the first lines are told, and how many more there are", () => {
+  const lines = wrong(Array.from({ length: 150 }, (_, index) => `PCAP_INTERFAC${index} x`).join("\n"));
+  assert.equal(lines.length, 101);
+  assert.match(lines[0] ?? "", /^\/c:1: /);
+  assert.equal(lines[100], "/c: 50 more lines are wrong (name a file that is a configuration)");
+});
+
+Deno.test("a file with thousands of wrong lines is given up, with STRICT N too", () => {
+  const noise = "nonsense words\n".repeat(5000);
+  for (const strict of ["Y", "N"]) {
+    const loaded = load(`STRICT ${strict}\n${noise}`);
+    assert.ok(!loaded.ok);
+    const text = JSON.stringify(loaded.problems);
+    assert.match(text, strict === "Y" ? /901 more lines are wrong/ : /what follows is not looked at/);
+  }
+  const bare = load("", "x\n".repeat(5000));
+  assert.ok(!bare.ok && bare.problems.length === 101);
+});
+
+Deno.test("files that include themselves or each other end at the third level, however often they do", () => {
+  const many = `${STANZA}${"%include /a\n".repeat(2000)}`;
+  const loaded = load("", many);
+  assert.ok(!loaded.ok);
+  assert.match(JSON.stringify(loaded.problems), /Refusing to go deeper than 3 levels/);
+  assert.match(JSON.stringify(loaded.problems), /more lines are wrong/);
 });

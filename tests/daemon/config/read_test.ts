@@ -16,7 +16,7 @@ function read(answer: Read, named: Partial<NamedFile> = {}, warned: readonly str
       asked.push(path);
       return answer;
     },
-    list: () => ok([]),
+    list: missing,
   };
   const text = readConfigFile({ path: "x", what: "access file", origin: {}, ...named }, files, report);
   return { text, asked, problems: report.problems.map(formatProblem), warnings: report.warnings };
@@ -52,4 +52,29 @@ Deno.test("readConfigFile(): what may not be read names who may, what is no file
   assert.match(read(denied).problems.join(), /Permission denied[^]*run fwknopd as root/);
   const folder = fail({ code: "not-regular" as const, message: "is not a regular file" }) as Read;
   assert.match(read(folder).problems.join(), /^access file x is not a regular file$/);
+});
+
+Deno.test("readConfigFile(): a file with a NUL is no text, which is said once, with the line of the first", () => {
+  const got = read(ok({ text: "SOURCE ANY\nKEY \0\0\n\0\n", warnings: [] }));
+  assert.equal(got.text, null);
+  assert.deepEqual(got.problems, [
+    "/start/x:2: the line holds a NUL (name a text file; if it is one, save the file as UTF-8)",
+  ]);
+});
+
+Deno.test("readConfigFile(): a folder is told what reads it", () => {
+  const files: Files = {
+    startDirectory: "/start",
+    read: () => fail({ code: "not-regular", message: "is not a regular file or symbolic link." }),
+    list: (folder) => folder === "/start/d" ? ok([]) : fail({ code: "missing", message: "Not a directory" }),
+  };
+  const said = (path: string, what: NamedFile["what"], origin: NamedFile["origin"]) => {
+    const report = { problems: [] as Problem[], warnings: [] };
+    readConfigFile({ path, what, origin }, files, report);
+    return report.problems.map(({ hint }) => hint)[0];
+  };
+  assert.match(said("d", "access file", { option: "-a" }) ?? "", /--access-folder$/);
+  assert.match(said("d", "access file", { file: "/c", line: 1 }) ?? "", /%include_folder or ACCESS_FOLDER$/);
+  assert.equal(said("d", "config file", {}), "name a file in it");
+  assert.equal(said("fifo", "access file", {}), undefined);
 });

@@ -125,3 +125,15 @@ Deno.test("readSecureFile() reads streams where they are taken, with a warning u
   assert.deepEqual([endless.ok, !endless.ok && endless.fault.message], [false, "is a stream of more than 16 MB"]);
   inFolder((folder) => assert.equal(readSecureFile(folder, { streams: true }).ok, false));
 });
+
+Deno.test("readSecureFile() refuses a file that is far too large without reading it, and one that cannot be read", () => {
+  inFolder((folder) => {
+    const path = `${folder}/sparse`;
+    Deno.writeTextFileSync(path, "", { mode: 0o600 });
+    Deno.truncateSync(path, 2 ** 40);
+    const huge = readSecureFile(path);
+    assert.deepEqual(!huge.ok && huge.fault, { code: "unreadable", message: "it is larger than 16 MB" });
+  });
+  const broken = readSecureFile("/proc/self/mem");
+  assert.deepEqual(!broken.ok && broken.fault, { code: "unreadable", message: "Input/output error" });
+});
