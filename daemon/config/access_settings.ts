@@ -12,6 +12,7 @@ import {
   passphrase,
   serviceList,
 } from "./kinds.ts";
+import { natAllow, natEnd, snatAddress } from "./nat_kinds.ts";
 
 /** Bytes of an encryption key before its mode is known, which allows fewer (`resolve_stanza.ts`). */
 const MAX_KEY = 128;
@@ -259,11 +260,56 @@ const COMMANDS = {
 } as const satisfies SettingTable;
 
 const NAT = {
-  forceNat: later("FORCE_NAT", text({ valueName: "ADDRESS PORT" }), "where all access of the stanza leads", "nat"),
-  forceSnat: later("FORCE_SNAT", text({ valueName: "ADDRESS" }), "source address it gets", "nat"),
-  forceMasquerade: laterSwitch("FORCE_MASQUERADE", "its source address is that of the gateway", "nat"),
-  disableDnat: laterSwitch("DISABLE_DNAT", "no rule rewrites the destination", "nat"),
-  forwardAll: laterSwitch("FORWARD_ALL", "all ports and protocols are let through", "nat"),
+  forceNat: {
+    kind: natEnd,
+    directive: ["FORCE_NAT"],
+    group: "nat",
+    doc: "inside host and port to which every request of the stanza leads, whatever it asks for",
+    detail:
+      "All requested ports lead there, each with its own protocol. Needs ENABLE_IPT_FORWARDING or ENABLE_IPT_LOCAL_NAT in " +
+      "fwknopd.conf. A client of the other IP version is refused.",
+  },
+  forceSnat: {
+    kind: snatAddress,
+    directive: ["FORCE_SNAT"],
+    group: "nat",
+    doc: "source address that forwarded packets get: one of this host; needs FORCE_NAT or FORWARD_ALL",
+  },
+  forceMasquerade: {
+    kind: yesNo,
+    directive: ["FORCE_MASQUERADE"],
+    fallback: false,
+    group: "nat",
+    doc: "forwarded packets get the address by which they leave this host; needs FORCE_NAT or FORWARD_ALL",
+  },
+  disableDnat: {
+    kind: yesNo,
+    directive: ["DISABLE_DNAT"],
+    fallback: false,
+    group: "nat",
+    doc: "the destination is not rewritten: clients address the inside host themselves",
+  },
+  forwardAll: {
+    kind: yesNo,
+    directive: ["FORWARD_ALL"],
+    fallback: false,
+    group: "nat",
+    doc: "a NAT request opens all ports and protocols of the inside host",
+    detail: "With FORCE_SNAT or FORCE_MASQUERADE and without FORCE_NAT, those of every host that the client addresses.",
+  },
+  natAllow: {
+    kind: natAllow,
+    directive: ["NAT_ALLOW"],
+    lossOpens: true,
+    absenceOpens: true,
+    group: "nat",
+    doc:
+      "hosts and networks, each with ports where not all are meant, to which NAT requests may lead; default every host",
+    detail:
+      "Such as 10.0.0.5:22,443, 10.1.0.0/16:8000-8010, [fd00::/64]:22. What counts is the address that a name is found to " +
+      "have. For requests to this host itself (--nat-local) it lists the host itself. FORWARD_ALL needs an item without " +
+      "ports, or ANY.",
+  },
 } as const satisfies SettingTable;
 
 /** One stanza. */

@@ -2,6 +2,7 @@
 import { formatService } from "../../lib/net/service.ts";
 import type { Setting, SettingTable } from "../../lib/settings/setting.ts";
 import { ACCESS_SETTINGS } from "./access_settings.ts";
+import { natAllow } from "./nat_kinds.ts";
 import type { ServerConfig } from "./resolve_server.ts";
 import { DUMPED, SERVER_SETTINGS } from "./settings.ts";
 import { hmacOf, rijndaelOf, type Stanza } from "./stanza.ts";
@@ -57,16 +58,32 @@ function stanzaRows({ stanza, settings }: ResolvedStanza): readonly (readonly [s
     ...commandRows(settings),
     ["REQUIRE_USERNAME", stanza.requireUsername ?? NOT_SET],
     ["REQUIRE_SOURCE_ADDRESS", stanza.requireSourceAddress ? "Yes" : "No"],
-    ...NAT_ROWS,
+    ...natRows(stanza),
     ["ACCESS_EXPIRE", stanza.expiresAt === null ? NOT_SET : asctime(stanza.expiresAt)],
     ...GPG_ROWS,
     ...ourRows(stanza),
   ];
 }
 
+function natRows({ nat }: Stanza): readonly (readonly [string, string | number])[] {
+  return [
+    ["FORCE_NAT (ip)", nat.forceNat?.to.text ?? NOT_SET],
+    ["FORCE_NAT (proto)", NOT_SET],
+    ["FORCE_NAT (port)", nat.forceNat?.port ?? 0],
+    ["FORCE_SNAT (ip)", nat.forceSnat?.text ?? NOT_SET],
+    ["FORCE_MASQUERADE", nat.forceMasquerade ? "Yes" : "No"],
+    ["DISABLE_DNAT", nat.disableDnat ? "Yes" : "No"],
+    ["FORWARD_ALL", nat.forwardAll ? "Yes" : "No"],
+  ];
+}
+
 /** What the C daemon does not have: shown where it is not as usual, so that dumps can be compared. */
-function ourRows({ maxOpenGrants }: Stanza): readonly (readonly [string, number])[] {
-  return maxOpenGrants === ACCESS_SETTINGS.maxOpenGrants.fallback ? [] : [["MAX_OPEN_GRANTS", maxOpenGrants]];
+function ourRows({ maxOpenGrants, nat: { allow } }: Stanza): readonly (readonly [string, string | number])[] {
+  const usual = maxOpenGrants === ACCESS_SETTINGS.maxOpenGrants.fallback;
+  return [
+    ...usual ? [] : [["MAX_OPEN_GRANTS", maxOpenGrants] as const],
+    ...allow === null ? [] : [["NAT_ALLOW", natAllow.format(allow)] as const],
+  ];
 }
 
 function commandRows(settings: AccessSettings): readonly (readonly [string, string | number])[] {
@@ -82,17 +99,6 @@ function commandRows(settings: AccessSettings): readonly (readonly [string, stri
     ["CMD_CYCLE_TIMER", settings.cycleTimer ?? 0],
   ];
 }
-
-/** What no stanza of this version can set. */
-const NAT_ROWS = [
-  ["FORCE_NAT (ip)", NOT_SET],
-  ["FORCE_NAT (proto)", NOT_SET],
-  ["FORCE_NAT (port)", 0],
-  ["FORCE_SNAT (ip)", NOT_SET],
-  ["FORCE_MASQUERADE", "No"],
-  ["DISABLE_DNAT", "No"],
-  ["FORWARD_ALL", "No"],
-] as const;
 
 const GPG_ROWS = [
   ["GPG_HOME_DIR", NOT_SET],

@@ -147,7 +147,12 @@ function readAccess(
   const key = accessFolder === null ? "accessFile" : "accessFolder";
   const origin = given.filter((said) => said.key === key).at(-1)?.origin ?? {};
   const raw = loadAccess({ file: accessFile, folder: accessFolder, origin }, files, report);
-  const context = { report, commandHost: files.commandHost ?? NOBODY, sudo: config.commands.sudo };
+  const context = {
+    report,
+    commandHost: files.commandHost ?? NOBODY,
+    sudo: config.commands.sudo,
+    nat: config.firewall.switches,
+  };
   return raw.map((stanza) => resolveStanza(stanza, context)).filter((one) => one !== null);
 }
 

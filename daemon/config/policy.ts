@@ -2,10 +2,11 @@
  * What the stanzas let in, in plain words: for `--exit-parse-config -v`, and for whoever wants to know what a file means
  * before it is in force. Pure; no key is in any line.
  */
-import type { NatEnd } from "../grants/grants.ts";
+import { isUnspecified, type NatEnd } from "../grants/nat_policy.ts";
 import { formatService, type Service } from "../../lib/net/service.ts";
 import { formatOrigin } from "../../lib/settings/setting.ts";
 import type { CommandPolicy } from "../command/policy.ts";
+import { natAllow } from "./nat_kinds.ts";
 import type { ServerConfig } from "./resolve_server.ts";
 import { hmacOf, rijndaelOf, type Stanza } from "./stanza.ts";
 import { widenings } from "./wider.ts";
@@ -68,14 +69,19 @@ function commandWords(commands: CommandPolicy | null): string {
 function natWords({ nat }: Stanza, { firewall: { switches } }: Pick<ServerConfig, "firewall">): string {
   const kinds = [switches.forwarding ? "inside hosts" : "", switches.localNat ? "ports of this host" : ""];
   const asked = kinds.filter((kind) => kind !== "").join(" and ");
-  const to = nat.forceNat === null ? asked : endText(nat.forceNat);
+  const forced = nat.forceNat;
+  const anyHost = forced !== null && isUnspecified(forced.to);
+  const to = forced === null ? asked : anyHost ? "every host that is addressed" : endText(forced);
   if (to === "") return "no";
+  const limit = forced === null && nat.allow !== null ? `, at most ${natAllow.format(nat.allow)}` : "";
   const from = nat.forceSnat !== null
     ? `, its source becomes ${nat.forceSnat.text}`
     : nat.forceMasquerade
     ? ", its source becomes this host's"
     : "";
-  return `to ${to}${nat.forwardAll ? ", every port" : ""}${nat.disableDnat ? ", by routing only" : ""}${from}`;
+  return `to ${to}${limit}${nat.forwardAll ? ", every port" : ""}${
+    nat.disableDnat && !anyHost ? ", by routing only" : ""
+  }${from}`;
 }
 
 function endText({ to, port }: NatEnd): string {

@@ -5,6 +5,8 @@
 import type { AddressList, AddressRange } from "../../lib/net/cidr.ts";
 import { formatService, type Service } from "../../lib/net/service.ts";
 import type { Origin, Problem } from "../../lib/settings/setting.ts";
+import { isHostAddress } from "../grants/nat_policy.ts";
+import { parseSnatAddresses } from "./nat_kinds.ts";
 import { MIN_PAYLOAD } from "../packet/datagram.ts";
 import type { ServerConfig } from "./resolve_server.ts";
 import type { Stanza } from "./stanza.ts";
@@ -60,7 +62,7 @@ function families(list: AddressList): readonly (4 | 6)[] {
 /** What of fwknopd.conf cannot work: frames too short for any packet, and two things in one file. */
 export function serverObjections(
   config: ServerConfig,
-  origins: Origins<"snapLength" | "pidFile" | "digestFile" | "nfqPort">,
+  origins: Origins<"snapLength" | "pidFile" | "digestFile" | "nfqPort" | "snatAddress">,
 ): readonly Problem[] {
   const problems: Problem[] = [];
   const { capture, paths, replay, udpServer } = config;
@@ -76,6 +78,15 @@ export function serverObjections(
   if (config.settings.nfqCapture && config.settings.nfqPort === 0) {
     const message = "NFQ_PORT: no packet is sent to port 0";
     problems.push({ origin: origins.nfqPort ?? {}, message, hint: "name the port that clients knock at" });
+  }
+  const { snat, snatAddress } = config.settings;
+  if (snat && snatAddress !== undefined && !parseSnatAddresses(snatAddress)?.every(isHostAddress)) {
+    const message = `SNAT_TRANSLATE_IP: Invalid IPv4 addr for SNAT_TRANSLATE_IP, nor one of IPv6: "${snatAddress}"`;
+    problems.push({
+      origin: origins.snatAddress ?? {},
+      message,
+      hint: "name an address of this host, or one of each version",
+    });
   }
   const owned = [
     ["FWKNOP_PID_FILE", paths.pidFile, origins.pidFile],

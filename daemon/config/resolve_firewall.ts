@@ -2,6 +2,7 @@
 import type { Resolved } from "../../lib/settings/resolve.ts";
 import type { Setting, SettingTable } from "../../lib/settings/setting.ts";
 import { BACKENDS, type FirewallConfig } from "../firewall/backends.ts";
+import { parseSnatAddresses } from "./nat_kinds.ts";
 import { SERVER_SETTINGS } from "./settings.ts";
 
 /** Shapes the resolved rows. */
@@ -21,7 +22,13 @@ export function resolveFirewall(resolved: Resolved<typeof SERVER_SETTINGS>): Fir
       output: values.outputRules,
       forwarding: values.natForwarding,
       localNat: values.localNat,
+      // A stanza may force SNAT without the switch, also one that comes with a reload.
+      snat: values.snat || values.natForwarding || values.localNat,
+    },
+    nat: {
       snat: values.snat,
+      snatTranslate: values.snat ? parseSnatAddresses(values.snatAddress ?? "") ?? [] : [],
+      strictForward: !values.forwardAnyHost,
     },
     backends: Object.fromEntries(BACKENDS.map((backend) => [backend.name, backend.configure(values, given)])),
   };

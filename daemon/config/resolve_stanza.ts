@@ -12,7 +12,8 @@ import type { Given, Origin, Problem } from "../../lib/settings/setting.ts";
 import { ACCESS_SETTINGS } from "./access_settings.ts";
 import type { RawStanza } from "./load.ts";
 import { type CommandHost, refusals, type Report } from "./files.ts";
-import { NO_NAT_POLICY } from "../grants/grants.ts";
+import type { NatSwitches } from "../grants/nat_policy.ts";
+import { resolveNat } from "./resolve_nat.ts";
 import { stanzaObjections } from "./possible.ts";
 import { resolveCommands } from "./resolve_commands.ts";
 import type { Stanza } from "./stanza.ts";
@@ -43,6 +44,8 @@ export interface StanzaContext {
   readonly commandHost: CommandHost;
   /** SUDO_EXE. */
   readonly sudo: string;
+  /** ENABLE_IPT_FORWARDING and ENABLE_IPT_LOCAL_NAT. */
+  readonly nat: NatSwitches;
 }
 
 /** Resolves one stanza; null when something is wrong with it, which is then in the report. */
@@ -62,6 +65,7 @@ export function resolveStanza(raw: RawStanza, context: StanzaContext): ResolvedS
     // The sentence of the C daemon.
     report.warnings.push(`Warning: REQUIRE_SOURCE_ADDRESS not enabled for access stanza source: '${source.text}'`);
   }
+  const said = { origins: resolved.origins, origin: raw.origin, source: source.text };
   const stanza: Stanza = {
     number: raw.number,
     origin: raw.origin,
@@ -72,11 +76,8 @@ export function resolveStanza(raw: RawStanza, context: StanzaContext): ResolvedS
     secrets: secrets === null ? [] : [secrets],
     ...times,
     maxOpenGrants: last.maxOpenGrants,
-    nat: NO_NAT_POLICY,
-    ...resolveCommands({ values: last, origins: resolved.origins, origin: raw.origin, source: source.text }, {
-      host: context.commandHost,
-      ...context,
-    }),
+    nat: resolveNat(last, { ...said, switches: context.nat }, report.problems),
+    ...resolveCommands({ values: last, ...said }, { host: context.commandHost, ...context }),
     requireUsername: last.requireUsername ?? null,
     requireSourceAddress: last.requireSourceAddress,
     expiresAt: last.accessExpire ?? (last.accessExpireEpoch || null),

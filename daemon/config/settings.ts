@@ -264,6 +264,9 @@ const GENERAL = {
     fallback: true,
     group: "firewall",
     doc: "accept host names in NAT requests",
+    detail:
+      "They are looked up while other packets are handled, and refused after three seconds. The address that counts is of " +
+      "the same IP version as the client's, and never one of this host's loopback network.",
   },
 } as const satisfies SettingTable;
 
@@ -281,34 +284,44 @@ const FIREWALL = {
     kind: yesNo,
     directive: ["ENABLE_IPT_FORWARDING"],
     fallback: false,
-    later: NOT_YET,
-    harmless: [false],
     group: "iptables",
-    doc: "permit NAT requests and FORCE_NAT",
+    doc: "permit NAT requests (-N) and FORCE_NAT, with every packet filter",
+    detail:
+      "The host must forward packets (sysctl net.ipv4.ip_forward, net.ipv6.conf.all.forwarding), and its forward chain must " +
+      "accept established connections.",
   },
   localNat: {
     kind: yesNo,
     directive: ["ENABLE_IPT_LOCAL_NAT"],
     fallback: false,
-    later: NOT_YET,
-    harmless: [false],
     group: "iptables",
-    doc: "permit local NAT requests and FORCE_NAT",
+    doc: "permit local NAT requests (--nat-local) and FORCE_NAT, with every packet filter",
   },
   snat: {
     kind: yesNo,
     directive: ["ENABLE_IPT_SNAT"],
     fallback: false,
-    later: NOT_YET,
-    harmless: [false],
     group: "iptables",
-    doc: "rewrite the source address of what NAT lets through",
+    doc: "rewrite the source address of what NAT lets through, with every packet filter",
+    detail:
+      "To SNAT_TRANSLATE_IP; without that it is masqueraded, and as in the C daemon with the requested port as its source " +
+      "port, so that one connection at a time gets through. FORCE_SNAT and FORCE_MASQUERADE of a stanza need no Y here.",
   },
   snatAddress: {
-    kind: text({ valueName: "ADDRESS" }),
+    kind: text({ valueName: "ADDRESS[,ADDRESS]" }),
     directive: ["SNAT_TRANSLATE_IP"],
     group: "iptables",
-    doc: "the address that ENABLE_IPT_SNAT puts in; without that it has no effect",
+    doc: "the address that ENABLE_IPT_SNAT puts in, or one of each IP version; without that it has no effect",
+  },
+  forwardAnyHost: {
+    kind: yesNo,
+    directive: ["ENABLE_FORWARD_ANY_HOST"],
+    fallback: false,
+    group: "firewall",
+    doc: "FORWARD rules do not name the inside host, as those of the C daemon do not",
+    detail:
+      "Then who is let in reaches every inside host on the port of the NAT request, as far as routes lead there. Only for " +
+      "rules of other programs that rewrite destinations, and never for a stanza with NAT_ALLOW.",
   },
   outputRules: {
     kind: yesNo,
@@ -480,7 +493,7 @@ export const SERVER_SETTINGS: typeof GENERAL & typeof FIREWALL & typeof PATHS & 
   ...OTHER_BUILDS,
 };
 
-const OUTSIDE_C = new Set(["strict", "firewall", "maxRunningCommands", ...keysOutsideC()]);
+const OUTSIDE_C = new Set(["strict", "firewall", "forwardAnyHost", "maxRunningCommands", ...keysOutsideC()]);
 
 /** Keys of the variables of the `-D` dump of the C daemon built for iptables, in its order; ours follow them. */
 export const DUMPED: readonly string[] = [

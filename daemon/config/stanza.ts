@@ -3,7 +3,7 @@ import type { RijndaelSecret, Secrets } from "../../lib/crypto/secrets.ts";
 import type { AddressList } from "../../lib/net/cidr.ts";
 import type { Service } from "../../lib/net/service.ts";
 import type { CommandCycle, CommandPolicy } from "../command/policy.ts";
-import type { NatPolicy } from "../grants/grants.ts";
+import type { NatPolicy } from "../grants/nat_policy.ts";
 
 export interface Stanza {
   /** 1-based in parse order across all files: the `#N` of log lines. */

@@ -6,6 +6,7 @@ import { FfiError } from "../../ffi/errors.ts";
 import { openRulesetListener, type RulesetListener } from "../../ffi/nfnetlink/events.ts";
 import { runProgram, tellSlow } from "../../lib/host/run.ts";
 import type { Log } from "../../lib/log.ts";
+import type { Ip } from "../../lib/net/address.ts";
 import type { SettingTable } from "../../lib/settings/setting.ts";
 import type { Backend } from "./backend.ts";
 import {
@@ -43,12 +44,24 @@ export const AUTO_DETAIL =
 const NONE_HINT =
   "install the Debian package iptables, or set FIREWALL_EXE to where iptables is, or load the kernel's nf_tables (modprobe nf_tables)";
 
+/** What fwknopd.conf says of the rules of a NAT request. */
+interface NatRules {
+  /** ENABLE_IPT_SNAT. */
+  readonly snat: boolean;
+  /** SNAT_TRANSLATE_IP; empty: masquerade. */
+  readonly snatTranslate: readonly Ip[];
+  /** Whether FORWARD rules name the inside host: not with ENABLE_FORWARD_ANY_HOST. */
+  readonly strictForward: boolean;
+}
+
 /** The configuration of the packet filter. */
 export interface FirewallConfig extends Preference {
   /** ENABLE_DESTINATION_RULE. */
   readonly destinationRule: boolean;
   /** Which kinds of grant may be opened, whatever the packet filter. */
   readonly switches: SlotSwitches;
+  /** What becomes of NAT requests, whatever the packet filter. */
+  readonly nat: NatRules;
   /** What each packet filter made of its own rows, by its name. Nobody else looks into it. */
   readonly backends: Readonly<Record<string, unknown>>;
 }

@@ -6,49 +6,21 @@ import type { Ip } from "../../lib/net/address.ts";
 import { formatServices, type Service } from "../../lib/net/service.ts";
 import { fail, ok, type Result } from "../../lib/result.ts";
 import type { MessageType } from "../../lib/wire/message.ts";
-import type { Access, Grant, NatMatch } from "../firewall/firewall.ts";
+import { type Access, accessKey, type Grant, type NatMatch } from "../firewall/firewall.ts";
+import { isHostAddress, isLoopback, isUnspecified, type NatEnd, type NatPolicy, NO_NAT_POLICY } from "./nat_policy.ts";
 
 /** What the knock asked for, after every gate. */
 export interface AccessRequest {
   readonly messageType: MessageType;
   /** The access address: who gets in. */
   readonly source: Ip;
-  /** At least one. A NAT request uses only the first (facts/firewall 3). */
+  /** At least one. Those of a NAT request all lead to its one target; the C daemon takes the first (facts/firewall 3). */
   readonly services: readonly Service[];
   /** Where the packet was sent to; null when the capture cannot tell. */
   readonly packetDestination: Ip | null;
   /** The inside host and port of a NAT message, its name already resolved; null for other messages. */
   readonly nat: NatEnd | null;
 }
-
-/** An inside host and its port. */
-export interface NatEnd {
-  readonly to: Ip;
-  readonly port: number;
-}
-
-/** The NAT directives of a stanza (facts/configuration 7). */
-export interface NatPolicy {
-  /** FORCE_NAT: takes the place of what the message asks for. */
-  readonly forceNat: NatEnd | null;
-  /** FORCE_SNAT. */
-  readonly forceSnat: Ip | null;
-  /** FORCE_MASQUERADE. */
-  readonly forceMasquerade: boolean;
-  /** DISABLE_DNAT. */
-  readonly disableDnat: boolean;
-  /** FORWARD_ALL; has an effect in the NAT branch only. */
-  readonly forwardAll: boolean;
-}
-
-/** A stanza without NAT directives. */
-export const NO_NAT_POLICY: NatPolicy = {
-  forceNat: null,
-  forceSnat: null,
-  forceMasquerade: false,
-  disableDnat: false,
-  forwardAll: false,
-};
 
 /** What fwknopd.conf says about rules. */
 export interface GrantOptions {
@@ -58,9 +30,9 @@ export interface GrantOptions {
   readonly output: boolean;
   /** ENABLE_IPT_SNAT. */
   readonly snat?: boolean;
-  /** SNAT_TRANSLATE_IP. */
-  readonly snatTranslate?: Ip | null;
-  /** FORWARD rules name the inside host; the C daemon's do not (facts/firewall 3). */
+  /** SNAT_TRANSLATE_IP: at most one address of each family. */
+  readonly snatTranslate?: readonly Ip[];
+  /** FORWARD rules name the inside host; the C daemon's do not (facts/firewall 3). With NAT_ALLOW they always do. */
   readonly strictForward?: boolean;
 }
 
@@ -151,57 +123,110 @@ function planPlain({ request, options }: GrantPlan, destination: Ip | null): rea
 }
 
 function planNat(plan: GrantPlan, policy: NatPolicy, destination: Ip | null): Result<readonly Planned[], string> {
-  const { request, options } = plan;
-  const { source, services: [first] } = request;
+  const { request } = plan;
   const end = policy.forceNat ?? request.nat;
-  if (first === undefined || end === null) return fail("the request has no NAT target");
-  const fault = natEndFault(end, source, policy);
+  if (end === null) return fail("the request has no NAT target");
+  const fault = natEndFault(end, request, policy);
   if (fault !== null) return fail(fault);
+  // FORWARD_ALL leaves protocols and ports aside, so that one service stands for all.
+  const services = policy.forwardAll ? request.services.slice(0, 1) : request.services;
+  const ways = services.flatMap((service) => planWay(plan, policy, { service, end, destination }));
+  const sources = planSources(plan, policy, { services, end });
+  return sources.ok ? ok(withoutTwins([...ways, ...sources.value])) : sources;
+}
+
+/** A service that was asked for, and where it leads. */
+interface NatWay {
+  readonly service: Service;
+  readonly end: NatEnd;
+  readonly destination: Ip | null;
+}
+
+/** The way in of one service: through this host or to itself, and the address that is rewritten for that. */
+function planWay({ request, options }: GrantPlan, policy: NatPolicy, way: NatWay): readonly Planned[] {
+  const { source } = request;
+  const { service, end, destination } = way;
   // FORWARD_ALL with FORCE_SNAT is FORCE_NAT 0.0.0.0: "whatever host the client addresses" (facts/configuration 7).
   const anyHost = isUnspecified(end.to);
   const all = policy.forwardAll;
   const items = formatServices(request.services);
-  const inside: Service = { proto: first.proto, port: end.port };
+  const inside: Service = { proto: service.proto, port: end.port };
   const planned: Planned[] = [];
   if (isLocalNatType(request.messageType)) {
-    if (end.port === 0) return fail("a local NAT request needs a port");
     planned.push({ access: { slot: "input", source, destination, service: inside }, kind: "local NAT", items });
   } else {
-    const target = options.strictForward && !anyHost ? end.to : null;
+    const named = options.strictForward || policy.allow !== null;
     planned.push({
-      access: { slot: "forward", source, target, service: all ? null : inside },
+      access: { slot: "forward", source, target: named && !anyHost ? end.to : null, service: all ? null : inside },
       kind: all ? "FORWARD ALL" : "FORWARD",
       items: all ? "*/*" : items,
     });
   }
   // The C daemon writes a DNAT to 0.0.0.0 here (facts/firewall 3); a host that is not named is not rewritten.
   if (!policy.disableDnat && !anyHost) {
-    const [service, toPort] = all ? [null, null] : [first, end.port];
-    const kind = all ? "DNAT ALL" : "DNAT";
+    const [asked, toPort] = all ? [null, null] : [service, end.port];
     planned.push({
-      access: { slot: "dnat", source, destination, service, to: end.to, toPort },
-      kind,
+      access: { slot: "dnat", source, destination, service: asked, to: end.to, toPort },
+      kind: all ? "DNAT ALL" : "DNAT",
       items: all ? "*/*" : items,
     });
   }
-  if (!(options.snat || policy.forceSnat !== null || policy.forceMasquerade)) return ok(planned);
-  const match: NatMatch = all ? { source } : { destination: end.to, service: inside };
-  const access = planSnat(plan, policy, { match, outsidePort: all ? null : first.port });
-  if (!access.ok) return access;
-  return ok([...planned, { access: access.value, kind: all ? "SNAT ALL" : "SNAT", items: all ? "*/*" : items }]);
+  return planned;
+}
+
+/** The source addresses that are rewritten, where that is wanted: once for each protocol. */
+function planSources(
+  plan: GrantPlan,
+  policy: NatPolicy,
+  { services, end }: { readonly services: readonly Service[]; readonly end: NatEnd },
+): Result<readonly Planned[], string> {
+  const { request, options } = plan;
+  if (!(options.snat || policy.forceSnat !== null || policy.forceMasquerade)) return ok([]);
+  const all = policy.forwardAll;
+  // Several requested ports lead to one inside port: of rules that pin a source port there can be only one.
+  const firsts = services.filter(({ proto }, index) => services.findIndex((one) => one.proto === proto) === index);
+  const planned: Planned[] = [];
+  for (const { proto, port } of firsts) {
+    const match: NatMatch = all
+      ? { source: request.source }
+      : { destination: end.to, service: { proto, port: end.port } };
+    const access = planSnat(plan, policy, { match, outsidePort: all ? null : port });
+    if (!access.ok) return access;
+    planned.push({
+      access: access.value,
+      kind: all ? "SNAT ALL" : "SNAT",
+      items: all ? "*/*" : formatServices(request.services),
+    });
+  }
+  return ok(planned);
+}
+
+/** Of grants for the same the first: several requested ports may lead through one inside port. */
+function withoutTwins(planned: readonly Planned[]): readonly Planned[] {
+  const once = new Map<string, Planned>();
+  for (const one of planned) {
+    const key = accessKey(one.access);
+    if (!once.has(key)) once.set(key, one);
+  }
+  return [...once.values()];
 }
 
 /** Why nothing can be sent on to this host and port, or null. */
-function natEndFault({ to, port }: NatEnd, source: Ip, { forwardAll }: NatPolicy): string | null {
-  if (!isUnspecified(to) && to.family !== source.family) {
+function natEndFault({ to, port }: NatEnd, request: AccessRequest, { forwardAll }: NatPolicy): string | null {
+  const { messageType, source } = request;
+  const local = isLocalNatType(messageType);
+  if (isUnspecified(to)) {
+    if (!forwardAll) return `NAT target ${to.text} is no host`;
+    return local ? "a local NAT request needs a host and a port" : null;
+  }
+  if (!isHostAddress(to)) return `NAT target ${to.text} is no host`;
+  if (to.family !== source.family) {
     return `NAT target ${to.text} and source ${source.text} are of different address families`;
   }
-  if (isUnspecified(to) && !forwardAll) return `NAT target ${to.text} is no host`;
-  return !forwardAll && port === 0 ? `NAT target ${to.text} has no port` : null;
-}
-
-function isUnspecified({ bytes }: Ip): boolean {
-  return bytes.every((byte) => byte === 0);
+  if (isLoopback(to) && !local) {
+    return `NAT target ${to.text} is this host itself, to which only a local NAT request leads (--nat-local)`;
+  }
+  return port === 0 && (local || !forwardAll) ? `NAT target ${to.text} has no port` : null;
 }
 
 /** The four choices of facts/firewall 3. With FORWARD_ALL the second is missing, as in the C daemon. */
@@ -217,6 +242,6 @@ function planSnat(
   }
   const masquerade: Access = { slot: "masquerade", match, toPort: outsidePort };
   if (policy.forceMasquerade && !policy.forwardAll) return ok(masquerade);
-  const translate = options.snatTranslate ?? null;
-  return ok(translate?.family === source.family ? { slot: "snat", match, to: translate } : masquerade);
+  const translate = options.snatTranslate?.find(({ family }) => family === source.family);
+  return ok(translate === undefined ? masquerade : { slot: "snat", match, to: translate });
 }

@@ -11,6 +11,7 @@ import type { ReplayStore } from "../replay/store.ts";
 import { type RefusalLogs, refusalLogs } from "../report/refusal_budget.ts";
 import type { StateFiles } from "../service/state_files.ts";
 import type { DecisionContext, Pending } from "../verify/decide.ts";
+import type { NameResolver } from "../verify/nat_target.ts";
 import { stanzaIndex } from "../verify/stanza_index.ts";
 import type { Patience } from "./patience.ts";
 import type { SignalInbox } from "./signals.ts";
@@ -37,11 +38,13 @@ export interface ActiveConfigParts {
   readonly log: Log;
   readonly store: ReplayStore;
   readonly test: boolean;
+  /** Used where names are accepted. */
+  readonly resolveName: NameResolver;
 }
 
 /** What a reload exchanges, made of a configuration that was checked. The store is told how long to remember. */
 export function makeActiveConfig(
-  { config, stanzas, source, log, store, test }: ActiveConfigParts,
+  { config, stanzas, source, log, store, test, resolveName }: ActiveConfigParts,
 ): ActiveConfig {
   store.keepFor(config.maxAge);
   const verbose = config.logging.verbosity > 0;
@@ -49,13 +52,15 @@ export function makeActiveConfig(
     context: {
       engine: nobleEngine,
       index: stanzaIndex(stanzas),
-      policy: { maxAge: config.maxAge, http: config.http },
+      policy: { maxAge: config.maxAge, http: config.http, nat: config.firewall.switches },
       store,
       testMode: test,
+      ...(config.natDns ? { resolveName } : {}),
     },
     grantOptions: {
       destinationRule: config.firewall.destinationRule,
       output: config.firewall.switches.output,
+      ...config.firewall.nat,
     },
     source,
     log,

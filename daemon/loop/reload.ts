@@ -9,6 +9,7 @@ import type { ReplayStore } from "../replay/store.ts";
 import { sameSource } from "../start/compose.ts";
 import type { Part } from "../start/rights.ts";
 import { reasonOf } from "../start/start_error.ts";
+import type { NameResolver } from "../verify/nat_target.ts";
 import { type ActiveConfig, makeActiveConfig, type Runtime } from "./active_config.ts";
 import { recoverSource } from "./recover.ts";
 
@@ -30,6 +31,7 @@ export interface ReloadContext {
   readonly store: ReplayStore;
   /** Opens the source that a configuration asks for. Throws `FfiError` with a hint. */
   readonly openSource: (config: ServerConfig) => PacketSource;
+  readonly resolveName: NameResolver;
 }
 
 /** What counts at the moment. */
@@ -105,8 +107,8 @@ function takeOver(
   const { config, access, stanzas } = loaded;
   Object.assign(inForce, { config, access });
   log("info", "Re-starting fwknopd");
-  const { store } = context;
-  return makeActiveConfig({ config, stanzas, source, log, store, test: origin.options.actions.test });
+  const { store, resolveName } = context;
+  return makeActiveConfig({ config, stanzas, source, log, store, resolveName, test: origin.options.actions.test });
 }
 
 /** The configuration as the files say it now, and the file that may be half written: its last line has no end. */

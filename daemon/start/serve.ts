@@ -14,6 +14,7 @@ import { type ActiveConfig, makeActiveConfig, type Runtime } from "../loop/activ
 import { runLoop } from "../loop/loop.ts";
 import { createPatience, PATIENCE_MS } from "../loop/patience.ts";
 import { type ConfigSource, makeReload, RELOAD } from "../loop/reload.ts";
+import { createNameResolver, HOST_RESOLVER } from "../loop/resolve_name.ts";
 import { listenForSignals } from "../loop/signals.ts";
 import { createSlowLane } from "../loop/slow.ts";
 import type { PacketSource } from "../packet/datagram.ts";
@@ -148,7 +149,8 @@ async function prepare(
   const ledger = createLedger(await firewall.prepare());
   if (ledger.size > 0) log("info", `${ledger.size} doors of an earlier run are still open and close at their time`);
   const source = openFirstSource(config, log, effects.openSource);
-  const active = makeActiveConfig({ config, stanzas, source, log, store, test: actions.test });
+  const resolveName = createNameResolver(HOST_RESOLVER);
+  const active = makeActiveConfig({ config, stanzas, source, log, store, resolveName, test: actions.test });
   for (const line of source.banner) log("info", line);
   await testOurselves(active.context, Math.floor(Date.now() / 1000));
   effects.giveUpRights([firewall, RELOAD]);
@@ -169,7 +171,7 @@ async function prepare(
     alreadyOpen: actions.noIptCheckSupport ? "rule_exists_no_chk_support: already exists" : "already exists",
     clock: Date.now,
     steady,
-    ...makeReload(options, { store, openSource: effects.openSource }),
+    ...makeReload(options, { store, resolveName, openSource: effects.openSource }),
   };
   return { active, runtime, stateFiles };
 }

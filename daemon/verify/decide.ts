@@ -1,31 +1,33 @@
 /**
- * From a datagram to a decision, in the order of facts/packets 3 to facts/packets 5: shape, source, replay look-up,
- * then stanza by stanza HMAC, decryption, digest, record, and the gates. Effects are elsewhere: what comes out is a
- * value. Pure.
+ * From a datagram to a decision, in the order of facts/packets 3 to 5: shape, source, replay look-up, then stanza by stanza
+ * HMAC, decryption, digest, record, gates, NAT target. Effects are elsewhere: what comes out is a value. Pure.
  */
 import type { CryptoEngine } from "../../lib/crypto/engine.ts";
-import type { Secrets } from "../../lib/crypto/secrets.ts";
-import { type Fault, fault, faultText } from "../../lib/faults.ts";
-import { type Ip, UNSPECIFIED4 } from "../../lib/net/address.ts";
+import { type Fault, fault } from "../../lib/faults.ts";
+import type { Ip } from "../../lib/net/address.ts";
 import { fail, ok, type Result } from "../../lib/result.ts";
 import { authenticate, open, replayDigest } from "../../lib/spa/open.ts";
-import { chooseSecrets, encryptionByLength, ENCRYPTIONS } from "../../lib/wire/envelope.ts";
-import type { SpaMessage } from "../../lib/wire/message.ts";
+import { chooseSecrets } from "../../lib/wire/envelope.ts";
+import type { NatTarget, SpaMessage } from "../../lib/wire/message.ts";
 import type { Stanza } from "../config/stanza.ts";
-import type { NatEnd } from "../grants/grants.ts";
+import type { NatEnd } from "../grants/nat_policy.ts";
 import type { Datagram } from "../packet/datagram.ts";
 import type { ReplayStore } from "../replay/store.ts";
 import { type Candidate, findCandidate, type HttpPolicy } from "./candidate.ts";
+import { type Attempt, noSuchCipher, openingFailed, type SlowOpener } from "./attempt.ts";
 import { claimPacket, isSameCapture, otherDigests, seenBefore, seenPacket } from "./claim.ts";
 import type { Finding } from "./findings.ts";
 import {
+  accessAddress,
   atStanza,
   firstRefusal,
   type GatePolicy,
   GATES_AFTER_OPENING,
   GATES_BEFORE_OPENING,
-  type StanzaMatch,
+  isPast,
+  type OpenedPacket,
 } from "./gates.ts";
+import { type NameResolver, natDenied, natLead } from "./nat_target.ts";
 import { type Refusal, refusal } from "./refusals.ts";
 import { remark } from "./remarks.ts";
 import type { StanzaIndex } from "./stanza_index.ts";
@@ -40,15 +42,9 @@ export interface DecisionContext {
   readonly testMode: boolean;
   /** For packets that are not opened in memory. Where it is absent they are refused. */
   readonly openSlowly?: SlowOpener;
+  /** For hosts of NAT requests. Where it is absent names are refused (ENABLE_NAT_DNS). */
+  readonly resolveName?: NameResolver;
 }
-
-/**
- * Opens a packet by something that takes longer than a turn of the loop, such as a program. Its HMAC has been checked
- * already where the stanza has a key for one. A rejection counts as a packet that does not open.
- *
- * @param body the packet without the tag of its HMAC
- */
-export type SlowOpener = (body: string, stanza: Stanza) => Promise<Result<SpaMessage, Fault>>;
 
 /** A knock that passed every gate. */
 export interface Admission {
@@ -76,10 +72,10 @@ export interface Admitted {
   readonly admission: Admission;
 }
 
-/** The packet is being opened by something slow. Nothing of it is claimed yet. */
+/** Something slow opens the packet, of which nothing is claimed yet, or looks up its NAT host, when it is claimed already. */
 export interface Pending {
   readonly kind: "pending";
-  /** Whether an HMAC key of ours made the packet. */
+  /** Whether a key of ours is known to have made the packet. */
   readonly authenticated: boolean;
   /** Resolves, and never rejects, when {@link Pending.resume} has something to go on with, and has not to wait itself. */
   readonly finished: Promise<unknown>;
@@ -136,12 +132,6 @@ interface Trial extends Packet {
   next: number;
   readonly findings: Finding[];
   claimed: Packet["claimed"];
-}
-
-/** One stanza in a trial, and what opens the packet for it. */
-interface Attempt {
-  readonly match: StanzaMatch;
-  readonly secrets: Secrets;
 }
 
 function refuse(...findings: readonly Finding[]): Refused {
@@ -202,39 +192,51 @@ async function startOpening(trial: Trial, attempt: Attempt, context: DecisionCon
   }
   const work = Promise.try(context.openSlowly!, body.value, attempt.match.stanza)
     .catch(() => fail(fault("unclassified")));
-  return {
-    kind: "pending",
+  return wait(trial, context, {
     authenticated: attempt.secrets.hmac !== null,
     finished: work,
+    goOn: async (current, now) =>
+      refuseAgain(trial, current) ??
+        await goOn(trial, { ...attempt, match: { ...attempt.match, now }, opened: await work }, current),
+  });
+}
+
+/** Something slow, and what comes of it; null when the next stanza has its turn. */
+interface SlowStep extends Pick<Pending, "authenticated" | "finished"> {
+  goOn(context: DecisionContext, now: number): Promise<Decision | null>;
+}
+
+function wait(trial: Trial, context: DecisionContext, { authenticated, finished, goOn }: SlowStep): Pending {
+  return {
+    kind: "pending",
+    authenticated,
+    finished,
     async resume(current, now) {
       if (current.index !== context.index) {
         const packet = findPacket(trial.datagram, current);
         return packet.ok ? await tryPacket({ ...packet.value, claimed: trial.claimed }, current, now) : packet.fault;
       }
-      return refuseAgain(trial, current) ??
-        await goOn(trial, { ...attempt, match: { ...attempt.match, now }, opened: await work }, current) ??
-        await tryStanzas(trial, current, now);
+      return await goOn(current, now) ?? await tryStanzas(trial, current, now);
     },
   };
 }
 
-/** Admits or refuses what a stanza opened; null when the next stanza has its turn. */
+/** Admits or refuses what a stanza opened, or waits for a name; null when the next stanza has its turn. */
 async function goOn(
   trial: Trial,
   { match, secrets, opened }: Attempt & { readonly opened: Result<SpaMessage, Fault> },
   context: DecisionContext,
-): Promise<Admitted | Refused | null> {
+): Promise<Decision | null> {
   const { datagram, digest, findings, wire } = trial;
-  const { now, stanza } = match;
   if (!opened.ok) {
     findings.push(...openingFailed({ match, secrets }, wire, opened.fault));
     return null;
   }
   const message = opened.value;
   // One that is too old to open, now or later, is not worth a line of the file: anybody may send those again and again.
-  if (trial.claimed === null && !isPast(message, context, now)) {
+  if (trial.claimed === null && !isPast(message, context.policy, match.now)) {
     const digests = [digest, ...await otherDigests({ wire, secrets, message }, context.engine)];
-    const first = claimPacket(digests, seenPacket(datagram, Math.max(now, message.timestamp)), context);
+    const first = claimPacket(digests, seenPacket(datagram, Math.max(match.now, message.timestamp)), context);
     if (first !== null) return refuseTrial(trial, seenBefore("replay", datagram, first));
     trial.claimed = digests;
   }
@@ -242,38 +244,52 @@ async function goOn(
     remark("packet-text", { wire }),
     remark("decoded", { ...atStanza(match), wire, message, opener: { secrets: () => secrets } }),
   );
-  const sender = trial.forwardedFor ?? datagram.source;
-  const access = accessAddress(message, sender);
+  const access = accessAddress(message, trial.forwardedFor ?? datagram.source);
   const policy = { ...context.policy, forgottenUntil: context.store.forgottenUntil };
-  const refused = firstRefusal(GATES_AFTER_OPENING, { ...match, message, access, policy });
+  const packet: OpenedPacket = { ...match, message, access, policy };
+  const refused = firstRefusal(GATES_AFTER_OPENING, packet);
   if (refused !== null) {
     findings.push(refused);
     return null;
   }
-  if (access.text !== sender.text) findings.push(remark("lets-in-another", { ...atStanza(match), access, sender }));
-  const came = remark("source-match", atStanza(match));
-  const admission = { stanza, message, access, nat: null, datagram, digests: trial.claimed ?? [] };
-  return { kind: "admit", findings: [came, ...findings], admission };
+  const lead = natLead(packet);
+  return lead.kind === "name"
+    ? lookUp(trial, packet, { target: lead.target, context })
+    : admit(trial, packet, lead.end);
 }
 
-function isPast(message: SpaMessage, { policy: { maxAge } }: DecisionContext, now: number): boolean {
-  return maxAge !== null && message.timestamp < now - maxAge;
+/** Admits an opened packet that leads there; null when its stanza does not let it. */
+function admit({ datagram, claimed, findings, forwardedFor }: Trial, packet: OpenedPacket, nat: NatEnd | null) {
+  const { access, message, stanza } = packet;
+  const denied = natDenied(packet, nat);
+  if (denied !== null) {
+    findings.push(denied);
+    return null;
+  }
+  const sender = forwardedFor ?? datagram.source;
+  if (access.text !== sender.text) findings.push(remark("lets-in-another", { ...atStanza(packet), access, sender }));
+  const came = remark("source-match", atStanza(packet));
+  const admission = { stanza, message, access, nat, datagram, digests: claimed ?? [] };
+  return { kind: "admit", findings: [came, ...findings], admission } satisfies Admitted;
 }
 
-/** The message's own address; for 0.0.0.0 that of the trusted proxy's client, else of the packet (facts/packets 5). */
-function accessAddress({ request }: SpaMessage, sender: Ip): Ip {
-  return request.allow.text === UNSPECIFIED4.text ? sender : request.allow;
-}
-
-/** As the C daemon prints it: by the length of the whole packet, its tag included. */
-function noSuchCipher(match: StanzaMatch, wire: string): Refusal {
-  const type = encryptionByLength(wire.length) ?? "rijndael";
-  return refusal("no-such-cipher", { ...atStanza(match), encryption: ENCRYPTIONS[type].id });
-}
-
-function openingFailed({ match, secrets }: Attempt, wire: string, why: Fault): Finding[] {
-  if (secrets.cipher.kind !== "gpg" && encryptionByLength(wire.length) === "gpg") return [noSuchCipher(match, wire)];
-  const facts = { ...atStanza(match), reason: faultText(why) };
-  if (why.code !== "hmac-mismatch") return [refusal("not-opened", facts)];
-  return [remark("opening-failed", facts), refusal("hmac-mismatch", atStanza(match))];
+/** Waits for the address of the NAT host. As in the C daemon no other stanza is tried where there is none. */
+function lookUp(
+  trial: Trial,
+  packet: OpenedPacket,
+  { target: { host, port }, context }: { readonly target: NatTarget; readonly context: DecisionContext },
+): Pending | Refused {
+  const at = { ...atStanza(packet), host };
+  if (context.resolveName === undefined) return refuseTrial(trial, refusal("nat-name-disabled", at));
+  const work = context.resolveName(host, packet.access.family);
+  return wait(trial, context, {
+    authenticated: true,
+    finished: work,
+    async goOn() {
+      const found = await work;
+      if (!found.ok) return refuseTrial(trial, refusal("nat-name-unknown", { ...at, reason: found.fault }));
+      trial.findings.push(remark("nat-resolved", { ...at, to: found.value }));
+      return admit(trial, packet, { to: found.value, port });
+    },
+  });
 }

@@ -6,6 +6,8 @@ import { type Ip, UNSPECIFIED4 } from "../../lib/net/address.ts";
 import type { Service } from "../../lib/net/service.ts";
 import type { SpaMessage } from "../../lib/wire/message.ts";
 import type { Stanza } from "../config/stanza.ts";
+import { isLocalNatType, isNatType } from "../grants/grants.ts";
+import type { NatSwitches } from "../grants/nat_policy.ts";
 import { type AtStanza, type Refusal, refusal } from "./refusals.ts";
 
 /** What of fwknopd.conf decides about a packet. */
@@ -14,6 +16,8 @@ export interface GatePolicy {
   readonly maxAge: number | null;
   /** See `ReplayStore`. Default: nothing is forgotten. */
   readonly forgottenUntil?: number;
+  /** Which NAT requests are answered. Default: none. */
+  readonly nat?: NatSwitches;
 }
 
 /** The two ends of the packet and the stanza under trial. */
@@ -46,7 +50,7 @@ export const GATES_AFTER_OPENING: readonly Gate<OpenedPacket>[] = [
   isRemembered,
   namesItsSource,
   isTheRightUser,
-  isNoNatRequest,
+  natIsEnabled,
   commandsAreTaken,
   portsAreAllowed,
   letsSomebodyIn,
@@ -64,6 +68,16 @@ export function firstRefusal<Subject>(gates: readonly Gate<Subject>[], subject: 
 /** Where a refusal comes from. */
 export function atStanza({ source, stanza }: StanzaMatch): AtStanza {
   return { source, stanza: stanza.number };
+}
+
+/** The message's own address; for 0.0.0.0 that of the trusted proxy's client, else of the packet (facts/packets 5). */
+export function accessAddress({ request }: SpaMessage, sender: Ip): Ip {
+  return request.allow.text === UNSPECIFIED4.text ? sender : request.allow;
+}
+
+/** Whether it is too old to open, now or later. */
+export function isPast(message: SpaMessage, { maxAge }: Pick<GatePolicy, "maxAge">, now: number): boolean {
+  return maxAge !== null && message.timestamp < now - maxAge;
 }
 
 function stanzaIsValid(match: StanzaMatch): Refusal | null {
@@ -100,8 +114,12 @@ function isTheRightUser(packet: OpenedPacket): Refusal | null {
     : refusal("other-user", { ...atStanza(packet), username, required });
 }
 
-function isNoNatRequest(packet: OpenedPacket): Refusal | null {
-  return packet.message.nat === null ? null : refusal("nat-not-enabled", atStanza(packet));
+/** FORCE_NAT does not stand for the switch: it says where a request leads, not that it may be made. */
+function natIsEnabled(packet: OpenedPacket): Refusal | null {
+  const { type } = packet.message;
+  const { forwarding = false, localNat = false } = packet.policy.nat ?? {};
+  if (!isNatType(type) || (isLocalNatType(type) ? localNat : forwarding)) return null;
+  return refusal("nat-not-enabled", atStanza(packet));
 }
 
 /** A stanza with a cycle is asked for services: what else is there to put into its templates? */

@@ -54,7 +54,7 @@ function planCommand(said: string, policy: CommandPolicy | null, at: AtStanza): 
 }
 
 function planDoors(
-  { access, datagram, message, nat, stanza }: Admission,
+  { access, datagram, message, stanza }: Admission,
   cycle: CommandCycle,
   { at, held }: PlanContext & { readonly at: AtStanza },
 ): Result<Action, Refusal> {
@@ -64,7 +64,7 @@ function planDoors(
     packetSource: datagram.source,
     packetDestination: datagram.destination,
     services: request.kind === "access" ? request.services : [],
-    insidePort: nat?.port ?? null,
+    insidePort: message.nat?.port ?? null,
     timestamp,
     clientTimeout,
     maxTimeout: stanza.maxTimeout,

@@ -138,6 +138,24 @@ export const REFUSALS = {
     ({ stanza, source }: AtStanza) =>
       `(stanza #${stanza}) SPA packet from ${source.text} requested NAT access, but is not enabled/supported`,
   ),
+  "nat-name-disabled": keyHolder(
+    4107,
+    "warning",
+    (facts: AtStanza & { readonly host: string }) =>
+      `${stanzaTag(facts)} Received Hostname in NAT SPA message, but hostname is disabled. (${facts.host})`,
+  ),
+  "nat-name-unknown": keyHolder(
+    4109,
+    "warning",
+    (facts: AtStanza & { readonly host: string; readonly reason: string }) =>
+      `${stanzaTag(facts)} Unable to resolve Hostname in NAT SPA message: ${facts.host}: ${facts.reason}`,
+  ),
+  "nat-target-denied": keyHolder(
+    4105,
+    "warning",
+    (facts: AtStanza & { readonly to: Ip; readonly port: number }) =>
+      `${stanzaTag(facts)} NAT_ALLOW does not let a request lead to ${facts.to.text} port ${facts.port}.`,
+  ),
   "command-not-allowed": keyHolder(
     4107,
     "warning",

@@ -32,6 +32,11 @@ export const REMARKS = {
         formatReceivedDump(facts.message, facts.opener.secrets(), facts.wire)
       }`,
   ),
+  "nat-resolved": remarkRow(
+    "info",
+    (facts: AtStanza & { readonly host: string; readonly to: Ip }) =>
+      `${stanzaTag(facts)} Resolved NAT IP in SPA message: ${facts.host} is ${facts.to.text}`,
+  ),
   /** Usual behind address translation; but a wrong `-a` lets somebody else in, and only this line shows it. */
   "lets-in-another": remarkRow(
     "info",

@@ -2,14 +2,16 @@
 import { nobleEngine } from "../../lib/crypto/noble_engine.ts";
 import { parseIp } from "../../lib/net/address.ts";
 import { parseAddressList } from "../../lib/net/cidr.ts";
+import { fail } from "../../lib/result.ts";
 import { sealFields } from "../../lib/spa/seal.ts";
 import { MESSAGE_TYPES } from "../../lib/wire/fields.ts";
 import type { SpaFields } from "../../lib/wire/message.ts";
 import type { Datagram } from "../../daemon/packet/datagram.ts";
-import { NO_NAT_POLICY } from "../../daemon/grants/grants.ts";
+import { NO_NAT_POLICY } from "../../daemon/grants/nat_policy.ts";
 import { memoryStore } from "../../daemon/replay/memory.ts";
 import { levelOf, textOf } from "../../daemon/report/log_lines.ts";
 import type { Decision, DecisionContext } from "../../daemon/verify/decide.ts";
+import type { NameResolver } from "../../daemon/verify/nat_target.ts";
 import { stanzaIndex } from "../../daemon/verify/stanza_index.ts";
 import type { LogLevel } from "../../lib/log.ts";
 import type { Stanza } from "../../daemon/config/stanza.ts";
@@ -83,6 +85,9 @@ export async function knock(changes: Partial<SpaFields> = {}, keys: RijndaelSecr
   if (!sealed.ok) throw new RangeError(`"changes" expected fields that can be sealed, got fault ${sealed.fault.code}`);
   return sealed.value.wire;
 }
+
+/** A resolver that knows nobody. */
+export const noNames: NameResolver = () => Promise.resolve(fail("nobody is asked"));
 
 /** A UDP datagram with this text. */
 export function datagram(text: string, changes: Partial<Datagram> = {}): Datagram {

@@ -1,5 +1,5 @@
 /** Packets that are opened by something slow, such as a program: the test says when, and what comes out. */
-import type { SlowOpener } from "../../daemon/verify/decide.ts";
+import type { SlowOpener } from "../../daemon/verify/attempt.ts";
 import { authenticationTag } from "../../lib/spa/tag.ts";
 import { nobleEngine } from "../../lib/crypto/noble_engine.ts";
 import type { HmacKey, Secrets } from "../../lib/crypto/secrets.ts";

@@ -6,7 +6,8 @@ import assert from "node:assert/strict";
 import { DEFAULT_CHAINS } from "../../daemon/firewall/iptables/chain_specs.ts";
 import { activeSlots } from "../../daemon/firewall/slots.ts";
 import type { IptablesOptions } from "../../daemon/firewall/iptables/backend.ts";
-import { type GrantOptions, type NatPolicy, NO_NAT_POLICY, planGrants } from "../../daemon/grants/grants.ts";
+import { type GrantOptions, planGrants } from "../../daemon/grants/grants.ts";
+import { type NatPolicy, NO_NAT_POLICY } from "../../daemon/grants/nat_policy.ts";
 import type { Firewall, Grant } from "../../daemon/firewall/firewall.ts";
 import type { Service } from "../../lib/net/service.ts";
 import type { MessageType } from "../../lib/wire/message.ts";
@@ -137,7 +138,7 @@ const ROWS: readonly Row[] = [
     type: 2,
     services: [tcp(8080)],
     nat: INSIDE,
-    options: { snat: true, snatTranslate: address("10.78.0.1") },
+    options: { snat: true, snatTranslate: [address("10.78.0.1")] },
     iptables: SNAT_SLOTS,
   },
   {
@@ -159,7 +160,7 @@ const ROWS: readonly Row[] = [
     type: 1,
     services: [tcp(8080)],
     policy: { ...FORCED, forceMasquerade: true },
-    options: { snat: true, snatTranslate: address("10.78.0.1") },
+    options: { snat: true, snatTranslate: [address("10.78.0.1")] },
     iptables: SNAT_SLOTS,
   },
   {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { policyLines } from "../../../daemon/config/policy.ts";
 import type { Stanza } from "../../../daemon/config/stanza.ts";
-import { NO_NAT_POLICY } from "../../../daemon/grants/grants.ts";
+import { NO_NAT_POLICY } from "../../../daemon/grants/nat_policy.ts";
 import { parseIp } from "../../../lib/net/address.ts";
 import { good, load, STANZA } from "./in_memory.ts";
 

@@ -172,8 +172,8 @@ Deno.test("loadConfig() refuses every bad line of fwknopd.conf at once, with its
     ],
     ["ENABLE_TCP_SERVER Y", "ENABLE_TCP_SERVER: not supported by this version (remove the line, or set it to N)"],
     [
-      "ENABLE_IPT_FORWARDING Y",
-      "ENABLE_IPT_FORWARDING: not supported by this version (remove the line, or set it to N)",
+      "ENABLE_IPT_FORWARDING maybe",
+      'ENABLE_IPT_FORWARDING: expected Y or N, got "maybe" (write Y or N)',
     ],
     ["FWKNOP_RUN_DIR run", "Path 'run' is not absolute (write it from / on)"],
     [

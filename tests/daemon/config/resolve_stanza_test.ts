@@ -208,9 +208,7 @@ Deno.test("loadConfig() refuses what is wrong in a stanza, with its place", () =
     [["FW_ACCESS_TIMEOUT 8388609"], [
       'FW_ACCESS_TIMEOUT value is out of range: not in range 0-8388608, got "8388609"',
     ]],
-    [["FORCE_NAT 192.0.2.1 22"], ["FORCE_NAT: not supported by this version (remove the line)"]],
     [["GPG_DECRYPT_PW topsecret"], ["GPG_DECRYPT_PW: not supported by this version (remove the line)"]],
-    [["FORWARD_ALL Y"], ["FORWARD_ALL: not supported by this version (remove the line, or set it to N)"]],
     [["OPEN_PROTS tcp/22"], ["OPEN_PROTS: unknown configuration parameter (did you mean OPEN_PORTS?)"]],
     [["SOUCRE 192.0.2.1"], ["SOUCRE: unknown configuration parameter (did you mean SOURCE?)"]],
     [["source ANY"], [

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { noNames } from "../../fakes/knock.ts";
 import { formatDump } from "../../../daemon/config/mod.ts";
 import { ACCESS_SETTINGS } from "../../../daemon/config/access_settings.ts";
 import { SERVER_SETTINGS } from "../../../daemon/config/settings.ts";
@@ -67,7 +68,15 @@ async function start(...given: Parameters<typeof load>): Promise<void> {
   if (!loaded.ok) return;
   assert.doesNotMatch(formatDump(loaded.config, loaded.access), /NaN|undefined|Invalid Date/);
   const { config, stanzas } = loaded as Exclude<typeof loaded, { ok: false }> & { stanzas: never };
-  const active = makeActiveConfig({ config, stanzas, source, log: () => {}, store: memoryStore(), test: true });
+  const active = makeActiveConfig({
+    config,
+    stanzas,
+    source,
+    log: () => {},
+    store: memoryStore(),
+    test: true,
+    resolveName: noNames,
+  });
   await testOurselves(active.context, NOW, 1);
 }
 

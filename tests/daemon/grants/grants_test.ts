@@ -5,10 +5,9 @@ import {
   type GrantOptions,
   isLocalNatType,
   isNatType,
-  type NatPolicy,
-  NO_NAT_POLICY,
   planGrants,
 } from "../../../daemon/grants/grants.ts";
+import { type NatPolicy, NO_NAT_POLICY } from "../../../daemon/grants/nat_policy.ts";
 import type { Access } from "../../../daemon/firewall/firewall.ts";
 import { openedLine } from "../../../daemon/report/log_lines.ts";
 import type { MessageType } from "../../../lib/wire/message.ts";
@@ -86,11 +85,15 @@ Deno.test("planGrants() opens nothing wider than a destination rule would", () =
   assert.match(fault({ request: { services: [] } }), /no service/);
 });
 
-Deno.test("planGrants() forwards to the inside host, with the first service only", () => {
+Deno.test("planGrants() forwards to the inside host, every service to the one port, each with its protocol", () => {
+  const web = { proto: "tcp", port: 8080 } as const;
   for (const messageType of [2, 4] as const) {
-    assert.deepEqual(accesses({ request: { messageType, services: [ssh, dns], nat: NAT } }), [
+    assert.deepEqual(accesses({ request: { messageType, services: [ssh, dns, web, ssh], nat: NAT } }), [
       { slot: "forward", source, target: null, service: { proto: "tcp", port: 80 } },
       { slot: "dnat", source, destination: null, service: ssh, to: inside, toPort: 80 },
+      { slot: "forward", source, target: null, service: { proto: "udp", port: 80 } },
+      { slot: "dnat", source, destination: null, service: dns, to: inside, toPort: 80 },
+      { slot: "dnat", source, destination: null, service: web, to: inside, toPort: 80 },
     ]);
   }
   const strict = accesses({ request: { messageType: 2, nat: NAT }, options: { strictForward: true } });
@@ -136,16 +139,20 @@ Deno.test("planGrants() chooses between SNAT and masquerading in the order of th
   const match = { destination: inside, service: { proto: "tcp", port: 80 } } as const;
   const rows: readonly [Partial<NatPolicy>, Partial<GrantOptions>, Access | undefined][] = [
     [{}, {}, undefined],
-    [{}, { snatTranslate: own }, undefined],
+    [{}, { snatTranslate: [own] }, undefined],
     [{}, { snat: true }, { slot: "masquerade", match, toPort: 22 }],
-    [{}, { snat: true, snatTranslate: own }, { slot: "snat", match, to: own }],
-    [{ forceSnat: other }, { snat: true, snatTranslate: own }, { slot: "snat", match, to: other }],
+    [{}, { snat: true, snatTranslate: [own] }, { slot: "snat", match, to: own }],
+    [{ forceSnat: other }, { snat: true, snatTranslate: [own] }, { slot: "snat", match, to: other }],
     [{ forceSnat: other, forceMasquerade: true }, {}, { slot: "snat", match, to: other }],
-    [{ forceMasquerade: true }, { snat: true, snatTranslate: own }, { slot: "masquerade", match, toPort: 22 }],
+    [{ forceMasquerade: true }, { snat: true, snatTranslate: [own] }, { slot: "masquerade", match, toPort: 22 }],
     [{ forwardAll: true }, { snat: true }, { slot: "masquerade", match: { source }, toPort: null }],
     [{ forwardAll: true, forceSnat: other }, {}, { slot: "snat", match: { source }, to: other }],
     // FORCE_MASQUERADE loses here, as in the C daemon.
-    [{ forwardAll: true, forceMasquerade: true }, { snatTranslate: own }, { slot: "snat", match: { source }, to: own }],
+    [{ forwardAll: true, forceMasquerade: true }, { snatTranslate: [own] }, {
+      slot: "snat",
+      match: { source },
+      to: own,
+    }],
   ];
   for (const [policy, options, expected] of rows) {
     assert.deepEqual(accesses({ request: { messageType: 2, nat: NAT }, policy, options })[2], expected);
@@ -169,7 +176,7 @@ Deno.test("planGrants() keeps the addresses of a door in one family", () => {
   const nat = { to: inside6, port: 80 };
   assert.match(fault({ request: { ...request, nat }, policy: { forceSnat: inside } }), /FORCE_SNAT/);
   const match = { destination: inside6, service: { proto: "tcp", port: 80 } } as const;
-  assert.deepEqual(accesses({ request: { ...request, nat }, options: { snat: true, snatTranslate: inside } }), [
+  assert.deepEqual(accesses({ request: { ...request, nat }, options: { snat: true, snatTranslate: [inside] } }), [
     { slot: "forward", source: source6, target: null, service: match.service },
     { slot: "dnat", source: source6, destination: null, service: ssh, to: inside6, toPort: 80 },
     { slot: "masquerade", match, toPort: 22 },

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { noNames } from "../../fakes/knock.ts";
 import { makeActiveConfig } from "../../../daemon/loop/active_config.ts";
 import { absentSource } from "../../../daemon/packet/absent.ts";
 import { memoryStore } from "../../../daemon/replay/memory.ts";
@@ -11,7 +12,7 @@ function active(server: string, test: boolean) {
   return {
     kept,
     store,
-    ...makeActiveConfig({ config, stanzas, source: absentSource(), log: () => {}, store, test }),
+    ...makeActiveConfig({ config, stanzas, source: absentSource(), log: () => {}, store, test, resolveName: noNames }),
   };
 }
 

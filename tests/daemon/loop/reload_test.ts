@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { noNames } from "../../fakes/knock.ts";
 import { loadConfig } from "../../../daemon/config/mod.ts";
 import type { PacketSource } from "../../../daemon/packet/datagram.ts";
 import { parseDaemonOptions } from "../../../daemon/options.ts";
@@ -29,13 +30,13 @@ function running(server = "", openSource = () => source) {
   const log = (level: string, text: string) => void lines.push(`${level}: ${text}`);
   const store = memoryStore();
   const { config, stanzas } = loaded;
-  const active = makeActiveConfig({ config, stanzas, source, log, store, test: true });
+  const active = makeActiveConfig({ config, stanzas, source, log, store, test: true, resolveName: noNames });
   if (server === "") texts["/c"] = "\n";
   return {
     texts,
     lines,
     active,
-    ...makeReload({ options: parsed.options, loaded, files }, { store, openSource }),
+    ...makeReload({ options: parsed.options, loaded, files }, { store, openSource, resolveName: noNames }),
   };
 }
 

@@ -10,6 +10,7 @@ import {
 import { nobleEngine } from "../../../lib/crypto/noble_engine.ts";
 import { open } from "../../../lib/spa/open.ts";
 import type { SpaFields } from "../../../lib/wire/message.ts";
+import { NO_NAT_POLICY } from "../../../daemon/grants/nat_policy.ts";
 import { ip, KEYS, knock, NOW, stanza } from "../../fakes/knock.ts";
 
 const MATCH: StanzaMatch = {
@@ -72,8 +73,24 @@ Deno.test("a stanza may want an address, a user and its own services", async () 
   }
 });
 
-Deno.test("NAT and commands do not pass, and an unspecified address opens for nobody", async () => {
-  assert.equal(after(await packet({ type: 2, natAccess: "10.0.0.1,22" })), "nat-not-enabled");
+Deno.test("a NAT request passes where its own switch is on, and FORCE_NAT is no switch", async () => {
+  const forced = stanza({ nat: { ...NO_NAT_POLICY, forceNat: { to: ip("10.0.0.5"), port: 22 } } });
+  for (const type of [1, 2, 3, 4, 5, 6] as const) {
+    const opened = await packet({ type, natAccess: [1, 3].includes(type) ? null : "10.0.0.1,22" });
+    for (const forwarding of [true, false]) {
+      for (const localNat of [true, false]) {
+        const policy = { maxAge: 120, nat: { forwarding, localNat } };
+        const passes = { 1: true, 3: true, 2: forwarding, 4: forwarding, 5: localNat, 6: localNat }[type];
+        const code = passes ? null : "nat-not-enabled";
+        assert.equal(after({ ...opened, policy }), code, `${type} ${forwarding} ${localNat}`);
+        assert.equal(after({ ...opened, policy, stanza: forced }), code);
+      }
+    }
+  }
+  assert.equal(after(await packet({ type: 2, natAccess: "10.0.0.1,22" })), "nat-not-enabled", "by default");
+});
+
+Deno.test("commands do not pass, and an unspecified address opens for nobody", async () => {
   assert.equal(after(await packet({ type: 0, message: "192.0.2.10,id" })), "command-not-allowed");
   for (const access of ["0.0.0.0", "::"]) {
     assert.equal(after({ ...await packet(), access: ip(access) }), "nobody-to-let-in");

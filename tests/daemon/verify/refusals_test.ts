@@ -102,6 +102,21 @@ const LINES = {
     refusal("nat-not-enabled", at),
     "warning: (stanza #2) SPA packet from 198.51.100.7 requested NAT access, but is not enabled/supported",
   ],
+  "nat-name-disabled": [
+    "key holder",
+    refusal("nat-name-disabled", { ...at, host: "db.example.org" }),
+    `warning: ${TAG} Received Hostname in NAT SPA message, but hostname is disabled. (db.example.org)`,
+  ],
+  "nat-name-unknown": [
+    "key holder",
+    refusal("nat-name-unknown", { ...at, host: "db.example.org", reason: "why" }),
+    `warning: ${TAG} Unable to resolve Hostname in NAT SPA message: db.example.org: why`,
+  ],
+  "nat-target-denied": [
+    "key holder",
+    refusal("nat-target-denied", { ...at, to: ip("10.0.0.5"), port: 22 }),
+    `warning: ${TAG} NAT_ALLOW does not let a request lead to 10.0.0.5 port 22.`,
+  ],
   "command-not-allowed": [
     "key holder",
     refusal("command-not-allowed", at),

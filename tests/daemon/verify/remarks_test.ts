@@ -18,15 +18,20 @@ Deno.test("remarks speak in the words that scripts match", () => {
     "[198.51.100.7] (stanza #2) Error creating fko context: why",
   );
   assert.equal(
+    textOf(remark("nat-resolved", { ...at, host: "db.example.org", to: ip("10.0.0.5") })),
+    "[198.51.100.7] (stanza #2) Resolved NAT IP in SPA message: db.example.org is 10.0.0.5",
+  );
+  assert.equal(
     textOf(remark("lets-in-another", { ...at, access: ip("192.0.2.10"), sender: at.source })),
     "[198.51.100.7] (stanza #2) The packet asks to let in 192.0.2.10, but came from 198.51.100.7",
   );
 });
 
-Deno.test("what is said of what is in a packet is for a log that was asked to be verbose", () => {
+Deno.test("of what is in a packet, a log says no more than addresses unless it was asked to be verbose", () => {
   const levels = Object.entries(REMARKS).map(([code, { level }]) => [code, level]);
   assert.deepEqual(levels.filter(([, level]) => level !== "debug").map(([code]) => code), [
     "source-match",
+    "nat-resolved",
     "lets-in-another",
   ]);
 });
