@@ -39,7 +39,7 @@ export function loadAccess(
 ): readonly RawStanza[] {
   const walk = new AccessWalk(files, report);
   const before = report.problems.length;
-  if (where.folder === null) walk.file({ path: where.file, depth: 1, origin: where.origin, include: null });
+  if (where.folder === null) walk.file({ path: where.file, depth: 1, origin: where.origin });
   else walk.folder(where.folder, 1, where.origin);
   // What could not be opened is said already.
   if (walk.stanzas.length === 0 && (walk.filesRead > 0 || report.problems.length === before)) {
@@ -62,20 +62,11 @@ interface OpenStanza extends RawStanza {
 class AccessWalk {
   readonly stanzas: OpenStanza[] = [];
   filesRead = 0;
+  /** Folders that are being read, as absolute paths. */
+  readonly #folders = new Set<string>();
   constructor(readonly files: ConfigFiles, readonly report: Report) {}
 
-  /** `include` names the directive that led here, for messages; null for the first file. */
-  file({ path, depth, origin, include }: {
-    readonly path: string;
-    readonly depth: number;
-    readonly origin: Origin;
-    readonly include: string | null;
-  }): void {
-    if (depth > MAX_DEPTH) {
-      const message = `${include}: Refusing to go deeper than ${MAX_DEPTH} levels`;
-      this.report.problems.push({ origin, message, hint: "include the file from one that is nearer to the first" });
-      return;
-    }
+  file({ path, depth, origin }: { readonly path: string; readonly depth: number; readonly origin: Origin }): void {
     if (this.filesRead === MOST_FILES) {
       const message = `more than ${MOST_FILES} files are to be read`;
       return void this.report.problems.push({ origin, message, hint: "include each file once" });
@@ -93,7 +84,12 @@ class AccessWalk {
 
   folder(path: string, depth: number, origin: Origin): void {
     const folder = path.replace(/(.)\/$/, "$1");
-    const names = this.files.list(absolutePath(folder, this.files.startDirectory));
+    const absolute = absolutePath(folder, this.files.startDirectory);
+    if (this.#folders.has(absolute)) {
+      const message = `%include_folder: '${path}' is being read already, and would include itself`;
+      return void this.report.problems.push({ origin, message, hint: "remove the line" });
+    }
+    const names = this.files.list(absolute);
     if (!names.ok) {
       const why = path.length > MAX_PATH || names.fault.message.includes("too long")
         ? " (Provided path is too long)"
@@ -103,25 +99,42 @@ class AccessWalk {
       this.report.problems.push({ origin, message, hint });
       return;
     }
-    for (const name of names.value) {
+    this.#folders.add(absolute);
+    this.#members(folder, names.value, { depth, origin });
+    this.#folders.delete(absolute);
+  }
+
+  #members(
+    folder: string,
+    names: readonly string[],
+    { depth, origin }: { readonly depth: number; readonly origin: Origin },
+  ): void {
+    for (const name of names) {
       const file = `${folder}/${name}`;
       if (name.includes("\uFFFD")) {
-        const message = `Invalid access folder: '${path}' holds a name that is no UTF-8 text, which cannot be read`;
+        const message = `Invalid access folder: '${folder}' holds a name that is no UTF-8 text, which cannot be read`;
         this.report.problems.push({ origin, message, hint: "rename the file" });
         continue;
       }
-      if (name.endsWith(".conf")) this.file({ path: file, depth, origin, include: "%include_folder" });
+      if (name.endsWith(".conf")) this.file({ path: file, depth, origin });
       else if (/\.conf[^.]*$/.test(name)) {
         this.report.warnings.push(`${file} is not read: only names that end in .conf are`);
       }
     }
   }
 
+  /** As in C only %include counts levels; what a folder holds is one below the file that names it. */
+  #include(path: string, depth: number, origin: Origin): void {
+    if (depth < MAX_DEPTH) return this.file({ path, depth: depth + 1, origin });
+    const message = `%include: Refusing to go deeper than ${MAX_DEPTH} levels`;
+    this.report.problems.push({ origin, message, hint: "include the file from one that is nearer to the first" });
+  }
+
   #entry(entry: ConfEntry, stanza: OpenStanza | null, depth: number): OpenStanza | null {
     const { name, value, file, line } = entry;
     const origin = { file, line };
     checkWhole(entry, accessRow(name), this.report);
-    if (name === "%include") this.file({ path: value, depth: depth + 1, origin, include: name });
+    if (name === "%include") this.#include(value, depth, origin);
     else if (name === "%include_folder") this.folder(value, depth + 1, origin);
     else if (name === "%include_keys") this.#keys(value, origin, stanza);
     else {

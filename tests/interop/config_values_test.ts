@@ -3,7 +3,6 @@
  * but for the differences that are listed here. With STRICT Y each of them that is odd is refused.
  */
 import assert from "node:assert/strict";
-import { ACCESS_SETTINGS } from "../../daemon/config/access_settings.ts";
 import { formatDump } from "../../daemon/config/mod.ts";
 import { SERVER_SETTINGS } from "../../daemon/config/settings.ts";
 import { yesUnlessNo } from "../../lib/settings/kinds.ts";
@@ -36,8 +35,8 @@ interface Verdict {
 function dumpValues(dump: string): ReadonlyMap<string, string> {
   const values = new Map<string, string>();
   for (const line of dump.split("\n")) {
-    const [, name, text] = /^ *[0-9]+\. ([A-Z0-9_]+) +=  '(.*)'$/.exec(line) ??
-      /^ *([A-Z_ ()a-z]+):  (.*)$/.exec(line) ??
+    const [, name, text] = /^ *[0-9]+\. ([A-Z0-9_]+) += {2}'(.*)'$/.exec(line) ??
+      /^ *([A-Z_ ()a-z]+): {2}(.*)$/.exec(line) ??
       [];
     if (name !== undefined && !values.has(name)) values.set(name, text ?? "");
   }

@@ -42,7 +42,7 @@ function variables(dump: string): string[] {
 
 /** Null for a line that is no variable of fwknopd.conf. */
 function nameOf(line: string): string | null {
-  return /^([A-Z0-9_]+) +=  '/.exec(line)?.[1] ?? null;
+  return /^([A-Z0-9_]+) += {2}'/.exec(line)?.[1] ?? null;
 }
 
 gatedTest(missing(C_PROGRAMS), {

@@ -56,3 +56,20 @@ Deno.test("loadConfig() never shows a key, however the line that holds it is bro
     assert.doesNotMatch(said.join("\n"), /s3cr3tw0rd/);
   }));
 });
+
+Deno.test("folders may be nested as deep as in C, and none may include itself", () => {
+  const folders = Object.fromEntries(
+    Array.from({ length: 9 }, (_, index) => [`/d${index}/x.conf`, `%include_folder /d${index + 1}\n`]),
+  );
+  const nested = { ...folders, "/d9/x.conf": STANZA };
+  assert.ok(load("", "%include_folder /d0\n", { files: nested }).ok);
+  const round = { "/d/x.conf": `${STANZA}%include_folder /e\n`, "/e/x.conf": `${STANZA}%include_folder /d/\n` };
+  const loaded = load("", "%include_folder /d\n", { files: round });
+  assert.deepEqual(loaded.ok ? [] : loaded.problems.map(formatProblem), [
+    "/e/x.conf:5: %include_folder: '/d/' is being read already, and would include itself (remove the line)",
+  ]);
+  const deep = { "/d/x.conf": `${STANZA}%include /y\n`, "/y": STANZA };
+  assert.ok(load("", "%include_folder /d\n", { files: deep }).ok);
+  const below = { "/b": "%include /c1\n", "/c1": "%include_folder /d\n", ...deep };
+  assert.ok(!load("", "%include /b\n", { files: below }).ok);
+});
