@@ -14,6 +14,7 @@ import { resolveFirewall } from "./resolve_firewall.ts";
 import { queueCapture, type ServerConfig, toServerConfig } from "./resolve_server.ts";
 import { SERVER_SETTINGS } from "./settings.ts";
 import type { Stanza } from "./stanza.ts";
+import { natWarnings } from "./resolve_nat.ts";
 import { type ResolvedStanza, resolveStanza } from "./resolve_stanza.ts";
 
 export type { ConfigFiles } from "./files.ts";
@@ -85,6 +86,7 @@ export function loadConfig(options: DaemonOptions, files: ConfigFiles, now: numb
   const report = judge(found, config.settings.strict);
   if (report.problems.length > 0) return { ok: false, problems: inOrder(report.problems) };
   const stanzas = access.map((one) => one.stanza);
+  report.warnings.push(...natWarnings(config.firewall, stanzas));
   for (const { expiresAt, number, origin } of stanzas) {
     if (expiresAt === null || expiresAt >= now) continue;
     report.warnings.push(`${formatOrigin(origin)}: stanza #${number} has expired: it refuses every packet`);

@@ -29,6 +29,7 @@ export function resolveFirewall(resolved: Resolved<typeof SERVER_SETTINGS>): Fir
       snat: values.snat,
       snatTranslate: values.snat ? parseSnatAddresses(values.snatAddress ?? "") ?? [] : [],
       strictForward: !values.forwardAnyHost,
+      masqueradeAnyPort: values.masqueradeAnyPort,
     },
     backends: Object.fromEntries(BACKENDS.map((backend) => [backend.name, backend.configure(values, given)])),
   };

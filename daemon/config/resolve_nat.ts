@@ -13,6 +13,7 @@ import {
   type NatPolicy,
   type NatSwitches,
 } from "../grants/nat_policy.ts";
+import type { FirewallConfig } from "../firewall/backends.ts";
 import type { ACCESS_SETTINGS } from "./access_settings.ts";
 
 /** What of a stanza is about NAT. */
@@ -46,6 +47,21 @@ export function resolveNat(values: NatValues, context: NatContext, problems: Pro
   };
   problems.push(...objections(policy, values, context));
   return policy;
+}
+
+/** What comes of the rules of the C daemon, and who may not know it. */
+export function natWarnings(
+  { switches, nat }: Pick<FirewallConfig, "switches" | "nat">,
+  stanzas: readonly { readonly nat: NatPolicy }[],
+): readonly string[] {
+  if (!(switches.forwarding || switches.localNat) || nat.masqueradeAnyPort) return [];
+  const pins = ({ nat: { forceSnat, forceMasquerade, forwardAll } }: (typeof stanzas)[number]) =>
+    !forwardAll && forceSnat === null && (forceMasquerade || (nat.snat && nat.snatTranslate.length === 0));
+  if (!stanzas.some(pins)) return [];
+  return [
+    "Masquerading gives every connection the requested port as its source port, as the C daemon does: only one at a time " +
+    "gets through to an inside port (set ENABLE_MASQUERADE_ANY_PORT Y, or name the address: SNAT_TRANSLATE_IP, FORCE_SNAT)",
+  ];
 }
 
 type Key = keyof NatValues;

@@ -303,9 +303,8 @@ const FIREWALL = {
     fallback: false,
     group: "iptables",
     doc: "rewrite the source address of what NAT lets through, with every packet filter",
-    detail:
-      "To SNAT_TRANSLATE_IP; without that it is masqueraded, and as in the C daemon with the requested port as its source " +
-      "port, so that one connection at a time gets through. FORCE_SNAT and FORCE_MASQUERADE of a stanza need no Y here.",
+    detail: "To SNAT_TRANSLATE_IP; without that it is masqueraded (see ENABLE_MASQUERADE_ANY_PORT). FORCE_SNAT and " +
+      "FORCE_MASQUERADE of a stanza need no Y here.",
   },
   snatAddress: {
     kind: text({ valueName: "ADDRESS[,ADDRESS]" }),
@@ -322,6 +321,16 @@ const FIREWALL = {
     detail:
       "Then who is let in reaches every inside host on the port of the NAT request, as far as routes lead there. Only for " +
       "rules of other programs that rewrite destinations, and never for a stanza with NAT_ALLOW.",
+  },
+  masqueradeAnyPort: {
+    kind: yesNo,
+    directive: ["ENABLE_MASQUERADE_ANY_PORT"],
+    fallback: false,
+    group: "firewall",
+    doc: "masqueraded connections keep source ports of their own",
+    detail:
+      "With N they all get the requested port as their source port, as in the C daemon: then only one of them at a time gets " +
+      "through to an inside port, and the next one when the kernel has forgotten it, two minutes later.",
   },
   outputRules: {
     kind: yesNo,
@@ -493,7 +502,14 @@ export const SERVER_SETTINGS: typeof GENERAL & typeof FIREWALL & typeof PATHS & 
   ...OTHER_BUILDS,
 };
 
-const OUTSIDE_C = new Set(["strict", "firewall", "forwardAnyHost", "maxRunningCommands", ...keysOutsideC()]);
+const OUTSIDE_C = new Set([
+  "strict",
+  "firewall",
+  "forwardAnyHost",
+  "masqueradeAnyPort",
+  "maxRunningCommands",
+  ...keysOutsideC(),
+]);
 
 /** Keys of the variables of the `-D` dump of the C daemon built for iptables, in its order; ours follow them. */
 export const DUMPED: readonly string[] = [

@@ -52,6 +52,8 @@ interface NatRules {
   readonly snatTranslate: readonly Ip[];
   /** Whether FORWARD rules name the inside host: not with ENABLE_FORWARD_ANY_HOST. */
   readonly strictForward: boolean;
+  /** ENABLE_MASQUERADE_ANY_PORT. */
+  readonly masqueradeAnyPort: boolean;
 }
 
 /** The configuration of the packet filter. */

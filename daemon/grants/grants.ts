@@ -34,6 +34,8 @@ export interface GrantOptions {
   readonly snatTranslate?: readonly Ip[];
   /** FORWARD rules name the inside host; the C daemon's do not (facts/firewall 3). With NAT_ALLOW they always do. */
   readonly strictForward?: boolean;
+  /** Masquerading leaves the source port as it is; the C daemon's rules pin it to the requested port (facts/firewall 3). */
+  readonly masqueradeAnyPort?: boolean;
 }
 
 /** The words of the C daemon's `Added … rule` line. */
@@ -240,7 +242,7 @@ function planSnat(
     if (policy.forceSnat.family === source.family) return ok({ slot: "snat", match, to: policy.forceSnat });
     return fail(`FORCE_SNAT ${policy.forceSnat.text} and source ${source.text} are of different address families`);
   }
-  const masquerade: Access = { slot: "masquerade", match, toPort: outsidePort };
+  const masquerade: Access = { slot: "masquerade", match, toPort: options.masqueradeAnyPort ? null : outsidePort };
   if (policy.forceMasquerade && !policy.forwardAll) return ok(masquerade);
   const translate = options.snatTranslate?.find(({ family }) => family === source.family);
   return ok(translate === undefined ? masquerade : { slot: "snat", match, to: translate });

@@ -76,7 +76,7 @@ const CONFIG: FirewallConfig = {
   decisive: [],
   destinationRule: false,
   switches: { output: false, forwarding: false, localNat: false, snat: false },
-  nat: { snat: false, snatTranslate: [], strictForward: true },
+  nat: { snat: false, snatTranslate: [], strictForward: true, masqueradeAnyPort: false },
   backends: {},
 };
 
