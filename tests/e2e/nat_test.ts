@@ -167,3 +167,92 @@ for (const guard of ["nftables", "iptables"] as const) {
     }
   });
 }
+
+/** A daemon on a gateway, and the knocks of our client. */
+async function startGateway(lab: Lab, server: Directives, stanza: Directives): Promise<{
+  readonly daemon: Daemon;
+  knock(port: number, args: readonly string[], family?: Family): Promise<string>;
+}> {
+  const keys = newKeys();
+  const daemon = await startDaemon(lab, {
+    server: { ...NAT_ON, ...server },
+    access: [{ ...keys, FW_ACCESS_TIMEOUT: SECONDS, ...stanza }],
+    args: ["-v"],
+  });
+  return {
+    daemon,
+    knock: (port, args, family = 4) =>
+      knock(lab, [...knockArgs(lab, port, family), ...args, ...keyArgs(keys)], { program: OUR_CLIENT }),
+  };
+}
+
+for (const guard of ["nftables", "iptables"] as const) {
+  labTest(`a random port of the gateway leads to a service of its own: ${guard}`, async () => {
+    await using lab = await makeGateway(guard, []);
+    const keys = newKeys();
+    const daemon = await startDaemon(lab, { server: NAT_ON, access: [{ ...keys, FW_ACCESS_TIMEOUT: SECONDS }] });
+    for (const { name, program, family } of CLIENTS) {
+      const server = lab.address("server", family);
+      assert.equal(await lab.probe("knocker", server, 22), "filtered");
+      const args = [...knockArgs(lab, 22, family), "--nat-local", "--nat-rand-port", ...keyArgs(keys)];
+      const said = await knock(lab, args, { program });
+      const port = Number(/andomly assigned port '?(?:tcp\/)?([0-9]+)/.exec(said)?.[1]);
+      assert.ok(port > 1023, `${name}: ${said}`);
+      assert.ok(await lab.opens("knocker", server, port), `${name}, IPv${family}:\n${daemon.program.output}`);
+      assert.equal(await ask(lab, server, port), `${lab.address("knocker", family)} at 22`);
+      assert.equal(await lab.probe("stranger", server, port), "filtered");
+      assert.ok(await lab.closes("knocker", server, port));
+      assert.ok(await lab.closes("knocker", server, 22));
+    }
+  });
+
+  labTest(
+    `clients that route to a host inside reach that one alone, on that port, or on every port: ${guard}`,
+    async () => {
+      await using lab = await makeGateway(guard, [80, 81]);
+      for (
+        const [stanza, all] of [[{ DISABLE_DNAT: "Y" }, false], [
+          { DISABLE_DNAT: "Y", FORWARD_ALL: "Y" },
+          true,
+        ]] as const
+      ) {
+        const { daemon, knock } = await startGateway(lab, {}, stanza);
+        for (const family of [4, 6] as const) {
+          const inside = lab.address("inside", family);
+          await Promise.all([lab.opens("knocker", inside, 80), knock(8080, towards(80)(family, lab), family)]);
+          assert.equal(await ask(lab, inside, 80), `${lab.address("knocker", family)} at 80`);
+          assert.equal(await lab.probe("knocker", inside, 81), all ? "open" : "filtered", daemon.program.output);
+          assert.equal(await lab.probe("knocker", OTHER_INSIDE[family], 80), "filtered");
+          assert.equal(await lab.probe("stranger", inside, 80), "filtered");
+          assert.equal(await lab.probe("knocker", lab.address("server", family), 8080), "filtered");
+          assert.ok(await lab.closes("knocker", inside, 80));
+        }
+        await daemon.stop();
+      }
+      const { daemon, knock } = await startGateway(lab, { ENABLE_FORWARD_ANY_HOST: "Y" }, { DISABLE_DNAT: "Y" });
+      await knock(8080, towards(80)(4, lab));
+      assert.ok(await lab.opens("knocker", OTHER_INSIDE[4], 80), daemon.program.output);
+    },
+  );
+
+  labTest(
+    `every port leads inside with FORWARD_ALL, and SNAT_TRANSLATE_IP has an address for each IP version: ${guard}`,
+    async () => {
+      await using lab = await makeGateway(guard, [80, 81]);
+      const { daemon, knock } = await startGateway(
+        lab,
+        { ENABLE_IPT_SNAT: "Y", SNAT_TRANSLATE_IP: "10.78.0.1, fd78::1" },
+        { FORWARD_ALL: "Y" },
+      );
+      for (const family of [4, 6] as const) {
+        const server = lab.address("server", family);
+        await Promise.all([lab.opens("knocker", server, 80), knock(8080, towards(9)(family, lab), family)]);
+        for (const port of [80, 81]) {
+          assert.equal(await ask(lab, server, port), `${INSIDE_LEG[family]} at ${port}`, daemon.program.output);
+          assert.equal(await lab.probe("stranger", server, port), "filtered");
+        }
+        assert.ok(await lab.closes("knocker", server, 80));
+      }
+    },
+  );
+}
