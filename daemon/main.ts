@@ -22,6 +22,7 @@ import {
   loadServerConfig,
   policyLines,
 } from "./config/mod.ts";
+import { BECOME, becomeOrdered } from "./command/become.ts";
 import { type ControlWorld, flushRules, listRules, sendRestart, showStatus, stopDaemon } from "./control.ts";
 import { examineDaemon, examineProblems } from "./doctor/doctor.ts";
 import { ownFamilies } from "./doctor/families.ts";
@@ -246,6 +247,7 @@ function tell(message: string, hint: string | null): void {
 }
 
 if (import.meta.main) {
+  if (Deno.args[0] === BECOME) Deno.exit(becomeOrdered(Deno.args.slice(1)));
   keepMemoryPrivate();
   Deno.exit(await main(Deno.args));
 }

@@ -7,7 +7,9 @@
 export const O_RDWR = 0o2, O_NONBLOCK = 0o4000, O_CLOEXEC = 0o2000000;
 
 /** Commands of fcntl(2). */
-export const F_GETFD = 1, F_GETFL = 3, F_SETFL = 4;
+export const F_GETFD = 1, F_SETFD = 2, F_GETFL = 3, F_SETFL = 4;
+/** The one flag of a descriptor: it is closed when another program takes the place of this one. */
+export const FD_CLOEXEC = 1;
 
 /** In place of a folder's descriptor: relative paths start at the current folder. */
 export const AT_FDCWD = -100;

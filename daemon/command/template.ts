@@ -1,6 +1,6 @@
 /** The templates of CMD_CYCLE_OPEN and CMD_CYCLE_CLOSE, and what stands in them for a request (facts/configuration 10). Pure. */
 import type { Ip } from "../../lib/net/address.ts";
-import type { Service } from "../../lib/net/service.ts";
+import { PROTO_NUMBER, type Service } from "../../lib/net/service.ts";
 import { fail, ok, type Result } from "../../lib/result.ts";
 
 /** Bytes of a template, as in the C daemon. */
@@ -26,9 +26,6 @@ export interface TemplateFacts {
   readonly seconds: number;
 }
 
-/** Numbers of the protocols, which is what `$PROTO` stands for. */
-const PROTOCOLS: Readonly<Record<Service["proto"], number>> = { tcp: 6, udp: 17 };
-
 /** By token. */
 const TOKENS: Readonly<Record<string, (facts: TemplateFacts) => string | number>> = {
   IP: ({ access }) => access.text,
@@ -37,7 +34,7 @@ const TOKENS: Readonly<Record<string, (facts: TemplateFacts) => string | number>
   DST: ({ packetDestination }) => packetDestination?.text ?? "0.0.0.0",
   DST_PORT: ({ insidePort, service }) => insidePort ?? service.port,
   PORT: ({ service }) => service.port,
-  PROTO: ({ service }) => PROTOCOLS[service.proto],
+  PROTO: ({ service }) => PROTO_NUMBER[service.proto],
   TIMEOUT: ({ timestamp, seconds }) => timestamp + seconds,
   CLIENT_TIMEOUT: ({ seconds }) => seconds,
 };

@@ -13,11 +13,13 @@ const USUAL: Service = { proto: "tcp", port: 22 };
 
 /** Each door once, the services in the order in which they are written, IPv4 before IPv6. */
 export function doorsOf(
-  stanzas: readonly Pick<Stanza, "source" | "openPorts" | "restrictPorts">[],
+  stanzas: readonly Pick<Stanza, "source" | "openPorts" | "restrictPorts" | "cycle">[],
   families: readonly (4 | 6)[],
 ): readonly Door[] {
   const doors = new Map<string, Door>();
-  for (const { source, openPorts, restrictPorts } of stanzas) {
+  for (const { cycle, source, openPorts, restrictPorts } of stanzas) {
+    // What its commands open nobody knows.
+    if (cycle !== null) continue;
     const restricted = new Set(restrictPorts.map(formatService));
     for (const service of openPorts ?? [USUAL]) {
       if (restricted.has(formatService(service))) continue;

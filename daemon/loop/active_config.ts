@@ -2,7 +2,9 @@
 import type { Waiter } from "../../ffi/libc/poll.ts";
 import { nobleEngine } from "../../lib/crypto/noble_engine.ts";
 import type { Log } from "../../lib/log.ts";
+import type { Commands } from "../command/commands.ts";
 import type { ServerConfig } from "../config/mod.ts";
+import type { CommandLimits } from "../config/resolve_server.ts";
 import type { Stanza } from "../config/stanza.ts";
 import type { GrantOptions } from "../grants/grants.ts";
 import type { GrantContext } from "../grants/upkeep.ts";
@@ -21,6 +23,7 @@ import type { SlowLane } from "./slow.ts";
 export interface ActiveConfig {
   readonly context: DecisionContext;
   readonly grantOptions: GrantOptions;
+  readonly commandLimits: CommandLimits;
   readonly source: PacketSource;
   readonly log: Log;
   /** Whether debug lines are written. */
@@ -62,6 +65,7 @@ export function makeActiveConfig(
       output: config.firewall.switches.output,
       ...config.firewall.nat,
     },
+    commandLimits: config.commands,
     source,
     log,
     verbose,
@@ -77,6 +81,8 @@ export interface Runtime extends GrantContext {
   readonly patience: Patience;
   /** Packets whose decision takes longer than a turn. */
   readonly slow: SlowLane<Pending>;
+  /** Absent in test mode, in which nothing is run. */
+  readonly commands?: Commands;
   /** The files that outlive the loop, where there are any. */
   readonly stateFiles?: StateFiles;
   /** Packets after which to stop; 0 for no limit. */

@@ -29,14 +29,16 @@ export function makeRows(state: LoopState, runtime: Runtime): Rows {
   const clock = followClock(runtime);
   const steps = clockRows(clock, state, runtime);
   const ruleset = rulesetRows(state, runtime);
+  const commands = commandRows(state, runtime);
   const capture = captureRows(state, runtime);
   return {
-    watches: [steps.watch, ruleset.watch, capture.watch],
+    watches: [steps.watch, ruleset.watch, commands.watch, capture.watch],
     duties: [
       reloadDuty(state, runtime),
       steps.duty,
       ruleset.duty,
       surveyDuty(state, runtime),
+      commands.duty,
       slowDuty(state, runtime),
       ...capture.duties,
       judgingDuty(state, runtime),
@@ -80,6 +82,20 @@ function rulesetRows(state: LoopState, runtime: Runtime) {
     perform: () => {
       changed = false;
       return patience.wait("repair", () => repairIfChanged(runtime, state.active.log));
+    },
+  };
+  return { watch, duty };
+}
+
+/** Commands that ended or printed something, that take too long, or that close a door whose time is over. */
+function commandRows(state: LoopState, { commands }: Runtime) {
+  let noted = false;
+  const watch: Watch = { fd: () => commands?.descriptors ?? null, ready: () => void (noted = true) };
+  const duty: Duty = {
+    dueAt: (now) => noted ? now : commands?.dueAt(state.active.commandLimits) ?? null,
+    perform: () => {
+      noted = false;
+      commands?.look(state.active.commandLimits, state.active.log);
     },
   };
   return { watch, duty };

@@ -4,7 +4,7 @@
  */
 import type { ActiveConfig, Ending, LoopState, Runtime } from "./active_config.ts";
 import { makeRows } from "./duties.ts";
-import { EVERY_WAKE_UP, untilFirst, type Watch } from "./rows.ts";
+import { descriptorsOf, EVERY_WAKE_UP, untilFirst, type Watch } from "./rows.ts";
 
 /**
  * Waits and performs until there is a reason to stop. Grants are left as they are: cleaning up is the caller's. What hangs
@@ -18,8 +18,7 @@ export async function runLoop(first: ActiveConfig, runtime: Runtime): Promise<En
     followDescriptors(watches, watched, runtime.waiter);
     const ready = await runtime.waiter.wait(untilFirst(duties, runtime.steady()));
     for (const watch of watches) {
-      const fd = watch.fd();
-      if (fd === EVERY_WAKE_UP || (fd !== null && ready.has(fd))) watch.ready();
+      if (watch.fd() === EVERY_WAKE_UP || descriptorsOf(watch).some((fd) => ready.has(fd))) watch.ready();
     }
     for (const duty of duties) {
       const now = runtime.steady();
@@ -32,7 +31,7 @@ export async function runLoop(first: ActiveConfig, runtime: Runtime): Promise<En
 
 /** Between two waits a descriptor may have come, gone or, closed already, given its number to another. */
 function followDescriptors(watches: readonly Watch[], watched: Set<number>, waiter: Runtime["waiter"]): void {
-  const now = watches.map((watch) => watch.fd()).filter((fd) => typeof fd === "number");
+  const now = watches.flatMap(descriptorsOf);
   for (const fd of watched) {
     if (now.includes(fd)) continue;
     waiter.unwatch(fd);

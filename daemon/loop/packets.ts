@@ -2,13 +2,14 @@
  * The packets of one turn, from datagrams to what is open, in the one order that is safe: decide about each, make the
  * claims durable, and only then open. A packet whose grant is open can never be new again.
  */
-import { lineText, type LogLine } from "../../lib/log.ts";
+import type { CommandAction } from "../command/commands.ts";
+import { lineText, type Log, type LogLine } from "../../lib/log.ts";
 import { accessKey } from "../firewall/firewall.ts";
 import { openGrants, seconds } from "../grants/upkeep.ts";
 import type { Batch } from "../packet/datagram.ts";
 import { isWorthALine, lineOf } from "../report/log_lines.ts";
 import { reasonOf } from "../start/start_error.ts";
-import { type Admitted, decide, type Decision, type Pending } from "../verify/decide.ts";
+import { type Admission, type Admitted, decide, type Decision, type Pending } from "../verify/decide.ts";
 import { type Finding, isAuthentic } from "../verify/findings.ts";
 import { plan, type StanzaGrant } from "../verify/plan.ts";
 import { refusal } from "../verify/refusals.ts";
@@ -88,10 +89,12 @@ async function openFor(admitted: readonly Admitted[], active: ActiveConfig, runt
   const story: LogLine[] = [];
   const refused: (readonly Finding[])[] = [];
   const grants: StanzaGrant[] = [];
+  const tell: Log = (level, text) => void story.push({ level, text });
   for (const { admission, findings } of admitted) {
     const { number } = admission.stanza;
     const held = runtime.ledger.heldBy(number, seconds(runtime));
     for (const grant of grants) if (grant.stanza === number) held.add(accessKey(grant.access));
+    for (const close of runtime.commands?.heldBy(number) ?? []) held.add(close);
     const { testMode } = active.context;
     const planned = plan(admission, { options: active.grantOptions, testMode, now: runtime.clock(), held });
     if (!planned.ok) refused.push([...findings, planned.fault]);
@@ -99,19 +102,30 @@ async function openFor(admitted: readonly Admitted[], active: ActiveConfig, runt
       story.push(...(active.verbose ? findings : findings.filter(isWorthALine)).map(lineOf));
       for (const action of planned.value) {
         if (action.kind === "open") grants.push(...action.grants);
-        else {
-          const at = { source: admission.datagram.source, stanza: number };
-          refused.push([refusal("command-not-run", { ...at, reason: "not supported by this version" })]);
-        }
+        else refused.push(...startCommand(action, admission, { active, runtime, tell }));
       }
     }
   }
   await runtime.patience.wait("open", async () => {
     try {
-      await openGrants(grants, runtime, (level, text) => void story.push({ level, text }));
+      await openGrants(grants, runtime, tell);
     } finally {
       for (const line of story) active.log(line.level, lineText(line));
       for (const findings of refused) refuse(findings, active, runtime);
     }
   });
+}
+
+/** Starts what the packet asks for; nobody waits for it. What is refused because something is in the way. */
+function startCommand(
+  action: CommandAction,
+  { datagram: { source }, stanza: { number: stanza } }: Admission,
+  { active, runtime, tell }: { readonly active: ActiveConfig; readonly runtime: Runtime; readonly tell: Log },
+): readonly (readonly Finding[])[] {
+  const at = { source, stanza };
+  const now = { limits: active.commandLimits, log: tell };
+  const reason = runtime.commands === undefined
+    ? "this daemon runs no commands"
+    : runtime.commands.perform(action, at, now);
+  return reason === null ? [] : [[refusal("command-not-run", { ...at, reason })]];
 }

@@ -86,6 +86,11 @@ function takeOver(
   },
 ): ActiveConfig {
   const { log } = current;
+  const door = needsFirewallLate(origin, loaded);
+  if (door !== null) {
+    log("error", `The configuration stays as it was: ${door}`);
+    return current;
+  }
   const late = needsLibpcapLate(origin.loaded.config, loaded.config);
   let { source } = current;
   try {
@@ -131,6 +136,16 @@ function loadSafely(origin: ConfigSource): {
   } catch (error) {
     return { loaded: { ok: false, problems: [reasonOf(error)] }, unfinished };
   }
+}
+
+/** Where all stanzas were command cycles at the start, no packet filter was opened: then no stanza opens doors. */
+function needsFirewallLate({ loaded, options }: ConfigSource, after: LoadedConfig): string | null {
+  if (options.actions.test || loaded.stanzas.some(({ cycle }) => cycle === null)) return null;
+  const door = after.stanzas.find(({ cycle }) => cycle === null);
+  return door === undefined
+    ? null
+    : `stanza #${door.number} opens doors, and this daemon was started without a packet filter, because every stanza had ` +
+      "a CMD_CYCLE_OPEN command: start it again";
 }
 
 /** A daemon that began as UDP server never loaded libpcap, and has given up the right to load libraries. */

@@ -8,8 +8,8 @@ export const EVERY_WAKE_UP = "every wake-up";
 
 /** A descriptor to wait for. Nothing is done at once: what came becomes a duty. */
 export interface Watch {
-  /** Null: there is none at the moment. */
-  fd(): number | null | typeof EVERY_WAKE_UP;
+  /** Null: there is none at the moment. Of several, any counts. */
+  fd(): number | readonly number[] | null | typeof EVERY_WAKE_UP;
   /** Notes that it is readable, in error or hung up. */
   ready(): void;
 }
@@ -26,6 +26,13 @@ export interface Duty {
 export interface Rows {
   readonly watches: readonly Watch[];
   readonly duties: readonly Duty[];
+}
+
+/** The descriptors of a watch. */
+export function descriptorsOf(watch: Watch): readonly number[] {
+  const fd = watch.fd();
+  if (fd === null || fd === EVERY_WAKE_UP) return [];
+  return typeof fd === "number" ? [fd] : fd;
 }
 
 /** Milliseconds until the first duty; -1 when only descriptors matter. */

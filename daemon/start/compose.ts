@@ -11,6 +11,7 @@ import { openPcapSource } from "../packet/pcap.ts";
 import type { PacketSource } from "../packet/datagram.ts";
 import { openUdpSource } from "../packet/udp.ts";
 import type { ServerConfig } from "../config/mod.ts";
+import type { Stanza } from "../config/stanza.ts";
 import type { OpenedFirewall } from "../firewall/backends.ts";
 import { recordingFirewall } from "../firewall/recording.ts";
 
@@ -74,8 +75,16 @@ export function sameSource(a: ServerConfig, b: ServerConfig): boolean {
   return meaning(a) === meaning(b);
 }
 
-/** The stand-in of test mode: remembers, and changes nothing. */
-export function openTestFirewall(): Pick<OpenedFirewall, "firewall" | "reason"> {
-  const firewall = recordingFirewall({ now: () => Date.now() / 1000 });
-  return { firewall, reason: "firewall: none, because of --test" };
+/** Why no packet filter is opened; null where one is. `test`: as with --test. */
+export function whyNoFirewall(stanzas: readonly Pick<Stanza, "cycle">[], test: boolean): string | null {
+  if (test) return "firewall: none, because of --test";
+  // As in the C daemon.
+  return stanzas.every(({ cycle }) => cycle !== null)
+    ? "firewall: none, because every stanza has a CMD_CYCLE_OPEN command"
+    : null;
+}
+
+/** The stand-in where none is: remembers, and changes nothing. */
+export function openNoFirewall(reason: string): Pick<OpenedFirewall, "firewall" | "reason"> {
+  return { firewall: recordingFirewall({ now: () => Date.now() / 1000 }), reason };
 }

@@ -18,7 +18,7 @@ import { noSuchInterface } from "../../ffi/pcap/failures.ts";
 import type { Log } from "../../lib/log.ts";
 import type { LoadedConfig, ServerConfig } from "../config/mod.ts";
 import { openFirewall } from "../firewall/backends.ts";
-import { isNoInterface, openSource } from "./compose.ts";
+import { isNoInterface, openSource, whyNoFirewall } from "./compose.ts";
 import { explain } from "./start_error.ts";
 import { startWarnings } from "./start_warnings.ts";
 
@@ -52,6 +52,7 @@ export function ownRights(): Rights {
 
 /** Looks ahead. `test`: as with --test, which needs no packet filter. */
 export async function lookAhead(loaded: LoadedConfig, test: boolean, rights: Rights = ownRights()): Promise<Outlook> {
+  const none = whyNoFirewall(loaded.stanzas, test);
   const { config } = loaded;
   const capture = await lookAtCapture(config, rights);
   const outlook = {
@@ -60,7 +61,7 @@ export async function lookAhead(loaded: LoadedConfig, test: boolean, rights: Rig
     firewall: null as string | null,
   };
   const log: Log = (level, text) => void (level === "warning" && outlook.warnings.push(text));
-  const lacking = lackingRights(config, test, rights);
+  const lacking = lackingRights(config, none !== null, rights);
   if (lacking !== null) {
     outlook.warnings.push(
       `Not looked at, because this user has no ${lacking}, as root has: the packet filter, and whether the daemon may ` +
@@ -69,7 +70,7 @@ export async function lookAhead(loaded: LoadedConfig, test: boolean, rights: Rig
     return outlook;
   }
   outlook.obstacles.push(...fileObstacles(config));
-  if (!test) {
+  if (none === null) {
     await attempt(outlook, async () => {
       const opened = await openFirewall(config.firewall, log);
       outlook.firewall = opened.reason;

@@ -22,13 +22,14 @@ import type { ReplayStore } from "../replay/store.ts";
 import { createFacts } from "../report/facts.ts";
 import type { HeldPidFile } from "../service/pid_file.ts";
 import { type StateFiles, watchStateFiles } from "../service/state_files.ts";
-import { openFirstSource, openLog, openSource, openTestFirewall } from "./compose.ts";
+import { openFirstSource, openLog, openNoFirewall, openSource, whyNoFirewall } from "./compose.ts";
 import { closeAllGrants, conclude } from "./ending.ts";
 import { reportStart, tellServiceManager } from "./readiness.ts";
 import { giveUpRights, type Part } from "./rights.ts";
 import { makeRunDirectory, openStore, parseDigestCache, takePidFile } from "./run_directory.ts";
 import { testOurselves } from "./self_check.ts";
 import { explain, reasonOf, unexpected } from "./start_error.ts";
+import { startCommands } from "./start_commands.ts";
 import { startWarnings } from "./start_warnings.ts";
 
 /** How the daemon runs. */
@@ -100,9 +101,17 @@ export async function runDaemon(options: ServeOptions, log: Log, effects: StartE
     using signals = listenForSignals(() => waiter.wake(), (error) => log("error", unexpected(error)));
     const firewall = await takeFirewall(options, log, effects);
     try {
-      const held = { store, waiter, signals, firewall, pidFile };
+      using started = startCommands(options, log);
+      const held = {
+        store,
+        waiter,
+        signals,
+        firewall,
+        pidFile,
+        ...started === null ? {} : { commands: started.commands },
+      };
       const { active, runtime, stateFiles } = await prepare(options, held, { log, effects });
-      const ending = await runLoop(active, runtime);
+      const ending = await runLoop(active, runtime).finally(() => started?.commands.end(log));
       stateFiles.look(log);
       effects.announceEnd();
       return conclude(ending, actions.packetLimit, log);
@@ -123,14 +132,15 @@ function sayStart({ loaded, foreground }: ServeOptions, log: Log): void {
 
 /** Opens the packet filter, and says which and what is worth knowing of the ruleset. It is not prepared yet. */
 async function takeFirewall({ options, loaded }: ServeOptions, log: Log, effects: StartEffects): Promise<Firewall> {
-  const opened = options.actions.test ? openTestFirewall() : await effects.openFirewall(loaded.config.firewall, log);
+  const none = whyNoFirewall(loaded.stanzas, options.actions.test);
+  const opened = none === null ? await effects.openFirewall(loaded.config.firewall, log) : openNoFirewall(none);
   log("info", opened.reason);
   for (const line of await startWarnings(loaded, opened)) log("warning", line);
   return opened.firewall;
 }
 
 /** What is open when the packet filter is prepared. */
-interface Held extends Pick<Runtime, "signals" | "firewall"> {
+interface Held extends Pick<Runtime, "signals" | "firewall" | "commands"> {
   readonly store: ReplayStore;
   readonly waiter: Waiter;
   readonly pidFile: HeldPidFile;

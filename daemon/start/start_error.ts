@@ -1,6 +1,7 @@
 /** What keeps the daemon from starting, in one sentence and with the next move, whatever room it comes from. */
 import { FfiError } from "../../ffi/errors.ts";
 import { reasonOf as sentenceOf } from "../../lib/host/reason.ts";
+import { ClosesFileError } from "../command/closes_file.ts";
 import { FirewallError } from "../firewall/firewall.ts";
 import { ReplayStoreError } from "../replay/file.ts";
 
@@ -14,7 +15,9 @@ export class StartError extends Error {
 
 /** Sentence and hint of an error that a start can meet; null for one that is our own mistake and has no remedy. */
 export function explain(error: unknown): { readonly message: string; readonly hint: string | null } | null {
-  if (error instanceof StartError || error instanceof FirewallError || error instanceof ReplayStoreError) return error;
+  for (const kind of [StartError, FirewallError, ReplayStoreError, ClosesFileError]) {
+    if (error instanceof kind) return error;
+  }
   if (error instanceof FfiError) return { message: error.message, hint: error.details.hint ?? null };
   if (error instanceof Deno.errors.NotCapable) {
     return { message: sentenceOf(error), hint: "start fwknopd with the permissions of packaging/permissions.json" };

@@ -1,5 +1,5 @@
 /** Becoming another program: same process, same descriptors 0 to 2, its exit code is ours. */
-import { SIG_DFL, SIG_IGN, SIGUSR1 } from "../abi.ts";
+import { F_SETFD, FD_CLOEXEC, SIG_DFL, SIG_IGN, SIGUSR1 } from "../abi.ts";
 import { allocateCopy, cString } from "../memory.ts";
 import { errno, errnoError, lazyLibc } from "./errno.ts";
 import { restoreCoreLimit } from "./private_memory.ts";
@@ -8,6 +8,12 @@ import { stringVector } from "./string_vector.ts";
 const libc = lazyLibc({
   /** int execvp(const char *file, char *const argv[]) */
   execvp: { parameters: ["usize", "usize"], result: "i32" },
+  /** int clearenv(void) */
+  clearenv: { parameters: [], result: "i32" },
+  /** int setenv(const char *name, const char *value, int overwrite) */
+  setenv: { parameters: ["buffer", "buffer", "i32"], result: "i32" },
+  /** int fcntl(int fd, int op, int arg) */
+  fcntl: { parameters: ["i32", "i32", "i32"], result: "i32" },
   /** sighandler_t signal(int signum, sighandler_t handler) */
   signal: { parameters: ["i32", "usize"], result: "usize" },
   /** int sigprocmask(int how, const sigset_t *set, sigset_t *oldset) */
@@ -18,6 +24,20 @@ const SIGPIPE = 13;
 const SIG_SETMASK = 2;
 /** sizeof(sigset_t) */
 const SIGSET_SIZE = 128;
+
+/** Nothing of the environment is left but `PATH`: for what this program becomes. */
+export function clearEnvironment(path: string): void {
+  libc().clearenv();
+  libc().setenv(cString("PATH"), cString(path), 1);
+}
+
+/** Descriptors that are looked at: of those behind them none is inherited from anybody who starts services. */
+const MOST_DESCRIPTORS = 1024;
+
+/** No descriptor but 0 to 2 is left to what this program becomes. For C libraries whose posix_spawn cannot see to that. */
+export function keepDescriptorsBack(): void {
+  for (let fd = 3; fd < MOST_DESCRIPTORS; fd++) libc().fcntl(fd, F_SETFD, FD_CLOEXEC);
+}
 
 /**
  * Replaces this program by `command`, looked for in PATH as a shell does. Returns only by throwing.

@@ -8,7 +8,7 @@ const tcp = (port: number): Service => ({ proto: "tcp", port });
 function stanza(source: string, openPorts: readonly Service[] | null, restrictPorts: readonly Service[] = []) {
   const list = parseAddressList(source);
   assert.ok(list.ok);
-  return { source: list.value, openPorts, restrictPorts };
+  return { source: list.value, openPorts, restrictPorts, cycle: null };
 }
 
 function texts(...stanzas: ReturnType<typeof stanza>[]): readonly string[] {
@@ -27,4 +27,9 @@ Deno.test("doorsOf() takes tcp/22 for a stanza without ports, and leaves out wha
   assert.deepEqual(texts(stanza("ANY", null, [tcp(22)])), []);
   assert.deepEqual(texts(stanza("ANY", [tcp(22), tcp(80)], [tcp(22)])), ["tcp/80 4", "tcp/80 6"]);
   assert.deepEqual(doorsOf([stanza("ANY", null)], [4]), [{ service: tcp(22), family: 4 }]);
+});
+
+Deno.test("doorsOf() has no door of a stanza whose commands open something", () => {
+  const cycle = { open: "open", close: null, timer: null };
+  assert.deepEqual(doorsOf([{ ...stanza("ANY", [tcp(22)]), cycle }], [4]), []);
 });

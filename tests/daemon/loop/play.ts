@@ -92,6 +92,7 @@ function activeConfig(
   return {
     context: decisionContext(stanzas, decides),
     grantOptions: { destinationRule: false, output: false },
+    commandLimits: { timeout: null, most: 16 },
     source,
     log,
     verbose,

@@ -55,7 +55,7 @@ Deno.test("startInBackground() says why a program does not start", () => {
     () => startInBackground({ path: "/no/such/program", args: [], env: {} }),
     (error) =>
       error instanceof FfiError && error.details.code === 2 &&
-      error.message === 'Cannot start "/no/such/program" in the background: No such file or directory',
+      error.message === 'Cannot start "/no/such/program": No such file or directory',
   );
 });
 
