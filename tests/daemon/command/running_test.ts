@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { startChild } from "../../../ffi/libc/child.ts";
 import type { ChildEnd } from "../../../ffi/libc/child.ts";
+import type { CommandLimits } from "../../../daemon/config/resolve_server.ts";
 import { Waiter } from "../../../ffi/libc/poll.ts";
 import { createRunning, GRACE_MS, type Job, type RunningJob, type Step } from "../../../daemon/command/running.ts";
 
@@ -32,7 +33,7 @@ function scene() {
     lines,
     ends,
     log,
-    take(scripts: readonly string[], changes: Partial<Job> = {}, limits = LIMITS): RunningJob {
+    take(scripts: readonly string[], changes: Partial<Job> = {}, limits: CommandLimits = LIMITS): RunningJob {
       const onEnd = (_step: Step, end: ChildEnd | null) => void ends.push(end);
       return running.take({ closes: false, steps: scripts.map(step), after: null, onEnd, ...changes }, limits, log);
     },
