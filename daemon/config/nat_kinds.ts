@@ -79,17 +79,18 @@ export const natAllow: Kind<readonly NatAllowance[]> = {
   format: (items) => items.map(formatAllowance).join(", "),
 };
 
+/** `10.0.0.0/24`, `fd00::/64`, `[fd00::/64]`, `[fd00::]/64`, the ones in brackets and those of IPv4 also with `:22`. */
+const ALLOWANCE = /^(?:\[([^\][]*)\](\/[0-9]*)?|([^:\][]*))(?::([^:]*))?$/;
+
 function parseAllowance(item: string): Result<{ hosts: AddressList; ports: PortRange[] | null }, string> {
-  const [, inner, , bare, written] = /^(?:\[([^\]]+)\](\/[0-9]+)?|([^:[\]]+))(?::(.*))?$/.exec(item) ?? [];
-  const mask = /^\[[^\]]+\](\/[0-9]+)/.exec(item)?.[1] ?? "";
   // IPv6 without brackets has colons of its own, and no ports.
-  const host = inner === undefined ? bare ?? item : inner + mask;
-  const hosts = parseAddressList(host);
-  if (!hosts.ok || host === "") {
+  const [, inner, mask = "", outer, ports] = ALLOWANCE.exec(item) ?? ["", undefined, "", item];
+  const hosts = parseAddressList(inner === undefined ? outer ?? "" : inner + mask);
+  if (!hosts.ok) {
     return fail(`"${item}" is no host or network: expected one such as 10.0.0.5, 10.0.0.0/24 or [2001:db8::5]`);
   }
-  if (written === undefined) return ok({ hosts: hosts.value, ports: null });
-  const range = parsePortRange(written);
+  if (ports === undefined) return ok({ hosts: hosts.value, ports: null });
+  const range = parsePortRange(ports);
   if (range === null) return fail(`"${item}" has no ports after the colon: expected 22 or 8000-8010`);
   return ok({ hosts: hosts.value, ports: [range] });
 }

@@ -18,7 +18,7 @@ labTest(
   "a NAT grant ends in time when the daemon was killed",
   async () => {
     await using lab = await makeLab({ extra: ["inside"] });
-    const scene = await setGateway(lab, { FW_ACCESS_TIMEOUT: 4 });
+    const scene = await setGateway(lab, { FW_ACCESS_TIMEOUT: 30 });
     await scene.knock(8080, INSIDE);
     assert.ok(await lab.opens("knocker", scene.server, 8080), scene.daemon.program.output);
     await scene.daemon.stop("SIGKILL");
@@ -32,7 +32,7 @@ labTest(
 for (const guard of ["nftables", "iptables"] as const) {
   labTest(`NAT grants are taken over by the next run, listed, and closed in time: ${guard}`, async () => {
     await using lab = await makeLab({ guard, extra: ["inside"] });
-    const scene = await setGateway(lab, { FW_ACCESS_TIMEOUT: 10 });
+    const scene = await setGateway(lab, { FW_ACCESS_TIMEOUT: 25 });
     await scene.knock(8080, INSIDE);
     assert.ok(await lab.opens("knocker", scene.server, 8080), scene.daemon.program.output);
     await scene.daemon.stop("SIGKILL");
@@ -49,7 +49,7 @@ for (const guard of ["nftables", "iptables"] as const) {
 
   labTest(`a second knock makes NAT grants last longer, once each: ${guard}`, async () => {
     await using lab = await makeLab({ guard, extra: ["inside"] });
-    const scene = await setGateway(lab, { FW_ACCESS_TIMEOUT: 4 });
+    const scene = await setGateway(lab, { FW_ACCESS_TIMEOUT: 30 });
     await scene.knock(8080, INSIDE);
     assert.ok(await lab.opens("knocker", scene.server, 8080), scene.daemon.program.output);
     await scene.knock(8080, [...INSIDE, "-f", "60"]);

@@ -21,8 +21,10 @@ import { knockArgs } from "./scene.ts";
 
 type Family = 4 | 6;
 
-/** Seconds that a grant is open. */
-const SECONDS = 5;
+/** Seconds that a grant is open whose end is waited for: long enough for what is asked of it on a slow machine. */
+const SECONDS = 20;
+/** Seconds of those that end with their daemon. */
+const LONG = 300;
 const NAT_ON = { ENABLE_IPT_FORWARDING: "Y", ENABLE_IPT_LOCAL_NAT: "Y", ENABLE_MASQUERADE_ANY_PORT: "Y" };
 const INSIDE_LEG = { 4: "10.78.0.1", 6: "fd78::1" } as const;
 /** Another host inside, as far as addresses go. */
@@ -146,25 +148,20 @@ for (const guard of ["nftables", "iptables"] as const) {
         ...way.stanza(family, lab),
       })),
     });
-    for (const { name, family } of CLIENTS) {
-      await Promise.all(
-        trials.filter((trial) => trial.name === name && trial.family === family).map(async (trial) => {
-          const { way, program, port, keys } = trial;
-          const title = `${name}, IPv${family}, ${way.name}`;
-          const server = lab.address("server", family);
-          assert.equal(await lab.probe("knocker", server, port), "filtered", title);
-          const args = [...knockArgs(lab, port, family), ...way.args(family, lab), ...keyArgs(keys)];
-          const [opens] = await Promise.all([lab.opens("knocker", server, port), knock(lab, args, { program })]);
-          assert.ok(opens, `${title}\n${daemon.program.output}`);
-          const seen = way.seen?.(family) ?? lab.address("knocker", family);
-          assert.equal(await ask(lab, server, port), `${seen} at ${way.inside}`, title);
-          assert.equal(await lab.probe("stranger", server, port), "filtered", title);
-          assert.equal(await lab.probe("stranger", lab.address("inside", family), way.inside), "filtered", title);
-          assert.equal(await lab.probe("knocker", OTHER_INSIDE[family], way.inside), "filtered", title);
-          assert.ok(await lab.closes("knocker", server, port), `${title} stays open`);
-        }),
-      );
-    }
+    await Promise.all(trials.map(async ({ name, family, way, program, port, keys }) => {
+      const title = `${name}, IPv${family}, ${way.name}`;
+      const server = lab.address("server", family);
+      assert.equal(await lab.probe("knocker", server, port), "filtered", title);
+      const args = [...knockArgs(lab, port, family), ...way.args(family, lab), ...keyArgs(keys)];
+      const [opens] = await Promise.all([lab.opens("knocker", server, port), knock(lab, args, { program })]);
+      assert.ok(opens, `${title}\n${daemon.program.output}`);
+      const seen = way.seen?.(family) ?? lab.address("knocker", family);
+      assert.equal(await ask(lab, server, port), `${seen} at ${way.inside}`, title);
+      assert.equal(await lab.probe("stranger", server, port), "filtered", title);
+      assert.equal(await lab.probe("stranger", lab.address("inside", family), way.inside), "filtered", title);
+      assert.equal(await lab.probe("knocker", OTHER_INSIDE[family], way.inside), "filtered", title);
+      assert.ok(await lab.closes("knocker", server, port), `${title} stays open`);
+    }));
   });
 }
 
@@ -176,7 +173,7 @@ async function startGateway(lab: Lab, server: Directives, stanza: Directives): P
   const keys = newKeys();
   const daemon = await startDaemon(lab, {
     server: { ...NAT_ON, ...server },
-    access: [{ ...keys, FW_ACCESS_TIMEOUT: SECONDS, ...stanza }],
+    access: [{ ...keys, FW_ACCESS_TIMEOUT: LONG, ...stanza }],
     args: ["-v"],
   });
   return {
@@ -190,10 +187,9 @@ for (const guard of ["nftables", "iptables"] as const) {
   labTest(`a random port of the gateway leads to a service of its own: ${guard}`, async () => {
     await using lab = await makeGateway(guard, []);
     const keys = newKeys();
-    const daemon = await startDaemon(lab, { server: NAT_ON, access: [{ ...keys, FW_ACCESS_TIMEOUT: SECONDS }] });
+    const daemon = await startDaemon(lab, { server: NAT_ON, access: [{ ...keys, FW_ACCESS_TIMEOUT: LONG }] });
     for (const { name, program, family } of CLIENTS) {
       const server = lab.address("server", family);
-      assert.equal(await lab.probe("knocker", server, 22), "filtered");
       const args = [...knockArgs(lab, 22, family), "--nat-local", "--nat-rand-port", ...keyArgs(keys)];
       const said = await knock(lab, args, { program });
       const port = Number(/andomly assigned port '?(?:tcp\/)?([0-9]+)/.exec(said)?.[1]);
@@ -201,22 +197,18 @@ for (const guard of ["nftables", "iptables"] as const) {
       assert.ok(await lab.opens("knocker", server, port), `${name}, IPv${family}:\n${daemon.program.output}`);
       assert.equal(await ask(lab, server, port), `${lab.address("knocker", family)} at 22`);
       assert.equal(await lab.probe("stranger", server, port), "filtered");
-      assert.ok(await lab.closes("knocker", server, port));
-      assert.ok(await lab.closes("knocker", server, 22));
+      assert.equal(await lab.probe("stranger", server, 22), "filtered");
     }
+    await daemon.stop();
+    assert.equal(await lab.probe("knocker", lab.address("server"), 22), "filtered");
   });
 
   labTest(
     `clients that route to a host inside reach that one alone, on that port, or on every port: ${guard}`,
     async () => {
       await using lab = await makeGateway(guard, [80, 81]);
-      for (
-        const [stanza, all] of [[{ DISABLE_DNAT: "Y" }, false], [
-          { DISABLE_DNAT: "Y", FORWARD_ALL: "Y" },
-          true,
-        ]] as const
-      ) {
-        const { daemon, knock } = await startGateway(lab, {}, stanza);
+      for (const all of [false, true]) {
+        const { daemon, knock } = await startGateway(lab, {}, { DISABLE_DNAT: "Y", FORWARD_ALL: all ? "Y" : "N" });
         for (const family of [4, 6] as const) {
           const inside = lab.address("inside", family);
           await Promise.all([lab.opens("knocker", inside, 80), knock(8080, towards(80)(family, lab), family)]);
@@ -225,9 +217,9 @@ for (const guard of ["nftables", "iptables"] as const) {
           assert.equal(await lab.probe("knocker", OTHER_INSIDE[family], 80), "filtered");
           assert.equal(await lab.probe("stranger", inside, 80), "filtered");
           assert.equal(await lab.probe("knocker", lab.address("server", family), 8080), "filtered");
-          assert.ok(await lab.closes("knocker", inside, 80));
         }
         await daemon.stop();
+        assert.equal(await lab.probe("knocker", lab.address("inside"), 80), "filtered");
       }
       const { daemon, knock } = await startGateway(lab, { ENABLE_FORWARD_ANY_HOST: "Y" }, { DISABLE_DNAT: "Y" });
       await knock(8080, towards(80)(4, lab));
@@ -251,8 +243,9 @@ for (const guard of ["nftables", "iptables"] as const) {
           assert.equal(await ask(lab, server, port), `${INSIDE_LEG[family]} at ${port}`, daemon.program.output);
           assert.equal(await lab.probe("stranger", server, port), "filtered");
         }
-        assert.ok(await lab.closes("knocker", server, 80));
       }
+      await daemon.stop();
+      assert.equal(await lab.probe("knocker", lab.address("server"), 80), "filtered");
     },
   );
 }
