@@ -28,7 +28,12 @@ export const DAEMON_ACTIONS = {
     "begin a new replay file; the old one gets the suffix -old",
   ),
   dumpConfig: flag("D", "dump-config", "asking", "print what the configuration means, and exit"),
-  exitParseConfig: flag(null, "exit-parse-config", "asking", "check the configuration, and exit"),
+  exitParseConfig: {
+    ...flag(null, "exit-parse-config", "asking", "check the configuration, and exit"),
+    detail:
+      "Tells everything that is wrong, with file, line and remedy, and what would keep a start from succeeding here. With " +
+      "-v it also prints what each stanza lets in, in plain words, and what makes it wider than it may look.",
+  },
   doctor: {
     kind: yesNo,
     option: { exact: ["doctor"], argument: "none" },
