@@ -55,8 +55,6 @@ export interface ServerConfig {
     readonly verbosity: number;
   };
   readonly firewall: FirewallConfig;
-  /** ENABLE_NAT_DNS: whether NAT requests may name their host. */
-  readonly natDns: boolean;
   /** Every variable as resolved, for the dump. */
   readonly settings: ServerSettings;
 }
@@ -103,7 +101,6 @@ export function toServerConfig(
     },
     logging: loggingConfig(values),
     firewall,
-    natDns: values.natDns,
     settings,
   };
 }

@@ -15,6 +15,7 @@ import { findDaemon, type RunningDaemon } from "../service/pid_file.ts";
 import { fileObstacles, lackingRights, lookAtCapture, type Obstacle, type Rights } from "../start/preflight.ts";
 import { explain } from "../start/start_error.ts";
 import { doorsOf } from "./doors.ts";
+import { forwardingWarnings } from "./forwarding.ts";
 import { doorFindings, knockFindings, type Look, lookOf } from "./way.ts";
 
 /** What the doctor needs of the world. */
@@ -141,6 +142,7 @@ function wayFindings({ config, stanzas }: LoadedConfig, look: Look, { families }
     ...families.includes(6)
       ? []
       : [fine("IPv6", "not looked at, because this host has no address of it that others reach")],
+    ...forwardingWarnings(config.firewall.switches, stanzas, families).map((line) => remark("forwarding", line)),
     ...config.udpServer.enabled ? knockFindings(config.udpServer.port, families, look.walk) : [],
     ...doorFindings(doorsOf(stanzas, families), look),
   ];

@@ -66,7 +66,9 @@ function shutFinding({ chain, whom, step }: Treatment): Finding {
 
 /** Doors that stand open to everybody: there is nothing that a knock could do. */
 function openAnyway(doors: readonly Door[], walk: Walk): readonly Finding[] {
-  const open = doors.filter((door) => walk({ ...door, granted: false }).every(({ does }) => does === "passes"));
+  const open = doors.filter((door) =>
+    door.forwarded !== true && walk({ ...door, granted: false }).every(({ does }) => does === "passes")
+  );
   if (open.length === 0) return [];
   const whom = formatTravellers(open.map((door) => ({ name: formatService(door.service), family: door.family })));
   return [

@@ -58,7 +58,7 @@ export function makeActiveConfig(
       policy: { maxAge: config.maxAge, http: config.http, nat: config.firewall.switches },
       store,
       testMode: test,
-      ...(config.natDns ? { resolveName } : {}),
+      ...(config.settings.natDns ? { resolveName } : {}),
     },
     grantOptions: {
       destinationRule: config.firewall.destinationRule,

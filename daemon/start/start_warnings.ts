@@ -2,6 +2,7 @@
 import type { LoadedConfig } from "../config/mod.ts";
 import { doorsOf } from "../doctor/doors.ts";
 import { ownFamilies } from "../doctor/families.ts";
+import { forwardingWarnings } from "../doctor/forwarding.ts";
 import { lookOf, shutDoors } from "../doctor/way.ts";
 import { formatElsewhere } from "../firewall/choose.ts";
 import type { Firewall } from "../firewall/firewall.ts";
@@ -23,8 +24,9 @@ export async function startWarnings(
   const { enabled, port } = config.udpServer;
   const lines = await firewall.examine(enabled ? port : null);
   if (path === undefined) return lines;
+  const forwarding = forwardingWarnings(config.firewall.switches, stanzas, families);
   const shut = shutDoors(doorsOf(stanzas, families), lookOf({ firewall, path }));
   // Of these more is known than that they may keep something shut.
   const known = new Set(shut.map(({ chain }) => formatElsewhere(chain, firewall.name)));
-  return [...lines.filter((line) => !known.has(line)), ...shut.map(({ text }) => text)];
+  return [...lines.filter((line) => !known.has(line)), ...forwarding, ...shut.map(({ text }) => text)];
 }

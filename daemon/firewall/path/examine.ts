@@ -42,11 +42,11 @@ function breakWarningsOf(chain: PathChain): readonly string[] {
     ];
   const warnings: string[] = [];
   if (!chain.acceptsEstablished) {
+    const outcome = chain.hook === "forward"
+      ? "no answer of a host inside will get through"
+      : "connections will break when the grant that let them in ends";
     warnings.push(
-      `${
-        formatPathChain(chain)
-      } has no rule that accepts established connections: connections will break when the grant ` +
-        `that let them in ends; ${established}`,
+      `${formatPathChain(chain)} has no rule that accepts established connections: ${outcome}; ${established}`,
     );
   }
   if (chain.hook === "input" && chain.family !== "ip" && !chain.acceptsNeighbourDiscovery) {

@@ -65,6 +65,8 @@ export function travellerFor({ family, service, source, forwarded = false, grant
     ...{ family, protocol: PROTO_NUMBER[service.proto], destinationPort: service.port, state: "new" },
     ...(source === undefined ? {} : { source }),
   };
-  const hooks = forwarded ? THROUGH_THIS_HOST : TO_THIS_HOST;
-  return { family, hooks, before: packet, after: packet, granted, translated: forwarded };
+  if (!forwarded) return { family, hooks: TO_THIS_HOST, before: packet, after: packet, granted, translated: false };
+  // The port that was asked for may be another one.
+  const { destinationPort: _inside, ...before } = packet;
+  return { family, hooks: THROUGH_THIS_HOST, before, after: packet, granted, translated: true };
 }

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { doorsOf } from "../../../daemon/doctor/doors.ts";
+import { NO_NAT_POLICY } from "../../../daemon/grants/nat_policy.ts";
 import { parseAddressList } from "../../../lib/net/cidr.ts";
+import { parseIp } from "../../../lib/net/address.ts";
 import { formatService, type Service } from "../../../lib/net/service.ts";
 
 const tcp = (port: number): Service => ({ proto: "tcp", port });
@@ -8,7 +10,7 @@ const tcp = (port: number): Service => ({ proto: "tcp", port });
 function stanza(source: string, openPorts: readonly Service[] | null, restrictPorts: readonly Service[] = []) {
   const list = parseAddressList(source);
   assert.ok(list.ok);
-  return { source: list.value, openPorts, restrictPorts, cycle: null };
+  return { source: list.value, openPorts, restrictPorts, cycle: null, nat: NO_NAT_POLICY };
 }
 
 function texts(...stanzas: ReturnType<typeof stanza>[]): readonly string[] {
@@ -32,4 +34,14 @@ Deno.test("doorsOf() takes tcp/22 for a stanza without ports, and leaves out wha
 Deno.test("doorsOf() has no door of a stanza whose commands open something", () => {
   const cycle = { open: "open", close: null, timer: null };
   assert.deepEqual(doorsOf([{ ...stanza("ANY", [tcp(22)]), cycle }], [4]), []);
+});
+
+Deno.test("doorsOf() has the doors of the host inside to which FORCE_NAT leads, each once", () => {
+  const to = parseIp("10.0.0.5");
+  assert.ok(to.ok);
+  const nat = { ...NO_NAT_POLICY, forceNat: { to: to.value, port: 443 } };
+  assert.deepEqual(doorsOf([{ ...stanza("ANY", [tcp(22), tcp(80)]), nat }], [4, 6]), [
+    { service: tcp(443), family: 4, forwarded: true },
+  ]);
+  assert.deepEqual(doorsOf([{ ...stanza("ANY", null), nat: { ...nat, forwardAll: true } }], [4, 6]), []);
 });

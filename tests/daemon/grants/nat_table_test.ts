@@ -87,7 +87,7 @@ function* rows(): Generator<Row> {
 
 /** The rules, or that nothing is opened. */
 function twin(row: Row): readonly string[] | "nothing" {
-  const { source, packet, inside, own, snat } = HOSTS[row.family];
+  const { source, packet, inside } = HOSTS[row.family];
   const S = source.text, D = row.destinationRule ? packet.text : "any";
   const isNat = row.type === 2 || row.type === 4 || row.type === 5 || row.type === 6;
   const isLocal = row.type === 5 || row.type === 6;
@@ -113,17 +113,24 @@ function twin(row: Row): readonly string[] | "nothing" {
     if (row.disableDnat || nowhere) continue;
     say(row.forwardAll ? `DNAT ${S} to ${D} becomes ${NI}` : `DNAT ${proto} ${S} to ${D} ${port} becomes ${NI}:${NP}`);
   }
-  if (!row.snat && !row.forceSnat && !row.forceMasquerade) return lines;
+  return [...lines, ...twinSources(row, each, `${NI} ${NP}`)];
+}
+
+/** The rules for the source addresses: for each protocol one, by its first port. */
+function twinSources(row: Row, services: readonly Service[], inside: string): readonly string[] {
+  const { source, own, snat } = HOSTS[row.family];
+  if (!row.snat && !row.forceSnat && !row.forceMasquerade) return [];
+  const lines: string[] = [];
   const seen: string[] = [];
-  for (const { proto, port } of each) {
+  for (const { proto, port } of services) {
     if (seen.includes(proto)) continue;
     seen.push(proto);
-    const match = row.forwardAll ? S : `${proto} to ${NI} ${NP}`;
+    const match = row.forwardAll ? source.text : `${proto} to ${inside}`;
     const pin = row.forwardAll || row.masqueradeAnyPort ? "" : ` port ${port}`;
-    if (row.forceSnat) say(`SNAT ${match} becomes ${snat.text}`);
-    else if (row.forceMasquerade && !row.forwardAll) say(`MASQUERADE ${match}${pin}`);
-    else if (row.snatTranslate) say(`SNAT ${match} becomes ${own.text}`);
-    else say(`MASQUERADE ${match}${pin}`);
+    if (row.forceSnat) lines.push(`SNAT ${match} becomes ${snat.text}`);
+    else if (row.forceMasquerade && !row.forwardAll) lines.push(`MASQUERADE ${match}${pin}`);
+    else if (row.snatTranslate) lines.push(`SNAT ${match} becomes ${own.text}`);
+    else lines.push(`MASQUERADE ${match}${pin}`);
   }
   return lines;
 }
