@@ -8,6 +8,9 @@ const MAINS: Readonly<Record<ProgramName, string>> = { fwknop: "cli/main.ts", fw
 /** The module of {@link bundleSplit} that holds what not every run needs. */
 const REST = "rest.js";
 
+/** The module that stays a file of its own, because a library as large as all the rest comes with it: that of OpenPGP. */
+const APART = { piece: /^\.\/(library-[^/]+)$/, file: "library.js" };
+
 /**
  * Bundles a program into one file. Minified: there is less to read at every start.
  *
@@ -21,7 +24,8 @@ export async function bundleWhole(program: ProgramName, target: string, root: st
 /**
  * Bundles a program into a folder so that a run reads only what it needs: `main.js` with what it imports is what every
  * run loads, and everything that is imported dynamically is in one more file. A bundle that is read whole costs 4 ms more
- * at every start, and one file for each dynamic import (what the bundler does by itself) as much in opening files.
+ * at every start, and one file for each dynamic import (what the bundler does by itself) as much in opening files. A large
+ * library that hardly any run needs stays apart from both.
  *
  * @param folder exists, and is empty
  * @param root the checkout whose program it is
@@ -31,20 +35,32 @@ export async function bundleWhole(program: ProgramName, target: string, root: st
 export async function bundleSplit(program: ProgramName, folder: string, root: string = ROOT): Promise<string> {
   const pieces = `${folder}/pieces`;
   await bundle(["--code-splitting", "--outdir", pieces, MAINS[program]], root);
-  gatherDynamicImports(pieces);
-  await bundle(
-    ["--no-config", "--minify", "--code-splitting", "--outdir", `${folder}/split`, `${pieces}/main.js`],
-    root,
-  );
+  const split = ["--no-config", "--minify", "--outdir", `${folder}/split`];
+  const apart = gatherDynamicImports(pieces);
+  await bundle([...split, "--code-splitting", `--external=./${APART.file}`, `${pieces}/main.js`], root);
+  if (apart !== null) {
+    // Alone: what it shares with the others would be one more file for each run.
+    await Deno.rename(`${pieces}/${apart}`, `${pieces}/${APART.file}`);
+    await bundle([...split, `${pieces}/${APART.file}`], root);
+  }
   return `${folder}/split/main.js`;
 }
 
-/** Turns `import("./a.js")` in every file of the folder into a member of one module that holds all of them. */
-function gatherDynamicImports(folder: string): void {
+/**
+ * Turns `import("./a.js")` in every file of the folder into a member of one module that holds all of them. The result is the
+ * name of the piece that stays apart, if there is one.
+ */
+function gatherDynamicImports(folder: string): string | null {
+  let apart: string | null = null;
   const members = new Map<string, string>();
   for (const { name } of Deno.readDirSync(folder)) {
     const text = Deno.readTextFileSync(`${folder}/${name}`);
     const gathered = text.replaceAll(/\bimport\("(\.\/[^"]+)"\)/g, (_, path: string) => {
+      const alone = APART.piece.exec(path)?.[1];
+      if (alone !== undefined) {
+        apart = alone;
+        return `import("./${APART.file}")`;
+      }
       const member = members.get(path) ?? `part${members.size}`;
       members.set(path, member);
       return `import("./${REST}").then((rest) => rest.${member})`;
@@ -53,13 +69,15 @@ function gatherDynamicImports(folder: string): void {
   }
   const lines = [...members].map(([path, member]) => `export * as ${member} from "${path}";\n`);
   Deno.writeTextFileSync(`${folder}/${REST}`, lines.join(""));
+  return apart;
 }
 
 /** Runs the bundler of the Deno that runs this, or, where that fails, of the one on PATH. */
 async function bundle(args: readonly string[], root: string): Promise<void> {
   const failures: string[] = [];
   for (const deno of new Set([Deno.execPath(), "deno"])) {
-    const failure = await runTool(deno, ["bundle", "--frozen", "--quiet", ...args], root)
+    // The form of a library for browsers is the one without node: modules.
+    const failure = await runTool(deno, ["bundle", "--frozen", "--quiet", "--platform", "browser", ...args], root)
       .catch((error: Error) => error.message);
     if (failure === null) return;
     failures.push(`${deno}: ${failure}`);

@@ -67,10 +67,9 @@ async function runOnSettings(ready: Ready, remember: boolean): Promise<number> {
   if (shown !== null) return shown;
   if (settings.saveRcStanza) (await import("./rc/stanza_commands.ts")).checkStanzaName(settings);
   const conflict = findConflict(settings);
-  if (conflict !== null && !(settings.saveRcStanza && conflict.onlyGpg)) throw await refusal(conflict, ready);
+  if (conflict !== null) throw await refusal(conflict, ready);
   const done = await actAt("checked", ready);
   if (done !== null) return done;
-  if (conflict !== null) throw await refusal(conflict, ready);
   if (remember && !settings.noSaveArgs) rememberRun(settings, args, world);
   if (args.words.length > 0 && !settings.version) {
     (await import("./remedies/words.ts")).warnOfWords(args, rc, world);

@@ -1,7 +1,8 @@
 /** `--hold`: keeps a port open by knocking again before it closes, and at once when the own address changes. */
 import { formatAsked } from "../../lib/wire/message_text.ts";
 import { allowedAddress } from "../request/allow_ip.ts";
-import { type Prepared, sendFresh } from "../knock/knock.ts";
+import { sendFresh } from "../knock/knock.ts";
+import type { Prepared } from "../knock/prepared.ts";
 import type { ClientSettings } from "../options/table.ts";
 import type { Destination } from "../send/destination.ts";
 import { ClientError, tellError, tellWarning } from "../ui/tui.ts";

@@ -1,6 +1,7 @@
 /** Knocking, and waiting until every TCP port that was asked for can be reached. */
 import type { Socket } from "../../ffi/libc/socket.ts";
-import { type Prepared, sendFresh } from "../knock/knock.ts";
+import { sendFresh } from "../knock/knock.ts";
+import type { Prepared } from "../knock/prepared.ts";
 import type { ClientSettings } from "../options/table.ts";
 import type { Destination } from "../send/destination.ts";
 import type { World } from "../ui/world.ts";

@@ -115,9 +115,11 @@ async function examine(args: Arguments, opened: Opened, world: World): Promise<r
   }
   const [asking, keyed] = [listen(world), listen(world)];
   const asked = await examineAddress(settings, asking.world);
+  const { finding, plaintext } = await examineSettings(loaded, args.rest ?? [], world);
   return [
     ...findings,
-    await examineSettings(loaded, args.rest ?? [], world),
+    finding,
+    ...(settings.useGpg ? await (await import("./gpg.ts")).examineGpg(settings, plaintext, world) : []),
     ...await examineKeys(loaded, keyed.world),
     ...keyed.findings("keys", "make a key that fits, with fwknop --key-gen"),
     ...asking.findings("address", "use an address or a service that needs no warning"),
@@ -141,23 +143,39 @@ function load(args: Arguments, rc: RcFile | null, world: World): Loaded | readon
   }
 }
 
+/** Of a length that every server takes: which one it will be, and whether the keys are there, is examined separately. */
+const STAND_IN = { encrypt: () => Promise.resolve(new Uint8Array(600)) };
+
+/** What is found about the settings, and bytes of the message of such a packet where one can be built. */
+interface SettingsFound {
+  readonly finding: Finding;
+  readonly plaintext: number | null;
+}
+
 /** Whether a packet can be built. A key of zeros stands in for the real one, which is examined separately. */
-async function examineSettings(loaded: Loaded, rest: readonly string[], world: World): Promise<Finding> {
+async function examineSettings(loaded: Loaded, rest: readonly string[], world: World): Promise<SettingsFound> {
   const { settings } = loaded;
   try {
     const request = precheck(loaded, rest, world);
     const mode = settings.encryptionMode as RijndaelMode;
     const hmac = wantsHmac(settings) ? { name: settings.hmacDigestType, key: new Uint8Array(32) } : null;
     const key = new Uint8Array(mode === "legacy" ? 16 : 32);
-    const secrets = { cipher: { kind: "rijndael", key, mode }, hmac } as const;
+    const secrets = {
+      cipher: settings.useGpg ? { kind: "gpg" } as const : { kind: "rijndael", key, mode } as const,
+      hmac,
+    };
     const listening = listen(world);
-    await makePacket(settings, { request, secrets, world: listening.world });
+    const packet = await makePacket(settings, {
+      ...{ request, secrets, world: listening.world },
+      gpg: settings.useGpg ? STAND_IN : undefined,
+    });
+    const plaintext = packet.encoded.length + 1 + packet.digest.length;
     const [warning] = listening.findings("settings", "use a shorter name, command or list of ports");
-    if (warning !== undefined) return warning;
+    if (warning !== undefined) return { finding: warning, plaintext };
     const what = request.kind === "access" ? formatAsked(request) : "a command";
-    return fine("settings", `they ask ${settings.server} for ${what}`);
+    return { finding: fine("settings", `they ask ${settings.server} for ${what}`), plaintext };
   } catch (error) {
-    if (error instanceof ClientError) return failure("settings", error.message, error.hint);
-    throw error;
+    if (!(error instanceof ClientError)) throw error;
+    return { finding: failure("settings", error.message, error.hint), plaintext: null };
   }
 }

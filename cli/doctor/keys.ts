@@ -2,8 +2,9 @@
 import { FfiError } from "../../ffi/errors.ts";
 import { openInherited } from "../../ffi/libc/descriptor.ts";
 import { openTerminal } from "../../ffi/libc/terminal.ts";
-import type { RijndaelSecrets } from "../../lib/crypto/secrets.ts";
-import { loadKeys } from "../knock/knock.ts";
+import type { HmacKey, RijndaelSecret } from "../../lib/crypto/secrets.ts";
+import { collectHmac } from "../keys/collect.ts";
+import { loadKeys, withSources } from "../knock/knock.ts";
 import type { Loaded } from "../settings/load.ts";
 import { type ClientKey, type ClientSettings, settingOf } from "../options/table.ts";
 import { ClientError } from "../ui/tui.ts";
@@ -22,14 +23,17 @@ const MAKE_KEYS = "make new ones with fwknop --key-gen, and change both sides";
 /** Thrown in place of a question to the user: `--doctor` asks nothing. */
 class Asked extends Error {}
 
-/** Where the keys come from, their strength, and the algorithms. */
+/** Where the keys come from, their strength, and the algorithms; with GnuPG, of the HMAC alone (`gpg.ts`). */
 export async function examineKeys(loaded: Loaded, world: World): Promise<readonly Finding[]> {
   const { settings } = loaded;
   const findings = [...exposedKeys(loaded), ...weakAlgorithms(settings)];
   const descriptor = settings.stdin ? 0 : settings.fd;
   try {
     const asking = { ...settings, stdin: false, fd: undefined };
-    const keys = await loadKeys(asking, { ...world, askSecret: () => Promise.reject(new Asked()) });
+    const asked = { ...world, askSecret: () => Promise.reject(new Asked()) };
+    const keys = settings.useGpg
+      ? { cipher: null, hmac: await withSources(asking, asked, (sources) => collectHmac(settings, sources, null)) }
+      : await loadKeys(asking, asked);
     return [...findings, ...strength(keys, settings)];
   } catch (error) {
     if (error instanceof Asked) {
@@ -74,14 +78,15 @@ function exposedKeys({ origins }: Loaded): readonly Finding[] {
     );
 }
 
-function weakAlgorithms({ digestType, hmacDigestType, useHmac, encryptionMode }: ClientSettings): readonly Finding[] {
+function weakAlgorithms(settings: ClientSettings): readonly Finding[] {
+  const { digestType, hmacDigestType, useHmac, useGpg, encryptionMode } = settings;
   const findings: Finding[] = [];
   if (!useHmac) {
     findings.push(
       doubt("keys", "there is no HMAC: the server must decrypt whatever arrives", `add HMAC_KEY_BASE64: ${MAKE_KEYS}`),
     );
   }
-  if (encryptionMode === "legacy" || encryptionMode === "ecb") {
+  if (!useGpg && (encryptionMode === "legacy" || encryptionMode === "ecb")) {
     findings.push(doubt("keys", `the cipher mode ${encryptionMode} is weak`, "use CBC on both sides"));
   }
   for (const [name, digest] of [["DIGEST_TYPE", digestType], ["HMAC_DIGEST_TYPE", hmacDigestType]] as const) {
@@ -92,17 +97,26 @@ function weakAlgorithms({ digestType, hmacDigestType, useHmac, encryptionMode }:
   return findings;
 }
 
-function strength({ cipher: { key }, hmac }: RijndaelSecrets, settings: ClientSettings): readonly Finding[] {
+/** What is judged: with GnuPG there is no key of ours. */
+interface Judged {
+  readonly cipher: RijndaelSecret | null;
+  readonly hmac: HmacKey | null;
+}
+
+function strength({ cipher, hmac }: Judged, settings: ClientSettings): readonly Finding[] {
   const weak: Finding[] = [];
   const passphrase = settings.key !== undefined || settings.keyFile !== undefined;
-  if (key.length < SOUND_KEY || passphrase && key.length < SOUND_PASSPHRASE) {
-    weak.push(doubt("keys", `the encryption key has only ${bytes(key.length)}`, MAKE_KEYS));
+  if (cipher !== null && cipher.key.length < (passphrase ? SOUND_PASSPHRASE : SOUND_KEY)) {
+    weak.push(doubt("keys", `the encryption key has only ${bytes(cipher.key.length)}`, MAKE_KEYS));
   }
   if (hmac !== null && hmac.key.length < SOUND_HMAC) {
     weak.push(doubt("keys", `the HMAC key has only ${bytes(hmac.key.length)}`, MAKE_KEYS));
   }
-  const lengths = `encryption ${key.length} bytes${hmac === null ? "" : `, HMAC ${hmac.key.length} bytes`}`;
-  return weak.length > 0 ? weak : [fine("keys", lengths)];
+  const lengths = [
+    ...(cipher === null ? [] : [`encryption ${cipher.key.length} bytes`]),
+    ...(hmac === null ? [] : [`HMAC ${hmac.key.length} bytes`]),
+  ];
+  return weak.length > 0 || lengths.length === 0 ? weak : [fine("keys", lengths.join(", "))];
 }
 
 function bytes(count: number): string {

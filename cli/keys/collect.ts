@@ -5,7 +5,7 @@
 import { GENERATED_KEY_BYTES, looksCut } from "../../lib/base64.ts";
 import { equalConstantTime, escapedBytes } from "../../lib/bytes.ts";
 import type { RijndaelMode } from "../../lib/crypto/engine.ts";
-import type { RijndaelSecrets } from "../../lib/crypto/secrets.ts";
+import type { HmacKey, RijndaelSecrets } from "../../lib/crypto/secrets.ts";
 import { MAX_KEY_LENGTH, MAX_SENT_HMAC_KEY_LENGTH } from "../../lib/limits.ts";
 import { decodeKey } from "../options/kinds.ts";
 import type { ClientSettings } from "../options/table.ts";
@@ -30,19 +30,27 @@ export async function collectKeys(
   sources: KeySources,
 ): Promise<RijndaelSecrets> {
   const key = fitEncryptionKey(await encryptionKey(settings, sources), mode, { settings, sources });
-  const cipher = { kind: "rijndael", key, mode } as const;
+  return { cipher: { kind: "rijndael", key, mode }, hmac: await collectHmac(settings, sources, key) };
+}
+
+/** The HMAC key, unlike the key beside it; null where the packet carries none. Throws {@link ClientError}. */
+export async function collectHmac(
+  settings: ClientSettings,
+  sources: KeySources,
+  beside: Uint8Array | null,
+): Promise<HmacKey | null> {
   const hmac = wantsHmac(settings) ? await hmacKey(settings, sources) : null;
-  if (hmac === null) return { cipher, hmac };
+  if (hmac === null) return null;
   if (hmac.length > MAX_SENT_HMAC_KEY_LENGTH) {
     throw lengthError("HMAC key", hmac.length, { max: MAX_SENT_HMAC_KEY_LENGTH, settings });
   }
-  if (equalConstantTime(key, hmac)) {
+  if (beside !== null && equalConstantTime(beside, hmac)) {
     throw new ClientError(
       "the encryption key and the HMAC key should not be identical, no SPA packet sent",
       "make a new pair with: fwknop --key-gen",
     );
   }
-  return { cipher, hmac: { name: settings.hmacDigestType, key: hmac } };
+  return { name: settings.hmacDigestType, key: hmac };
 }
 
 /** Whether the packet carries an HMAC: a key for it, or `USE_HMAC`. */
@@ -52,12 +60,21 @@ export function wantsHmac(settings: ClientSettings): boolean {
 }
 
 async function encryptionKey(settings: ClientSettings, sources: KeySources): Promise<Uint8Array<ArrayBuffer>> {
+  return await givenKey(settings, sources) ??
+    nonEmpty(await sources.ask("Enter encryption key: "), "encryption key");
+}
+
+/** The encryption key, or with GnuPG the passphrase, that needs no question; null where there is none. */
+export async function givenKey(
+  settings: ClientSettings,
+  sources: KeySources,
+): Promise<Uint8Array<ArrayBuffer> | null> {
   const server = settings.server ?? "";
   if (settings.key !== undefined) return escapedBytes(settings.key);
   if (settings.keyBase64 !== undefined) return fromBase64(settings.keyBase64, "encryption", sources);
   if (settings.keyFile !== undefined) return await sources.fromFile(settings.keyFile, server);
   if (settings.keyCmd !== undefined) return await sources.fromCommand(settings.keyCmd, "KEY_BASE64");
-  return nonEmpty(await sources.ask("Enter encryption key: "), "encryption key");
+  return null;
 }
 
 async function hmacKey(settings: ClientSettings, sources: KeySources): Promise<Uint8Array<ArrayBuffer>> {

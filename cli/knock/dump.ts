@@ -3,8 +3,9 @@ import type { Secrets } from "../../lib/crypto/secrets.ts";
 import { webEngine } from "../../lib/crypto/web_engine.ts";
 import { faultText } from "../../lib/faults.ts";
 import { formatDump, formatReceivedDump } from "../../lib/spa/dump.ts";
-import { open } from "../../lib/spa/open.ts";
+import { open, openPgp } from "../../lib/spa/open.ts";
 import type { SealedPacket } from "../../lib/spa/seal.ts";
+import type { Prepared } from "./prepared.ts";
 import type { ClientSettings } from "../options/table.ts";
 import type { Target } from "../send/target.ts";
 import { tellError, type Terminal } from "../ui/tui.ts";
@@ -13,7 +14,11 @@ import type { World } from "../ui/world.ts";
 const LABEL_WIDTH = 20;
 
 /** The dump of the packet that was built. */
-export function showPacket(packet: SealedPacket, secrets: Secrets, terminal: Terminal): void {
+export function showPacket(
+  packet: SealedPacket,
+  { secrets, gpg }: Pick<Prepared, "secrets" | "gpg">,
+  terminal: Terminal,
+): void {
   const text = formatDump({
     fields: packet.fields,
     digestName: packet.digestName,
@@ -22,6 +27,7 @@ export function showPacket(packet: SealedPacket, secrets: Secrets, terminal: Ter
     digest: packet.digest,
     hmac: packet.hmac,
     final: packet.wire,
+    gpg: gpg?.lines,
   });
   terminal.out(withoutLastLineEnd(text));
 }
@@ -48,23 +54,31 @@ export async function rehearse(
     readonly settings: ClientSettings;
     readonly target: Target;
     readonly packet: SealedPacket;
-    readonly secrets: Secrets;
     readonly world: World;
-  },
+  } & Pick<Prepared, "secrets" | "gpg">,
 ): Promise<number> {
-  const { settings, target, packet, secrets, world } = parts;
+  const { settings, target, packet, secrets, gpg, world } = parts;
   const verbose = settings.verbose > 0;
   if (verbose) showDelivery(settings, target, world);
   const http = settings.serverProto === "http";
   if (http && verbose) world.out((await import("../send/http.ts")).formatHttpRequest(packet.wire, target));
   world.out(`${http ? "Test" : "test"} mode enabled, SPA packet not actually sent.`);
   if (verbose) world.out("send_spa_packet: bytes sent: 0\n\nDump of the Decoded Data");
-  const opened = await open(webEngine, packet.wire, secrets);
+  const opening = gpg?.opening();
+  const opened = opening === undefined
+    ? await open(webEngine, packet.wire, secrets)
+    : await openPgp(webEngine, packet.wire, { secrets, decrypt: opening.decrypt });
   if (!opened.ok) {
-    tellError(world, `the packet does not open: Error ${opened.fault.number} - ${faultText(opened.fault)}`);
+    const why = `the packet does not open: Error ${opened.fault.number} - ${faultText(opened.fault)}`;
+    const more = opening?.failure();
+    tellError(world, more === undefined ? why : `${why}: ${more.what}`, more?.remedy);
     return 1;
   }
-  if (verbose) world.out(withoutLastLineEnd(formatReceivedDump(opened.value, secrets, packet.wire)));
+  if (verbose) {
+    world.out(
+      withoutLastLineEnd(formatReceivedDump(opened.value, secrets, { wire: packet.wire, gpg: opening?.lines() })),
+    );
+  }
   if (settings.json) world.json(describe(settings, { target, packet, secrets }));
   return 0;
 }

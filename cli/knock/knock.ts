@@ -1,6 +1,6 @@
 /** One knock: finds the address, makes request and packet, sends it (facts/client 1, steps 8 and 9). */
 import type { RijndaelMode } from "../../lib/crypto/engine.ts";
-import type { RijndaelSecrets, Secrets } from "../../lib/crypto/secrets.ts";
+import type { RijndaelSecrets } from "../../lib/crypto/secrets.ts";
 import { randomDigits } from "../../lib/crypto/digits.ts";
 import { webEngine } from "../../lib/crypto/web_engine.ts";
 import { faultText } from "../../lib/faults.ts";
@@ -11,7 +11,9 @@ import { formatMessage, formatNat } from "../../lib/wire/message_text.ts";
 import { encryptionByLength } from "../../lib/wire/envelope.ts";
 import { accountName } from "../request/account.ts";
 import { allowedAddress } from "../request/allow_ip.ts";
-import { collectKeys } from "../keys/collect.ts";
+import type { Gpg } from "../gpg/gpg.ts";
+import type { Prepared } from "./prepared.ts";
+import { collectKeys, type KeySources } from "../keys/collect.ts";
 import type { ClientSettings } from "../options/table.ts";
 import type { KeyStream } from "../keys/prompt.ts";
 import { RANDOM_PORT_DIGITS, randomPort } from "../request/random_port.ts";
@@ -23,12 +25,6 @@ import type { World } from "../ui/world.ts";
 
 /** Faults whose texts do not say that the packet is too long. */
 const TOO_LONG: ReadonlySet<string> = new Set(["encryption-type-unknown", "encoded-length", "message-too-long"]);
-
-/** What all packets of one run have in common. */
-export interface Prepared {
-  readonly request: KnockRequest;
-  readonly secrets: Secrets;
-}
 
 /** Builds and sends the packet of these settings. The result is the exit code. Throws {@link ClientError}. */
 export async function knock(settings: ClientSettings, world: World): Promise<number> {
@@ -42,22 +38,25 @@ export async function knock(settings: ClientSettings, world: World): Promise<num
 export async function prepareKnock(settings: ClientSettings, world: World): Promise<Prepared> {
   warnOfSource(settings, world);
   const request = await makeRequest(settings, world);
-  return { request, secrets: await loadKeys(settings, world) };
+  return {
+    request,
+    ...settings.useGpg ? await loadGpg(settings, world) : { secrets: await loadKeys(settings, world) },
+  };
 }
 
 /** Builds a new packet, never sent before, and sends it. The result is the exit code. Throws {@link ClientError}. */
 export async function sendFresh(settings: ClientSettings, prepared: Prepared, terminal: World): Promise<number> {
-  const { request, secrets } = prepared;
+  const { secrets, gpg } = prepared;
   // Output of -v that cannot be written does not prevent the knock.
   const world = settings.verbose > 0 && !settings.test ? forgiving(terminal) : terminal;
   if (settings.verbose > 0) world.err("[+] Building encrypted Single Packet Authorization (SPA) message...");
-  const packet = await makePacket(settings, { request, secrets, world });
+  const packet = await makePacket(settings, { ...prepared, world });
   const shown = settings.test && !settings.json || settings.verbose > 0;
-  if (shown) (await import("./dump.ts")).showPacket(packet, secrets, world);
+  if (shown) (await import("./dump.ts")).showPacket(packet, { secrets, gpg }, world);
   if (settings.savePacket !== undefined) await savePacketFile(settings, packet.wire, world);
   const target = makeTarget(settings, world);
   return settings.test
-    ? await (await import("./dump.ts")).rehearse({ settings, target, packet, secrets, world })
+    ? await (await import("./dump.ts")).rehearse({ settings, target, packet, secrets, gpg, world })
     : await send(settings, { target, packet, world });
 }
 
@@ -79,6 +78,23 @@ function tellRandomPort(request: KnockRequest, port: number, world: World): void
 
 /** The keys of these settings, from wherever they come. Throws {@link ClientError}. */
 export async function loadKeys(settings: ClientSettings, world: World): Promise<RijndaelSecrets> {
+  // GPG goes another way, so the mode is one of Rijndael's.
+  const mode = settings.encryptionMode as RijndaelMode;
+  return await withSources(settings, world, (sources) => collectKeys(settings, mode, sources));
+}
+
+/** The same with GnuPG: what signs and encrypts, and the HMAC key. */
+async function loadGpg(settings: ClientSettings, world: World): Promise<Pick<Prepared, "secrets" | "gpg">> {
+  const { openGpg } = await import("../gpg/gpg.ts");
+  return await withSources(settings, world, (sources) => openGpg(settings, { sources, world }));
+}
+
+/** Lets `collect` take keys from wherever they come. */
+export async function withSources<Keys>(
+  settings: ClientSettings,
+  world: World,
+  collect: (sources: KeySources) => Promise<Keys>,
+): Promise<Keys> {
   const descriptor = settings.stdin ? 0 : settings.fd;
   // Opened when the first key is asked for: a run that asks for none may have no such descriptor.
   using streams = new DisposableStack();
@@ -87,8 +103,7 @@ export async function loadKeys(settings: ClientSettings, world: World): Promise<
     stream ??= streams.use((await import("../keys/prompt.ts")).openKeyStream(fd));
     return await stream.ask();
   };
-  // GPG was refused before, so the mode is one of Rijndael's.
-  return await collectKeys(settings, settings.encryptionMode as RijndaelMode, {
+  return await collect({
     ask: (question) => descriptor === undefined ? world.askSecret(question) : nextKey(descriptor),
     fromFile: async (path, server) => (await import("../keys/key_file.ts")).keyFromFile(path, server),
     // With --proxy standard input is what ssh sends.
@@ -101,9 +116,9 @@ export async function loadKeys(settings: ClientSettings, world: World): Promise<
 /** A new packet, never sent before. Throws {@link ClientError} where none can be built. */
 export async function makePacket(
   settings: ClientSettings,
-  parts: { readonly request: KnockRequest; readonly secrets: Secrets; readonly world: World },
+  parts: Omit<Prepared, "gpg"> & { readonly gpg?: Partial<Gpg> | undefined; readonly world: World },
 ): Promise<SealedPacket> {
-  const { request, secrets, world } = parts;
+  const { request, secrets, gpg, world } = parts;
   const user = packetUser({
     explicit: settings.spoofUser,
     env: world.env,
@@ -118,8 +133,11 @@ export async function makePacket(
     );
   }
   const sealing = { ...request, user: user.name, digest: settings.digestType };
-  const sealed = await seal(webEngine, sealing, secrets, { now, random: world.randomBytes });
+  const sealed = await seal(webEngine, sealing, secrets, { now, random: world.randomBytes, encrypt: gpg?.encrypt });
   if (!sealed.ok) {
+    if (gpg?.pgp !== undefined) {
+      throw (await import("../gpg/length.ts")).gpgPacketError(sealed.fault, { secrets, pgp: gpg.pgp });
+    }
     const reason = TOO_LONG.has(sealed.fault.code) ? "it would be longer than servers take: " : "";
     throw new ClientError(
       `Cannot build the packet: ${reason}Error ${sealed.fault.number} - ${faultText(sealed.fault)}`,
@@ -127,7 +145,7 @@ export async function makePacket(
     );
   }
   // Servers of the C program measure the tag too, unless commands are allowed there (facts/wire 9).
-  if (encryptionByLength(sealed.value.wire.length) !== "rijndael") {
+  if (gpg === undefined && encryptionByLength(sealed.value.wire.length) !== "rijndael") {
     tellWarning(world, `the packet has ${sealed.value.wire.length} characters; C servers may ignore it`);
   }
   return sealed.value;

@@ -148,7 +148,7 @@ export const KEY_OPTIONS = {
   },
 } as const satisfies SettingTable;
 
-/** Rows of GPG. They are read and saved; `settings/conflicts.ts` refuses to send with them. */
+/** Rows of GPG. */
 export const GPG_OPTIONS = {
   useGpg: {
     kind: yesNo,
@@ -156,35 +156,41 @@ export const GPG_OPTIONS = {
     directive: ["USE_GPG"],
     fallback: false,
     group: GPG,
-    doc: "encrypt with GnuPG; not in this version, which sends nothing then",
+    doc: "encrypt with GnuPG, to the key of --gpg-recipient-key",
+    detail:
+      "Needs the gpg program and its keyring, or key files. A packet has at most 1,499 characters: --doctor tells how many there would be with these keys. Our own daemon does not open such packets yet.",
   },
   gpgRecipient: {
     kind: text({ valueName: "KEY" }),
     option: { long: ["gpg-recipient-key"], exact: ["gpg--recipient"], argument: "required" },
     directive: ["GPG_RECIPIENT"],
     group: GPG,
-    doc: "name or id of the server's key",
+    doc: "the server's key: its name, id or fingerprint in the keyring, or a file that holds it",
+    detail:
+      "What has a slash in it, or ends in .asc, .gpg, .pgp or .key, is a file: no gpg is needed then. One that only this server has the secret part of. Keys of elliptic curves work too, also with servers of the C program.",
   },
   gpgSigner: {
     kind: text({ valueName: "KEY" }),
     option: { long: ["gpg-signer-key"], argument: "required" },
     directive: ["GPG_SIGNER"],
     group: GPG,
-    doc: "name or id of the key that signs",
+    doc: "the key that signs: its name, id or fingerprint in the keyring, or a file with the secret key",
+    detail:
+      "Without it the packet is only encrypted, which servers refuse unless GPG_DISABLE_SIG says otherwise. Its passphrase is what the encryption key is else: KEY (GPG_SIGNING_PW), KEY_FILE, KEY_CMD, --stdin, --fd, or a question.",
   },
   gpgHomeDir: {
     kind: directory,
     option: { long: ["gpg-home-dir"], argument: "required" },
     directive: ["GPG_HOMEDIR"],
     group: GPG,
-    doc: "directory of the keyring",
+    doc: "directory of the keyring; by default gpg's own, ~/.gnupg",
   },
   gpgExe: {
     kind: path(),
     option: { long: ["gpg-exe"], argument: "required" },
     directive: ["GPG_EXE"],
     group: GPG,
-    doc: "the gpg program",
+    doc: "the gpg program; by default /usr/bin/gpg",
   },
   gpgAgent: {
     kind: yesNo,
@@ -192,7 +198,7 @@ export const GPG_OPTIONS = {
     directive: ["USE_GPG_AGENT"],
     fallback: false,
     group: GPG,
-    doc: "leave the passphrase to gpg-agent",
+    doc: "leave the passphrase to gpg-agent and its pinentry: also for smart cards",
   },
   gpgNoSigningPw: {
     kind: yesNo,

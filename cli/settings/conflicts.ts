@@ -7,8 +7,6 @@ import type { ClientSettings } from "../options/table.ts";
 export interface Conflict {
   readonly message: string;
   readonly hint: string;
-  /** Only GnuPG stands against it, which is not there yet: such a stanza can be saved all the same. */
-  readonly onlyGpg?: true;
 }
 
 /** Runs that neither send nor build a packet need no destination. */
@@ -40,8 +38,8 @@ export function findConflict(settings: ClientSettings): Conflict | null {
   return null;
 }
 
-/** More options for GnuPG would not help. */
-const NO_GPG = "GnuPG is not there yet, a Rijndael key is made by fwknop --key-gen";
+/** How the key of a server is named. */
+const RECIPIENT = "name the server's key: --gpg-recipient-key KEY, or the file that holds it (GPG_RECIPIENT)";
 
 type Check = (settings: ClientSettings) => Conflict | null;
 
@@ -91,18 +89,15 @@ const CHECKS: readonly Check[] = [
       )
       : null,
   (settings) => settings.both ? oneFamilyOnly(settings) : null,
-  ({ useGpg, gpgRecipient, saveRcStanza }) =>
+  ({ useGpg, gpgRecipient }) =>
     useGpg && gpgRecipient === undefined
-      ? conflict(
-        "Must specify --gpg-recipient-key when GPG is used",
-        saveRcStanza ? "add --gpg-recipient-key KEY" : NO_GPG,
-      )
+      ? conflict("Must specify --gpg-recipient-key when GPG is used", RECIPIENT)
       : null,
   ({ useGpg, encryptionMode }) =>
     encryptionMode === "asymmetric" && !useGpg
       ? conflict(
         "Must specify GPG recipient/signing keys when Asymmetric encryption mode is used",
-        `leave out -M (ENCRYPTION_MODE): ${NO_GPG}`,
+        `${RECIPIENT}, or leave out -M (ENCRYPTION_MODE)`,
       )
       : null,
   ({ encryptionMode, useHmac }) =>
@@ -118,14 +113,6 @@ const CHECKS: readonly Check[] = [
       : null,
   ({ stdin, fd }) =>
     stdin && fd !== undefined ? conflict("--stdin and --fd both say where keys come from", "leave out one") : null,
-  ({ useGpg, version }) =>
-    useGpg && !version
-      ? {
-        message: "Cannot encrypt with GnuPG: this version has no GnuPG",
-        hint: "use a Rijndael key: fwknop --key-gen makes one",
-        onlyGpg: true,
-      }
-      : null,
 ];
 
 /** The conflict where `--both` could use only one family, or would not choose the family itself. */

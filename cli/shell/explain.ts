@@ -64,7 +64,7 @@ function knockRows(settings: ClientSettings, world: World): readonly Row[] {
     ["lets in", whoIsLetIn(settings)],
     ["for", timeout === 0 ? "the time that the server chooses" : `${timeout} s`],
     ["user name", user.name, userOrigin(user.origin)],
-    ["encrypted", `${modeName(settings)}, ${keySource(settings, "key")}`],
+    ["encrypted", settings.useGpg ? gpgKeys(settings) : `${modeName(settings)}, ${keySource(settings, "key")}`],
     [
       "HMAC",
       wantsHmac(settings) ? `${DIGESTS[settings.hmacDigestType].printed}, ${keySource(settings, "hmacKey")}` : "none",
@@ -115,6 +115,13 @@ function whoIsLetIn(settings: ClientSettings): string {
 
 function modeName({ encryptionMode }: ClientSettings): string {
   return `Rijndael ${MODES[encryptionMode].printed}`;
+}
+
+/** Neither keyring nor agent is asked. */
+function gpgKeys({ gpgRecipient = "", gpgSigner, gpgAgent, gpgNoSigningPw }: ClientSettings): string {
+  if (gpgSigner === undefined) return `GnuPG for ${gpgRecipient}, not signed`;
+  const passphrase = gpgAgent ? ", passphrase by gpg-agent" : gpgNoSigningPw ? ", without a passphrase" : "";
+  return `GnuPG for ${gpgRecipient}, signed by ${gpgSigner}${passphrase}`;
 }
 
 /** Where a key would come from, and how long it is where that is known; never the key. */

@@ -29,7 +29,7 @@ export const REMARKS = {
     "debug",
     (facts: AtStanza & { readonly wire: string; readonly message: SpaMessage; readonly opener: Opener }) =>
       `${stanzaTag(facts)} SPA Decode (res=0):\n${
-        formatReceivedDump(facts.message, facts.opener.secrets(), facts.wire)
+        formatReceivedDump(facts.message, facts.opener.secrets(), { wire: facts.wire })
       }`,
   ),
   "nat-resolved": remarkRow(

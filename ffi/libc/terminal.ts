@@ -19,6 +19,8 @@ const libc = lazyLibc({
 const query = lazyLibc({
   /** int isatty(int fd) */
   isatty: { parameters: ["i32"], result: "i32" },
+  /** int ttyname_r(int fd, char *buf, size_t buflen) */
+  ttyname: { name: "ttyname_r", parameters: ["i32", "buffer", "usize"], result: "i32" },
   /** int ioctl(int fd, unsigned long op, struct winsize *size) */
   ioctl: { parameters: ["i32", "u64", "buffer"], result: "i32" },
 });
@@ -91,6 +93,13 @@ export function stopThisProcess(): void {
 /** Whether the descriptor is a terminal. */
 export function isTerminal(fd: number): boolean {
   return query().isatty(fd) === 1;
+}
+
+/** Where the terminal behind a descriptor is, such as `/dev/pts/3`; null when it is none. */
+export function terminalPath(fd: number): string | null {
+  const path = new Uint8Array(256);
+  if (query().ttyname(fd, path, BigInt(path.length)) !== 0) return null;
+  return new TextDecoder().decode(path.subarray(0, path.indexOf(0)));
 }
 
 /** Columns and rows of the terminal behind a descriptor; null when it is none or does not know. */

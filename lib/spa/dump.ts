@@ -21,6 +21,18 @@ export interface DumpSubject {
   /** b64n of the tag, or null. */
   readonly hmac: string | null;
   readonly final: string;
+  /** With GnuPG: its own lines. */
+  readonly gpg?: GpgLines | undefined;
+}
+
+/** What a dump says of GnuPG; null where nothing is known. */
+export interface GpgLines {
+  readonly signer: string | null;
+  readonly recipient: string | null;
+  readonly home: string | null;
+  readonly exe: string | null;
+  /** Null before the packet was opened. */
+  readonly signature: { readonly fingerprint: string; readonly good: boolean } | null;
 }
 
 const LABEL_WIDTH = 15;
@@ -45,6 +57,7 @@ export function formatDump(subject: DumpSubject): string {
     ["HMAC Type", hmac === null ? "0 (None)" : `${DIGESTS[hmac.name].id} (${DIGESTS[hmac.name].printed})`],
     ["Encryption Type", `${encryption.id} (${encryption.printed})`],
     ["Encryption Mode", `${mode.id} (${mode.printed})`],
+    ...(subject.gpg === undefined ? [] : gpgRows(subject.gpg)),
     ["Encoded Data", subject.encoded],
     ["SPA Data Digest", subject.digest],
     ["HMAC", subject.hmac],
@@ -54,11 +67,32 @@ export function formatDump(subject: DumpSubject): string {
   return ["SPA Field Values:", "=".repeat(17), ...lines, "", ""].join("\n");
 }
 
+/** Sums of flags as gpgme gives them: 3 for a signature that is good, 4 for one that is not; 0 is no error. */
+function gpgRows({ signer, recipient, home, exe, signature }: GpgLines): [string, string | number | null][] {
+  const shown = (text: string | null) => text === null ? null : showable(text);
+  return [
+    ["GPG signer", shown(signer)],
+    ["GPG recipient", shown(recipient)],
+    ["GPG sig verify", "Yes"],
+    ["GPG ignore sig", "No"],
+    ["GPG sig ID", signature === null ? null : signature.fingerprint.slice(-8)],
+    ["GPG sig fpr", signature === null ? null : signature.fingerprint],
+    ["GPG sig summary", signature === null ? -1 : signature.good ? 3 : 4],
+    ["GPG sig status", signature === null ? -1 : signature.good ? 0 : 1],
+    ["GPG home dir", shown(home)],
+    ["GPG exe", shown(exe)],
+  ];
+}
+
 /**
  * The dump of a received packet. As in the C programs its final data has lost the tag. What its sender chose freely cannot
  * forge lines of the log or move the cursor of who reads it: what cannot be seen is shown as `\x1b`.
  */
-export function formatReceivedDump(message: SpaMessage, secrets: Secrets, wire: string): string {
+export function formatReceivedDump(
+  message: SpaMessage,
+  secrets: Secrets,
+  { wire, gpg }: { readonly wire: string; readonly gpg?: GpgLines | undefined },
+): string {
   const { body, tag } = splitTag(wire, secrets.hmac) ?? { body: wire, tag: "" };
   return formatDump({
     fields: {
@@ -72,5 +106,6 @@ export function formatReceivedDump(message: SpaMessage, secrets: Secrets, wire: 
     digest: message.digest,
     hmac: secrets.hmac === null ? null : tag,
     final: body,
+    gpg,
   });
 }

@@ -42,6 +42,27 @@ export async function open(engine: CryptoEngine, wire: string, secrets: Secrets)
   return plaintext.ok ? await decodeMessage(engine, plaintext.value, { equalSigns }) : plaintext;
 }
 
+/** From an OpenPGP message to what it holds. Who may sign it is judged there. */
+export type PgpDecrypt = (message: Uint8Array) => Promise<Result<Uint8Array, Fault>>;
+
+/** Opens a packet for GnuPG. Faults are those of {@link open}, and what `decrypt` says. */
+export async function openPgp(
+  engine: CryptoEngine,
+  wire: string,
+  { secrets, decrypt }: { readonly secrets: Secrets; readonly decrypt: PgpDecrypt },
+): Promise<Result<SpaMessage, Fault>> {
+  const body = await authenticate(engine, wire, secrets);
+  if (!body.ok) return body;
+  if (!isForCipher(body.value.length, secrets)) return refuse("encryption-type-unknown");
+  const message = decodeBase64(PREFIXES.gpg + body.value);
+  if (message === null) return refuse("ciphertext-base64");
+  const plaintext = await decrypt(message);
+  if (!plaintext.ok) return plaintext;
+  const { length } = plaintext.value;
+  if (length < MIN_SPA_LENGTH || length > MAX_SPA_LENGTH) return refuse("plaintext-length");
+  return await decodeMessage(engine, plaintext.value, { equalSigns: secrets.hmac !== null });
+}
+
 /**
  * Checks length, alphabet and HMAC, and gives the body without its tag. Where there is no HMAC key there is no tag, and all
  * of the text is body. The HMAC covers the prefix too, which the sender cut off.

@@ -6,10 +6,10 @@ import { randomDigits } from "../crypto/digits.ts";
 import { deriveKey } from "../crypto/kdf.ts";
 import { hmacKeyFault, rijndaelFault, type RijndaelSecret, type Secrets } from "../crypto/secrets.ts";
 import { type Fault, fault } from "../faults.ts";
-import { RANDOM_DIGITS, SALT_LENGTH } from "../limits.ts";
+import { MAX_SPA_LENGTH, RANDOM_DIGITS, SALT_LENGTH } from "../limits.ts";
 import { fail, ok, type Result } from "../result.ts";
 import { encodeMessage } from "../wire/encode.ts";
-import { isForCipher, PREFIXES, stripPrefix } from "../wire/envelope.ts";
+import { isForCipher, stripPrefix } from "../wire/envelope.ts";
 import type { SpaFields } from "../wire/message.ts";
 import { fieldsOf, type SealRequest } from "./request.ts";
 import { authenticationTag } from "./tag.ts";
@@ -38,22 +38,37 @@ export interface SealMoment {
   readonly now: number;
   /** Fresh bytes of a cryptographic generator: first those of the random value are asked for, then those of the salt. */
   random(length: number): Uint8Array;
+  /** Makes the OpenPGP message of a packet for GnuPG (`openpgp/openpgp.ts`). What it throws is thrown. */
+  encrypt?: PgpEncrypt | undefined;
 }
+
+/** From the text of a message to an OpenPGP message that starts as receivers restore it (`openpgp/framing.ts`). */
+export type PgpEncrypt = (plaintext: Uint8Array) => Promise<Uint8Array>;
 
 /** Makes a packet that never was before. Faults are those of {@link sealFields}. */
 export async function seal(
   engine: CryptoEngine,
   request: SealRequest,
   secrets: Secrets,
-  { now, random }: SealMoment,
+  { now, random, encrypt }: SealMoment,
 ): Promise<Result<SealedPacket, Fault>> {
   const fields = fieldsOf(request, { random: randomDigits(RANDOM_DIGITS, random), now });
-  return await sealFields(engine, fields, request.digest, { secrets, salt: random(SALT_LENGTH) });
+  return await sealFields(engine, fields, request.digest, { secrets, salt: random(SALT_LENGTH), encrypt });
+}
+
+/** How the text of a message becomes the bytes of a packet, beside the keys. */
+interface Sealing {
+  readonly secrets: Secrets;
+  /** 8 random bytes, never used twice. */
+  readonly salt: Uint8Array;
+  /** Needed for GnuPG, and for nothing else. */
+  readonly encrypt?: PgpEncrypt | undefined;
 }
 
 /**
- * The packet of any fields, those of other clients too. `salt`: 8 random bytes, never used twice. Faults are those of
- * `encodeFields`, of the keys, 105 for GnuPG, which needs more than an engine, and 65 when the packet would be too long to be taken for Rijndael by its receiver (facts/wire 9).
+ * The packet of any fields, those of other clients too. Faults are those of `encodeFields`, of the keys, 105 for GnuPG
+ * where nothing encrypts, 59 when that makes too much, and 65 when the packet has a length by which its receiver would
+ * take it for another cipher (facts/wire 9).
  *
  * @throws RangeError when the salt has another length.
  */
@@ -61,18 +76,23 @@ export async function sealFields(
   engine: CryptoEngine,
   fields: SpaFields,
   digest: DigestName,
-  { secrets, salt }: { readonly secrets: Secrets; readonly salt: Uint8Array },
+  { secrets, salt, encrypt }: Sealing,
 ): Promise<Result<SealedPacket, Fault>> {
   const { cipher, hmac } = secrets;
-  if (cipher.kind !== "rijndael") return fail(fault("wrong-encryption-type"));
-  const unusable = rijndaelFault(cipher) ?? hmacKeyFault(hmac);
+  if (cipher.kind === "gpg" && encrypt === undefined) return fail(fault("wrong-encryption-type"));
+  const unusable = (cipher.kind === "rijndael" ? rijndaelFault(cipher) : null) ?? hmacKeyFault(hmac);
   if (unusable !== null) return fail(unusable);
   const message = await encodeMessage(engine, fields, digest);
   if (!message.ok) return message;
-  const full = encodeBase64(await encryptMessage(engine, cipher, salt, message.value.plaintext));
-  const body = stripPrefix(full, "rijndael");
+  const { plaintext } = message.value;
+  const full = encodeBase64(
+    cipher.kind === "gpg" ? await encrypt!(plaintext) : await encryptMessage(engine, cipher, salt, plaintext),
+  );
+  const body = stripPrefix(full, cipher.kind);
+  const tag = hmac === null ? null : await authenticationTag(engine, full, hmac);
+  const longest = Math.max(full.length, body.length + (tag ?? "").length);
+  if (cipher.kind === "gpg" && longest > MAX_SPA_LENGTH) return fail(fault("gpg-result-length"));
   if (!isForCipher(body.length, secrets)) return fail(fault("encryption-type-unknown"));
-  const tag = hmac === null ? null : await authenticationTag(engine, PREFIXES.rijndael + body, hmac);
   const { encoded, digest: inner } = message.value;
   return ok({ wire: body + (tag ?? ""), fields, digestName: digest, encoded, digest: inner, hmac: tag });
 }

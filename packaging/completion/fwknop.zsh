@@ -88,14 +88,14 @@ _arguments -s \
   '--key-gen[make a new encryption key and HMAC key, and print them]' \
   '-K+[the same into a file]:FILE:_files' \
   '--key-gen-file=[the same into a file]:FILE:_files' \
-  '-g[encrypt with GnuPG; not in this version, which sends nothing then]' \
-  '--gpg-encryption[encrypt with GnuPG; not in this version, which sends nothing then]' \
-  '--gpg-recipient-key=[name or id of the server'\''s key]:KEY:' \
-  '--gpg--recipient=[name or id of the server'\''s key]:KEY:' \
-  '--gpg-signer-key=[name or id of the key that signs]:KEY:' \
-  '--gpg-home-dir=[directory of the keyring]:DIR:_files -/' \
-  '--gpg-exe=[the gpg program]:FILE:_files' \
-  '--gpg-agent[leave the passphrase to gpg-agent]' \
+  '-g[encrypt with GnuPG, to the key of --gpg-recipient-key]' \
+  '--gpg-encryption[encrypt with GnuPG, to the key of --gpg-recipient-key]' \
+  '--gpg-recipient-key=[the server'\''s key\: its name, id or fingerprint in the keyring, or a file that holds it]:KEY:' \
+  '--gpg--recipient=[the server'\''s key\: its name, id or fingerprint in the keyring, or a file that holds it]:KEY:' \
+  '--gpg-signer-key=[the key that signs\: its name, id or fingerprint in the keyring, or a file with the secret key]:KEY:' \
+  '--gpg-home-dir=[directory of the keyring; by default gpg'\''s own, ~/.gnupg]:DIR:_files -/' \
+  '--gpg-exe=[the gpg program; by default /usr/bin/gpg]:FILE:_files' \
+  '--gpg-agent[leave the passphrase to gpg-agent and its pinentry\: also for smart cards]' \
   '--gpg-no-signing-pw[the signing key has no passphrase]' \
   '-n+[use the settings of this stanza of ~/.fwknoprc]:NAME:_fwknop_stanzas' \
   '--named-config=[use the settings of this stanza of ~/.fwknoprc]:NAME:_fwknop_stanzas' \
