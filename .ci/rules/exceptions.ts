@@ -21,7 +21,6 @@ export const MAY_BE_LARGE: SizeExceptions = {
     "tests/interop/options_request_test.ts": ROWS,
     "tests/interop/options_secrets_test.ts": ROWS,
     "tests/interop/rc_directives_test.ts": ROWS,
-    "tests/interop/rc_saving_test.ts": ROWS,
     "tests/contract/firewall_contract.ts": SUITE,
     "tests/daemon/firewall/nftables/kernel_root_test.ts": SUITE,
   },

@@ -75,8 +75,10 @@ function lengthFinding(pgp: OpenPgp, message: { readonly plaintext: number; read
     const judge = length > MAX_SPA_LENGTH + UNSURE ? failure : doubt;
     return judge("gpg", found, remedyForLength(parts));
   }
-  if (length >= MIN_GPG_LENGTH + UNSURE) return fine("gpg", found);
-  const judge = length < MIN_GPG_LENGTH ? failure : doubt;
+  // Receivers look at the length after they have checked the HMAC.
+  const measured = length - message.tag;
+  if (measured >= MIN_GPG_LENGTH + UNSURE) return fine("gpg", found);
+  const judge = measured < MIN_GPG_LENGTH ? failure : doubt;
   return judge("gpg", `${found}: below ${MIN_GPG_LENGTH} servers take it for Rijndael`, "sign it, or use -m sha512");
 }
 

@@ -22,7 +22,7 @@ const OUTPUT_LIMIT = 4 * 1024 * 1024;
 
 /** What runs gpg, after looking whether its program and home are there. */
 export function gpgProgram(
-  { gpgExe, gpgHomeDir }: Pick<ClientSettings, "gpgExe" | "gpgHomeDir">,
+  { gpgExe, gpgHomeDir }: Partial<Pick<ClientSettings, "gpgExe" | "gpgHomeDir">>,
   world: Pick<World, "env">,
 ): Result<RunGpg, GpgFailure> {
   const exe = gpgExe ?? PLACES.find((path) => kindOf(path) === "file");

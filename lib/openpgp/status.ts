@@ -46,6 +46,11 @@ const SEALING_FAILURES: Readonly<Record<number, readonly [code: FaultCode, what:
   77: ["gpg-encrypt", "gpg-agent does not answer", "start it: gpg-connect-agent /bye"],
   85: ["gpg-encrypt", `${NO_QUESTION}: there is no pinentry`, `install pinentry-curses, or: ${GIVE_PASSPHRASE}`],
   99: ["gpg-passphrase", "the question for the passphrase was cancelled", AGAIN],
+  177: [
+    "gpg-passphrase",
+    "the signing key has a passphrase, and none was given",
+    "leave out --gpg-no-signing-pw (GPG_NO_SIGNING_PW), or use --gpg-agent",
+  ],
   198: ["gpg-passphrase", "the question for the passphrase was cancelled", AGAIN],
   // ENOTTY, as libgpg-error numbers it.
   [0x8000 | 102]: ["gpg-encrypt", `${NO_QUESTION}: there is no terminal`, GIVE_PASSPHRASE],

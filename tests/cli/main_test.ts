@@ -35,7 +35,7 @@ const REFUSED: readonly [readonly string[], RegExp][] = [
   [["-s", "-A", "icmp/8"], /Invalid SPA access message/],
   [["-s", "-A", "tcp/22", "-M", "Asymmetric"], /Must specify GPG recipient/],
   [["-s", "-A", "tcp/22", "-g"], /Must specify --gpg-recipient-key/],
-  [["-s", "-A", "tcp/22", "-g", "--gpg-recip", "x"], /Cannot encrypt with GnuPG/],
+  [["-s", "-A", "tcp/22", "-g", "--gpg-recip", "x", "--gpg-home-dir", "/nowhere"], /Error 135 - Unable to stat/],
   [["-s", "-A", "tcp/22", "-M", "legacy", "--key-hmac", "x"], /Legacy encryption mode is incompatible/],
   [["-s", "-A", "tcp/22", "-4", "-6"], /-6 contradicts -4/],
   [["-s", "-A", "tcp/22", "--stdin", "--fd", "5"], /--stdin and --fd/],

@@ -28,7 +28,7 @@ async function signingFingerprint(home: GpgHome, name: GpgKeyName): Promise<stri
 }
 
 labTest(
-  "a packet for every kind of key, signed by every kind, opens the C daemon: by gpg and by key files",
+  "F3: a packet for every kind of key, signed by every kind, opens the C daemon: by gpg and by key files",
   async (t) => {
     await using lab = await makeLab({ guard: "iptables" });
     await using home = await homeOfAll();

@@ -32,12 +32,6 @@ besideC("F2: a mode without an implementation is refused by both clients", async
   }
 });
 
-besideC("F3, F4: GnuPG is refused in one sentence, and nothing is sent", async ({ both }) => {
-  const { own } = await both([...ALONE, "-D", "127.0.0.1", ...ACCESS, "--gpg-recipient-key", "ABCD"]);
-  assert.deepEqual([own.code, own.sent.length, own.out], [1, 0, ""]);
-  assert.match(own.err, /^fwknop: error: Cannot encrypt with GnuPG: this version has no GnuPG\nfwknop: hint: /);
-});
-
 besideC("F5: what no server would decode is not sent: the C client sends it and ends with 0", async ({ both }) => {
   const rows: readonly [args: readonly string[], env: Record<string, string>, reason: RegExp][] = [
     [["-A", "tcp/22", "-f", "65537"], {}, /--fw-timeout must be within \[0-65536\]/],

@@ -384,9 +384,9 @@ tryBesideC(KEY_OPTIONS, {
   },
 });
 
-/** GnuPG is read and saved; sending with it is refused. Its options are seen in the stanza that is saved. */
+/** Options of GnuPG are seen in the stanza that is saved; what they do with keys is seen in gpg_client_test.ts. */
 const SAVING = ["--rc-file", "{home}/rc", "-n", "gw", "--save-rc-stanza", "-k"];
-const NOT_YET = { code: 1, says: /Cannot encrypt with GnuPG/ } as const;
+const NO_KEY = { code: 1, says: /Error 130 - The key for .* not found/, wording: true } as const;
 
 /** What the option writes into a stanza. */
 function saved(...lines: readonly string[]) {
@@ -406,7 +406,7 @@ tryBesideC(GPG_OPTIONS, {
     beside: [...SAVING, ...RECIPIENT],
     rows: [
       ...refused(/Must specify --gpg-recipient-key/, "-g", "-g -M legacy", "-g -M asymmetric"),
-      { args: ["-g", ...RECIPIENT], mended: "decision", c: { code: 1, says: /Error 130/ }, own: NOT_YET },
+      { args: ["-g", ...RECIPIENT], ...NO_KEY },
     ],
   },
   gpgRecipient: {
@@ -416,7 +416,7 @@ tryBesideC(GPG_OPTIONS, {
     earlier: "other",
     empty: /Must specify --gpg-recipient-key/,
     rows: [
-      { args: RECIPIENT, mended: "decision", c: { code: 1, says: /Error 130/ }, own: NOT_YET },
+      { args: RECIPIENT, ...NO_KEY },
       // `--gpg-recipient` and `--gpg--recipient` stand in the C documentation.
       { ...saved(USE_GPG, "GPG_RECIPIENT {15}A"), args: [...SAVING, "--gpg-recipient", "A"] },
       {
@@ -447,9 +447,9 @@ tryBesideC(GPG_OPTIONS, {
     rows: [
       {
         args: ["--gpg-home-dir", "/nowhere", ...RECIPIENT],
-        mended: "decision",
-        c: { code: 1, says: /Error 135/ },
-        own: NOT_YET,
+        code: 1,
+        says: /Error 135 - Unable to stat/,
+        wording: true,
       },
       ...refused(/Must specify --gpg-recipient-key/, "--gpg-home-dir /tmp"),
     ],
@@ -460,12 +460,7 @@ tryBesideC(GPG_OPTIONS, {
     value: "/usr/bin/gpg",
     earlier: "/other",
     rows: [
-      {
-        args: ["--gpg-exe", "/tmp", ...RECIPIENT],
-        mended: "decision",
-        c: { code: 1, says: /Error 134/ },
-        own: NOT_YET,
-      },
+      { args: ["--gpg-exe", "/tmp", ...RECIPIENT], code: 1, says: /Error 134 - Unable to stat/, wording: true },
       ...refused(/Must specify --gpg-recipient-key/, "--gpg-exe /usr/bin/gpg"),
     ],
   },

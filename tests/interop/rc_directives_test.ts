@@ -52,16 +52,14 @@ const WITH_GPG = "USE_GPG Y\nGPG_RECIPIENT nobody@nowhere.example";
 /** A directive of GnuPG says nothing by itself. */
 const IDLE: Outcome = { shows: { "Encryption Type": "1 (Rijndael)" }, opens: { key: "basekey" } };
 
-function gpg(name: string, value: string, other: string, cSays: RegExp): Trial {
+function gpg(name: string, value: string, other: string, says: RegExp): Trial {
   return {
     value,
     other,
     ...IDLE,
     rows: [{
       lines: `USE_GPG Y\nGPG_RECIPIENT nobody@nowhere.example\n${name} ${value}`,
-      mended: "GnuPG is not there yet",
-      c: { code: 1, says: cSays },
-      own: { code: 1, says: /Cannot encrypt with GnuPG/ },
+      ...{ code: 1, says, wording: true },
     }],
   };
 }
@@ -334,16 +332,14 @@ const TRIALS: Readonly<Record<string, Trial>> = {
     off: IDLE,
     rows: [{
       lines: WITH_GPG,
-      mended: "GnuPG is not there yet",
-      c: { code: 1, says: /fko_set_gpg_recipient/ },
-      own: { code: 1, says: /Cannot encrypt with GnuPG/ },
+      ...{ code: 1, says: /Error 130 - The key for .* not found/, wording: true },
     }],
   }),
   USE_GPG_AGENT: switchTrial("USE_GPG_AGENT", { on: IDLE, off: IDLE, idle: true }),
-  GPG_RECIPIENT: gpg("GPG_RECIPIENT", "alice@example.org", "bob", /fko_set_gpg_recipient: Error 130/),
-  GPG_SIGNER: gpg("GPG_SIGNER", "alice@example.org", "bob", /fko_set_gpg_recipient: Error 130/),
-  GPG_HOMEDIR: gpg("GPG_HOMEDIR", "/nonexistent", "/tmp", /fko_set_gpg_home_dir: Error 135/),
-  GPG_EXE: gpg("GPG_EXE", "/nonexistent", "/bin/true", /fko_set_gpg_exe: Error 134/),
+  GPG_RECIPIENT: gpg("GPG_RECIPIENT", "alice@example.org", "bob", /Error 130/),
+  GPG_SIGNER: gpg("GPG_SIGNER", "alice@example.org", "bob", /Error 130/),
+  GPG_HOMEDIR: gpg("GPG_HOMEDIR", "/nonexistent", "/tmp", /Error 135/),
+  GPG_EXE: gpg("GPG_EXE", "/nonexistent", "/bin/true", /Error 134/),
   GPG_NO_SIGNING_PW: switchTrial("GPG_NO_SIGNING_PW", { on: IDLE, off: IDLE, idle: true }),
   GPG_SIGNING_PW: plainKey("GPG_SIGNING_PW"),
   GPG_SIGNING_PW_BASE64: base64Key("GPG_SIGNING_PW_BASE64"),

@@ -20,7 +20,6 @@ interface Saved {
   readonly unread?: true;
 }
 
-const GPG = "GnuPG is not there yet";
 const USE_GPG = { USE_GPG: "Y", GPG_RECIPIENT: "nobody@nowhere.example" };
 const RECIPIENT = "--gpg-recipient-key nobody@nowhere.example";
 
@@ -113,8 +112,8 @@ const OPTIONS: Readonly<Partial<Record<ClientKey, readonly Saved[]>>> = {
     args: `-M ${name}`,
     lines: { ENCRYPTION_MODE: name === "legacy" ? name : name.toUpperCase() },
   })),
-  useGpg: [{ args: `-g ${RECIPIENT}`, lines: USE_GPG, mended: GPG, unread: true }],
-  gpgRecipient: [{ args: RECIPIENT, lines: USE_GPG, mended: GPG, unread: true }],
+  useGpg: [{ args: `-g ${RECIPIENT}`, lines: USE_GPG, unread: true }],
+  gpgRecipient: [{ args: RECIPIENT, lines: USE_GPG, unread: true }],
   gpgSigner: [{ args: `${RECIPIENT} --gpg-signer-key me`, lines: { ...USE_GPG, GPG_SIGNER: "me" }, unread: true }],
   gpgHomeDir: [{ args: `${RECIPIENT} --gpg-home-dir /tmp`, lines: { ...USE_GPG, GPG_HOMEDIR: "/tmp" }, unread: true }],
   gpgExe: [{ args: `${RECIPIENT} --gpg-exe /bin/true`, lines: { ...USE_GPG, GPG_EXE: "/bin/true" }, unread: true }],

@@ -41,6 +41,11 @@ export class GpgHome implements AsyncDisposable {
   readonly path = Deno.makeTempDirSync({ prefix: "fwgpg-" });
   readonly #fingerprints = new Map<GpgKeyName, string>();
 
+  constructor() {
+    // Passphrases of tests need not be costly to guess: by default each use of one takes seconds here.
+    Deno.writeTextFileSync(`${this.path}/gpg-agent.conf`, "s2k-count 65536\n");
+  }
+
   /** Of the primary key. */
   fingerprint(name: GpgKeyName): string {
     const found = this.#fingerprints.get(name);

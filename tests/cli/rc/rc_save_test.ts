@@ -114,13 +114,13 @@ Deno.test("without -n or -D there is no name to save under; a name with ] is ref
   assert.match((await runOwn([...args, "-n", "a]b"])).err, /cannot be the name/);
 });
 
-Deno.test("a stanza for GPG is saved although nothing can be sent with it yet", async () => {
+Deno.test("a stanza for GPG is saved although there is no such key here yet", async () => {
   using folder = temporaryFolder();
   const path = `${folder.path}/rc`;
   const args = ["--rc-file", path, "--save-rc-stanza", "-n", "g", "-D", "h", "-A", "tcp/22", "-s", "--no-save-args"];
-  const run = await runOwn([...args, "--gpg-recip", "ABCD"]);
+  const run = await runOwn([...args, "--gpg-recip", "ABCD"], { env: { HOME: folder.path } });
   assert.deepEqual([run.code, run.sent.length], [1, 0]);
-  assert.match(run.err, /no GnuPG/);
+  assert.match(run.err, /Error 130|Error 134/);
   assert.match(Deno.readTextFileSync(path), /^USE_GPG +Y\nGPG_RECIPIENT +ABCD$/m);
 });
 

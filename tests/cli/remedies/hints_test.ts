@@ -9,8 +9,8 @@ const KNOCK = [...ALONE, ...KEY, "-A", "tcp/22", "-a", "192.0.2.9", "-D", "127.0
 
 /** Arguments, what the hint must say, and what it must not. */
 const ROWS: readonly (readonly [args: readonly string[], says: RegExp, never?: RegExp])[] = [
-  [[...KNOCK, "-g"], /a Rijndael key is made by fwknop --key-gen/, /add --gpg/],
-  [[...KNOCK, "-M", "asymmetric"], /leave out -M/, /add --gpg/],
+  [[...KNOCK, "-g"], /--gpg-recipient-key KEY, or the file/],
+  [[...KNOCK, "-M", "asymmetric"], /leave out -M/],
   [[...KNOCK, "-Q", "192.0.2.7", "-P", "tcp"], /use -P udpraw instead of tcp/],
   [[...KNOCK, "-s", "--both", "-4"], /leave out -4, or --both/, /add -s/],
   [[...KNOCK, "-U", "a/b"], /use letters, digits/, /with -U/],

@@ -1,0 +1,55 @@
+import assert from "node:assert/strict";
+import * as fc from "fast-check";
+import { encodeBase64 } from "../../../lib/base64.ts";
+import { withOldHeader } from "../../../lib/openpgp/framing.ts";
+
+const REST = [0xd2, 1, 1];
+
+/** A session key of `length` bytes below each header that says so. */
+function headers(length: number): number[][] {
+  const body = Array.from({ length }, (_, index) => index & 0xff);
+  const four = [0, 0, length >> 8, length & 0xff];
+  return [
+    ...(length < 256 ? [[0x84, length]] : []),
+    [0x85, length >> 8, length & 0xff],
+    [0x86, ...four],
+    ...(length < 192 ? [[0xc1, length]] : [[0xc1, (length - 192 >> 8) + 192, length - 192 & 0xff]]),
+    [0xc1, 0xff, ...four],
+  ].map((header) => [...header, ...body, ...REST]);
+}
+
+Deno.test("F3: withOldHeader() gives every session key the header that C servers restore", () => {
+  for (const length of [1, 94, 191, 192, 255, 256, 268, 524, 4095]) {
+    for (const bytes of headers(length)) {
+      const message = withOldHeader(Uint8Array.from(bytes));
+      assert.ok(message !== null, `${length}: ${bytes.slice(0, 6)}`);
+      assert.ok(encodeBase64(message).startsWith("hQ"));
+      assert.deepEqual([...message.subarray(0, 3)], [0x85, length >> 8, length & 0xff]);
+      assert.deepEqual(message.subarray(3), Uint8Array.from(bytes.slice(-length - REST.length)));
+    }
+  }
+});
+
+Deno.test("withOldHeader() refuses what starts otherwise, is cut, or too long for that header", () => {
+  const rows: readonly (readonly [why: string, bytes: readonly number[]])[] = [
+    ["nothing", []],
+    ["text", [0x2d, 0x2d]],
+    ["another packet, old", [0xa4, 1, 0]],
+    ["another packet, new", [0xcb, 1, 0]],
+    ["no length", [0x87, 1, 2]],
+    ["in pieces", [0xc1, 0xe1, 1, 2]],
+    ["cut", [0x84, 4, 1, 2, 3]],
+    ["cut in the header", [0x85, 1]],
+    ["cut in the header, new", [0xc1]],
+    ["cut in five bytes of length", [0xc1, 0xff, 0, 0, 0]],
+    ["too long", [0x85, 0x10, 0, ...new Array(4096).fill(0)]],
+  ];
+  for (const [why, bytes] of rows) assert.equal(withOldHeader(Uint8Array.from(bytes)), null, why);
+});
+
+Deno.test("withOldHeader() never throws, and its own work passes unchanged", () => {
+  fc.assert(fc.property(fc.uint8Array({ maxLength: 600 }), (bytes) => {
+    const once = withOldHeader(bytes);
+    if (once !== null) assert.deepEqual(withOldHeader(once), once);
+  }));
+});
