@@ -29,7 +29,7 @@ function policyOf(stanza: Stanza, config: Pick<ServerConfig, "firewall">): strin
   const parts = [
     `${fromWords(stanza)}, ${doorWords(stanza)}`,
     `commands ${commandWords(stanza.commands)}`,
-    `NAT ${natWords(stanza, config)}`,
+    `NAT ${stanza.cycle === null ? natWords(stanza, config) : "no"}`,
     keyWords(stanza),
   ];
   if (stanza.expiresAt !== null) parts.push(`ends at ${momentOf(stanza.expiresAt)}`);

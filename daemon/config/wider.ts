@@ -40,6 +40,10 @@ const ROWS: readonly Row[] = [
     return `the ${same ? "keys are" : "encryption key is"} also in stanza ${names}: the first that takes the packet ` +
       "counts, and what one refuses another may open (make a key for each)";
   },
+  ({ nat, cycle }, { config: { firewall } }) =>
+    firewall.switches.forwarding && cycle === null && nat.forceNat === null && nat.allow === null
+      ? "ENABLE_IPT_FORWARDING lets a NAT request lead to every host that this one reaches (write NAT_ALLOW)"
+      : null,
   ({ commands }) =>
     commands !== null && (commands.runAs === null || commands.runAs.uid === 0)
       ? `packets may carry commands, which run as ${

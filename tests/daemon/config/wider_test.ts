@@ -10,8 +10,12 @@ const NARROW =
 const OTHER = NARROW.replace("0123", "4567").replace("fedc", "ba98");
 
 /** What is said of the last stanza, without its remedy. */
-function wide(access: string, change: (stanza: Stanza) => Stanza = (stanza) => stanza): readonly string[] {
-  const { stanzas, config } = good("", access);
+function wide(
+  access: string,
+  change: (stanza: Stanza) => Stanza = (stanza) => stanza,
+  server = "",
+): readonly string[] {
+  const { stanzas, config } = good(server, access);
   const changed = stanzas.map(change);
   return widenings(changed.at(-1)!, { stanzas: changed, config }).map((line) => line.replace(/ \([^()]*\)$/, ""));
 }
@@ -55,4 +59,11 @@ Deno.test("widenings() tells commands that nobody says the user of, or that run 
   assert.match(as(null).join(), /^packets may carry commands, which run as the user of the daemon, who may be root/);
   assert.match(as(0).join(), /^packets may carry commands, which run as u/);
   assert.deepEqual(as(1000), []);
+});
+
+Deno.test("widenings() tells NAT that leads anywhere, unless NAT_ALLOW or FORCE_NAT say where", () => {
+  const nat = (line: string, server = "ENABLE_IPT_FORWARDING Y") => wide(NARROW + line, undefined, server);
+  assert.deepEqual(nat(""), ["ENABLE_IPT_FORWARDING lets a NAT request lead to every host that this one reaches"]);
+  assert.deepEqual(nat("", ""), []);
+  for (const line of ["NAT_ALLOW 10.0.0.0/24\n", "FORCE_NAT 10.0.0.5 22\n"]) assert.deepEqual(nat(line), [], line);
 });
