@@ -28,8 +28,8 @@ export interface Commands {
   ): string | null;
   /** What to wait for. */
   readonly descriptors: readonly number[];
-  /** When there is something to do without any of these, on the clock that nobody sets; null: never. */
-  dueAt(limits: CommandLimits): number | null;
+  /** When there is something to do without any of these, on the clock that nobody sets, at which it is `now`; null: never. */
+  dueAt(limits: CommandLimits, now: number): number | null;
   /** Does what is to be done now: hears what ended, logs what was printed, closes what is due. */
   look(limits: CommandLimits, log: Log): void;
   /** Ends what runs, within a second. Closes that are pending are left to the next start. */
@@ -80,8 +80,8 @@ export function createCommands(context: CommandsContext, stanzas: readonly Stanz
     get descriptors() {
       return running.descriptors;
     },
-    dueAt(limits) {
-      const times = [running.dueAt, cycles.dueAt(limits)].filter((at) => at !== null);
+    dueAt(limits, now) {
+      const times = [running.dueAt, cycles.dueAt(limits, now)].filter((at) => at !== null);
       return times.length === 0 ? null : Math.min(...times);
     },
     look(limits, log) {

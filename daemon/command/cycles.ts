@@ -47,8 +47,8 @@ export interface Cycles {
   open(request: CycleRequest, limits: CommandLimits, log: Log): string | null;
   /** Takes over what an earlier run left: only commands that are templates of the configuration in force. */
   takeOver(templates: ReadonlySet<string>, log: Log): void;
-  /** When the next close is due, on the clock that nobody sets; null when none is pending or there is no room. */
-  dueAt(limits: CommandLimits): number | null;
+  /** When the next close is due, on the clock that nobody sets, at which it is `now`; null when none is pending or there is no room. */
+  dueAt(limits: CommandLimits, now: number): number | null;
   /** Runs what is due. */
   closeDue(limits: CommandLimits, log: Log): void;
 }
@@ -84,7 +84,7 @@ interface Door {
 export function createCycles(context: CycleContext): Cycles {
   /** By the close command. */
   const doors = new Map<string, Door>();
-  const timeLeft = (door: Door) => Math.min(door.dueAt - context.steady(), door.due - context.clock());
+  const timeLeft = (door: Door, now: number) => Math.min(door.dueAt - now, door.due - context.clock());
 
   /** The doors of a request, one for each close command, as they will be. */
   function makeDoors(asked: readonly ClosedDoor[], stanza: number): readonly Door[] {
@@ -191,8 +191,9 @@ export function createCycles(context: CycleContext): Cycles {
   }
 
   function closeDue(limits: CommandLimits, log: Log): void {
+    const now = context.steady();
     for (const door of [...doors.values()].sort((a, b) => a.dueAt - b.dueAt)) {
-      if (door.closing || timeLeft(door) > 0 || !context.running.hasRoom(true, limits)) continue;
+      if (door.closing || timeLeft(door, now) > 0 || !context.running.hasRoom(true, limits)) continue;
       door.closing = true;
       // What opens it must not come after what closes it.
       if (door.job?.ended === false) door.job.stop();
@@ -225,10 +226,10 @@ export function createCycles(context: CycleContext): Cycles {
     takeOver(templates, log) {
       for (const left of context.file.left) takeOverOne(left, templates, log);
     },
-    dueAt(limits) {
+    dueAt(limits, now) {
       if (!context.running.hasRoom(true, limits)) return null;
-      const waits = [...doors.values()].filter(({ closing }) => !closing).map(timeLeft);
-      return waits.length === 0 ? null : context.steady() + Math.max(0, Math.min(...waits));
+      const waits = [...doors.values()].filter(({ closing }) => !closing).map((door) => timeLeft(door, now));
+      return waits.length === 0 ? null : now + Math.min(...waits);
     },
     closeDue,
   };

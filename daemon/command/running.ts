@@ -130,6 +130,9 @@ interface Active {
   outputEnded: boolean;
 }
 
+/** Before any other time. */
+const AT_ONCE = 0;
+
 class TakenJob implements RunningJob {
   readonly #job: Job;
   readonly #limits: CommandLimits;
@@ -168,7 +171,7 @@ class TakenJob implements RunningJob {
   }
 
   get dueAt(): number | null {
-    if (this.#active === null) return this.#rest.length > 0 && !this.isWaiting ? this.#context.steady() : null;
+    if (this.#active === null) return this.#rest.length > 0 && !this.isWaiting ? AT_ONCE : null;
     const { killAt, killed, limitAt, outputEnded, readAt } = this.#active;
     const end = killed ? Infinity : killAt ?? limitAt;
     const read = outputEnded || readAt <= this.#context.steady() ? Infinity : readAt;

@@ -92,7 +92,7 @@ function commandRows(state: LoopState, { commands }: Runtime) {
   let noted = false;
   const watch: Watch = { fd: () => commands?.descriptors ?? null, ready: () => void (noted = true) };
   const duty: Duty = {
-    dueAt: (now) => noted ? now : commands?.dueAt(state.active.commandLimits) ?? null,
+    dueAt: (now) => noted ? now : commands?.dueAt(state.active.commandLimits, now) ?? null,
     perform: () => {
       noted = false;
       commands?.look(state.active.commandLimits, state.active.log);

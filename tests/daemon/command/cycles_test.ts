@@ -237,11 +237,23 @@ Deno.test("so many close commands run at once, and the others wait for their tur
   happened();
   pass(10);
   assert.deepEqual(happened(), ["run close a", "run close b"]);
-  assert.equal(cycles.dueAt(LIMITS), null);
+  assert.equal(cycles.dueAt(LIMITS, 10_000), null);
   end("close a");
-  assert.equal(cycles.dueAt(LIMITS), 10_000);
+  assert.equal(cycles.dueAt(LIMITS, 10_000), 10_000);
   pass(0);
   assert.deepEqual(happened(), ["forget id1", "run close c"]);
+});
+
+Deno.test("what is due is due at the moment that was asked for, although the clock goes on meanwhile", () => {
+  const { ask, clock, cycles, end } = scene();
+  ask({ open: "open", close: "close" });
+  end("open");
+  assert.equal(cycles.dueAt(LIMITS, 0), 10_000);
+  for (const late of [10_000, 10_005]) {
+    clock.steady = late + 1;
+    clock.wall = 1_000_000 + late + 1;
+    assert.ok((cycles.dueAt(LIMITS, late) ?? Infinity) <= late);
+  }
 });
 
 Deno.test("a clock that is set ahead closes doors, and one that is set back leaves them their time", () => {
