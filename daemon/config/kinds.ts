@@ -12,6 +12,18 @@ import { usernameFault } from "../../lib/wire/encode.ts";
 /** What a directive says that is known and not built yet. */
 export const NOT_YET = "not supported by this version";
 
+/** PCAP_INTF: names separated by commas. A name that stands twice counts once. */
+export const interfaceList: Kind<readonly string[]> = {
+  valueName: "NAME[,NAME...]",
+  expects: "names of interfaces separated by commas",
+  bare: true,
+  parse(text) {
+    const names = text.split(",").map((name) => name.trim());
+    return names.includes("") ? fail("a name is missing") : ok([...new Set(names)]);
+  },
+  format: (names) => names.join(","),
+};
+
 /** SOURCE and DESTINATION: addresses and networks of both families, or ANY (facts/configuration 8). */
 export const addressList: Kind<AddressList> = {
   valueName: "ADDRESS[/MASK][,...]",

@@ -107,7 +107,7 @@ function readServer(options: DaemonOptions, files: ConfigFiles, report: Report) 
   if (queue === null) warnOtherBuilds(given, report);
   else {
     warnOtherBuilds(given.filter((one) => !one.key.startsWith("nfq")), report);
-    const where = queue.interface === "any" ? "all interfaces" : queue.interface;
+    const where = queue.interfaces[0] === "any" ? "all interfaces" : queue.interfaces.join(",");
     report.warnings.push(
       `ENABLE_NFQ_CAPTURE: this version has no netfilter queue and captures on ${where} instead: ${queue.filter}`,
     );

@@ -20,7 +20,7 @@ const DEFAULT_COMMAND_TIMEOUT = 600;
 /** All paths are absolute. */
 export interface ServerConfig {
   readonly capture: {
-    readonly interface: string;
+    readonly interfaces: readonly string[];
     /** A capture file to read instead of the interface. */
     readonly file: string | null;
     readonly filter: string;
@@ -117,7 +117,7 @@ function loggingConfig({ syslogFacility, syslogIdentity, verbose }: ServerSettin
 function captureConfig(resolved: Resolved<typeof SERVER_SETTINGS>, path: (given: string) => string) {
   const { values, origins } = resolved;
   return {
-    ...queueCapture(resolved) ?? { interface: values.captureInterface, filter: values.captureFilter },
+    ...queueCapture(resolved) ?? { interfaces: values.captureInterface, filter: values.captureFilter },
     file: values.captureFile === undefined ? null : path(values.captureFile),
     promiscuous: values.promiscuous,
     anyDirection: values.anyDirection ?? false,
@@ -137,12 +137,12 @@ const QUEUE_PORT = 62_201;
  */
 export function queueCapture(
   { values, origins }: Resolved<typeof SERVER_SETTINGS>,
-): { readonly interface: string; readonly filter: string } | null {
+): { readonly interfaces: readonly string[]; readonly filter: string } | null {
   const byOption = (key: keyof typeof SERVER_SETTINGS) => origins[key]?.option !== undefined;
   if (!values.nfqCapture || byOption("udpServer")) return null;
   const port = values.nfqPort ?? QUEUE_PORT;
   return {
-    interface: byOption("captureInterface") ? values.captureInterface : values.nfqInterface ?? "any",
+    interfaces: byOption("captureInterface") ? values.captureInterface : [values.nfqInterface ?? "any"],
     filter: byOption("captureFilter") ? values.captureFilter : `udp dst port ${port}`,
   };
 }

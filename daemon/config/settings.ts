@@ -3,7 +3,7 @@
  * facts/configuration 4), with the option of the command line that says the same. What only one packet filter
  * has is in its own folder and put in at its place. Variables that only other builds of the C daemon know stand at the end.
  */
-import { ignored, NOT_YET, plainYesNo, serverPort } from "./kinds.ts";
+import { ignored, interfaceList, NOT_YET, plainYesNo, serverPort } from "./kinds.ts";
 import { choice, integer, path, refusing, seconds, text, yesNo, yesUnlessNo } from "../../lib/settings/kinds.ts";
 import type { SettingTable } from "../../lib/settings/setting.ts";
 import { AUTO_DETAIL, BACKENDS, keysOutsideC, withBackendRows } from "../firewall/backends.ts";
@@ -41,13 +41,13 @@ const GENERAL = {
       "the C daemon refuses is refused either way.",
   },
   captureInterface: {
-    kind: text({ valueName: "NAME", bare: true }),
+    kind: interfaceList,
     option: { short: "i", long: ["interface"], argument: "required" },
     directive: ["PCAP_INTF"],
-    fallback: "eth0",
+    fallback: ["eth0"],
     group: "capture",
-    doc: "network interface on which to look for SPA packets",
-    detail: "any looks at all of them.",
+    doc: "network interfaces on which to look for SPA packets",
+    detail: "any looks at all of them. Each stands for itself: what happens to one stops no packet of another.",
   },
   captureFile: {
     kind: path(),
@@ -105,8 +105,9 @@ const GENERAL = {
     group: "capture",
     doc: "stop when the interface goes down, so that a supervisor can start the daemon again",
     detail:
-      "Only where Y is written: without the line the daemon needs the interface to start, and waits for it when it goes " +
-      "later. With N it waits at the start too.",
+      "Only where Y is written, and then it ends with any of its interfaces: without the line the daemon needs all of them " +
+      "to start, and waits for one that goes later. With N it waits at the start too. An interface counts by its name: " +
+      "one that is renamed is gone, and one that gets the name is the one.",
   },
   snapLength: {
     kind: integer(1, 32_768, "BYTES"),

@@ -105,7 +105,7 @@ async function captureFindings(config: ServerConfig, rights: Rights): Promise<re
 function captureText({ capture, udpServer }: ServerConfig): string {
   if (udpServer.enabled) return `knocks have to arrive at UDP port ${udpServer.port}, as other packets do`;
   if (capture.file !== null) return `knocks are read from ${capture.file}`;
-  return `knocks are seen on ${capture.interface} before any packet filter: ${capture.filter}`;
+  return `knocks are seen on ${capture.interfaces.join(" and ")} before any packet filter: ${capture.filter}`;
 }
 
 async function firewallFindings(

@@ -8,7 +8,7 @@ import type { CommandLimits } from "../config/resolve_server.ts";
 import type { Stanza } from "../config/stanza.ts";
 import type { GrantOptions } from "../grants/grants.ts";
 import type { GrantContext } from "../grants/upkeep.ts";
-import type { PacketSource } from "../packet/datagram.ts";
+import type { PacketSource, SourceInUse } from "../packet/datagram.ts";
 import type { ReplayStore } from "../replay/store.ts";
 import { type RefusalLogs, refusalLogs } from "../report/refusal_budget.ts";
 import type { StateFiles } from "../service/state_files.ts";
@@ -24,7 +24,7 @@ export interface ActiveConfig {
   readonly context: DecisionContext;
   readonly grantOptions: GrantOptions;
   readonly commandLimits: CommandLimits;
-  readonly source: PacketSource;
+  readonly sources: readonly SourceInUse[];
   readonly log: Log;
   /** Whether debug lines are written. */
   readonly verbose: boolean;
@@ -37,7 +37,7 @@ export interface ActiveConfig {
 export interface ActiveConfigParts {
   readonly config: ServerConfig;
   readonly stanzas: readonly Stanza[];
-  readonly source: PacketSource;
+  readonly sources: readonly SourceInUse[];
   readonly log: Log;
   readonly store: ReplayStore;
   readonly test: boolean;
@@ -47,7 +47,7 @@ export interface ActiveConfigParts {
 
 /** What a reload exchanges, made of a configuration that was checked. The store is told how long to remember. */
 export function makeActiveConfig(
-  { config, stanzas, source, log, store, test, resolveName }: ActiveConfigParts,
+  { config, stanzas, sources, log, store, test, resolveName }: ActiveConfigParts,
 ): ActiveConfig {
   store.keepFor(config.maxAge);
   const verbose = config.logging.verbosity > 0;
@@ -66,7 +66,7 @@ export function makeActiveConfig(
       ...config.firewall.nat,
     },
     commandLimits: config.commands,
-    source,
+    sources,
     log,
     verbose,
     refusals: refusalLogs(log, verbose),
@@ -93,10 +93,10 @@ export interface Runtime extends GrantContext {
    */
   reload(current: ActiveConfig, again: boolean): Promise<ActiveConfig | "later">;
   /**
-   * The capture broke: the source to go on with, or null to give up. `later`: not now; it is asked again, without an
-   * error, until it has an answer, and meanwhile grants are closed on time.
+   * A source broke: the one to go on with in its place, or null to give up. `later`: not now; it is asked again, without an
+   * error, until it has an answer, and meanwhile everything else goes on.
    */
-  recover(current: ActiveConfig, error: Error | null): PacketSource | "later" | null;
+  recover(current: ActiveConfig, broken: SourceInUse, error: Error | null): PacketSource | "later" | null;
 }
 
 /** Why the loop ended. */

@@ -1,74 +1,112 @@
-/** The rows of the packet source: reading what came, and trying a source again that broke or was never there. */
-import type { Batch, PacketSource } from "../packet/datagram.ts";
+/**
+ * The rows of the packet sources: reading what came, looking whether they are still there, and trying one again that broke
+ * or was never there. Each source stands for itself: what happens to one stops no packet of another.
+ */
+import type { Batch, Datagram, SourceInUse } from "../packet/datagram.ts";
 import type { LoopState, Runtime } from "./active_config.ts";
 import { handleBatch } from "./packets.ts";
 import type { Duty, Watch } from "./rows.ts";
 
-/** How long to wait before a broken capture is tried again. */
+/** How long to wait before a broken source is tried again. */
 const RETRY_MS = 1000;
+/** How often sources that can tell are asked whether they are still what they were opened as. */
+const CHECK_MS = 1000;
 
-/** How it stands with the source in use. */
+/** How it stands with a source in use. */
 interface Progress {
-  readonly source: PacketSource;
-  /** Its descriptor is ready. */
+  inUse: SourceInUse;
+  /** Its descriptor is ready, or its last read was stopped by its limit. */
   readable: boolean;
-  /** A read was stopped by its limit. */
-  more: boolean;
-  /** A capture file has come to its end. */
-  ended: boolean;
+  /** When it is read although its descriptor says nothing. */
+  readAt: number | null;
   /** It is broken, and is tried again then. */
   retryAt: number | null;
 }
 
-/** Reads packets, and ends the loop at the packet limit or when there is no source to go on with. */
+/** What all rows of this file share. */
+interface Scene {
+  readonly state: LoopState;
+  readonly runtime: Runtime;
+  /** One for each source in use. */
+  progresses(): readonly Progress[];
+}
+
+/** Reads packets, and ends the loop at the packet limit or when a source is gone that it is to end without. */
 export function captureRows(
   state: LoopState,
   runtime: Runtime,
-): { readonly watch: Watch; readonly duties: readonly [Duty, Duty] } {
-  let taken = 0;
-  let latest = begin(state.active.source, runtime);
-  /** A source that took the place of another begins anew. */
-  const progress = (): Progress => {
-    if (latest.source !== state.active.source) latest = begin(state.active.source, runtime);
-    return latest;
-  };
+): { readonly watch: Watch; readonly duties: readonly Duty[] } {
+  const scene = { state, runtime, progresses: follow(state, runtime) };
+  const { progresses } = scene;
   const watch: Watch = {
     // A broken descriptor is always ready: it would be reported again and again.
-    fd: () => progress().retryAt === null ? state.active.source.fd : null,
-    ready: () => void (progress().readable = true),
+    fd: () => progresses().flatMap(({ inUse, retryAt }) => retryAt === null ? inUse.source.fd ?? [] : []),
+    ready: (fds) => {
+      for (const progress of progresses()) {
+        const { fd } = progress.inUse.source;
+        if (fd !== null && fds.has(fd)) progress.readable = true;
+      }
+    },
   };
-  const reading: Duty = {
-    dueAt: (now) => isReadable(progress()) ? now : null,
+  return { watch, duties: [checkingDuty(scene), readingDuty(scene), retryingDuty(scene)] };
+}
+
+/** A source that takes the place of another begins anew; one that stays goes on. */
+function follow(state: LoopState, runtime: Runtime): () => readonly Progress[] {
+  let followed: readonly SourceInUse[] = [];
+  let progresses: readonly Progress[] = [];
+  return () => {
+    const { sources } = state.active;
+    if (followed !== sources) {
+      progresses = sources.map((inUse) => {
+        const known = progresses.find(({ inUse: before }) => before.source === inUse.source);
+        return known === undefined ? begin(inUse, runtime) : Object.assign(known, { inUse });
+      });
+      followed = sources;
+    }
+    return progresses;
+  };
+}
+
+function begin(inUse: SourceInUse, runtime: Runtime): Progress {
+  const { absent, fd } = inUse.source;
+  const now = runtime.steady();
+  return { inUse, readable: false, readAt: fd === null && !absent ? now : null, retryAt: absent ? now : null };
+}
+
+/** Whatever can be read, of each source at most one batch, is decided about together. */
+function readingDuty({ state, runtime, progresses }: Scene): Duty {
+  let taken = 0;
+  const isDue = ({ readable, readAt, retryAt }: Progress, now: number) =>
+    retryAt === null && (readable || (readAt !== null && readAt <= now));
+  return {
+    dueAt: (now) => earliest(progresses(), (one) => isDue(one, now) ? now : one.retryAt === null ? one.readAt : null),
     perform: async () => {
-      const left = runtime.packetLimit > 0 ? runtime.packetLimit - taken : Infinity;
-      // Never beyond the packet limit: what is over it stays for nobody.
-      const batch = readBatch(state.active.source, Math.min(state.active.batchLimit, left));
-      if (batch instanceof Error) return recover(batch, progress(), { state, runtime });
-      Object.assign(progress(), { readable: false, more: batch.more, ended: batch.ended });
-      taken += batch.taken;
-      await handleBatch(batch, state.active, runtime);
-      if (runtime.packetLimit === 0 || taken < runtime.packetLimit) return;
+      const now = runtime.steady();
+      const datagrams: Datagram[] = [];
+      for (const progress of progresses().filter((one) => isDue(one, now))) {
+        const left = runtime.packetLimit > 0 ? runtime.packetLimit - taken : Infinity;
+        // Never beyond the packet limit: what is over it stays for nobody.
+        if (left <= 0) break;
+        const batch = readBatch(progress, Math.min(state.active.batchLimit, left));
+        if (batch instanceof Error) {
+          recover(batch, progress, { state, runtime });
+          continue;
+        }
+        note(batch, progress, now);
+        for (const line of batch.remarks ?? []) state.active.log("debug", line);
+        taken += batch.taken;
+        datagrams.push(...batch.datagrams);
+      }
+      await handleBatch(datagrams, state.active, runtime);
+      if (runtime.packetLimit === 0 || taken < runtime.packetLimit || state.ending !== null) return;
       state.active.log("warning", `* Incoming packet count limit of ${runtime.packetLimit} reached`);
       state.ending = { reason: "packet limit" };
     },
   };
-  const retrying: Duty = {
-    dueAt: () => progress().retryAt,
-    perform: () => recover(null, progress(), { state, runtime }),
-  };
-  return { watch, duties: [reading, retrying] };
 }
 
-function begin(source: PacketSource, runtime: Runtime): Progress {
-  const retryAt = source.absent ? runtime.steady() : null;
-  return { source, readable: false, more: false, ended: false, retryAt };
-}
-
-function isReadable({ source, readable, more, ended, retryAt }: Progress): boolean {
-  return retryAt === null && (readable || more || (source.fd === null && !ended));
-}
-
-function readBatch(source: PacketSource, limit: number): Batch | Error {
+function readBatch({ inUse: { source } }: Progress, limit: number): Batch | Error {
   try {
     return source.read(limit);
   } catch (error) {
@@ -77,20 +115,70 @@ function readBatch(source: PacketSource, limit: number): Batch | Error {
   }
 }
 
+/** When it is to be read next. */
+function note(batch: Batch, progress: Progress, now: number): void {
+  progress.readable = batch.more;
+  progress.readAt = batch.again === undefined ? null : now + batch.again;
+  if (batch.again === undefined && progress.inUse.source.fd === null && !batch.ended) progress.readable = true;
+}
+
+/** An interface may go, come back and change its name without any packet that tells of it. */
+function checkingDuty({ state, runtime, progresses }: Scene): Duty {
+  let next = runtime.steady() + CHECK_MS;
+  const checked = () => progresses().filter(({ inUse, retryAt }) => retryAt === null && inUse.source.check);
+  return {
+    dueAt: () => checked().length === 0 ? null : next,
+    perform: () => {
+      next = runtime.steady() + CHECK_MS;
+      for (const progress of checked()) {
+        try {
+          for (const line of progress.inUse.source.check?.() ?? []) state.active.log("info", line);
+        } catch (error) {
+          if (!(error instanceof Error)) throw error;
+          recover(error, progress, { state, runtime });
+        }
+      }
+    },
+  };
+}
+
+function retryingDuty({ state, runtime, progresses }: Scene): Duty {
+  return {
+    dueAt: () => earliest(progresses(), ({ retryAt }) => retryAt),
+    perform: () => {
+      const now = runtime.steady();
+      for (const progress of progresses()) {
+        if ((progress.retryAt ?? Infinity) <= now) recover(null, progress, { state, runtime });
+      }
+    },
+  };
+}
+
 /** The old source goes only when the new one is there. */
 function recover(
   error: Error | null,
   progress: Progress,
   { state, runtime }: { readonly state: LoopState; readonly runtime: Runtime },
 ): void {
-  const source = runtime.recover(state.active, error);
+  const { inUse } = progress;
+  const source = runtime.recover(state.active, inUse, error);
   if (source === null) {
     state.ending = { reason: "capture broken" };
     return;
   }
-  progress.readable = progress.more = false;
+  progress.readable = false;
   progress.retryAt = source === "later" ? runtime.steady() + RETRY_MS : null;
-  if (source === "later" || source === progress.source) return;
-  state.active = { ...state.active, source };
-  progress.source[Symbol.dispose]();
+  if (source === "later" || source === inUse.source) return;
+  progress.readAt = source.fd === null ? runtime.steady() : null;
+  progress.inUse = { spec: inUse.spec, source };
+  state.active = {
+    ...state.active,
+    sources: state.active.sources.map((one) => one === inUse ? progress.inUse : one),
+  };
+  inUse.source[Symbol.dispose]();
+}
+
+function earliest(progresses: readonly Progress[], when: (progress: Progress) => number | null): number | null {
+  const first = progresses.reduce((least, progress) => Math.min(least, when(progress) ?? Infinity), Infinity);
+  return first === Infinity ? null : first;
 }

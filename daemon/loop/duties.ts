@@ -8,6 +8,7 @@ import {
   rulesetChanged,
   surveyRuleset,
 } from "../grants/upkeep.ts";
+import { newSources } from "../start/sources.ts";
 import type { RefusalLogs } from "../report/refusal_budget.ts";
 import type { ActiveConfig, LoopState, Runtime } from "./active_config.ts";
 import { captureRows } from "./capture.ts";
@@ -201,10 +202,10 @@ function reloadDuty(state: LoopState, runtime: Runtime): Duty {
   };
 }
 
-/** The old source goes only when the new one is there. */
+/** What is no longer in use goes only when what takes its place is there. */
 function exchange(next: ActiveConfig, state: LoopState): void {
   const before = state.active;
   state.active = next;
   if (next.refusals !== before.refusals) tellHeldBack(before.refusals, Infinity);
-  if (next.source !== before.source) before.source[Symbol.dispose]();
+  for (const { source } of newSources(before.sources, next.sources)) source[Symbol.dispose]();
 }

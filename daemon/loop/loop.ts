@@ -18,7 +18,7 @@ export async function runLoop(first: ActiveConfig, runtime: Runtime): Promise<En
     followDescriptors(watches, watched, runtime.waiter);
     const ready = await runtime.waiter.wait(untilFirst(duties, runtime.steady()));
     for (const watch of watches) {
-      if (watch.fd() === EVERY_WAKE_UP || descriptorsOf(watch).some((fd) => ready.has(fd))) watch.ready();
+      if (watch.fd() === EVERY_WAKE_UP || descriptorsOf(watch).some((fd) => ready.has(fd))) watch.ready(ready);
     }
     for (const duty of duties) {
       const now = runtime.steady();

@@ -6,7 +6,7 @@ import type { CommandAction } from "../command/commands.ts";
 import { lineText, type Log, type LogLine } from "../../lib/log.ts";
 import { accessKey } from "../firewall/firewall.ts";
 import { openGrants, seconds } from "../grants/upkeep.ts";
-import type { Batch } from "../packet/datagram.ts";
+import type { Datagram } from "../packet/datagram.ts";
 import { isWorthALine, lineOf } from "../report/log_lines.ts";
 import { reasonOf } from "../start/start_error.ts";
 import { type Admission, type Admitted, decide, type Decision, type Pending } from "../verify/decide.ts";
@@ -20,9 +20,13 @@ import type { PendingPacket, SlowLane } from "./slow.ts";
 type Settled = Exclude<Decision, Pending>;
 
 /** Decides about a batch and opens what it admits. What it refuses is told, within the budget of its kind. */
-export async function handleBatch(batch: Batch, active: ActiveConfig, runtime: Runtime): Promise<void> {
+export async function handleBatch(
+  datagrams: readonly Datagram[],
+  active: ActiveConfig,
+  runtime: Runtime,
+): Promise<void> {
   const settled: Settled[] = [];
-  for (const datagram of batch.datagrams) {
+  for (const datagram of datagrams) {
     const decision = await decide(datagram, active.context, seconds(runtime));
     settled.push(...settle(decision, { datagram }, runtime.slow));
   }

@@ -1,16 +1,18 @@
-/** A capture that broke: whether it is waited for, opened again, or the end of the daemon. */
+/** A source that broke: whether it is waited for, opened again, or the end of the daemon. */
 import { E } from "../../ffi/abi.ts";
 import { FfiError } from "../../ffi/errors.ts";
+import type { Log } from "../../lib/log.ts";
 import type { ServerConfig } from "../config/mod.ts";
-import type { PacketSource } from "../packet/datagram.ts";
-import type { ActiveConfig } from "./active_config.ts";
+import type { PacketSource, SourceInUse } from "../packet/datagram.ts";
+import { needsLibpcap, type SourceSpec } from "../packet/spec.ts";
 
-/** What a capture is opened again with. */
+/** What a source is opened again with. */
 export interface Recovery {
-  /** The configuration that the source in use was opened with. */
-  readonly capturing: ServerConfig;
-  /** Opens the source that a configuration asks for. Throws `FfiError` with a hint. */
-  readonly openSource: (config: ServerConfig) => PacketSource;
+  /** The configuration in force. */
+  readonly config: Pick<ServerConfig, "capture">;
+  /** Opens a source. Throws `FfiError` with a hint. */
+  readonly openSource: (spec: SourceSpec) => PacketSource;
+  readonly log: Log;
 }
 
 /**
@@ -18,31 +20,31 @@ export interface Recovery {
  * `EXIT_AT_INTF_DOWN Y` is written, for a supervisor that acts.
  */
 export function recoverSource(
-  current: ActiveConfig,
+  { spec, source }: SourceInUse,
   error: Error | null,
-  { capturing, openSource }: Recovery,
+  { config, openSource, log }: Recovery,
 ): PacketSource | "later" | null {
   if (error !== null) {
     if (!(error instanceof FfiError)) throw error;
-    const exit = capturing.capture.exitAtInterfaceLoss;
+    const exit = config.capture.exitAtInterfaceLoss;
     // The words of the C daemon.
-    const what = capturing.udpServer.enabled ? "" : `${exit ? "Fatal error" : "Error"} from pcap_dispatch: `;
+    const what = needsLibpcap(spec) ? `${exit ? "Fatal error" : "Error"} from pcap_dispatch: ` : "";
     if (exit) {
-      current.log("error", `${what}${error.message}`);
+      log("error", `${what}${error.message}`);
       return null;
     }
     if (error.details.code === E.NETDOWN) {
-      current.log("warning", `${what}${error.message}: waiting until it is up again`);
-      return current.source;
+      log("warning", `${what}${error.message}: waiting until it is up again`);
+      return source;
     }
-    current.log("error", `${what}${error.message}: trying again every second`);
+    log("error", `${what}${error.message}: trying again every second`);
   }
   try {
-    const source = openSource(capturing);
-    for (const line of source.banner) current.log("info", line);
-    return source;
-  } catch (again) {
-    if (!(again instanceof FfiError)) throw again;
+    const again = openSource(spec);
+    for (const line of again.banner) log("info", line);
+    return again;
+  } catch (failure) {
+    if (!(failure instanceof FfiError)) throw failure;
     return "later";
   }
 }

@@ -1,12 +1,14 @@
 /** SIGHUP: the configuration is read again, and what is new of it put into force while everything else goes on. */
 import { formatProblem } from "../../lib/settings/setting.ts";
 import { type ConfigFiles, loadConfig, type LoadedConfig, type ServerConfig } from "../config/mod.ts";
+import { wantedSources } from "../config/sources.ts";
 import { forgetKeys } from "../config/resolve_stanza.ts";
 import { weakenings } from "../config/weakening.ts";
 import type { DaemonOptions } from "../options.ts";
 import type { PacketSource } from "../packet/datagram.ts";
+import { needsLibpcap, type SourceSpec } from "../packet/spec.ts";
 import type { ReplayStore } from "../replay/store.ts";
-import { sameSource } from "../start/compose.ts";
+import { newSources, openSources } from "../start/sources.ts";
 import type { Part } from "../start/rights.ts";
 import { reasonOf } from "../start/start_error.ts";
 import type { NameResolver } from "../verify/nat_target.ts";
@@ -29,8 +31,8 @@ export interface ConfigSource {
 /** What reloading needs of the host and of the runtime. */
 export interface ReloadContext {
   readonly store: ReplayStore;
-  /** Opens the source that a configuration asks for. Throws `FfiError` with a hint. */
-  readonly openSource: (config: ServerConfig) => PacketSource;
+  /** Opens a source. Throws `FfiError` with a hint. */
+  readonly openSource: (spec: SourceSpec) => PacketSource;
   readonly resolveName: NameResolver;
 }
 
@@ -38,8 +40,6 @@ export interface ReloadContext {
 interface InForce {
   config: ServerConfig;
   access: LoadedConfig["access"];
-  /** The configuration that the source in use was opened with. */
-  capturing: ServerConfig;
 }
 
 /**
@@ -49,7 +49,7 @@ interface InForce {
 export function makeReload(origin: ConfigSource, context: ReloadContext): Pick<Runtime, "reload" | "recover"> {
   const { config, access } = origin.loaded;
   const { openSource } = context;
-  const inForce: InForce = { config, access, capturing: config };
+  const inForce: InForce = { config, access };
   let rereads = 0;
   // deno-lint-ignore require-await -- the answer may also come from somewhere slow
   const reload: Runtime["reload"] = async (current, again) => {
@@ -71,7 +71,7 @@ export function makeReload(origin: ConfigSource, context: ReloadContext): Pick<R
   };
   return {
     reload,
-    recover: (current, error) => recoverSource(current, error, { capturing: inForce.capturing, openSource }),
+    recover: ({ log }, broken, error) => recoverSource(broken, error, { config: inForce.config, openSource, log }),
   };
 }
 
@@ -92,12 +92,9 @@ function takeOver(
     return current;
   }
   const late = needsLibpcapLate(origin.loaded.config, loaded.config);
-  let { source } = current;
+  let { sources } = current;
   try {
-    if (!sameSource(inForce.capturing, loaded.config) && !late) {
-      source = context.openSource(loaded.config);
-      inForce.capturing = loaded.config;
-    }
+    if (!late) sources = openSources(loaded.config, { inUse: sources, open: context.openSource, log });
   } catch (error) {
     log("error", `The configuration stays as it was: ${reasonOf(error)}`);
     return current;
@@ -106,14 +103,14 @@ function takeOver(
     log("warning", `${name} has changed: that takes effect when fwknopd is started again`);
   }
   for (const warning of [...loaded.warnings, ...weakenings(inForce, loaded)]) log("warning", warning);
-  if (source !== current.source) { for (const line of source.banner) log("info", line); }
+  for (const line of newSources(sources, current.sources).flatMap(({ source }) => source.banner)) log("info", line);
   // Between two batches nobody opens anything with the old keys, and they may have been taken out because they leaked.
   forgetKeys(inForce.access);
   const { config, access, stanzas } = loaded;
   Object.assign(inForce, { config, access });
   log("info", "Re-starting fwknopd");
   const { store, resolveName } = context;
-  return makeActiveConfig({ config, stanzas, source, log, store, resolveName, test: origin.options.actions.test });
+  return makeActiveConfig({ config, stanzas, sources, log, store, resolveName, test: origin.options.actions.test });
 }
 
 /** The configuration as the files say it now, and the file that may be half written: its last line has no end. */
@@ -148,9 +145,9 @@ function needsFirewallLate({ loaded, options }: ConfigSource, after: LoadedConfi
       "a CMD_CYCLE_OPEN command: start it again";
 }
 
-/** A daemon that began as UDP server never loaded libpcap, and has given up the right to load libraries. */
+/** A daemon that began without it, as UDP server, never loaded libpcap, and has given up the right to load libraries. */
 function needsLibpcapLate(before: ServerConfig, after: ServerConfig): boolean {
-  return before.udpServer.enabled && !after.udpServer.enabled;
+  return !wantedSources(before).some(needsLibpcap) && wantedSources(after).some(needsLibpcap);
 }
 
 /** What is opened once, and only once. */

@@ -10,8 +10,8 @@ export const EVERY_WAKE_UP = "every wake-up";
 export interface Watch {
   /** Null: there is none at the moment. Of several, any counts. */
   fd(): number | readonly number[] | null | typeof EVERY_WAKE_UP;
-  /** Notes that it is readable, in error or hung up. */
-  ready(): void;
+  /** Notes that it is readable, in error or hung up. `fds`: all descriptors that are. */
+  ready(fds: ReadonlySet<number>): void;
 }
 
 /** Something to do at its time. */

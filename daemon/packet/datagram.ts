@@ -1,5 +1,6 @@
 /** Where SPA packets come from: the contract of every capture mode, and the one shape in which it hands packets on. */
 import type { Ip } from "../../lib/net/address.ts";
+import type { SourceSpec } from "./spec.ts";
 
 /** Payload length of an SPA packet on the wire, of an HTTP request too: a source may leave out what is shorter or longer. */
 export const MIN_PAYLOAD = 140;
@@ -30,17 +31,35 @@ export interface Batch {
   readonly more: boolean;
   /** An offline source has nothing left and never will. */
   readonly ended: boolean;
+  /** Milliseconds after which to read again although the descriptor says nothing. */
+  readonly again?: number;
+  /** Lines worth saying to somebody who looks closely. */
+  readonly remarks?: readonly string[];
+}
+
+/** A source, and what it was opened as. */
+export interface SourceInUse {
+  readonly spec: SourceSpec;
+  readonly source: PacketSource;
 }
 
 export interface PacketSource extends Disposable {
   /** The line for the log: `Sniffing interface: eth0`, `Kicking off UDP server to listen on port 62201.` … */
   readonly banner: readonly string[];
-  /** Readable (poll POLLIN) when `read` may have something; null for an offline source, which is always ready. */
+  /**
+   * Readable (poll POLLIN) when `read` may have something; null where there is nothing to wait for: then it is read at
+   * once, and again as the batches say.
+   */
   readonly fd: number | null;
   /** Stands for an interface that is not there yet: the run loop tries again every second to open the real one. */
   readonly absent?: true;
   /** Drains at most `limit` packets without waiting. Throws an `FfiError` when the source is broken. */
   read(limit: number): Batch;
+  /**
+   * Looks, once a second, whether it is still what it was opened as; returns what is new, for the log. Throws an `FfiError`
+   * when it no longer is.
+   */
+  check?(): readonly string[];
   /** Packets seen and dropped by kernel and interface since the start; null where the mode has no such figures. */
   statistics(): { readonly received: number; readonly dropped: number; readonly interfaceDropped: number } | null;
 }

@@ -25,6 +25,7 @@ export function openPcapSource(options: LiveOptions): PacketSource {
     banner: banner(options, capture),
     fd: capture.fd,
     read: readFrames(capture),
+    check: () => capture.check() === null ? [] : [`Interface ${options.device} is up again`],
     statistics: () => capture.statistics(),
     [Symbol.dispose]: () => capture[Symbol.dispose](),
   };

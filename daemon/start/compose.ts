@@ -1,15 +1,8 @@
-/** From configuration to the parts that touch the host: log, packet source, the packet filter of test mode. */
-import { FfiError } from "../../ffi/errors.ts";
-import { PCAP_ERROR_IFACE_NOT_UP, PCAP_ERROR_NO_SUCH_DEVICE } from "../../ffi/pcap/constants.ts";
+/** From configuration to the parts that touch the host: log, the packet filter of test mode. */
 import { Syslog } from "../../ffi/libc/syslog.ts";
 import { writeNow } from "../../ffi/libc/write_now.ts";
 import { lineSink, type LogSink, makeLog } from "../../lib/host/log.ts";
 import { type Log, SYSLOG_SEVERITY } from "../../lib/log.ts";
-import { absentSource } from "../packet/absent.ts";
-import { openCaptureFileSource } from "../packet/offline.ts";
-import { openPcapSource } from "../packet/pcap.ts";
-import type { PacketSource } from "../packet/datagram.ts";
-import { openUdpSource } from "../packet/udp.ts";
 import type { ServerConfig } from "../config/mod.ts";
 import type { Stanza } from "../config/stanza.ts";
 import type { OpenedFirewall } from "../firewall/backends.ts";
@@ -29,50 +22,6 @@ export function openLog(
     sinks.push((level, line) => syslog.send(SYSLOG_SEVERITY[level], line));
   }
   return makeLog(logging.verbosity, sinks);
-}
-
-/** The source that the configuration asks for. Throws `FfiError` with a hint. */
-export function openSource(config: ServerConfig): PacketSource {
-  const { capture, udpServer } = config;
-  if (udpServer.enabled) return openUdpSource({ port: udpServer.port, clock: Date.now });
-  if (capture.file !== null) return openCaptureFileSource({ path: capture.file, filter: capture.filter });
-  return openPcapSource({
-    device: capture.interface,
-    filter: capture.filter,
-    snaplen: capture.snapLength,
-    promiscuous: capture.promiscuous,
-    direction: capture.anyDirection ? "any" : "in",
-  });
-}
-
-/**
- * The same for a start: with EXIT_AT_INTF_DOWN N an interface that is not there, or down, is waited for. Every other failure
- * is thrown.
- */
-export function openFirstSource(
-  config: ServerConfig,
-  log: Log,
-  open: (config: ServerConfig) => PacketSource = openSource,
-): PacketSource {
-  try {
-    return open(config);
-  } catch (error) {
-    if (config.capture.exitAtInterfaceDown || !(error instanceof FfiError) || !isNoInterface(error)) throw error;
-    log("warning", `${error.message}: EXIT_AT_INTF_DOWN is N, so trying again every second until it can be opened`);
-    return absentSource();
-  }
-}
-
-/** Whether a capture cannot be opened because its interface is not there or down: that passes. */
-export function isNoInterface(error: FfiError): boolean {
-  return error.details.code === PCAP_ERROR_NO_SUCH_DEVICE || error.details.code === PCAP_ERROR_IFACE_NOT_UP;
-}
-
-/** Whether two configurations mean the same source. What the mode in use does not look at does not count. */
-export function sameSource(a: ServerConfig, b: ServerConfig): boolean {
-  const meaning = ({ capture, udpServer }: ServerConfig) =>
-    JSON.stringify(udpServer.enabled ? udpServer.port : capture);
-  return meaning(a) === meaning(b);
 }
 
 /** Why no packet filter is opened; null where one is. `test`: as with --test. */

@@ -17,8 +17,11 @@ import { checkFilter } from "../../ffi/pcap/capture.ts";
 import { noSuchInterface } from "../../ffi/pcap/failures.ts";
 import type { Log } from "../../lib/log.ts";
 import type { LoadedConfig, ServerConfig } from "../config/mod.ts";
+import { wantedSources } from "../config/sources.ts";
 import { openFirewall } from "../firewall/backends.ts";
-import { isNoInterface, openSource, whyNoFirewall } from "./compose.ts";
+import { isNoInterface, openSource } from "../packet/open.ts";
+import type { SourceSpec } from "../packet/spec.ts";
+import { whyNoFirewall } from "./compose.ts";
 import { explain } from "./start_error.ts";
 import { startWarnings } from "./start_warnings.ts";
 
@@ -91,7 +94,10 @@ export async function lookAtCapture(
   rights: Rights = ownRights(),
 ): Promise<Pick<Outlook, "obstacles" | "warnings">> {
   const outlook = { obstacles: [] as Obstacle[], warnings: [] as string[] };
-  await attempt(outlook, () => examineCapture(config, rights, outlook));
+  const { warnings } = outlook;
+  for (const spec of wantedSources(config)) {
+    await attempt(outlook, () => examineCapture(spec, config, { rights, warnings }));
+  }
   return outlook;
 }
 
@@ -114,21 +120,26 @@ async function attempt(outlook: { readonly obstacles: Obstacle[] }, look: () => 
 }
 
 /** The interface is opened as at a start, but never made promiscuous; without the right to, it is only looked for. */
-function examineCapture(config: ServerConfig, rights: Rights, { warnings }: { readonly warnings: string[] }): void {
-  const { capture, udpServer } = config;
-  if (udpServer.enabled) return;
-  const { filter, snapLength: snaplen, interface: device } = capture;
+function examineCapture(
+  spec: SourceSpec,
+  config: ServerConfig,
+  { rights, warnings }: { readonly rights: Rights; readonly warnings: string[] },
+): void {
   try {
-    if (rights.raw || capture.file !== null) {
-      return openSource({ ...config, capture: { ...capture, promiscuous: false } })[Symbol.dispose]();
-    }
-    checkFilter({ device, filter, snaplen });
-    if (device === "any" || isInterface(device)) return;
-    throw noSuchInterface(device);
+    examineSource(spec, rights);
   } catch (error) {
-    if (capture.exitAtInterfaceDown || !(error instanceof FfiError) || !isNoInterface(error)) throw error;
+    if (config.capture.exitAtInterfaceDown || !(error instanceof FfiError) || !isNoInterface(error)) throw error;
     warnings.push(`${error.message}: EXIT_AT_INTF_DOWN is N, so a start will wait for it`);
   }
+}
+
+/** Ports are the business of a start: the running daemon may hold them. */
+function examineSource(spec: SourceSpec, rights: Rights): void {
+  if (spec.kind === "file") return openSource(spec)[Symbol.dispose]();
+  if (spec.kind !== "interface") return;
+  if (rights.raw) return openSource({ ...spec, promiscuous: false })[Symbol.dispose]();
+  checkFilter(spec);
+  if (spec.device !== "any" && !isInterface(spec.device)) throw noSuchInterface(spec.device);
 }
 
 /** Run directory, PID file and replay file: there and writable, or in a folder where they can be made. */

@@ -18,11 +18,14 @@ import { createNameResolver, HOST_RESOLVER } from "../loop/resolve_name.ts";
 import { listenForSignals } from "../loop/signals.ts";
 import { createSlowLane } from "../loop/slow.ts";
 import type { PacketSource } from "../packet/datagram.ts";
+import { openSource } from "../packet/open.ts";
+import type { SourceSpec } from "../packet/spec.ts";
 import type { ReplayStore } from "../replay/store.ts";
 import { createFacts } from "../report/facts.ts";
 import type { HeldPidFile } from "../service/pid_file.ts";
 import { type StateFiles, watchStateFiles } from "../service/state_files.ts";
-import { openFirstSource, openLog, openNoFirewall, openSource, whyNoFirewall } from "./compose.ts";
+import { openLog, openNoFirewall, whyNoFirewall } from "./compose.ts";
+import { openSources } from "./sources.ts";
 import { closeAllGrants, conclude } from "./ending.ts";
 import { reportStart, tellServiceManager } from "./readiness.ts";
 import { giveUpRights, type Part } from "./rights.ts";
@@ -47,8 +50,8 @@ export interface StartEffects {
     config: ServerConfig["firewall"],
     log: Log,
   ): Promise<Omit<OpenedFirewall, "path"> & Partial<OpenedFirewall>>;
-  /** Opens the source that the configuration asks for. Throws `FfiError`. */
-  openSource(config: ServerConfig): PacketSource;
+  /** Opens a source. Throws `FfiError`. */
+  openSource(spec: SourceSpec): PacketSource;
   giveUpRights(parts: readonly Part[]): void;
   /** Says that packets are looked at from now on. */
   announce(): Promise<void>;
@@ -158,10 +161,10 @@ async function prepare(
   const { firewall, waiter } = open;
   const ledger = createLedger(await firewall.prepare());
   if (ledger.size > 0) log("info", `${ledger.size} doors of an earlier run are still open and close at their time`);
-  const source = openFirstSource(config, log, effects.openSource);
+  const sources = openSources(config, { inUse: [], open: effects.openSource, log });
   const resolveName = createNameResolver(HOST_RESOLVER);
-  const active = makeActiveConfig({ config, stanzas, source, log, store, resolveName, test: actions.test });
-  for (const line of source.banner) log("info", line);
+  const active = makeActiveConfig({ config, stanzas, sources, log, store, resolveName, test: actions.test });
+  for (const line of sources.flatMap(({ source }) => source.banner)) log("info", line);
   await testOurselves(active.context, Math.floor(Date.now() / 1000));
   effects.giveUpRights([firewall, RELOAD]);
   await effects.announce();

@@ -42,6 +42,11 @@ export interface Capture extends Disposable {
   drain(limit: number, visit: FrameVisitor): number;
   /** The same, as owned copies. */
   next(limit: number): Frame[];
+  /**
+   * Looks at the interface without reading: `up again` once after it was down. Throws as {@link drain} does, and with code
+   * `E.NODEV` also when another interface has the name now, or none.
+   */
+  check(): "up again" | null;
   /** Counters of a live capture; null for a file. */
   statistics(): CaptureStatistics | null;
 }

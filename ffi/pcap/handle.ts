@@ -5,7 +5,7 @@ import { copyInto } from "../memory.ts";
 import * as pcap from "./constants.ts";
 import { lastError, pcapFailure } from "./failures.ts";
 import type { Capture, CaptureStatistics, Frame, FrameVisitor } from "./frames.ts";
-import { interfaceIsDown } from "./interface_state.ts";
+import { interfaceIndex, interfaceIsDown } from "./interface_state.ts";
 import { libpcap } from "./symbols.ts";
 
 /** What the openers know about a handle. */
@@ -31,6 +31,10 @@ export class PcapHandle implements Capture {
   #handle: bigint;
   #ended = false;
   #reportedDown = false;
+  /** It was down, and nobody was told yet that it no longer is. */
+  #cameUp = false;
+  /** The interface that had the name when it was opened; null for a file, and for `any`. */
+  readonly #index: number | null;
   /** Where `pcap_next_ex` puts the addresses of header and data, and where both are copied to. */
   readonly #headerAt = new BigUint64Array(1);
   readonly #dataAt = new BigUint64Array(1);
@@ -43,6 +47,7 @@ export class PcapHandle implements Capture {
     this.#name = opened.name;
     this.#data = new Uint8Array(opened.snaplen);
     this.fd = opened.fd;
+    this.#index = opened.fd === null ? null : interfaceIndex(opened.fd, opened.name);
     this.inboundOnly = opened.inboundOnly;
     this.directionProblem = opened.directionProblem;
     this.linkType = libpcap().pcap_datalink(opened.handle);
@@ -84,6 +89,18 @@ export class PcapHandle implements Capture {
     return { received, dropped, interfaceDropped };
   }
 
+  check(): "up again" | null {
+    this.#open();
+    if (this.fd === null || this.#index === null) return null;
+    if (interfaceIndex(this.fd, this.#name) !== this.#index) {
+      throw this.#broken("it is gone, or has another name now", { code: E.NODEV });
+    }
+    this.#checkInterface(this.fd);
+    const news = this.#cameUp;
+    this.#cameUp = false;
+    return news ? "up again" : null;
+  }
+
   [Symbol.dispose](): void {
     if (this.#handle === 0n) return;
     libpcap().pcap_close(this.#handle);
@@ -115,21 +132,28 @@ export class PcapHandle implements Capture {
       return;
     }
     if (status < 0) throw this.#failed("pcap_next_ex");
-    if (taken > 0) this.#reportedDown = false;
+    if (taken > 0) this.#isUp();
     else this.#checkInterface(this.fd);
   }
 
   /** An empty read is how libpcap passes over an interface that was taken down. */
   #checkInterface(fd: number): void {
-    const down = interfaceIsDown(fd, this.#name);
-    const news = down && !this.#reportedDown;
-    this.#reportedDown = down;
-    if (!news) return;
-    throw pcapFailure(`Cannot read from interface "${this.#name}": it was taken down`, {
-      symbol: "pcap_next_ex",
+    if (!interfaceIsDown(fd, this.#name)) return this.#isUp();
+    if (this.#reportedDown) return;
+    this.#reportedDown = true;
+    throw this.#broken("it was taken down", {
       code: E.NETDOWN,
       hint: `capture goes on as soon as it is up again: ip link set dev ${this.#name} up`,
     });
+  }
+
+  #isUp(): void {
+    this.#cameUp ||= this.#reportedDown;
+    this.#reportedDown = false;
+  }
+
+  #broken(why: string, details: { readonly code: number; readonly hint?: string }): FfiError {
+    return pcapFailure(`Cannot read from interface "${this.#name}": ${why}`, { symbol: "pcap_next_ex", ...details });
   }
 
   #failed(symbol: string): FfiError {

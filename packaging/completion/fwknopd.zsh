@@ -38,8 +38,8 @@ _arguments -s \
   '--config-file=[main configuration file]:FILE:_files' \
   '-O+[further configuration files; what they say wins]:FILE ,FILE...:_files' \
   '--override-config=[further configuration files; what they say wins]:FILE ,FILE...:_files' \
-  '-i+[network interface on which to look for SPA packets]:NAME:' \
-  '--interface=[network interface on which to look for SPA packets]:NAME:' \
+  '-i+[network interfaces on which to look for SPA packets]:NAME ,NAME...:' \
+  '--interface=[network interfaces on which to look for SPA packets]:NAME ,NAME...:' \
   '--pcap-file=[read packets from a capture file instead of an interface]:FILE:_files' \
   '-P+[pcap-filter(7) expression that candidate packets must match]:EXPRESSION:' \
   '--pcap-filter=[pcap-filter(7) expression that candidate packets must match]:EXPRESSION:' \

@@ -41,7 +41,7 @@ const SERVER_LINES: readonly [string, RegExp, (loaded: ReturnType<typeof good>) 
 ];
 
 function inter({ config }: ReturnType<typeof good>): unknown {
-  return config.capture.interface;
+  return config.capture.interfaces.join();
 }
 
 Deno.test("with STRICT N fwknopd.conf is read as the C daemon reads it, with a warning each", () => {

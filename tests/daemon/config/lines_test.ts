@@ -156,7 +156,7 @@ Deno.test("a comment may follow every value that cannot hold #, as in the C daem
     "REQUIRE_USERNAME bob # him\n";
   const loaded = good("PCAP_INTF eth1 # outside\nMAX_SPA_PACKET_AGE 60 # a minute\nENABLE_UDP_SERVER N # no", text);
   const [stanza] = loaded.stanzas;
-  assert.equal(loaded.config.capture.interface, "eth1");
+  assert.equal(loaded.config.capture.interfaces.join(), "eth1");
   assert.equal(loaded.config.maxAge, 60);
   assert.equal(stanza?.source.text, "192.0.2.1");
   assert.deepEqual(stanza?.openPorts?.map(formatService), ["tcp/22"]);

@@ -5,7 +5,7 @@ Deno.test("loadConfig() gives an empty fwknopd.conf the defaults of the C daemon
   const { config, warnings } = good("");
   assert.deepEqual(warnings, []);
   assert.deepEqual(config.capture, {
-    interface: "eth0",
+    interfaces: ["eth0"],
     file: null,
     filter: "udp port 62201",
     promiscuous: false,
@@ -44,7 +44,7 @@ Deno.test("loadConfig() reads the line grammar of fwknopd.conf", () => {
     "MAX_SPA_PACKET_AGE 6",
   ].join("\n");
   const { config } = good(text);
-  assert.equal(config.capture.interface, "lo");
+  assert.equal(config.capture.interfaces.join(), "lo");
   assert.equal(config.capture.filter, "udp port 5");
   assert.equal(config.logging.identity, "knockd");
   assert.equal(config.maxAge, 6);
@@ -68,17 +68,17 @@ Deno.test("loadConfig() lays overrides and the command line over the main file",
     "/o3": "PCAP_INTF three",
   };
   const main = "PCAP_INTF zero\nUDPSERV_PORT 7\n";
-  assert.equal(good(main, STANZA, { files, argv: ["-O", "/o1,o2"] }).config.capture.interface, "two");
-  assert.equal(good(`${main}OVERRIDE_CONFIG /o3`, STANZA, { files }).config.capture.interface, "three");
+  assert.equal(good(main, STANZA, { files, argv: ["-O", "/o1,o2"] }).config.capture.interfaces.join(), "two");
+  assert.equal(good(`${main}OVERRIDE_CONFIG /o3`, STANZA, { files }).config.capture.interfaces.join(), "three");
   assert.equal(
-    good(`${main}OVERRIDE_CONFIG /o3`, STANZA, { files, argv: ["-O", "/o1"] }).config.capture.interface,
+    good(`${main}OVERRIDE_CONFIG /o3`, STANZA, { files, argv: ["-O", "/o1"] }).config.capture.interfaces.join(),
     "one",
   );
   const all = good(main, STANZA, {
     files,
     argv: ["-O", "/o1", "-i", "eth9", "-vv", "-r", "/r", "-p", "x.pid", "-P", ""],
   });
-  assert.equal(all.config.capture.interface, "eth9");
+  assert.equal(all.config.capture.interfaces.join(), "eth9");
   assert.equal(all.config.capture.snapLength, 1000);
   assert.equal(all.config.capture.filter, "");
   assert.equal(all.config.logging.verbosity, 2);
@@ -109,7 +109,7 @@ Deno.test("loadConfig() accepts what asks for nothing, and says what has no effe
 Deno.test("loadConfig() takes ENABLE_NFQ_CAPTURE for capture on all interfaces, with one line of log", () => {
   const capture = (server: string, ...argv: string[]) => {
     const { config, warnings } = good(server, undefined, { argv });
-    return [config.capture.interface, config.capture.filter, config.udpServer.enabled, warnings.length];
+    return [config.capture.interfaces.join(), config.capture.filter, config.udpServer.enabled, warnings.length];
   };
   const DEBIAN_13 = "ENABLE_NFQ_CAPTURE              Y;\n";
   assert.deepEqual(good(DEBIAN_13).warnings, [

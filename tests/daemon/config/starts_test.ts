@@ -71,7 +71,7 @@ async function start(...given: Parameters<typeof load>): Promise<void> {
   const active = makeActiveConfig({
     config,
     stanzas,
-    source,
+    sources: [{ spec: { kind: "udp", port: 1 }, source }],
     log: () => {},
     store: memoryStore(),
     test: true,

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { noNames } from "../../fakes/knock.ts";
 import { makeActiveConfig } from "../../../daemon/loop/active_config.ts";
-import { absentSource } from "../../../daemon/packet/absent.ts";
 import { memoryStore } from "../../../daemon/replay/memory.ts";
 import { good } from "../config/in_memory.ts";
 
@@ -12,7 +11,7 @@ function active(server: string, test: boolean) {
   return {
     kept,
     store,
-    ...makeActiveConfig({ config, stanzas, source: absentSource(), log: () => {}, store, test, resolveName: noNames }),
+    ...makeActiveConfig({ config, stanzas, sources: [], log: () => {}, store, test, resolveName: noNames }),
   };
 }
 

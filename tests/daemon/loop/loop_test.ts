@@ -46,7 +46,7 @@ Deno.test("runLoop() waits for the descriptors of source and packet filter, and 
     waiter,
     signals: inbox,
     firewall: { ...firewall, events },
-    recover: (current, error) => error !== null ? "later" : { ...current.source, fd: 8, read: nothing },
+    recover: (_current, { source }, error) => error !== null ? "later" : { ...source, fd: 8, read: nothing },
     steady: () => told.filter((line) => line === "wait").length * 1000,
   }, {
     from: {

@@ -36,6 +36,8 @@ export interface Turn {
   readonly before?: () => void | Promise<void>;
   readonly hangup?: boolean;
   readonly broken?: boolean;
+  /** Descriptors that are ready besides that of the source. */
+  readonly ready?: readonly number[];
 }
 
 /** What turns do to the world. */
@@ -65,7 +67,7 @@ function waiterOf(turns: readonly Turn[], script: Script): Runtime["waiter"] {
       script.signals.hangup = turn.hangup ?? false;
       const packets = turn.packets ?? [];
       script.inbox = turn.broken ? "broken" : { datagrams: packets, taken: packets.length, more: false, ended: false };
-      return new Set(turn.packets || turn.broken ? [FD] : []);
+      return new Set([...turn.packets || turn.broken ? [FD] : [], ...turn.ready ?? []]);
     },
   };
 }
@@ -85,7 +87,7 @@ function sourceOf(script: Script, onDispose: () => void): PacketSource {
 }
 
 function activeConfig(
-  { stanzas, decides, verbose = true }: Setting,
+  { stanzas, decides, verbose = true, beside = [] }: Setting,
   source: PacketSource,
   log: Log,
 ): ActiveConfig {
@@ -93,7 +95,7 @@ function activeConfig(
     context: decisionContext(stanzas, decides),
     grantOptions: { destinationRule: false, output: false },
     commandLimits: { timeout: null, most: 16 },
-    source,
+    sources: [source, ...beside].map((one, index) => ({ spec: { kind: "udp", port: index + 1 }, source: one })),
     log,
     verbose,
     refusals: refusalLogs(log, verbose),
@@ -126,6 +128,8 @@ interface Setting {
   readonly verbose?: boolean;
   /** What is different about the source. */
   readonly from?: Partial<PacketSource>;
+  /** Sources behind it. */
+  readonly beside?: readonly PacketSource[];
 }
 
 /** Runs the loop through the turns. */

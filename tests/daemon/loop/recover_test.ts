@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { ActiveConfig } from "../../../daemon/loop/active_config.ts";
+import { wantedSources } from "../../../daemon/config/sources.ts";
 import { recoverSource } from "../../../daemon/loop/recover.ts";
 import type { PacketSource } from "../../../daemon/packet/datagram.ts";
 import { absentSource } from "../../../daemon/packet/absent.ts";
@@ -13,12 +13,12 @@ const broken = (code: number) => new FfiError("eth0: it failed", { library: "lib
 function recover(server: string, error: Error | null, opened: PacketSource | null) {
   const lines: string[] = [];
   const source = absentSource();
-  const current = {
-    source,
+  const { config } = good(server);
+  const [spec] = wantedSources(config);
+  assert.ok(spec);
+  const answer = recoverSource({ spec, source }, error, {
+    config,
     log: (level: string, text: string) => void lines.push(`${level}: ${text}`),
-  } as unknown as ActiveConfig;
-  const answer = recoverSource(current, error, {
-    capturing: good(server).config,
     openSource: () => {
       if (opened === null) throw broken(-1);
       return opened;

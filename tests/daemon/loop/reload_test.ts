@@ -5,6 +5,7 @@ import type { PacketSource } from "../../../daemon/packet/datagram.ts";
 import { parseDaemonOptions } from "../../../daemon/options.ts";
 import { makeActiveConfig } from "../../../daemon/loop/active_config.ts";
 import { makeReload } from "../../../daemon/loop/reload.ts";
+import { openSources } from "../../../daemon/start/sources.ts";
 import { memoryStore } from "../../../daemon/replay/memory.ts";
 import { inMemory, STANZA } from "../config/in_memory.ts";
 import { FfiError } from "../../../ffi/errors.ts";
@@ -30,7 +31,8 @@ function running(server = "", openSource = () => source) {
   const log = (level: string, text: string) => void lines.push(`${level}: ${text}`);
   const store = memoryStore();
   const { config, stanzas } = loaded;
-  const active = makeActiveConfig({ config, stanzas, source, log, store, test: true, resolveName: noNames });
+  const sources = openSources(config, { inUse: [], open: () => source, log });
+  const active = makeActiveConfig({ config, stanzas, sources, log, store, test: true, resolveName: noNames });
   if (server === "") texts["/c"] = "\n";
   return {
     texts,
@@ -117,11 +119,11 @@ Deno.test("makeReload() opens another source only where the capture is set other
   const { texts, lines, active, reload } = running("PCAP_INTF eth0;\n", () => next);
   const same = await reload(active, false);
   assert.ok(same !== "later");
-  assert.equal(same.source, source);
+  assert.equal(same.sources[0]?.source, source);
   texts["/c"] = "PCAP_INTF eth1;\n";
   const other = await reload(same, false);
   assert.ok(other !== "later");
-  assert.equal(other.source, next);
+  assert.equal(other.sources[0]?.source, next);
   assert.equal(lines.filter((line) => line === "info: Sniffing interface: eth1").length, 1, lines.join("\n"));
 });
 
@@ -134,7 +136,7 @@ Deno.test("makeReload() keeps everything as it was where the new source cannot b
   assert.equal(await reload(active, false), active);
   assert.ok(rijndaelOf(active.context.index.stanzas[0]!)?.key.every((byte) => byte !== 0));
   assert.ok(lines.includes("error: The configuration stays as it was: there is no interface eth1"), lines.join("\n"));
-  assert.equal(recover(active, null), "later");
+  assert.equal(recover(active, active.sources[0]!, null), "later");
 });
 
 Deno.test("makeReload() says what takes effect only with a new start", async () => {
@@ -142,7 +144,7 @@ Deno.test("makeReload() says what takes effect only with a new start", async () 
   texts["/c"] = "ENABLE_UDP_SERVER N;\nSYSLOG_IDENTITY other;\nFWKNOP_PID_FILE /run/other.pid;\n";
   const next = await reload(active, false);
   assert.ok(next !== "later");
-  assert.equal(next.source, source, "a library that was not loaded at start cannot be loaded now");
+  assert.equal(next.sources[0]?.source, source, "a library that was not loaded at start cannot be loaded now");
   const told = lines.filter((line) => line.includes("takes effect when fwknopd is started again"));
   assert.deepEqual(told.map((line) => line.slice("warning: ".length, line.indexOf(" has changed"))), [
     "the logging configuration",

@@ -11,7 +11,15 @@ const knock = (length: number, seed = 0) =>
 function capture(frames: readonly Uint8Array<ArrayBuffer>[], breaksAfter = Infinity): Capture {
   let next = 0, broken = false;
   return {
-    ...{ fd: null, linkType: 1, inboundOnly: false, directionProblem: null, statistics: () => null, next: () => [] },
+    ...{
+      fd: null,
+      linkType: 1,
+      inboundOnly: false,
+      directionProblem: null,
+      statistics: () => null,
+      next: () => [],
+      check: () => null,
+    },
     get ended() {
       return next === frames.length;
     },

@@ -1,0 +1,25 @@
+/** What packets are taken from, as data: two configurations mean the same source where these are equal. Pure. */
+
+/** One source. */
+export type SourceSpec =
+  | {
+    readonly kind: "interface";
+    readonly device: string;
+    readonly filter: string;
+    /** Bytes kept of each frame. */
+    readonly snaplen: number;
+    readonly promiscuous: boolean;
+    readonly direction: "in" | "any";
+  }
+  | { readonly kind: "file"; readonly path: string; readonly filter: string }
+  | { readonly kind: "udp"; readonly port: number };
+
+/** Whether both mean the same source. */
+export function sameSource(a: SourceSpec, b: SourceSpec): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}
+
+/** Whether libpcap is needed for it. */
+export function needsLibpcap({ kind }: SourceSpec): boolean {
+  return kind === "interface" || kind === "file";
+}
