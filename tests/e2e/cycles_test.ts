@@ -47,11 +47,11 @@ async function setCycles(lab: Lab, stanza: Directives = CYCLE): Promise<CycleSce
   return makeScene(lab, await startDaemon(lab, { access }), { keys, others });
 }
 
-function makeScene(lab: Lab, daemon: Daemon, both: Pick<CycleScene, "keys" | "others">): CycleScene {
+function makeScene(lab: Lab, daemon: Daemon, { keys: own, others }: Pick<CycleScene, "keys" | "others">): CycleScene {
   const server = lab.address("server");
   return {
-    ...{ lab, daemon, server, ...both },
-    async ask(services, more = [], keys = both.keys) {
+    ...{ lab, daemon, server, keys: own, others },
+    async ask(services, more = [], keys = own) {
       const [, ...args] = knockArgs(lab, 0);
       await knock(lab, ["-A", services, ...args.slice(1), ...keyArgs(keys), ...more]);
     },
@@ -85,7 +85,7 @@ labTest(
 labTest("every service of a request is opened and closed, also for a client that asks for its own time", async () => {
   await using lab = await makeLab();
   const { ask, daemon: { program }, elements, server } = await setCycles(lab, { ...CYCLE, CMD_CYCLE_TIMER: 60 });
-  await ask("tcp/22,tcp/80,tcp/443", ["-f", "2"]);
+  await ask("tcp/22,tcp/80,tcp/443", ["-f", "12"]);
   for (const port of [22, 80, 443]) assert.ok(await lab.opens("knocker", server, port), program.output);
   for (const port of [22, 80, 443]) assert.ok(await lab.closes("knocker", server, port), program.output);
   assert.equal(await elements(), "");
@@ -153,7 +153,7 @@ for (const [how, signal] of [["a stop", "SIGTERM"], ["kill -9", "SIGKILL"]] as c
     const scene = await setCycles(lab);
     const { daemon, server } = scene;
     await scene.ask("tcp/80", ["-f", "60"]);
-    await scene.ask("tcp/22", ["-f", "5"]);
+    await scene.ask("tcp/22", ["-f", "8"]);
     for (const port of [22, 80]) assert.ok(await lab.opens("knocker", server, port), daemon.program.output);
     await daemon.stop(signal);
     assert.ok(await scene.isOpen(22), "nobody is there who closes it");
