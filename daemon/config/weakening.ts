@@ -7,13 +7,15 @@ import { equalConstantTime } from "../../lib/bytes.ts";
 import { type AddressList, includesList } from "../../lib/net/cidr.ts";
 import { formatService, formatServices, type Service } from "../../lib/net/service.ts";
 import { formatOrigin } from "../../lib/settings/setting.ts";
+import { compare, type Comparison, type Loss, row } from "./comparison.ts";
 import type { ServerConfig } from "./resolve_server.ts";
+import { NAT_ROWS } from "./weakening_nat.ts";
 import { hmacOf, rijndaelOf, type Stanza } from "./stanza.ts";
 import type { ResolvedStanza } from "./resolve_stanza.ts";
 
 /** What of a configuration is compared. */
 export interface Protection {
-  readonly config: Pick<ServerConfig, "maxAge" | "http" | "firewall" | "capture">;
+  readonly config: Pick<ServerConfig, "maxAge" | "http" | "firewall" | "capture" | "settings">;
   readonly access: readonly ResolvedStanza[];
 }
 
@@ -32,36 +34,6 @@ export function weakenings(before: Protection, after: Protection): readonly stri
     lines.push(`The configuration is weaker than the one in force: ${name} was ${was}, is ${is}`);
   }
   return lines;
-}
-
-/** One comparison: the value of a thing before and after, whether that is a loss, and how it is said. */
-interface Row<Thing, Value> {
-  readonly name: string;
-  /** The row of `ACCESS_SETTINGS` whose line is named. */
-  readonly key: keyof ResolvedStanza["origins"];
-  readonly value: (thing: Thing) => Value;
-  readonly isLoss: (was: Value, is: Value, after: Thing) => boolean;
-  readonly show: (value: Value) => string;
-}
-
-interface Loss {
-  readonly name: string;
-  readonly key: Row<Stanza, unknown>["key"];
-  readonly was: string;
-  readonly is: string;
-}
-
-type Comparison<Thing> = (before: Thing, after: Thing) => Loss | null;
-
-function row<Thing, Value>({ name, key, value, isLoss, show }: Row<Thing, Value>): Comparison<Thing> {
-  return (before, after) => {
-    const [was, is] = [value(before), value(after)];
-    return isLoss(was, is, after) ? { name, key, was: show(was), is: show(is) } : null;
-  };
-}
-
-function compare<Thing>(rows: readonly Comparison<Thing>[], before: Thing, after: Thing): readonly Loss[] {
-  return rows.map((one) => one(before, after)).filter((loss) => loss !== null);
 }
 
 const shorter = (was: number, is: number) => is < was;
@@ -209,6 +181,7 @@ const STANZA_ROWS: readonly Comparison<Stanza>[] = [
     isLoss: gained,
     show: sureYesNo,
   }),
+  ...NAT_ROWS,
 ];
 
 /** What needs no new start to be in force; the rest of fwknopd.conf says so when it changes. */
@@ -228,8 +201,19 @@ const SERVER_ROWS: readonly Comparison<Protection["config"]>[] = [
     sureYesNo,
   ),
   serverRow("ENABLE_DESTINATION_RULE", (config) => config.firewall.destinationRule, lost, sureYesNo),
+  serverRow("ENABLE_NAT_DNS", (config) => takesNat(config) && config.settings.natDns, gained, sureYesNo),
+  serverRow(
+    "ENABLE_FORWARD_ANY_HOST",
+    (config) => takesNat(config) && !config.firewall.nat.strictForward,
+    gained,
+    sureYesNo,
+  ),
   serverRow("ENABLE_PCAP_ANY_DIRECTION", (config) => config.capture.anyDirection, gained, sureYesNo),
 ];
+
+function takesNat({ firewall: { switches } }: Protection["config"]): boolean {
+  return switches.forwarding || switches.localNat;
+}
 
 function serverRow<Value>(
   name: string,
