@@ -71,7 +71,11 @@ interface Objection {
   readonly key: Key;
   readonly message: string;
   readonly hint: string;
+  /** What becomes of it where STRICT is N, because the C daemon takes it. */
+  readonly lenient?: string;
 }
+
+const USELESS = "nothing will be opened";
 
 function objections(policy: NatPolicy, values: NatValues, context: NatContext): readonly Problem[] {
   const found = [
@@ -80,7 +84,7 @@ function objections(policy: NatPolicy, values: NatValues, context: NatContext): 
     ...sourceObjections(values, context),
   ];
   const all = found.length > 0 ? found : allowObjections(policy, values);
-  return all.map(({ key, message, hint }) => ({ origin: context.origins[key] ?? context.origin, message, hint }));
+  return all.map(({ key, ...said }) => ({ origin: context.origins[key] ?? context.origin, ...said }));
 }
 
 function switchObjections(values: NatValues, { forwarding, localNat }: NatSwitches): readonly Objection[] {
@@ -94,6 +98,7 @@ function switchObjections(values: NatValues, { forwarding, localNat }: NatSwitch
     key,
     message: `${name} requires either ENABLE_IPT_FORWARDING or ENABLE_IPT_LOCAL_NAT in fwknopd.conf`,
     hint: "set ENABLE_IPT_FORWARDING Y there",
+    ...key === "forceMasquerade" ? { lenient: USELESS } : {},
   }));
 }
 
@@ -103,11 +108,11 @@ function endObjections({ forceNat, forwardAll }: NatValues): readonly Objection[
   const { to, port } = forceNat;
   if (!isHostAddress(to)) {
     const message = `FORCE_NAT: ${to.text} is no host (invalid FORCE_NAT IP)`;
-    return [{ key: "forceNat", message, hint: "name the inside host" }];
+    return [{ key: "forceNat", message, hint: "name the inside host", lenient: USELESS }];
   }
   if (port > 0 || forwardAll) return [];
   const message = "FORCE_NAT: invalid FORCE_NAT port 0: no packet goes there";
-  return [{ key: "forceNat", message, hint: "name the port of the inside host" }];
+  return [{ key: "forceNat", message, hint: "name the port of the inside host", lenient: USELESS }];
 }
 
 /** Which address its packets get. */

@@ -108,3 +108,12 @@ Deno.test("natWarnings() says where masquerading lets one connection at a time t
   assert.ok(!warned("", [...forced, "FORWARD_ALL Y"]));
   assert.ok(!warned("ENABLE_IPT_SNAT Y\nENABLE_MASQUERADE_ANY_PORT Y\n", forced));
 });
+
+Deno.test("resolveNat() takes with STRICT N what the C daemon takes, although nothing comes of it", () => {
+  for (const lines of ["FORCE_NAT 0.0.0.0 22", "FORCE_NAT 10.0.0.5 0"]) {
+    const { warnings } = good(`STRICT N\n${ON}`, `${STANZA}${lines}\n`);
+    assert.ok(warnings.some((line) => line.includes("STRICT is N: nothing will be opened")), lines);
+  }
+  good("STRICT N\n", `${STANZA}FORCE_MASQUERADE Y\nFORWARD_ALL Y\n`);
+  assert.equal(wrong("STRICT N\n", `${STANZA}FORCE_NAT 10.0.0.5 22\n`).length, 1);
+});
