@@ -1,5 +1,6 @@
 /** Every variable of an access.conf stanza, one row each (facts/configuration 7). */
 import { choice, integer, list, path, refusing, seconds, text, yesNo } from "../../lib/settings/kinds.ts";
+import type { SettingsOf } from "../../lib/settings/resolve.ts";
 import type { SettingTable } from "../../lib/settings/setting.ts";
 import {
   addressList,
@@ -314,6 +315,9 @@ const NAT = {
 
 /** One stanza. */
 export const ACCESS_SETTINGS = { ...MATCHING, ...KEYS, ...GPG, ...COMMANDS, ...NAT } as const;
+
+/** What is read of one. */
+export type AccessSettings = SettingsOf<typeof ACCESS_SETTINGS>;
 
 /** What a file named by `%include_keys` may say (facts/configuration 6). */
 export const KEY_FILE_DIRECTIVES: ReadonlySet<string> = new Set([

@@ -1,12 +1,12 @@
 /** The `-D` dump in the format of the C daemon (facts/configuration 5). Secrets are never in it. */
 import { formatService } from "../../lib/net/service.ts";
 import type { Setting, SettingTable } from "../../lib/settings/setting.ts";
-import { ACCESS_SETTINGS } from "./access_settings.ts";
+import { ACCESS_SETTINGS, type AccessSettings } from "./access_settings.ts";
 import { natAllow } from "./nat_kinds.ts";
 import type { ServerConfig } from "./resolve_server.ts";
 import { DUMPED, SERVER_SETTINGS } from "./settings.ts";
 import { hmacOf, rijndaelOf, type Stanza } from "./stanza.ts";
-import type { AccessSettings, ResolvedStanza } from "./resolve_stanza.ts";
+import type { ResolvedStanza } from "./resolve_stanza.ts";
 
 const NOT_SET = "<not set>";
 const SECRET = "<see the access.conf file>";

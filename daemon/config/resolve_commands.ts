@@ -6,9 +6,8 @@ import type { Origin } from "../../lib/settings/setting.ts";
 import type { CommandCycle, CommandPolicy, RunAs } from "../command/policy.ts";
 import { MAX_TEMPLATE } from "../command/template.ts";
 import { MAX_WORDS } from "../command/words.ts";
-import type { ACCESS_SETTINGS } from "./access_settings.ts";
+import type { ACCESS_SETTINGS, AccessSettings } from "./access_settings.ts";
 import type { CommandHost, Report } from "./files.ts";
-import type { AccessSettings } from "./resolve_stanza.ts";
 import type { Resolved } from "../../lib/settings/resolve.ts";
 
 /** A stanza whose commands are looked at. */

@@ -92,13 +92,7 @@ export function toServerConfig(
       sudo: values.sudoExe,
     },
     replay: { persist: values.digestPersistence, file: path(settings.digestFile ?? "") },
-    paths: {
-      runDirectory: values.runDirectory,
-      pidFile: path(settings.pidFile ?? ""),
-      configFile: path(values.configFile),
-      accessFile: path(values.accessFile),
-      accessFolder: values.accessFolder === undefined ? null : path(values.accessFolder),
-    },
+    paths: pathConfig(settings, path),
     logging: loggingConfig(values),
     firewall,
     settings,
@@ -108,6 +102,16 @@ export function toServerConfig(
 function relativeRunDirectory({ values, origins }: Resolved<typeof SERVER_SETTINGS>): Problem {
   const message = `Path '${values.runDirectory}' is not absolute`;
   return { origin: origins.runDirectory ?? {}, message, hint: "write it from / on" };
+}
+
+function pathConfig(settings: ServerSettings, path: (given: string) => string): ServerConfig["paths"] {
+  return {
+    runDirectory: settings.runDirectory,
+    pidFile: path(settings.pidFile ?? ""),
+    configFile: path(settings.configFile),
+    accessFile: path(settings.accessFile),
+    accessFolder: settings.accessFolder === undefined ? null : path(settings.accessFolder),
+  };
 }
 
 function loggingConfig({ syslogFacility, syslogIdentity, verbose }: ServerSettings) {

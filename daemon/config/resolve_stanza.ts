@@ -7,9 +7,9 @@ import type { RijndaelMode } from "../../lib/crypto/engine.ts";
 import type { Secrets } from "../../lib/crypto/secrets.ts";
 import { GENERATED_KEY_BYTES, looksCut } from "../../lib/base64.ts";
 import { equalConstantTime, wipe } from "../../lib/bytes.ts";
-import { type Resolved, resolveSettings, type SettingsOf } from "../../lib/settings/resolve.ts";
+import { type Resolved, resolveSettings } from "../../lib/settings/resolve.ts";
 import type { Given, Origin, Problem } from "../../lib/settings/setting.ts";
-import { ACCESS_SETTINGS } from "./access_settings.ts";
+import { ACCESS_SETTINGS, type AccessSettings } from "./access_settings.ts";
 import type { RawStanza } from "./load.ts";
 import { type CommandHost, refusals, type Report } from "./files.ts";
 import type { NatSwitches } from "../grants/nat_policy.ts";
@@ -17,8 +17,6 @@ import { resolveNat } from "./resolve_nat.ts";
 import { stanzaObjections } from "./possible.ts";
 import { resolveCommands } from "./resolve_commands.ts";
 import type { Stanza } from "./stanza.ts";
-
-export type AccessSettings = SettingsOf<typeof ACCESS_SETTINGS>;
 
 /** A stanza and everything that was written for it, also what a later line replaced. */
 export interface ResolvedStanza {
