@@ -9,7 +9,7 @@ import type { DaemonOptions } from "../options.ts";
 import { loadAccess } from "./load.ts";
 import { loadServerFiles } from "./load_server.ts";
 import { type CommandHost, type ConfigFiles, judge, type Report } from "./files.ts";
-import { serverObjections } from "./possible.ts";
+import { serverObjections, serverWarnings } from "./possible.ts";
 import { resolveFirewall } from "./resolve_firewall.ts";
 import { queueCapture, type ServerConfig, toServerConfig } from "./resolve_server.ts";
 import { SERVER_SETTINGS } from "./settings.ts";
@@ -122,6 +122,7 @@ function readServer(options: DaemonOptions, files: ConfigFiles, report: Report) 
     report.problems,
   );
   report.problems.push(...serverObjections(config, resolved.origins));
+  report.warnings.push(...serverWarnings(config));
   return { config, given };
 }
 

@@ -101,6 +101,21 @@ export function serverObjections(
   return problems;
 }
 
+/** What of fwknopd.conf is worth a line at each start: what is believed of whom, and what has no effect. */
+export function serverWarnings({ http }: ServerConfig): readonly string[] {
+  const warnings: string[] = [];
+  const believes = http.enabled && http.trustForwardedFor;
+  if (believes && http.proxies === null) {
+    warnings.push(
+      "ENABLE_X_FORWARDED_FOR: whoever sends a request is believed about whom it is from: name your proxies with HTTP_PROXIES",
+    );
+  }
+  if (!believes && http.proxies !== null) {
+    warnings.push("HTTP_PROXIES has no effect without ENABLE_SPA_OVER_HTTP Y and ENABLE_X_FORWARDED_FOR Y");
+  }
+  return warnings;
+}
+
 function twice(name: string, other: string, origin: Origin = {}): Problem {
   return { origin, message: `${name}: this is also the path of ${other}`, hint: "give each a file of its own" };
 }

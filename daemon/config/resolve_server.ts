@@ -1,4 +1,5 @@
 /** What fwknopd.conf and the command line mean, in the shape in which the daemon's rooms want it. Pure. */
+import type { AddressList } from "../../lib/net/cidr.ts";
 import type { Resolved, SettingsOf } from "../../lib/settings/resolve.ts";
 import type { Problem } from "../../lib/settings/setting.ts";
 import type { FirewallConfig } from "../firewall/backends.ts";
@@ -36,7 +37,13 @@ export interface ServerConfig {
     readonly dispatchCount: number;
   };
   readonly udpServer: { readonly enabled: boolean; readonly port: number };
-  readonly http: { readonly enabled: boolean; readonly anyUserAgent: boolean; readonly trustForwardedFor: boolean };
+  readonly http: {
+    readonly enabled: boolean;
+    readonly anyUserAgent: boolean;
+    readonly trustForwardedFor: boolean;
+    /** Null: every sender of a request is believed. */
+    readonly proxies: AddressList | null;
+  };
   /** Seconds a time stamp may be off in either direction; null switches the test off. */
   readonly maxAge: number | null;
   readonly commands: CommandLimits & { /** SUDO_EXE. */ readonly sudo: string };
@@ -84,6 +91,7 @@ export function toServerConfig(
       enabled: values.spaOverHttp,
       anyUserAgent: values.anyUserAgent,
       trustForwardedFor: values.trustForwardedFor,
+      proxies: values.httpProxies ?? null,
     },
     maxAge: settings.checkAge ? values.maxAge : null,
     commands: {

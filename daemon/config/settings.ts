@@ -3,7 +3,7 @@
  * facts/configuration 4), with the option of the command line that says the same. What only one packet filter
  * has is in its own folder and put in at its place. Variables that only other builds of the C daemon know stand at the end.
  */
-import { ignored, interfaceList, NOT_YET, plainYesNo, serverPort } from "./kinds.ts";
+import { addressList, ignored, interfaceList, NOT_YET, plainYesNo, serverPort } from "./kinds.ts";
 import { choice, integer, path, refusing, seconds, text, yesNo, yesUnlessNo } from "../../lib/settings/kinds.ts";
 import type { SettingTable } from "../../lib/settings/setting.ts";
 import { AUTO_DETAIL, BACKENDS, keysOutsideC, withBackendRows } from "../firewall/backends.ts";
@@ -246,10 +246,20 @@ const GENERAL = {
     directive: ["ENABLE_X_FORWARDED_FOR"],
     fallback: false,
     group: "packets",
-    doc: "believe the X-Forwarded-For header of SPA over HTTP, whoever sends it",
+    doc: "believe the X-Forwarded-For header of SPA over HTTP, of HTTP_PROXIES or of whoever sends it",
     detail:
       "What the nearest proxy wrote counts: the last entry of the last such line. A request whose header is cut, or " +
       "whose entry is no address, opens nothing; one without such a line is from the source of the packet.",
+  },
+  httpProxies: {
+    kind: addressList,
+    directive: ["HTTP_PROXIES"],
+    absenceOpens: true,
+    group: "packets",
+    doc: "the proxies whose X-Forwarded-For header is believed; without this line everybody's is",
+    detail:
+      "The last entry that is none of them counts. Such a header from anybody else opens nothing, because it may come " +
+      "from a proxy that is missing here; nor does a request of one of them without it.",
   },
   destinationRule: {
     kind: yesNo,
@@ -509,6 +519,7 @@ const OUTSIDE_C = new Set([
   "forwardAnyHost",
   "masqueradeAnyPort",
   "maxRunningCommands",
+  "httpProxies",
   ...keysOutsideC(),
 ]);
 

@@ -200,6 +200,12 @@ const SERVER_ROWS: readonly Comparison<Protection["config"]>[] = [
     gained,
     sureYesNo,
   ),
+  serverRow(
+    "HTTP_PROXIES",
+    (config) => config.http.proxies,
+    wider,
+    listText,
+  ),
   serverRow("ENABLE_DESTINATION_RULE", (config) => config.firewall.destinationRule, lost, sureYesNo),
   serverRow("ENABLE_NAT_DNS", (config) => takesNat(config) && config.settings.natDns, gained, sureYesNo),
   serverRow(

@@ -4,16 +4,19 @@
  */
 import { fromUrlForm } from "../../lib/base64.ts";
 import type { Ip } from "../../lib/net/address.ts";
+import type { AddressList } from "../../lib/net/cidr.ts";
 import { fail, ok, type Result } from "../../lib/result.ts";
 import { hasPrefix } from "../../lib/wire/envelope.ts";
-import { MAX_PAYLOAD, MIN_PAYLOAD } from "../packet/datagram.ts";
-import { forwardedFor, type HttpRequest, parseHttpRequest, valuesOf } from "./http_request.ts";
+import { type Datagram, MAX_PAYLOAD, MIN_PAYLOAD } from "../packet/datagram.ts";
+import { forwardedBy, forwardedFor, type HttpRequest, parseHttpRequest, valuesOf } from "./http_request.ts";
 
 /** What fwknopd.conf says of SPA over HTTP. */
 export interface HttpPolicy {
   readonly enabled: boolean;
   readonly anyUserAgent: boolean;
   readonly trustForwardedFor: boolean;
+  /** HTTP_PROXIES: whose word on whom they speak for is taken; null: whoever sends the request. */
+  readonly proxies: AddressList | null;
 }
 
 export interface Candidate {
@@ -35,11 +38,14 @@ const NOT_SPA_DATA: CandidateFault = { code: "not-spa-data" };
 const BASE64_TEXT = /^[A-Za-z0-9+/]+$/;
 
 /** Takes a payload to the packet text in it, or says why there is none. Never throws. */
-export function findCandidate(payload: Uint8Array, http: HttpPolicy): Result<Candidate, CandidateFault> {
+export function findCandidate(
+  { payload, source }: Pick<Datagram, "payload" | "source">,
+  http: HttpPolicy,
+): Result<Candidate, CandidateFault> {
   if (payload.length < MIN_PAYLOAD || payload.length > MAX_PAYLOAD) return fail(NOT_A_MESSAGE);
   const content = text(payload);
   const request = http.enabled ? parseHttpRequest(content) : null;
-  return request === null ? checkText(content, null) : unwrapHttp(request, http);
+  return request === null ? checkText(content, null) : unwrapHttp(request, source, http);
 }
 
 function checkText(wire: string, forwardedFor: Ip | null): Result<Candidate, CandidateFault> {
@@ -47,7 +53,7 @@ function checkText(wire: string, forwardedFor: Ip | null): Result<Candidate, Can
   return hasPrefix(wire) ? fail(NOT_A_MESSAGE) : ok({ wire, forwardedFor });
 }
 
-function unwrapHttp(request: HttpRequest, http: HttpPolicy): Result<Candidate, CandidateFault> {
+function unwrapHttp(request: HttpRequest, source: Ip, http: HttpPolicy): Result<Candidate, CandidateFault> {
   const { path } = request;
   if (!http.anyUserAgent && !valuesOf(request, "user-agent").some((agent) => agent.startsWith("Fwknop"))) {
     return fail(NOT_A_MESSAGE);
@@ -55,7 +61,7 @@ function unwrapHttp(request: HttpRequest, http: HttpPolicy): Result<Candidate, C
   if (path.length < MIN_PAYLOAD) return fail(NOT_A_MESSAGE);
   const found = checkText(fromUrlForm(path), null);
   if (!found.ok || !http.trustForwardedFor) return found;
-  const client = forwardedFor(request);
+  const client = http.proxies === null ? forwardedFor(request) : forwardedBy(http.proxies, source, request);
   if (client.ok) return ok({ ...found.value, forwardedFor: client.value });
   // Not even for the source of the packet, which is the proxy: everybody behind it would get in.
   return fail({ code: "proxy-header", reason: `Error parsing X-Forwarded-For header: ${client.fault}` });

@@ -107,7 +107,7 @@ interface Packet extends Candidate {
 /** What costs no key: the shape of the packet and its source. */
 function findPacket(datagram: Datagram, context: DecisionContext): Result<Packet, Refused> {
   const { source, destination } = datagram;
-  const candidate = findCandidate(datagram.payload, context.policy.http);
+  const candidate = findCandidate(datagram, context.policy.http);
   if (!candidate.ok) {
     const why = candidate.fault;
     if (why.code !== "proxy-header") return fail(refuse(refusal(why.code, { source })));

@@ -3,6 +3,7 @@
  * that clients and proxies write. Pure; never throws. What the C daemon looks at: facts/packets 3.
  */
 import { type Ip, parseIp, parseIpv4, parseIpv6 } from "../../lib/net/address.ts";
+import { type AddressList, matchesList } from "../../lib/net/cidr.ts";
 import { fail, ok, type Result } from "../../lib/result.ts";
 
 /** One header line, continuation lines included. */
@@ -66,9 +67,36 @@ export function valuesOf(request: HttpRequest, name: string): readonly string[] 
  */
 export function forwardedFor(request: HttpRequest): Result<Ip | null, string> {
   if (!request.complete) return fail("the end of the header is missing");
-  const last = valuesOf(request, "x-forwarded-for").at(-1);
-  if (last === undefined) return ok(null);
-  const entry = trim(last.slice(last.lastIndexOf(",") + 1));
+  const last = entriesOf(request).at(-1);
+  return last === undefined ? ok(null) : readEntry(last);
+}
+
+/**
+ * The same where only some proxies are believed: the last entry that is none of them, and every entry behind it must be one.
+ * A header that comes from anybody else is refused and not passed over: it may be that of a proxy that was not listed, and
+ * everybody behind it would get in with the door for its address. So is a request of a proxy that names nobody.
+ */
+export function forwardedBy(proxies: AddressList, source: Ip, request: HttpRequest): Result<Ip | null, string> {
+  if (!request.complete) return fail("the end of the header is missing");
+  const entries = entriesOf(request);
+  const isProxy = matchesList(proxies, source);
+  if (entries.length === 0) {
+    return isProxy ? fail(`the proxy ${source.text} says of nobody whom the request is from`) : ok(null);
+  }
+  if (!isProxy) return fail(`it comes from ${source.text}, which is none of HTTP_PROXIES`);
+  for (const entry of entries.toReversed()) {
+    const ip = readEntry(entry);
+    if (!ip.ok || !matchesList(proxies, ip.value)) return ip;
+  }
+  return fail("it names only proxies");
+}
+
+/** Of all lines, in order: several are the same as one (RFC 9110 section 5.3). */
+function entriesOf(request: HttpRequest): readonly string[] {
+  return valuesOf(request, "x-forwarded-for").flatMap((value) => value.split(",")).map(trim);
+}
+
+function readEntry(entry: string): Result<Ip, string> {
   const ip = parseEntry(entry);
   if (ip.ok && ip.value.bytes.some((byte) => byte !== 0)) return ip;
   return fail(`value '${entry.slice(0, 64).replaceAll(/[^\x21-\x7e]/g, "?")}' is not an IP address`);

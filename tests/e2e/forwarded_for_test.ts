@@ -37,3 +37,28 @@ labTest(
     );
   },
 );
+
+labTest("only the proxies of HTTP_PROXIES are believed, and a header from anybody else opens nothing", async () => {
+  await using lab = await makeLab();
+  const scene = await setScene(lab, {
+    server: { ENABLE_SPA_OVER_HTTP: "Y", ENABLE_X_FORWARDED_FOR: "Y", HTTP_PROXIES: lab.address("knocker") },
+  });
+  const { program } = scene.daemon;
+  assert.equal(program.count(/name your proxies with HTTP_PROXIES/), 0);
+  let port = 30_000;
+  const request = async (from: "knocker" | "stranger", headers: string) => {
+    const packet = await sealPacket(lab, ["-A", `tcp/${++port}`, "-s", "-D", scene.server, ...keyArgs(scene.keys)]);
+    const path = packet.replaceAll("+", "-").replaceAll("/", "_");
+    const text = `GET /${path} HTTP/1.1\r\nuser-agent: Fwknop/2.6.11\r\n${headers}Host: gw\r\n\r\n`;
+    lab.send(from, scene.server, 62201, text);
+  };
+  const stranger = lab.address("stranger");
+  await request("knocker", `X-Forwarded-For: 203.0.113.1, ${stranger}\r\n`);
+  assert.ok(await lab.opens("stranger", scene.server, port), program.output);
+  const mark = program.mark();
+  await request("stranger", `X-Forwarded-For: ${stranger}\r\n`);
+  await program.waitFor(/Error parsing X-Forwarded-For header: it comes from \S+, which is none of HTTP_PROXIES/, {
+    since: mark,
+  });
+  assert.equal(await lab.probe("stranger", scene.server, port), "filtered");
+});

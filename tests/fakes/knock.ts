@@ -108,7 +108,10 @@ export function decisionContext(
   stanzas: readonly Stanza[] = [stanza()],
   changes: Partial<DecisionContext> = {},
 ): DecisionContext {
-  const policy = { maxAge: 120, http: { enabled: false, anyUserAgent: false, trustForwardedFor: false } };
+  const policy = {
+    maxAge: 120,
+    http: { enabled: false, anyUserAgent: false, trustForwardedFor: false, proxies: null },
+  };
   const store = memoryStore();
   return { engine: nobleEngine, index: stanzaIndex(stanzas), policy, store, testMode: false, ...changes };
 }

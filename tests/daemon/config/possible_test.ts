@@ -36,3 +36,11 @@ Deno.test("one path for two things is refused", () => {
   assert.match(wrong("FWKNOP_PID_FILE /c\n").join("\n"), /FWKNOP_PID_FILE: this is also the path of the configuration/);
   good("FWKNOP_PID_FILE /run/x\nDIGEST_FILE /run/y\n");
 });
+
+Deno.test("serverWarnings() says who is believed about whom a request is from", () => {
+  const warnings = (server: string) => good(`ENABLE_SPA_OVER_HTTP Y;\n${server}`).warnings.join("\n");
+  assert.match(warnings("ENABLE_X_FORWARDED_FOR Y;\n"), /whoever sends a request is believed/);
+  assert.equal(warnings("ENABLE_X_FORWARDED_FOR Y;\nHTTP_PROXIES 192.0.2.1;\n"), "");
+  assert.match(warnings("HTTP_PROXIES 192.0.2.1;\n"), /HTTP_PROXIES has no effect/);
+  assert.equal(warnings(""), "");
+});

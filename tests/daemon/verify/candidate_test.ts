@@ -1,10 +1,16 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { type CandidateFault, findCandidate, type HttpPolicy } from "../../../daemon/verify/candidate.ts";
+import { parseAddressList } from "../../../lib/net/cidr.ts";
+import { type CandidateFault, findCandidate as find, type HttpPolicy } from "../../../daemon/verify/candidate.ts";
 import { REFUSALS } from "../../../daemon/verify/refusals.ts";
+import { ip } from "../../fakes/knock.ts";
 
-const NO_HTTP: HttpPolicy = { enabled: false, anyUserAgent: false, trustForwardedFor: false };
-const HTTP: HttpPolicy = { enabled: true, anyUserAgent: false, trustForwardedFor: true };
+/** Of a packet from this address. */
+const findCandidate = (payload: Uint8Array, http: HttpPolicy, source = "203.0.113.9") =>
+  find({ payload, source: ip(source) }, http);
+
+const NO_HTTP: HttpPolicy = { enabled: false, anyUserAgent: false, trustForwardedFor: false, proxies: null };
+const HTTP: HttpPolicy = { enabled: true, anyUserAgent: false, trustForwardedFor: true, proxies: null };
 const bytes = (text: string) => Uint8Array.from(text, (c) => c.charCodeAt(0));
 const BODY = "9SXgFlrs6x/IZ6Yqxd1x5Vq+".repeat(8); // 192 characters
 
@@ -90,8 +96,8 @@ Deno.test("findCandidate() finds the user agent in its header line only", () => 
 });
 
 /** What becomes of these header lines: the address of the client, or the warning of a refusal. */
-function claimed(lines: string, http = HTTP): string | null {
-  const found = findCandidate(request(inUrl(BODY), `User-Agent: Fwknop/2.6.11\r\n${lines}`), http);
+function claimed(lines: string, http = HTTP, source?: string): string | null {
+  const found = findCandidate(request(inUrl(BODY), `User-Agent: Fwknop/2.6.11\r\n${lines}`), http, source);
   return found.ok ? found.value.forwardedFor?.text ?? null : reasonOf(found.fault);
 }
 
@@ -119,7 +125,31 @@ Deno.test("findCandidate() takes the last entry of the last X-Forwarded-For line
     ["", null],
   ];
   for (const [lines, address] of cases) assert.equal(claimed(lines), address, JSON.stringify(lines));
-  assert.equal(claimed("X-Forwarded-For: nonsense\r\n", { ...HTTP, trustForwardedFor: false }), null);
+  assert.equal(claimed("X-Forwarded-For: nonsense\r\n", { ...HTTP, trustForwardedFor: false, proxies: null }), null);
+});
+
+Deno.test("findCandidate() believes the proxies that are listed, and takes the last entry that is none of them", () => {
+  const list = parseAddressList("198.51.100.0/24, 2001:db8:1::/48");
+  assert.ok(list.ok);
+  const http = { ...HTTP, proxies: list.value };
+  const from = (source: string, ...values: readonly string[]) =>
+    claimed(values.map((value) => `X-Forwarded-For: ${value}\r\n`).join(""), http, source);
+  assert.equal(from("198.51.100.7", "192.0.2.9"), "192.0.2.9");
+  assert.equal(from("198.51.100.7", "192.0.2.1, 192.0.2.9"), "192.0.2.9", "what the client claims counts nothing");
+  assert.equal(from("198.51.100.7", "192.0.2.1, 192.0.2.9, 198.51.100.8"), "192.0.2.9", "two proxies in a row");
+  assert.equal(from("198.51.100.7", "192.0.2.9, 2001:db8:1::8", "198.51.100.8"), "192.0.2.9", "three, and two lines");
+  assert.equal(from("2001:db8:1::7", "2001:db8:2::9"), "2001:db8:2::9");
+  assert.equal(from("192.0.2.66"), null, "without the header the sender is who it is");
+  const refused = (source: string, ...values: readonly string[]) => {
+    const said = from(source, ...values);
+    assert.match(said ?? "", /^Error parsing X-Forwarded-For header: /);
+    return said?.slice("Error parsing X-Forwarded-For header: ".length);
+  };
+  assert.equal(refused("192.0.2.66", "192.0.2.9"), "it comes from 192.0.2.66, which is none of HTTP_PROXIES");
+  assert.equal(refused("198.51.100.7"), "the proxy 198.51.100.7 says of nobody whom the request is from");
+  assert.equal(refused("198.51.100.7", "198.51.100.8, 198.51.100.9"), "it names only proxies");
+  assert.match(refused("198.51.100.7", "192.0.2.9, unknown, 198.51.100.8") ?? "", /'unknown' is not an IP address/);
+  assert.match(refused("198.51.100.7", "192.0.2.9, 0.0.0.0") ?? "", /is not an IP address/);
 });
 
 Deno.test("findCandidate() refuses a request whose X-Forwarded-For tells no address, and never falls back", () => {
@@ -161,7 +191,7 @@ Deno.test("findCandidate() refuses a request that is cut in its header, where a 
       found.ok ? "" : reasonOf(found.fault) ?? "",
       /^Error parsing X-Forwarded-For header: the end of the header/,
     );
-    const trusting = findCandidate(bytes(whole.slice(0, length)), { ...HTTP, trustForwardedFor: false });
+    const trusting = findCandidate(bytes(whole.slice(0, length)), { ...HTTP, trustForwardedFor: false, proxies: null });
     assert.equal(trusting.ok, true);
   }
   assert.equal(findCandidate(bytes(whole), HTTP).ok, true);

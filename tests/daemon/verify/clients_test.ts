@@ -15,7 +15,7 @@ const bytes = (text: string) => new TextEncoder().encode(text);
 
 /** A daemon that does not mind the age of a packet, and tries these stanzas. */
 function context(stanzas: readonly Stanza[]): DecisionContext {
-  const http = { enabled: true, anyUserAgent: true, trustForwardedFor: true };
+  const http = { enabled: true, anyUserAgent: true, trustForwardedFor: true, proxies: null };
   return decisionContext(stanzas, { policy: { maxAge: null, http } });
 }
 

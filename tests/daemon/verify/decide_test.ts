@@ -180,7 +180,7 @@ Deno.test("decide() never throws and never admits what no key of ours made", asy
     return copy;
   });
   const payloads = fc.oneof(fc.uint8Array({ maxLength: 1600 }), mutated);
-  const http = { enabled: true, anyUserAgent: true, trustForwardedFor: true };
+  const http = { enabled: true, anyUserAgent: true, trustForwardedFor: true, proxies: null };
   const overHttp = decisionContext([stanza()], { policy: { maxAge: 120, http } });
   const [start, end] = ["GET /", " HTTP/1.1\r\nX-Forwarded-For: "].map((text) => new TextEncoder().encode(text));
   await fc.assert(fc.asyncProperty(payloads, fc.uint8Array({ maxLength: 40 }), async (payload, tail) => {
@@ -192,7 +192,7 @@ Deno.test("decide() never throws and never admits what no key of ours made", asy
 });
 
 Deno.test("decide() opens for the client that the proxy names, and for nobody where it names none", async () => {
-  const http = { enabled: true, anyUserAgent: false, trustForwardedFor: true };
+  const http = { enabled: true, anyUserAgent: false, trustForwardedFor: true, proxies: null };
   const bench = decisionContext([stanza()], { policy: { maxAge: 120, http } });
   const visit = async (forwarded: string) => {
     const path = (await knock({ message: "0.0.0.0,tcp/22" })).replaceAll("+", "-").replaceAll("/", "_");
@@ -225,7 +225,7 @@ Deno.test("decide() remarks in one line that a door is for another address than 
 });
 
 Deno.test("decide() takes the client behind the proxy for the sender", async () => {
-  const http = { enabled: true, anyUserAgent: true, trustForwardedFor: true };
+  const http = { enabled: true, anyUserAgent: true, trustForwardedFor: true, proxies: null };
   const bench = decisionContext([stanza()], { policy: { maxAge: 120, http } });
   const path = (await knock({ message: "192.0.2.9,tcp/22" })).replaceAll("+", "-").replaceAll("/", "_");
   const decision = await decide(datagram(`GET /${path} HTTP/1.1\r\nx-forwarded-for: 192.0.2.9\r\n\r\n`), bench, NOW);

@@ -22,7 +22,7 @@ import {
 } from "../../fakes/knock.ts";
 
 const FORCED = { ...NO_NAT_POLICY, forceNat: { to: ip("10.0.0.9"), port: 9 } };
-const ON = { maxAge: 120, http: { enabled: false, anyUserAgent: false, trustForwardedFor: false } };
+const ON = { maxAge: 120, http: { enabled: false, anyUserAgent: false, trustForwardedFor: false, proxies: null } };
 
 function allowing(list: string): NatPolicy {
   const allow = natAllow.parse(list);
