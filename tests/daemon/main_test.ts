@@ -76,3 +76,24 @@ Deno.test("--exit-parse-config -v prints the policy of each stanza, and without 
     Deno.removeSync(folder, { recursive: true });
   }
 });
+
+Deno.test("a file that started the C daemon starts with STRICT N, and each line that is read otherwise is told", async () => {
+  const folder = Deno.makeTempDirSync({ prefix: "fwknopd-main-" });
+  try {
+    const write = (name: string, text: string) => Deno.writeTextFileSync(`${folder}/${name}`, text, { mode: 0o600 });
+    write("access.conf", "SOURCE ANY\nKEY 0123456789abcdef\nHMAC_KEY fedcba9876543210\nRESTRICT_PORT tcp/23\n");
+    const check = async (strict: string) => {
+      write("fwknopd.conf", `ENABLE_UDP_SERVER Y\nFWKNOP_RUN_DIR ${folder}\nMAX_SPA_PACKET_AGE 60s\n${strict}`);
+      return await run(`exec "$@" -c fwknopd.conf -a ${folder}/access.conf --exit-parse-config -t`, folder);
+    };
+    const strict = await check("");
+    assert.equal(strict.code, 1);
+    assert.equal(strict.err.match(/^fwknopd: error: /gm)?.length, 2);
+    const lenient = await check("STRICT N\n");
+    assert.equal(lenient.code, 0, lenient.err);
+    assert.match(lenient.err, /fwknopd\.conf:3: .*STRICT is N: read as 60/);
+    assert.match(lenient.err, /access\.conf:4: .*if RESTRICT_PORTS is meant, what it limits is NOT limited/);
+  } finally {
+    Deno.removeSync(folder, { recursive: true });
+  }
+});
