@@ -64,11 +64,11 @@ export function encryptionFailure(text: string) {
     const what = `gpg does not encrypt to this key (reason ${refused.args[0]})`;
     return gpgFail("gpg-encrypt", what, "see gpg --list-keys");
   }
+  const known = SEALING_FAILURES[failureCode(status) ?? 0];
+  if (known !== undefined) return gpgFail(...known);
   if (status.some(({ keyword }) => keyword === "INV_SGNR")) {
     return gpgFail("gpg-signer-not-found", "gpg does not sign with this key", SECRET_KEYS);
   }
-  const known = SEALING_FAILURES[failureCode(status) ?? 0];
-  if (known !== undefined) return gpgFail(...known);
   return gpgFail("gpg-encrypt", lastWords(text), "try it by hand with gpg --sign --encrypt");
 }
 

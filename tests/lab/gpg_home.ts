@@ -42,8 +42,12 @@ export class GpgHome implements AsyncDisposable {
   readonly #fingerprints = new Map<GpgKeyName, string>();
 
   constructor() {
-    // Passphrases of tests need not be costly to guess: by default each use of one takes seconds here.
-    Deno.writeTextFileSync(`${this.path}/gpg-agent.conf`, "s2k-count 65536\n");
+    this.#configure();
+  }
+
+  /** Passphrases of tests need not be costly to guess: by default each use of one may take seconds. */
+  #configure(...lines: readonly string[]): void {
+    Deno.writeTextFileSync(`${this.path}/gpg-agent.conf`, ["s2k-count 65536", ...lines, ""].join("\n"));
   }
 
   /** Of the primary key. */
@@ -115,6 +119,25 @@ export class GpgHome implements AsyncDisposable {
   /** Forgets every passphrase. */
   async lock(): Promise<void> {
     await gpgconf(this.path, ["--reload", "gpg-agent"]);
+  }
+
+  /** Ends the agent; the next one has these lines in its configuration. */
+  async newAgent(...lines: readonly string[]): Promise<void> {
+    await gpgconf(this.path, ["--kill", "gpg-agent"]);
+    this.#configure(...lines);
+  }
+
+  /** A pinentry that answers each question of the agent with `answer`, and notes all that it hears. Its line for `newAgent`. */
+  pinentry(answer: string): string {
+    const path = `${this.path}/pinentry`;
+    const script = [
+      "#!/bin/sh",
+      "echo OK",
+      'while read -r command rest; do echo "$command $rest" >>"$0.log"',
+      `case $command in GETPIN) echo '${answer}';; BYE) echo OK; exit;; *) echo OK;; esac; done`,
+    ];
+    Deno.writeTextFileSync(path, `${script.join("\n")}\n`, { mode: 0o700 });
+    return `pinentry-program ${path}`;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -6,7 +6,7 @@ import { fail, ok } from "../../../lib/result.ts";
 import { openPgp } from "../../../lib/spa/open.ts";
 import { GNUPG, type GpgHome, gpgHome, PASSPHRASE } from "../../lab/gpg_home.ts";
 import { testWith } from "../../lab/gate.ts";
-import { ALONE, type OwnRun, runOwn, type Surroundings } from "../harness.ts";
+import { ALONE, type OwnRun, runOwn, runOwnProcess, type Surroundings } from "../harness.ts";
 
 const HMAC = { name: "sha256", key: new TextEncoder().encode("hmackey") } as const;
 
@@ -104,6 +104,68 @@ testWith(
     }
   },
 );
+
+testWith(
+  GNUPG,
+  "an agent that is locked asks by pinentry; what it says instead is one sentence with the remedy",
+  async () => {
+    await using home = await gpgHome("rsa2048", "lockedCurve");
+    const args = [
+      ...ALONE,
+      "--gpg-home-dir",
+      home.path,
+      "--gpg-recipient-key",
+      "rsa2048",
+      "--gpg-signer-key",
+      "lockedCurve",
+    ];
+    await home.newAgent(home.pinentry(`D ${PASSPHRASE}\\nOK`));
+    const asked = await run(home, [...args, "--gpg-agent"], { env: { HOME: home.path, GPG_TTY: "/dev/pts/97" } });
+    assert.equal(asked.code, 0, asked.err);
+    await openSent(home, asked);
+    assert.match(Deno.readTextFileSync(`${home.path}/pinentry.log`), /^OPTION ttyname=\/dev\/pts\/97$/m);
+    // It knows the passphrase now, and nobody is asked again.
+    await home.newAgent();
+    const rows: readonly (readonly [agent: readonly string[], args: readonly string[], says: RegExp])[] = [
+      [[home.pinentry("ERR 83886179 canceled")], ["--gpg-agent"], /Error 121 .*cancelled\nfwknop: hint: /],
+      [
+        ["pinentry-program /nonexistent"],
+        ["--gpg-agent"],
+        /Error 122 .*there is no pinentry\nfwknop: hint: .*install pinentry/,
+      ],
+      [["no-allow-loopback-pinentry"], ["--key-rijndael", PASSPHRASE], /Error 121 .*\nfwknop: hint: .*--gpg-agent/],
+    ];
+    for (const [agent, more, says] of rows) {
+      await home.newAgent(...agent);
+      const refused = await run(home, [...args, ...more]);
+      assert.deepEqual([refused.code, refused.sent.length], [1, 0], refused.out);
+      assert.match(refused.err, says);
+    }
+  },
+);
+
+testWith(GNUPG, "--stdin and --fd give the passphrase in the first line and the HMAC key in the second", async () => {
+  await using home = await gpgHome("rsa2048", "lockedCurve");
+  const signer = await home.keyFile("lockedCurve", { secret: true });
+  const engines = [
+    ["--gpg-home-dir", home.path, "--gpg-recipient-key", "rsa2048", "--gpg-signer-key", "lockedCurve"],
+    ["--gpg-recipient-key", await home.keyFile("rsa2048"), "--gpg-signer-key", signer],
+  ];
+  for (const engine of engines) {
+    for (const from of [["--stdin"], ["--fd", "0"]]) {
+      await home.lock();
+      const packet = `${home.path}/packet`;
+      const args = [...ALONE, ...engine, ...from, "--use-hmac", "-B", packet, "-D", "127.0.0.1", "-s", "-A", "tcp/22"];
+      const ran = await runOwnProcess(args, { home: home.path, input: `${PASSPHRASE}\nhmackey\n` });
+      assert.equal(ran.code, 0, ran.err);
+      const target = { host: "", port: 0 } as never;
+      const sent = [{ proto: "udp", packet: Deno.readTextFileSync(packet).trim(), target } as const];
+      await openSent(home, { ...ran, sent, asked: [] }, HMAC);
+      assert.ok(!`${ran.out}${ran.err}`.includes(PASSPHRASE));
+      Deno.removeSync(packet);
+    }
+  }
+});
 
 testWith(GNUPG, "-T opens the packet again and shows who signed it, as the C client does", async () => {
   await using home = await gpgHome("curve");
