@@ -96,7 +96,6 @@ export const ONLY_TESTS_USE: Exceptions = {
   "lib/host/run.ts: feed": PART,
   "lib/net/craft.ts: internetChecksum": PART,
   "lib/net/frame_link.ts: LINK_TYPE": PART,
-  "lib/wire/envelope.ts: GPG_PREFIXES": "for packets of GnuPG, which are not opened yet",
 };
 
 /** Files that are tested elsewhere than at their mirror: the test, and what it tests besides. */

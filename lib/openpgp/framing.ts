@@ -3,12 +3,21 @@
  * which is right where that packet has an old header with two bytes of length (facts/wire 8). That header may be written
  * for every length, so messages for elliptic curves, and those of other libraries, are written that way. Pure.
  */
+import { decodeBase64, encodeBase64 } from "../base64.ts";
 import { concat } from "../bytes.ts";
+import { PREFIXES } from "../wire/envelope.ts";
+
+/** What can follow a session key: another one, or the encrypted data, with which the message ends. */
+const SESSION_KEYS: readonly number[] = [1, 3];
+const ENCRYPTED_DATA: readonly number[] = [9, 18, 20];
 
 /** Public-key encrypted session key: what every message to a key starts with. */
 const SESSION_KEY = 1;
+/** Of the session keys that gpg makes. */
+const VERSION = 3;
 /** A longer one changes the second character of the text, which is not sent. */
 const MAX_LENGTH = 0x0fff;
+const OLD_ONE_BYTE = 0x80 | SESSION_KEY << 2;
 const OLD_TWO_BYTES = 0x80 | SESSION_KEY << 2 | 1;
 
 /** The header of a packet. */
@@ -27,6 +36,32 @@ export function withOldHeader(message: Uint8Array): Uint8Array | null {
   const { size, length } = header;
   if (length > MAX_LENGTH || size + length > message.length) return null;
   return concat(Uint8Array.of(OLD_TWO_BYTES, length >> 8, length & 0xff), message.subarray(size));
+}
+
+/**
+ * What may have been cut off the text of a message, the usual first. The C client cuts two characters whatever they are: of
+ * a message to an elliptic curve they hold half of its one byte of length, and the other half and the packet that follows
+ * tell which. Mostly there is one besides the usual.
+ */
+export function cutPrefixes(body: string): readonly string[] {
+  const bytes = decodeBase64(PREFIXES.gpg + body) ?? new Uint8Array(0);
+  // The version stands behind one byte of length, or behind two.
+  if (bytes[2] !== VERSION) return [PREFIXES.gpg];
+  const low = (bytes[1] ?? 0) & 0x0f;
+  const others = Array.from({ length: 16 }, (_, high) => high << 4 | low)
+    .filter((length) => length > 0 && followsSessionKey(bytes.subarray(2 + length)))
+    .map((length) => encodeBase64(Uint8Array.of(OLD_ONE_BYTE, length)).slice(0, 2));
+  return [PREFIXES.gpg, ...others];
+}
+
+function followsSessionKey(rest: Uint8Array): boolean {
+  const header = readHeader(rest);
+  // Data in pieces, the first of which has 2^0 to 2^30 bytes.
+  if (header === null) return (rest[1] ?? 0) >= 224 && ENCRYPTED_DATA.some((tag) => rest[0] === (0xc0 | tag));
+  const { tag, size, length } = header;
+  return ENCRYPTED_DATA.includes(tag)
+    ? size + length === rest.length
+    : SESSION_KEYS.includes(tag) && size + length < rest.length;
 }
 
 /** Null where there is no header, or one of a body in pieces or of unknown length. */

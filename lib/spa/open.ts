@@ -13,6 +13,7 @@ import { hmacKeyFault, rijndaelFault, type RijndaelSecret, type Secrets } from "
 import { type Fault, fault, type FaultCode } from "../faults.ts";
 import { BLOCK_LENGTH, MAX_SPA_LENGTH, MIN_SPA_LENGTH, SALT_HEADER_LENGTH, SALT_LENGTH } from "../limits.ts";
 import { fail, ok, type Result } from "../result.ts";
+import { cutPrefixes } from "../openpgp/framing.ts";
 import { decodeMessage } from "../wire/decode.ts";
 import {
   hasPrefix,
@@ -54,13 +55,23 @@ export async function openPgp(
   const body = await authenticate(engine, wire, secrets);
   if (!body.ok) return body;
   if (!isForCipher(body.value.length, secrets)) return refuse("encryption-type-unknown");
-  const message = decodeBase64(PREFIXES.gpg + body.value);
-  if (message === null) return refuse("ciphertext-base64");
-  const plaintext = await decrypt(message);
+  const plaintext = await decryptMessage(body.value, decrypt);
   if (!plaintext.ok) return plaintext;
   const { length } = plaintext.value;
   if (length < MIN_SPA_LENGTH || length > MAX_SPA_LENGTH) return refuse("plaintext-length");
   return await decodeMessage(engine, plaintext.value, { equalSigns: secrets.hmac !== null });
+}
+
+/** What may have been cut off is tried, one after the other: mostly there is one way, and a second for elliptic curves. */
+async function decryptMessage(body: string, decrypt: PgpDecrypt): Promise<Result<Uint8Array, Fault>> {
+  let refused = fault("ciphertext-base64");
+  for (const prefix of cutPrefixes(body).toReversed()) {
+    const message = decodeBase64(prefix + body);
+    const plaintext = message === null ? fail(refused) : await decrypt(message);
+    if (plaintext.ok) return plaintext;
+    refused = plaintext.fault;
+  }
+  return fail(refused);
 }
 
 /**
@@ -80,8 +91,12 @@ export async function authenticate(
   if (split === null) return refuse("hmac-remainder-length");
   if (foreignCharacter(split.body) < split.body.length) return refuse("not-base64");
   if (hmac === null) return ok(split.body);
-  const expected = await authenticationTag(engine, PREFIXES[cipher.kind] + split.body, hmac);
-  return equalConstantTime(textBytes(expected), textBytes(split.tag)) ? ok(split.body) : refuse("hmac-mismatch");
+  const tag = textBytes(split.tag);
+  for (const prefix of cipher.kind === "gpg" ? cutPrefixes(split.body) : [PREFIXES.rijndael]) {
+    const expected = await authenticationTag(engine, prefix + split.body, hmac);
+    if (equalConstantTime(textBytes(expected), tag)) return ok(split.body);
+  }
+  return refuse("hmac-mismatch");
 }
 
 /**

@@ -24,16 +24,6 @@ export const PREFIXES: Readonly<Record<EncryptionType, string>> = {
 };
 
 /**
- * Every start of an OpenPGP message that two base64 characters can show, the usual one first: an old-format session-key
- * packet with a one-byte length (`hA` to `hP`, elliptic curves) or a two-byte length (`hQ` to `hf`). The sender cuts
- * two characters whatever they are, so a receiver that wants such messages tries them (COMPATIBILITY F3).
- */
-export const GPG_PREFIXES: readonly string[] = [
-  PREFIXES.gpg,
-  ..."ABCDEFGHIJKLMNOPRSTUVWXYZabcdef".split("").map((second) => `h${second}`),
-];
-
-/**
  * The first character of a Rijndael packet: four bits of `Salted__` and two of the salt. The four bits are
  * checked, because one packet has one spelling.
  */

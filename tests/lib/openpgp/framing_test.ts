@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import { encodeBase64 } from "../../../lib/base64.ts";
-import { withOldHeader } from "../../../lib/openpgp/framing.ts";
+import { cutPrefixes, withOldHeader } from "../../../lib/openpgp/framing.ts";
 
 const REST = [0xd2, 1, 1];
 
@@ -28,6 +28,30 @@ Deno.test("F3: withOldHeader() gives every session key the header that C servers
       assert.deepEqual(message.subarray(3), Uint8Array.from(bytes.slice(-length - REST.length)));
     }
   }
+});
+
+Deno.test("F3: cutPrefixes() finds what was cut off, the usual first", () => {
+  const versioned = (header: readonly number[], length: number) => [
+    ...header,
+    3,
+    ...Array.from({ length: length - 1 }, (_, index) => index + 7 & 0xff),
+    ...REST,
+  ];
+  for (let length = 1; length < 256; length++) {
+    const text = encodeBase64(Uint8Array.from(versioned([0x84, length], length)));
+    const found = cutPrefixes(text.slice(2));
+    assert.equal(found[0], "hQ");
+    assert.ok(found.includes(text.slice(0, 2)), `${length}: ${text.slice(0, 2)} is not in ${found}`);
+    assert.ok(found.length <= 3, `${length}: ${found}`);
+    const inPieces = [0x84, length, 3, ...new Array(length - 1).fill(0), 0xd2, 0xe9, ...new Array(512).fill(0), 1, 0];
+    const pieces = encodeBase64(Uint8Array.from(inPieces));
+    assert.deepEqual(cutPrefixes(pieces.slice(2)), ["hQ", pieces.slice(0, 2)]);
+  }
+  for (const length of [268, 396, 524]) {
+    const text = encodeBase64(Uint8Array.from(versioned([0x85, length >> 8, length & 0xff], length)));
+    assert.deepEqual(cutPrefixes(text.slice(2)), ["hQ"]);
+  }
+  fc.assert(fc.property(fc.string({ maxLength: 600 }), (text) => void cutPrefixes(text)));
 });
 
 Deno.test("withOldHeader() refuses what starts otherwise, is cut, or too long for that header", () => {

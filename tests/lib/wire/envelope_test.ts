@@ -4,7 +4,6 @@ import type { HmacKey, Secrets } from "../../../lib/crypto/secrets.ts";
 import {
   chooseSecrets,
   encryptionByLength,
-  GPG_PREFIXES,
   hasPrefix,
   PREFIXES,
   RIJNDAEL_FIRST_CHARACTERS,
@@ -36,16 +35,6 @@ Deno.test("the prefix of Rijndael is what every salted message starts with, and 
     firsts.add(stripPrefix(full, "rijndael").charAt(0));
   }
   assert.deepEqual([...firsts].sort().join(""), [...RIJNDAEL_FIRST_CHARACTERS].sort().join(""));
-});
-
-Deno.test("F3: the prefixes of GPG are the starts of all session-key packets of one and two length bytes", () => {
-  const starts = new Set<string>();
-  for (const tag of [0x84, 0x85]) {
-    for (let length = 0; length < 256; length++) starts.add(encodeBase64(Uint8Array.of(tag, length, 0)).slice(0, 2));
-  }
-  assert.deepEqual(new Set(GPG_PREFIXES), starts);
-  assert.equal(GPG_PREFIXES.length, 32);
-  assert.equal(GPG_PREFIXES[0], "hQ");
 });
 
 Deno.test("K8: stripPrefix() cuts two characters off a GPG message, whatever they are", () => {
