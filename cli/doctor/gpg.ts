@@ -30,7 +30,7 @@ export async function examineGpg(
   return [
     ...keyFindings("recipient", pgp.recipient, world.now()),
     ...(pgp.signer === null ? [UNSIGNED] : keyFindings("signer", pgp.signer, world.now())),
-    ...(pgp.signer === null ? [] : [passphrase(settings)]),
+    ...(pgp.signer === null ? [] : [passphrase(settings), ...exposedFile(settings)]),
     ...(plaintext === null ? [] : [lengthFinding(pgp, { plaintext, tag: tagOf(settings) })]),
   ];
 }
@@ -65,6 +65,12 @@ function passphrase(settings: ClientSettings): Finding {
   const given = [key, keyBase64, keyFile, keyCmd].some((source) => source !== undefined);
   if (given) return fine("gpg", "the passphrase is given");
   return fine("gpg", gpgNoSigningPw ? "the signing key has no passphrase" : "the passphrase is asked for");
+}
+
+/** Whoever reads the file has the key, or the work of guessing its passphrase. */
+function exposedFile({ gpgSigner = "" }: ClientSettings): readonly Finding[] {
+  const exposed = isKeyFile(gpgSigner) && ((Deno.statSync(gpgSigner).mode ?? 0) & 0o077) !== 0;
+  return exposed ? [doubt("gpg", `others may read the signing key in ${gpgSigner}`, `chmod 600 ${gpgSigner}`)] : [];
 }
 
 function lengthFinding(pgp: OpenPgp, message: { readonly plaintext: number; readonly tag: number }): Finding {

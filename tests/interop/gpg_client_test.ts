@@ -1,5 +1,13 @@
 /** Our client with GnuPG, by the gpg program and by key files, and the C daemon. */
 import assert from "node:assert/strict";
+import { textBytes } from "../../lib/bytes.ts";
+import { webEngine } from "../../lib/crypto/web_engine.ts";
+import { fault } from "../../lib/faults.ts";
+import { fail, ok } from "../../lib/result.ts";
+import { openPgp } from "../../lib/spa/open.ts";
+import { runC } from "../cli/harness.ts";
+import { testWith } from "../lab/gate.ts";
+import { packetOf, REHEARSE } from "./side_by_side.ts";
 import { C_DAEMON, C_PROGRAMS, knock, labTest, makeLab, newKeys, startDaemon } from "../lab/mod.ts";
 import { GNUPG, type GpgHome, gpgHome, type GpgKeyName } from "../lab/gpg_home.ts";
 
@@ -13,6 +21,33 @@ const PAIRS: readonly (readonly [recipient: GpgKeyName, signer: GpgKeyName, port
   ["nist", "nist", 2006],
   ["subkeys", "subkeys", 2007],
 ];
+
+testWith(
+  { ...C_PROGRAMS, ...GNUPG },
+  "F3: what the C client cuts off a message is found again, for elliptic curves too",
+  async () => {
+    await using home = await gpgHome("rsa2048", "curve", "nist");
+    for (const [recipient, usual] of [["rsa2048", true], ["curve", false], ["nist", false]] as const) {
+      for (const hmac of [null, { name: "sha256", key: textBytes("hmackey") } as const]) {
+        const args = ["--gpg-home-dir", home.path, "--gpg-recipient-key", recipient, "--gpg-signer-key", "curve"];
+        const signing = ["--gpg-no-signing-pw", ...(hmac === null ? [] : ["--key-hmac", "hmackey"])];
+        const run = await runC([...REHEARSE, "-A", "tcp/22", "-a", "192.0.2.10", ...args, ...signing], {
+          home: home.path,
+        });
+        const decrypt = async (message: Uint8Array) => {
+          const byHand = await home.tryGpg(["--decrypt"], message);
+          return byHand.code === 0 ? ok(byHand.stdout) : fail(fault("gpg-decrypt"));
+        };
+        const secrets = { cipher: { kind: "gpg" }, hmac } as const;
+        const opened = await openPgp(webEngine, packetOf({ ...run, code: 0 }), { secrets, decrypt });
+        assert.ok(opened.ok, `${recipient}: ${run.err}`);
+        assert.equal(opened.value.message, "192.0.2.10,tcp/22");
+        // Its own rehearsal tells whether a C server could have opened it.
+        assert.equal(run.code, usual ? 0 : 1, run.err);
+      }
+    }
+  },
+);
 
 /** A home in which every key is its owner's, so the C library finds their signatures good. */
 async function homeOfAll(): Promise<GpgHome> {

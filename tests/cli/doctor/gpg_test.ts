@@ -8,6 +8,9 @@ testWith(GNUPG, "--doctor looks at the keys, what they are good for, and how lon
   await using stranger = await gpgHome("rsa3072");
   await home.gpg(["--import", await stranger.keyFile("rsa3072")]);
   const file = await home.keyFile("curve", { secret: true });
+  const open = `${home.path}/open.asc`;
+  Deno.writeTextFileSync(open, Deno.readTextFileSync(file));
+  Deno.chmodSync(open, 0o644);
   const ring = ["--gpg-home-dir", home.path, "--gpg-recipient-key"];
   const signed = ["--gpg-signer-key", "rsa2048", "--gpg-agent"];
   const rows: readonly (readonly [args: readonly string[], says: readonly RegExp[], code: 0 | 1])[] = [
@@ -34,6 +37,9 @@ testWith(GNUPG, "--doctor looks at the keys, what they are good for, and how lon
     [["--gpg-recipient-key", file, "--gpg-signer-key", file, "--gpg-agent"], [/^warn gpg: no agent knows/m], 0],
     [["--gpg-recipient-key", file, "--gpg-signer-key", file, "--gpg-no-signing-pw"], [
       /^ok {3}gpg: the signing key has no passphrase/m,
+    ], 0],
+    [["--gpg-recipient-key", file, "--gpg-signer-key", open], [
+      /^warn gpg: others may read the signing key in .*open.asc: chmod 600/m,
     ], 0],
   ];
   for (const [args, says, code] of rows) {

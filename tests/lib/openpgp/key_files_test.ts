@@ -9,16 +9,9 @@ import { withOldHeader } from "../../../lib/openpgp/framing.ts";
 import type { Result } from "../../../lib/result.ts";
 import { GNUPG, type GpgHome, gpgHome, type GpgKeyName, PASSPHRASE } from "../../lab/gpg_home.ts";
 import { testWith } from "../../lab/gate.ts";
+import { good, TEXT } from "./engines.ts";
 
-const TEXT = textBytes(
-  "1234567890123456:YWxpY2U:1795868510:3.0.0:1:MTkyLjAuMi4xMCx0Y3AvMjI:BJcZnRxmQ8U5RczeHB55CkN5ngR9MuP6zTk7Lbob0XY",
-);
 const now = () => Math.floor(Date.now() / 1000);
-
-function good<Value>(result: Result<Value, GpgFailure>): Value {
-  if (!result.ok) throw new Error(formatGpgFailure(result.fault));
-  return result.value;
-}
 
 function bad<Value>(result: Result<Value, GpgFailure>): string {
   assert.ok(!result.ok);

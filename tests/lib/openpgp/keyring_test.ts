@@ -2,39 +2,14 @@
 import assert from "node:assert/strict";
 import { encodeBase64 } from "../../../lib/base64.ts";
 import { textBytes } from "../../../lib/bytes.ts";
-import { formatGpgFailure, type GpgFailure } from "../../../lib/openpgp/failure.ts";
-import { openKeyring, type RunGpg } from "../../../lib/openpgp/keyring.ts";
+import { formatGpgFailure } from "../../../lib/openpgp/failure.ts";
+import { openKeyring } from "../../../lib/openpgp/keyring.ts";
 import { packetLength } from "../../../lib/openpgp/size.ts";
-import { ok, type Result } from "../../../lib/result.ts";
 import { GNUPG, type GpgHome, gpgHome, type GpgKeyName, PASSPHRASE } from "../../lab/gpg_home.ts";
 import { testWith } from "../../lab/gate.ts";
+import { good, runOn, TEXT } from "./engines.ts";
 
-const TEXT = textBytes(
-  "1234567890123456:YWxpY2U:1795868510:3.0.0:1:MTkyLjAuMi4xMCx0Y3AvMjI:BJcZnRxmQ8U5RczeHB55CkN5ngR9MuP6zTk7Lbob0XY",
-);
 const NO_PASSPHRASE = new Uint8Array(0);
-
-/** Runs gpg on a home. */
-function runOn(home: GpgHome): RunGpg {
-  return async (args, stdin) => {
-    const child = new Deno.Command("gpg", {
-      args: ["--homedir", home.path, ...args],
-      stdin: "piped",
-      stdout: "piped",
-      stderr: "piped",
-    }).spawn();
-    const writer = child.stdin.getWriter();
-    await writer.write(stdin).catch(() => {});
-    await writer.close().catch(() => {});
-    const { code, stdout, stderr } = await child.output();
-    return ok({ code, stdout, stderr: new TextDecoder().decode(stderr) });
-  };
-}
-
-function good<Value>(result: Result<Value, GpgFailure>): Value {
-  if (!result.ok) throw new Error(formatGpgFailure(result.fault));
-  return result.value;
-}
 
 async function sealed(home: GpgHome, recipient: string, signer: string | null, passphrase: Uint8Array | null) {
   const pgp = good(await openKeyring(runOn(home), { recipient, signer }));

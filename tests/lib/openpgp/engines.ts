@@ -1,0 +1,34 @@
+/** What the tests of both engines share. */
+import { textBytes } from "../../../lib/bytes.ts";
+import { formatGpgFailure, type GpgFailure } from "../../../lib/openpgp/failure.ts";
+import type { RunGpg } from "../../../lib/openpgp/keyring.ts";
+import { ok, type Result } from "../../../lib/result.ts";
+import type { GpgHome } from "../../lab/gpg_home.ts";
+
+/** The text of a packet. */
+export const TEXT = textBytes(
+  "1234567890123456:YWxpY2U:1795868510:3.0.0:1:MTkyLjAuMi4xMCx0Y3AvMjI:BJcZnRxmQ8U5RczeHB55CkN5ngR9MuP6zTk7Lbob0XY",
+);
+
+/** What must have gone well. */
+export function good<Value>(result: Result<Value, GpgFailure>): Value {
+  if (!result.ok) throw new Error(formatGpgFailure(result.fault));
+  return result.value;
+}
+
+/** Runs gpg on a home. */
+export function runOn(home: GpgHome): RunGpg {
+  return async (args, stdin) => {
+    const child = new Deno.Command("gpg", {
+      args: ["--homedir", home.path, ...args],
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    const writer = child.stdin.getWriter();
+    await writer.write(stdin).catch(() => {});
+    await writer.close().catch(() => {});
+    const { code, stdout, stderr } = await child.output();
+    return ok({ code, stdout, stderr: new TextDecoder().decode(stderr) });
+  };
+}
