@@ -21,7 +21,7 @@ import type { Words } from "./words.ts";
 export const BECOME = "--become-command";
 
 /** Exit status where the command cannot be run, as in the C daemon. */
-export const NOT_RUN = 255;
+const NOT_RUN = 255;
 
 /** As whom a command runs. */
 export interface Order {

@@ -39,7 +39,9 @@ function commandPolicy(stanza: CommandStanza, context: CommandContext): CommandP
   const prefix = sudoPrefix(stanza, context);
   const { commandExec, commandSudo } = stanza.values;
   if (commandSudo && !commandExec) {
-    warn(stanza, context, "commandSudo", "ENABLE_CMD_SUDO_EXEC has no effect without ENABLE_CMD_EXEC Y");
+    context.report.warnings.push(
+      at(stanza, "commandSudo", "ENABLE_CMD_SUDO_EXEC has no effect without ENABLE_CMD_EXEC Y"),
+    );
   }
   return commandExec ? { runAs, prefix: commandSudo ? prefix : [] } : null;
 }
@@ -52,7 +54,9 @@ function runningUser(stanza: CommandStanza, context: CommandContext): RunAs | nu
   const gid = group === undefined ? account?.gid : findGroup(group, stanza, { ...context, key: "commandExecGroup" });
   if (user === undefined) {
     if (group !== undefined) {
-      warn(stanza, context, "commandExecGroup", "CMD_EXEC_GROUP has no effect without CMD_EXEC_USER");
+      context.report.warnings.push(
+        at(stanza, "commandExecGroup", "CMD_EXEC_GROUP has no effect without CMD_EXEC_USER"),
+      );
     }
     return null;
   }
@@ -84,11 +88,13 @@ function sudoPrefix(stanza: CommandStanza, context: CommandContext): readonly st
   if (group !== undefined) findGroup(group, stanza, { ...context, key: "commandSudoGroup" });
   if (!commandSudo) return [];
   if (!host.isProgram(sudo)) {
-    warn(stanza, context, "commandSudo", `ENABLE_CMD_SUDO_EXEC: sudo path '${sudo}' is no program that can be run`);
+    context.report.warnings.push(
+      at(stanza, "commandSudo", `ENABLE_CMD_SUDO_EXEC: sudo path '${sudo}' is no program that can be run`),
+    );
   }
   if (host.noNewPrivileges) {
     const why = "this process and all that it starts have no_new_privs (NoNewPrivileges=yes of a service)";
-    warn(stanza, context, "commandSudo", `ENABLE_CMD_SUDO_EXEC: sudo cannot work here: ${why}`);
+    context.report.warnings.push(at(stanza, "commandSudo", `ENABLE_CMD_SUDO_EXEC: sudo cannot work here: ${why}`));
   }
   const words = [sudo];
   if (user !== undefined && account?.uid !== 0) words.push("-u", user);
@@ -126,9 +132,10 @@ function findGroup(name: string, stanza: CommandStanza, { host, report, key }: N
   return null;
 }
 
-function warn({ origins, origin }: CommandStanza, { report }: CommandContext, key: Named["key"], text: string): void {
+/** A line for the log, with the place of a setting. */
+function at({ origins, origin }: CommandStanza, key: Named["key"], text: string): string {
   const { file, line } = origins[key] ?? origin;
-  report.warnings.push(`${file}:${line}: ${text}`);
+  return `${file}:${line}: ${text}`;
 }
 
 function commandCycle(stanza: CommandStanza, context: CommandContext): CommandCycle | null {
@@ -139,7 +146,7 @@ function commandCycle(stanza: CommandStanza, context: CommandContext): CommandCy
   };
   if (open === undefined && close === undefined) {
     if (timer !== undefined) {
-      warn(stanza, context, "cycleTimer", "CMD_CYCLE_TIMER has no effect without CMD_CYCLE_OPEN");
+      context.report.warnings.push(at(stanza, "cycleTimer", "CMD_CYCLE_TIMER has no effect without CMD_CYCLE_OPEN"));
     }
     return null;
   }
@@ -183,7 +190,7 @@ function checkTemplate(
   const [program = ""] = words;
   if (!program.includes("$") && !context.host.isProgram(program)) {
     const none = /^_*none_*$/i.test(program) ? " (NONE stands for no command)" : "";
-    warn(stanza, context, key, `${name}: ${program} is no program that can be run${none}`);
+    context.report.warnings.push(at(stanza, key, `${name}: ${program} is no program that can be run${none}`));
   }
   return true;
 }

@@ -94,11 +94,7 @@ export function toServerConfig(
       proxies: values.httpProxies ?? null,
     },
     maxAge: settings.checkAge ? values.maxAge : null,
-    commands: {
-      timeout: values.commandTimeout === 0 ? null : values.commandTimeout ?? DEFAULT_COMMAND_TIMEOUT,
-      most: values.maxRunningCommands,
-      sudo: values.sudoExe,
-    },
+    commands: commandsConfig(values, path),
     replay: { persist: values.digestPersistence, file: path(settings.digestFile ?? "") },
     paths: pathConfig(settings, path),
     logging: loggingConfig(values),
@@ -120,6 +116,14 @@ function pathConfig(settings: ServerSettings, path: (given: string) => string): 
     accessFile: path(settings.accessFile),
     accessFolder: settings.accessFolder === undefined ? null : path(settings.accessFolder),
   };
+}
+
+function commandsConfig(
+  { commandTimeout, maxRunningCommands, sudoExe }: ServerSettings,
+  path: (given: string) => string,
+) {
+  const timeout = commandTimeout === 0 ? null : commandTimeout ?? DEFAULT_COMMAND_TIMEOUT;
+  return { timeout, most: maxRunningCommands, sudo: path(sudoExe) };
 }
 
 function loggingConfig({ syslogFacility, syslogIdentity, verbose }: ServerSettings) {
