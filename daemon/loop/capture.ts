@@ -29,6 +29,8 @@ interface Scene {
   readonly runtime: Runtime;
   /** One for each source in use. */
   progresses(): readonly Progress[];
+  /** How many packets have been taken. */
+  taken: number;
 }
 
 /** Reads packets, and ends the loop at the packet limit or when a source is gone that it is to end without. */
@@ -36,11 +38,12 @@ export function captureRows(
   state: LoopState,
   runtime: Runtime,
 ): { readonly watch: Watch; readonly duties: readonly Duty[] } {
-  const scene = { state, runtime, progresses: follow(state, runtime) };
+  const scene: Scene = { state, runtime, progresses: follow(state, runtime), taken: 0 };
   const { progresses } = scene;
   const watch: Watch = {
     // A broken descriptor is always ready: it would be reported again and again.
-    fd: () => progresses().flatMap(({ inUse, retryAt }) => retryAt === null ? inUse.source.fd ?? [] : []),
+    fd: () =>
+      isFull(scene) ? [] : progresses().flatMap(({ inUse, retryAt }) => retryAt === null ? inUse.source.fd ?? [] : []),
     ready: (fds) => {
       for (const progress of progresses()) {
         const { fd } = progress.inUse.source;
@@ -48,7 +51,7 @@ export function captureRows(
       }
     },
   };
-  return { watch, duties: [checkingDuty(scene), readingDuty(scene), retryingDuty(scene)] };
+  return { watch, duties: [checkingDuty(scene), readingDuty(scene), limitDuty(scene), retryingDuty(scene)] };
 }
 
 /** A source that takes the place of another begins anew; one that stays goes on. */
@@ -75,17 +78,20 @@ function begin(inUse: SourceInUse, runtime: Runtime): Progress {
 }
 
 /** Whatever can be read, of each source at most one batch, is decided about together. */
-function readingDuty({ state, runtime, progresses }: Scene): Duty {
-  let taken = 0;
+function readingDuty(scene: Scene): Duty {
+  const { state, runtime, progresses } = scene;
   const isDue = ({ readable, readAt, retryAt }: Progress, now: number) =>
     retryAt === null && (readable || (readAt !== null && readAt <= now));
   return {
-    dueAt: (now) => earliest(progresses(), (one) => isDue(one, now) ? now : one.retryAt === null ? one.readAt : null),
+    dueAt: (now) => {
+      if (isFull(scene)) return null;
+      return earliest(progresses(), (one) => isDue(one, now) ? now : one.retryAt === null ? one.readAt : null);
+    },
     perform: async () => {
       const now = runtime.steady();
       const datagrams: Datagram[] = [];
       for (const progress of progresses().filter((one) => isDue(one, now))) {
-        const left = runtime.packetLimit > 0 ? runtime.packetLimit - taken : Infinity;
+        const left = runtime.packetLimit > 0 ? runtime.packetLimit - scene.taken : Infinity;
         // Never beyond the packet limit: what is over it stays for nobody.
         if (left <= 0) break;
         const batch = readBatch(progress, Math.min(state.active.batchLimit, left));
@@ -95,14 +101,26 @@ function readingDuty({ state, runtime, progresses }: Scene): Duty {
         }
         note(batch, progress, now);
         for (const line of batch.remarks ?? []) state.active.log("debug", line);
-        taken += batch.taken;
+        scene.taken += batch.taken;
         datagrams.push(...batch.datagrams);
       }
       await handleBatch(datagrams, state.active, runtime);
-      if (runtime.packetLimit === 0 || taken < runtime.packetLimit || state.ending !== null) return;
-      state.active.log("warning", `* Incoming packet count limit of ${runtime.packetLimit} reached`);
-      state.ending = { reason: "packet limit" };
+      if (isFull(scene)) state.active.log("warning", `* Incoming packet count limit of ${runtime.packetLimit} reached`);
     },
+  };
+}
+
+function isFull({ runtime: { packetLimit }, taken }: Scene): boolean {
+  return packetLimit > 0 && taken >= packetLimit;
+}
+
+/** What was captured before is decided first, also where that takes something slow, and commands come to their end. */
+function limitDuty(scene: Scene): Duty {
+  const { state, runtime } = scene;
+  const isDone = () => isFull(scene) && runtime.slow.size === 0 && (runtime.commands?.descriptors.length ?? 0) === 0;
+  return {
+    dueAt: (now) => isDone() ? now : null,
+    perform: () => void (state.ending = { reason: "packet limit" }),
   };
 }
 

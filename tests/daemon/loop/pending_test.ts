@@ -193,3 +193,25 @@ Deno.test("runLoop() ends while packets wait, and waits for none of them", async
   assert.equal(opener.asked.length, 3);
   assert.deepEqual(await firewall.list(), []);
 });
+
+Deno.test("runLoop() ends at the packet limit when what was captured before has been decided", async () => {
+  const opener = slowOpener();
+  const answer = await saying("192.0.2.77");
+  const { lines, ending } = await playSlowly(
+    [
+      { packets: slowPackets(1) },
+      { packets: slowPackets(1) },
+      {
+        before: async () => {
+          opener.asked[0]!.answer.resolve(answer);
+          await aTurn();
+        },
+      },
+    ],
+    opener,
+    { packetLimit: 1 },
+  );
+  assert.deepEqual(ending, { reason: "packet limit" });
+  assert.deepEqual(opened(lines), ["192.0.2.77"]);
+  assert.equal(opener.asked.length, 1);
+});
