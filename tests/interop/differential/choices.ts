@@ -7,6 +7,7 @@ import type { Pick } from "./covering.ts";
 
 /** Where a configuration lives, so that many can be tried with one start of a daemon: addresses that no other has. */
 export interface Place {
+  readonly number: number;
   /** The first three numbers of its addresses: `10.1.2`. */
   readonly network: string;
   /** The same of the hosts behind the server. */
@@ -31,6 +32,8 @@ export interface Chosen {
 
 /** The server's address, and another one that packets go to. */
 export const SERVER = "10.0.0.1", ELSEWHERE = "10.0.0.9";
+/** A host behind the server that has a name. */
+export const NAMED = { name: "inside.test", address: "10.0.0.7" } as const;
 /** The last number of the inside host that a stanza names. */
 export const SHARED_INSIDE = 250;
 /** Seconds of grants, far enough apart to be told by a rule's end however long the run takes. */
@@ -48,6 +51,10 @@ function choice(name: string, values: Readonly<Record<string, (place: Place) => 
 function values(directive: string, ...texts: readonly string[]): Choice {
   const row = (text: string) => [text || "none", () => text === "" ? {} : { [directive]: text }] as const;
   return choice(directive, Object.fromEntries(texts.map(row)));
+}
+
+function forced({ inside }: Place): Directives {
+  return { FORCE_NAT: `${inside}.${SHARED_INSIDE} 81` };
 }
 
 /** Choices about a stanza. */
@@ -93,6 +100,28 @@ export const STANZA_CHOICES: readonly Choice[] = [
     base64: ({ network }) => ({ KEY: null, KEY_BASE64: btoa(`open ${network}`) }),
     "text and then base64": ({ network }) => ({ KEY: "another", KEY_BASE64: btoa(`open ${network}`) }),
   }),
+  choice("NAT", {
+    none: () => ({}),
+    "FORCE_NAT": forced,
+    "FORCE_NAT, FORCE_SNAT": (place) => ({ ...forced(place), FORCE_SNAT: SERVER }),
+    "FORCE_NAT, FORCE_MASQUERADE": (place) => ({ ...forced(place), FORCE_MASQUERADE: "Y" }),
+    "FORCE_NAT, DISABLE_DNAT": (place) => ({ ...forced(place), DISABLE_DNAT: "Y" }),
+    "FORCE_NAT, FORWARD_ALL": (place) => ({ ...forced(place), FORWARD_ALL: "Y" }),
+    "FORWARD_ALL": () => ({ FORWARD_ALL: "Y" }),
+    "FORWARD_ALL, FORCE_SNAT, DISABLE_DNAT": () => ({ FORWARD_ALL: "Y", FORCE_SNAT: SERVER, DISABLE_DNAT: "Y" }),
+    "FORWARD_ALL, FORCE_MASQUERADE": () => ({ FORWARD_ALL: "Y", FORCE_MASQUERADE: "Y" }),
+  }),
+  choice("commands", {
+    none: () => ({}),
+    "those of packets": () => ({ ENABLE_CMD_EXEC: "Y" }),
+    "those of packets, as somebody else": () => ({ ENABLE_CMD_EXEC: "Y", CMD_EXEC_USER: "nobody" }),
+    "open and close": ({ folder }) => ({
+      CMD_CYCLE_OPEN: `touch ${folder}/$SRC+$PKT_SRC+$DST+$PORT+$PROTO+$TIMEOUT+$CLIENT_TIMEOUT`,
+      CMD_CYCLE_CLOSE: `touch ${folder}/closed+$IP`,
+      CMD_CYCLE_TIMER: 1000,
+    }),
+    "open only": ({ folder }) => ({ CMD_CYCLE_OPEN: `touch ${folder}/$IP+$NONE$$PORT`, CMD_CYCLE_CLOSE: "NONE" }),
+  }),
   {
     name: "other stanzas",
     values: [
@@ -124,7 +153,27 @@ export const SERVER_CHOICES: readonly Choice[] = [
   values("ENABLE_IPT_OUTPUT", "", "Y"),
   values("IPT_INPUT_ACCESS", "", "ACCEPT, filter, INPUT, 1, MY_CHAIN, 1"),
   values("ENABLE_DIGEST_PERSISTENCE", "", "N"),
+  choice("NAT", {
+    no: () => ({}),
+    forwarding: () => ({ ENABLE_IPT_FORWARDING: "Y" }),
+    local: () => ({ ENABLE_IPT_LOCAL_NAT: "Y" }),
+    both: () => ({ ENABLE_IPT_FORWARDING: "Y", ENABLE_IPT_LOCAL_NAT: "Y" }),
+  }),
+  choice("SNAT", {
+    no: () => ({}),
+    yes: () => ({ ENABLE_IPT_SNAT: "Y" }),
+    "yes, of an address": () => ({ ENABLE_IPT_SNAT: "Y", SNAT_TRANSLATE_IP: SERVER }),
+  }),
+  values("ENABLE_NAT_DNS", "", "N"),
+  // Ours; the C daemon passes over it.
+  values("ENABLE_FORWARD_ANY_HOST", "", "Y"),
 ];
+
+/** Whether a stanza cannot be read with that fwknopd.conf: it has no NAT, and the stanza needs it. */
+export function needsMore(stanza: Pick, server: readonly number[]): boolean {
+  const nat = server.some((value, choice) => nameOf([choice, value], SERVER_CHOICES) === "NAT no");
+  return nat && /^NAT .*FORCE/.test(nameOf(stanza));
+}
 
 /** Values that cannot stand together. */
 const EXCLUDED: readonly (readonly [RegExp, RegExp])[] = [
@@ -139,7 +188,7 @@ export function excludes(one: Pick, other: Pick): boolean {
   return EXCLUDED.some(([a, b]) => a.test(nameOf(one)) && b.test(nameOf(other)));
 }
 
-function nameOf([choice, value]: Pick): string {
-  const { name, values } = STANZA_CHOICES[choice]!;
+function nameOf([choice, value]: Pick, choices = STANZA_CHOICES): string {
+  const { name, values } = choices[choice]!;
   return `${name} ${values[value]![0]}`;
 }

@@ -12,12 +12,12 @@ import type { SpaFields } from "../../../lib/wire/message.ts";
 import { rijndael } from "../../fakes/secrets.ts";
 import type { Directives } from "../../lab/config.ts";
 import { ethernet } from "../../lib/net/frame_bytes.ts";
-import { type Chosen, ELSEWHERE, type Place, SERVER, SHARED_INSIDE, STANZA_CHOICES } from "./choices.ts";
+import { type Chosen, ELSEWHERE, NAMED, type Place, SERVER, SHARED_INSIDE, STANZA_CHOICES } from "./choices.ts";
 
 /** What is asked for. */
 export interface Asked {
   readonly allow: "another" | "its source";
-  readonly what: "access" | "NAT" | "local NAT" | "command";
+  readonly what: "access" | "NAT" | "NAT by name" | "local NAT" | "command";
   readonly services: string;
   readonly timeout: number;
   readonly user: string;
@@ -50,7 +50,7 @@ export const DAMAGES = [
 /** The values of each field of {@link Asked}, the first fits every stanza as far as possible. */
 export const ASKED: { readonly [Field in keyof Asked]: readonly Asked[Field][] } = {
   allow: ["another", "its source"],
-  what: ["access", "NAT", "local NAT", "command"],
+  what: ["access", "NAT", "NAT by name", "local NAT", "command"],
   services: ["tcp/22", "udp/53", "tcp/22,udp/53", "tcp/8080", "tcp/22,tcp/23"],
   timeout: [0, 1000, 50_000],
   user: ["alice", "bob"],
@@ -72,6 +72,8 @@ export interface Configuration {
 
 /** With so many more services a packet is long; a few less when it is too long to be sealed. */
 const MORE_SERVICES = Array.from({ length: 16 }, (_, index) => `tcp/${22_001 + index}`);
+/** The first port that NAT to a shared address leads to. */
+export const LOCAL_PORTS = 30_000;
 /** What is added to the number of a packet for the address that it asks to let in, and for the one that a proxy names. */
 const ANOTHER = 128, FORWARDED = 192;
 
@@ -161,12 +163,18 @@ function fieldsOf(
   asked: Asked,
   { place, packet, now }: { readonly place: Place; readonly packet: number; readonly now: number },
 ): SpaFields {
-  const untimed = ({ access: 1, NAT: 2, "local NAT": 5, command: 0 } as const)[asked.what];
+  const untimed = ({ access: 1, NAT: 2, "NAT by name": 2, "local NAT": 5, command: 0 } as const)[asked.what];
   const timeout = asked.what === "command" ? 0 : asked.timeout;
   const allow = asked.allow === "another" ? addressOf(place, ANOTHER + packet) : "0.0.0.0";
   const command = `touch ${place.folder}/${place.network}.${packet}`;
   const off = asked.damage === "too old" ? -80_000 : asked.damage === "dated ahead" ? 80_000 : 0;
-  const nat = { NAT: `${place.inside}.${packet},80`, "local NAT": `${SERVER},443` }[asked.what as string] ?? null;
+  // A port of its own, by which rules are known that have no other address of the packet.
+  const port = LOCAL_PORTS + place.number * 16 + packet;
+  const nat: Readonly<Record<string, string>> = {
+    NAT: `${place.inside}.${packet},80`,
+    "NAT by name": `${NAMED.name},${port}`,
+    "local NAT": `${SERVER},${port}`,
+  };
   return {
     random: String(sealed).padStart(16, "1234567890"),
     username: asked.user,
@@ -174,7 +182,7 @@ function fieldsOf(
     version: "3.0.0",
     type: timeout > 0 ? MESSAGE_TYPES[untimed].withTimeout : untimed,
     message: `${allow},${asked.what === "command" ? command : asked.services}`,
-    natAccess: nat,
+    natAccess: nat[asked.what] ?? null,
     serverAuth: null,
     clientTimeout: timeout,
   };

@@ -2,12 +2,12 @@
 import type { Directives } from "../../lab/config.ts";
 import { type Random, randomNumbers } from "../../fakes/random.ts";
 import type { Batch } from "./batch.ts";
-import { type Choice, excludes, type Place, SERVER_CHOICES, STANZA_CHOICES } from "./choices.ts";
+import { type Choice, excludes, needsMore, type Place, SERVER_CHOICES, STANZA_CHOICES } from "./choices.ts";
 import { ASKED, type Asked, configurationOf } from "./configuration.ts";
 import { coveringRows } from "./covering.ts";
 
 /** Packets of a configuration: one that fits, some that ask otherwise, some that are not as they should be. */
-const OTHERWISE = 4, DAMAGED = 3;
+const OTHERWISE = 3, DAMAGED = 2;
 
 /** How many configurations there are at least. */
 const ENOUGH = 400;
@@ -24,7 +24,10 @@ export function batchesOf(seed: number, folder: string): Batch[] {
     const pass = coveringRows({
       sizes: [servers.length, ...sizes(STANZA_CHOICES)],
       random,
-      excludes: (one, other) => one[0] > 0 && other[0] > 0 && excludes([one[0] - 1, one[1]], [other[0] - 1, other[1]]),
+      excludes: ([one, value], [other, more]) =>
+        one === 0
+          ? other > 0 && needsMore([other - 1, more], servers[value]!)
+          : excludes([one - 1, value], [other - 1, more]),
     });
     rows.push(...pass.map(([server = 0, ...row]) => [server, row] as const));
   }
@@ -39,14 +42,14 @@ export function batchesOf(seed: number, folder: string): Batch[] {
 
 function placeOf(number: number, folder: string): Place {
   const rest = `${1 + (number >> 7)}.${number & 127}`;
-  return { network: `10.${rest}`, inside: `172.${rest}`, folder };
+  return { number, network: `10.${rest}`, inside: `172.${rest}`, folder };
 }
 
 function sizes(choices: readonly Choice[]): number[] {
   return choices.map(({ values }) => values.length);
 }
 
-const HERE: Place = { network: "", inside: "", folder: "" };
+const HERE: Place = { number: 0, network: "", inside: "", folder: "" };
 
 function directivesOf(choices: readonly Choice[], row: readonly number[]): Directives {
   return Object.assign({}, ...row.map((value, index) => choices[index]!.values[value]![1](HERE).own));
@@ -84,5 +87,8 @@ function packetsOf({ sound, damaged }: PacketRows, numbers: { packet: number }, 
     ...Array.from({ length: DAMAGED }, () => next(damaged)),
   ];
   others.splice(random(2), 0, fits);
-  return others;
+  // A replay asks for what the first packet asks for.
+  return others.map((asked) =>
+    asked.damage === "a replay" ? { ...others[0]!, to: asked.to, damage: "a replay" } : asked
+  );
 }

@@ -34,7 +34,13 @@ const ROWS: Readonly<Record<string, Row>> = {
   "no commands": { line: new RegExp(`${TAG}SPA Command messages are not allowed`) },
   "denied": { line: new RegExp(`${TAG}One or more requested protocol/ports was denied`) },
   "opens": { line: new RegExp(`${TAG}--test mode enabled, skipping firewall`), last: true },
-  "runs": { line: new RegExp(`${TAG}--test mode enabled, skipping command`), last: true },
+  "runs": {
+    line: new RegExp(
+      `${TAG}(?:--test mode enabled, skipping command|Running CMD_CYCLE_OPEN command|Processing SPA Command)`,
+    ),
+    last: true,
+  },
+  "cannot run its own": { line: new RegExp(`${TAG}Could not build CMD_CYCLE_OPEN`) },
 };
 
 /** The verdicts in a log, by source. */
