@@ -142,7 +142,9 @@ function wayFindings({ config, stanzas }: LoadedConfig, look: Look, { families }
     ...families.includes(6)
       ? []
       : [fine("IPv6", "not looked at, because this host has no address of it that others reach")],
-    ...forwardingWarnings(config.firewall.switches, stanzas, families).map((line) => remark("forwarding", line)),
+    ...forwardingWarnings({ switches: config.firewall.switches, stanzas }, families).map((line) =>
+      remark("forwarding", line)
+    ),
     ...config.udpServer.enabled ? knockFindings(config.udpServer.port, families, look.walk) : [],
     ...doorFindings(doorsOf(stanzas, families), look),
   ];

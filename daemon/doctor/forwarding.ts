@@ -17,8 +17,7 @@ const SWITCHES: Readonly<Record<Family, { readonly path: string; readonly name: 
  * @tags allow-ffi
  */
 export function forwardingWarnings(
-  switches: NatSwitches,
-  stanzas: readonly Pick<Stanza, "nat">[],
+  { switches, stanzas }: { readonly switches: NatSwitches; readonly stanzas: readonly Pick<Stanza, "nat">[] },
   families: readonly Family[],
   read: (path: string) => string | null = readProcOrNull,
 ): readonly string[] {

@@ -24,7 +24,7 @@ export async function startWarnings(
   const { enabled, port } = config.udpServer;
   const lines = await firewall.examine(enabled ? port : null);
   if (path === undefined) return lines;
-  const forwarding = forwardingWarnings(config.firewall.switches, stanzas, families);
+  const forwarding = forwardingWarnings({ switches: config.firewall.switches, stanzas }, families);
   const shut = shutDoors(doorsOf(stanzas, families), lookOf({ firewall, path }));
   // Of these more is known than that they may keep something shut.
   const known = new Set(shut.map(({ chain }) => formatElsewhere(chain, firewall.name)));

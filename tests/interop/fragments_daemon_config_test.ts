@@ -27,6 +27,7 @@ interface Row {
 const GOOD = "SOURCE ANY\n{keys}";
 /** A file that is not there: 2.6.10 and 2.6.11. */
 const NO_FILE = /was not found|Could not open access file: .*\nNo such file/;
+const NAT_ON = "ENABLE_IPT_FORWARDING Y\n";
 const LONG = btoa("x".repeat(132));
 
 const inStanza = (line: string, says: RegExp, more: Partial<Row> = {}): Row => (
@@ -119,6 +120,16 @@ const ROWS: readonly Row[] = [
   inStanza("ACCESS_EXPIRE_EPOCH abc", /invalid epoch seconds value/, { cCode: null }),
   inStanza("ENCRYPTION_MODE abc", /Unrecognized .*MODE/),
   inServer("SYSLOG_FACILITY abc", /Invalid SYSLOG_FACILITY/),
+  inServer("ENABLE_IPT_SNAT Y\nSNAT_TRANSLATE_IP 1.2.3.400", /Invalid IPv4/),
+  ...[["1.2.3.4", "invalid FORCE_NAT arg.*need .*IP.* .*PORT"], ["1.2.3.4 99999", "invalid FORCE_NAT port"]].map(
+    ([value, says = ""]) => inStanza(`FORCE_NAT ${value}`, new RegExp(says), { server: NAT_ON }),
+  ),
+  inStanza("FORCE_NAT 1.2.3.400 22", /invalid FORCE_NAT IP/, { server: NAT_ON }),
+  inStanza("FORCE_NAT 1.2.3.4 22", /FORCE_NAT requires either ENABLE_IPT_FORWARDING/),
+  inStanza("FORCE_SNAT 1.2.3.400", /invalid FORCE_SNAT IP/, { server: NAT_ON }),
+  inStanza("FORCE_SNAT 1.2.3.4", /FORCE_SNAT requires either/),
+  inStanza("FORCE_MASQUERADE Y", /requires either FORCE_NAT or FORWARD_ALL/, { server: NAT_ON }),
+  inStanza("FORCE_SNAT 1.2.3.4", /requires either FORCE_NAT or FORWARD_ALL/, { server: NAT_ON }),
   inStanza("MAX_FW_TIMEOUT 20\nFW_ACCESS_TIMEOUT 30", /honoring MAX_FW_TIMEOUT/, { code: 0 }),
   inStanza("FW_ACCESS_TIMEOUT 400", /honoring MAX_FW_TIMEOUT/, { code: 0 }),
   {

@@ -87,6 +87,8 @@ function hostScript(name: HostName, names: readonly HostName[]): string {
     lines.push(
       `ip address add 10.78.0.1/24 dev ${INNER}`,
       `ip -6 address add fd78::1/64 dev ${INNER} nodad`,
+      // By this a router asks for neighbours when it forwards what others sent.
+      `ip -6 address add fe80::1/64 dev ${OUTER} nodad`,
       `ip link set ${INNER} up`,
       "set_to ipv4/ip_forward 1",
       "set_to ipv6/conf/all/forwarding 1",

@@ -18,8 +18,7 @@ function warned(
   } = {},
 ): readonly string[] {
   const lines = forwardingWarnings(
-    switches,
-    [{ nat: { ...NO_NAT_POLICY, ...nat } }],
+    { switches, stanzas: [{ nat: { ...NO_NAT_POLICY, ...nat } }] },
     families,
     (path) => off.includes(path) ? "0\n" : "1\n",
   );
@@ -50,9 +49,9 @@ Deno.test("forwardingWarnings() is silent where nothing leads inside, or not in 
   assert.deepEqual(warned(allow("10.0.0.0/8:22")), ["IPv4"]);
   assert.deepEqual(warned(allow("fd00::/64")), ["IPv6"]);
   assert.deepEqual(warned(allow("ANY:22")), ["IPv4", "IPv6"]);
-  assert.deepEqual(forwardingWarnings(ON, [], [4, 6], () => "0"), []);
+  assert.deepEqual(forwardingWarnings({ switches: ON, stanzas: [] }, [4, 6], () => "0"), []);
   assert.deepEqual(
-    forwardingWarnings(ON, [{ nat: NO_NAT_POLICY }], [4, 6], () => null),
+    forwardingWarnings({ switches: ON, stanzas: [{ nat: NO_NAT_POLICY }] }, [4, 6], () => null),
     [],
     "a switch that is not there",
   );
