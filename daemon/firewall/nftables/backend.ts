@@ -6,15 +6,17 @@ import type { Nfnetlink } from "../../../ffi/nfnetlink/nfnetlink.ts";
 import type { Run } from "../../../lib/host/run.ts";
 import type { OpenedBackend, Opening } from "../backend.ts";
 import { type Access, FirewallError, type Grant } from "../firewall.ts";
+import { formatChain, formatTable } from "../names.ts";
 import { createSerial, type Serial } from "../serial.ts";
-import { chooseChains, enters, formatChain, type Wanted } from "./choose_chains.ts";
+import { asFirewallError } from "../socket_error.ts";
+import { chooseChains, enters, type Wanted } from "./choose_chains.ts";
 import { describeTables, type ListedTable } from "./describe.ts";
 import { dataText, elementOf, keyText } from "./elements.ts";
 import { readElements } from "./known_elements.ts";
 import { listAll } from "./list_all.ts";
 import { openGrants } from "./open_grants.ts";
 import { searchTable, setsIn, tablesWithOurs } from "./reading.ts";
-import { asFirewallError, LOOK, reasonOf } from "./refusals.ts";
+import { BY_NETLINK, LOOK, reasonOf } from "./refusals.ts";
 import { ATTEMPTS, type ElementRefusal, RulesetView } from "./ruleset_view.ts";
 import { layoutOf } from "./set_layout.ts";
 import type { NftablesConfig } from "./settings.ts";
@@ -41,7 +43,7 @@ export function nftablesBackend({ netlink, run }: NftablesParts, options: Nftabl
   const serial = createSerial();
   const inTurn: Serial = (work) =>
     serial(work).catch((error) => {
-      throw asFirewallError(error);
+      throw asFirewallError(error, BY_NETLINK);
     });
   /** The run loop counts whole seconds; a timeout should not be longer for that. */
   const exact = (now: number) => Math.floor(clock()) === now ? clock() : now;
@@ -130,7 +132,7 @@ function containersOf({ placements }: RulesetView, access: Access): readonly str
   if (layout === null) return [access.slot];
   const tables = placements.tables.filter(({ ours }) => ours.layouts.includes(layout));
   if (tables.length === 0) return [layout.name];
-  return tables.map(({ ours: { family, table } }) => `${family} ${table} ${layout.name}`);
+  return tables.map(({ ours }) => `${formatTable(ours)} ${layout.name}`);
 }
 
 /** `now` in Unix seconds to add; null to delete. */

@@ -1,6 +1,7 @@
 /** Which base chains get our jump, and which grants they can hold. Pure. */
 import type { LogLine } from "../../../lib/log.ts";
 import { type Access, FirewallError, type Slot } from "../firewall.ts";
+import { formatChain } from "../names.ts";
 import type { PathChain } from "../path/model.ts";
 import type { NftChain } from "./chain_list.ts";
 import type { ChosenChain } from "./placement.ts";
@@ -26,11 +27,6 @@ export interface Choice {
 /** Families whose base chains see the IP packets of this host. */
 const FAMILIES: readonly string[] = ["ip", "ip6", "inet"];
 
-/** `inet filter input`. */
-export function formatChain({ family, table, chain }: Pick<PathChain, "family" | "table" | "chain">): string {
-  return `${family} ${table} ${chain}`;
-}
-
 /** The chains to go into. */
 export function chooseChains(path: readonly PathChain[], wanted: Wanted): Choice {
   const hooks = hooksOf(wanted);
@@ -51,7 +47,7 @@ export function enters(chain: PathChain, wanted: Wanted): boolean {
   if (owner !== "nftables" || locked || !FAMILIES.includes(family)) return false;
   const slot = hooksOf(wanted).find((one) => one === hook);
   if (slot === undefined) return false;
-  return wanted.chains[slot]?.some((name) => formatChain(name) === formatChain(chain)) ??
+  return wanted.chains[slot]?.some((name) => isNamed(chain, name)) ??
     (drops === "default" || drops === "service");
 }
 
@@ -69,13 +65,17 @@ export function objectionTo(access: Access, wanted: Wanted): string | null {
   return `NFT_${layout.slot.toUpperCase()}_CHAINS names no chain that IPv${layout.family} packets pass`;
 }
 
+function isNamed({ family, table, chain }: PathChain, name: NftChain): boolean {
+  return family === name.family && table === name.table && chain === name.chain;
+}
+
 function hooksOf({ slots }: Wanted): readonly FilterSlot[] {
   return FILTER_SLOTS.filter((slot) => slots.includes(slot));
 }
 
 function mistakeIn(path: readonly PathChain[], name: NftChain, hook: FilterSlot): FirewallError | null {
   const all = path.filter((chain) => chain.hook === hook && chain.owner !== "iptables-legacy");
-  const found = all.find((chain) => formatChain(chain) === formatChain(name));
+  const found = all.find((chain) => isNamed(chain, name));
   if (found === undefined) {
     const others = all.filter(({ owner, family }) => owner === "nftables" && FAMILIES.includes(family)).map(
       formatChain,
@@ -109,8 +109,8 @@ function openHook(path: readonly PathChain[], chosen: readonly PathChain[], hook
 
 /** Chains that the administrator named, in tables that only another process may change. */
 function lockedChains(path: readonly PathChain[], wanted: Wanted): readonly LogLine[] {
-  const named = hooksOf(wanted).flatMap((hook) => wanted.chains[hook] ?? []).map(formatChain);
-  return path.filter((chain) => chain.locked && named.includes(formatChain(chain))).map((chain) => ({
+  const named = hooksOf(wanted).flatMap((hook) => wanted.chains[hook] ?? []);
+  return path.filter((chain) => chain.locked && named.some((name) => isNamed(chain, name))).map((chain) => ({
     level: "warning",
     text: `Cannot open doors in ${formatChain(chain)}: ${OWNED}; ${OWNER_HINT}`,
   }));

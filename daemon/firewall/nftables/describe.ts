@@ -1,4 +1,6 @@
 /** The listing of `--fw-list`: our chains, who jumps to them, and the grants that are open. Pure. */
+import { showable } from "../../../lib/showable.ts";
+import { formatChain } from "../names.ts";
 import { dataText, keyText } from "./elements.ts";
 import type { TimedElement } from "./timed_elements.ts";
 import type { FoundTable } from "./placement.ts";
@@ -13,10 +15,11 @@ export interface ListedTable {
 /** Text for people, with a line for each chain, set and grant. */
 export function describeTables(tables: readonly ListedTable[], now: number): string {
   const lines = ["Listing rules in fwknopd nftables chains..."];
-  for (const { found: { family, table, chains, sets, jumps }, open } of tables) {
+  for (const { found, open } of tables) {
+    const { chains, sets, jumps } = found;
     for (const { chain } of chains) {
-      const from = jumps.filter(({ to }) => to === chain).map((jump) => jump.from).join(", ") || "nowhere";
-      lines.push("", `chain ${family} ${table} ${chain} (reached from ${hookOf(chain) ?? from})`);
+      const from = jumps.filter(({ to }) => to === chain).map((jump) => showable(jump.from)).join(", ") || "nowhere";
+      lines.push("", `chain ${formatChain({ ...found, chain })} (reached from ${hookOf(chain) ?? from})`);
       for (const { set } of sets.filter((one) => one.set.startsWith(chain))) {
         for (const { element, expiresAt } of open.filter((one) => one.element.layout.name === set)) {
           const value = element.data === null ? "" : ` : ${dataText(element)}`;

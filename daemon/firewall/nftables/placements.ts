@@ -5,6 +5,7 @@ import type { TableName } from "../../../ffi/nfnetlink/ruleset.ts";
 import type { Log, LogLine } from "../../../lib/log.ts";
 import { createFacts } from "../../report/facts.ts";
 import { FirewallError } from "../firewall.ts";
+import { formatChain, formatTable } from "../names.ts";
 import { OWNED } from "./choose_chains.ts";
 import { type FoundTable, nothingIn, type OurTable, sameTable } from "./placement.ts";
 import { jumpOf, placeTable, type Placing, type Refused, takeAway } from "./placing.ts";
@@ -69,7 +70,7 @@ export class Placements {
         placed.push(placing.placed);
         changed ||= placing.changed;
         for (const { from, to } of placing.added) {
-          this.log("info", `Added jump rule from chain: ${ours.family} ${ours.table} ${from} to chain: ${to}`);
+          this.log("info", `Added jump rule from chain: ${formatChain({ ...ours, chain: from })} to chain: ${to}`);
         }
       } else if (isOwned(placing.refused.refusal)) this.#owned = [...this.#owned, ours];
       else failure ??= placing.refused;
@@ -122,15 +123,15 @@ export class Placements {
   }
 
   #sayOwned(): void {
-    const lines = this.#owned.map(({ family, table }): LogLine => ({
+    const lines = this.#owned.map((table): LogLine => ({
       level: "warning",
-      text: `Cannot open doors in ${family} ${table}: ${OWNED}; ${OWNER_HINT}`,
+      text: `Cannot open doors in ${formatTable(table)}: ${OWNED}; ${OWNER_HINT}`,
     }));
     this.#facts("owned", lines, this.log);
   }
 }
 
 function failureOf({ refusal, change }: Refused, what: string): FirewallError {
-  const place = change === undefined ? "" : ` (${change.verb}, ${change.family} ${change.table})`;
+  const place = change === undefined ? "" : ` (${change.verb}, ${formatTable(change)})`;
   return new FirewallError(`${what}${place}: ${reasonOf(refusal)}`, LOOK);
 }

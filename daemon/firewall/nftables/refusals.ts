@@ -1,11 +1,13 @@
 /** What the kernel's refusals mean, in words of the operator. Pure. */
 import { E } from "../../../ffi/abi.ts";
-import { FfiError } from "../../../ffi/errors.ts";
 import type { Refusal } from "../../../ffi/nfnetlink/transact.ts";
-import { FirewallError } from "../firewall.ts";
+import type { Attempt } from "../socket_error.ts";
 
 /** What to do where nothing better is known. */
 export const LOOK = "see `nft list ruleset`";
+
+/** Anything that is done by a socket here. */
+export const BY_NETLINK: Attempt = { what: "nftables", hint: "set FIREWALL to iptables" };
 
 /** The remedy for a table of which another process is the owner. */
 export const OWNER_HINT = "if it is firewalld's, set NftablesTableOwner=no in firewalld.conf and restart firewalld";
@@ -39,13 +41,4 @@ export function reasonOf(refusal: Refusal | undefined): string {
   if (refusal.code === E.PERM) return "fwknopd needs the capability CAP_NET_ADMIN";
   const said = REASONS.get(refusal.code) ?? `errno ${refusal.code}`;
   return `the packet filter refused: ${refusal.text === "" ? said : `${said} (${refusal.text})`}`;
-}
-
-/** A failure of the sockets, as the boundary knows it. */
-export function asFirewallError(error: unknown): unknown {
-  if (!(error instanceof FfiError)) return error;
-  return new FirewallError(`nftables: ${error.message}`, error.details.hint ?? "set FIREWALL to iptables", {
-    cause: error,
-    denied: error.details.code === E.PERM,
-  });
 }

@@ -9,6 +9,7 @@ import type { ElementChange, TableName } from "../../../ffi/nfnetlink/ruleset.ts
 import type { Log, LogLine } from "../../../lib/log.ts";
 import { createFacts } from "../../report/facts.ts";
 import { FirewallError, type Grant } from "../firewall.ts";
+import { formatTable } from "../names.ts";
 import type { PathChain } from "../path/model.ts";
 import { chooseChains, type Wanted } from "./choose_chains.ts";
 import type { Element } from "./elements.ts";
@@ -81,8 +82,8 @@ export class RulesetView {
     const { log, clock } = this.options;
     const plan = this.#plan(path, true);
     const found = await this.#search(tablesWithOurs(this.netlink));
-    for (const { family, table, chains } of found) {
-      for (const { chain } of chains) log("info", `'${family} ${table}' table '${chain}' chain exists`);
+    for (const table of found) {
+      for (const { chain } of table.chains) log("info", `'${formatTable(table)}' table '${chain}' chain exists`);
     }
     const now = clock();
     const inherited = flush ? [] : readElements(this.netlink, setsIn(found), clock)

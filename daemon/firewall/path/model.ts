@@ -5,6 +5,7 @@
 import type { TableFamily } from "../../../ffi/nfnetlink/constants.ts";
 import type { Ip } from "../../../lib/net/address.ts";
 import type { Service } from "../../../lib/net/service.ts";
+import { showable } from "../../../lib/showable.ts";
 
 /** Whose a chain is: only that packet filter can open grants in it. */
 export type Owner = "nftables" | "iptables-nft" | "iptables-legacy";
@@ -86,5 +87,5 @@ export type Enters = (chain: PathChain) => boolean;
 /** `inet filter input`, `iptables-nft filter INPUT`, `ip6tables-legacy filter INPUT`. */
 export function formatPathChain({ owner, family, table, chain }: Omit<PathChain, "drops">): string {
   const whose = owner === "nftables" ? family : `${family === "ip6" ? "ip6" : "ip"}${owner.slice("ip".length)}`;
-  return `${whose} ${table} ${chain}`;
+  return `${whose} ${showable(table)} ${showable(chain)}`;
 }

@@ -6,9 +6,9 @@ import { type Nfnetlink, openNfnetlink } from "../../../ffi/nfnetlink/nfnetlink.
 import { createPause } from "../../../lib/host/pause.ts";
 import type { Run } from "../../../lib/host/run.ts";
 import type { Log } from "../../../lib/log.ts";
+import { asFirewallError, READING } from "../socket_error.ts";
 import { createPathWatch } from "./path_watch.ts";
 import { legacyReader } from "./legacy_program.ts";
-import { pathError } from "./errors.ts";
 import type { PathWatch } from "./watch.ts";
 
 /** How to open it. */
@@ -56,7 +56,7 @@ function openWhereItWorks(open: () => Nfnetlink): Nfnetlink | null {
   } catch (error) {
     netlink?.[Symbol.dispose]();
     if (error instanceof FfiError && error.details.code !== E.PERM) return null;
-    throw pathError(error);
+    throw asFirewallError(error, READING);
   }
 }
 

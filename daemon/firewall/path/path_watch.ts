@@ -4,7 +4,7 @@ import { NFT_MSG } from "../../../ffi/nfnetlink/constants.ts";
 import type { Nfnetlink } from "../../../ffi/nfnetlink/nfnetlink.ts";
 import type { TableName } from "../../../ffi/nfnetlink/ruleset.ts";
 import { type Access, FirewallError } from "../firewall.ts";
-import { pathError } from "./errors.ts";
+import { asFirewallError, READING } from "../socket_error.ts";
 import { applyChange, isKnown } from "./changes.ts";
 import { classify } from "./classify.ts";
 import { createCompiler } from "./compile.ts";
@@ -77,7 +77,7 @@ class MemoryWatch implements PathWatch {
     try {
       await this.#surveyNative();
     } catch (error) {
-      throw pathError(error);
+      throw asFirewallError(error, READING);
     }
     this.#legacy = await parts.legacy();
     this.#interface = parts.interface();

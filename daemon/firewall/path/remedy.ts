@@ -1,4 +1,6 @@
 /** What is said of a chain that shuts a door: what it does, and what the operator can do about it. Pure. */
+import { showable } from "../../../lib/showable.ts";
+import { formatChain, formatTable } from "../names.ts";
 import { formatPathChain, type Obstruction, type PathChain } from "./model.ts";
 import { SOURCE4, SOURCE6 } from "./operand.ts";
 import type { Condition, Rule } from "./rule.ts";
@@ -37,14 +39,15 @@ export function obstructionBy(shut: Shut): Obstruction {
 /** `with the handle 7`, `3 (iptables)`, and in which chain where it is one further on. */
 function placeOf({ chain, rule }: NonNullable<Ending["by"]>, { station }: Shut): string {
   const number = station.owner === "iptables-legacy" ? `number ${rule.handle}` : `with the handle ${rule.handle}`;
-  return chain === station.chain.name ? number : `${number} in ${chain}`;
+  return chain === station.chain.name ? number : `${number} in ${showable(chain)}`;
 }
 
 function remedyFor(shut: Shut, by: Ending["by"]): string {
   const { station, chain, traveller } = shut;
   const set = by === null ? null : blockingSet(by.rule, traveller);
-  const table = `${station.table.family} ${station.table.table}`;
-  if (set !== null) return `take ${traveller.before.source?.text} out of the set ${set} of ${table}`;
+  const table = formatTable(station.table);
+  const name = showable(chain.chain);
+  if (set !== null) return `take ${traveller.before.source?.text} out of the set ${showable(set)} of ${table}`;
   if (by !== null && isBlock(by.rule)) return `take that rule away (${deletionOf(by, shut)})`;
   if (chain.locked) return lockedRemedy(station.table.table);
   if (station.owner !== "nftables") return iptablesRemedy(shut, by);
@@ -52,9 +55,9 @@ function remedyFor(shut: Shut, by: Ending["by"]): string {
     return `put that rule below the jump to our chain, or take it away (${deletionOf(by, shut)})`;
   }
   const setting = CHAIN_SETTINGS[station.hook];
-  const accept = `let ${chain.chain} accept it (nft insert rule ${table} ${chain.chain} ${matchOf(traveller)} accept)`;
+  const accept = `let ${name} accept it (nft insert rule ${table} ${name} ${matchOf(traveller)} accept)`;
   if (setting === undefined) return accept;
-  return `name "${table} ${chain.chain}" in ${setting} beside the chains that have our jump, or ${accept}`;
+  return `name "${table} ${name}" in ${setting} beside the chains that have our jump, or ${accept}`;
 }
 
 function lockedRemedy(table: string): string {
@@ -72,7 +75,7 @@ function iptablesRemedy(shut: Shut, by: Ending["by"]): string {
   const { protocol, destinationPort } = traveller.after ?? traveller.before;
   const port = destinationPort === undefined ? "" : ` --dport ${destinationPort}`;
   const match = protocol === undefined ? "" : ` -p ${protocol === 6 ? "tcp" : "udp"}${port}`;
-  const accept = `let it in there (${where} -I ${chain.chain}${match} -j ACCEPT)`;
+  const accept = `let it in there (${where} -I ${showable(chain.chain)}${match} -j ACCEPT)`;
   const isFilter = chain.table === "filter" && (station.hook === "input" || station.hook === "forward");
   if (!isFilter) return accept;
   return by === null || !opensBelow(shut, by)
@@ -118,11 +121,13 @@ function asksForSource(condition: Extract<Condition, { kind: "lookup" }>): boole
 
 function deletionOf({ chain, rule }: NonNullable<Ending["by"]>, { station }: Shut): string {
   const { family, table } = station.table;
-  if (station.owner === "nftables") return `nft delete rule ${family} ${table} ${chain} handle ${rule.handle}`;
+  if (station.owner === "nftables") {
+    return `nft delete rule ${formatChain({ family, table, chain })} handle ${rule.handle}`;
+  }
   const program = `${family === "ip6" ? "ip6tables" : "iptables"}${station.owner.slice("iptables".length)}`;
   return station.owner === "iptables-legacy"
-    ? `${program} -t ${table} -D ${chain} ${rule.handle}`
-    : `${program} -t ${table} -S ${chain} shows it`;
+    ? `${program} -t ${table} -D ${showable(chain)} ${rule.handle}`
+    : `${program} -t ${table} -S ${showable(chain)} shows it`;
 }
 
 function matchOf({ before, after }: Traveller): string {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { chooseChains, enters, formatChain, objectionTo } from "../../../../daemon/firewall/nftables/choose_chains.ts";
+import { formatChain } from "../../../../daemon/firewall/names.ts";
+import { chooseChains, enters, objectionTo } from "../../../../daemon/firewall/nftables/choose_chains.ts";
 import type { PathChain } from "../../../../daemon/firewall/path/model.ts";
 import { address } from "../../../contract/addresses.ts";
 import { inputChain } from "../../../fakes/packet_filter.ts";

@@ -12,6 +12,7 @@ Deno.test("formatPathChain() names a chain as its own tools do", () => {
   assert.equal(named("nftables", "ip6", "input"), "ip6 filter input");
   assert.equal(named("iptables-nft", "ip", "INPUT"), "iptables-nft filter INPUT");
   assert.equal(named("iptables-legacy", "ip6", "INPUT"), "ip6tables-legacy filter INPUT");
+  assert.equal(named("nftables", "inet", "in\nput"), "inet filter in\\x0aput");
 });
 
 Deno.test("isSilent(): tables of other processes, and legacy iptables", () => {
