@@ -85,8 +85,8 @@ install:
 	[ -d $(DESTDIR)$(SYSCONFDIR)/fwknop ] || install -d -m 700 $(DESTDIR)$(SYSCONFDIR)/fwknop
 	install -m 755 $(BUILDDIR)/fwknop $(DESTDIR)$(BINDIR)/fwknop
 	install -m 755 $(BUILDDIR)/fwknopd $(DESTDIR)$(SBINDIR)/fwknopd
-	install -m 644 docs/man/fwknoprc.5 $(DESTDIR)$(MANDIR)/man5
-	install -m 644 docs/man/fwknop.8 docs/man/fwknopd.8 $(DESTDIR)$(MANDIR)/man8
+	install -m 644 docs/man/*.5 $(DESTDIR)$(MANDIR)/man5
+	install -m 644 docs/man/*.8 $(DESTDIR)$(MANDIR)/man8
 	for program in fwknop fwknopd; do \
 	    install -m 644 packaging/completion/$$program.bash $(DESTDIR)$(DATADIR)/bash-completion/completions/$$program; \
 	    install -m 644 packaging/completion/$$program.zsh $(DESTDIR)$(DATADIR)/zsh/site-functions/_$$program; \
@@ -106,7 +106,7 @@ install:
 uninstall:
 	rm -f $(DESTDIR)$(BINDIR)/fwknop $(DESTDIR)$(SBINDIR)/fwknopd
 	rm -f $(DESTDIR)$(UNITDIR)/fwknopd.service $(DESTDIR)$(SYSUSERSDIR)/fwknop.conf
-	rm -f $(DESTDIR)$(MANDIR)/man5/fwknoprc.5 $(DESTDIR)$(MANDIR)/man8/fwknop.8 $(DESTDIR)$(MANDIR)/man8/fwknopd.8
+	for page in $(notdir $(wildcard docs/man/*.[58])); do rm -f $(DESTDIR)$(MANDIR)/man[58]/$$page; done
 	for program in fwknop fwknopd; do \
 	    rm -f $(DESTDIR)$(DATADIR)/bash-completion/completions/$$program; \
 	    rm -f $(DESTDIR)$(DATADIR)/zsh/site-functions/_$$program; \

@@ -23,12 +23,13 @@ import { parseManSource } from "./man_source.ts";
 import { ACCESS_SAMPLE, ACCESS_STANZA, EXAMPLES, SERVER_SAMPLE } from "./sample_text.ts";
 
 const ROOT = new URL("..", import.meta.url).pathname;
+const MAN_PAGES = ["fwknop.8", "fwknopd.8", "fwknoprc.5", "fwknopd.conf.5", "fwknop-access.conf.5"];
 const SHELLS: readonly Shell[] = ["bash", "zsh", "fish"];
 
 /** Path below the root of the project → content. */
 function generated(): Map<string, string> {
   const files = new Map([
-    ...["fwknop.8", "fwknoprc.5", "fwknopd.8"].map((page) => [`docs/man/${page}`, manPage(page)] as const),
+    ...MAN_PAGES.map((page) => [`docs/man/${page}`, manPage(page)] as const),
     [
       "docs/reference/fwknop.md",
       reference(

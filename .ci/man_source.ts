@@ -14,7 +14,7 @@ export interface ManSourceOptions {
   readonly version: string;
 }
 
-const TITLE = /^# (?<name>[a-z]+)\((?<section>[1-9])\) - (?<brief>.+)$/;
+const TITLE = /^# (?<name>[a-z][a-z.-]*)\((?<section>[1-9])\) - (?<brief>.+)$/;
 const ROWS = /^\{\{(?<table>[a-z.]+) by (?<by>option|directive)\}\}$/;
 
 /**

@@ -2,7 +2,7 @@
 
 /** Lines at the top of the sample fwknopd.conf. */
 export const SERVER_SAMPLE = [
-  "fwknopd.conf - settings of the Single Packet Authorization daemon, see fwknopd(8)",
+  "fwknopd.conf - settings of the Single Packet Authorization daemon, see fwknopd.conf(5)",
   "",
   "Everything is commented out and shows its default, or what kind of value it takes.",
   "After a change: fwknopd --exit-parse-config, then send SIGHUP (fwknopd -R).",
@@ -12,7 +12,7 @@ export const SERVER_SAMPLE = [
 
 /** Lines at the top of the sample access.conf. */
 export const ACCESS_SAMPLE = [
-  "access.conf - who may open what, see fwknopd(8)",
+  "access.conf - who may open what, see fwknop-access.conf(5)",
   "",
   "Keep this file readable by root only: it holds keys.",
   "What is not a comment here is one stanza; another one begins with its own source",
@@ -32,6 +32,7 @@ export const ACCESS_STANZA = {
 
 /** Values that show what a setting without a default looks like. */
 export const EXAMPLES: Readonly<Record<string, string>> = {
+  HTTP_PROXIES: "192.0.2.10, 198.51.100.0/24",
   OVERRIDE_CONFIG: "/etc/fwknop/local.conf",
   PCAP_FILE: "/var/tmp/packets.pcap",
   SNAT_TRANSLATE_IP: "192.0.2.1",

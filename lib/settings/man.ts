@@ -1,6 +1,8 @@
 /** Man pages: prose and tables in, roff (man(7) macros) out. */
-import { beginDoc, formatOption } from "./help.ts";
+import { beginDoc, formatOption, wrap } from "./help.ts";
 import type { Setting, SettingTable } from "./setting.ts";
+
+const WIDTH = 78;
 
 /** One `.SH`. */
 export interface ManSection {
@@ -24,7 +26,7 @@ export interface ManPage {
 
 /** The roff text, ending with a line end. It depends on nothing but the arguments, so that generated files are stable. */
 export function formatManPage(page: ManPage): string {
-  const title = page.name.toUpperCase();
+  const title = page.name.toUpperCase().replaceAll("-", "\\-");
   return [
     `.TH "${title}" ${page.section} "" "${escape(page.name)} ${escape(page.version)}" ""`,
     ".SH NAME",
@@ -53,7 +55,7 @@ function formatSection({ heading, prose = [], rows }: ManSection): readonly stri
 
 function formatParagraph(text: string): readonly string[] {
   const literal = text.split("\n").every((line) => line.startsWith("    "));
-  if (!literal) return [".PP", escape(text)];
+  if (!literal) return [".PP", fill(text)];
   return [".PP", ".nf", ".RS", ...text.split("\n").map((line) => escape(line.slice(4))), ".RE", ".fi"];
 }
 
@@ -64,12 +66,12 @@ function formatRow(row: Setting, by: "option" | "directive"): readonly string[] 
   const [first = "", ...aliases] = names;
   const also = by === "option" ? row.directive : row.option === undefined ? [] : optionNames(row);
   const lines = [".TP", `.B ${escape(first)}`, ...aliases.flatMap((name) => [".TQ", `.B ${escape(name)}`])];
-  lines.push(escape(`${beginDoc(row)}.`));
-  lines.push(...factsOf(row, by).map((fact) => escape(sentence(fact))));
-  if (row.detail !== undefined) lines.push(".IP", escape(row.detail));
-  if (row.later !== undefined) lines.push(".IP", escape(sentence(row.later)));
+  lines.push(fill(`${beginDoc(row)}.`));
+  lines.push(...factsOf(row, by).map((fact) => fill(sentence(fact))));
+  if (row.detail !== undefined) lines.push(".IP", fill(row.detail));
+  if (row.later !== undefined) lines.push(".IP", fill(sentence(row.later)));
   if (also !== undefined && also.length > 0) {
-    lines.push(".IP", escape(`${by === "option" ? "In the file" : "On the command line"}: ${also.join(", ")}.`));
+    lines.push(".IP", fill(`${by === "option" ? "In the file" : "On the command line"}: ${also.join(", ")}.`));
   }
   return lines;
 }
@@ -99,7 +101,22 @@ function sentence(text: string): string {
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 }
 
-/** Backslashes, hyphens that must stay hyphens, and lines that would be read as requests. */
+/** Running text in lines of the width that formatters of man pages expect of their source. */
+function fill(text: string): string {
+  return guard(wrap(escapeCharacters(text), WIDTH).join("\n"));
+}
+
 function escape(text: string): string {
-  return text.replaceAll("\\", "\\e").replaceAll("-", "\\-").replace(/^(?=[.'])/gm, "\\&");
+  return guard(escapeCharacters(text));
+}
+
+/** Backslashes, hyphens that must stay hyphens, and what is not ASCII by its number. */
+function escapeCharacters(text: string): string {
+  return text.replaceAll("\\", "\\e").replaceAll("-", "\\-")
+    .replace(/[^\n\x20-\x7e]/gu, (char) => `\\[u${char.codePointAt(0)?.toString(16).toUpperCase().padStart(4, "0")}]`);
+}
+
+/** No line is read as a request. */
+function guard(text: string): string {
+  return text.replace(/^(?=[.'])/gm, "\\&");
 }
