@@ -130,7 +130,11 @@ const TELLING: Features = {
   },
   "an option that is none": { args: ["--exlpain"], code: 1, err: /did you mean --explain/ },
   "a conflict": { args: [...NEAR, "-Q", "127.0.0.9"], code: 1, err: /Must set -P <udpraw/ },
-  "GnuPG": { args: [...NEAR, "-g", "--gpg-recipient-key", "A"], code: 1, err: /this version has no GnuPG/ },
+  "GnuPG": {
+    args: [...NEAR, "-g", "--gpg-recipient-key", "./no.asc"],
+    code: 1,
+    err: /Error 130 - The key for .* not found/,
+  },
 };
 
 /** Keys, stanzas and files. */
