@@ -15,7 +15,7 @@ import { dataText, elementOf, keyText } from "./elements.ts";
 import { readElements } from "./known_elements.ts";
 import { listAll } from "./list_all.ts";
 import { openGrants } from "./open_grants.ts";
-import { searchTable, setsIn, tablesWithOurs } from "./reading.ts";
+import { isDormant, searchTable, setsIn, tablesWithOurs } from "./reading.ts";
 import { BY_NETLINK, LOOK, reasonOf } from "./refusals.ts";
 import { ATTEMPTS, type ElementRefusal, RulesetView } from "./ruleset_view.ts";
 import { layoutOf } from "./set_layout.ts";
@@ -58,7 +58,7 @@ export function nftablesBackend({ netlink, run }: NftablesParts, options: Nftabl
     enters: (chain) => enters(chain, options),
     check: () =>
       inTurn(() => {
-        const { mistake } = chooseChains(path.chains, options);
+        const { mistake } = chooseChains(path.chains, options, (table) => isDormant(netlink, table));
         return mistake === null ? Promise.resolve() : Promise.reject(mistake);
       }),
     prepare: () =>

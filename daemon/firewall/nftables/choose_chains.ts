@@ -1,7 +1,8 @@
 /** Which base chains get our jump, and which grants they can hold. Pure. */
+import type { TableName } from "../../../ffi/nfnetlink/ruleset.ts";
 import type { LogLine } from "../../../lib/log.ts";
 import { type Access, FirewallError, type Slot } from "../firewall.ts";
-import { formatChain } from "../names.ts";
+import { formatChain, formatTable } from "../names.ts";
 import type { PathChain } from "../path/model.ts";
 import type { NftChain } from "./chain_list.ts";
 import type { ChosenChain } from "./placement.ts";
@@ -27,11 +28,17 @@ export interface Choice {
 /** Families whose base chains see the IP packets of this host. */
 const FAMILIES: readonly string[] = ["ip", "ip6", "inet"];
 
-/** The chains to go into. */
-export function chooseChains(path: readonly PathChain[], wanted: Wanted): Choice {
+/** The chains to go into. `isDormant`: whether there is such a table, and nothing in it is in force. */
+export function chooseChains(
+  path: readonly PathChain[],
+  wanted: Wanted,
+  isDormant: (table: TableName) => boolean,
+): Choice {
   const hooks = hooksOf(wanted);
   const mistakes = hooks.flatMap((hook) =>
-    (wanted.chains[hook] ?? []).map((name) => mistakeIn(path, name, hook)).filter((mistake) => mistake !== null)
+    (wanted.chains[hook] ?? []).map((name) => mistakeIn(path, name, { hook, isDormant })).filter((mistake) =>
+      mistake !== null
+    )
   );
   const chosen = hooks.flatMap((hook) => path.filter((chain) => chain.hook === hook && enters(chain, wanted)));
   return {
@@ -73,9 +80,20 @@ function hooksOf({ slots }: Wanted): readonly FilterSlot[] {
   return FILTER_SLOTS.filter((slot) => slots.includes(slot));
 }
 
-function mistakeIn(path: readonly PathChain[], name: NftChain, hook: FilterSlot): FirewallError | null {
+function mistakeIn(
+  path: readonly PathChain[],
+  name: NftChain,
+  { hook, isDormant }: { readonly hook: FilterSlot; readonly isDormant: (table: TableName) => boolean },
+): FirewallError | null {
   const all = path.filter((chain) => chain.hook === hook && chain.owner !== "iptables-legacy");
   const found = all.find((chain) => isNamed(chain, name));
+  if (found === undefined && isDormant(name)) {
+    const table = formatTable(name);
+    return new FirewallError(
+      `Cannot use the base chain "${formatChain(name)}": its table is dormant, so nothing in it is in force`,
+      `wake it (nft add table ${table}), or correct NFT_${hook.toUpperCase()}_CHAINS`,
+    );
+  }
   if (found === undefined) {
     const others = all.filter(({ owner, family }) => owner === "nftables" && FAMILIES.includes(family)).map(
       formatChain,

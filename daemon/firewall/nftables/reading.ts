@@ -25,6 +25,11 @@ export interface PlacedTable {
   readonly jumps: readonly FoundJump[];
 }
 
+/** Whether there is such a table, and nothing in it is in force. */
+export function isDormant(netlink: Pick<Nfnetlink, "tables">, at: TableName): boolean {
+  return netlink.tables().some((table) => table.dormant && sameTable(table, at));
+}
+
 /** The tables that hold a chain or set of ours, whoever put it there. */
 export function tablesWithOurs(netlink: Pick<Nfnetlink, "chains" | "sets">): readonly TableName[] {
   return distinct([...tablesWithOurChains(netlink), ...netlink.sets().filter(({ set }) => isOurSet(set))]);

@@ -17,7 +17,7 @@ import { KnownElements, readElements } from "./known_elements.ts";
 import { bringsOurs, type Change, concernsUs } from "./events.ts";
 import { adopted, type FoundTable, type OurTable, planTables, sameTable } from "./placement.ts";
 import { Placements } from "./placements.ts";
-import { foundIn, ourSets, searchTable, setsIn, tablesWithOurChains, tablesWithOurs } from "./reading.ts";
+import { foundIn, isDormant, ourSets, searchTable, setsIn, tablesWithOurChains, tablesWithOurs } from "./reading.ts";
 import { isOwned, LOOK, reasonOf } from "./refusals.ts";
 import {
   type ElementSet,
@@ -204,7 +204,7 @@ export class RulesetView {
   /** The tables to go into. */
   #plan(path: readonly PathChain[], strict: boolean): readonly OurTable[] {
     const { wanted, log } = this.options;
-    const { chains, facts, mistake } = chooseChains(path, wanted);
+    const { chains, facts, mistake } = chooseChains(path, wanted, (table) => isDormant(this.netlink, table));
     if (mistake !== null && strict) throw mistake;
     const mistakes: LogLine[] = mistake === null
       ? []

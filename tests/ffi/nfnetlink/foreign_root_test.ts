@@ -10,7 +10,7 @@ import { type Lab, labTest, makeLab } from "../../lab/mod.ts";
 import {
   CATCHALL_SCRIPT,
   FOREIGN_IPTABLES,
-  FOREIGN_SCRIPT,
+  foreignScript,
   makeOwnedTable,
   noCatchall,
   noOwners,
@@ -35,7 +35,7 @@ async function open(script?: string) {
   const lab = await (shared ??= prepareLab());
   const { namespace } = lab.host("server");
   await lab.must("server", ["nft", "flush", "ruleset"]);
-  await lab.must("server", ["nft", "-f", "-"], { stdin: script ?? FOREIGN_SCRIPT });
+  await lab.must("server", ["nft", "-f", "-"], { stdin: script ?? foreignScript() });
   if (script === undefined) await lab.must("server", ["iptables-nft-restore"], { stdin: FOREIGN_IPTABLES });
   const opened = new DisposableStack();
   const netlink = opened.use(within(namespace, openNfnetlink));

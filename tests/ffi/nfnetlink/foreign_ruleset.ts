@@ -14,8 +14,7 @@ import {
 import type { StructureChange } from "../../../ffi/nfnetlink/ruleset.ts";
 import type { NetlinkSocket } from "../../../ffi/nfnetlink/socket.ts";
 
-/** For nft; `d0` and `d1` are the two ends of a pair. */
-export const FOREIGN_SCRIPT = `table inet filter {
+const SCRIPT = `table inet filter {
   set doors { type ipv4_addr . inet_proto . inet_service; flags timeout; }
   set blocked { type ipv4_addr; flags interval; elements = { 192.0.2.0/24, 198.51.100.7 } }
   set pairs { type ipv4_addr . inet_service; flags interval; elements = { 192.0.2.0/24 . 22-25 } }
@@ -98,6 +97,11 @@ table inet edge {
   }
 }
 `;
+
+/** For nft; `d0` and `d1` are the two ends of a pair. nft before 1.0 aborts at an interval within a concatenated key of a map. */
+export function foreignScript(): string {
+  return noConcatenatedMaps() === null ? SCRIPT : SCRIPT.replace("udp . 53-54", "udp . 53");
+}
 
 /** What catches all, for which kernel and nft must be newer. */
 export const CATCHALL_SCRIPT = "add element inet filter ways { * : drop }\n";

@@ -9,7 +9,7 @@ import { NFPROTO, NFT_MSG, NFTA } from "../../../ffi/nfnetlink/constants.ts";
 import { openNfnetlink } from "../../../ffi/nfnetlink/nfnetlink.ts";
 import { requestsOn } from "../../../ffi/nfnetlink/requests.ts";
 import { openNetlinkSocket } from "../../../ffi/nfnetlink/socket.ts";
-import { CATCHALL_SCRIPT, FOREIGN_IPTABLES, FOREIGN_SCRIPT, makeOwnedTable, oddTables } from "./foreign_ruleset.ts";
+import { CATCHALL_SCRIPT, FOREIGN_IPTABLES, foreignScript, makeOwnedTable, oddTables } from "./foreign_ruleset.ts";
 
 async function run(program: string, args: readonly string[], stdin = ""): Promise<void> {
   const child = new Deno.Command(program, { args: [...args], stdin: "piped", stdout: "null" }).spawn();
@@ -21,7 +21,7 @@ async function run(program: string, args: readonly string[], stdin = ""): Promis
 
 async function record(): Promise<readonly unknown[]> {
   await run("ip", ["link", "add", "d0", "type", "veth", "peer", "name", "d1"]);
-  await run("nft", ["-f", "-"], FOREIGN_SCRIPT + CATCHALL_SCRIPT);
+  await run("nft", ["-f", "-"], foreignScript() + CATCHALL_SCRIPT);
   await run("iptables-nft-restore", [], FOREIGN_IPTABLES);
   using netlink = openNfnetlink();
   const made = netlink.transact([

@@ -1,12 +1,19 @@
 import assert from "node:assert/strict";
 import { formatChain } from "../../../../daemon/firewall/names.ts";
-import { chooseChains, enters, objectionTo } from "../../../../daemon/firewall/nftables/choose_chains.ts";
+import {
+  chooseChains as choose,
+  enters,
+  objectionTo,
+  type Wanted,
+} from "../../../../daemon/firewall/nftables/choose_chains.ts";
 import type { PathChain } from "../../../../daemon/firewall/path/model.ts";
 import { address } from "../../../contract/addresses.ts";
 import { inputChain } from "../../../fakes/packet_filter.ts";
 
 const INPUT = inputChain();
 const NAMED = { family: "inet", table: "filter", chain: "input" } as const;
+
+const chooseChains = (path: readonly PathChain[], wanted: Wanted) => choose(path, wanted, () => false);
 
 function chosen(path: readonly PathChain[], slots: readonly ("input" | "output" | "forward" | "dnat")[] = ["input"]) {
   return chooseChains(path, { slots, chains: {} });
@@ -68,6 +75,14 @@ Deno.test("chooseChains() says which named chain is not there, belongs to iptabl
     String(locked.facts[0]?.text),
     /inet filter input: its table belongs to another .*NftablesTableOwner=no/,
   );
+});
+
+Deno.test("chooseChains() says of a named chain in a dormant table what it is, and how to wake it", () => {
+  const wanted = { slots: ["input"], chains: { input: [NAMED] } } as const;
+  const { mistake } = choose([], wanted, ({ table }) => table === "filter");
+  assert.match(mistake?.message ?? "", /"inet filter input": its table is dormant, so nothing in it is in force$/);
+  assert.equal(mistake?.hint, "wake it (nft add table inet filter), or correct NFT_INPUT_CHAINS");
+  assert.equal(choose([INPUT], wanted, () => true).mistake, null);
 });
 
 Deno.test("objectionTo() refuses what no set can hold, what is switched off, and what named chains never see", () => {
