@@ -17,7 +17,7 @@
  */
 import { type Changed, endChanges, startChanges } from "./foreign_changes.ts";
 import { diskDirectory, formatTime, timesOf } from "./knocks.ts";
-import { optionOf } from "./options.ts";
+import { ownOptions } from "./options.ts";
 import { cpuMilliseconds, megabytes } from "./process_cost.ts";
 import {
   C_DAEMON,
@@ -68,21 +68,25 @@ interface Running {
   readonly changed: Changed;
 }
 
-const QUICK = Deno.args.includes("--quick");
+const OPTIONS = ownOptions(
+  { quick: null, storm: null, sizes: "N,...", rates: "N,...", ours: "N", c: "N", beside: "DIR", only: "NAME" },
+  import.meta.url,
+);
+const QUICK = OPTIONS.has("quick");
 const WARM_UP = 10;
 const CPU_SECONDS = QUICK ? 2 : 5;
 const CPU_RATE = 10;
 const STORM = { changes: 10_000, aSecond: 500, knocks: 200, rules: 5000, limitMs: 200 } as const;
 
-function numbersOf(name: string, otherwise: readonly number[]): readonly number[] {
-  return optionOf(name)?.split(",").map(Number) ?? otherwise;
+function numbersOf(name: "sizes" | "rates", otherwise: readonly number[]): readonly number[] {
+  return OPTIONS.value(name)?.split(",").map(Number) ?? otherwise;
 }
 
 const SIZES = numbersOf("sizes", QUICK ? [0, 5000] : [0, 1000, 5000, 30_000]);
 const RATES = numbersOf("rates", QUICK ? [0, 4] : [0, 4, 10]);
 
 function variants(): readonly Variant[] {
-  const beside = optionOf("beside");
+  const beside = OPTIONS.value("beside");
   const all: Variant[] = [
     { name: "ours, nftables", program: OUR_DAEMON, guard: "nftables" },
     { name: "ours, iptables", program: OUR_DAEMON, guard: "iptables" },
@@ -91,7 +95,7 @@ function variants(): readonly Variant[] {
       ? []
       : [{ name: "beside, nftables", program: ourDaemonOf(beside), guard: "nftables" } as const]),
   ];
-  return all.filter(({ name }) => name.includes(optionOf("only") ?? ""));
+  return all.filter(({ name }) => name.includes(OPTIONS.value("only") ?? ""));
 }
 
 /** The rules of others on the server; returns what may be changed of them. */
@@ -158,7 +162,7 @@ async function beside<T>(
 async function measure(variant: Variant, others: Others): Promise<Row> {
   return await beside(variant, others, async (running, startSeconds) => {
     const { name } = variant.program;
-    const count = Number(optionOf(name) ?? (name === "c" ? 30 : 150) / (QUICK ? 3 : 1));
+    const count = Number(OPTIONS.value(name === "c" ? name : "ours") ?? (name === "c" ? 30 : 150) / (QUICK ? 3 : 1));
     const knocks = new Map<number, Quantiles & { readonly lost: number }>();
     let firstPort = 20_000;
     await timesOf({ ...running, firstPort, count: WARM_UP });
@@ -247,5 +251,5 @@ if (blocker !== null) {
   Deno.exit(1);
 }
 const DISK = await diskDirectory();
-await (Deno.args.includes("--storm") ? storm() : compare());
+await (OPTIONS.has("storm") ? storm() : compare());
 Deno.exit(0);

@@ -6,6 +6,7 @@ import { openCaptureFileSource } from "../daemon/packet/offline.ts";
 import { openPcapSource } from "../daemon/packet/pcap.ts";
 import type { PacketSource } from "../daemon/packet/datagram.ts";
 import { openUdpSource } from "../daemon/packet/udp.ts";
+import { ownOptions } from "./options.ts";
 import { Waiter } from "../ffi/libc/poll.ts";
 import { ADDRESS, Cable } from "../tests/daemon/packet/cable.ts";
 import { bindSocket, closeSocket, connectDatagram, sendDatagram } from "../tests/lab/sockets.ts";
@@ -45,7 +46,10 @@ const sources: Readonly<Record<string, () => PacketSource>> = {
 };
 
 if (Deno.args[0] === "flood") flood(Number(Deno.args[1]));
-else await main();
+else {
+  ownOptions({}, import.meta.url);
+  await main();
+}
 
 async function main(): Promise<void> {
   using cable = new Cable();

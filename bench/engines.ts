@@ -7,9 +7,11 @@ import { nobleEngine } from "../lib/crypto/noble_engine.ts";
 import { webEngine } from "../lib/crypto/web_engine.ts";
 import { open } from "../lib/spa/open.ts";
 import { sealFields } from "../lib/spa/seal.ts";
+import { ownOptions } from "./options.ts";
 import { spaVector } from "../tests/vectors/vectors.ts";
 import type { RijndaelSecrets } from "../lib/crypto/secrets.ts";
 
+ownOptions({}, import.meta.url);
 const ROUNDS = 2000;
 const { packet, keys, salt } = spaVector("access_hmac_sha256");
 const wrongKeys: RijndaelSecrets = { ...keys, hmac: { name: "sha256", key: new Uint8Array(32).fill(1) } };

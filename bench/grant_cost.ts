@@ -13,6 +13,7 @@ import { openNftables } from "../daemon/firewall/nftables/open.ts";
 import { ipFromBytes } from "../lib/net/address.ts";
 import { runProgram } from "../lib/host/run.ts";
 import { inputChain } from "../tests/fakes/packet_filter.ts";
+import { ownOptions } from "./options.ts";
 import { labBlocker, makeLab, nftablesGuard, type Quantiles, quantiles } from "../tests/lab/mod.ts";
 
 const BLOCKED = 50_000;
@@ -147,6 +148,7 @@ async function measureHere(): Promise<void> {
 }
 
 async function main(): Promise<void> {
+  ownOptions({}, import.meta.url);
   const blocker = labBlocker();
   if (blocker !== null) {
     console.error(`This benchmark cannot run: ${blocker}`);

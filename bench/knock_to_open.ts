@@ -13,7 +13,7 @@
  * turns with this one, so that what else the machine does hits both.
  */
 import { diskDirectory, formatTime, timesOf } from "./knocks.ts";
-import { optionOf } from "./options.ts";
+import { ownOptions } from "./options.ts";
 import {
   C_DAEMON,
   type Directives,
@@ -44,7 +44,8 @@ interface Row extends Quantiles {
 }
 
 const WARM_UP = 10;
-const OTHER = optionOf("beside");
+const OPTIONS = ownOptions({ ours: "N", c: "N", beside: "DIR" }, import.meta.url);
+const OTHER = OPTIONS.value("beside");
 const TURNS = OTHER === null ? 1 : 5;
 
 /** Milliseconds of each knock; Infinity for one that did not open. */
@@ -64,7 +65,9 @@ async function measureInTurns(variants: readonly Variant[], parentDir: string): 
   for (let turn = 0; turn < TURNS; turn++) {
     const there = [...variants.entries()];
     for (const [index, variant] of turn % 2 === 0 ? there : there.toReversed()) {
-      const count = Number(optionOf(variant.program.name) ?? (variant.program.name === "c" ? 40 : 250));
+      const count = Number(
+        OPTIONS.value(variant.program.name === "c" ? "c" : "ours") ?? (variant.program.name === "c" ? 40 : 250),
+      );
       times[index]!.push(...await measure(variant, Math.ceil(count / TURNS), parentDir));
     }
   }

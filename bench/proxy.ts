@@ -8,15 +8,18 @@
  * port is open all the time. Input comes from `head -c … /dev/zero`, output goes to /dev/null. Rounds alternate between the
  * two; the medians are compared.
  */
+import { ownOptions } from "./options.ts";
 import { isInstalled, keyArgs, newKeys, OUR_CLIENT } from "../tests/lab/mod.ts";
 
 type Way = "down" | "up";
 
 const CHUNK = new Uint8Array(256 * 1024);
 
-function numberOf(name: string, fallback: number): number {
-  const given = Deno.args.find((arg) => arg.startsWith(`--${name}=`))?.slice(name.length + 3);
-  const value = given === undefined ? fallback : Number(given);
+const OPTIONS = ownOptions({ megabytes: "N", rounds: "N" }, import.meta.url);
+
+function numberOf(name: "megabytes" | "rounds", fallback: number): number {
+  const given = OPTIONS.value(name);
+  const value = given === null ? fallback : Number(given);
   if (!Number.isInteger(value) || value < 1) throw new Error(`--${name} needs a whole number above 0`);
   return value;
 }

@@ -4,6 +4,7 @@
  *
  *     deno run -A bench/replay_start.ts [--entries=300000] [--rounds=3]        (root)
  */
+import { ownOptions } from "./options.ts";
 import { megabytes } from "./process_cost.ts";
 import {
   C_DAEMON,
@@ -44,9 +45,11 @@ async function measure(program: ProgramUnderTest, which: Case, entries: number) 
   return { seconds, megabytes: megabytes(daemon.program.pid).most };
 }
 
-function numberOf(name: string, fallback: number): number {
-  const given = Deno.args.find((arg) => arg.startsWith(`--${name}=`))?.split("=")[1];
-  return given === undefined ? fallback : Number(given);
+const OPTIONS = ownOptions({ entries: "N", rounds: "N" }, import.meta.url);
+
+function numberOf(name: "entries" | "rounds", fallback: number): number {
+  const given = OPTIONS.value(name);
+  return given === null ? fallback : Number(given);
 }
 
 const blocker = labBlocker();

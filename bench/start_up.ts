@@ -9,11 +9,12 @@
 import { bundleSplit, bundleWhole } from "../.ci/bundle.ts";
 import { permissionFlags } from "../.ci/permissions.ts";
 import { compileFlags, scriptFlags } from "../.ci/runtime_flags.ts";
-import { optionOf } from "./options.ts";
+import { ownOptions } from "./options.ts";
 
-const ROUNDS = Number(optionOf("rounds") ?? 40);
+const OPTIONS = ownOptions({ rounds: "N", beside: "DIR" }, import.meta.url);
+const ROUNDS = Number(OPTIONS.value("rounds") ?? 40);
 const ROOT = new URL("../", import.meta.url).pathname;
-const OTHER = optionOf("beside");
+const OTHER = OPTIONS.value("beside");
 
 /** Whose client is timed. */
 const CHECKOUTS = [{ name: "fwknop", root: ROOT }, ...(OTHER === null ? [] : [{ name: "beside", root: OTHER }])];
