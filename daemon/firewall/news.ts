@@ -41,10 +41,10 @@ export function createNews({ listener, path, holder, surveys, judging, steady }:
       for (const change of changes) {
         const due = path.hear(change);
         if (holder.isOwn(change.portId)) continue;
-        if (due) surveys.ask(steady());
+        if (due === "survey") surveys.ask(steady());
         // Each of them is told to the backend.
         if (holder.held.backend.concerns(change)) isConcerned = true;
-        judging.ask(steady());
+        if (due !== "nothing") judging.ask(steady());
       }
     },
     takeConcern() {
@@ -56,7 +56,7 @@ export function createNews({ listener, path, holder, surveys, judging, steady }:
     doubt: () => void (isConcerned = true),
     lose() {
       isConcerned = true;
-      if (path.hear("lost")) surveys.ask(steady());
+      if (path.hear("lost") === "survey") surveys.ask(steady());
       judging.ask(steady());
     },
   };

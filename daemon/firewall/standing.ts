@@ -100,6 +100,8 @@ export class StandingFirewall implements Firewall, Disposable {
       const inherited = await this.#backend.prepare();
       this.#isPrepared = true;
       await this.#seeOwn();
+      // Of those that an earlier run left nothing was said yet.
+      if (inherited.length > 0) this.#judging.ask(this.#parts.steady());
       return inherited;
     });
   }
@@ -239,6 +241,7 @@ export class StandingFirewall implements Firewall, Disposable {
     const { steady } = this.#parts;
     const judged: (readonly Obstruction[])[] = [];
     this.#judging.begin(steady());
+    this.#parts.path.judgeAnew();
     try {
       for (const { access } of live) {
         judged.push(this.judge(access));

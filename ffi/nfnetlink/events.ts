@@ -9,9 +9,9 @@ import {
   NLM_F_CREATE,
   type TableFamily,
 } from "./constants.ts";
-import { familyOf, readChain, readTable } from "./read_ruleset.ts";
+import { familyOf, readChain, readElements, readTable } from "./read_ruleset.ts";
 import { decodeExpressions } from "./expressions.ts";
-import type { ChainInfo, Expression, TableInfo } from "./ruleset.ts";
+import type { ChainInfo, Expression, SetElement, TableInfo } from "./ruleset.ts";
 import { be64At, BODY, find, textAt } from "./scan.ts";
 import { openNetlinkSocket } from "./socket.ts";
 
@@ -45,6 +45,8 @@ export interface RulesetChange {
    * for, because a flush makes as many changes as there were rules.
    */
   expressions(): readonly Expression[];
+  /** Elements that are new or gone; empty for other changes. */
+  elements(): readonly SetElement[];
   /** The table that is new or has changed; null for other changes. */
   tableInfo(): TableInfo | null;
   /** The chain that is new or has changed; null for other changes. */
@@ -98,6 +100,7 @@ export function readChange(message: IncomingMessage): RulesetChange | null {
       kind === NFT_MSG.newRule || kind === NFT_MSG.delRule
         ? decodeExpressions(body, find(body, BODY, NFTA.rule.expressions))
         : [],
+    elements: () => readElements(message),
     tableInfo: () => readTable(message),
     chainInfo: () => readChain(message),
   };

@@ -124,9 +124,9 @@ export function readSet(message: IncomingMessage): SetInfo | null {
   };
 }
 
-/** The elements of one message of a GETSETELEM answer; their bytes are copies. */
+/** The elements of one message of a GETSETELEM answer, or of an event; their bytes are copies. */
 export function readElements({ type, body }: IncomingMessage): readonly SetElement[] {
-  if (type !== nftType(NFT_MSG.newSetElem)) return [];
+  if (type !== nftType(NFT_MSG.newSetElem) && type !== nftType(NFT_MSG.delSetElem)) return [];
   return entries(body, find(body, BODY, NFTA.elemList.elements)).map((place) => readElement(body, place))
     .filter((element) => element !== null);
 }

@@ -35,7 +35,8 @@ export function standing(backend: OpenedBackend, { listener, log, path }: Surrou
       return path?.chains ?? [];
     },
     survey: () => path?.survey() ?? Promise.resolve([]),
-    hear: () => false,
+    hear: () => "nothing",
+    judgeAnew: () => {},
     judge: () => [],
     walk: () => [],
     [Symbol.dispose]() {},

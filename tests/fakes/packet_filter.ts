@@ -82,6 +82,7 @@ export function fakePath(chains: readonly PathChain[] = []) {
     heard: [] as (RulesetChange | "lost")[],
     shutBy: [] as readonly Obstruction[],
     surveys: 0,
+    rounds: 0,
   };
   const path: PathWatch = {
     get chains() {
@@ -94,12 +95,14 @@ export function fakePath(chains: readonly PathChain[] = []) {
     },
     hear: (change) => {
       state.heard.push(change);
-      return change === "lost" || change.table === "theirs";
+      if (change === "lost" || change.table === "theirs") return "survey";
+      return change.table === "apart" ? "nothing" : "judging";
     },
     judge: (_access, enters) => {
       const shut = state.chains.some((chain) => chain.drops === "default" && chain.locked && !enters?.(chain));
       return shut ? [OBSTRUCTION] : state.shutBy;
     },
+    judgeAnew: () => void state.rounds++,
     walk: () => [],
     [Symbol.dispose]() {},
   };
@@ -110,7 +113,7 @@ export function fakePath(chains: readonly PathChain[] = []) {
 export const OBSTRUCTION: Obstruction = { chain: "inet block input", how: "drops by policy", remedy: "let it in" };
 
 /** A change of somebody else's, or of ours with the port id 1. Only its table counts. */
-export function change(table: "ours" | "theirs" | "other", portId = 99): RulesetChange {
+export function change(table: "ours" | "theirs" | "other" | "apart", portId = 99): RulesetChange {
   return {
     message: 0,
     portId,
@@ -123,6 +126,7 @@ export function change(table: "ours" | "theirs" | "other", portId = 99): Ruleset
     append: false,
     placed: true,
     expressions: () => [],
+    elements: () => [],
     tableInfo: () => null,
     chainInfo: () => null,
   };

@@ -7,6 +7,7 @@ import { ordinaryPacket, type Packet } from "./packet.ts";
 import { leadsTo, targetsOf } from "./reach.ts";
 import { matches, type Rule, type Sets } from "./rule.ts";
 import { RuleList } from "./rule_list.ts";
+import type { Due } from "./watch.ts";
 import { type Chain, isOnTheWay, newChain, newTable, type Table, tableKey, type Tables } from "./ruleset.ts";
 
 /** What a change is judged with. */
@@ -15,31 +16,34 @@ export interface ChangeContext {
   readonly compiler: Compiler;
   sets(table: TableName): Sets;
   isOurs(chain: string): boolean;
+  /** Whether the rule may be for the packets of a grant that was judged. */
+  isForGrants(rule: Rule, sets: Sets): boolean;
 }
 
 /** More changes than these of a chain that is being read are not kept: it is read again. */
 const MOST_PENDING = 10_000;
 
-/** Takes note of the change. True: a survey is due. */
-export function applyChange(context: ChangeContext, change: RulesetChange): boolean {
+/** Takes note of the change. */
+export function applyChange(context: ChangeContext, change: RulesetChange): Due {
   const { family } = change;
-  if (family === null || !isOnTheWay({ family })) return false;
+  if (family === null || !isOnTheWay({ family })) return "nothing";
   const key = tableKey({ family, table: change.table });
   const table = context.tables.get(key);
+  const surveyIf = (isDue: boolean): Due => isDue ? "survey" : "nothing";
   switch (change.message) {
     case NFT_MSG.newTable:
-      return applyTable(context.tables, change);
+      return surveyIf(applyTable(context.tables, change));
     case NFT_MSG.delTable:
-      return table !== undefined && context.tables.delete(key) && hasBaseChain(table);
+      return surveyIf(table !== undefined && context.tables.delete(key) && hasBaseChain(table));
     case NFT_MSG.newChain:
-      return applyChain(table, change);
+      return surveyIf(applyChain(table, change));
     case NFT_MSG.delChain:
-      return table !== undefined && deleteChain(table, change.chain);
+      return surveyIf(table !== undefined && deleteChain(table, change.chain));
     case NFT_MSG.newRule:
     case NFT_MSG.delRule:
-      return table !== undefined && hearRule(context, table, change);
+      return table === undefined ? "nothing" : hearRule(context, table, change);
     default:
-      return false;
+      return "nothing";
   }
 }
 
@@ -78,15 +82,15 @@ function deleteChain(table: Table, name: string): boolean {
   return known !== undefined && known.base !== null && !table.dormant;
 }
 
-function hearRule(context: ChangeContext, table: Table, change: RulesetChange): boolean {
+function hearRule(context: ChangeContext, table: Table, change: RulesetChange): Due {
   const chain = table.chains.get(change.chain);
-  if (chain === undefined) return false;
+  if (chain === undefined) return "nothing";
   if (chain.pending !== null) {
     if (chain.pending === "unknown" || chain.pending.length === MOST_PENDING) chain.pending = "unknown";
     else chain.pending.push(change);
-    return false;
+    return "judging";
   }
-  if (chain.rules === null) return false;
+  if (chain.rules === null) return "nothing";
   return applyRule({ ...context, table, chain, rules: chain.rules }, change);
 }
 
@@ -97,21 +101,27 @@ interface RulePlace extends ChangeContext {
   readonly rules: RuleList;
 }
 
-/** Puts the rule in or takes it out. True: packets that nothing was made for may fare otherwise now. */
-function applyRule(place: RulePlace, change: RulesetChange): boolean {
+/** Puts the rule in or takes it out. A survey is due where packets that nothing was made for may fare otherwise now. */
+function applyRule(place: RulePlace, change: RulesetChange): Due {
   const { table, chain, rules, compiler } = place;
   const handle = Number(change.handle ?? 0n);
   table.version++;
   if (change.message === NFT_MSG.delRule) {
     const gone = takeOut(chain, rules, handle);
-    return gone !== null && decides(place, gone);
+    return gone === null ? "judging" : dueFor(place, gone);
   }
   // Kernels that tell no places tell a rule that replaces one before that one goes, with its handle.
-  if (rules.get(handle) !== null && change.placed) return false;
+  if (rules.get(handle) !== null && change.placed) return "judging";
   const rule = compiler.compile(handle, change.expressions());
-  if (putIn(chain, rules, { rule, change })) return decides(place, rule);
+  if (putIn(chain, rules, { rule, change })) return dueFor(place, rule);
   // Where it stands is not known: unless that is told yet, the chain is read anew.
-  return true;
+  return "survey";
+}
+
+function dueFor(place: RulePlace, rule: Rule): Due {
+  if (!place.chain.reached || (rule.outcome.kind === "continue" && rule.effect === null)) return "nothing";
+  if (decides(place, rule)) return "survey";
+  return place.isForGrants(rule, place.sets(place.table)) ? "judging" : "nothing";
 }
 
 /** Takes a rule out, one that has not found its place yet included; null where it was at none. */
@@ -160,8 +170,7 @@ const ORDINARY: readonly Packet[] = ([4, 6] as const).flatMap((family) =>
 );
 
 /** Whether the rule has a say about packets that nothing was made for, or leads to where nobody has looked yet. */
-function decides({ table, chain, sets, isOurs }: RulePlace, rule: Rule): boolean {
-  if (!chain.reached || (rule.outcome.kind === "continue" && rule.effect === null)) return false;
+function decides({ table, sets, isOurs }: RulePlace, rule: Rule): boolean {
   const look = sets(table);
   const targets = targetsOf(rule, look);
   if (targets.some(isOurs)) return false;

@@ -6,6 +6,7 @@ import type { TableName } from "../../../ffi/nfnetlink/ruleset.ts";
 import { type Access, FirewallError } from "../firewall.ts";
 import { asFirewallError, READING } from "../socket_error.ts";
 import { applyChange, isKnown } from "./changes.ts";
+import { Judged } from "./judged.ts";
 import { classify } from "./classify.ts";
 import { createCompiler } from "./compile.ts";
 import type { Enters, NewPacket, Obstruction, PathChain, Step } from "./model.ts";
@@ -14,9 +15,9 @@ import { forgetRules, type Tables } from "./ruleset.ts";
 import { SetStore } from "./sets.ts";
 import { isTracked, onlyTranslates, type Station, stationsOf } from "./stations.ts";
 import { travellerFor, travellerOf } from "./traveller.ts";
-import type { PathWatch } from "./watch.ts";
+import type { Due, PathWatch } from "./watch.ts";
 import type { Walkable } from "./walk.ts";
-import { type Landscape, travel } from "./way.ts";
+import { knownEverywhere, type Landscape, travel } from "./way.ts";
 
 /** What the view is made of. */
 export interface PathParts {
@@ -56,6 +57,7 @@ class MemoryWatch implements PathWatch {
   readonly #tables: Tables = new Map();
   #legacy: Tables = new Map();
   readonly #compiler = createCompiler();
+  readonly #judged = new Judged();
   readonly #sets: SetStore;
   #stations: readonly Station[] | null = null;
   #interface: string | null = null;
@@ -64,7 +66,7 @@ class MemoryWatch implements PathWatch {
   readonly #described = new Map<Station["chain"], Described>();
 
   constructor(readonly parts: PathParts) {
-    this.#sets = new SetStore(() => this.#netlink());
+    this.#sets = new SetStore(() => this.#netlink(), this.#judged);
   }
 
   survey(): Promise<readonly PathChain[]> {
@@ -106,23 +108,25 @@ class MemoryWatch implements PathWatch {
     });
   }
 
-  hear(change: RulesetChange | "lost"): boolean {
+  hear(change: RulesetChange | "lost"): Due {
     if (change === "lost") {
       this.#sets.clear();
       forgetRules(this.#tables);
-      return true;
+      return "survey";
     }
     const { family, table, set, message } = change;
     if (set !== "" && family !== null) {
       const named = !set.startsWith("__") && (message === NFT_MSG.newSetElem || message === NFT_MSG.delSetElem);
-      if (!named) this.#sets.forget({ family, table }, set);
-      return false;
+      if (named) return this.#sets.mayChange({ family, table, set }, change.elements()) ? "judging" : "nothing";
+      this.#sets.forget({ family, table }, set);
+      return "nothing";
     }
     const due = applyChange({
       tables: this.#tables,
       compiler: this.#compiler,
       sets: (name) => this.#sets.of(name, false),
       isOurs: (chain) => this.parts.isOurs(chain),
+      isForGrants: (rule, sets) => this.#judged.mayMeet(rule, sets),
     }, change);
     if (STRUCTURAL.has(message)) this.#stations = null;
     return due;
@@ -131,9 +135,14 @@ class MemoryWatch implements PathWatch {
   judge(access: Access, enters: Enters = NOBODY): readonly Obstruction[] {
     const traveller = travellerOf(access);
     if (traveller === null) return [];
+    this.#judged.note(knownEverywhere(traveller, this.#interface));
     return travel(traveller, this.#landscape(), enters).flatMap(({ obstruction }) =>
       obstruction === null ? [] : [obstruction]
     );
+  }
+
+  judgeAnew(): void {
+    this.#judged.begin();
   }
 
   walk(packet: NewPacket, enters: Enters = NOBODY): readonly Step[] {

@@ -1,14 +1,15 @@
 /** Looking values up in sets and maps: in anonymous ones from memory, in named ones by asking the kernel about the one value. */
 import { FfiError } from "../../../ffi/errors.ts";
 import type { Nfnetlink } from "../../../ffi/nfnetlink/nfnetlink.ts";
-import type { SetInfo, TableName } from "../../../ffi/nfnetlink/ruleset.ts";
+import type { SetElement, SetInfo, SetName, TableName } from "../../../ffi/nfnetlink/ruleset.ts";
+import type { Judged } from "./judged.ts";
 import { bytesOf } from "./operand.ts";
 import { cut, type Partial } from "./packet.ts";
 import { type Found, type Sets, WHATEVER } from "./rule.ts";
 import { findInContent, readContent, type SetContent } from "./set_content.ts";
 
 /** What is known of a set. */
-interface Known extends Pick<SetInfo, "anonymous" | "keyLength"> {
+interface Known extends Pick<SetInfo, "anonymous" | "interval" | "keyLength"> {
   /** Of an anonymous set, once it was asked for; null where it is gone. */
   content?: SetContent | null;
 }
@@ -22,7 +23,8 @@ const MAYBE: Found = { hit: null, verdicts: [WHATEVER] };
 export class SetStore {
   readonly #sets = new Map<string, Map<string, Known | null>>();
 
-  constructor(readonly netlink: () => Nfnetlink | null) {}
+  /** `judged` is told of each key that the kernel is asked about. */
+  constructor(readonly netlink: () => Nfnetlink | null, readonly judged: Pick<Judged, "noteLookUp" | "dependsOn">) {}
 
   /** Forgets everything: changes may have been missed. */
   clear(): void {
@@ -32,6 +34,12 @@ export class SetStore {
   /** A set is new, has changed, or is gone. */
   forget({ family, table }: TableName, set: string): void {
     this.#sets.get(`${family} ${table}`)?.delete(set);
+  }
+
+  /** Whether these elements, come or gone, may change what was said of a grant. */
+  mayChange(name: SetName, elements: readonly SetElement[]): boolean {
+    const known = this.#sets.get(`${name.family} ${name.table}`)?.get(name.set);
+    return this.judged.dependsOn(name, elements, known?.interval === false);
   }
 
   /** Looks into the sets of a table. `askKernel`: named sets too; else they may hold anything. */
@@ -64,6 +72,7 @@ export class SetStore {
   }
 
   #ask({ family, table }: TableName, set: string, key: string): Found {
+    this.judged.noteLookUp({ family, table, set }, key);
     const element = this.#try((netlink) => netlink.element({ family, table, set, key: bytesOf(key) }));
     if (element === undefined) return MAYBE;
     if (element === null) return { hit: false, verdicts: [] };
@@ -78,7 +87,7 @@ export class SetStore {
     const known = sets.get(set);
     if (known !== undefined) return known;
     const found = set.startsWith(ANONYMOUS)
-      ? { anonymous: true, keyLength: 0 }
+      ? { anonymous: true, interval: false, keyLength: 0 }
       : this.#try((netlink) => netlink.set({ family, table, set })) ?? null;
     sets.set(set, found);
     return found;

@@ -3,6 +3,12 @@ import type { RulesetChange } from "../../../ffi/nfnetlink/events.ts";
 import type { Access } from "../firewall.ts";
 import type { Enters, NewPacket, Obstruction, PathChain, Step } from "./model.ts";
 
+/**
+ * What a change makes due. `survey`: base chains came, went or changed, or a rule that can shut a door; `judging`: it may be
+ * about the packets of a grant that was judged.
+ */
+export type Due = "nothing" | "judging" | "survey";
+
 /** The view. Nothing of it changes the ruleset. */
 export interface PathWatch extends Disposable {
   /**
@@ -16,17 +22,18 @@ export interface PathWatch extends Disposable {
    */
   survey(): Promise<readonly PathChain[]>;
   /**
-   * Takes note of a change, our own included, and says whether a survey is due: base chains came, went or changed, or a rule
-   * that can shut a door. Costs the same however large the ruleset is. `lost`: changes were missed; the next survey reads
-   * everything.
+   * Takes note of a change, our own included, and says what is due. Costs the same however large the ruleset is. `lost`:
+   * changes were missed; the next survey reads everything.
    */
-  hear(change: RulesetChange | "lost"): boolean;
+  hear(change: RulesetChange | "lost"): Due;
   /**
    * What keeps the grant shut, nearest to the wire first; empty: its packets get through, as far as that is known. From
    * memory, apart from looking single addresses up in named sets. Jumps to chains of ours count as open. `enters`: default
    * none.
    */
   judge(access: Access, enters?: Enters): readonly Obstruction[];
+  /** Before all grants that are open are judged: what was said of them before does not count any more. */
+  judgeAnew(): void;
   /** What each chain on the packet's way does with it, in order. */
   walk(packet: NewPacket, enters?: Enters): readonly Step[];
 }

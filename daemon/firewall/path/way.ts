@@ -63,6 +63,14 @@ function knowledgeAt(
   };
 }
 
+/** What is known of its packets wherever they are met. */
+export function knownEverywhere({ family, before, hooks }: Traveller, name: string | null): Knowledge {
+  const { source, destination, protocol } = before;
+  const common = { family, ...(protocol === undefined ? {} : { protocol }) };
+  if (hooks.includes("output")) return { ...common, ...(destination === undefined ? {} : { destination }) };
+  return { ...common, ...(source === undefined ? {} : { source }), interface: interfaceOf(before, name) };
+}
+
 function interfaceOf(knowledge: Knowledge, name: string | null): NonNullable<Knowledge["interface"]> {
   if (isLoopback(knowledge)) return "loopback";
   return name === null ? "other" : { name };

@@ -33,6 +33,9 @@ Deno.test("hear() tells the path of every change, and makes nothing due for our 
   assert.equal(state.heard.length, 2);
   assert.equal(surveys.dueAt, null);
   assert.equal(judging.dueAt, null);
+  waiting.changes.push(change("apart"));
+  news.hear();
+  assert.equal(judging.dueAt, null, "it is about no packet of a grant");
   waiting.changes.push(change("other"));
   assert.equal(news.takeConcern(), false);
   assert.equal(judging.dueAt, 7);

@@ -2,7 +2,7 @@
 import { openRulesetListener, type RulesetListener } from "../../../../ffi/nfnetlink/events.ts";
 import { openNfnetlink } from "../../../../ffi/nfnetlink/nfnetlink.ts";
 import { openPathWatch } from "../../../../daemon/firewall/path/open.ts";
-import type { PathWatch } from "../../../../daemon/firewall/path/watch.ts";
+import type { Due, PathWatch } from "../../../../daemon/firewall/path/watch.ts";
 import { runWithin, within } from "../../../contract/namespace.ts";
 import type { Lab } from "../../../lab/mod.ts";
 
@@ -12,6 +12,8 @@ export interface WatchRig extends Disposable {
   readonly listener: RulesetListener;
   /** Lets the view hear everything that has happened; true when a survey is due. */
   catchUp(): boolean;
+  /** The same, and all that is due. */
+  hearAll(): ReadonlySet<Due>;
 }
 
 /** Opens one. `interface` null: it is not known by which interface packets come in. */
@@ -25,15 +27,15 @@ export function openRig(lab: Lab, options: { readonly interface?: string | null 
     ...options,
     readNet: (name) => name === "dev" && options.interface === null ? null : readNet(namespace, name),
   });
+  const hearAll = () => {
+    const { changes, lost } = listener.drain();
+    return new Set([...lost ? ["lost" as const] : [], ...changes].map((change) => watch.hear(change)));
+  };
   return {
     watch,
     listener,
-    catchUp() {
-      const { changes, lost } = listener.drain();
-      let due = lost && watch.hear("lost");
-      for (const change of changes) if (watch.hear(change)) due = true;
-      return due;
-    },
+    catchUp: () => hearAll().has("survey"),
+    hearAll,
     [Symbol.dispose]() {
       watch[Symbol.dispose]();
       listener[Symbol.dispose]();
