@@ -93,7 +93,9 @@ function writtenLines(text: string): readonly Written[] {
   return text.split("\n").flatMap((raw, index) => {
     const [, word = "", rest = ""] =
       /^[ \t\v\f]*([^ \t\v\f\r;#][^ \t\v\f\r]*)([^;\r]*)/.exec(raw.replace(/^\uFEFF/, "")) ?? [];
-    return word === "" ? [] : [{ line: index + 1, name: word.replace(/:[^:]*$/, ""), value: rest.trim() }];
+    return word === ""
+      ? []
+      : [{ line: index + 1, name: word.replace(/:[^:]*$/, ""), value: rest.replace(/^[ \t\v\f]+|[ \t\v\f]+$/g, "") }];
   });
 }
 
