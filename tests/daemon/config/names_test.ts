@@ -7,6 +7,9 @@ import {
   isDirective,
   serverRow,
 } from "../../../daemon/config/names.ts";
+import { ACCESS_SETTINGS } from "../../../daemon/config/access_settings.ts";
+import { SERVER_SETTINGS } from "../../../daemon/config/settings.ts";
+import type { Setting, SettingTable } from "../../../lib/settings/setting.ts";
 
 Deno.test("each directive of a table leads to the row that names it", () => {
   for (const name of DIRECTIVES.server.keys()) assert.ok(serverRow(name)?.directive?.includes(name), name);
@@ -28,4 +31,13 @@ Deno.test("directiveOfOption() is the variable that says the same, for long opti
   assert.equal(directiveOfOption("--interface"), "PCAP_INTF");
   assert.equal(directiveOfOption("interface"), null);
   assert.equal(directiveOfOption("--nothing"), null);
+});
+
+Deno.test("but for GnuPG no line of either file stops the start because it is not built yet", () => {
+  const later = [SERVER_SETTINGS, ACCESS_SETTINGS].flatMap((table) =>
+    Object.values(table as SettingTable).filter((row) => (row as Setting).later !== undefined)
+      .flatMap((row) => (row as Setting).directive ?? [])
+  );
+  // The TCP server is being built.
+  assert.deepEqual(later.filter((name) => !name.startsWith("GPG_") && name !== "ENABLE_TCP_SERVER"), []);
 });
