@@ -146,7 +146,7 @@ function wider(stanza: Stanza, said: Map<string, string>): string | null {
     return "FW_ACCESS_TIMEOUT";
   }
   if ((stanza.destination === null) !== !said.has("DESTINATION")) return "DESTINATION";
-  if (stanza.source.any !== /(?:^|,)[ \t]*ANY[ \t]*(?:,|$)/i.test(said.get("SOURCE") ?? "")) return "SOURCE";
+  if (stanza.source.any !== /(?:^|,)\s*ANY\s*(?:,|$)/i.test(said.get("SOURCE") ?? "")) return "SOURCE";
   if ((stanza.expiresAt ?? 0) !== number("ACCESS_EXPIRE_EPOCH") && !said.has("ACCESS_EXPIRE")) {
     return "ACCESS_EXPIRE_EPOCH";
   }
