@@ -23,6 +23,8 @@ DATADIR ?= $(PREFIX)/share
 UNITDIR ?= $(PREFIX)/lib/systemd/system
 SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
 BUILDDIR ?= build
+# Of the machine that it is for; 0 where there is none.
+SYSTEMD_VERSION ?= $(or $(shell systemctl --version 2>/dev/null | sed -n '1s/^systemd \([0-9]*\).*/\1/p'),0)
 
 .PHONY: all demo test test-unit test-root test-interop build check gen fmt bench clean install uninstall setup setup-test
 
@@ -94,6 +96,13 @@ install:
 	done
 	sed 's,@SBINDIR@,$(SBINDIR),' packaging/systemd/fwknopd.service > $(DESTDIR)$(UNITDIR)/fwknopd.service
 	chmod 644 $(DESTDIR)$(UNITDIR)/fwknopd.service
+	install -m 644 packaging/systemd/fwknopd.socket $(DESTDIR)$(UNITDIR)/fwknopd.socket
+	if [ $(SYSTEMD_VERSION) -ge 253 ]; then \
+	    install -d -m 755 $(DESTDIR)$(UNITDIR)/fwknopd.service.d; \
+	    sed 's,@SBINDIR@,$(SBINDIR),' packaging/systemd/notify-reload.conf \
+	        > $(DESTDIR)$(UNITDIR)/fwknopd.service.d/notify-reload.conf; \
+	    chmod 644 $(DESTDIR)$(UNITDIR)/fwknopd.service.d/notify-reload.conf; \
+	fi
 	install -m 644 packaging/systemd/fwknop.sysusers $(DESTDIR)$(SYSUSERSDIR)/fwknop.conf
 	# Samples beside a configuration that is there already, never over it.
 	for file in fwknopd.conf access.conf; do \
@@ -105,7 +114,9 @@ install:
 # The configuration stays, and the samples beside it go.
 uninstall:
 	rm -f $(DESTDIR)$(BINDIR)/fwknop $(DESTDIR)$(SBINDIR)/fwknopd
-	rm -f $(DESTDIR)$(UNITDIR)/fwknopd.service $(DESTDIR)$(SYSUSERSDIR)/fwknop.conf
+	rm -f $(DESTDIR)$(UNITDIR)/fwknopd.service $(DESTDIR)$(UNITDIR)/fwknopd.socket $(DESTDIR)$(SYSUSERSDIR)/fwknop.conf
+	rm -f $(DESTDIR)$(UNITDIR)/fwknopd.service.d/notify-reload.conf
+	rmdir $(DESTDIR)$(UNITDIR)/fwknopd.service.d 2>/dev/null || true
 	for page in $(notdir $(wildcard docs/man/*.[58])); do rm -f $(DESTDIR)$(MANDIR)/man[58]/$$page; done
 	for program in fwknop fwknopd; do \
 	    rm -f $(DESTDIR)$(DATADIR)/bash-completion/completions/$$program; \

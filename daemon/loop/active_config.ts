@@ -11,6 +11,7 @@ import type { GrantContext } from "../grants/upkeep.ts";
 import type { PacketSource, SourceInUse } from "../packet/datagram.ts";
 import type { ReplayStore } from "../replay/store.ts";
 import { type RefusalLogs, refusalLogs } from "../report/refusal_budget.ts";
+import type { ServiceManager } from "../service/manager.ts";
 import type { StateFiles } from "../service/state_files.ts";
 import type { DecisionContext, Pending } from "../verify/decide.ts";
 import type { NameResolver } from "../verify/nat_target.ts";
@@ -83,6 +84,8 @@ export interface Runtime extends GrantContext {
   readonly slow: SlowLane<Pending>;
   /** Absent in test mode, in which nothing is run. */
   readonly commands?: Commands;
+  /** Absent where nobody supervises. */
+  readonly manager?: ServiceManager;
   /** The files that outlive the loop, where there are any. */
   readonly stateFiles?: StateFiles;
   /** Packets after which to stop; 0 for no limit. */

@@ -47,6 +47,7 @@ export function makeRows(state: LoopState, runtime: Runtime): Rows {
       closingDuty(clock, state, runtime),
       stateFilesDuty(state, runtime),
       heldBackDuty(state, runtime),
+      watchdogDuty(runtime),
       stopDuty(state, runtime),
     ],
   };
@@ -179,6 +180,19 @@ function tellHeldBack({ strangers, keyHolders }: RefusalLogs, now: number): void
   keyHolders.flush(now);
 }
 
+/** A supervisor that hears nothing starts the daemon anew: that it turns is what the loop proves by doing this. */
+function watchdogDuty({ manager, steady }: Runtime): Duty {
+  const everyMs = manager?.watchdogMs == null ? null : manager.watchdogMs / 2;
+  let next = steady();
+  return {
+    dueAt: () => everyMs === null ? null : next,
+    perform: () => {
+      manager?.tell("WATCHDOG=1");
+      next = steady() + (everyMs ?? 0);
+    },
+  };
+}
+
 function stopDuty(state: LoopState, { signals }: Runtime): Duty {
   return {
     dueAt: (now) => signals.stop === null ? null : now,
@@ -195,9 +209,14 @@ function reloadDuty(state: LoopState, runtime: Runtime): Duty {
   return {
     dueAt: (now) => signals.hangup ? now : rereadAt,
     perform: async () => {
-      const next = await runtime.reload(state.active, !signals.takeHangup());
+      const first = signals.takeHangup();
+      if (first) runtime.manager?.beginReload();
+      const next = await runtime.reload(state.active, !first);
       rereadAt = next === "later" ? runtime.steady() + REREAD_MS : null;
-      if (next !== "later") exchange(next, state);
+      if (next === "later") return;
+      const refused = next === state.active;
+      runtime.manager?.tell("READY=1", refused ? "STATUS=A new configuration was refused, see the log" : "STATUS=");
+      exchange(next, state);
     },
   };
 }

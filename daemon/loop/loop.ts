@@ -7,8 +7,8 @@ import { makeRows } from "./duties.ts";
 import { descriptorsOf, EVERY_WAKE_UP, untilFirst, type Watch } from "./rows.ts";
 
 /**
- * Waits and performs until there is a reason to stop. Grants are left as they are: cleaning up is the caller's. What hangs
- * in the packet filter is waited for.
+ * Waits and performs until there is a reason to stop. Grants are left as they are: cleaning up is the caller's, and so is
+ * what is still under way in the packet filter.
  */
 export async function runLoop(first: ActiveConfig, runtime: Runtime): Promise<Ending> {
   const state: LoopState = { active: first, ending: null };
@@ -25,7 +25,6 @@ export async function runLoop(first: ActiveConfig, runtime: Runtime): Promise<En
       if (state.ending === null && (duty.dueAt(now) ?? Infinity) <= now) await duty.perform();
     }
   }
-  await runtime.patience.finish();
   return state.ending;
 }
 

@@ -15,8 +15,8 @@ export interface Patience {
   begin(name: Duty, work: () => Promise<void>): void;
   /** Whether work of that name is under way. */
   isBusy(name: Duty): boolean;
-  /** Resolves when nothing is under way any more. */
-  finish(): Promise<void>;
+  /** Resolves when nothing is under way any more, or after so many milliseconds. Whether nothing is. */
+  finish(ms: number): Promise<boolean>;
 }
 
 /** What the loop has done in the packet filter. */
@@ -28,6 +28,9 @@ const ONE_IS_ENOUGH: ReadonlySet<Duty> = new Set(["close", "repair", "audit", "s
 /** Far more than any grant takes (1 to 10 ms), and less than a person notices. */
 export const PATIENCE_MS = 250;
 
+/** The same once the daemon has been told to stop: several things of one turn may hang, and the end waits for all of them. */
+export const HASTE_MS = 20;
+
 /** Work that is under way. */
 interface Job {
   isWaitedFor: boolean;
@@ -38,7 +41,7 @@ interface Job {
  * @param waitMs how long to wait
  * @param wake called when work that was not waited for is done: there may be something new to do
  */
-export function createPatience(waitMs: number, wake: () => void): Patience {
+export function createPatience(waitMs: () => number, wake: () => void): Patience {
   const running = new Map<Promise<void>, Duty>();
   let failure: { readonly error: unknown } | null = null;
 
@@ -70,13 +73,17 @@ export function createPatience(waitMs: number, wake: () => void): Patience {
       const job = start(name, work);
       if (job === null) return;
       job.isWaitedFor = true;
-      await waitAtMost(job.done, waitMs);
+      await waitAtMost(job.done, waitMs());
       job.isWaitedFor = false;
       rethrow();
     },
-    async finish() {
-      while (running.size > 0) await Promise.all(running.keys());
+    async finish(ms) {
+      const all = async () => {
+        while (running.size > 0) await Promise.all(running.keys());
+      };
+      await waitAtMost(all(), ms);
       rethrow();
+      return running.size === 0;
     },
   };
 }

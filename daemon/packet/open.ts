@@ -1,6 +1,8 @@
 /** Opens what packets are taken from. */
 import { FfiError } from "../../ffi/errors.ts";
+import { ownEnvironment } from "../../ffi/libc/proc_self.ts";
 import { PCAP_ERROR_IFACE_NOT_UP, PCAP_ERROR_NO_SUCH_DEVICE } from "../../ffi/pcap/constants.ts";
+import { handedOver } from "../service/handed_over.ts";
 import type { PacketSource } from "./datagram.ts";
 import { openCaptureFileSource } from "./offline.ts";
 import { openPcapSource } from "./pcap.ts";
@@ -20,8 +22,19 @@ export function openSource(spec: SourceSpec): PacketSource {
     case "file":
       return openCaptureFileSource(spec);
     case "udp":
-      return openUdpSource({ port: spec.port, clock: Date.now });
+      return openUdpSource({ port: spec.port, clock: Date.now, ...inheritedSocket() });
   }
+}
+
+/** The one socket that the service manager handed over, if it did. */
+function inheritedSocket(): { readonly inherited?: number } {
+  const [inherited, ...more] = handedOver(ownEnvironment(), Deno.pid);
+  if (more.length > 0) {
+    const hint = "one ListenDatagram= line with a port serves both IP versions";
+    const message = `Cannot use ${more.length + 1} sockets as UDP server: one is wanted`;
+    throw new FfiError(message, { library: "libc", hint });
+  }
+  return inherited === undefined ? {} : { inherited };
 }
 
 /** Whether a capture cannot be opened because its interface is not there or down: that passes. */

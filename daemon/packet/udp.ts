@@ -15,6 +15,8 @@ export interface UdpSourceOptions {
   readonly port: number;
   /** Unix milliseconds, for datagrams without a time stamp of the kernel. */
   readonly clock: () => number;
+  /** A bound socket that the service manager handed over: then `port` is the one it is bound to. */
+  readonly inherited?: number;
 }
 
 /**
@@ -25,7 +27,13 @@ export interface UdpSourceOptions {
  * @tags allow-ffi
  */
 export function openUdpSource(options: UdpSourceOptions): PacketSource {
-  const server = openDatagramServer({ port: options.port, bufferBytes: BUFFER_BYTES, longest: MAX_PAYLOAD });
+  const { inherited } = options;
+  const server = openDatagramServer({
+    port: options.port,
+    bufferBytes: BUFFER_BYTES,
+    longest: MAX_PAYLOAD,
+    ...inherited === undefined ? {} : { inherited },
+  });
   const port = server.port;
   const toIp = makeIpMemory();
   return {

@@ -1,8 +1,5 @@
-/** What whoever started a daemon is told of its start: on a pipe by a process in the background, and to the service manager. */
-import { notifyServiceManager } from "../../ffi/libc/notify.ts";
-import { ownEnvironment } from "../../ffi/libc/proc_self.ts";
+/** What whoever started a daemon in the background is told of its start, on a pipe. */
 import type { Log } from "../../lib/log.ts";
-import { reasonOf } from "./start_error.ts";
 
 /** The end of a start, one way or the other. */
 export interface StartReport {
@@ -37,15 +34,4 @@ export function reportStart(log: Log, tell: ((text: string) => Promise<void>) | 
       await tell?.([...told, `fwknopd: error: ${message}${end}`].join("\n"));
     },
   };
-}
-
-/** A unit of `Type=notify` counts as started when it can open something, not before. Without such a manager: nothing. */
-export function tellServiceManager(state: string, log: Log): void {
-  const socket = ownEnvironment()["NOTIFY_SOCKET"];
-  if (socket === undefined || socket === "") return;
-  try {
-    notifyServiceManager(socket, [state]);
-  } catch (error) {
-    log("warning", reasonOf(error));
-  }
 }

@@ -12,7 +12,7 @@ import { createLedger } from "../grants/ledger.ts";
 import { createShutGrants } from "../grants/shut.ts";
 import { type ActiveConfig, makeActiveConfig, type Runtime } from "../loop/active_config.ts";
 import { runLoop } from "../loop/loop.ts";
-import { createPatience, PATIENCE_MS } from "../loop/patience.ts";
+import { createPatience, HASTE_MS, PATIENCE_MS } from "../loop/patience.ts";
 import { type ConfigSource, makeReload, RELOAD } from "../loop/reload.ts";
 import { createNameResolver, HOST_RESOLVER } from "../loop/resolve_name.ts";
 import { listenForSignals } from "../loop/signals.ts";
@@ -22,12 +22,13 @@ import { openSource } from "../packet/open.ts";
 import type { SourceSpec } from "../packet/spec.ts";
 import type { ReplayStore } from "../replay/store.ts";
 import { createFacts } from "../report/facts.ts";
+import { HOST_MANAGER, type ServiceManager, serviceManager } from "../service/manager.ts";
 import type { HeldPidFile } from "../service/pid_file.ts";
 import { type StateFiles, watchStateFiles } from "../service/state_files.ts";
 import { openLog, openNoFirewall, whyNoFirewall } from "./compose.ts";
 import { openSources } from "./sources.ts";
-import { closeAllGrants, conclude } from "./ending.ts";
-import { reportStart, tellServiceManager } from "./readiness.ts";
+import { closeAllGrants, conclude, finishWork } from "./ending.ts";
+import { reportStart } from "./readiness.ts";
 import { giveUpRights, type Part } from "./rights.ts";
 import { makeRunDirectory, openStore, parseDigestCache, takePidFile } from "./run_directory.ts";
 import { testOurselves } from "./self_check.ts";
@@ -55,8 +56,7 @@ export interface StartEffects {
   giveUpRights(parts: readonly Part[]): void;
   /** Says that packets are looked at from now on. */
   announce(): Promise<void>;
-  /** Says that they no longer are. */
-  announceEnd(): void;
+  readonly manager: ServiceManager;
 }
 
 /** Runs the daemon to its end. Returns the exit code. Failures of the start are thrown, in the background said on `readinessFd`. */
@@ -71,14 +71,14 @@ export async function serve(options: ServeOptions): Promise<number> {
   const tell = readinessFd === null ? null : (text: string) => notifyReady(readinessFd, text);
   const report = reportStart(base, tell, options.readyWord);
   const { log } = report;
+  const manager = serviceManager(HOST_MANAGER, log);
   const announce = async () => {
     await report.ready();
-    tellServiceManager("READY=1", log);
+    manager.tell("READY=1");
   };
-  const announceEnd = () => tellServiceManager("STOPPING=1", log);
   try {
     setFileModeMask(0o077);
-    return await runDaemon(options, log, { openFirewall, openSource, giveUpRights, announce, announceEnd });
+    return await runDaemon(options, log, { openFirewall, openSource, giveUpRights, announce, manager });
   } catch (error) {
     const known = explain(error);
     if (known === null) log("error", unexpected(error));
@@ -103,6 +103,7 @@ export async function runDaemon(options: ServeOptions, log: Log, effects: StartE
     using waiter = new Waiter();
     using signals = listenForSignals(() => waiter.wake(), (error) => log("error", unexpected(error)));
     const firewall = await takeFirewall(options, log, effects);
+    let code = 1, calm = true, closed = true;
     try {
       using started = startCommands(options, log);
       const held = {
@@ -114,13 +115,16 @@ export async function runDaemon(options: ServeOptions, log: Log, effects: StartE
         ...started === null ? {} : { commands: started.commands },
       };
       const { active, runtime, stateFiles } = await prepare(options, held, { log, effects });
-      const ending = await runLoop(active, runtime).finally(() => started?.commands.end(log));
+      const ending = await runLoop(active, runtime).finally(async () => {
+        effects.manager.tell("STOPPING=1");
+        [calm] = await Promise.all([finishWork(runtime.patience, log), started?.commands.end(log)]);
+      });
       stateFiles.look(log);
-      effects.announceEnd();
-      return conclude(ending, actions.packetLimit, log);
+      code = conclude(ending, actions.packetLimit, log);
     } finally {
-      if (firewall.closesAtExit) await closeAllGrants(firewall, log);
+      if (firewall.closesAtExit) closed = await closeAllGrants(firewall, calm, log);
     }
+    return closed ? code : 1;
   } finally {
     pidFile.retire();
   }
@@ -174,7 +178,7 @@ async function prepare(
   const stateFiles = watchStateFiles({ store, pidFile, facts, steady });
   const runtime: Runtime = {
     ...open,
-    patience: createPatience(PATIENCE_MS, () => waiter.wake()),
+    patience: createPatience(() => open.signals.stop === null ? PATIENCE_MS : HASTE_MS, () => waiter.wake()),
     slow: createSlowLane(() => waiter.wake()),
     facts,
     stateFiles,
@@ -184,6 +188,7 @@ async function prepare(
     alreadyOpen: actions.noIptCheckSupport ? "rule_exists_no_chk_support: already exists" : "already exists",
     clock: Date.now,
     steady,
+    manager: effects.manager,
     ...makeReload(options, { store, resolveName, openSource: effects.openSource }),
   };
   return { active, runtime, stateFiles };

@@ -4,9 +4,12 @@
  */
 import {
   E,
+  F_GETFL,
+  F_SETFL,
   IP_PKTINFO,
   IPPROTO_IP,
   IPPROTO_IPV6,
+  O_NONBLOCK,
   SO_RCVBUF,
   SO_RCVBUFFORCE,
   SOCK_CLOEXEC,
@@ -30,6 +33,8 @@ const libc = lazyLibc({
   getsockname: { parameters: ["i32", "buffer", "buffer"], result: "i32" },
   /** int getsockopt(int fd, int level, int name, void *value, socklen_t *len) */
   getsockopt: { parameters: ["i32", "i32", "i32", "buffer", "buffer"], result: "i32" },
+  /** int fcntl(int fd, int cmd, long arg) */
+  fcntl: { parameters: ["i32", "i32", "i64"], result: "i32" },
   /** int setsockopt(int fd, int level, int name, const void *value, socklen_t len) */
   setsockopt: { parameters: ["i32", "i32", "i32", "buffer", "u32"], result: "i32" },
   /** int recvmmsg(int fd, struct mmsghdr *msgvec, unsigned int vlen, int flags, struct timespec *timeout) */
@@ -37,6 +42,10 @@ const libc = lazyLibc({
 });
 
 const SO_TIMESTAMP = 29;
+const SO_PROTOCOL = 38;
+const SO_DOMAIN = 39;
+const IPPROTO_UDP = 17;
+const F_DUPFD_CLOEXEC = 1030;
 const SO_MEMINFO = 55;
 /** Index of SK_MEMINFO_DROPS in what SO_MEMINFO answers, and the number of its words. */
 const MEMINFO_DROPS = 8;
@@ -54,6 +63,8 @@ export interface DatagramServerOptions {
   readonly longest: number;
   /** Sockets to try, in this order, as far as the kernel has the family; 6 serves IPv4 too. Default: 6, then 4. */
   readonly families?: readonly (4 | 6)[];
+  /** A bound socket that somebody handed over, used in the place of one for `port`. It stays open: a copy is used. */
+  readonly inherited?: number;
 }
 
 /** One datagram, owned by the receiver. The arrays of one system call share their memory, which is used once only. */
@@ -103,10 +114,7 @@ export class DatagramServer implements Disposable {
 
   /** The port that it is bound to. */
   get port(): number {
-    const encoded = new Uint8Array(128);
-    const length = new Uint8Array(new Uint32Array([encoded.length]).buffer);
-    if (libc().getsockname(this.fd, encoded, length) !== 0) throwErrno("getsockname", "read the own address");
-    return decodeSocketAddress(encoded)?.port ?? 0;
+    return portOf(this.fd);
   }
 
   /**
@@ -189,14 +197,15 @@ export class DatagramServer implements Disposable {
  * @tags allow-ffi
  */
 export function openDatagramServer(options: DatagramServerOptions): DatagramServer {
-  const { family, fd } = createSocket(options.families ?? [6, 4]);
+  const { inherited, families = [6, 4] } = options;
+  const { family, fd } = inherited === undefined ? createSocket(families) : copySocket(inherited);
   try {
     const level = family === 6 ? IPPROTO_IPV6 : IPPROTO_IP;
-    if (family === 6) setOption(fd, level, IPV6_V6ONLY, 0);
+    if (family === 6 && inherited === undefined) setOption(fd, level, IPV6_V6ONLY, 0);
     setOption(fd, level, family === 6 ? IPV6_RECVPKTINFO : IP_PKTINFO, 1);
     setOption(fd, SOL_SOCKET, SO_TIMESTAMP, 1);
     enlargeBuffer(fd, options.bufferBytes);
-    bindPort(fd, family, options.port);
+    if (inherited === undefined) bindPort(fd, family, options.port);
     return new DatagramServer(fd, options.longest);
   } catch (error) {
     closeFd(fd);
@@ -211,6 +220,39 @@ function createSocket(families: readonly (4 | 6)[]): { readonly family: 4 | 6; r
     if (errno() !== E.AFNOSUPPORT) break;
   }
   throwErrno("socket", "create a UDP socket");
+}
+
+/** A copy that is not waited on and not passed on, of what has to be a bound UDP socket. */
+function copySocket(inherited: number): { readonly family: 4 | 6; readonly fd: number } {
+  const family = ([4, 6] as const).find((one) => option(inherited, SO_DOMAIN) === familyNumber(one));
+  if (family === undefined || option(inherited, SO_PROTOCOL) !== IPPROTO_UDP || portOf(inherited) === 0) {
+    throw new FfiError(
+      `Cannot use descriptor ${inherited} as UDP server: it is no UDP socket that is bound to a port`,
+      {
+        library: "libc",
+        hint: "the unit that hands it over needs ListenDatagram= with a port",
+      },
+    );
+  }
+  const fd = libc().fcntl(inherited, F_DUPFD_CLOEXEC, 0n);
+  if (fd < 0) throwErrno("fcntl", `copy descriptor ${inherited}`);
+  if (libc().fcntl(fd, F_SETFL, BigInt(libc().fcntl(fd, F_GETFL, 0n) | O_NONBLOCK)) < 0) {
+    throwErrno("fcntl", `prepare descriptor ${inherited}`);
+  }
+  return { family, fd };
+}
+
+/** Null where it is no socket. */
+function option(fd: number, name: number): number | null {
+  const value = new Int32Array(1);
+  return libc().getsockopt(fd, SOL_SOCKET, name, value, new Uint32Array([4])) === 0 ? value[0] ?? null : null;
+}
+
+function portOf(fd: number): number {
+  const encoded = new Uint8Array(128);
+  const length = new Uint8Array(new Uint32Array([encoded.length]).buffer);
+  if (libc().getsockname(fd, encoded, length) !== 0) throwErrno("getsockname", "read the own address");
+  return decodeSocketAddress(encoded)?.port ?? 0;
 }
 
 function setOption(fd: number, level: number, name: number, value: number): void {

@@ -20,7 +20,7 @@ export interface RunResult {
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;
-  /** It was killed because its time was up. */
+  /** It was killed, because its time was up or everything ended. */
   readonly timedOut: boolean;
   /** An output stream was longer than the cap. */
   readonly truncated: boolean;
@@ -33,6 +33,14 @@ export type Run = (program: string, args: readonly string[], options?: RunOption
 
 /** What a child sees: enough for the tools of a distribution to find each other, and messages in English. */
 const ENVIRONMENT = { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", LC_ALL: "C" } as const;
+
+/** What kills each of the programs that run. */
+const running = new Set<() => void>();
+
+/** Kills every program that {@link runProgram} has started and that has not ended: for one that is about to end itself. */
+export function killPrograms(): void {
+  for (const stop of running) stop();
+}
 
 const DEFAULT_TIMEOUT_MS = 10_000;
 const DEFAULT_MAX_OUTPUT = 64 * 1024 * 1024;
@@ -52,12 +60,14 @@ export async function runProgram(
   const cap = options.maxOutputBytes ?? DEFAULT_MAX_OUTPUT;
   const outputs = [openReader(child.stdout, cap), openReader(child.stderr, cap)] as const;
   let timedOut = false;
-  const timer = setTimeout(() => {
+  const stop = () => {
     timedOut = true;
     kill(child);
     // A grandchild may still hold the pipes: nobody waits for it.
     for (const output of outputs) output.stop();
-  }, options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
+  };
+  const timer = setTimeout(stop, options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
+  running.add(stop);
   try {
     const [, stdout, stderr, status] = await Promise.all([
       options.stdin === undefined ? null : feed(child.stdin, options.stdin),
@@ -74,6 +84,7 @@ export async function runProgram(
       pid: child.pid,
     };
   } finally {
+    running.delete(stop);
     clearTimeout(timer);
   }
 }

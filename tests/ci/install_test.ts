@@ -75,3 +75,23 @@ Deno.test("make install keeps a configuration and its owner's modes; make uninst
   const left = [...tree(to).keys()].filter((path) => Deno.statSync(`${to}${path}`).isFile);
   assert.deepEqual(left.sort(), ["/etc/fwknop/access.conf", "/etc/fwknop/fwknopd.conf"]);
 });
+
+Deno.test("make install lets systemd reload by itself from version 253 on, and not before", async () => {
+  const read = (to: string, path: string) => Deno.readTextFileSync(`${to}/usr/local/lib/systemd/system/${path}`);
+  for (const [version, type] of [["252", "notify"], ["253", "notify-reload"]] as const) {
+    using folder = temporaryFolder();
+    const to = await make(folder.path, "install", `SYSTEMD_VERSION=${version}`);
+    assert.equal(/^Type=(.*)$/m.exec(read(to, "fwknopd.service"))?.[1], "notify");
+    assert.match(read(to, "fwknopd.socket"), /^ListenDatagram=62201$/m);
+    const dropIn = "fwknopd.service.d/notify-reload.conf";
+    const isThere = tree(to).has(`/usr/local/lib/systemd/system/${dropIn}`);
+    assert.equal(isThere, type === "notify-reload");
+    if (isThere) {
+      const checks = [...read(to, dropIn).matchAll(/^ExecReload=(.*)$/gm)].map(([, command]) => command);
+      assert.deepEqual(checks, ["", "/usr/local/sbin/fwknopd --exit-parse-config"]);
+      assert.match(read(to, dropIn), /^Type=notify-reload$/m);
+    }
+    await make(folder.path, "uninstall", `SYSTEMD_VERSION=${version}`);
+    assert.ok(![...tree(to).keys()].some((path) => path.includes("fwknopd.service")), "all of it goes");
+  }
+});

@@ -1,6 +1,6 @@
 /** The daemon's life with grants open: reload, restart, sudden death. */
 import assert from "node:assert/strict";
-import { type Guard, labTest, makeLab, newKeys, writeAccess, writeServerConfig } from "../lab/mod.ts";
+import { type Guard, labTest, makeLab, newKeys, OUR_DAEMON, writeAccess, writeServerConfig } from "../lab/mod.ts";
 import { keyArgs, knock } from "../lab/mod.ts";
 import { listenDatagrams } from "../ffi/libc/datagram_listener.ts";
 import { knockArgs, makeScene, type Scene, setScene } from "./scene.ts";
@@ -157,18 +157,60 @@ labTest("without -f the daemon goes to the background, and -S, -R and -K find it
   assert.equal((await lab.run("server", [...argv, "-S"])).code, 1);
 });
 
-labTest("the service manager hears when doors can be opened, and when the daemon stops", async () => {
+labTest(
+  "the service manager hears when doors can be opened, of each reload, that the daemon lives, and when it stops",
+  async () => {
+    await using lab = await makeLab({ guard: "nftables" });
+    const folder = await Deno.makeTempDir();
+    const manager = await listenDatagrams(`${folder}/notify`);
+    try {
+      const env = { NOTIFY_SOCKET: `${folder}/notify`, WATCHDOG_USEC: "200000" };
+      const scene = await setScene(lab, { env });
+      /** The next thing that is told besides that it lives. */
+      const told = async () => {
+        for (;;) {
+          const state = await manager.next();
+          if (state !== "WATCHDOG=1") return state;
+        }
+      };
+      assert.equal(await told(), "READY=1");
+      await openGrant(scene, 22);
+      const { dir, program } = scene.daemon;
+      program.signal("SIGHUP");
+      assert.match(await told(), /^RELOADING=1\nMONOTONIC_USEC=[0-9]+$/);
+      assert.equal(await told(), "READY=1\nSTATUS=");
+      await Deno.writeTextFile(`${dir}/access.conf`, "SOURCE: nowhere\n");
+      program.signal("SIGHUP");
+      assert.match(await told(), /^RELOADING=1/);
+      assert.equal(await told(), "READY=1\nSTATUS=A new configuration was refused, see the log");
+      for (const _beat of [1, 2]) assert.equal(await manager.next(), "WATCHDOG=1");
+      assert.equal((await scene.daemon.stop()).code, 0);
+      assert.equal(await told(), "STOPPING=1");
+    } finally {
+      await manager.end();
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+  { needs: { python3: "python3" } },
+);
+
+/** Binds a UDP port for both IP versions and becomes the program that is named, with it as descriptor 3. */
+const HAND_OVER = `
+import os, socket, sys
+server = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+server.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+server.bind(("::", 62201))
+os.dup2(server.fileno(), 3)
+os.set_inheritable(3, True)
+os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS="1")
+os.execvp(sys.argv[1], sys.argv[1:])`;
+
+labTest("a UDP socket that the service manager opened is used in the place of one of our own", async () => {
   await using lab = await makeLab({ guard: "nftables" });
-  const folder = await Deno.makeTempDir();
-  const manager = await listenDatagrams(`${folder}/notify`);
-  try {
-    const scene = await setScene(lab, { env: { NOTIFY_SOCKET: `${folder}/notify` } });
-    assert.equal(await manager.next(), "READY=1");
-    await openGrant(scene, 22);
-    assert.equal((await scene.daemon.stop()).code, 0);
-    assert.equal(await manager.next(), "STOPPING=1");
-  } finally {
-    await manager.end();
-    await Deno.remove(folder, { recursive: true });
-  }
+  await lab.must("server", ["nft", "insert rule inet guard input udp dport 62201 accept"]);
+  const program = { ...OUR_DAEMON, argv: ["python3", "-c", HAND_OVER, ...OUR_DAEMON.argv] };
+  const scene = await setScene(lab, { program, server: { ENABLE_UDP_SERVER: "Y", UDPSERV_PORT: "7" } });
+  assert.equal(scene.daemon.program.count(/Kicking off UDP server to listen on port 62201\./), 1);
+  await openGrant(scene, 22);
+  assert.equal((await scene.daemon.stop()).code, 0);
 }, { needs: { python3: "python3" } });

@@ -1,8 +1,8 @@
 /** What stands still beside the daemon must not stand in the way of a knock. */
 import assert from "node:assert/strict";
-import { keyArgs, labTest, makeLab, newKeys, writeAccess, writeServerConfig } from "../lab/mod.ts";
+import { keyArgs, type Lab, labTest, makeLab, newKeys, writeAccess, writeServerConfig } from "../lab/mod.ts";
 import { knock, OUR_DAEMON, OUTER } from "../lab/mod.ts";
-import { knockArgs, setScene } from "./scene.ts";
+import { knockArgs, type Scene, setScene } from "./scene.ts";
 
 /** Passes on what comes until the daemon is ready, then reads nothing more before somebody writes into the FIFO `go`. */
 const SLOW_READER = `
@@ -59,8 +59,8 @@ done
 mount --bind "$folder/sbin" /usr/sbin
 exec "$@"`;
 
-labTest("iptables: a run that hangs is named and delays nobody else", async () => {
-  await using lab = await makeLab({ guard: "iptables" });
+/** A daemon whose iptables-restore hangs for the knocker. */
+async function withHangingTools(lab: Lab): Promise<Scene> {
   const stalls = {
     ...OUR_DAEMON,
     argv: ["unshare", "--mount", "sh", "-ec", HANGING_TOOLS, "sh", lab.dir, ...OUR_DAEMON.argv],
@@ -68,6 +68,24 @@ labTest("iptables: a run that hangs is named and delays nobody else", async () =
   const scene = await setScene(lab, { program: stalls, stanza: { FW_ACCESS_TIMEOUT: 60 } });
   await Deno.writeTextFile(`${lab.dir}/hang`, "");
   await scene.knock(22);
+  return scene;
+}
+
+labTest(
+  "iptables: a daemon that is told to stop does not wait for a run that hangs, and closes its doors",
+  async () => {
+    await using lab = await makeLab({ guard: "iptables" });
+    const { daemon } = await withHangingTools(lab);
+    await daemon.program.waitFor(/iptables-restore does not end/);
+    assert.equal((await daemon.stop()).code, 0, daemon.program.output);
+    assert.equal(daemon.program.count(/What is under way in the packet filter does not end, and is stopped/), 1);
+    assert.doesNotMatch(await lab.must("server", ["iptables", "-S"]), /FWKNOP/);
+  },
+);
+
+labTest("iptables: a run that hangs is named and delays nobody else", async () => {
+  await using lab = await makeLab({ guard: "iptables" });
+  const scene = await withHangingTools(lab);
   await scene.daemon.program.waitFor(/iptables-restore does not end/);
   const stranger = lab.address("stranger");
   await knock(lab, ["-A", "tcp/24", "-a", stranger, "-D", scene.server, ...keyArgs(scene.keys)], { from: "stranger" });

@@ -168,7 +168,7 @@ Deno.test("runLoop() opens for others while the packet filter does not answer fo
       return await real.grant(...args);
     },
   };
-  const patience = createPatience(0, () => {});
+  const patience = createPatience(() => 0, () => {});
   const { lines } = await play([
     { packets: [datagram(await knock())] },
     { packets: [datagram(await knock({ message: "192.0.2.20,tcp/22" }))] },

@@ -7,7 +7,7 @@ function hanging() {
 }
 
 Deno.test("createPatience() waits for work that ends, and passes its failure on", async () => {
-  const patience = createPatience(60_000, () => assert.fail("nobody was left behind"));
+  const patience = createPatience(() => 60_000, () => assert.fail("nobody was left behind"));
   let done = false;
   await patience.wait("open", async () => {
     await Promise.resolve();
@@ -19,19 +19,19 @@ Deno.test("createPatience() waits for work that ends, and passes its failure on"
 
 Deno.test("createPatience() leaves work behind that does not end, and wakes when it does", async () => {
   let woken = 0;
-  const patience = createPatience(0, () => void woken++);
+  const patience = createPatience(() => 0, () => void woken++);
   const slow = hanging();
   await patience.wait("close", slow.work);
   assert.equal(patience.isBusy("close"), true);
   assert.equal(patience.isBusy("open"), false);
   slow.resolve();
-  await patience.finish();
+  await patience.finish(10_000);
   assert.equal(patience.isBusy("close"), false);
   assert.equal(woken, 1);
 });
 
 Deno.test("createPatience() does not begin again what is under way, where one is enough", async () => {
-  const patience = createPatience(0, () => {});
+  const patience = createPatience(() => 0, () => {});
   const slow = hanging();
   const begun: string[] = [];
   const note = (name: string) => {
@@ -44,20 +44,20 @@ Deno.test("createPatience() does not begin again what is under way, where one is
   }
   assert.deepEqual(begun, ["close", "open", "open"]);
   slow.resolve();
-  await patience.finish();
+  await patience.finish(10_000);
 });
 
 Deno.test("createPatience() loses no failure of work that was left behind", async () => {
-  const patience = createPatience(0, () => {});
+  const patience = createPatience(() => 0, () => {});
   const slow = hanging();
   await patience.wait("open", slow.work);
   slow.reject(new Error("broken later"));
-  await assert.rejects(patience.finish(), /broken later/);
+  await assert.rejects(patience.finish(10_000), /broken later/);
 });
 
 Deno.test("createPatience() begins work that nobody waits for, one at a time, and wakes when it is done", async () => {
   let woken = 0;
-  const patience = createPatience(60_000, () => void woken++);
+  const patience = createPatience(() => 60_000, () => void woken++);
   const slow = hanging();
   const begun: string[] = [];
   for (const name of ["first", "second"]) {
@@ -70,6 +70,6 @@ Deno.test("createPatience() begins work that nobody waits for, one at a time, an
   assert.equal(patience.isBusy("survey"), true);
   await patience.wait("open", () => Promise.resolve());
   slow.reject(new Error("broken"));
-  await assert.rejects(patience.finish(), /broken/);
+  await assert.rejects(patience.finish(10_000), /broken/);
   assert.equal(woken, 1);
 });

@@ -150,7 +150,7 @@ export async function play(turns: readonly Turn[], changes: Partial<Runtime> = {
   const active = activeConfig(setting, source, log);
   const ending: Ending = await runLoop(active, {
     waiter: waiterOf(turns, script),
-    patience: createPatience(60_000, () => {}),
+    patience: createPatience(() => 60_000, () => {}),
     slow: createSlowLane(() => {}),
     facts: createFacts(),
     signals: signalsOf(script),

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { FirewallError } from "../../../daemon/firewall/firewall.ts";
 import type { Ending } from "../../../daemon/loop/active_config.ts";
-import { closeAllGrants, conclude } from "../../../daemon/start/ending.ts";
+import { runProgram } from "../../../lib/host/run.ts";
+import { createPatience } from "../../../daemon/loop/patience.ts";
+import { closeAllGrants, conclude, finishWork } from "../../../daemon/start/ending.ts";
 
 function logOf() {
   const lines: string[] = [];
@@ -29,6 +31,31 @@ Deno.test("conclude() says why the daemon ends, and only a failure is one to who
 
 Deno.test("closeAllGrants() says what it cannot close, and hides no other reason", async () => {
   const { lines, log } = logOf();
-  await closeAllGrants({ cleanup: () => Promise.reject(new FirewallError("Cannot lock", "wait")) }, log);
+  const broken = { cleanup: () => Promise.reject(new FirewallError("Cannot lock", "wait")) };
+  assert.equal(await closeAllGrants(broken, true, log), false);
   assert.deepEqual(lines, ["error: Cannot take what belongs to fwknopd out of the ruleset: Cannot lock (wait)"]);
+});
+
+Deno.test("closeAllGrants() waits for what hangs no longer than a daemon may that is told to stop", async () => {
+  const { lines, log } = logOf();
+  assert.equal(await closeAllGrants({ cleanup: () => Promise.resolve() }, false, log), true);
+  const hanging = Promise.withResolvers<void>();
+  assert.equal(await closeAllGrants({ cleanup: () => hanging.promise }, false, log), false);
+  hanging.resolve();
+  assert.deepEqual(lines, [
+    "error: Cannot take what belongs to fwknopd out of the ruleset: it takes too long, and doors may be open " +
+    "(fwknopd --fw-flush closes them)",
+  ]);
+});
+
+Deno.test("finishWork() kills a program that hangs, and says so", async () => {
+  const { lines, log } = logOf();
+  const patience = createPatience(() => 1, () => {});
+  assert.equal(await finishWork(patience, log), true);
+  let code: number | null = null;
+  patience.begin("open", async () => void (code = (await runProgram("/bin/sleep", ["1000"])).code));
+  assert.equal(await finishWork(patience, log), false);
+  assert.equal(await patience.finish(10_000), true, "nothing is left of it");
+  assert.equal(code, 137);
+  assert.deepEqual(lines, ["warning: What is under way in the packet filter does not end, and is stopped"]);
 });

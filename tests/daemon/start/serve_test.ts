@@ -59,7 +59,7 @@ async function scene(argv: readonly string[] = [], changes: Partial<Firewall> = 
     openSource: () => (note("source"), sourceWith(packets)),
     giveUpRights: (parts) => note(`give up ${rightsToGiveUp(parts).join(" ")}`),
     announce: () => Promise.resolve(note("announce")),
-    announceEnd: () => note("announce the end"),
+    manager: { watchdogMs: null, beginReload: () => {}, tell: (state) => note(`tell ${state}`) },
   };
   const packets = [await knockNow()];
   const options = { options: parsed.options, loaded, files, foreground: true, readinessFd: null, readyWord: "ready" };
@@ -77,7 +77,7 @@ Deno.test("runDaemon() opens everything in the one right order, and closes it ag
   assert.deepEqual(daemon.events, [
     ...["examine", "prepare", "source", "give up env ffi net run write", "announce"],
     "grant with 1 packets on the disk",
-    ...["announce the end", "cleanup"],
+    ...["tell STOPPING=1", "cleanup"],
   ]);
 });
 
