@@ -22,7 +22,17 @@ export function openSource(spec: SourceSpec): PacketSource {
     case "file":
       return openCaptureFileSource(spec);
     case "udp":
-      return openUdpSource({ port: spec.port, clock: Date.now, ...inheritedSocket() });
+      return withWordsOfC(() => openUdpSource({ port: spec.port, clock: Date.now, ...inheritedSocket() }));
+  }
+}
+
+/** Scripts look for the words that the C daemon has for a port that is taken. */
+function withWordsOfC(open: () => PacketSource): PacketSource {
+  try {
+    return open();
+  } catch (cause) {
+    if (!(cause instanceof FfiError) || cause.details.symbol !== "bind") throw cause;
+    throw new FfiError(`${cause.message} (run_udp_server: bind() failed)`, cause.details, { cause });
   }
 }
 

@@ -163,7 +163,7 @@ export function append({ path, file }: CacheFile, text: string): void {
   try {
     file.append(encoder.encode(text));
   } catch (cause) {
-    throw storeError(`Cannot write the replay cache ${path}`, cause);
+    throw storeError(`Cannot write the replay cache ${path} (Could not add digest to replay cache)`, cause);
   }
 }
 

@@ -132,7 +132,7 @@ export function rotateCache(path: string): string | null {
     refuseHeld(file.lock(), path);
     renameTrusted(path, `${nameOf(path)}-old`);
   } catch (cause) {
-    throw storeError(`Cannot rename the replay cache ${path} to ${path}-old`, cause);
+    throw storeError(`Cannot rename the replay cache ${path} to ${path}-old (Unable to rename digest file)`, cause);
   }
   return `${path}-old`;
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { Datagram, PacketSource } from "../../../daemon/packet/datagram.ts";
+import { openSource } from "../../../daemon/packet/open.ts";
 import { openUdpSource } from "../../../daemon/packet/udp.ts";
 import { FfiError } from "../../../ffi/errors.ts";
 import { Waiter } from "../../../ffi/libc/poll.ts";
@@ -79,6 +80,17 @@ test("openUdpSource() says who may have the port that it cannot have", () => {
     assert.ok(error instanceof FfiError);
     assert.equal(error.message, `Cannot listen on UDP port ${server.port}: Address already in use`);
     assert.match(error.details.hint ?? "", new RegExp(`ss -lunp sport = :${server.port}`));
+    return true;
+  });
+  return Promise.resolve();
+});
+
+test("openSource() has the words of the C daemon for a port that is taken, and the hint", () => {
+  using server = open();
+  assert.throws(() => openSource({ kind: "udp", port: server.port }), (error) => {
+    assert.ok(error instanceof FfiError);
+    assert.match(error.message, /^Cannot listen on UDP port \d+: .* \(run_udp_server: bind\(\) failed\)$/);
+    assert.match(error.details.hint ?? "", /ss -lunp/);
     return true;
   });
   return Promise.resolve();
