@@ -36,9 +36,10 @@ export interface Nfnetlink extends Disposable {
   rules(chain: ChainName): readonly RuleInfo[] | null;
   /**
    * The same bit by bit, so that other work can be done in between; returns whether all were of one generation. Nothing
-   * comes of a chain that is not there. Only one at a time; leaving early is allowed.
+   * comes of a chain that is not there. Only one at a time; leaving early is allowed. Each rule is decoded when its turn comes:
+   * of many at once the collector would take what is dead a moment later for long-lived.
    */
-  readRules(chain: ChainName): Generator<readonly RuleInfo[], boolean>;
+  readRules(chain: ChainName): Generator<Iterable<RuleInfo>, boolean>;
   /** One rule; null when it is not there. The kernel looks for it from the head of the chain. */
   rule(rule: ChainName & { readonly handle: bigint }): RuleInfo | null;
   /** All elements of a set or map; null when there is no such set. */
@@ -106,16 +107,23 @@ function readersOn(requests: Requests): Readers {
 /** Kernels before 5.13 know no element that catches all. */
 const UNKNOWN: readonly number[] = [E.NOENT, E.INVAL, E.OPNOTSUPP];
 
-function* readRules(requests: Requests, chain: ChainName): Generator<readonly RuleInfo[], boolean> {
+function* readRules(requests: Requests, chain: ChainName): Generator<Iterable<RuleInfo>, boolean> {
   const slices = requests.slices(aboutRules(chain));
   try {
     for (;;) {
       const slice = slices.next();
       if (slice.done) return slice.value;
-      yield mapped(slice.value, (message) => readRule(message, chain));
+      yield eachRule(slice.value, chain);
     }
   } finally {
     slices.return(false);
+  }
+}
+
+function* eachRule(messages: readonly IncomingMessage[], chain: ChainName): Generator<RuleInfo> {
+  for (const message of messages) {
+    const rule = readRule(message, chain);
+    if (rule !== null) yield rule;
   }
 }
 

@@ -30,8 +30,9 @@ function counted(netlink: Nfnetlink): { readonly netlink: Nfnetlink; readonly to
     for (;;) {
       const slice = slices.next();
       if (slice.done) return slice.value;
-      count(slice.value);
-      yield slice.value;
+      const rules = [...slice.value];
+      count(rules);
+      yield rules;
     }
   };
   return { netlink: { ...netlink, ...Object.fromEntries(methods), readRules }, told: () => told };
