@@ -186,14 +186,10 @@ export const TESTED_ELSEWHERE: TestedElsewhere = {
     "daemon/firewall/path/stations.ts",
     "daemon/firewall/path/walk.ts",
   ],
-  "tests/daemon/firewall/path/open_test.ts": [
-    "daemon/firewall/path/errors.ts",
-  ],
   "tests/daemon/firewall/path/packet_test.ts": [
     "daemon/firewall/path/operand.ts",
   ],
   "tests/daemon/firewall/path/way_root_test.ts": [
-    "daemon/firewall/path/remedy.ts",
     "daemon/firewall/path/traveller.ts",
   ],
   "tests/daemon/firewall/nftables/kernel_root_test.ts": [
