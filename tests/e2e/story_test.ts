@@ -70,16 +70,8 @@ async function startServer(lab: Lab, access: string, guard: Guard): Promise<Prog
   return daemon;
 }
 
-/** Debian's sshd with keys of its own; the client's part of the command line. */
-async function startSshd(lab: Lab): Promise<readonly string[]> {
-  const dir = `${lab.dir}/ssh`;
-  await Deno.mkdir(dir, { mode: 0o700 });
-  for (const name of ["host", "user"]) {
-    await lab.must("server", ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", name, "-f", `${dir}/${name}`]);
-  }
-  const server = lab.address("server");
-  const host = await Deno.readTextFile(`${dir}/host.pub`);
-  await Deno.writeTextFile(`${dir}/known`, `${server} ${host}`);
+/** Keys and nothing else; what it needs is in its folder. */
+function sshdConfig(dir: string, server: string): string {
   const options = {
     ListenAddress: server,
     HostKey: `${dir}/host`,
@@ -90,10 +82,20 @@ async function startSshd(lab: Lab): Promise<readonly string[]> {
     UsePAM: "no",
     PidFile: "none",
   };
-  await Deno.writeTextFile(
-    `${dir}/config`,
-    Object.entries(options).map(([name, value]) => `${name} ${value}\n`).join(""),
-  );
+  return Object.entries(options).map(([name, value]) => `${name} ${value}\n`).join("");
+}
+
+/** Debian's sshd with keys of its own; the client's part of the command line. */
+async function startSshd(lab: Lab): Promise<readonly string[]> {
+  const dir = `${lab.dir}/ssh`;
+  await Deno.mkdir(dir, { mode: 0o700 });
+  for (const name of ["host", "user"]) {
+    await lab.must("server", ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", name, "-f", `${dir}/${name}`]);
+  }
+  const server = lab.address("server");
+  const host = await Deno.readTextFile(`${dir}/host.pub`);
+  await Deno.writeTextFile(`${dir}/known`, `${server} ${host}`);
+  await Deno.writeTextFile(`${dir}/config`, sshdConfig(dir, server));
   // Its folder for the separation of rights is made where nobody else sees it.
   const start = `mount -t tmpfs none /run && mkdir -m 755 /run/sshd && exec /usr/sbin/sshd -D -e -f ${dir}/config`;
   const sshd = lab.spawn("server", ["unshare", "--mount", "--propagation", "private", "sh", "-c", start]);

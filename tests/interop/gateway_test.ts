@@ -12,14 +12,13 @@ import {
   READY,
 } from "../lab/mod.ts";
 
-const NEEDS = { ...C_PROGRAMS, socat: "socat" };
 const DOCUMENT = await Deno.readTextFile(new URL("../../docs/GATEWAY.md", import.meta.url));
 /** What is different here from the examples: addresses, and patience. */
 const HERE: readonly (readonly [string, string])[] = [
   ["10.0.0.5", "10.78.0.2"],
   ["gw.example.org", "10.77.0.1"],
-  ["FW_ACCESS_TIMEOUT       30", "FW_ACCESS_TIMEOUT       4"],
-  ["CMD_CYCLE_TIMER         30", "CMD_CYCLE_TIMER         4"],
+  ["FW_ACCESS_TIMEOUT       30", "FW_ACCESS_TIMEOUT       8"],
+  ["CMD_CYCLE_TIMER         30", "CMD_CYCLE_TIMER         8"],
 ];
 
 /** The shell texts of a section, in order. */
@@ -64,21 +63,24 @@ async function knockAs(lab: Lab, daemon: Program, text: string, from: "knocker" 
 
 /** Lets a host say its name on a port. */
 async function answer(lab: Lab, host: "server" | "inside", port: number): Promise<void> {
-  // Who asks says nothing: that must not end the answer (-t).
-  const server = lab.spawn(host, [
-    "socat",
-    "-t",
-    "30",
-    "-d",
-    "-d",
-    `TCP-LISTEN:${port},fork,reuseaddr`,
-    `SYSTEM:echo ${host}`,
-  ]);
-  await server.waitFor(/listening on/);
+  const code = `
+    const listener = Deno.listen({ hostname: "0.0.0.0", port: ${port} });
+    console.log("listening");
+    while (true) {
+      const peer = await listener.accept();
+      // A probe may be gone already.
+      peer.write(new TextEncoder().encode("${host}")).catch(() => {}).finally(() => peer.close());
+    }
+  `;
+  await lab.spawn(host, [Deno.execPath(), "eval", code]).waitFor(/listening/);
 }
 
 async function ask(lab: Lab, port: number): Promise<string> {
-  return await lab.must("knocker", ["socat", "-u", `TCP:${lab.address("server")}:${port},connect-timeout=10`, "-"]);
+  const code = `
+    const peer = await Deno.connect({ hostname: "${lab.address("server")}", port: ${port} });
+    console.log(await new Response(peer.readable).text());
+  `;
+  return (await lab.must("knocker", [Deno.execPath(), "eval", code])).trim();
 }
 
 async function gateway(): Promise<Lab> {
@@ -99,11 +101,12 @@ for (const [firewall, ruleset] of [["nftables", NFTABLES], ["iptables", IPTABLES
     await answer(lab, "inside", 22);
     assert.equal(await lab.probe("knocker", lab.address("server"), 8022), "filtered");
     await knockAs(lab, daemon, client);
-    assert.ok(await lab.opens("knocker", lab.address("server"), 8022), daemon.output);
-    assert.equal(await ask(lab, 8022), "inside\n");
+    await daemon.waitFor(/Added DNAT rule/);
+    assert.equal(await ask(lab, 8022), "inside");
     assert.equal(await lab.probe("stranger", lab.address("server"), 8022), "filtered");
+    await daemon.waitFor(/Removed rule/);
     assert.ok(await lab.closes("knocker", lab.address("server"), 8022), daemon.output);
-  }, { needs: NEEDS });
+  }, { needs: C_PROGRAMS });
 
   labTest(`a gateway that leads to a whole host inside: ${firewall}`, async () => {
     await using lab = await gateway();
@@ -113,11 +116,12 @@ for (const [firewall, ruleset] of [["nftables", NFTABLES], ["iptables", IPTABLES
     for (const port of [22, 80]) await answer(lab, "inside", port);
     await answer(lab, "server", 22);
     await knockAs(lab, daemon, client);
-    assert.ok(await lab.opens("knocker", lab.address("server"), 80), daemon.output);
-    for (const port of [22, 80]) assert.equal(await ask(lab, port), "inside\n");
+    await daemon.waitFor(/Added DNAT ALL rule/);
+    for (const port of [22, 80]) assert.equal(await ask(lab, port), "inside");
     assert.equal(await lab.probe("stranger", lab.address("server"), 22), "filtered");
+    await daemon.waitFor(/Removed rule/);
     assert.ok(await lab.closes("knocker", lab.address("server"), 80), daemon.output);
-  }, { needs: NEEDS });
+  }, { needs: C_PROGRAMS });
 }
 
 labTest("a host with a command for each knock", async () => {
@@ -130,7 +134,7 @@ labTest("a host with a command for each knock", async () => {
   assert.ok(await lab.opens("knocker", lab.address("server"), 443), daemon.output);
   assert.equal(await lab.probe("stranger", lab.address("server"), 443), "filtered");
   assert.ok(await lab.closes("knocker", lab.address("server"), 443), daemon.output);
-}, { needs: NEEDS });
+}, { needs: C_PROGRAMS });
 
 labTest("a host with two interfaces", async () => {
   await using lab = await gateway();
@@ -142,4 +146,4 @@ labTest("a host with two interfaces", async () => {
     assert.ok(await lab.opens(from, address, 22), daemon.output);
     assert.ok(await lab.closes(from, address, 22), daemon.output);
   }
-}, { needs: NEEDS });
+}, { needs: C_PROGRAMS });
