@@ -9,7 +9,7 @@
  * for a few doors with one that hangs.
  */
 import { diskDirectory, formatTime, timesOf } from "./knocks.ts";
-import { optionOf } from "./options.ts";
+import { ownOptions } from "./options.ts";
 import {
   C_DAEMON,
   type Daemon,
@@ -27,8 +27,9 @@ import {
   startDaemon,
 } from "../tests/lab/mod.ts";
 
-const HUNG = Number(optionOf("hung") ?? 8);
-const KNOCKS = Number(optionOf("knocks") ?? 100);
+const OPTIONS = ownOptions({ hung: "N", knocks: "N" }, import.meta.url);
+const HUNG = Number(OPTIONS.value("hung") ?? 8);
+const KNOCKS = Number(OPTIONS.value("knocks") ?? 100);
 const TURNS = 5;
 const WARM_UP = 10;
 
