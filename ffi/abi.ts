@@ -57,10 +57,15 @@ export const E = {
   /** The device or interface is gone. */
   NODEV: 19,
   NOTDIR: 20,
+  NOMEM: 12,
   INVAL: 22,
+  /** No descriptor left: in the system, in this process. */
+  NFILE: 23,
+  MFILE: 24,
   PIPE: 32,
   /** From nf_tables: the ruleset is of another generation. */
   RESTART: 85,
+  PROTO: 71,
   NOTSOCK: 88,
   OPNOTSUPP: 95,
   AFNOSUPPORT: 97,
@@ -69,6 +74,7 @@ export const E = {
   /** The interface was taken down, but is still there. */
   NETDOWN: 100,
   NETUNREACH: 101,
+  CONNABORTED: 103,
   CONNRESET: 104,
   NOBUFS: 105,
   ISCONN: 106,

@@ -102,7 +102,7 @@ export function serverObjections(
 }
 
 /** What of fwknopd.conf is worth a line at each start: what is believed of whom, and what has no effect. */
-export function serverWarnings({ http }: ServerConfig): readonly string[] {
+export function serverWarnings({ capture, http, tcpServer, udpServer }: ServerConfig): readonly string[] {
   const warnings: string[] = [];
   const believes = http.enabled && http.trustForwardedFor;
   if (believes && http.proxies === null) {
@@ -112,6 +112,9 @@ export function serverWarnings({ http }: ServerConfig): readonly string[] {
   }
   if (!believes && http.proxies !== null) {
     warnings.push("HTTP_PROXIES has no effect without ENABLE_SPA_OVER_HTTP Y and ENABLE_X_FORWARDED_FOR Y");
+  }
+  if (tcpServer.enabled && (udpServer.enabled || capture.file !== null)) {
+    warnings.push("ENABLE_TCP_SERVER has no effect without capture on an interface");
   }
   return warnings;
 }

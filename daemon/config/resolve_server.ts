@@ -36,6 +36,7 @@ export interface ServerConfig {
     /** Packets of one turn. */
     readonly dispatchCount: number;
   };
+  readonly tcpServer: { readonly enabled: boolean; readonly port: number };
   readonly udpServer: { readonly enabled: boolean; readonly port: number };
   readonly http: {
     readonly enabled: boolean;
@@ -86,6 +87,7 @@ export function toServerConfig(
   };
   return {
     capture: captureConfig(resolved, path),
+    tcpServer: { enabled: values.tcpServer, port: values.tcpServerPort },
     udpServer: { enabled: values.udpServer && queueCapture(resolved) === null, port: values.udpServerPort },
     http: {
       enabled: values.spaOverHttp,

@@ -3,7 +3,7 @@
  * facts/configuration 4), with the option of the command line that says the same. What only one packet filter
  * has is in its own folder and put in at its place. Variables that only other builds of the C daemon know stand at the end.
  */
-import { addressList, ignored, interfaceList, NOT_YET, plainYesNo, serverPort } from "./kinds.ts";
+import { addressList, ignored, interfaceList, plainYesNo, serverPort } from "./kinds.ts";
 import { choice, integer, path, refusing, seconds, text, yesNo, yesUnlessNo } from "../../lib/settings/kinds.ts";
 import type { SettingTable } from "../../lib/settings/setting.ts";
 import { AUTO_DETAIL, BACKENDS, keysOutsideC, withBackendRows } from "../firewall/backends.ts";
@@ -184,10 +184,11 @@ const GENERAL = {
     kind: yesNo,
     directive: ["ENABLE_TCP_SERVER"],
     fallback: false,
-    later: NOT_YET,
-    harmless: [false],
     group: "capture",
     doc: "answer TCP connections on TCPSERV_PORT, so that packets sent over TCP can be captured",
+    detail:
+      "PCAP_FILTER must let them in, and the packet filter the connections. Nothing is read of a connection, and it ends " +
+      "after a second; of more than 64 the oldest ends at once. Only with capture on an interface.",
   },
   tcpServerPort: {
     kind: serverPort,

@@ -2,12 +2,14 @@
 import type { SourceSpec } from "../packet/spec.ts";
 import type { ServerConfig } from "./resolve_server.ts";
 
-/** In the order of the configuration. */
-export function wantedSources({ capture, udpServer }: Pick<ServerConfig, "capture" | "udpServer">): SourceSpec[] {
+type Wanted = Pick<ServerConfig, "capture" | "tcpServer" | "udpServer">;
+
+/** In the order of the configuration. As in the C daemon a TCP server goes with interfaces only. */
+export function wantedSources({ capture, tcpServer, udpServer }: Wanted): readonly SourceSpec[] {
   const { filter } = capture;
   if (udpServer.enabled) return [{ kind: "udp", port: udpServer.port }];
   if (capture.file !== null) return [{ kind: "file", path: capture.file, filter }];
-  return capture.interfaces.map((device) => ({
+  const interfaces: SourceSpec[] = capture.interfaces.map((device) => ({
     kind: "interface",
     device,
     filter,
@@ -15,4 +17,5 @@ export function wantedSources({ capture, udpServer }: Pick<ServerConfig, "captur
     promiscuous: capture.promiscuous,
     direction: capture.anyDirection ? "any" : "in",
   }));
+  return tcpServer.enabled ? [...interfaces, { kind: "tcp", port: tcpServer.port }] : interfaces;
 }

@@ -26,7 +26,7 @@ export function recoverSource(
 ): PacketSource | "later" | null {
   if (error !== null) {
     if (!(error instanceof FfiError)) throw error;
-    const exit = config.capture.exitAtInterfaceLoss;
+    const exit = config.capture.exitAtInterfaceLoss && spec.kind !== "tcp";
     // The words of the C daemon.
     const what = needsLibpcap(spec) ? `${exit ? "Fatal error" : "Error"} from pcap_dispatch: ` : "";
     if (exit) {

@@ -7,6 +7,7 @@ import type { PacketSource } from "./datagram.ts";
 import { openCaptureFileSource } from "./offline.ts";
 import { openPcapSource } from "./pcap.ts";
 import type { SourceSpec } from "./spec.ts";
+import { openTcpSource } from "./tcp.ts";
 import { openUdpSource } from "./udp.ts";
 
 /**
@@ -23,6 +24,8 @@ export function openSource(spec: SourceSpec): PacketSource {
       return openCaptureFileSource(spec);
     case "udp":
       return withWordsOfC(() => openUdpSource({ port: spec.port, clock: Date.now, ...inheritedSocket() }));
+    case "tcp":
+      return openTcpSource({ port: spec.port, steady: () => performance.now() });
   }
 }
 

@@ -12,7 +12,9 @@ export type SourceSpec =
     readonly direction: "in" | "any";
   }
   | { readonly kind: "file"; readonly path: string; readonly filter: string }
-  | { readonly kind: "udp"; readonly port: number };
+  | { readonly kind: "udp"; readonly port: number }
+  /** Brings no packets itself: it lets clients send them. */
+  | { readonly kind: "tcp"; readonly port: number };
 
 /** Whether both mean the same source. */
 export function sameSource(a: SourceSpec, b: SourceSpec): boolean {

@@ -93,6 +93,32 @@ export function checkFilter({ device, filter, snaplen }: Pick<LiveOptions, "devi
   }
 }
 
+/**
+ * Whether a filter lets an IP packet in, as an Ethernet frame.
+ *
+ * @throws {FfiError} when libpcap is missing or the filter is bad.
+ * @tags allow-ffi
+ */
+export function filterTakes(filter: string, packet: Uint8Array): boolean {
+  const frame = new Uint8Array(ETHERNET_HEADER + packet.length);
+  frame.set(packet, ETHERNET_HEADER);
+  new DataView(frame.buffer).setUint16(ETHERNET_HEADER - 2, ETHERTYPE_IP);
+  const header = new DataView(new ArrayBuffer(pcap.PCAP_PKTHDR_SIZE));
+  header.setUint32(16, frame.length, true);
+  header.setUint32(20, frame.length, true);
+  const handle = libpcap().pcap_open_dead(pcap.DLT_EN10MB, frame.length);
+  let taken = false;
+  try {
+    compileFilter(handle, filter, (program) => {
+      taken = libpcap().pcap_offline_filter(program, new Uint8Array(header.buffer), frame) !== 0;
+    });
+  } finally {
+    libpcap().pcap_close(handle);
+  }
+  return taken;
+}
+
+const ETHERNET_HEADER = 14, ETHERTYPE_IP = 0x0800;
 /** Where immediate mode cannot be had: how long the kernel may wait for more frames, as in the C program. */
 const READ_TIMEOUT_MS = 100;
 /** First size of the buffer for frames of a file; it grows as they need. */

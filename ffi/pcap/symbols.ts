@@ -42,6 +42,8 @@ export const libpcap = lazyLibrary(LIBPCAP, {
   pcap_next_ex: { parameters: ["usize", "buffer", "buffer"], result: "i32" },
   /** int pcap_stats(pcap_t *p, struct pcap_stat *ps) */
   pcap_stats: { parameters: ["usize", "buffer"], result: "i32" },
+  /** int pcap_offline_filter(const struct bpf_program *fp, const struct pcap_pkthdr *h, const u_char *pkt) */
+  pcap_offline_filter: { parameters: ["buffer", "buffer", "buffer"], result: "i32" },
   /** pcap_t *pcap_open_dead(int linktype, int snaplen) */
   pcap_open_dead: { parameters: ["i32", "i32"], result: "usize" },
   /** pcap_t *pcap_open_offline(const char *fname, char *errbuf) */

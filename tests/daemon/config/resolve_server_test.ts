@@ -170,7 +170,6 @@ Deno.test("loadConfig() refuses every bad line of fwknopd.conf at once, with its
       "FIREWALL iptabels",
       'FIREWALL: expected one of auto, nftables, iptables, got "iptabels" (did you mean iptables?)',
     ],
-    ["ENABLE_TCP_SERVER Y", "ENABLE_TCP_SERVER: not supported by this version (remove the line, or set it to N)"],
     [
       "ENABLE_IPT_FORWARDING maybe",
       'ENABLE_IPT_FORWARDING: expected Y or N, got "maybe" (write Y or N)',

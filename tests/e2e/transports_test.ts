@@ -1,0 +1,74 @@
+/** Packets that do not come over UDP: what the clients can send, through a daemon that captures. */
+import assert from "node:assert/strict";
+import {
+  C_CLIENT,
+  keyArgs,
+  knock,
+  labTest,
+  makeLab,
+  newKeys,
+  OUR_CLIENT,
+  OUR_DAEMON,
+  writeAccess,
+  writeServerConfig,
+} from "../lab/mod.ts";
+import { knockArgs, setScene } from "./scene.ts";
+
+const PORT = 62201;
+
+labTest("packets over TCP open where a TCP server takes their connections, from both clients", async () => {
+  await using lab = await makeLab();
+  await lab.must("server", ["nft", `insert rule inet guard input tcp dport ${PORT} accept`]);
+  const scene = await setScene(lab, {
+    server: { ENABLE_TCP_SERVER: "Y", PCAP_FILTER: `port ${PORT}` },
+    args: ["-v"],
+  });
+  const { program } = scene.daemon;
+  assert.equal(program.count(/Kicking off TCP server to listen on port 62201\./), 1);
+  assert.equal(program.count(/ENABLE_TCP_SERVER: PCAP_FILTER/), 0);
+  let port = 30_000;
+  for (const client of [OUR_CLIENT, C_CLIENT]) {
+    await knock(lab, [...knockArgs(lab, ++port), ...keyArgs(scene.keys), "-P", "tcp"], { program: client });
+    assert.ok(await lab.opens("knocker", scene.server, port), `${client.name}\n${program.output}`);
+  }
+  await knock(lab, [...knockArgs(lab, ++port, 6), ...keyArgs(scene.keys), "-P", "tcp"]);
+  assert.ok(await lab.opens("knocker", lab.address("server", 6), port), program.output);
+  assert.equal(program.count(/tcp_server: Got TCP connection from/), 3);
+});
+
+labTest("ICMP, raw TCP and raw UDP payloads open where the filter lets them in, from both clients", async () => {
+  await using lab = await makeLab();
+  const scene = await setScene(lab, { server: { PCAP_FILTER: `icmp or icmp6 or port ${PORT}` } });
+  let port = 31_000;
+  for (const client of [OUR_CLIENT, C_CLIENT]) {
+    for (const kind of ["icmp", "tcpraw", "udpraw"]) {
+      const spoof = client === C_CLIENT ? ["-Q", lab.address("knocker")] : [];
+      await knock(lab, [...knockArgs(lab, ++port), ...keyArgs(scene.keys), "-P", kind, ...spoof], { program: client });
+      assert.ok(
+        await lab.opens("knocker", scene.server, port),
+        `${client.name} ${kind}\n${scene.daemon.program.output}`,
+      );
+    }
+  }
+  for (const kind of ["icmp", "tcpraw", "udpraw"]) {
+    await knock(lab, [...knockArgs(lab, ++port, 6), ...keyArgs(scene.keys), "-P", kind]);
+    assert.ok(
+      await lab.opens("knocker", lab.address("server", 6), port),
+      `${kind} over IPv6\n${scene.daemon.program.output}`,
+    );
+  }
+});
+
+labTest("a filter that shuts the TCP server out is named at start, and a port that is taken ends it", async () => {
+  await using lab = await makeLab({ extra: [] });
+  const scene = await setScene(lab, { server: { ENABLE_TCP_SERVER: "Y" } });
+  assert.equal(scene.daemon.program.count(/PCAP_FILTER 'udp port 62201' lets no packet to TCP port 62201 in/), 1);
+  lab.listen("server", 62202, { family: 6 });
+  const files = `${lab.dir}/second`;
+  await Deno.mkdir(files);
+  const config = await writeServerConfig(files, { PCAP_INTF: "eth0", ENABLE_TCP_SERVER: "Y", TCPSERV_PORT: 62202 });
+  const access = await writeAccess(files, [{ ...newKeys() }]);
+  const { code, stderr } = await lab.run("server", [...OUR_DAEMON.argv, "-f", "-c", config, "-a", access]);
+  assert.equal(code, 1);
+  assert.match(stderr, /Cannot listen on TCP port 62202 \(bind\)/);
+});
