@@ -142,7 +142,7 @@ function offline(size: number): string {
   let taken = 0;
   let spent = 0;
   for (let round = 0; round < 20; round++) {
-    using source = openCaptureFileSource({ path, filter: "" });
+    using source = openCaptureFileSource({ path, filter: "", from: "begin" });
     const start = performance.now();
     for (let batch = source.read(BATCH); !batch.ended; batch = source.read(BATCH)) taken += batch.taken;
     spent += performance.now() - start;

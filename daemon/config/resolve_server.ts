@@ -24,6 +24,8 @@ export interface ServerConfig {
     readonly interfaces: readonly string[];
     /** A capture file to read instead of the interface. */
     readonly file: string | null;
+    /** Which of its packets are read: all, or those that are written from now on. */
+    readonly fileFrom: "begin" | "end";
     readonly filter: string;
     readonly promiscuous: boolean;
     readonly anyDirection: boolean;
@@ -137,6 +139,7 @@ function captureConfig(resolved: Resolved<typeof SERVER_SETTINGS>, path: (given:
   return {
     ...queueCapture(resolved) ?? { interfaces: values.captureInterface, filter: values.captureFilter },
     file: values.captureFile === undefined ? null : path(values.captureFile),
+    fileFrom: values.captureFileFrom,
     promiscuous: values.promiscuous,
     anyDirection: values.anyDirection ?? false,
     exitAtInterfaceDown: values.exitAtInterfaceDown,

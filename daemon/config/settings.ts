@@ -55,7 +55,16 @@ const GENERAL = {
     directive: ["PCAP_FILE"],
     group: "capture",
     doc: "read packets from a capture file instead of an interface",
-    detail: "The age of packets is then not checked unless ENABLE_SPA_PACKET_AGING says so.",
+    detail:
+      "The file may grow: what another program appends is read, and so is a file that takes its place. The age of packets " +
+      "is not checked unless ENABLE_SPA_PACKET_AGING says so.",
+  },
+  captureFileFrom: {
+    kind: choice(["begin", "end"], "PLACE"),
+    directive: ["PCAP_FILE_FROM"],
+    fallback: "begin",
+    group: "capture",
+    doc: "read PCAP_FILE from its begin, or only what is written from the start of the daemon on: begin or end",
   },
   promiscuous: {
     kind: yesNo,
@@ -521,6 +530,7 @@ const OUTSIDE_C = new Set([
   "masqueradeAnyPort",
   "maxRunningCommands",
   "httpProxies",
+  "captureFileFrom",
   ...keysOutsideC(),
 ]);
 

@@ -29,12 +29,14 @@ export interface Batch {
   readonly taken: number;
   /** Whether `limit` stopped the read and more may be waiting. */
   readonly more: boolean;
-  /** An offline source has nothing left and never will. */
+  /** A file was read to its end, as it is now. */
   readonly ended: boolean;
   /** Milliseconds after which to read again although the descriptor says nothing. */
   readonly again?: number;
   /** Lines worth saying to somebody who looks closely. */
   readonly remarks?: readonly string[];
+  /** The same for everybody. */
+  readonly warnings?: readonly string[];
 }
 
 /** A source, and what it was opened as. */

@@ -11,7 +11,7 @@ export type SourceSpec =
     readonly promiscuous: boolean;
     readonly direction: "in" | "any";
   }
-  | { readonly kind: "file"; readonly path: string; readonly filter: string }
+  | { readonly kind: "file"; readonly path: string; readonly filter: string; readonly from: "begin" | "end" }
   | { readonly kind: "udp"; readonly port: number }
   /** Brings no packets itself: it lets clients send them. */
   | { readonly kind: "tcp"; readonly port: number };

@@ -5,7 +5,8 @@ import { cString } from "../memory.ts";
 import * as pcap from "./constants.ts";
 import { activationFailure, checkStatus, errbufText, filterFailure, lastError, pcapFailure } from "./failures.ts";
 import type { Capture } from "./frames.ts";
-import { type OpenedHandle, PcapHandle } from "./handle.ts";
+import { closeStream, openGrowingFile } from "./growing_file.ts";
+import { type OpenedHandle, PcapHandle, TRUNCATED } from "./handle.ts";
 import { libpcap } from "./symbols.ts";
 
 /** How to listen on an interface. */
@@ -46,24 +47,27 @@ export function openLiveCapture(options: LiveOptions): Capture {
     }
     const fd = lib.pcap_get_selectable_fd(handle);
     if (fd < 0) throw pcapFailure(`Cannot listen on interface "${device}": it has no descriptor to wait for`);
-    return new PcapHandle({ handle, name: device, fd, snaplen, ...directed });
+    return new PcapHandle({ handle, name: device, fd, file: null, snaplen, ...directed });
   });
 }
 
 /**
- * Opens a capture file (pcap or pcapng, micro- or nanoseconds, either byte order).
+ * Opens a capture file (pcap or pcapng, micro- or nanoseconds, either byte order), which may still be written. Null where
+ * not even its header has been.
  *
  * @throws {FfiError} when libpcap is missing, the file cannot be read or the filter is bad.
  * @tags allow-ffi
  */
-export function openCaptureFile(options: { readonly path: string; readonly filter: string }): Capture {
+export function openCaptureFile(options: { readonly path: string; readonly filter: string }): Capture | null {
   const { filter, path } = options;
+  const file = openGrowingFile(path);
   const errbuf = new Uint8Array(pcap.PCAP_ERRBUF_SIZE);
-  const handle = libpcap().pcap_open_offline(cString(path), errbuf);
+  const handle = libpcap().pcap_fopen_offline(file.stream, errbuf);
   if (handle === 0n) {
-    // libpcap begins some of its sentences with the name, but not all.
-    const said = errbufText(errbuf).replace(`${path}: `, "");
-    throw pcapFailure(`Cannot read capture file "${path}": ${said}`, { symbol: "pcap_open_offline" });
+    closeStream(file.stream);
+    const said = errbufText(errbuf);
+    if (TRUNCATED.test(said)) return null;
+    throw pcapFailure(`Cannot read capture file "${path}": ${said}`, { symbol: "pcap_fopen_offline" });
   }
   return closedOnFailure(handle, () => {
     setFilter(handle, filter);
@@ -71,6 +75,7 @@ export function openCaptureFile(options: { readonly path: string; readonly filte
       handle,
       name: path,
       fd: null,
+      file,
       snaplen: FILE_FRAME_SIZE,
       inboundOnly: false,
       directionProblem: null,

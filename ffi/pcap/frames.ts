@@ -20,6 +20,16 @@ export interface CaptureStatistics {
   readonly interfaceDropped: number;
 }
 
+/** How far a capture file was read. */
+export interface FilePlace {
+  /** Bytes that it had when it was opened. */
+  readonly size: number;
+  /** Bytes that were read. */
+  position(): number;
+  /** Whether another file has its name now, or it was cut shorter than it was read. */
+  isReplaced(): boolean;
+}
+
 /** An open capture. */
 export interface Capture extends Disposable {
   /** Readable (POLLIN) when frames wait, or when the interface failed; null for a capture file. */
@@ -30,7 +40,7 @@ export interface Capture extends Disposable {
   readonly inboundOnly: boolean;
   /** Why `direction: "in"` could not be had, for a log; null otherwise. */
   readonly directionProblem: string | null;
-  /** Whether a capture file has been read to its end. Never so for a live capture. */
+  /** Whether a capture file was read to its end, as it was then. Never so for a live capture. */
   readonly ended: boolean;
   /**
    * Takes at most `limit` frames without waiting and shows each to `visit`; returns how many were taken. Meant
@@ -40,6 +50,8 @@ export interface Capture extends Disposable {
    * up again), with code `E.NODEV` when it is gone, and with libpcap's text otherwise. Frames already shown stay shown.
    */
   drain(limit: number, visit: FrameVisitor): number;
+  /** How far a capture file was read; null for a live capture. */
+  readonly place: FilePlace | null;
   /** The same, as owned copies. */
   next(limit: number): Frame[];
   /**

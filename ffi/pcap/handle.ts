@@ -4,9 +4,13 @@ import type { FfiError } from "../errors.ts";
 import { copyInto } from "../memory.ts";
 import * as pcap from "./constants.ts";
 import { lastError, pcapFailure } from "./failures.ts";
-import type { Capture, CaptureStatistics, Frame, FrameVisitor } from "./frames.ts";
+import type { Capture, CaptureStatistics, FilePlace, Frame, FrameVisitor } from "./frames.ts";
+import type { GrowingFile } from "./growing_file.ts";
 import { interfaceIndex, interfaceIsDown } from "./interface_state.ts";
 import { libpcap } from "./symbols.ts";
+
+/** How libpcap begins what it says of a file that ends too early. */
+export const TRUNCATED = /^truncated (?:pcapng )?dump file/;
 
 /** What the openers know about a handle. */
 export interface OpenedHandle {
@@ -16,6 +20,8 @@ export interface OpenedHandle {
   readonly name: string;
   /** Null: a capture file. */
   readonly fd: number | null;
+  /** Null: an interface. */
+  readonly file: GrowingFile | null;
   readonly snaplen: number;
   readonly inboundOnly: boolean;
   readonly directionProblem: string | null;
@@ -28,6 +34,7 @@ export class PcapHandle implements Capture {
   readonly inboundOnly: boolean;
   readonly directionProblem: string | null;
   readonly #name: string;
+  readonly #file: GrowingFile | null;
   #handle: bigint;
   #ended = false;
   #reportedDown = false;
@@ -45,6 +52,7 @@ export class PcapHandle implements Capture {
   constructor(opened: OpenedHandle) {
     this.#handle = opened.handle;
     this.#name = opened.name;
+    this.#file = opened.file;
     this.#data = new Uint8Array(opened.snaplen);
     this.fd = opened.fd;
     this.#index = opened.fd === null ? null : interfaceIndex(opened.fd, opened.name);
@@ -60,16 +68,22 @@ export class PcapHandle implements Capture {
   drain(limit: number, visit: FrameVisitor): number {
     const { pcap_next_ex } = libpcap();
     const handle = this.#open();
-    if (this.#ended) return 0;
+    this.#ended = false;
     for (let taken = 0; taken < limit; taken++) {
+      const begin = this.#file?.position() ?? 0;
       const status = pcap_next_ex(handle, this.#headerAt, this.#dataAt);
       if (status !== 1) {
-        this.#stop(status, taken);
+        if (this.#file === null) this.#stop(status, taken, this.fd ?? -1);
+        else this.#stopFile(status, begin, this.#file);
         return taken;
       }
       this.#show(visit);
     }
     return limit;
+  }
+
+  get place(): FilePlace | null {
+    return this.#file;
   }
 
   next(limit: number): Frame[] {
@@ -124,16 +138,19 @@ export class PcapHandle implements Capture {
     visit(this.#data.subarray(0, captured), header.getUint32(20, true), timestampMs);
   }
 
-  /** No frame came: nothing is waiting, the file is at its end, or something is wrong. */
-  #stop(status: number, taken: number): void {
-    if (this.fd === null) {
-      this.#ended = true;
-      if (status !== pcap.PCAP_ERROR_BREAK && status !== 0) throw this.#failed("pcap_next_ex");
-      return;
-    }
+  /** No frame came: nothing is waiting, or something is wrong. */
+  #stop(status: number, taken: number, fd: number): void {
     if (status < 0) throw this.#failed("pcap_next_ex");
     if (taken > 0) this.#isUp();
-    else this.#checkInterface(this.fd);
+    else this.#checkInterface(fd);
+  }
+
+  /** What is half written waits for the rest: it is read again from where it begins. */
+  #stopFile(status: number, begin: number, file: GrowingFile): void {
+    this.#ended = true;
+    const goesOn = status === pcap.PCAP_ERROR_BREAK || status === 0 || TRUNCATED.test(lastError(this.#handle));
+    if (!goesOn) throw this.#failed("pcap_next_ex");
+    file.seek(begin);
   }
 
   /** An empty read is how libpcap passes over an interface that was taken down. */

@@ -46,8 +46,8 @@ export const libpcap = lazyLibrary(LIBPCAP, {
   pcap_offline_filter: { parameters: ["buffer", "buffer", "buffer"], result: "i32" },
   /** pcap_t *pcap_open_dead(int linktype, int snaplen) */
   pcap_open_dead: { parameters: ["i32", "i32"], result: "usize" },
-  /** pcap_t *pcap_open_offline(const char *fname, char *errbuf) */
-  pcap_open_offline: { parameters: ["buffer", "buffer"], result: "usize" },
+  /** pcap_t *pcap_fopen_offline(FILE *fp, char *errbuf), which closes the stream with the handle */
+  pcap_fopen_offline: { parameters: ["usize", "buffer"], result: "usize" },
   /** void pcap_close(pcap_t *p) */
   pcap_close: { parameters: ["usize"], result: "void" },
 });

@@ -72,3 +72,23 @@ labTest("a filter that shuts the TCP server out is named at start, and a port th
   assert.equal(code, 1);
   assert.match(stderr, /Cannot listen on TCP port 62202 \(bind\)/);
 });
+
+labTest("a capture file that another program writes is read as it grows, and so is the next one", async () => {
+  await using lab = await makeLab();
+  const file = `${lab.dir}/packets.pcap`;
+  const logger = () => {
+    const argv = ["tcpdump", "-i", "eth0", "-U", "-Z", "root", "-w", file, `udp port ${PORT}`];
+    const program = lab.spawn("server", argv);
+    return program.waitFor(/listening on eth0/).then(() => program);
+  };
+  const first = await logger();
+  const scene = await setScene(lab, { server: { PCAP_FILE: file, ENABLE_SPA_PACKET_AGING: "Y" } });
+  const { program } = scene.daemon;
+  await scene.knock(32_001);
+  assert.ok(await lab.opens("knocker", scene.server, 32_001), program.output);
+  await first.stop();
+  await Deno.rename(file, `${file}.1`);
+  await logger();
+  await scene.knock(32_002);
+  assert.ok(await lab.opens("knocker", scene.server, 32_002), program.output);
+});

@@ -7,6 +7,7 @@ Deno.test("loadConfig() gives an empty fwknopd.conf the defaults of the C daemon
   assert.deepEqual(config.capture, {
     interfaces: ["eth0"],
     file: null,
+    fileFrom: "begin",
     filter: "udp port 62201",
     promiscuous: false,
     anyDirection: false,

@@ -19,6 +19,7 @@ function capture(frames: readonly Uint8Array<ArrayBuffer>[], breaksAfter = Infin
       statistics: () => null,
       next: () => [],
       check: () => null,
+      place: null,
     },
     get ended() {
       return next === frames.length;

@@ -30,7 +30,7 @@ function openBytes(bytes: Uint8Array, filter = ""): { readonly path: string; rea
   const path = Deno.makeTempFileSync({ suffix: ".pcap" });
   try {
     Deno.writeFileSync(path, bytes);
-    return { path, source: openCaptureFileSource({ path, filter }) };
+    return { path, source: openCaptureFileSource({ path, filter, from: "begin" }) };
   } finally {
     Deno.removeSync(path);
   }
@@ -72,15 +72,98 @@ test("openCaptureFileSource() lets the filter decide, and announces both as the 
 
 test("openCaptureFileSource() goes through a file of frames that nobody understands", () => {
   using source = openFrames([payloadOf(50), payloadOf(0), payloadOf(500)], { linkType: 147 });
-  assert.deepEqual(source.read(10), { datagrams: [], taken: 3, more: false, ended: true });
+  assert.deepEqual(source.read(10), { datagrams: [], taken: 3, more: false, ended: true, again: 100 });
 });
 
-test("openCaptureFileSource() hands on what a cut file still has, then says that it is cut, then is at its end", () => {
-  const whole = captureFile([ethernet(0x0800, V4), ethernet(0x86dd, V6)], { linkType: 1 });
-  const { source } = openBytes(whole.subarray(0, whole.length - 1));
-  const batch = source.read(10);
-  assert.deepEqual([batch.datagrams.length, batch.taken, batch.more, batch.ended], [1, 1, true, false]);
-  assert.throws(() => source.read(10), (error) => error instanceof FfiError && /truncated/.test(error.message));
-  assert.deepEqual(source.read(10), { datagrams: [], taken: 0, more: false, ended: true });
-  source[Symbol.dispose]();
+/** A file that grows. `write`: appends bytes. */
+function growing(first: Uint8Array, from: "begin" | "end" = "begin") {
+  const folder = Deno.makeTempDirSync();
+  const path = `${folder}/packets.pcap`;
+  Deno.writeFileSync(path, first);
+  const source = openCaptureFileSource({ path, filter: "", from });
+  return {
+    path,
+    source,
+    write: (bytes: Uint8Array) => Deno.writeFileSync(path, bytes, { append: true }),
+    payloads: () => {
+      const found: number[] = [];
+      for (let turn = 0; turn < 10; turn++) {
+        found.push(...source.read(2).datagrams.map(({ payload }) => payload.length));
+      }
+      return found;
+    },
+    [Symbol.dispose]: () => {
+      source[Symbol.dispose]();
+      Deno.removeSync(folder, { recursive: true });
+    },
+  };
+}
+
+const frameOf = (length: number) => ethernet(0x0800, ipv4(udp(payloadOf(length))));
+const fileOf = (...lengths: readonly number[]) => captureFile(lengths.map(frameOf), { linkType: 1 });
+/** The same without the header of the file. */
+const recordsOf = (...lengths: readonly number[]) => fileOf(...lengths).subarray(fileOf().length);
+
+test("openCaptureFileSource() takes what is appended, and waits for the rest of what is half written", () => {
+  using file = growing(fileOf(200, 201, 202));
+  assert.deepEqual(file.payloads(), [200, 201, 202]);
+  const next = recordsOf(203, 204);
+  file.write(next.subarray(0, 3));
+  assert.deepEqual(file.payloads(), [], "the header of a record");
+  file.write(next.subarray(3, 40));
+  assert.deepEqual(file.payloads(), [], "a packet");
+  file.write(next.subarray(40, next.length - 1));
+  assert.deepEqual(file.payloads(), [203]);
+  file.write(next.subarray(next.length - 1));
+  assert.deepEqual(file.payloads(), [204]);
+  assert.deepEqual(file.source.read(10), { datagrams: [], taken: 0, more: false, ended: true, again: 100 });
+});
+
+test("openCaptureFileSource() begins at the end where that is wanted", () => {
+  using file = growing(fileOf(200, 201), "end");
+  assert.deepEqual(file.payloads(), []);
+  file.write(recordsOf(202));
+  assert.deepEqual(file.payloads(), [202]);
+});
+
+test("openCaptureFileSource() goes on with the file that takes the place of another, or is written anew", () => {
+  using file = growing(fileOf(200, 201), "end");
+  assert.deepEqual(file.payloads(), []);
+  Deno.renameSync(file.path, `${file.path}.1`);
+  assert.deepEqual(file.payloads(), []);
+  Deno.writeFileSync(`${file.path}.1`, recordsOf(202), { append: true });
+  assert.deepEqual(file.payloads(), [202], "its writer may not know yet");
+  Deno.writeFileSync(file.path, fileOf(203).subarray(0, 10));
+  assert.deepEqual(file.payloads(), []);
+  file.write(fileOf(203).subarray(10));
+  assert.deepEqual(file.payloads(), [203], "another file is read from its begin");
+  Deno.truncateSync(file.path);
+  assert.deepEqual(file.payloads(), []);
+  file.write(fileOf(204));
+  assert.deepEqual(file.payloads(), [204]);
+});
+
+test("openCaptureFileSource() says once what is wrong with a file, and waits for another", () => {
+  using file = growing(fileOf(200));
+  assert.deepEqual(file.payloads(), [200]);
+  file.write(new Uint8Array(64).fill(0xff));
+  const warnings = [1, 2, 3].flatMap(() => file.source.read(10).warnings ?? []);
+  assert.equal(warnings.length, 1, warnings.join("\n"));
+  assert.match(warnings[0] ?? "", /^Cannot read from capture file .*: waiting for another file in its place$/);
+  Deno.removeSync(file.path);
+  Deno.writeFileSync(file.path, fileOf(201));
+  assert.deepEqual(file.payloads(), [201]);
+});
+
+test("openCaptureFileSource() refuses what is no file instead of waiting for it", () => {
+  const folder = Deno.makeTempDirSync();
+  const pipe = `${folder}/pipe`;
+  assert.ok(new Deno.Command("mkfifo", { args: [pipe] }).outputSync().success);
+  for (const path of [pipe, folder]) {
+    assert.throws(() => openCaptureFileSource({ path, filter: "", from: "begin" }), /it is not a regular file/);
+  }
+  assert.throws(() => openCaptureFileSource({ path: `${folder}/none`, filter: "", from: "begin" }), (error) => {
+    return error instanceof FfiError && /Cannot read capture file .*No such file/.test(error.message);
+  });
+  Deno.removeSync(folder, { recursive: true });
 });

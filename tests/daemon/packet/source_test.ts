@@ -32,7 +32,7 @@ const openFile: OpenRig = (knocks) => {
   });
   const path = Deno.makeTempFileSync({ suffix: ".pcap" });
   Deno.writeFileSync(path, captureFile(frames, { linkType: 1, start: 1_700_000_000 }));
-  const source = openCaptureFileSource({ path, filter: `udp port ${PORT}` });
+  const source = openCaptureFileSource({ path, filter: `udp port ${PORT}`, from: "begin" });
   return {
     source,
     port: PORT,

@@ -26,7 +26,9 @@ function openBytes(bytes: Uint8Array, filter = ""): Capture {
   const path = Deno.makeTempFileSync({ suffix: ".pcap" });
   try {
     Deno.writeFileSync(path, bytes);
-    return openCaptureFile({ path, filter });
+    const capture = openCaptureFile({ path, filter });
+    assert.ok(capture !== null, "its header is whole");
+    return capture;
   } finally {
     Deno.removeSync(path);
   }
@@ -96,20 +98,21 @@ test("drain() shows each frame once and copies nothing: the bytes are the next f
   assert.equal(shown[0]?.buffer, shown[1]?.buffer);
 });
 
-test("a file that is not one, is not there or ends in the middle is an error that names it", () => {
+test("a file that is not one or is not there is an error that names it, and one that ends in the middle waits", () => {
   const missing = failureOf(() => openCaptureFile({ path: "/nowhere/x.pcap", filter: "" }));
   assert.equal(missing.message, 'Cannot read capture file "/nowhere/x.pcap": No such file or directory');
   assert.match(
     failureOf(() => openBytes(payloadOf(100))).message,
     /Cannot read capture file ".*": unknown file format/,
   );
-  assert.match(failureOf(() => openBytes(new Uint8Array(0))).message, /Cannot read capture file ".*": truncated/);
+  const empty = Deno.makeTempFileSync();
+  assert.equal(openCaptureFile({ path: empty, filter: "" }), null);
+  Deno.removeSync(empty);
 
   const whole = captureFile(FRAMES, { linkType: 1 });
   using cut = openBytes(whole.subarray(0, whole.length - 10));
   const shown: number[] = [];
-  const error = failureOf(() => cut.drain(10, (bytes) => shown.push(bytes.length)));
-  assert.match(error.message, /^Cannot read from capture file ".*": truncated dump file/);
+  assert.equal(cut.drain(10, (bytes) => shown.push(bytes.length)), 2);
   assert.deepEqual(shown, FRAMES.slice(0, 2).map((frame) => frame.length));
   assert.deepEqual([cut.ended, cut.next(1)], [true, []]);
 });
