@@ -63,10 +63,10 @@ export interface StreamListenerOptions {
 export function openStreamListener({ port, backlog, receiveBuffer }: StreamListenerOptions): StreamListener {
   const { family, fd } = createSocket();
   try {
-    if (family === 6) setOption(fd, IPPROTO_IPV6, IPV6_V6ONLY, 0);
+    if (family === 6) setOption(fd, [IPPROTO_IPV6, IPV6_V6ONLY], 0);
     // Connections of an earlier run that are not quite over do not keep a new one from starting.
-    setOption(fd, SOL_SOCKET, SO_REUSEADDR, 1);
-    setOption(fd, SOL_SOCKET, SO_RCVBUF, receiveBuffer);
+    setOption(fd, [SOL_SOCKET, SO_REUSEADDR], 1);
+    setOption(fd, [SOL_SOCKET, SO_RCVBUF], receiveBuffer);
     const address = encodeSocketAddress(anyAddress(family, port));
     if (libc().bind(fd, address, address.length) !== 0) throw portFailure("bind", port);
     if (libc().listen(fd, backlog) !== 0) throw portFailure("listen", port);
@@ -114,7 +114,7 @@ function createSocket(): { readonly family: 4 | 6; readonly fd: number } {
   throwErrno("socket", "create a TCP socket");
 }
 
-function setOption(fd: number, level: number, name: number, value: number): void {
+function setOption(fd: number, [level, name]: readonly [level: number, name: number], value: number): void {
   if (libc().setsockopt(fd, level, name, new Uint8Array(new Int32Array([value]).buffer), 4) === 0) return;
   throwErrno("setsockopt", `set option ${level}/${name} of the TCP socket`);
 }
