@@ -28,7 +28,7 @@ const GOOD = "SOURCE ANY\n{keys}";
 /** A file that is not there: 2.6.10 and 2.6.11. */
 const NO_FILE = /was not found|Could not open access file: .*\nNo such file/;
 const NAT_ON = "ENABLE_IPT_FORWARDING Y\n";
-const LONG = btoa("x".repeat(132));
+const LONG = btoa("x".repeat(137));
 
 const inStanza = (line: string, says: RegExp, more: Partial<Row> = {}): Row => (
   { situation: line.slice(0, 60), access: `${GOOD}${line}\n`, says, ...more }
