@@ -53,6 +53,7 @@ export const E = {
   BADF: 9,
   AGAIN: 11,
   ACCES: 13,
+  BUSY: 16,
   EXIST: 17,
   /** The device or interface is gone. */
   NODEV: 19,

@@ -217,6 +217,10 @@ export const TESTED_ELSEWHERE: TestedElsewhere = {
     "cli/after/hold.ts",
     "cli/send/address.ts",
   ],
+  "tests/e2e/queue_test.ts": [
+    "daemon/packet/queue.ts",
+    "ffi/nfnetlink/packet_queue.ts",
+  ],
   "tests/e2e/interface_test.ts": [
     "daemon/packet/absent.ts",
   ],

@@ -74,6 +74,19 @@ function leadingServices(text: string): { readonly value: readonly Service[] } |
   return read.ok ? { value: read.value } : null;
 }
 
+const chainText = text({ valueName: "CHAIN" });
+
+/** NFQ_CHAIN: a name that iptables takes for a chain of ours. */
+export const chainName: Kind<string> = {
+  ...chainText,
+  expects: "the name of a chain: at most 28 letters, digits, _ and -",
+  parse(given) {
+    const isBuiltIn = /^(?:PREROUTING|INPUT|FORWARD|OUTPUT|POSTROUTING)$/.test(given);
+    if (/^[A-Za-z0-9_][A-Za-z0-9_-]{0,27}$/.test(given) && !isBuiltIn) return ok(given);
+    return fail(isBuiltIn ? "this chain is the kernel's own" : "expected at most 28 letters, digits, _ and -");
+  },
+};
+
 const plainText = text({ valueName: "NAME" });
 
 /** REQUIRE_USERNAME: with a name that no packet can carry every packet would be refused. */

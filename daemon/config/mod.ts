@@ -11,7 +11,7 @@ import { loadServerFiles } from "./load_server.ts";
 import { type CommandHost, type ConfigFiles, judge, type Report } from "./files.ts";
 import { serverObjections, serverWarnings } from "./possible.ts";
 import { resolveFirewall } from "./resolve_firewall.ts";
-import { queueCapture, type ServerConfig, toServerConfig } from "./resolve_server.ts";
+import { queueCapture, type ServerConfig, toServerConfig, wantedQueue } from "./resolve_server.ts";
 import { SERVER_SETTINGS } from "./settings.ts";
 import type { Stanza } from "./stanza.ts";
 import { natWarnings } from "./resolve_nat.ts";
@@ -94,6 +94,16 @@ export function loadConfig(options: DaemonOptions, files: ConfigFiles, now: numb
   return { ok: true, config, stanzas, access, warnings: report.warnings };
 }
 
+/** What is done where a netfilter queue was asked for and is not used. */
+function noQueue(
+  { filter, interfaces }: NonNullable<ReturnType<typeof queueCapture>>,
+  wanted: ReturnType<typeof wantedQueue>,
+): string {
+  const where = interfaces[0] === "any" ? "all interfaces" : interfaces.join(",");
+  const why = wanted === null ? "the command line asks for libpcap" : `there is no ${wanted.program}`;
+  return `ENABLE_NFQ_CAPTURE: ${why}, so packets are captured on ${where}: ${filter}`;
+}
+
 function readServer(options: DaemonOptions, files: ConfigFiles, report: Report) {
   const said = (key: string) => options.settings.filter((one) => one.key === key).at(-1);
   const named = said("configFile");
@@ -104,13 +114,14 @@ function readServer(options: DaemonOptions, files: ConfigFiles, report: Report) 
   const resolved = resolveSettings(SERVER_SETTINGS, given);
   report.problems.push(...resolved.problems.map(inWordsOfC));
   const queue = queueCapture(resolved);
+  // The table has the rows of all packet filters, which its type does not say.
+  const { firewallExe = "" } = resolved.values as { readonly firewallExe?: string };
+  const wanted = wantedQueue(resolved, firewallExe);
+  const found = wanted !== null && (files.commandHost ?? NOBODY).isProgram(wanted.program) ? wanted : null;
   if (queue === null) warnOtherBuilds(given, report);
   else {
     warnOtherBuilds(given.filter((one) => !one.key.startsWith("nfq")), report);
-    const where = queue.interfaces[0] === "any" ? "all interfaces" : queue.interfaces.join(",");
-    report.warnings.push(
-      `ENABLE_NFQ_CAPTURE: this version has no netfilter queue and captures on ${where} instead: ${queue.filter}`,
-    );
+    if (found === null) report.warnings.push(noQueue(queue, wanted));
   }
   const { locale } = resolved.values;
   if (locale !== undefined && !/^none/i.test(locale) && files.hasLocale?.(locale) === false) {
@@ -118,7 +129,7 @@ function readServer(options: DaemonOptions, files: ConfigFiles, report: Report) 
   }
   const config = toServerConfig(
     resolved,
-    { startDirectory: files.startDirectory, firewall: resolveFirewall(resolved) },
+    { startDirectory: files.startDirectory, firewall: resolveFirewall(resolved), queue: found },
     report.problems,
   );
   report.problems.push(...serverObjections(config, resolved.origins));

@@ -3,6 +3,7 @@ import type { AddressList } from "../../lib/net/cidr.ts";
 import type { Resolved, SettingsOf } from "../../lib/settings/resolve.ts";
 import type { Problem } from "../../lib/settings/setting.ts";
 import type { FirewallConfig } from "../firewall/backends.ts";
+import type { QueueSpec } from "../packet/spec.ts";
 import { SYSLOG_FACILITIES } from "./facilities.ts";
 import { absolutePath } from "./read.ts";
 import type { SERVER_SETTINGS } from "./settings.ts";
@@ -22,6 +23,8 @@ const DEFAULT_COMMAND_TIMEOUT = 600;
 export interface ServerConfig {
   readonly capture: {
     readonly interfaces: readonly string[];
+    /** ENABLE_NFQ_CAPTURE, where it can be had: packets then come from there, and from nowhere else. */
+    readonly queue: QueueSpec | null;
     /** A capture file to read instead of the interface. */
     readonly file: string | null;
     /** Which of its packets are read: all, or those that are written from now on. */
@@ -74,7 +77,11 @@ export type ServerSettings = SettingsOf<typeof SERVER_SETTINGS>;
 /** Shapes resolved settings; what is wrong between them goes to `problems`. `firewall`: what the packet filters make of them. */
 export function toServerConfig(
   resolved: Resolved<typeof SERVER_SETTINGS>,
-  { startDirectory, firewall }: { readonly startDirectory: string; readonly firewall: FirewallConfig },
+  { startDirectory, firewall, queue }: {
+    readonly startDirectory: string;
+    readonly firewall: FirewallConfig;
+    readonly queue: QueueSpec | null;
+  },
   problems: Problem[],
 ): ServerConfig {
   const { values } = resolved;
@@ -88,7 +95,7 @@ export function toServerConfig(
     checkAge: values.checkAge ?? values.captureFile === undefined,
   };
   return {
-    capture: captureConfig(resolved, path),
+    capture: { ...captureConfig(resolved, path), queue },
     tcpServer: { enabled: values.tcpServer, port: values.tcpServerPort },
     udpServer: { enabled: values.udpServer && queueCapture(resolved) === null, port: values.udpServerPort },
     http: {
@@ -149,21 +156,48 @@ function captureConfig(resolved: Resolved<typeof SERVER_SETTINGS>, path: (given:
   };
 }
 
-/** Port that the C daemon's queue is for when NFQ_PORT does not say. */
-const QUEUE_PORT = 62_201;
+/** What the C daemon's queue is where nothing else is written (facts/configuration 3). */
+const QUEUE = { queue: 1, port: 62_201, table: "mangle", chain: "FWKNOP_NFQ" } as const;
+
+type Said = Resolved<typeof SERVER_SETTINGS>;
+
+/** As in the C daemon the queue goes before the UDP server, but what somebody says on the command line they mean. */
+function wantsQueue({ values, origins }: Said): boolean {
+  return values.nfqCapture && origins.udpServer?.option === undefined;
+}
 
 /**
- * What is captured in place of a netfilter queue; null where that is not wanted. As in the C daemon the queue goes before
- * the UDP server and what a file says of libpcap, but what somebody says on the command line they mean.
+ * The netfilter queue; null where none is wanted. On the command line -i and -P ask for libpcap.
+ *
+ * @param program the iptables that is to make its rules
  */
-export function queueCapture(
-  { values, origins }: Resolved<typeof SERVER_SETTINGS>,
-): { readonly interfaces: readonly string[]; readonly filter: string } | null {
-  const byOption = (key: keyof typeof SERVER_SETTINGS) => origins[key]?.option !== undefined;
-  if (!values.nfqCapture || byOption("udpServer")) return null;
-  const port = values.nfqPort ?? QUEUE_PORT;
+export function wantedQueue(said: Said, program: string): QueueSpec | null {
+  const { values, origins } = said;
+  const byOption = origins.captureInterface?.option ?? origins.captureFilter?.option;
+  if (!wantsQueue(said) || byOption !== undefined) return null;
   return {
-    interfaces: byOption("captureInterface") ? values.captureInterface : [values.nfqInterface ?? "any"],
-    filter: byOption("captureFilter") ? values.captureFilter : `udp dst port ${port}`,
+    kind: "queue",
+    queue: values.nfqQueue ?? QUEUE.queue,
+    port: values.nfqPort ?? QUEUE.port,
+    device: values.nfqInterface === "any" ? null : values.nfqInterface ?? null,
+    table: values.nfqTable ?? QUEUE.table,
+    chain: values.nfqChain ?? QUEUE.chain,
+    program,
+  };
+}
+
+/** What libpcap captures in place of a queue that cannot be had; null where none is wanted. */
+export function queueCapture(
+  said: Said,
+): { readonly interfaces: readonly string[]; readonly filter: string } | null {
+  const { values, origins } = said;
+  if (!wantsQueue(said)) return null;
+  return {
+    interfaces: origins.captureInterface?.option === undefined
+      ? [values.nfqInterface ?? "any"]
+      : values.captureInterface,
+    filter: origins.captureFilter?.option === undefined
+      ? `udp dst port ${values.nfqPort ?? QUEUE.port}`
+      : values.captureFilter,
   };
 }

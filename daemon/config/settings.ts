@@ -3,7 +3,7 @@
  * facts/configuration 4), with the option of the command line that says the same. What only one packet filter
  * has is in its own folder and put in at its place. Variables that only other builds of the C daemon know stand at the end.
  */
-import { addressList, ignored, interfaceList, plainYesNo, serverPort } from "./kinds.ts";
+import { addressList, chainName, ignored, interfaceList, plainYesNo, serverPort } from "./kinds.ts";
 import { choice, integer, path, refusing, seconds, text, yesNo, yesUnlessNo } from "../../lib/settings/kinds.ts";
 import type { SettingTable } from "../../lib/settings/setting.ts";
 import { AUTO_DETAIL, BACKENDS, keysOutsideC, withBackendRows } from "../firewall/backends.ts";
@@ -459,15 +459,15 @@ const OTHER_BUILDS = {
     fallback: false,
     group: "other builds",
     hidden: true,
-    doc: "capture UDP packets to NFQ_PORT on all interfaces, or on NFQ_INTERFACE",
+    doc: "take UDP packets to NFQ_PORT from a netfilter queue, of all interfaces or of NFQ_INTERFACE",
     detail:
-      "The C daemon takes them from a netfilter queue, which this version does not have. -i, -P and -U on the command line " +
-      "are stronger.",
+      "iptables and ip6tables make the rules that fill it, and the packets go no further. Where there is no iptables, " +
+      "libpcap captures them instead. -i, -P and -U on the command line are stronger.",
   },
   nfqInterface: otherBuild("NFQ_INTERFACE", text({ valueName: "NAME" }), "interface of ENABLE_NFQ_CAPTURE"),
   nfqPort: otherBuild("NFQ_PORT", integer(0, 65_535, "PORT"), "port of ENABLE_NFQ_CAPTURE"),
-  nfqTable: otherBuild("NFQ_TABLE", text({ valueName: "TABLE" }), "table of the netfilter queue"),
-  nfqChain: otherBuild("NFQ_CHAIN", text({ valueName: "CHAIN" }), "chain of the netfilter queue"),
+  nfqTable: otherBuild("NFQ_TABLE", choice(["mangle", "filter", "security"], "TABLE"), "table of its rules"),
+  nfqChain: otherBuild("NFQ_CHAIN", chainName, "chain of its rules"),
   nfqQueue: otherBuild("NFQ_QUEUE_NUMBER", integer(0, 65_535), "number of the netfilter queue"),
   nfqLoopSleep: otherBuild("NFQ_LOOP_SLEEP", integer(0, 8_388_608), "sleep between looks at the netfilter queue"),
   firewdForwarding: otherBuild("ENABLE_FIREWD_FORWARDING", ignored(yesNo), "firewalld: permit NAT requests"),

@@ -8,6 +8,7 @@ type Wanted = Pick<ServerConfig, "capture" | "tcpServer" | "udpServer">;
 export function wantedSources({ capture, tcpServer, udpServer }: Wanted): readonly SourceSpec[] {
   const { filter } = capture;
   if (udpServer.enabled) return [{ kind: "udp", port: udpServer.port }];
+  if (capture.queue !== null) return [capture.queue];
   if (capture.file !== null) return [{ kind: "file", path: capture.file, filter, from: capture.fileFrom }];
   const interfaces: SourceSpec[] = capture.interfaces.map((device) => ({
     kind: "interface",

@@ -104,6 +104,8 @@ async function captureFindings(config: ServerConfig, rights: Rights): Promise<re
 
 function captureText({ capture, udpServer }: ServerConfig): string {
   if (udpServer.enabled) return `knocks have to arrive at UDP port ${udpServer.port}, as other packets do`;
+  const { queue } = capture;
+  if (queue !== null) return `knocks are taken from netfilter queue ${queue.queue}: UDP port ${queue.port}`;
   if (capture.file !== null) return `knocks are read from ${capture.file}`;
   return `knocks are seen on ${capture.interfaces.join(" and ")} before any packet filter: ${capture.filter}`;
 }

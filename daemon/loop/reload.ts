@@ -91,15 +91,15 @@ function takeOver(
     log("error", `The configuration stays as it was: ${door}`);
     return current;
   }
-  const late = needsLibpcapLate(origin.loaded.config, loaded.config);
+  const late = whatComesLate(origin.loaded.config, loaded.config);
   let { sources } = current;
   try {
-    if (!late) sources = openSources(loaded.config, { inUse: sources, open: context.openSource, log });
+    if (late === null) sources = openSources(loaded.config, { inUse: sources, open: context.openSource, log });
   } catch (error) {
     log("error", `The configuration stays as it was: ${reasonOf(error)}`);
     return current;
   }
-  for (const name of [...needRestart(inForce.config, loaded.config), ...late ? ["ENABLE_UDP_SERVER"] : []]) {
+  for (const name of [...needRestart(inForce.config, loaded.config), ...late === null ? [] : [late]]) {
     log("warning", `${name} has changed: that takes effect when fwknopd is started again`);
   }
   for (const warning of [...loaded.warnings, ...weakenings(inForce, loaded)]) log("warning", warning);
@@ -145,9 +145,13 @@ function needsFirewallLate({ loaded, options }: ConfigSource, after: LoadedConfi
       "a CMD_CYCLE_OPEN command: start it again";
 }
 
-/** A daemon that began without it, as UDP server, never loaded libpcap, and has given up the right to load libraries. */
-function needsLibpcapLate(before: ServerConfig, after: ServerConfig): boolean {
-  return !wantedSources(before).some(needsLibpcap) && wantedSources(after).some(needsLibpcap);
+/** What cannot be captured any more, by the variable that asks for it: the right to prepare for it has been given up. */
+function whatComesLate(before: ServerConfig, after: ServerConfig): string | null {
+  const [was, is] = [before, after].map(({ capture }) => JSON.stringify(capture.queue));
+  if (was !== is) return "ENABLE_NFQ_CAPTURE";
+  // Whoever begins as UDP server never loads libpcap.
+  const isNew = !wantedSources(before).some(needsLibpcap) && wantedSources(after).some(needsLibpcap);
+  return isNew ? "ENABLE_UDP_SERVER" : null;
 }
 
 /** What is opened once, and only once. */

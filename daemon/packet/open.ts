@@ -6,6 +6,7 @@ import { handedOver } from "../service/handed_over.ts";
 import type { PacketSource } from "./datagram.ts";
 import { openCaptureFileSource } from "./offline.ts";
 import { openPcapSource } from "./pcap.ts";
+import { openQueueSource } from "./queue.ts";
 import type { SourceSpec } from "./spec.ts";
 import { openTcpSource } from "./tcp.ts";
 import { openUdpSource } from "./udp.ts";
@@ -24,6 +25,8 @@ export function openSource(spec: SourceSpec): PacketSource {
       return openCaptureFileSource(spec);
     case "udp":
       return withWordsOfC(() => openUdpSource({ port: spec.port, clock: Date.now, ...inheritedSocket() }));
+    case "queue":
+      return openQueueSource(spec, Date.now);
     case "tcp":
       return openTcpSource({ port: spec.port, steady: () => performance.now() });
   }

@@ -14,7 +14,22 @@ export type SourceSpec =
   | { readonly kind: "file"; readonly path: string; readonly filter: string; readonly from: "begin" | "end" }
   | { readonly kind: "udp"; readonly port: number }
   /** Brings no packets itself: it lets clients send them. */
-  | { readonly kind: "tcp"; readonly port: number };
+  | { readonly kind: "tcp"; readonly port: number }
+  | QueueSpec;
+
+/** A netfilter queue, and what the rules that fill it say. */
+export interface QueueSpec {
+  readonly kind: "queue";
+  readonly queue: number;
+  /** UDP port of the packets that are taken. */
+  readonly port: number;
+  /** The interface that they come in by; null: any. */
+  readonly device: string | null;
+  readonly table: string;
+  readonly chain: string;
+  /** The iptables that makes the rules. */
+  readonly program: string;
+}
 
 /** Whether both mean the same source. */
 export function sameSource(a: SourceSpec, b: SourceSpec): boolean {

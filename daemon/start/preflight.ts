@@ -103,7 +103,7 @@ export async function lookAtCapture(
 
 /** The rights that this user lacks, in words; null for one who may do what the daemon does, so may be the user it runs as. */
 export function lackingRights(config: ServerConfig, test: boolean, rights: Rights): string | null {
-  const capturing = !config.udpServer.enabled && config.capture.file === null;
+  const capturing = wantedSources(config).some(({ kind }) => kind === "interface");
   if ((test || rights.admin) && (!capturing || rights.raw)) return null;
   return [...rights.admin ? [] : ["CAP_NET_ADMIN"], ...rights.raw ? [] : ["CAP_NET_RAW"]].join(" and ");
 }

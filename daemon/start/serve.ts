@@ -32,6 +32,7 @@ import { reportStart } from "./readiness.ts";
 import { giveUpRights, type Part } from "./rights.ts";
 import { makeRunDirectory, openStore, parseDigestCache, takePidFile } from "./run_directory.ts";
 import { testOurselves } from "./self_check.ts";
+import { makeQueueRules, QUEUE_RULES, type QueueRules } from "./queue_rules.ts";
 import { explain, reasonOf, unexpected } from "./start_error.ts";
 import { startCommands } from "./start_commands.ts";
 import { startWarnings } from "./start_warnings.ts";
@@ -53,6 +54,8 @@ export interface StartEffects {
   ): Promise<Omit<OpenedFirewall, "path"> & Partial<OpenedFirewall>>;
   /** Opens a source. Throws `FfiError`. */
   openSource(spec: SourceSpec): PacketSource;
+  /** Makes the rules that fill a netfilter queue, where packets are taken from one. Throws `StartError`. */
+  makeQueueRules(config: ServerConfig, log: Log): Promise<QueueRules | null>;
   giveUpRights(parts: readonly Part[]): void;
   /** Says that packets are looked at from now on. */
   announce(): Promise<void>;
@@ -78,7 +81,9 @@ export async function serve(options: ServeOptions): Promise<number> {
   };
   try {
     setFileModeMask(0o077);
-    return await runDaemon(options, log, { openFirewall, openSource, giveUpRights, announce, manager });
+    return await runDaemon(options, log, {
+      ...{ openFirewall, openSource, makeQueueRules, giveUpRights, announce, manager },
+    });
   } catch (error) {
     const known = explain(error);
     if (known === null) log("error", unexpected(error));
@@ -103,17 +108,12 @@ export async function runDaemon(options: ServeOptions, log: Log, effects: StartE
     using waiter = new Waiter();
     using signals = listenForSignals(() => waiter.wake(), (error) => log("error", unexpected(error)));
     const firewall = await takeFirewall(options, log, effects);
-    let code = 1, calm = true, closed = true;
+    let code = 1, calm = true, closed = true, queueRules: QueueRules | null = null;
     try {
+      queueRules = await effects.makeQueueRules(config, log);
       using started = startCommands(options, log);
-      const held = {
-        store,
-        waiter,
-        signals,
-        firewall,
-        pidFile,
-        ...started === null ? {} : { commands: started.commands },
-      };
+      const commands = started === null ? {} : { commands: started.commands };
+      const held = { store, waiter, signals, firewall, pidFile, ...commands };
       const { active, runtime, stateFiles } = await prepare(options, held, { log, effects });
       const ending = await runLoop(active, runtime).finally(async () => {
         effects.manager.tell("STOPPING=1");
@@ -122,6 +122,7 @@ export async function runDaemon(options: ServeOptions, log: Log, effects: StartE
       stateFiles.look(log);
       code = conclude(ending, actions.packetLimit, log);
     } finally {
+      await queueRules?.remove();
       if (firewall.closesAtExit) closed = await closeAllGrants(firewall, calm, log);
     }
     return closed ? code : 1;
@@ -170,7 +171,7 @@ async function prepare(
   const active = makeActiveConfig({ config, stanzas, sources, log, store, resolveName, test: actions.test });
   for (const line of sources.flatMap(({ source }) => source.banner)) log("info", line);
   await testOurselves(active.context, Math.floor(Date.now() / 1000));
-  effects.giveUpRights([firewall, RELOAD]);
+  effects.giveUpRights([firewall, RELOAD, ...config.capture.queue === null ? [] : [QUEUE_RULES]]);
   await effects.announce();
   log("info", "Starting fwknopd main event loop.");
   const steady = () => performance.now();

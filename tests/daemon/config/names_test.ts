@@ -38,6 +38,5 @@ Deno.test("but for GnuPG no line of either file stops the start because it is no
     Object.values(table as SettingTable).filter((row) => (row as Setting).later !== undefined)
       .flatMap((row) => (row as Setting).directive ?? [])
   );
-  // The TCP server is being built.
-  assert.deepEqual(later.filter((name) => !name.startsWith("GPG_") && name !== "ENABLE_TCP_SERVER"), []);
+  assert.deepEqual(later.filter((name) => !name.startsWith("GPG_")), []);
 });

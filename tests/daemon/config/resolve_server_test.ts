@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { wantedSources } from "../../../daemon/config/sources.ts";
 import { good, STANZA, wrong } from "./in_memory.ts";
 
 Deno.test("loadConfig() gives an empty fwknopd.conf the defaults of the C daemon", () => {
@@ -6,6 +7,7 @@ Deno.test("loadConfig() gives an empty fwknopd.conf the defaults of the C daemon
   assert.deepEqual(warnings, []);
   assert.deepEqual(config.capture, {
     interfaces: ["eth0"],
+    queue: null,
     file: null,
     fileFrom: "begin",
     filter: "udp port 62201",
@@ -107,14 +109,44 @@ Deno.test("loadConfig() accepts what asks for nothing, and says what has no effe
   ]);
 });
 
-Deno.test("loadConfig() takes ENABLE_NFQ_CAPTURE for capture on all interfaces, with one line of log", () => {
-  const capture = (server: string, ...argv: string[]) => {
+const DEBIAN_13 = "ENABLE_NFQ_CAPTURE              Y;\n";
+
+Deno.test("loadConfig() takes packets from a netfilter queue where ENABLE_NFQ_CAPTURE says so", () => {
+  const queue = (server: string, ...argv: string[]) => {
     const { config, warnings } = good(server, undefined, { argv });
+    assert.deepEqual(warnings, []);
+    return config.capture.queue;
+  };
+  const usual = { kind: "queue", queue: 1, port: 62201, device: null, table: "mangle", chain: "FWKNOP_NFQ" };
+  const program = "/usr/sbin/iptables";
+  assert.deepEqual(queue(DEBIAN_13), { ...usual, program });
+  assert.deepEqual(queue("", "-n"), { ...usual, program });
+  assert.deepEqual(wantedSources(good(`${DEBIAN_13}ENABLE_UDP_SERVER Y`).config), [{ ...usual, program }]);
+  assert.deepEqual(
+    queue(`${DEBIAN_13}NFQ_INTERFACE eth7\nNFQ_PORT 5000\nNFQ_TABLE filter\nNFQ_CHAIN X\nNFQ_QUEUE_NUMBER 3\n`),
+    { kind: "queue", queue: 3, port: 5000, device: "eth7", table: "filter", chain: "X", program },
+  );
+  assert.equal(queue(`${DEBIAN_13}NFQ_INTERFACE any\n`)?.device, null);
+  assert.equal(queue(`${DEBIAN_13}FIREWALL_EXE /opt/iptables\n`)?.program, "/opt/iptables");
+  assert.equal(good(DEBIAN_13, undefined, { argv: ["-U"] }).config.capture.queue, null);
+  assert.match(wrong(`${DEBIAN_13}NFQ_PORT 0`)[0] ?? "", /^\/c:2: NFQ_PORT: no packet is sent to port 0/);
+  for (const chain of ["INPUT", "-x", "a b", "x".repeat(29)]) {
+    assert.match(wrong(`${DEBIAN_13}NFQ_CHAIN ${chain}`)[0] ?? "", /^\/c:2: NFQ_CHAIN/, chain);
+  }
+  assert.match(wrong(`${DEBIAN_13}NFQ_TABLE raw`)[0] ?? "", /^\/c:2: NFQ_TABLE/);
+});
+
+Deno.test("loadConfig() captures by libpcap, with one line of log, where there is no queue or no wish for it", () => {
+  const capture = (server: string, ...argv: string[]) => {
+    const { config, warnings } = good(`${server}\nFIREWALL_EXE /gone/iptables`, undefined, { argv });
+    assert.equal(config.capture.queue, null);
     return [config.capture.interfaces.join(), config.capture.filter, config.udpServer.enabled, warnings.length];
   };
-  const DEBIAN_13 = "ENABLE_NFQ_CAPTURE              Y;\n";
-  assert.deepEqual(good(DEBIAN_13).warnings, [
-    "ENABLE_NFQ_CAPTURE: this version has no netfilter queue and captures on all interfaces instead: udp dst port 62201",
+  assert.deepEqual(good(`${DEBIAN_13}FIREWALL_EXE /gone/iptables`).warnings, [
+    "ENABLE_NFQ_CAPTURE: there is no /gone/iptables, so packets are captured on all interfaces: udp dst port 62201",
+  ]);
+  assert.deepEqual(good(DEBIAN_13, undefined, { argv: ["-i", "lo"] }).warnings, [
+    "ENABLE_NFQ_CAPTURE: the command line asks for libpcap, so packets are captured on lo: udp dst port 62201",
   ]);
   const others = "NFQ_TABLE mangle\nNFQ_CHAIN X\nNFQ_QUEUE_NUMBER 3\nNFQ_LOOP_SLEEP 5\n";
   assert.deepEqual(capture(DEBIAN_13), ["any", "udp dst port 62201", false, 1]);
@@ -130,7 +162,6 @@ Deno.test("loadConfig() takes ENABLE_NFQ_CAPTURE for capture on all interfaces, 
   assert.deepEqual(capture(DEBIAN_13, "-U")[2], true);
   assert.deepEqual(capture("", "-n"), ["any", "udp dst port 62201", false, 1]);
   assert.deepEqual(capture("ENABLE_NFQ_CAPTURE N"), ["eth0", "udp port 62201", false, 1]);
-  assert.match(wrong(`${DEBIAN_13}NFQ_PORT 0`)[0] ?? "", /^\/c:2: NFQ_PORT: no packet is sent to port 0/);
 });
 
 Deno.test("loadConfig() refuses every bad line of fwknopd.conf at once, with its place", () => {

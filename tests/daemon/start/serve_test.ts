@@ -57,6 +57,7 @@ async function scene(argv: readonly string[] = [], changes: Partial<Firewall> = 
   const effects: StartEffects = {
     openFirewall: () => Promise.resolve({ firewall, reason: "firewall: a fake" }),
     openSource: () => (note("source"), sourceWith(packets)),
+    makeQueueRules: () => Promise.resolve(null),
     giveUpRights: (parts) => note(`give up ${rightsToGiveUp(parts).join(" ")}`),
     announce: () => Promise.resolve(note("announce")),
     manager: { watchdogMs: null, beginReload: () => {}, tell: (state) => note(`tell ${state}`) },
