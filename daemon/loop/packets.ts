@@ -103,10 +103,13 @@ async function openFor(admitted: readonly Admitted[], active: ActiveConfig, runt
     const planned = plan(admission, { options: active.grantOptions, testMode, now: runtime.clock(), held });
     if (!planned.ok) refused.push([...findings, planned.fault]);
     else {
-      story.push(...(active.verbose ? findings : findings.filter(isWorthALine)).map(lineOf));
+      const said = (active.verbose ? findings : findings.filter(isWorthALine)).map(lineOf);
+      // What a command says comes behind what is said of its packet, however long others of the turn take to open.
+      if (planned.value.every(({ kind }) => kind === "open")) story.push(...said);
+      else for (const line of said) active.log(line.level, lineText(line));
       for (const action of planned.value) {
         if (action.kind === "open") grants.push(...action.grants);
-        else refused.push(...startCommand(action, admission, { active, runtime, tell }));
+        else refused.push(...startCommand(action, admission, { active, runtime }));
       }
     }
   }
@@ -124,10 +127,10 @@ async function openFor(admitted: readonly Admitted[], active: ActiveConfig, runt
 function startCommand(
   action: CommandAction,
   { datagram: { source }, stanza: { number: stanza } }: Admission,
-  { active, runtime, tell }: { readonly active: ActiveConfig; readonly runtime: Runtime; readonly tell: Log },
+  { active, runtime }: { readonly active: ActiveConfig; readonly runtime: Runtime },
 ): readonly (readonly Finding[])[] {
   const at = { source, stanza };
-  const now = { limits: active.commandLimits, log: tell };
+  const now = { limits: active.commandLimits, log: active.log };
   const reason = runtime.commands === undefined
     ? "this daemon runs no commands"
     : runtime.commands.perform(action, at, now);
