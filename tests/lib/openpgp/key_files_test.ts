@@ -32,7 +32,10 @@ async function filesOf(home: GpgHome, recipient: GpgKeyName, signer: GpgKeyName 
   };
 }
 
-const PAIRS: readonly (readonly [GpgKeyName, GpgKeyName | null])[] = [
+/** The crypto of Deno 2.6 does not take RSA keys as the library gives them (docs/GNUPG.md). */
+const TAKES_RSA = !/^2\.[0-6]\./.test(Deno.version.deno);
+
+const ALL_PAIRS: readonly (readonly [GpgKeyName, GpgKeyName | null])[] = [
   ["rsa2048", "rsa2048"],
   ["rsa2048", null],
   ["elgamal", "elgamal"],
@@ -40,6 +43,7 @@ const PAIRS: readonly (readonly [GpgKeyName, GpgKeyName | null])[] = [
   ["nist", "nist"],
   ["subkeys", "subkeys"],
 ];
+const PAIRS = ALL_PAIRS.filter(([recipient]) => TAKES_RSA || ["elgamal", "curve", "nist"].includes(recipient));
 
 testWith(
   GNUPG,
