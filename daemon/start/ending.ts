@@ -1,6 +1,7 @@
 /** The last things of a daemon: what it closes, and what it says. */
 import type { Log } from "../../lib/log.ts";
 import type { Firewall } from "../firewall/firewall.ts";
+import type { QueueRules } from "./queue_rules.ts";
 import type { Ending } from "../loop/active_config.ts";
 import { killPrograms } from "../../lib/host/run.ts";
 import { waitAtMost } from "../../lib/host/wait_at_most.ts";
@@ -26,15 +27,28 @@ export async function finishWork(patience: Pick<Patience, "finish">, log: Log): 
 }
 
 /**
- * Closes every grant. Whether that was done: a failure here must not hide why the daemon ends, so it is logged.
+ * Closes every grant, where the configuration does not leave them, and then takes out the rules that fill a queue. Whether
+ * that was done: a failure here must not hide why the daemon ends, so it is logged.
  *
  * @param calm whether nothing hung before: where something did, a daemon that is told to stop does not wait for the next
  */
-export async function closeAllGrants(firewall: Pick<Firewall, "cleanup">, calm: boolean, log: Log): Promise<boolean> {
+export async function closeAllGrants(
+  { firewall, queueRules }: {
+    readonly firewall: Pick<Firewall, "cleanup" | "closesAtExit">;
+    readonly queueRules: QueueRules | null;
+  },
+  calm: boolean,
+  log: Log,
+): Promise<boolean> {
   const what = "Cannot take what belongs to fwknopd out of the ruleset";
   let closed = false;
   try {
-    await waitAtMost(firewall.cleanup().then(() => void (closed = true)), calm ? CLOSE_MS : HASTY_CLOSE_MS);
+    const work = async () => {
+      if (firewall.closesAtExit) await firewall.cleanup();
+      await queueRules?.remove();
+      closed = true;
+    };
+    await waitAtMost(work(), calm ? CLOSE_MS : HASTY_CLOSE_MS);
   } catch (error) {
     log("error", `${what}: ${reasonOf(error)}`);
     return false;

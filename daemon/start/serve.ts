@@ -122,8 +122,7 @@ export async function runDaemon(options: ServeOptions, log: Log, effects: StartE
       stateFiles.look(log);
       code = conclude(ending, actions.packetLimit, log);
     } finally {
-      await queueRules?.remove();
-      if (firewall.closesAtExit) closed = await closeAllGrants(firewall, calm, log);
+      closed = await closeAllGrants({ firewall, queueRules }, calm, log);
     }
     return closed ? code : 1;
   } finally {
