@@ -6,7 +6,7 @@ import type { Origin } from "../../lib/settings/setting.ts";
 import type { CommandCycle, CommandPolicy, RunAs } from "../command/policy.ts";
 import { MAX_TEMPLATE } from "../command/template.ts";
 import { MAX_WORDS } from "../command/words.ts";
-import type { ACCESS_SETTINGS, AccessSettings } from "./access_settings.ts";
+import { ACCESS_SETTINGS, type AccessSettings } from "./access_settings.ts";
 import type { CommandHost, Report } from "./files.ts";
 import type { Resolved } from "../../lib/settings/resolve.ts";
 
@@ -105,42 +105,45 @@ function sudoPrefix(stanza: CommandStanza, context: CommandContext): readonly st
   return [...words, "--"];
 }
 
-type Named = CommandContext & { readonly key: keyof CommandStanza["origins"] };
+/** The settings that are looked at here. */
+type Key = keyof CommandStanza["origins"] & keyof typeof ACCESS_SETTINGS;
+type Named = CommandContext & { readonly key: Key };
 
-function findUser(name: string, stanza: CommandStanza, { host, report, key }: Named) {
-  const found = host.user(name);
-  if (found !== null) return found;
-  const directive = key === "commandExecUser" ? "CMD_EXEC_USER" : "CMD_SUDO_EXEC_USER";
-  report.problems.push({
-    origin: stanza.origins[key] ?? stanza.origin,
-    message: `${directive}: Unable to determine UID for ${directive}: there is no user ${name}`,
-    hint: "name a user of this host (getent passwd lists them)",
-  });
-  return null;
+function findUser(name: string, stanza: CommandStanza, context: Named) {
+  return context.host.user(name) ?? nobody(name, stanza, { ...context, kind: "user" });
 }
 
 /** A group, or where there is none of that name the own group of the user who has it: that is what the C daemon looks for. */
-function findGroup(name: string, stanza: CommandStanza, { host, report, key }: Named): number | null {
-  const found = host.group(name) ?? host.user(name)?.gid ?? null;
-  if (found !== null) return found;
-  const directive = key === "commandExecGroup" ? "CMD_EXEC_GROUP" : "CMD_SUDO_EXEC_GROUP";
+function findGroup(name: string, stanza: CommandStanza, context: Named): number | null {
+  const { host } = context;
+  return host.group(name) ?? host.user(name)?.gid ?? nobody(name, stanza, { ...context, kind: "group" });
+}
+
+/** Says that there is none of that name. */
+function nobody(
+  name: string,
+  stanza: CommandStanza,
+  { report, key, kind }: Named & { readonly kind: "user" | "group" },
+): null {
+  const [directive] = ACCESS_SETTINGS[key].directive;
+  const [id, database] = kind === "user" ? ["UID", "passwd"] : ["GID", "group"];
   report.problems.push({
     origin: stanza.origins[key] ?? stanza.origin,
-    message: `${directive}: Unable to determine GID for ${directive}: there is no group ${name}`,
-    hint: "name a group of this host (getent group lists them)",
+    message: `${directive}: Unable to determine ${id} for ${directive}: there is no ${kind} ${name}`,
+    hint: `name a ${kind} of this host (getent ${database} lists them)`,
   });
   return null;
 }
 
 /** A line for the log, with the place of a setting. */
-function at({ origins, origin }: CommandStanza, key: Named["key"], text: string): string {
+function at({ origins, origin }: CommandStanza, key: Key, text: string): string {
   const { file, line } = origins[key] ?? origin;
   return `${file}:${line}: ${text}`;
 }
 
 function commandCycle(stanza: CommandStanza, context: CommandContext): CommandCycle | null {
   const { values: { cycleOpen: open, cycleClose: close, cycleTimer: timer }, origins } = stanza;
-  const refuse = (key: Named["key"], message: string, hint: string) => {
+  const refuse = (key: Key, message: string, hint: string) => {
     context.report.problems.push({ origin: origins[key] ?? stanza.origin, message, hint });
     return null;
   };
@@ -174,7 +177,7 @@ function checkTemplate(
   template: string,
   { stanza, context }: { readonly stanza: CommandStanza; readonly context: CommandContext },
 ): boolean {
-  const name = key === "cycleOpen" ? "CMD_CYCLE_OPEN" : "CMD_CYCLE_CLOSE";
+  const [name] = ACCESS_SETTINGS[key].directive;
   const origin = stanza.origins[key] ?? stanza.origin;
   const words = template.split(/[ \t]+/).filter((word) => word !== "");
   const { length } = new TextEncoder().encode(template);
