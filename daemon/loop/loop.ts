@@ -18,7 +18,8 @@ export async function runLoop(first: ActiveConfig, runtime: Runtime): Promise<En
     followDescriptors(watches, watched, runtime.waiter);
     const ready = await runtime.waiter.wait(untilFirst(duties, runtime.steady()));
     for (const watch of watches) {
-      if (watch.fd() === EVERY_WAKE_UP || descriptorsOf(watch).some((fd) => ready.has(fd))) watch.ready(ready);
+      const fd = watch.fd();
+      if (fd === EVERY_WAKE_UP || descriptorsOf(fd).some((one) => ready.has(one))) watch.ready(ready);
     }
     for (const duty of duties) {
       const now = runtime.steady();
@@ -30,7 +31,7 @@ export async function runLoop(first: ActiveConfig, runtime: Runtime): Promise<En
 
 /** Between two waits a descriptor may have come, gone or, closed already, given its number to another. */
 function followDescriptors(watches: readonly Watch[], watched: Set<number>, waiter: Runtime["waiter"]): void {
-  const now = watches.flatMap(descriptorsOf);
+  const now = watches.flatMap((watch) => descriptorsOf(watch.fd()));
   for (const fd of watched) {
     if (now.includes(fd)) continue;
     waiter.unwatch(fd);

@@ -28,9 +28,8 @@ export interface Rows {
   readonly duties: readonly Duty[];
 }
 
-/** The descriptors of a watch. */
-export function descriptorsOf(watch: Watch): readonly number[] {
-  const fd = watch.fd();
+/** The descriptors among what a watch waits for. */
+export function descriptorsOf(fd: ReturnType<Watch["fd"]>): readonly number[] {
   if (fd === null || fd === EVERY_WAKE_UP) return [];
   return typeof fd === "number" ? [fd] : fd;
 }
