@@ -24,21 +24,23 @@ export function openSource(spec: SourceSpec): PacketSource {
     case "file":
       return openCaptureFileSource(spec);
     case "udp":
-      return withWordsOfC(() => openUdpSource({ port: spec.port, clock: Date.now, ...inheritedSocket() }));
+      return withWordsOfC("udp", () => openUdpSource({ port: spec.port, clock: Date.now, ...inheritedSocket() }));
     case "queue":
       return openQueueSource(spec, Date.now);
     case "tcp":
-      return openTcpSource({ port: spec.port, steady: () => performance.now() });
+      return withWordsOfC("tcp", () => openTcpSource({ port: spec.port, steady: () => performance.now() }));
   }
 }
 
 /** Scripts look for the words that the C daemon has for a port that is taken. */
-function withWordsOfC(open: () => PacketSource): PacketSource {
+function withWordsOfC(kind: "udp" | "tcp", open: () => PacketSource): PacketSource {
   try {
     return open();
   } catch (cause) {
-    if (!(cause instanceof FfiError) || cause.details.symbol !== "bind") throw cause;
-    throw new FfiError(`${cause.message} (run_udp_server: bind() failed)`, cause.details, { cause });
+    if (!(cause instanceof FfiError) || !/^(?:bind|listen)$/.test(cause.details.symbol ?? "")) throw cause;
+    throw new FfiError(`${cause.message} (run_${kind}_server: ${cause.details.symbol}() failed)`, cause.details, {
+      cause,
+    });
   }
 }
 

@@ -12,9 +12,6 @@ import {
   O_NONBLOCK,
   SO_RCVBUF,
   SO_RCVBUFFORCE,
-  SOCK_CLOEXEC,
-  SOCK_DGRAM,
-  SOCK_NONBLOCK,
   SOL_SOCKET,
 } from "../abi.ts";
 import { FfiError } from "../errors.ts";
@@ -22,15 +19,10 @@ import { allocate, type Block, copyIn, copyInto, copyOut } from "../memory.ts";
 import { MESSAGE, type MessageHead, messageHeaders, readMessage } from "./datagram_messages.ts";
 import { errno, errnoError, lazyLibc, throwErrno } from "./errno.ts";
 import { closeFd } from "./fd.ts";
-import { anyAddress, decodeSocketAddress, encodeSocketAddress, familyNumber } from "./socket_address.ts";
+import { bindServerPort, openServerSocket, portOf, type ServerSocket, setSocketOption } from "./server_socket.ts";
+import { familyNumber } from "./socket_address.ts";
 
 const libc = lazyLibc({
-  /** int socket(int domain, int type, int protocol) */
-  socket: { parameters: ["i32", "i32", "i32"], result: "i32" },
-  /** int bind(int fd, const struct sockaddr *addr, socklen_t len) */
-  bind: { parameters: ["i32", "buffer", "u32"], result: "i32" },
-  /** int getsockname(int fd, struct sockaddr *addr, socklen_t *len) */
-  getsockname: { parameters: ["i32", "buffer", "buffer"], result: "i32" },
   /** int getsockopt(int fd, int level, int name, void *value, socklen_t *len) */
   getsockopt: { parameters: ["i32", "i32", "i32", "buffer", "buffer"], result: "i32" },
   /** int fcntl(int fd, int cmd, long arg) */
@@ -50,7 +42,6 @@ const SO_MEMINFO = 55;
 /** Index of SK_MEMINFO_DROPS in what SO_MEMINFO answers, and the number of its words. */
 const MEMINFO_DROPS = 8;
 const MEMINFO_WORDS = 9;
-const IPV6_V6ONLY = 26;
 const IPV6_RECVPKTINFO = 49;
 
 /** What the server listens on. */
@@ -198,14 +189,13 @@ export class DatagramServer implements Disposable {
  */
 export function openDatagramServer(options: DatagramServerOptions): DatagramServer {
   const { inherited, families = [6, 4] } = options;
-  const { family, fd } = inherited === undefined ? createSocket(families) : copySocket(inherited);
+  const socket = inherited === undefined ? openServerSocket("UDP", families) : copySocket(inherited);
+  const { family, fd } = socket;
   try {
-    const level = family === 6 ? IPPROTO_IPV6 : IPPROTO_IP;
-    if (family === 6 && inherited === undefined) setOption(fd, level, IPV6_V6ONLY, 0);
-    setOption(fd, level, family === 6 ? IPV6_RECVPKTINFO : IP_PKTINFO, 1);
-    setOption(fd, SOL_SOCKET, SO_TIMESTAMP, 1);
+    setSocketOption(fd, family === 6 ? [IPPROTO_IPV6, IPV6_RECVPKTINFO] : [IPPROTO_IP, IP_PKTINFO], 1);
+    setSocketOption(fd, [SOL_SOCKET, SO_TIMESTAMP], 1);
     enlargeBuffer(fd, options.bufferBytes);
-    if (inherited === undefined) bindPort(fd, family, options.port);
+    if (inherited === undefined) bindServerPort(socket, "UDP", options.port);
     return new DatagramServer(fd, options.longest);
   } catch (error) {
     closeFd(fd);
@@ -213,17 +203,8 @@ export function openDatagramServer(options: DatagramServerOptions): DatagramServ
   }
 }
 
-function createSocket(families: readonly (4 | 6)[]): { readonly family: 4 | 6; readonly fd: number } {
-  for (const family of families) {
-    const fd = libc().socket(familyNumber(family), SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd >= 0) return { family, fd };
-    if (errno() !== E.AFNOSUPPORT) break;
-  }
-  throwErrno("socket", "create a UDP socket");
-}
-
 /** A copy that is not waited on and not passed on, of what has to be a bound UDP socket. */
-function copySocket(inherited: number): { readonly family: 4 | 6; readonly fd: number } {
+function copySocket(inherited: number): ServerSocket {
   const family = ([4, 6] as const).find((one) => option(inherited, SO_DOMAIN) === familyNumber(one));
   if (family === undefined || option(inherited, SO_PROTOCOL) !== IPPROTO_UDP || portOf(inherited) === 0) {
     throw new FfiError(
@@ -248,33 +229,8 @@ function option(fd: number, name: number): number | null {
   return libc().getsockopt(fd, SOL_SOCKET, name, value, new Uint32Array([4])) === 0 ? value[0] ?? null : null;
 }
 
-function portOf(fd: number): number {
-  const encoded = new Uint8Array(128);
-  const length = new Uint8Array(new Uint32Array([encoded.length]).buffer);
-  if (libc().getsockname(fd, encoded, length) !== 0) throwErrno("getsockname", "read the own address");
-  return decodeSocketAddress(encoded)?.port ?? 0;
-}
-
-function setOption(fd: number, level: number, name: number, value: number): void {
-  if (libc().setsockopt(fd, level, name, new Int32Array([value]), 4) === 0) return;
-  throwErrno("setsockopt", `set option ${level}/${name} of the UDP socket`);
-}
-
 /** Asks for a larger receive buffer: the plain option never fails, the kernel cuts it to its maximum. */
 function enlargeBuffer(fd: number, bytes: number): void {
   if (libc().setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, new Int32Array([bytes]), 4) === 0) return;
-  setOption(fd, SOL_SOCKET, SO_RCVBUF, bytes);
-}
-
-function bindPort(fd: number, family: 4 | 6, port: number): void {
-  const encoded = encodeSocketAddress(anyAddress(family, port));
-  if (libc().bind(fd, encoded, encoded.length) === 0) return;
-  const code = errno();
-  throw errnoError(code, "bind", `listen on UDP port ${port}`, bindHint(code, port));
-}
-
-function bindHint(code: number, port: number): string | undefined {
-  if (code === E.ADDRINUSE) return `another program has it: "ss -lunp sport = :${port}" shows which`;
-  if (code === E.ACCES) return "ports below 1024 need root or the capability CAP_NET_BIND_SERVICE";
-  return undefined;
+  setSocketOption(fd, [SOL_SOCKET, SO_RCVBUF], bytes);
 }

@@ -1,27 +1,18 @@
 /** A TCP port that takes connections and does nothing with them: for whoever only wants their packets to be sent. */
-import { E, IPPROTO_IPV6, SO_RCVBUF, SOCK_CLOEXEC, SOCK_NONBLOCK, SOL_SOCKET } from "../abi.ts";
-import { errno, errnoError, lazyLibc, retryForErrno, throwErrno } from "./errno.ts";
+import { E, SO_RCVBUF, SOCK_CLOEXEC, SOCK_NONBLOCK, SOL_SOCKET } from "../abi.ts";
+import { errnoError, lazyLibc, retryForErrno } from "./errno.ts";
 import { closeFd } from "./fd.ts";
-import { anyAddress, decodeSocketAddress, encodeSocketAddress, familyNumber } from "./socket_address.ts";
+import { bindServerPort, openServerSocket, portFailure, portOf, setSocketOption } from "./server_socket.ts";
+import { decodeSocketAddress } from "./socket_address.ts";
 
 const libc = lazyLibc({
-  /** int socket(int domain, int type, int protocol) */
-  socket: { parameters: ["i32", "i32", "i32"], result: "i32" },
-  /** int setsockopt(int fd, int level, int name, const void *value, socklen_t len) */
-  setsockopt: { parameters: ["i32", "i32", "i32", "buffer", "u32"], result: "i32" },
-  /** int bind(int fd, const struct sockaddr *addr, socklen_t len) */
-  bind: { parameters: ["i32", "buffer", "u32"], result: "i32" },
   /** int listen(int fd, int backlog) */
   listen: { parameters: ["i32", "i32"], result: "i32" },
-  /** int getsockname(int fd, struct sockaddr *addr, socklen_t *len) */
-  getsockname: { parameters: ["i32", "buffer", "buffer"], result: "i32" },
   /** int accept4(int fd, struct sockaddr *addr, socklen_t *len, int flags) */
   accept4: { parameters: ["i32", "buffer", "buffer", "i32"], result: "i32" },
 });
 
-const SOCK_STREAM = 1;
 const SO_REUSEADDR = 2;
-const IPV6_V6ONLY = 26;
 /** What accept(2) says of a connection that ended before it was taken, or of a signal: the next one may be there. */
 const PASSING: ReadonlySet<number> = new Set([E.INTR, E.PROTO, E.CONNABORTED]);
 const EXHAUSTED: ReadonlySet<number> = new Set([E.NOMEM, E.NFILE, E.MFILE, E.NOBUFS]);
@@ -61,15 +52,14 @@ export interface StreamListenerOptions {
  * @tags allow-ffi
  */
 export function openStreamListener({ port, backlog, receiveBuffer }: StreamListenerOptions): StreamListener {
-  const { family, fd } = createSocket();
+  const socket = openServerSocket("TCP");
+  const { fd } = socket;
   try {
-    if (family === 6) setOption(fd, [IPPROTO_IPV6, IPV6_V6ONLY], 0);
     // Connections of an earlier run that are not quite over do not keep a new one from starting.
-    setOption(fd, [SOL_SOCKET, SO_REUSEADDR], 1);
-    setOption(fd, [SOL_SOCKET, SO_RCVBUF], receiveBuffer);
-    const address = encodeSocketAddress(anyAddress(family, port));
-    if (libc().bind(fd, address, address.length) !== 0) throw portFailure("bind", port);
-    if (libc().listen(fd, backlog) !== 0) throw portFailure("listen", port);
+    setSocketOption(fd, [SOL_SOCKET, SO_REUSEADDR], 1);
+    setSocketOption(fd, [SOL_SOCKET, SO_RCVBUF], receiveBuffer);
+    bindServerPort(socket, "TCP", port);
+    if (libc().listen(fd, backlog) !== 0) throw portFailure("listen", "TCP", port);
     return listenerOn(fd);
   } catch (error) {
     closeFd(fd);
@@ -81,7 +71,7 @@ function listenerOn(fd: number): StreamListener {
   let open = true;
   return {
     fd,
-    port: ownPort(fd),
+    port: portOf(fd),
     accept() {
       for (;;) {
         const address = new Uint8Array(128);
@@ -103,37 +93,4 @@ function listenerOn(fd: number): StreamListener {
       open = false;
     },
   };
-}
-
-function createSocket(): { readonly family: 4 | 6; readonly fd: number } {
-  for (const family of [6, 4] as const) {
-    const fd = libc().socket(familyNumber(family), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd >= 0) return { family, fd };
-    if (errno() !== E.AFNOSUPPORT) break;
-  }
-  throwErrno("socket", "create a TCP socket");
-}
-
-function setOption(fd: number, [level, name]: readonly [level: number, name: number], value: number): void {
-  if (libc().setsockopt(fd, level, name, new Uint8Array(new Int32Array([value]).buffer), 4) === 0) return;
-  throwErrno("setsockopt", `set option ${level}/${name} of the TCP socket`);
-}
-
-function ownPort(fd: number): number {
-  const address = new Uint8Array(128);
-  const length = new Uint8Array(new Uint32Array([address.length]).buffer);
-  if (libc().getsockname(fd, address, length) !== 0) throwErrno("getsockname", "read the own address");
-  return decodeSocketAddress(address)?.port ?? 0;
-}
-
-function portFailure(symbol: string, port: number) {
-  const code = errno();
-  // The last word is what scripts look for in the C daemon's message.
-  return errnoError(code, symbol, `listen on TCP port ${port} (${symbol})`, portHint(code, port));
-}
-
-function portHint(code: number, port: number): string | undefined {
-  if (code === E.ADDRINUSE) return `another program has it: "ss -ltnp sport = :${port}" shows which`;
-  if (code === E.ACCES) return "ports below 1024 need root or the capability CAP_NET_BIND_SERVICE";
-  return undefined;
 }

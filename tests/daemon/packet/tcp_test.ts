@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { openSource } from "../../../daemon/packet/open.ts";
 import { openTcpSource } from "../../../daemon/packet/tcp.ts";
 import { Waiter } from "../../../ffi/libc/poll.ts";
 
@@ -64,12 +65,13 @@ test("openTcpSource() holds so many connections and no more: one more ends the o
   source[Symbol.dispose]();
 });
 
-test("openTcpSource() says which port it cannot have, and the call that failed", () => {
+test("openTcpSource() says which port it cannot have, and openSource() adds the words of the C daemon", () => {
   const { source, port } = scene();
   assert.throws(() => openTcpSource({ port, steady: () => 0 }), (error: Error) => {
-    assert.match(error.message, new RegExp(`^Cannot listen on TCP port ${port} \\(bind\\): .*in use`));
+    assert.match(error.message, new RegExp(`^Cannot listen on TCP port ${port}: .*in use`));
     return true;
   });
+  assert.throws(() => openSource({ kind: "tcp", port }), /: .*in use \(run_tcp_server: bind\(\) failed\)$/);
   source[Symbol.dispose]();
   return Promise.resolve();
 });
