@@ -116,7 +116,7 @@ const GENERAL = {
     detail:
       "Only where Y is written, and then it ends with any of its interfaces: without the line the daemon needs all of them " +
       "to start, and waits for one that goes later. With N it waits at the start too. An interface counts by its name: " +
-      "one that is renamed is gone, and one that gets the name is the one.",
+      "one that is renamed is gone, and one that gets the name is the one. Other sources are opened again in any case.",
   },
   snapLength: {
     kind: integer(1, 32_768, "BYTES"),

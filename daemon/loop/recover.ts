@@ -17,7 +17,7 @@ export interface Recovery {
 
 /**
  * An interface that is down comes up again by itself, and one that is gone may come back: both are waited for, unless
- * `EXIT_AT_INTF_DOWN Y` is written, for a supervisor that acts.
+ * `EXIT_AT_INTF_DOWN Y` is written, for a supervisor that acts. Of other sources that setting says nothing.
  */
 export function recoverSource(
   { spec, source }: SourceInUse,
@@ -26,7 +26,7 @@ export function recoverSource(
 ): PacketSource | "later" | null {
   if (error !== null) {
     if (!(error instanceof FfiError)) throw error;
-    const exit = config.capture.exitAtInterfaceLoss && spec.kind !== "tcp";
+    const exit = config.capture.exitAtInterfaceLoss && spec.kind === "interface";
     // The words of the C daemon.
     const what = needsLibpcap(spec) ? `${exit ? "Fatal error" : "Error"} from pcap_dispatch: ` : "";
     if (exit) {
