@@ -62,7 +62,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     const parsed = parseDaemonOptions(argv);
     if (!parsed.ok) {
       tellProblems(parsed.problems);
-      terminal.out(daemonHelp(null));
+      if (parsed.unreadable) terminal.out(daemonHelp(null));
       return 1;
     }
     // The process in the background has the same words, and its start was told to somebody already.
@@ -76,27 +76,23 @@ export async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
+/** Of several actions the first of these is done, as in the C daemon. */
 async function perform(options: DaemonOptions): Promise<number> {
   const { actions } = options;
-  if (actions.help !== undefined) return answer(daemonHelp(actions.help === "" ? null : actions.help));
-  if (actions.dumpServerErrors) return answer(serverErrorLines().join("\n"));
-  if (actions.keyGen || actions.keyGenFile !== undefined) return generate(actions);
-  const files = hostConfigFiles(startDirectory());
-  const server = () => {
-    const loaded = loadServerConfig(options, files);
-    if (!loaded.ok) tellProblems(loaded.problems);
-    return loaded.ok ? loaded.config : null;
-  };
   if (actions.version) {
-    const executable = firewallProgram(server()?.firewall ?? null);
+    const executable = firewallProgram(serverConfig(options, hostConfigFiles(startDirectory()))?.firewall ?? null);
     return answer(`fwknopd server ${VERSION}, compiled for firewall bin: ${executable}`);
   }
+  if (actions.keyGen || actions.keyGenFile !== undefined) return generate(actions);
+  if (actions.help !== undefined) return answer(daemonHelp(actions.help === "" ? null : actions.help));
+  if (actions.dumpServerErrors) return answer(serverErrorLines().join("\n"));
+  const files = hostConfigFiles(startDirectory());
   if (actions.kill || actions.restart || actions.status) {
-    const config = server();
+    const config = serverConfig(options, files);
     return config === null ? 1 : await control(options, config.paths.pidFile, files);
   }
   if (actions.fwList || actions.fwListAll || actions.fwFlush) {
-    const config = server();
+    const config = serverConfig(options, files);
     return config === null ? 1 : await askFirewall(actions, config);
   }
   const loaded = loadConfig(options, files, Date.now() / 1000);
@@ -108,6 +104,13 @@ async function perform(options: DaemonOptions): Promise<number> {
   if (actions.dumpConfig) return answer(formatDump(loaded.config, loaded.access).trimEnd());
   if (actions.exitParseConfig) return await concludeCheck(loaded, actions.test);
   return await startDaemon(options, loaded, files);
+}
+
+/** What fwknopd.conf and the command line say; null after what is wrong with them was told. */
+function serverConfig(options: DaemonOptions, files: ConfigFiles): LoadedConfig["config"] | null {
+  const loaded = loadServerConfig(options, files);
+  if (!loaded.ok) tellProblems(loaded.problems);
+  return loaded.ok ? loaded.config : null;
 }
 
 /** Where relative paths begin. */
@@ -177,8 +180,8 @@ async function askFirewall(
   const log = openLog(config.logging, { foreground: true, syslog: false, pid: Deno.pid });
   const { firewall, reason } = await openFirewall(config.firewall, log);
   log("debug", reason);
-  if (actions.fwFlush) return await flushRules(firewall, config.paths.pidFile, CONTROL_WORLD);
-  return await listRules(firewall, actions.fwListAll, CONTROL_WORLD);
+  if (actions.fwList || actions.fwListAll) return await listRules(firewall, actions.fwListAll, CONTROL_WORLD);
+  return await flushRules(firewall, config.paths.pidFile, CONTROL_WORLD);
 }
 
 function generate(actions: DaemonOptions["actions"]): number {
@@ -212,7 +215,7 @@ async function concludeCheck(loaded: LoadedConfig, test: boolean): Promise<numbe
     for (const line of policyLines(loaded.stanzas, loaded.config)) terminal.out(line);
   }
   const outlook = await lookAhead(loaded, test);
-  for (const line of [...loaded.warnings, ...outlook.warnings]) terminal.err(line);
+  for (const line of [...loaded.notes, ...loaded.warnings, ...outlook.warnings]) terminal.err(line);
   if (outlook.firewall !== null) terminal.err(outlook.firewall);
   for (const { message, hint } of outlook.obstacles) tell(message, hint);
   const fails = outlook.obstacles.length > 0;

@@ -135,6 +135,8 @@ export function parseDaemonOptions(
 ): { readonly ok: true; readonly options: DaemonOptions } | {
   readonly ok: false;
   readonly problems: readonly Problem[];
+  /** Whether there is something that is no option, or no whole one: then the C daemon prints its usage. */
+  readonly unreadable: boolean;
 } {
   const read = parseArguments(DAEMON_OPTIONS, argv);
   const isAction = (said: Given) => said.key in DAEMON_ACTIONS;
@@ -144,7 +146,7 @@ export function parseDaemonOptions(
   const all = [...read.problems.map(inItsPlace), ...problems, ...resolveSettings(SERVER_SETTINGS, settings).problems];
   all.push(...conflicts(values, read.given));
   return all.length > 0
-    ? { ok: false, problems: all }
+    ? { ok: false, problems: all, unreadable: read.problems.length > 0 }
     : { ok: true, options: { actions: values, settings, words: read.words } };
 }
 

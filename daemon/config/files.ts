@@ -2,6 +2,7 @@
 import type { FileFault, SecureText } from "../../lib/host/secure_file.ts";
 import type { Result } from "../../lib/result.ts";
 import { formatProblem, type Problem } from "../../lib/settings/setting.ts";
+import type { FileKind } from "./option_files.ts";
 
 /** What commands need of the host. */
 export interface CommandHost {
@@ -26,6 +27,8 @@ export interface ConfigFiles {
   read(path: string): Result<Pick<SecureText, "text" | "warnings">, FileFault>;
   /** Names in a folder, sorted. */
   list(folder: string): Result<readonly string[], FileFault>;
+  /** What a path leads to, links followed; null where there is nothing. Absent where that cannot be asked. */
+  readonly kindOf?: (path: string) => FileKind | null;
   /** Whether the system knows a locale; absent where that cannot be asked. */
   readonly hasLocale?: (name: string) => boolean;
   /** Users, groups and programs; absent where they cannot be asked for. */
@@ -39,6 +42,8 @@ export interface Report {
   readonly problems: Problem[];
   /** Lines for the log. */
   readonly warnings: string[];
+  /** Lines for the log that warn of nothing. */
+  readonly notes: string[];
 }
 
 /** How many of the problems no leniency helps against. */
@@ -50,12 +55,13 @@ export function refusals({ problems }: Report): number {
  * The report as STRICT has it: with N, what the C daemon passes over becomes a warning that says what is done instead.
  * Judged when everything is read, so it does not matter where STRICT stands.
  */
-export function judge({ problems, warnings }: Report, strict: boolean): Report {
-  if (strict) return { problems, warnings };
+export function judge({ problems, warnings, notes }: Report, strict: boolean): Report {
+  if (strict) return { problems, warnings, notes };
   const lenient = problems.filter((problem) => problem.lenient !== undefined);
   return {
     problems: problems.filter((problem) => problem.lenient === undefined),
     warnings: [...warnings, ...lenient.map(leniently)],
+    notes,
   };
 }
 

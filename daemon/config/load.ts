@@ -171,6 +171,7 @@ class AccessWalk {
     const text = readConfigFile({ path: path, what: "access file", origin: origin }, this.files, this.report);
     if (text === null) return;
     const file = absolutePath(path, this.files.startDirectory);
+    this.report.notes.push(`Including key file: '${path}'`);
     stanza.keyFiles.push(file);
     const read = parseConfText(text, file, {
       known: KEY_FILE_DIRECTIVES,

@@ -23,6 +23,7 @@ export function loadServerFiles(
   const given: Given[] = [];
   const values = new Map<string, string>();
   const readOne = (path: string, origin: Origin) => {
+    if (path === "") return void report.problems.push({ origin, ...NO_NAME });
     const text = readConfigFile({ path: path, what: "config file", origin: origin }, files, report);
     if (text === null) return;
     const { entries, problems } = parseConfText(text, absolutePath(path, files.startDirectory), {
@@ -44,8 +45,11 @@ export function loadServerFiles(
   return given;
 }
 
+/** Refused as in the C daemon. */
+const NO_NAME = { message: "a name of a config file is missing between commas", hint: "take the comma out" };
+
 function splitPaths(list: string): readonly string[] {
-  return list.split(",").map((path) => path.trim()).filter((path) => path !== "");
+  return list === "" ? [] : list.split(",").map((path) => path.trim());
 }
 
 /** Understands one line of fwknopd.conf; `values` are the variables set so far, for `$NAME`. */

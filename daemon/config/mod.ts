@@ -1,4 +1,7 @@
 /** The configuration of the daemon: files and command line in, typed settings and stanzas out, or every problem at once. */
+import { AT_FDCWD } from "../../ffi/abi.ts";
+import { FfiError } from "../../ffi/errors.ts";
+import { fileFacts } from "../../ffi/libc/file_facts.ts";
 import { localeExists } from "../../ffi/libc/locale.ts";
 import { wipe } from "../../lib/bytes.ts";
 import { listFolder, readSecureFile } from "../../lib/host/secure_file.ts";
@@ -9,6 +12,7 @@ import type { DaemonOptions } from "../options.ts";
 import { loadAccess } from "./load.ts";
 import { loadServerFiles } from "./load_server.ts";
 import { type CommandHost, type ConfigFiles, judge, type Report } from "./files.ts";
+import { type FileKind, optionFileProblems } from "./option_files.ts";
 import { serverObjections, serverWarnings } from "./possible.ts";
 import { resolveFirewall } from "./resolve_firewall.ts";
 import { queueCapture, type ServerConfig, toServerConfig, wantedQueue } from "./resolve_server.ts";
@@ -21,6 +25,9 @@ export type { ConfigFiles } from "./files.ts";
 export type { ServerConfig } from "./resolve_server.ts";
 export { formatDump } from "./dump.ts";
 export { policyLines } from "./policy.ts";
+
+/** As the C daemon judges programs. */
+const OWNER_MAY_EXECUTE = 0o100;
 
 /** What was wrong; nothing of the configuration may be used. */
 export interface ConfigRefused {
@@ -35,6 +42,8 @@ export interface LoadedServer {
   readonly config: ServerConfig;
   /** Lines for the log. */
   readonly warnings: readonly string[];
+  /** Lines for the log that warn of nothing. */
+  readonly notes: readonly string[];
 }
 
 /** Everything. */
@@ -46,7 +55,20 @@ export interface LoadedConfig extends LoadedServer {
 
 /** The file system of the host. Relative paths mean `startDirectory`: give the one the program was started in. */
 export function hostConfigFiles(startDirectory: string): ConfigFiles {
-  return { read: readAndForget, list: listFolder, hasLocale, commandHost: COMMAND_HOST, startDirectory };
+  return { read: readAndForget, list: listFolder, kindOf, hasLocale, commandHost: COMMAND_HOST, startDirectory };
+}
+
+/** A path that may not be looked at counts as nothing. */
+function kindOf(path: string): FileKind | null {
+  try {
+    const facts = fileFacts(AT_FDCWD, path);
+    if (facts === null || facts.kind === "folder") return facts && "folder";
+    if (facts.kind !== "file") return "other";
+    return (facts.mode & OWNER_MAY_EXECUTE) === 0 ? "file" : "program";
+  } catch (error) {
+    if (error instanceof FfiError) return null;
+    throw error;
+  }
 }
 
 /** What cannot be asked any more, because the daemon has given up the right to, counts as there. */
@@ -68,11 +90,11 @@ function readAndForget(path: string): ReturnType<ConfigFiles["read"]> {
 
 /** Reads and resolves fwknopd.conf, its overrides and the command line, but no access.conf: for `-K`, `-S`, `--fw-list` … */
 export function loadServerConfig(options: DaemonOptions, files: ConfigFiles): LoadedServer | ConfigRefused {
-  const found: Report = { problems: [], warnings: [] };
+  const found: Report = { problems: [], warnings: [], notes: [] };
   const { config } = readServer(options, files, found);
   const report = judge(found, config.settings.strict);
   if (report.problems.length > 0) return { ok: false, problems: inOrder(report.problems) };
-  return { ok: true, config, warnings: report.warnings };
+  return { ok: true, config, warnings: report.warnings, notes: report.notes };
 }
 
 /**
@@ -80,7 +102,8 @@ export function loadServerConfig(options: DaemonOptions, files: ConfigFiles): Lo
  * Unix seconds, for the warning about stanzas that are over.
  */
 export function loadConfig(options: DaemonOptions, files: ConfigFiles, now: number): LoadedConfig | ConfigRefused {
-  const found: Report = { problems: [], warnings: [] };
+  const found: Report = { problems: [], warnings: [], notes: [] };
+  found.problems.push(...optionFileProblems(options.settings, files));
   const { config, given } = readServer(options, files, found);
   const access = readAccess({ config, given }, files, found);
   const report = judge(found, config.settings.strict);
@@ -91,7 +114,7 @@ export function loadConfig(options: DaemonOptions, files: ConfigFiles, now: numb
     if (expiresAt === null || expiresAt >= now) continue;
     report.warnings.push(`${formatOrigin(origin)}: stanza #${number} has expired: it refuses every packet`);
   }
-  return { ok: true, config, stanzas, access, warnings: report.warnings };
+  return { ok: true, config, stanzas, access, warnings: report.warnings, notes: report.notes };
 }
 
 /** What is done where a netfilter queue was asked for and is not used. */
@@ -123,10 +146,7 @@ function readServer(options: DaemonOptions, files: ConfigFiles, report: Report) 
     warnOtherBuilds(given.filter((one) => !one.key.startsWith("nfq")), report);
     if (found === null) report.warnings.push(noQueue(queue, wanted));
   }
-  const { locale } = resolved.values;
-  if (locale !== undefined && !/^none/i.test(locale) && files.hasLocale?.(locale) === false) {
-    report.warnings.push(`Warning: Unable to set locale to '${locale}', which this daemon does not need`);
-  }
+  sayLocale(resolved.values.locale, files, report);
   const config = toServerConfig(
     resolved,
     { startDirectory: files.startDirectory, firewall: resolveFirewall(resolved), queue: found },
@@ -135,6 +155,13 @@ function readServer(options: DaemonOptions, files: ConfigFiles, report: Report) 
   report.problems.push(...serverObjections(config, resolved.origins));
   report.warnings.push(...serverWarnings(config));
   return { config, given };
+}
+
+/** The C daemon makes it its own; here no message depends on it. */
+function sayLocale(locale: string | undefined, { hasLocale }: ConfigFiles, { warnings, notes }: Report): void {
+  if (locale === undefined || /^none/i.test(locale) || hasLocale === undefined) return;
+  if (hasLocale(locale)) notes.push(`Locale set to '${locale}', which changes no message of this daemon`);
+  else warnings.push(`Warning: Unable to set locale to '${locale}', which this daemon does not need`);
 }
 
 /** What scripts look for where a number is out of range. */

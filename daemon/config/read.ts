@@ -29,11 +29,16 @@ export function readConfigFile({ path, what, origin }: NamedFile, files: ConfigF
     report.problems.push({ origin: { file: absolutePath(path, files.startDirectory), line }, ...NUL, hint });
     return null;
   }
-  const message = read.fault.code === "not-regular"
-    ? `${what} ${path} ${read.fault.message}`
-    : `Could not open ${what}: ${path}: ${read.fault.message}${
-      read.fault.code === "missing" ? " (it was not found)" : ""
-    }`;
+  const words = [
+    ...read.fault.code === "missing" ? ["it was not found"] : [],
+    // The C daemon looks at -a, and at nothing else, before it opens it.
+    ...what === "access file" && origin.option !== undefined ? ["Invalid access.conf file path"] : [],
+  ];
+  const message =
+    (read.fault.code === "not-regular"
+      ? `${what} ${path} ${read.fault.message}`
+      : `Could not open ${what}: ${path}: ${read.fault.message}`) +
+    (words.length === 0 ? "" : ` (${words.join("; ")})`);
   const denied = /denied/.test(read.fault.message) ? AS_OWNER : undefined;
   const isFolder = read.fault.code === "not-regular" && files.list(absolutePath(path, files.startDirectory)).ok;
   const hint = read.fault.code === "missing"

@@ -102,6 +102,7 @@ function takeOver(
   for (const name of [...needRestart(inForce.config, loaded.config), ...late === null ? [] : [late]]) {
     log("warning", `${name} has changed: that takes effect when fwknopd is started again`);
   }
+  for (const note of loaded.notes) log("info", note);
   for (const warning of [...loaded.warnings, ...weakenings(inForce, loaded)]) log("warning", warning);
   for (const line of newSources(sources, current.sources).flatMap(({ source }) => source.banner)) log("info", line);
   // Between two batches nobody opens anything with the old keys, and they may have been taken out because they leaked.

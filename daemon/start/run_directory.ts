@@ -1,5 +1,6 @@
 /** The run directory and what a daemon keeps in it: the PID file, and the file of packets that were seen. */
 import { AT_FDCWD } from "../../ffi/abi.ts";
+import { FfiError } from "../../ffi/errors.ts";
 import { fileFacts } from "../../ffi/libc/file_facts.ts";
 import { makeTrustedFolder } from "../../ffi/libc/trusted_file.ts";
 import type { Log } from "../../lib/log.ts";
@@ -27,7 +28,7 @@ export function makeRunDirectory(path: string, log: Log): void {
 
 /** Claims the PID file for this process. Throws `StartError` when another daemon holds it. */
 export function takePidFile(path: string): HeldPidFile {
-  const held = holdPidFile(path, Deno.pid);
+  const held = claimOrSay(path);
   if (!("runningPid" in held)) return held;
   throw new StartError(
     `[*] An instance of fwknopd is already running: (PID=${held.runningPid}).`,
@@ -35,9 +36,25 @@ export function takePidFile(path: string): HeldPidFile {
   );
 }
 
-/** `--exit-parse-digest-cache`: counts what is in the replay file. Only looks: a daemon that runs keeps its file. */
-export function parseDigestCache({ replay }: Pick<ServerConfig, "replay">, log: Log): number {
-  if (replay.persist) sayEntries(replay.file, checkCache(replay.file, log), log);
+/** The C daemon has these words for it, and goes on without a lock. */
+function claimOrSay(path: string): ReturnType<typeof holdPidFile> {
+  try {
+    return holdPidFile(path, Deno.pid);
+  } catch (cause) {
+    if (!(cause instanceof FfiError)) throw cause;
+    const hint = cause.details.hint ?? "make its folder, or name another one with FWKNOP_PID_FILE (option -p)";
+    throw new StartError(`Cannot use the PID file ${path}: ${reasonOf(cause)} (PID file error)`, hint, { cause });
+  }
+}
+
+/**
+ * `--exit-parse-digest-cache`: counts what is in the replay file. Only looks: a daemon that runs keeps its file. `rotate`: a
+ * new one is begun first, as at a start, which is refused while a daemon keeps it.
+ */
+export function parseDigestCache(config: Pick<ServerConfig, "replay" | "maxAge">, rotate: boolean, log: Log): number {
+  const { replay } = config;
+  if (rotate) openStore(config, rotate, log)[Symbol.dispose]();
+  else if (replay.persist) sayEntries(replay.file, checkCache(replay.file, log), log);
   log("info", "Digest cache parsed, exiting.");
   return 0;
 }
@@ -56,7 +73,10 @@ export function openStore(
     return memoryStore();
   }
   const { file } = replay;
-  if (rotate && rotateCache(file) !== null) log("info", "Rotating digest cache file.");
+  if (rotate) {
+    log("info", "Rotating digest cache file.");
+    if (rotateCache(file) === null) log("info", `Unable to rename digest file: there is no ${file} yet`);
+  }
   const store = openFileStore(file, log, { maxAge, makeFolder: true });
   sayEntries(file, store.size, log);
   return store;

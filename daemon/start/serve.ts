@@ -99,7 +99,7 @@ export async function runDaemon(options: ServeOptions, log: Log, effects: StartE
   const { config } = options.loaded;
   const { actions } = options.options;
   makeRunDirectory(config.paths.runDirectory, log);
-  if (actions.exitParseDigestCache) return parseDigestCache(config, log);
+  if (actions.exitParseDigestCache) return parseDigestCache(config, actions.rotateDigestCache, log);
   const pidFile = takePidFile(config.paths.pidFile);
   try {
     if (!options.foreground) changeFolder("/");
@@ -132,6 +132,7 @@ export async function runDaemon(options: ServeOptions, log: Log, effects: StartE
 
 function sayStart({ loaded, foreground }: ServeOptions, log: Log): void {
   log("info", "Starting fwknopd");
+  for (const note of loaded.notes) log("info", note);
   for (const warning of loaded.warnings) log("warning", warning);
   if (!foreground || loaded.config.logging.verbosity < 2) return;
   console.log(showableLines(formatDump(loaded.config, loaded.access)));

@@ -15,11 +15,12 @@ function warnings(server: string, access = "", files: Readonly<Record<string, st
 }
 
 Deno.test("judge() leaves a strict report alone, and else makes warnings of what there is a lenient way for", () => {
-  const report = { problems: [HARD, SOFT], warnings: ["before"] };
+  const report = { problems: [HARD, SOFT], warnings: ["before"], notes: ["n"] };
   assert.deepEqual(judge(report, true), report);
   assert.deepEqual(judge(report, false), {
     problems: [HARD],
     warnings: ["before", "/c:3: X: no number: STRICT is N: read as 0 (write one)"],
+    notes: ["n"],
   });
   assert.equal(refusals(report), 1);
 });

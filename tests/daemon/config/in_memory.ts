@@ -48,11 +48,14 @@ export function load(
     readonly now?: number;
     /** Null: it cannot be asked. */
     readonly host?: CommandHost | null;
+    /** What else can be asked. */
+    readonly world?: Pick<ConfigFiles, "kindOf" | "hasLocale">;
   } = {},
 ) {
   const options = parseDaemonOptions(["-c", "/c", "-a", "/a", ...(more.argv ?? [])]);
   if (!options.ok) return options;
-  return loadConfig(options.options, inMemory({ "/c": server, "/a": access, ...more.files }, more.host), more.now ?? 0);
+  const files = { ...inMemory({ "/c": server, "/a": access, ...more.files }, more.host), ...more.world };
+  return loadConfig(options.options, files, more.now ?? 0);
 }
 
 /** The configuration, or an error with what was wrong with it. */

@@ -5,7 +5,7 @@ import { formatProblem, type Problem } from "../../../lib/settings/setting.ts";
 import { inMemory } from "./in_memory.ts";
 
 function read(texts: Readonly<Record<string, string>>, overrides: string | null = null) {
-  const report = { problems: [] as Problem[], warnings: [] as string[] };
+  const report = { problems: [] as Problem[], warnings: [] as string[], notes: [] };
   const main = { path: "/c", origin: { option: "-c" } };
   const given = loadServerFiles({ main, overrides }, inMemory(texts), report);
   return {

@@ -8,7 +8,7 @@ type Read = ReturnType<Files["read"]>;
 
 /** Reads `/start/x` where reading gives this; what comes back, and what was reported. */
 function read(answer: Read, named: Partial<NamedFile> = {}, warned: readonly string[] = []) {
-  const report = { problems: [] as Problem[], warnings: [...warned] };
+  const report = { problems: [] as Problem[], warnings: [...warned], notes: [] };
   const asked: string[] = [];
   const files: Files = {
     startDirectory: "/start",
@@ -69,7 +69,7 @@ Deno.test("readConfigFile(): a folder is told what reads it", () => {
     list: (folder) => folder === "/start/d" ? ok([]) : fail({ code: "missing", message: "Not a directory" }),
   };
   const said = (path: string, what: NamedFile["what"], origin: NamedFile["origin"]) => {
-    const report = { problems: [] as Problem[], warnings: [] };
+    const report = { problems: [] as Problem[], warnings: [], notes: [] };
     readConfigFile({ path, what, origin }, files, report);
     return report.problems.map(({ hint }) => hint)[0];
   };

@@ -242,7 +242,7 @@ Deno.test("loadConfig() names missing files and how to name others", () => {
   ]);
   assert.deepEqual(wrong("ACCESS_FILE /gone", STANZA, { argv: [] }), []);
   assert.deepEqual(wrong("", STANZA, { argv: ["-a", "/gone"] }), [
-    "-a: Could not open access file: /gone: No such file or directory (it was not found) (make it, or name another with -a)",
+    "-a: Could not open access file: /gone: No such file or directory (it was not found; Invalid access.conf file path) (make it, or name another with -a)",
   ]);
   assert.deepEqual(wrong("", STANZA, { argv: ["-O", "/gone,/gone2"] }).length, 2);
 });

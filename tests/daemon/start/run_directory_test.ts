@@ -78,10 +78,35 @@ Deno.test("parseDigestCache() counts the entries and changes nothing", async () 
   await using where = await scene();
   const file = `${where.folder}/digest.cache`;
   await Deno.writeTextFile(file, ENTRY, { mode: 0o600 });
-  assert.equal(parseDigestCache({ replay: { persist: true, file } }, where.log), 0);
+  assert.equal(parseDigestCache({ maxAge: 120, replay: { persist: true, file } }, false, where.log), 0);
   assert.equal(await Deno.readTextFile(file), ENTRY);
   assert.deepEqual(where.lines, [
     `info: Using Digest Cache: '${file}' (entry count = 1)`,
     "info: Digest cache parsed, exiting.",
   ]);
+});
+
+Deno.test("parseDigestCache() begins a new file where that is asked for too, which then holds what could still be repeated", async () => {
+  await using where = await scene();
+  const file = `${where.folder}/digest.cache`;
+  await Deno.writeTextFile(file, ENTRY, { mode: 0o600 });
+  assert.equal(parseDigestCache({ maxAge: null, replay: { persist: true, file } }, true, where.log), 0);
+  assert.equal(await Deno.readTextFile(`${file}-old`), ENTRY);
+  assert.deepEqual((await Deno.readTextFile(file)).split("\n").filter((line) => !line.startsWith("#")), [""]);
+  assert.deepEqual(where.lines.slice(-2), [
+    `info: Using Digest Cache: '${file}' (entry count = 0)`,
+    "info: Digest cache parsed, exiting.",
+  ]);
+});
+
+Deno.test("takePidFile() says what is wrong with the file, in the words of the C daemon too, and what else to do", async () => {
+  await using where = await scene();
+  assert.throws(() => takePidFile(`${where.folder}/none/pid`), (error: StartError) => {
+    assert.match(
+      error.message,
+      /^Cannot use the PID file .*\/none\/pid: .*No such file or directory \(PID file error\)$/,
+    );
+    assert.match(error.hint ?? "", /FWKNOP_PID_FILE \(option -p\)/);
+    return true;
+  });
 });
