@@ -44,7 +44,7 @@ export function gpgProgram(
   const home = homeArguments(gpgHomeDir);
   if (!home.ok) return home;
   const env = environment(world);
-  return ok((args, stdin) => run(program, { args: [...home.value, ...args], env, stdin }));
+  return ok((args, stdin) => run(program, { args: [...home.value, "--status-fd", "2", ...args], env, stdin }));
 }
 
 function homeArguments(home: string | undefined): Result<readonly string[], GpgFailure> {
@@ -115,7 +115,8 @@ async function run(program: string, { args, env, stdin }: Start): Promise<Result
       child.status,
       feed(child.stdin, stdin),
     ]);
-    return ok({ code: status.code, stdout, stderr: new TextDecoder().decode(stderr) });
+    const said = new TextDecoder().decode(stderr);
+    return ok({ code: status.code, stdout, stderr: said, status: said });
   } catch (error) {
     return gpgFail("gpg-executable", `${program}: ${reasonOf(error)}`, "is it gpg, and may you run it? see --gpg-exe");
   }

@@ -26,19 +26,23 @@ const SIGNALS = { terminate: 15, kill: 9 } as const;
 /** How a program ended: by itself with an exit status, or by a signal. */
 export type ChildEnd = { readonly status: number } | { readonly signal: number };
 
-/** A child. Disposal closes the descriptors; it does not end the program. */
-export interface Child extends Disposable {
+/** A program that runs. Disposal closes the descriptor; it does not end the program. */
+export interface Process extends Disposable {
   readonly pid: number;
   /** Readable when the program has ended. */
   readonly endFd: number;
-  /** Readable when the program, or one that it started, has printed something, or all have closed their end. */
-  readonly outputFd: number;
-  /** What was printed on standard output and error; how many bytes, 0 at the end, null where there is nothing now. */
-  readOutput(target: Uint8Array<ArrayBuffer>): number | null;
   /** Sends a signal to all of its process group. That nobody is left in it is no error. */
   signalGroup(signal: keyof typeof SIGNALS): void;
   /** How it ended; null as long as it runs. Afterwards its process id may be somebody else's: no signal may be sent. */
   reap(): ChildEnd | null;
+}
+
+/** A program whose output is read. Disposal closes both descriptors. */
+export interface Child extends Process {
+  /** Readable when the program, or one that it started, has printed something, or all have closed their end. */
+  readonly outputFd: number;
+  /** What was printed on standard output and error; how many bytes, 0 at the end, null where there is nothing now. */
+  readOutput(target: Uint8Array<ArrayBuffer>): number | null;
 }
 
 /**
@@ -49,28 +53,42 @@ export interface Child extends Disposable {
  */
 export function startChild(program: Omit<Spawning, "descriptors">): Child {
   const [outputFd, writeEnd] = openPipe();
-  let pid: number;
   try {
-    pid = spawnProgram({ ...program, descriptors: [null, writeEnd, writeEnd] });
+    const process = startProcess({ ...program, descriptors: [null, writeEnd, writeEnd] });
+    readWithoutWaiting(outputFd);
+    return new ReadChild(process, outputFd);
   } catch (error) {
     closeFd(outputFd);
     throw error;
   } finally {
     closeFd(writeEnd);
   }
-  libc().fcntl(outputFd, F_SETFL, O_NONBLOCK);
+}
+
+/** From now on a read gives what is there. */
+export function readWithoutWaiting(fd: number): void {
+  libc().fcntl(fd, F_SETFL, O_NONBLOCK);
+}
+
+/**
+ * Starts a program and watches it.
+ *
+ * @throws FfiError with the errno of posix_spawn (ENOENT, EACCES, …)
+ * @tags allow-ffi
+ */
+export function startProcess(program: Spawning): Process {
+  const pid = spawnProgram(program);
   const endFd = openPidFd(pid);
-  if (endFd >= 0) return new StartedChild(pid, endFd, outputFd);
+  if (endFd >= 0) return new StartedProcess(pid, endFd);
   const code = errno();
   // Nobody could hear of its end.
   libc().kill(-pid, SIGNALS.kill);
   libc().waitpid(pid, new Uint8Array(4), 0);
-  closeFd(outputFd);
   throw new FfiError(`Cannot watch the process ${pid}: pidfd_open failed`, {
     library: "libc",
     symbol: "pidfd_open",
     code,
-    hint: "commands need Linux 5.3",
+    hint: "programs need Linux 5.3 to be watched",
   });
 }
 
@@ -80,15 +98,11 @@ function openPidFd(pid: number): number {
   return open === null ? Number(libc().syscall(SYS_PIDFD_OPEN, BigInt(pid), 0n)) : open(pid, 0);
 }
 
-class StartedChild implements Child {
+class StartedProcess implements Process {
   #isOpen = true;
   #isReaped = false;
 
-  constructor(readonly pid: number, readonly endFd: number, readonly outputFd: number) {}
-
-  readOutput(target: Uint8Array<ArrayBuffer>): number | null {
-    return readFd(this.outputFd, target);
-  }
+  constructor(readonly pid: number, readonly endFd: number) {}
 
   signalGroup(signal: keyof typeof SIGNALS): void {
     if (!this.#isReaped) libc().kill(-this.pid, SIGNALS[signal]);
@@ -109,6 +123,41 @@ class StartedChild implements Child {
     if (!this.#isOpen) return;
     this.#isOpen = false;
     closeFd(this.endFd);
+  }
+}
+
+class ReadChild implements Child {
+  readonly #process: Process;
+  #isOpen = true;
+
+  constructor(process: Process, readonly outputFd: number) {
+    this.#process = process;
+  }
+
+  get pid(): number {
+    return this.#process.pid;
+  }
+
+  get endFd(): number {
+    return this.#process.endFd;
+  }
+
+  readOutput(target: Uint8Array<ArrayBuffer>): number | null {
+    return readFd(this.outputFd, target);
+  }
+
+  signalGroup(signal: keyof typeof SIGNALS): void {
+    this.#process.signalGroup(signal);
+  }
+
+  reap(): ChildEnd | null {
+    return this.#process.reap();
+  }
+
+  [Symbol.dispose](): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    this.#process[Symbol.dispose]();
     closeFd(this.outputFd);
   }
 }

@@ -94,9 +94,17 @@ async function unseal(message: Uint8Array, { to, by, date }: Sealing<Key>): Prom
     const signatures = await Promise.all(opened.signatures.map(async ({ keyID, verified }) => {
       const good = await verified.catch(() => false);
       const [made] = by?.getKeys(keyID) ?? [];
-      return { fingerprint: made?.getFingerprint().toUpperCase() ?? "", good };
+      const fingerprint = made?.getFingerprint().toUpperCase() ?? "";
+      return {
+        fingerprint,
+        primary: made === undefined ? "" : by!.getFingerprint().toUpperCase(),
+        good,
+        right: good,
+        trusted: null,
+      };
     }));
-    return ok({ plaintext: opened.data as Uint8Array, signatures });
+    const literals = [{ format: "b", name: opened.filename }];
+    return ok({ plaintext: opened.data as Uint8Array, signatures, literals, encryptions: 1 });
   } catch (error) {
     return gpgFail("gpg-decrypt", reason(error), "is it for this key?");
   }

@@ -7,19 +7,17 @@ import { ok, type Result } from "../result.ts";
 import { gpgFail, type GpgFailure } from "./failure.ts";
 import { withOldHeader } from "./framing.ts";
 import { isTrusted, type KeyUse, type ListedKey, parseKeyList, usablePart } from "./key_list.ts";
-import type { Decrypted, OpenPgp, PgpKey, PgpSeal } from "./openpgp.ts";
-import { decryptedMessage, decryptionFailure, encryptionFailure } from "./status.ts";
+import type { Decrypted, OpenPgp, PgpKey, PgpOpen, PgpSeal } from "./openpgp.ts";
+import { decryptedMessage, decryptionFailure, encryptionFailure, type GpgWords } from "./status.ts";
 
 /** What gpg did. */
-export interface GpgRun {
+export interface GpgRun extends GpgWords {
   /** Exit status. */
   readonly code: number;
   readonly stdout: Uint8Array;
-  /** Its sentences and, with `--status-fd 2`, the status lines. */
-  readonly stderr: string;
 }
 
-/** Runs gpg with the home that is wanted. A failure: it could not be started. */
+/** Runs gpg with the home that is wanted, and tells it where to write its status lines. A failure: it could not be started. */
 export type RunGpg = (args: readonly string[], stdin: Uint8Array) => Promise<Result<GpgRun, GpgFailure>>;
 
 /** The keys by name: whatever gpg takes for one. */
@@ -32,15 +30,17 @@ export interface KeyNames {
 const SEALING = [
   "--batch",
   "--no-tty",
-  "--status-fd",
-  "2",
   "--no-armor",
   "--no-encrypt-to",
   "--no-throw-keyids",
   "--trust-model",
   "always",
 ];
-const OPENING = ["--batch", "--no-tty", "--status-fd", "2", "--max-output", "65536", "--trust-model", "always"];
+/** Whatever gpg.conf says: nothing is fetched, and no file gets the name that a message says. */
+const OPENING = [
+  ...["--batch", "--no-tty", "--max-output", "65536", "--output", "-"],
+  ...["--no-auto-key-retrieve", "--disable-dirmngr"],
+];
 const LISTING = ["--batch", "--no-tty", "--with-colons", "--fixed-list-mode"];
 const GIVEN_PASSPHRASE = ["--pinentry-mode", "loopback", "--passphrase-fd", "0"];
 const NOTHING = new Uint8Array(0);
@@ -58,7 +58,7 @@ export async function openKeyring(
   return ok({
     ...keys,
     unlock: (passphrase) => Promise.resolve(sealing(run, { ...keys, passphrase })),
-    decrypt: async (message) => await decrypt(run, message),
+    decrypt: async (message) => await decrypt(run, ANYBODY, message),
   });
 }
 
@@ -96,7 +96,7 @@ async function encrypt(
   );
   if (!ran.ok) return ran;
   // What is not signed is encrypted all the same: only the exit status tells.
-  if (ran.value.code !== 0) return encryptionFailure(ran.value.stderr);
+  if (ran.value.code !== 0) return encryptionFailure(ran.value);
   const message = withOldHeader(ran.value.stdout);
   return message === null
     ? gpgFail(
@@ -109,11 +109,36 @@ async function encrypt(
 
 const LINE_END = Uint8Array.of(0x0a);
 
-async function decrypt(run: RunGpg, message: Uint8Array): Promise<Result<Decrypted, GpgFailure>> {
-  const ran = await run([...OPENING, "--decrypt"], message);
+/** How messages are opened. */
+interface Opening {
+  readonly args: readonly string[];
+  /** What stands in front of the message. */
+  readonly before: Uint8Array;
+}
+
+/** As whoever has sealed it looks at it: whose the keys are is known. */
+const ANYBODY: Opening = { args: ["--trust-model", "always"], before: NOTHING };
+
+/**
+ * Opens messages for the secret keys of the keyring. Where no passphrase is given, the agent has to know it, or there is
+ * none: nobody is asked. As gpg.conf says, signatures are judged by what the owner of the keyring trusts.
+ */
+export function keyringOpener(run: RunGpg, passphrase: Uint8Array | null): PgpOpen {
+  const opening: Opening = passphrase === null
+    ? { args: ["--pinentry-mode", "error"], before: NOTHING }
+    : { args: GIVEN_PASSPHRASE, before: concat(passphrase, LINE_END) };
+  return async (message) => await decrypt(run, opening, message);
+}
+
+async function decrypt(
+  run: RunGpg,
+  { args, before }: Opening,
+  message: Uint8Array,
+): Promise<Result<Decrypted, GpgFailure>> {
+  const ran = await run([...OPENING, ...args, "--decrypt"], concat(before, message));
   if (!ran.ok) return ran;
-  const opened = decryptedMessage(ran.value.stdout, ran.value.stderr);
-  return opened === null ? decryptionFailure(ran.value.stderr) : ok(opened);
+  const opened = decryptedMessage(ran.value.stdout, ran.value);
+  return opened === null ? decryptionFailure(ran.value) : ok(opened);
 }
 
 /** The words for one use. */

@@ -13,8 +13,7 @@ export interface OpenPgp {
   readonly signer: PgpKey | null;
   /** What seals messages. The passphrase is that of the signer; null: its agent asks, where there is one. */
   unlock(passphrase: Uint8Array | null): Promise<Result<PgpSeal, GpgFailure>>;
-  /** Decrypts, and says who signed. */
-  decrypt(message: Uint8Array): Promise<Result<Decrypted, GpgFailure>>;
+  readonly decrypt: PgpOpen;
 }
 
 /** Signs, where there is a signer, and encrypts. The message starts as C servers restore it (`framing.ts`). */
@@ -34,17 +33,38 @@ export interface PgpKey {
   readonly expires: number | null;
 }
 
+/** Decrypts, and says who signed. */
+export type PgpOpen = (message: Uint8Array) => Promise<Result<Decrypted, GpgFailure>>;
+
 /** What was in a message. */
 export interface Decrypted {
   readonly plaintext: Uint8Array;
   /** Those over this message, in their order. */
   readonly signatures: readonly PgpSignature[];
+  /** What the plaintext was wrapped in: one, unless somebody has made something strange. */
+  readonly literals: readonly PgpLiteral[];
+  /** How often something was encrypted: once, unless somebody has made something strange. */
+  readonly encryptions: number;
+}
+
+/** What a message says of its text. */
+export interface PgpLiteral {
+  /** `b` for bytes; others are text, whose line ends may be changed. */
+  readonly format: string;
+  /** Of the file that it was. */
+  readonly name: string;
 }
 
 /** One signature. */
 export interface PgpSignature {
   /** Of the key that made it, which may be a subkey; empty where it is not known. */
   readonly fingerprint: string;
+  /** Of the primary key of that one. */
+  readonly primary: string;
   /** It is right, and made by a key that is neither expired nor revoked. */
   readonly good: boolean;
+  /** It is right, whatever became of the key. */
+  readonly right: boolean;
+  /** The owner of the keyring knows, at least by somebody who is trusted a little, whose key it is; null where nobody is asked. */
+  readonly trusted: boolean | null;
 }

@@ -11,7 +11,14 @@ interface StatusLine {
 
 const MARK = "[GNUPG:] ";
 
-/** The status lines of what gpg wrote on standard error, between its own sentences. */
+/** What gpg had to say. */
+export interface GpgWords {
+  /** Its status lines. There may be sentences between them. */
+  readonly status: string;
+  /** Its sentences. There may be status lines between them. */
+  readonly stderr: string;
+}
+
 function parseStatus(text: string): readonly StatusLine[] {
   return text.split("\n").filter((line) => line.startsWith(MARK)).map((line) => {
     const [keyword = "", ...args] = line.slice(MARK.length).split(" ");
@@ -57,8 +64,8 @@ const SEALING_FAILURES: Readonly<Record<number, readonly [code: FaultCode, what:
 };
 
 /** Why signing or encryption failed. */
-export function encryptionFailure(text: string) {
-  const status = parseStatus(text);
+export function encryptionFailure(said: GpgWords) {
+  const status = parseStatus(said.status);
   const refused = status.find(({ keyword }) => keyword === "INV_RECP");
   if (refused !== undefined) {
     const what = `gpg does not encrypt to this key (reason ${refused.args[0]})`;
@@ -69,12 +76,12 @@ export function encryptionFailure(text: string) {
   if (status.some(({ keyword }) => keyword === "INV_SGNR")) {
     return gpgFail("gpg-signer-not-found", "gpg does not sign with this key", SECRET_KEYS);
   }
-  return gpgFail("gpg-encrypt", lastWords(text), "try it by hand with gpg --sign --encrypt");
+  return gpgFail("gpg-encrypt", lastWords(said.stderr), "try it by hand with gpg --sign --encrypt");
 }
 
 /** Why a message did not open. */
-export function decryptionFailure(text: string) {
-  const status = parseStatus(text);
+export function decryptionFailure(said: GpgWords) {
+  const status = parseStatus(said.status);
   const code = failureCode(status);
   if (code === BAD_PASSPHRASE) {
     return gpgFail("gpg-passphrase", "the passphrase is wrong", "type it again, or mend the stanza");
@@ -82,31 +89,47 @@ export function decryptionFailure(text: string) {
   if (status.some(({ keyword }) => keyword === "NO_SECKEY") || code === NO_SECRET_KEY) {
     return gpgFail("gpg-decrypt", "the secret key of the recipient is not here", "only the server has it, mostly");
   }
-  return gpgFail("gpg-decrypt", lastWords(text), "try it by hand with gpg --decrypt");
+  return gpgFail("gpg-decrypt", lastWords(said.stderr), "try it by hand with gpg --decrypt");
 }
 
 /** What was in a message that gpg decrypted; null where it did not say that it is whole. */
-export function decryptedMessage(plaintext: Uint8Array, text: string): Decrypted | null {
-  const status = parseStatus(text);
-  const whole = status.some(({ keyword }) => keyword === "DECRYPTION_OKAY") &&
-    status.some(({ keyword }) => keyword === "GOODMDC");
-  return whole ? { plaintext, signatures: signatures(status) } : null;
+export function decryptedMessage(plaintext: Uint8Array, said: Pick<GpgWords, "status">): Decrypted | null {
+  const status = parseStatus(said.status);
+  const count = (wanted: string) => status.filter(({ keyword }) => keyword === wanted).length;
+  if (count("DECRYPTION_OKAY") === 0 || count("GOODMDC") === 0) return null;
+  const literals = status.filter(({ keyword }) => keyword === "PLAINTEXT")
+    .map(({ args: [format = "", , name = ""] }) => ({ format: String.fromCharCode(parseInt(format, 16)), name }));
+  return { plaintext, signatures: signatures(status), literals, encryptions: count("BEGIN_DECRYPTION") };
 }
 
 /** What gpg says of each signature starts with NEWSIG. */
 function signatures(status: readonly StatusLine[]): readonly PgpSignature[] {
-  const found: { fingerprint: string; good: boolean }[] = [];
+  const found: { -readonly [Key in keyof PgpSignature]: PgpSignature[Key] }[] = [];
   for (const { keyword, args } of status) {
-    if (keyword === "NEWSIG") found.push({ fingerprint: "", good: false });
+    if (keyword === "NEWSIG") found.push({ fingerprint: "", primary: "", good: false, right: false, trusted: null });
     const last = found.at(-1);
     if (last === undefined) continue;
     if (keyword === "GOODSIG") last.good = true;
-    if (keyword === "VALIDSIG") last.fingerprint = args[0] ?? "";
+    // Right by a key that is there, whatever became of that since.
+    if (keyword === "VALIDSIG") {
+      Object.assign(last, { fingerprint: args[0] ?? "", primary: args[9] ?? "", right: true });
+    }
     // Of a key that is not here: only its id is known.
     if (keyword === "ERRSIG") last.fingerprint = args[6]?.match(/^[0-9A-F]{40}$/)?.[0] ?? "";
+    const trust = TRUST[keyword];
+    if (trust !== undefined) last.trusted = trust;
   }
-  return found.map((each) => ({ ...each, good: each.good && each.fingerprint !== "" }));
+  return found.map((each) => ({ ...each, good: each.good && each.right }));
 }
+
+/** Whether that is at least marginal, as the C programs ask for. */
+const TRUST: Readonly<Record<string, boolean>> = {
+  TRUST_UNDEFINED: false,
+  TRUST_NEVER: false,
+  TRUST_MARGINAL: true,
+  TRUST_FULLY: true,
+  TRUST_ULTIMATE: true,
+};
 
 function failureCode(status: readonly StatusLine[]): number | null {
   const said = status.findLast(({ keyword }) => keyword === "FAILURE");

@@ -36,7 +36,7 @@ Deno.test("gpg gets its arguments as they are, after the home, and no shell sees
   assert.ok(ran.ok);
   assert.equal(ran.value.code, 3);
   const { stdout } = ran.value;
-  assert.equal(new TextDecoder().decode(stdout), `<--homedir><${folder.path}><--list><$(id); 'a' b>in`);
+  assert.equal(new TextDecoder().decode(stdout), `<--homedir><${folder.path}><--status-fd><2><--list><$(id); 'a' b>in`);
 });
 
 Deno.test("gpg sees of the environment what it needs, and nothing else", async () => {

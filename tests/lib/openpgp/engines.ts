@@ -20,7 +20,7 @@ export function good<Value>(result: Result<Value, GpgFailure>): Value {
 export function runOn(home: GpgHome): RunGpg {
   return async (args, stdin) => {
     const child = new Deno.Command("gpg", {
-      args: ["--homedir", home.path, ...args],
+      args: ["--homedir", home.path, "--status-fd", "2", ...args],
       stdin: "piped",
       stdout: "piped",
       stderr: "piped",
@@ -29,6 +29,7 @@ export function runOn(home: GpgHome): RunGpg {
     await writer.write(stdin).catch(() => {});
     await writer.close().catch(() => {});
     const { code, stdout, stderr } = await child.output();
-    return ok({ code, stdout, stderr: new TextDecoder().decode(stderr) });
+    const said = new TextDecoder().decode(stderr);
+    return ok({ code, stdout, stderr: said, status: said });
   };
 }
