@@ -31,7 +31,6 @@ const SCRIPT = `table inet filter {
     tcp dport vmap @ways
     meta l4proto . th dport vmap { tcp . 80 : goto other, udp . 53-54 : drop }
     ip daddr 10.0.0.0/8 tcp dport != 100-200 limit rate 3/second accept
-    fib saddr . iif oif 0 drop
     ip6 nexthdr icmpv6 icmpv6 type { nd-neighbor-solicit, nd-router-advert } accept
     tcp flags & (syn | ack) == syn ct count over 20 return
     numgen random mod 2 vmap { 0 : accept, 1 : continue }
@@ -41,6 +40,7 @@ const SCRIPT = `table inet filter {
   }
   chain early {
     type filter hook prerouting priority raw; policy accept;
+    fib saddr . iif oif 0 drop
     ip saddr 10.0.0.0-10.0.0.9 drop
   }
 }

@@ -42,7 +42,10 @@ export async function applyAndStay(lab: Lab, script: string, table: string): Pro
   const stays = 'mkfifo "$1"; exec 3<>"$1"; cat >&3; exec nft -i <&3';
   const program = lab.spawn("server", ["sh", "-c", stays, "sh", fifo], { stdin: script });
   while (!await hasTable(lab, table)) {
-    if (program.ended !== null) throw new Error(`nft did not stay:\n${program.output}`);
+    // Interactive nft says what it does not take, and goes on.
+    if (program.ended !== null || program.output.includes("Error:")) {
+      throw new Error(`nft does not hold ${table}:\n${program.output}`);
+    }
   }
   return program;
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { Grant } from "../../../../daemon/firewall/firewall.ts";
+import { noOwners } from "../../../ffi/nfnetlink/foreign_ruleset.ts";
 import { labTest } from "../../../lab/mod.ts";
 import { oddNames } from "../../../lab/foreign/odd_names.ts";
 import { applyAndStay } from "../../../lab/foreign/steps.ts";
@@ -33,7 +34,7 @@ labTest("a table that belongs to another process is left alone, and the others a
   assert.ok(await rig.admits({ from: "knocker", family: 4, service: SSH }));
   await firewall.cleanup();
   await owner.stop();
-});
+}, { blocker: noOwners });
 
 labTest(
   "a table that refuses to be written hinders no other, whenever that comes out, and earns no hint on root",
@@ -56,6 +57,7 @@ labTest(
     assert.equal(warnings().length, 1, "once");
     await owner.stop();
   },
+  { blocker: noOwners },
 );
 
 labTest(
@@ -71,6 +73,7 @@ labTest(
     assert.match(await text(rig), /jump fwknop_input/);
     await owner.stop();
   },
+  { blocker: noOwners },
 );
 
 labTest(
