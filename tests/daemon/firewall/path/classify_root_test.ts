@@ -57,7 +57,11 @@ const CASES: readonly (readonly [what: string, script: string, drops: Drops])[] 
   ["a rule on an interface", table('iifname "eth7" drop'), "some"],
   ["a rule on a mark", table("meta mark & 0xff != 0 drop"), "some"],
   ["a rule on what is too much", table("tcp dport 22 limit rate over 3/second drop"), "some"],
-  ["a rule on the way back", table("fib saddr . iif oif missing drop"), "some"],
+  [
+    "a rule on the way back",
+    table("fib saddr . iif oif missing drop", { type: "filter hook prerouting priority 0" }),
+    "some",
+  ],
   ["a rule on flags that no first packet has", table("tcp flags & (fin|syn) == (fin|syn) drop"), "some"],
   ["a rule on fragments", table("ip frag-off & 0x1fff != 0 drop"), "some"],
   ["a rule on other protocols", table("icmp type echo-request drop"), "some"],
