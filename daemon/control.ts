@@ -1,6 +1,6 @@
 /**
- * `-K`, `-R`, `-S`: speaking to the daemon that runs; `--fw-list`, `--fw-list-all`, `--fw-flush`: to the packet filter that
- * it works with. Words, streams and exit codes are those of fwknopd (facts/process 5).
+ * `-K`, `-R`, `-S`: speaking to the daemon that runs; `--fw-list`, `--fw-list-all`, `--fw-flush`: to the packet
+ * filters. Words, streams and exit codes are those of fwknopd (facts/process 5).
  */
 import { AT_FDCWD } from "../ffi/abi.ts";
 import { fileFacts } from "../ffi/libc/file_facts.ts";
@@ -17,6 +17,12 @@ export interface ControlWorld {
   complain(line: string): void;
   /** Resolves after so many milliseconds. */
   pause(ms: number): Promise<void>;
+}
+
+/** The packet filter that a daemon with this configuration works with, and how the others that hold something of ours are opened. */
+export interface Filters {
+  readonly firewall: Pick<Firewall, "describe" | "cleanup">;
+  leftovers(): Promise<readonly (Pick<Firewall, "describe" | "cleanup"> & { readonly owner: string })[]>;
 }
 
 const NOT_RUNNING = "No running fwknopd detected.";
@@ -65,17 +71,38 @@ export async function stopDaemon(pidPath: string, world: ControlWorld): Promise<
   return 1;
 }
 
-/** `--fw-list`, and with `all` `--fw-list-all`: what the packet filter holds. */
-export async function listRules(firewall: Firewall, all: boolean, world: Pick<ControlWorld, "print">): Promise<number> {
-  world.print((await firewall.describe(all)).trimEnd());
+/** `--fw-list-all`: what the packet filter holds. */
+export async function listAllRules(
+  firewall: Pick<Firewall, "describe">,
+  world: Pick<ControlWorld, "print">,
+): Promise<number> {
+  world.print((await firewall.describe(true)).trimEnd());
   return 0;
 }
 
-/** `--fw-flush`: takes everything of ours out of the packet filter, which a daemon that runs puts back. */
-export async function flushRules(firewall: Firewall, pidPath: string, world: ControlWorld): Promise<number> {
+/** `--fw-list`: what it holds of ours, and what any other one does. */
+export async function listRules(
+  { firewall, leftovers }: Filters,
+  world: Pick<ControlWorld, "print">,
+): Promise<number> {
+  world.print((await firewall.describe(false)).trimEnd());
+  for (const other of await leftovers()) {
+    world.print(`\nThere are chains of fwknopd in ${other.owner} as well, which is not the packet filter in use:\n`);
+    world.print((await other.describe(false)).trimEnd());
+  }
+  return 0;
+}
+
+/** `--fw-flush`: takes everything of ours out of the packet filters, which a daemon that runs puts back into its own. */
+export async function flushRules(
+  { firewall, leftovers }: Filters,
+  pidPath: string,
+  world: ControlWorld,
+): Promise<number> {
   world.print("Deleting any existing firewall rules...");
   const running = runningDaemon(pidPath);
   await firewall.cleanup();
+  for (const other of await leftovers()) await other.cleanup();
   if (running === null) return 0;
   world.complain(`fwknopd: error: fwknopd (pid ${running}) is running and puts back the doors that are open`);
   world.complain("fwknopd: hint: stop it first: fwknopd -K");

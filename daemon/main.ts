@@ -23,7 +23,15 @@ import {
   policyLines,
 } from "./config/mod.ts";
 import { BECOME, becomeOrdered } from "./command/become.ts";
-import { type ControlWorld, flushRules, listRules, sendRestart, showStatus, stopDaemon } from "./control.ts";
+import {
+  type ControlWorld,
+  flushRules,
+  listAllRules,
+  listRules,
+  sendRestart,
+  showStatus,
+  stopDaemon,
+} from "./control.ts";
 import { examineDaemon, examineProblems } from "./doctor/doctor.ts";
 import { ownFamilies } from "./doctor/families.ts";
 import { daemonHelp } from "./help.ts";
@@ -178,10 +186,11 @@ async function askFirewall(
   config: LoadedConfig["config"],
 ): Promise<number> {
   const log = openLog(config.logging, { foreground: true, syslog: false, pid: Deno.pid });
-  const { firewall, reason } = await openFirewall(config.firewall, log);
-  log("debug", reason);
-  if (actions.fwList || actions.fwListAll) return await listRules(firewall, actions.fwListAll, CONTROL_WORLD);
-  return await flushRules(firewall, config.paths.pidFile, CONTROL_WORLD);
+  const opened = await openFirewall(config.firewall, log);
+  log("debug", opened.reason);
+  if (actions.fwListAll) return await listAllRules(opened.firewall, CONTROL_WORLD);
+  if (actions.fwList) return await listRules(opened, CONTROL_WORLD);
+  return await flushRules(opened, config.paths.pidFile, CONTROL_WORLD);
 }
 
 function generate(actions: DaemonOptions["actions"]): number {

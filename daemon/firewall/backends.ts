@@ -8,7 +8,7 @@ import { runProgram, tellSlow } from "../../lib/host/run.ts";
 import type { Log } from "../../lib/log.ts";
 import type { Ip } from "../../lib/net/address.ts";
 import type { SettingTable } from "../../lib/settings/setting.ts";
-import type { Backend } from "./backend.ts";
+import type { Backend, OpenedBackend } from "./backend.ts";
 import {
   type Candidate,
   chainsOnTheWay,
@@ -81,6 +81,8 @@ export interface OpenedFirewall {
   readonly path: PathWatch;
   /** The line for the log. */
   readonly reason: string;
+  /** Opens the packet filters beside it that hold chains of ours, such as those that an earlier run left. */
+  leftovers(): Promise<readonly OpenedBackend[]>;
 }
 
 /**
@@ -147,12 +149,27 @@ export async function openFirewall(
   await path.survey();
   const slots = activeSlots(config.switches);
   const decide = (current: Choice | null) => decideFor(config, chainsOnTheWay(path.chains, slots), current);
-  const open = ({ backend: name, owner }: Choice) =>
+  const open = ({ backend: name, owner }: Pick<Choice, "backend" | "owner">) =>
     backendOf(name).open(config.backends[name], { slots, log, path, owner });
   const choice = decide(null);
   const parts = { path, listener, log, slots, decide, open, steady: () => performance.now(), needs: needsOf(config) };
-  const firewall = new StandingFirewall(parts, { choice, backend: await open(choice) });
-  return { firewall, path, reason: formatChoice(choice) };
+  const backend = await open(choice);
+  const firewall = new StandingFirewall(parts, { choice, backend });
+  return {
+    ...{ firewall, path, reason: formatChoice(choice) },
+    leftovers: () => Promise.all(holdingOurs(config, path).filter(({ owner }) => owner !== backend.owner).map(open)),
+  };
+}
+
+/** The packet filters that hold a chain of ours. */
+function holdingOurs(config: FirewallConfig, path: PathWatch): readonly Pick<Choice, "backend" | "owner">[] {
+  const ours = path.ours();
+  return BACKENDS.flatMap(({ name, owners, isOurs }) => {
+    const own = config.backends[name];
+    return owners(own)
+      .filter((owner) => ours.some((one) => one.owner === owner && isOurs(own, one.chain)))
+      .map((owner) => ({ backend: name, owner }));
+  });
 }
 
 /** Where the configuration names the packet filter, the chains that it can enter still decide between its flavours. */

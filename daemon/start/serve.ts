@@ -51,7 +51,7 @@ export interface StartEffects {
   openFirewall(
     config: ServerConfig["firewall"],
     log: Log,
-  ): Promise<Omit<OpenedFirewall, "path"> & Partial<OpenedFirewall>>;
+  ): Promise<Pick<OpenedFirewall, "firewall" | "reason"> & Partial<OpenedFirewall>>;
   /** Opens a source. Throws `FfiError`. */
   openSource(spec: SourceSpec): PacketSource;
   /** Makes the rules that fill a netfilter queue, where packets are taken from one. Throws `StartError`. */

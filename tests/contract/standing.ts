@@ -38,6 +38,7 @@ export function standing(backend: OpenedBackend, { listener, log, path }: Surrou
     hear: () => "nothing",
     judgeAnew: () => {},
     judge: () => [],
+    ours: () => [],
     walk: () => [],
     [Symbol.dispose]() {},
   };

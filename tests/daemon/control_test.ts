@@ -1,5 +1,13 @@
 import assert from "node:assert/strict";
-import { type ControlWorld, flushRules, listRules, sendRestart, showStatus, stopDaemon } from "../../daemon/control.ts";
+import {
+  type ControlWorld,
+  flushRules,
+  listAllRules,
+  listRules,
+  sendRestart,
+  showStatus,
+  stopDaemon,
+} from "../../daemon/control.ts";
 import { recordingFirewall } from "../../daemon/firewall/recording.ts";
 import { runningDaemon } from "../../daemon/service/pid_file.ts";
 import { address } from "../contract/addresses.ts";
@@ -27,20 +35,43 @@ async function scene() {
   };
 }
 
+/** No other packet filter holds anything. */
+const ALONE = { leftovers: () => Promise.resolve([]) };
+
 Deno.test("--fw-list prints what the packet filter describes, --fw-list-all all of it", async () => {
   await using here = await scene();
-  for (const all of [false, true]) {
-    const asked: boolean[] = [];
-    const firewall = { ...here.firewall, describe: (all: boolean) => Promise.resolve((asked.push(all), "a\nb\n\n")) };
-    assert.equal(await listRules(firewall, all, here.world), 0);
-    assert.deepEqual(asked, [all]);
-  }
+  const asked: boolean[] = [];
+  const firewall = { ...here.firewall, describe: (all: boolean) => Promise.resolve((asked.push(all), "a\nb\n\n")) };
+  assert.equal(await listRules({ firewall, ...ALONE }, here.world), 0);
+  assert.equal(await listAllRules(firewall, here.world), 0);
+  assert.deepEqual(asked, [false, true]);
   assert.deepEqual(here.said, ["out: a\nb", "out: a\nb"]);
+});
+
+Deno.test("--fw-list and --fw-flush see to the other packet filters that hold something of ours", async () => {
+  await using here = await scene();
+  const gone: string[] = [];
+  const other = (owner: string) => ({
+    owner,
+    describe: () => Promise.resolve(`${owner}: a\n`),
+    cleanup: () => Promise.resolve(void gone.push(owner)),
+  });
+  const firewall = { ...here.firewall, describe: () => Promise.resolve("mine\n") };
+  const filters = { firewall, leftovers: () => Promise.resolve([other("iptables-nft"), other("iptables-legacy")]) };
+  assert.equal(await listRules(filters, here.world), 0);
+  assert.match(
+    here.said.join("\n"),
+    /^out: mine\nout: \n.* iptables-nft .*:\n\nout: iptables-nft: a\nout: \n.* iptables-legacy /,
+  );
+  assert.deepEqual(gone, []);
+  assert.equal(await flushRules(filters, here.pidPath, here.world), 0);
+  assert.deepEqual(gone, ["iptables-nft", "iptables-legacy"]);
+  assert.equal(here.firewall.admits(here.access), false);
 });
 
 Deno.test("--fw-flush takes everything of ours away", async () => {
   await using here = await scene();
-  assert.equal(await flushRules(here.firewall, here.pidPath, here.world), 0);
+  assert.equal(await flushRules({ ...here, ...ALONE }, here.pidPath, here.world), 0);
   assert.equal(here.firewall.admits(here.access), false);
   assert.deepEqual(here.said, ["out: Deleting any existing firewall rules..."]);
 });
@@ -50,7 +81,7 @@ Deno.test("--fw-flush says that a daemon which runs puts it back", async () => {
   // A lock of our own would not keep us out.
   const other = await otherDaemon(here.pidPath);
   try {
-    assert.equal(await flushRules(here.firewall, here.pidPath, here.world), 1);
+    assert.equal(await flushRules({ ...here, ...ALONE }, here.pidPath, here.world), 1);
     assert.equal(here.firewall.admits(here.access), false);
     assert.deepEqual(here.said, [
       "out: Deleting any existing firewall rules...",

@@ -3,14 +3,19 @@ import assert from "node:assert/strict";
 import { labTest, makeLab, OUR_DAEMON, writeServerConfig } from "../lab/mod.ts";
 import type { Lab } from "../lab/mod.ts";
 import { emptyFilter, load, SITUATIONS } from "../lab/foreign/situations.ts";
-import { apply, nft } from "../lab/foreign/steps.ts";
+import { apply, command, nft, type Step } from "../lab/foreign/steps.ts";
 import { setScene } from "./scene.ts";
 
 /** Where a program looks for `nft` there is none. */
 const WITHOUT_NFT = ["unshare", "-m", "sh", "-c", 'mount -t tmpfs none /usr/sbin && exec "$@"', "sh"];
 
-async function list(lab: Lab, word = "--fw-list", before: readonly string[] = []) {
-  const config = await writeServerConfig(lab.dir, { PCAP_INTF: "eth0" });
+async function list(
+  lab: Lab,
+  word = "--fw-list",
+  before: readonly string[] = [],
+  more: Readonly<Record<string, string>> = {},
+) {
+  const config = await writeServerConfig(lab.dir, { PCAP_INTF: "eth0", ...more });
   const { code, stdout, stderr } = await lab.run("server", [...before, ...OUR_DAEMON.argv, "-c", config, word]);
   return { code, stdout, stderr };
 }
@@ -76,3 +81,48 @@ labTest("--fw-list needs no nft, and --fw-list-all says in one sentence that the
     /^fwknopd: error: Cannot list the whole ruleset: .*nft.*\nfwknopd: hint: install the Debian package nftables.*\n$/,
   );
 });
+
+/** What a daemon that was killed left in iptables. */
+function leftInIptables(flavour: "nft" | "legacy"): readonly Step[] {
+  const iptables = `iptables-${flavour}`;
+  return [
+    command(`${iptables} -N FWKNOP_INPUT`),
+    command(
+      `${iptables} -A FWKNOP_INPUT -s 10.77.0.2 -p tcp --dport 22 -m comment --comment _exp_4000000000 -j ACCEPT`,
+    ),
+    command(`${iptables} -I INPUT -j FWKNOP_INPUT`),
+  ];
+}
+
+/** All that is ours, wherever it is. */
+async function oursOn(lab: Lab): Promise<string> {
+  const listings = [["nft", "list", "ruleset"], ["iptables-legacy-save"]].map((argv) => lab.must("server", argv));
+  return (await Promise.all(listings)).join("\n").split("\n").filter((line) => /fwknop/i.test(line)).join("\n");
+}
+
+labTest(
+  "--fw-list shows what is left in the packet filters that are not in use, and --fw-flush takes it away",
+  async () => {
+    await using lab = await makeLab({ guard: "nftables" });
+    assert.doesNotMatch((await list(lab)).stdout, /iptables/);
+    await apply(lab, [...leftInIptables("nft"), ...leftInIptables("legacy")]);
+    const { code, stdout, stderr } = await list(lab);
+    assert.deepEqual([code, stderr], [0, ""]);
+    assert.match(
+      stdout,
+      /^Listing rules in fwknopd nftables chains\.\.\.\n\nnothing is open\n\nThere are chains of fwknopd in iptables-nft as well, .*:\n\nListing rules in fwknopd iptables chains\.\.\.\n\nChain FWKNOP_INPUT .*_exp_4000000000 .*\nThere are chains of fwknopd in iptables-legacy as well, .*_exp_4000000000 /s,
+    );
+    // The other way round.
+    await apply(lab, [
+      nft("table inet guard {\n chain fwknop_input {\n }\n chain input {\n jump fwknop_input\n }\n }\n"),
+    ]);
+    const other = (await list(lab, "--fw-list", [], { FIREWALL: "iptables" })).stdout;
+    assert.match(
+      other,
+      /_exp_4000000000 .*in nftables as well.*\nchain inet guard fwknop_input \(reached from input\)/s,
+    );
+    assert.match(await oursOn(lab), /FWKNOP_INPUT/);
+    assert.equal((await list(lab, "--fw-flush")).code, 0);
+    assert.equal(await oursOn(lab), "");
+  },
+);

@@ -2,7 +2,7 @@
 import type { OpenedBackend, Repaired } from "../../daemon/firewall/backend.ts";
 import { accessKey, type Grant } from "../../daemon/firewall/firewall.ts";
 import type { Obstruction, Owner, PathChain } from "../../daemon/firewall/path/model.ts";
-import type { PathWatch } from "../../daemon/firewall/path/watch.ts";
+import type { OwnChain, PathWatch } from "../../daemon/firewall/path/watch.ts";
 import { recordingFirewall } from "../../daemon/firewall/recording.ts";
 import type { RulesetChange, RulesetListener } from "../../ffi/nfnetlink/events.ts";
 
@@ -81,6 +81,7 @@ export function fakePath(chains: readonly PathChain[] = []) {
     looking: Promise.resolve(),
     heard: [] as (RulesetChange | "lost")[],
     shutBy: [] as readonly Obstruction[],
+    ours: [] as readonly OwnChain[],
     surveys: 0,
     rounds: 0,
   };
@@ -103,6 +104,7 @@ export function fakePath(chains: readonly PathChain[] = []) {
       return shut ? [OBSTRUCTION] : state.shutBy;
     },
     judgeAnew: () => void state.rounds++,
+    ours: () => state.ours,
     walk: () => [],
     [Symbol.dispose]() {},
   };

@@ -9,7 +9,7 @@ import type { BackendOutcome } from "../backend.ts";
 import { type Access, accessKey, FirewallError, type Grant } from "../firewall.ts";
 import { commentCheckBatch, grantBatch, type NewRule, repairBatch, revokeBatch, ruleText } from "./batch.ts";
 import type { RuleStyle } from "./chain_specs.ts";
-import { activeChains, cleanupBatch, prepareBatch } from "./chains.ts";
+import { activeChains, cleanupBatch, prepareBatch, requireChains } from "./chains.ts";
 import { chainRules, type RuleListing } from "../save_text.ts";
 import { type ListedGrant, listedGrants } from "./listing.ts";
 import { ChainOrder } from "./order.ts";
@@ -75,6 +75,8 @@ export class FamilyRules {
   async prepare(): Promise<void> {
     await this.#retry(async () => {
       const listing = await this.#readAllRules();
+      // Before iptables-restore is asked, of which some versions say no more than that it failed.
+      requireChains(listing, this.options.chains, this.options.active);
       this.#sayWhatExists(listing);
       return prepareBatch(listing, this.options, this.options.flushAtInit);
     });

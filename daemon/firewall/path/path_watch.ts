@@ -11,11 +11,11 @@ import { classify } from "./classify.ts";
 import { createCompiler } from "./compile.ts";
 import type { Enters, NewPacket, Obstruction, PathChain, Step } from "./model.ts";
 import { surveyNetlink } from "./netlink_survey.ts";
-import { forgetRules, type Tables } from "./ruleset.ts";
+import { forgetRules, ownerOf, type Tables } from "./ruleset.ts";
 import { SetStore } from "./sets.ts";
 import { isTracked, onlyTranslates, type Station, stationsOf } from "./stations.ts";
 import { travellerFor, travellerOf } from "./traveller.ts";
-import type { Due, PathWatch } from "./watch.ts";
+import type { Due, OwnChain, PathWatch } from "./watch.ts";
 import type { Walkable } from "./walk.ts";
 import { knownEverywhere, type Landscape, travel } from "./way.ts";
 
@@ -143,6 +143,14 @@ class MemoryWatch implements PathWatch {
 
   judgeAnew(): void {
     this.#judged.begin();
+  }
+
+  ours(): readonly OwnChain[] {
+    const native = [...this.#tables.values()].map((table) => ({ table, owner: ownerOf(table) }));
+    const legacy = [...this.#legacy.values()].map((table) => ({ table, owner: "iptables-legacy" as const }));
+    return [...native, ...legacy].flatMap(({ table, owner }) =>
+      [...table.chains.keys()].filter((chain) => this.parts.isOurs(chain)).map((chain) => ({ owner, chain }))
+    );
   }
 
   walk(packet: NewPacket, enters: Enters = NOBODY): readonly Step[] {

@@ -1,13 +1,19 @@
 /** Keeping a view of the way of packets that is true: read once, corrected by what the kernel tells of changes. */
 import type { RulesetChange } from "../../../ffi/nfnetlink/events.ts";
 import type { Access } from "../firewall.ts";
-import type { Enters, NewPacket, Obstruction, PathChain, Step } from "./model.ts";
+import type { Enters, NewPacket, Obstruction, Owner, PathChain, Step } from "./model.ts";
 
 /**
  * What a change makes due. `survey`: base chains came, went or changed, or a rule that can shut a door; `judging`: it may be
  * about the packets of a grant that was judged.
  */
 export type Due = "nothing" | "judging" | "survey";
+
+/** A chain of ours, whoever put it there, and whose tables it stands in. */
+export interface OwnChain {
+  readonly owner: Owner;
+  readonly chain: string;
+}
 
 /** The view. Nothing of it changes the ruleset. */
 export interface PathWatch extends Disposable {
@@ -34,6 +40,8 @@ export interface PathWatch extends Disposable {
   judge(access: Access, enters?: Enters): readonly Obstruction[];
   /** Before all grants that are open are judged: what was said of them before does not count any more. */
   judgeAnew(): void;
+  /** The chains of ours of every packet filter, also those that nothing leads to. */
+  ours(): readonly OwnChain[];
   /** What each chain on the packet's way does with it, in order. */
   walk(packet: NewPacket, enters?: Enters): readonly Step[];
 }

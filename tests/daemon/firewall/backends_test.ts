@@ -147,3 +147,18 @@ Deno.test("openFirewall() lets the way of packets know which chains are ours", a
   );
   assert.deepEqual(["MY_INPUT", "FWKNOP_FORWARD", "fwknop_input", "INPUT"].map(there.ours), [true, true, true, false]);
 });
+
+Deno.test("openFirewall() finds what is ours in the packet filters beside the one that works, by their own names for it", async () => {
+  const there = host(inputChain());
+  const { firewall, leftovers } = await openFirewall({ ...CONFIG, backends: configs() }, () => {}, there);
+  assert.equal(firewall.name, "nftables");
+  assert.deepEqual(await leftovers(), []);
+  there.state.ours = [
+    { owner: "nftables", chain: "fwknop_input" },
+    { owner: "nftables", chain: "FWKNOP_INPUT" },
+    { owner: "iptables-nft", chain: "fwknop_input" },
+    { owner: "iptables-legacy", chain: "FWKNOP_INPUT" },
+    { owner: "iptables-legacy", chain: "FWKNOP_FORWARD" },
+  ];
+  assert.deepEqual((await leftovers()).map(({ name, owner }) => [name, owner]), [["iptables", "iptables-legacy"]]);
+});
