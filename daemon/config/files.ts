@@ -46,6 +46,9 @@ export interface Report {
   readonly notes: string[];
 }
 
+/** What the C daemon says of a stanza whose lines do not go together, at the end of the sentence. */
+export const DATA_ERROR = "(Data error in access file)";
+
 /** How many of the problems no leniency helps against. */
 export function refusals({ problems }: Report): number {
   return problems.filter(({ lenient }) => lenient === undefined).length;

@@ -51,7 +51,7 @@ export const serviceList: Kind<readonly Service[]> = {
       const name = proto.toLowerCase();
       if (name !== "tcp" && name !== "udp") return fail("Invalid protocol in access port entry: expected tcp or udp");
       if (port.length > 5 || Number(port) > 65535) {
-        return fail(`Invalid port in access port entry: must be in [0,65535]`);
+        return fail(`Invalid port '${port}' in access request, must be in [0,65535]`);
       }
       const service = { proto: name, port: Number(port) } as const;
       services.set(formatService(service), service);

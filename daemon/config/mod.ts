@@ -166,7 +166,9 @@ function sayLocale(locale: string | undefined, { hasLocale }: ConfigFiles, { war
 
 /** What scripts look for where a number is out of range. */
 function inWordsOfC(problem: Problem): Problem {
-  return { ...problem, message: problem.message.replace(/^[A-Z0-9_]+ value is (?=.*not in the range)/, "var $&") };
+  const message = problem.message.replace(/^[A-Z0-9_]+ value is (?=.*not in the range)/, "var $&")
+    .replace(/^([A-Z_]+_ACCESS): Invalid ACCESS specification/, "Invalid $1 specification");
+  return { ...problem, message };
 }
 
 function warnOtherBuilds(given: readonly Given[], report: Report): void {

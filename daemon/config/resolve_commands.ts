@@ -7,7 +7,7 @@ import type { CommandCycle, CommandPolicy, RunAs } from "../command/policy.ts";
 import { MAX_TEMPLATE } from "../command/template.ts";
 import { MAX_WORDS } from "../command/words.ts";
 import { ACCESS_SETTINGS, type AccessSettings } from "./access_settings.ts";
-import type { CommandHost, Report } from "./files.ts";
+import { type CommandHost, DATA_ERROR, type Report } from "./files.ts";
 import type { Resolved } from "../../lib/settings/resolve.ts";
 
 /** A stanza whose commands are looked at. */
@@ -154,16 +154,16 @@ function commandCycle(stanza: CommandStanza, context: CommandContext): CommandCy
     return null;
   }
   if (close === undefined) {
-    const message = "CMD_CYCLE_OPEN: cannot be set without also setting CMD_CYCLE_CLOSE";
+    const message = `CMD_CYCLE_OPEN: cannot be set without also setting CMD_CYCLE_CLOSE ${DATA_ERROR}`;
     return refuse("cycleOpen", message, "CMD_CYCLE_CLOSE NONE closes nothing");
   }
   if (open === undefined) {
-    const message = "CMD_CYCLE_CLOSE: cannot be set without also setting CMD_CYCLE_OPEN";
+    const message = `CMD_CYCLE_CLOSE: cannot be set without also setting CMD_CYCLE_OPEN ${DATA_ERROR}`;
     return refuse("cycleClose", message, "add the command that opens");
   }
   const closes = !/^none(?:\s|$)/i.test(close);
   if (closes && timer === undefined) {
-    const message = "Must set the CMD_CYCLE_TIMER for command cycle functionality";
+    const message = `Must set the CMD_CYCLE_TIMER for command cycle functionality ${DATA_ERROR}`;
     return refuse("cycleClose", message, "add the seconds between the two commands");
   }
   const isFine = checkTemplate("cycleOpen", open, { stanza, context });

@@ -2,6 +2,7 @@
  * From the NAT directives of a stanza to its policy, and what cannot be about them: what the C daemon finds (facts/configuration
  * 7), and what would only come out when somebody knocks. Pure.
  */
+import { DATA_ERROR } from "./files.ts";
 import type { SettingsOf } from "../../lib/settings/resolve.ts";
 import type { Origin, Problem } from "../../lib/settings/setting.ts";
 import { UNSPECIFIED4 } from "../../lib/net/address.ts";
@@ -123,7 +124,7 @@ function sourceObjections(values: NatValues, { source }: NatContext): readonly O
   if ((forceSnat !== undefined || forceMasquerade) && forceNat === undefined && !forwardAll) {
     found.push({
       key,
-      message: `FORCE_SNAT/FORCE_MASQUERADE requires either FORCE_NAT or FORWARD_ALL: '${source}'`,
+      message: `FORCE_SNAT/FORCE_MASQUERADE requires either FORCE_NAT or FORWARD_ALL: '${source}' ${DATA_ERROR}`,
       hint: "add one of them, or remove the line",
     });
   }

@@ -11,7 +11,7 @@ import { type Resolved, resolveSettings } from "../../lib/settings/resolve.ts";
 import type { Given, Origin, Problem } from "../../lib/settings/setting.ts";
 import { ACCESS_SETTINGS, type AccessSettings } from "./access_settings.ts";
 import type { RawStanza } from "./load.ts";
-import { type CommandHost, refusals, type Report } from "./files.ts";
+import { type CommandHost, DATA_ERROR, refusals, type Report } from "./files.ts";
 import type { NatSwitches } from "../grants/nat_policy.ts";
 import { resolveNat } from "./resolve_nat.ts";
 import { stanzaObjections } from "./possible.ts";
@@ -102,7 +102,9 @@ export function forgetKeys(access: readonly ResolvedStanza[]): void {
 
 /** What scripts look for: other words for a range than in fwknopd.conf, and what becomes of the stanza there. */
 function inWordsOfC(problem: Problem, { keyFiles }: RawStanza): Problem {
-  const message = problem.message.replace("not in the range", "not in range");
+  const message = problem.message.replace("not in the range", "not in range")
+    .replace(/^HMAC_DIGEST_TYPE: expected/, "HMAC_DIGEST_TYPE argument must be")
+    .replace(/^(SOURCE|DESTINATION|OPEN_PORTS|RESTRICT_PORTS): .*$/, "$& (Fatal invalid $1 in access stanza)");
   const included = problem.origin.file !== undefined && keyFiles.includes(problem.origin.file);
   return { ...problem, message: included ? `${message} (Data error in included keyfile, skipping stanza)` : message };
 }
@@ -152,7 +154,7 @@ function encryptionLine({ raw, given, report }: KeyContext): Given | null {
   // A stanza with GnuPG secrets only has had its problem already.
   if (said !== undefined || given.some(({ key }) => key.startsWith("gpg"))) return said ?? null;
   const included = raw.keyFiles.map((file) => `, a key was not found in ${file} either (skipping stanza)`).join("");
-  const message = `No keys found for access stanza source: '${firstText(raw)}'${included}`;
+  const message = `No keys found for access stanza source: '${firstText(raw)}'${included} ${DATA_ERROR}`;
   report.problems.push({ origin: raw.origin, message, hint: "add KEY_BASE64 (fwknopd --key-gen makes one)" });
   return null;
 }
@@ -186,7 +188,7 @@ function stanzaHmac(
   }
   if (key === undefined) return undefined;
   if (equalConstantTime(key, encryption)) {
-    const message = `${said.name}: the encryption key and the HMAC key should not be identical`;
+    const message = `${said.name}: the encryption key and the HMAC key should not be identical ${DATA_ERROR}`;
     report.problems.push({ origin: said.origin, message, hint: "fwknopd --key-gen makes two" });
     return undefined;
   }

@@ -207,7 +207,7 @@ const GENERAL = {
     doc: "port of the TCP server",
   },
   udpServer: {
-    kind: plainYesNo,
+    kind: refusing(plainYesNo, "No available capture mode"),
     option: { short: "U", long: ["udp-server"], argument: "none" },
     directive: ["ENABLE_UDP_SERVER"],
     fallback: false,

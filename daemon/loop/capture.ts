@@ -101,7 +101,7 @@ function readingDuty(scene: Scene): Duty {
         }
         note(batch, progress, now);
         for (const line of batch.warnings ?? []) state.active.log("warning", line);
-        for (const line of batch.remarks ?? []) state.active.log("debug", line);
+        for (const line of state.active.verbose ? batch.remarks?.() ?? [] : []) state.active.log("debug", line);
         scene.taken += batch.taken;
         datagrams.push(...batch.datagrams);
       }

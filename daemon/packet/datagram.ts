@@ -33,8 +33,8 @@ export interface Batch {
   readonly ended: boolean;
   /** Milliseconds after which to read again although the descriptor says nothing. */
   readonly again?: number;
-  /** Lines worth saying to somebody who looks closely. */
-  readonly remarks?: readonly string[];
+  /** Lines worth saying to somebody who looks closely; made when there is one. */
+  readonly remarks?: () => readonly string[];
   /** The same for everybody. */
   readonly warnings?: readonly string[];
 }

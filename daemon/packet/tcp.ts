@@ -56,7 +56,14 @@ export function openTcpSource({ port, steady }: TcpSourceOptions): PacketSource 
       const first = held[0];
       const again = paused ? PAUSE_MS : first === undefined ? null : Math.max(1, first.until - now);
       const more = remarks.length === MOST;
-      return { datagrams: [], taken: 0, more, ended: false, remarks, ...again === null ? {} : { again } };
+      return {
+        datagrams: [],
+        taken: 0,
+        more,
+        ended: false,
+        remarks: () => remarks,
+        ...again === null ? {} : { again },
+      };
     },
     statistics: () => null,
     [Symbol.dispose]() {

@@ -41,8 +41,10 @@ export function openUdpSource(options: UdpSourceOptions): PacketSource {
     fd: server.fd,
     read(limit): Batch {
       const { datagrams, taken } = server.receive(limit, MIN_PAYLOAD);
+      const read = datagrams.map((received) => toDatagram(received, { port, toIp, clock: options.clock }));
       return {
-        datagrams: datagrams.map((received) => toDatagram(received, { port, toIp, clock: options.clock })),
+        datagrams: read,
+        ...read.length === 0 ? {} : { remarks: () => read.map(remarkOf) },
         taken,
         more: taken === limit,
         ended: false,
@@ -51,6 +53,10 @@ export function openUdpSource(options: UdpSourceOptions): PacketSource {
     statistics: () => ({ ...server.statistics(), interfaceDropped: 0 }),
     [Symbol.dispose]: () => server[Symbol.dispose](),
   };
+}
+
+function remarkOf({ payload, source }: Datagram): string {
+  return `udp_server: Got UDP datagram (${payload.length} bytes) from: ${source.text}`;
 }
 
 interface Arrival {

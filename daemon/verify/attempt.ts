@@ -30,10 +30,13 @@ export function noSuchCipher(match: StanzaMatch, wire: string): Refusal {
   return refusal("no-such-cipher", { ...atStanza(match), encryption: ENCRYPTIONS[type].id });
 }
 
+/** The C daemon decodes such hosts, and looks at them when it makes the rule. */
+const NAT_WORDS = " (no port behind one comma, or Invalid Hostname in NAT SPA message)";
+
 /** What is said of a packet that the keys of the stanza do not open. */
 export function openingFailed({ match, secrets }: Attempt, wire: string, why: Fault): Finding[] {
   if (secrets.cipher.kind !== "gpg" && encryptionByLength(wire.length) === "gpg") return [noSuchCipher(match, wire)];
-  const facts = { ...atStanza(match), reason: faultText(why) };
+  const facts = { ...atStanza(match), reason: faultText(why) + (why.code === "nat-invalid" ? NAT_WORDS : "") };
   if (why.code !== "hmac-mismatch") return [refusal("not-opened", facts)];
   return [remark("opening-failed", facts), refusal("hmac-mismatch", atStanza(match))];
 }

@@ -15,6 +15,8 @@ interface Row {
   /** What `{dir}/more` holds. */
   readonly more?: string;
   readonly args?: readonly string[];
+  /** Of access.conf; default 0600. */
+  readonly mode?: number;
   readonly says: RegExp;
   /** What the C daemon says where its 2.6.10 and 2.6.11 differ, and ours has the words of one of them. */
   readonly cSays?: RegExp;
@@ -146,6 +148,92 @@ const ROWS: readonly Row[] = [
       says: /Invalid hmac key length/,
     },
   ]),
+  { situation: "--locale of the system", args: ["--locale", "C"], says: /Locale set to 'C'/, code: 0 },
+  {
+    situation: "%include_keys",
+    access: "SOURCE ANY\n%include_keys {dir}/more\n",
+    more: "{keys}",
+    says: /Including key file: '.*more'/,
+    code: 0,
+  },
+  { situation: "-a: no file", args: ["-a", "{dir}/none"], says: /Invalid access\.conf file path/ },
+  { situation: "-a: a folder", args: ["-a", "{dir}"], says: /Invalid access\.conf file path/ },
+  {
+    situation: "--access-folder: a file",
+    args: ["--access-folder", "{dir}/more"],
+    says: /Invalid access folder directory/,
+  },
+  {
+    situation: "a file for all to read",
+    access: GOOD,
+    mode: 0o644,
+    says: /permissions should only be user read\/write \(0600, -rw-------\)/,
+    code: 0,
+  },
+  {
+    situation: "a folder in place of a file",
+    access: `${GOOD}%include {dir}\n`,
+    says: /is not a regular file or symbolic link/,
+  },
+  ...["gpg-home-dir", "gpg-exe", "sudo-exe", "pcap-file"].flatMap((name): Row[] => {
+    const says = {
+      "gpg-home-dir": /gpg home directory '.*could not lstat\(\)/,
+      "gpg-exe": /gpg path '.*not executable\?/,
+      "sudo-exe": /sudo path '.*not executable\?/,
+      "pcap-file": /Invalid pcap file path/,
+    }[name]!;
+    return ["{dir}/none", name === "gpg-home-dir" || name === "pcap-file" ? "/dev/null" : "{dir}"].map((value) => (
+      { situation: `--${name} ${value}`, args: [`--${name}`, value], says }
+    ));
+  }),
+  inServer("PCAP_FILTER $NO_SUCH_NAME", /Invalid embedded variable in/, { cCode: 0 }),
+  inServer("NO_SUCH_NAME 1", /nknown configuration parameter/, { cCode: 0 }),
+  inServer("STRICT N\nNO_SUCH_NAME 1", /Ignoring unknown configuration parameter: 'NO_SUCH_NAME'/, { code: 0 }),
+  inStanza("NO_SUCH_NAME 1", /Ignoring unknown access parameter: 'NO_SUCH_NAME'/, { server: "STRICT N\n", code: 0 }),
+  inServer("VERBOSE -1", /VERBOSE value .*not in the range/),
+  inServer("ENABLE_UDP_SERVER maybe", /No available capture mode/, { cCode: null }),
+  inServer("IPT_INPUT_ACCESS a, b", /Invalid IPT_INPUT_ACCESS specification/),
+  inServer("IPT_INPUT_ACCESS ACCEPT, filter, INPUT, 99999, FWKNOP_INPUT, 1", /invalid jump rule position/),
+  inServer("IPT_INPUT_ACCESS ACCEPT, filter, INPUT, 1, FWKNOP_INPUT, 99999", /invalid to_chain rule position/),
+  {
+    situation: "no key",
+    access: "SOURCE ANY\nOPEN_PORTS tcp/22\n",
+    says: /No keys found for access stanza source: 'ANY'/,
+  },
+  { situation: "no key", access: "SOURCE ANY\nOPEN_PORTS tcp/22\n", says: /Data error in access file/ },
+  { situation: "one key twice", access: "SOURCE ANY\nKEY aaaa\nHMAC_KEY aaaa\n", says: /should not be identical/ },
+  { situation: "one key twice", access: "SOURCE ANY\nKEY aaaa\nHMAC_KEY aaaa\n", says: /Data error in access file/ },
+  { situation: "no base64", access: "SOURCE ANY\nKEY_BASE64 a!b\n", says: /look like base64/ },
+  {
+    situation: "includes of includes",
+    access: `${GOOD}%include {dir}/more\n`,
+    more: "%include {dir}/more\n",
+    says: /Refusing to go deeper than 3 levels/,
+  },
+  { situation: "SOURCE", access: "SOURCE 1.2.3.4/\n{keys}", says: /Fatal invalid SOURCE in access stanza/ },
+  inStanza("DESTINATION 1.2.3.4/", /Fatal invalid DESTINATION/),
+  inStanza("OPEN_PORTS tcp22", /Fatal invalid OPEN_PORTS/),
+  inStanza("RESTRICT_PORTS tcp22", /Fatal invalid RESTRICT_PORTS/),
+  inStanza("OPEN_PORTS tcp22", /Parse error on access port entry/),
+  inStanza("OPEN_PORTS tcp/99999", /Invalid port '.*' in access request, must be in \[0,65535\]/),
+  inStanza("OPEN_PORTS foo/22", /Invalid protocol in access port entry/),
+  inStanza("ACCESS_EXPIRE abc", /invalid date value/),
+  inStanza("HMAC_DIGEST_TYPE abc", /HMAC_DIGEST_TYPE argument .*must be one of/),
+  {
+    situation: "REQUIRE_SOURCE_ADDRESS absent",
+    access: GOOD,
+    says: /REQUIRE_SOURCE_ADDRESS not enabled/,
+    code: 0,
+  },
+  inStanza("CMD_CYCLE_OPEN /bin/true", /also setting CMD_CYCLE_CLOSE/),
+  inStanza("CMD_CYCLE_CLOSE /bin/true", /also setting CMD_CYCLE_OPEN/),
+  inStanza("CMD_CYCLE_OPEN /bin/true\nCMD_CYCLE_CLOSE /bin/true", /Must set the CMD_CYCLE_TIMER/),
+  inStanza("CMD_CYCLE_TIMER 99999999", /CMD_CYCLE_TIMER value .*not in range/),
+  inStanza("CMD_EXEC_USER nobody_here", /Unable to determine UID for CMD_EXEC_USER/),
+  inStanza("CMD_EXEC_GROUP nobody_here", /Unable to determine GID for/),
+  inStanza("CMD_EXEC_USER nobody", /Setting gid/, { code: 0 }),
+  inStanza("FORCE_NAT abc", /invalid FORCE_NAT arg/, { server: NAT_ON }),
+  { situation: "-r", args: ["-r", "run"], says: /Path 'run' is not absolute/, cCode: null },
   { situation: "-C -1", args: ["-C", "-1"], says: /invalid -C packet count limit/ },
   { situation: "--locale", args: ["--locale", "xx_YY"], says: /Unable to set locale/, code: 0 },
 ];
@@ -169,6 +257,7 @@ function wordsStand(program: ProgramUnderTest): () => Promise<void> {
       write("fwknopd.conf", `FWKNOP_RUN_DIR {dir}/run;\n${server}`);
       write("access.conf", access);
       write("more", more);
+      Deno.chmodSync(`${dir}/access.conf`, row.mode ?? 0o600);
       const files = ["-c", `${dir}/fwknopd.conf`, "-a", `${dir}/access.conf`, "-f"];
       const mode = args.includes("--key-gen") ? [] : [...files, "--exit-parse-config"];
       const filled = args.map((arg) => arg.replaceAll("{dir}", dir));

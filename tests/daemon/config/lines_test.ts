@@ -52,9 +52,19 @@ Deno.test("blanks, quotes, equals signs and other spellings get their remedy", (
     [server, "PCAP_INTF = eth0", 'PCAP_INTF: the value begins with "="', equals],
     [server, 'PCAP_FILTER "udp port 62201"', "PCAP_FILTER: the value is in quotes", quotes],
     [server, "ACCESS_FILE '/a'", "ACCESS_FILE: the value is in quotes", quotes],
-    [server, "ENABLE_UDP_SERVER = Y", 'ENABLE_UDP_SERVER: expected Y or N, got "= Y"', equals],
+    [
+      server,
+      "ENABLE_UDP_SERVER = Y",
+      'ENABLE_UDP_SERVER: No available capture mode: expected Y or N, got "= Y"',
+      equals,
+    ],
     [server, 'FIREWALL "nftables"', "FIREWALL: expected one of", quotes],
-    [server, "ENABLE_UDP_SERVER on", 'ENABLE_UDP_SERVER: expected Y or N, got "on"', "write Y"],
+    [
+      server,
+      "ENABLE_UDP_SERVER on",
+      'ENABLE_UDP_SERVER: No available capture mode: expected Y or N, got "on"',
+      "write Y",
+    ],
     [server, "ENABLE_TCP_SERVER false", 'ENABLE_TCP_SERVER: expected Y or N, got "false"', "write N"],
     [
       server,
@@ -71,7 +81,7 @@ Deno.test("blanks, quotes, equals signs and other spellings get their remedy", (
     [
       server,
       "IPT_INPUT_ACCESS ACCEPT, src, filter, INPUT, 1, FWKNOP_INPUT, 1",
-      "IPT_INPUT_ACCESS: Invalid ACCESS specification",
+      "Invalid IPT_INPUT_ACCESS specification",
       "fwknop 1.x had a direction there: write ACCEPT, filter, INPUT, 1, FWKNOP_INPUT, 1",
     ],
     [access, "ENABLE_CMD_EXEC false", 'ENABLE_CMD_EXEC: expected Y or N, got "false"', "write N"],
@@ -119,8 +129,9 @@ Deno.test("every Y/N of both files says which letter to write", () => {
     for (const { kind, directive } of Object.values(table) as Setting[]) {
       // What has no effect may say anything.
       if (kind.valueName !== "Y|N" || kind.expects === "anything" || directive === undefined) continue;
-      assert.equal(read(`${directive[0]} off`), `${directive[0]}: expected Y or N, got "off" (write N)`);
-      assert.equal(read(`${directive[0]} TRUE`), `${directive[0]}: expected Y or N, got "TRUE" (write Y)`);
+      const words = directive[0] === "ENABLE_UDP_SERVER" ? "No available capture mode: " : "";
+      assert.equal(read(`${directive[0]} off`), `${directive[0]}: ${words}expected Y or N, got "off" (write N)`);
+      assert.equal(read(`${directive[0]} TRUE`), `${directive[0]}: ${words}expected Y or N, got "TRUE" (write Y)`);
     }
   }
 });

@@ -118,13 +118,13 @@ Deno.test("resolveCommands() refuses half a cycle, and templates that can become
   const many = Array(29).fill("w").join(" ");
   const table: readonly (readonly [readonly string[], readonly string[]])[] = [
     [["CMD_CYCLE_OPEN a"], [
-      "/a:5: CMD_CYCLE_OPEN: cannot be set without also setting CMD_CYCLE_CLOSE (CMD_CYCLE_CLOSE NONE closes nothing)",
+      "/a:5: CMD_CYCLE_OPEN: cannot be set without also setting CMD_CYCLE_CLOSE (Data error in access file) (CMD_CYCLE_CLOSE NONE closes nothing)",
     ]],
     [["CMD_CYCLE_CLOSE a"], [
-      "/a:5: CMD_CYCLE_CLOSE: cannot be set without also setting CMD_CYCLE_OPEN (add the command that opens)",
+      "/a:5: CMD_CYCLE_CLOSE: cannot be set without also setting CMD_CYCLE_OPEN (Data error in access file) (add the command that opens)",
     ]],
     [["CMD_CYCLE_OPEN a", "CMD_CYCLE_CLOSE b"], [
-      "/a:6: Must set the CMD_CYCLE_TIMER for command cycle functionality (add the seconds between the two commands)",
+      "/a:6: Must set the CMD_CYCLE_TIMER for command cycle functionality (Data error in access file) (add the seconds between the two commands)",
     ]],
     [["CMD_CYCLE_TIMER 8388609"], [
       '/a:5: CMD_CYCLE_TIMER value is out of range: not in range 1-8388608, got "8388609"',

@@ -46,7 +46,7 @@ Deno.test("resolveNat() refuses what no packet could get, in the words of the C 
   const requires = (name: string) =>
     `${name} requires either ENABLE_IPT_FORWARDING or ENABLE_IPT_LOCAL_NAT in fwknopd.conf (set ENABLE_IPT_FORWARDING Y there)`;
   const alone =
-    "FORCE_SNAT/FORCE_MASQUERADE requires either FORCE_NAT or FORWARD_ALL: 'ANY' (add one of them, or remove the line)";
+    "FORCE_SNAT/FORCE_MASQUERADE requires either FORCE_NAT or FORWARD_ALL: 'ANY' (Data error in access file) (add one of them, or remove the line)";
   const rows: readonly (readonly [readonly string[], readonly string[], string?])[] = [
     [["FORCE_NAT 10.0.0.5 22"], [requires("FORCE_NAT")], ""],
     [["FORCE_SNAT 10.0.0.5", "FORWARD_ALL Y"], [requires("FORCE_SNAT")], ""],

@@ -192,7 +192,7 @@ Deno.test("loadConfig() refuses every bad line of fwknopd.conf at once, with its
       "(write the number alone: 12)",
     ],
     ["UDPSERV_PORT 131071", 'var UDPSERV_PORT value is out of range: not in the range 1-65535, got "131071"'],
-    ["ENABLE_UDP_SERVER true", 'ENABLE_UDP_SERVER: expected Y or N, got "true" (write Y)'],
+    ["ENABLE_UDP_SERVER true", 'ENABLE_UDP_SERVER: No available capture mode: expected Y or N, got "true" (write Y)'],
     [
       "SYSLOG_FACILITY LOG_LOCAL8",
       "SYSLOG_FACILITY: Invalid SYSLOG_FACILITY: expected one of LOG_DAEMON, LOG_LOCAL0, LOG_LOCAL1, LOG_LOCAL2, LOG_LOCAL3, LOG_LOCAL4, " +
@@ -209,12 +209,12 @@ Deno.test("loadConfig() refuses every bad line of fwknopd.conf at once, with its
     ["FWKNOP_RUN_DIR run", "Path 'run' is not absolute (write it from / on)"],
     [
       "IPT_INPUT_ACCESS ACCEPT,filter,IN-PUT,1,X,1",
-      "IPT_INPUT_ACCESS: Invalid ACCESS specification: only letters, digits, _, blanks and commas are allowed, " +
+      "Invalid IPT_INPUT_ACCESS specification: only letters, digits, _, blanks and commas are allowed, " +
       'got "ACCEPT,filter,IN-PUT,1,X,1" (a chain whose name has other characters cannot be used: make one with another name)',
     ],
     [
       "IPT_INPUT_ACCESS ACCEPT,filter,INPUT,1,X",
-      "IPT_INPUT_ACCESS: Invalid ACCESS specification: expected six fields: target, table, from-chain, jump position, " +
+      "Invalid IPT_INPUT_ACCESS specification: expected six fields: target, table, from-chain, jump position, " +
       'to-chain, rule position, got "ACCEPT,filter,INPUT,1,X"',
     ],
     [

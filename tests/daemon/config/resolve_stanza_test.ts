@@ -176,10 +176,10 @@ Deno.test("loadConfig() refuses what is wrong in a stanza, with its place", () =
       "HMAC_KEY: Invalid key length: the key has 137 bytes, at most 136 are allowed (fwknopd --key-gen makes one that fits)",
     ]],
     [["HMAC_KEY enckey"], [
-      "HMAC_KEY: the encryption key and the HMAC key should not be identical (fwknopd --key-gen makes two)",
+      "HMAC_KEY: the encryption key and the HMAC key should not be identical (Data error in access file) (fwknopd --key-gen makes two)",
     ]],
     [["HMAC_DIGEST_TYPE blake2"], [
-      'HMAC_DIGEST_TYPE: expected one of md5, sha1, sha256, sha384, sha512, sha3_256, sha3_512, got "blake2"',
+      'HMAC_DIGEST_TYPE argument must be one of md5, sha1, sha256, sha384, sha512, sha3_256, sha3_512, got "blake2"',
     ]],
     [["ENCRYPTION_MODE PCBC"], [
       'ENCRYPTION_MODE: Unrecognized ENCRYPTION_MODE: expected one of CBC, ECB, CFB, OFB, CTR, Asymmetric, legacy, got "PCBC" (did you mean CBC?)',
@@ -188,16 +188,16 @@ Deno.test("loadConfig() refuses what is wrong in a stanza, with its place", () =
       "ENCRYPTION_MODE: Asymmetric needs a GnuPG key, which is not supported by this version (remove the line)",
     ]],
     [["OPEN_PORTS tcp/22,"], [
-      'OPEN_PORTS: Parse error on access port entry: expected items such as tcp/22, got "tcp/22," (remove the comma that has no item beside it)',
+      'OPEN_PORTS: Parse error on access port entry: expected items such as tcp/22, got "tcp/22," (Fatal invalid OPEN_PORTS in access stanza) (remove the comma that has no item beside it)',
     ]],
     [["OPEN_PORTS tcp/abc"], [
-      'OPEN_PORTS: Parse error on access port entry: expected items such as tcp/22, got "tcp/abc" (write the number of the port, not the name of its service)',
+      'OPEN_PORTS: Parse error on access port entry: expected items such as tcp/22, got "tcp/abc" (Fatal invalid OPEN_PORTS in access stanza) (write the number of the port, not the name of its service)',
     ]],
     [["OPEN_PORTS icmp/1"], [
-      'OPEN_PORTS: Invalid protocol in access port entry: expected tcp or udp, got "icmp/1" (only tcp and udp have ports that can be opened)',
+      'OPEN_PORTS: Invalid protocol in access port entry: expected tcp or udp, got "icmp/1" (Fatal invalid OPEN_PORTS in access stanza) (only tcp and udp have ports that can be opened)',
     ]],
     [["OPEN_PORTS tcp/65536"], [
-      'OPEN_PORTS: Invalid port in access port entry: must be in [0,65535], got "tcp/65536"',
+      "OPEN_PORTS: Invalid port '65536' in access request, must be in [0,65535], got \"tcp/65536\" (Fatal invalid OPEN_PORTS in access stanza)",
     ]],
     [["ACCESS_EXPIRE 13/45/2020"], ['ACCESS_EXPIRE: invalid date value: there is no such day, got "13/45/2020"']],
     [["ACCESS_EXPIRE 2/29/2023"], ['ACCESS_EXPIRE: invalid date value: there is no such day, got "2/29/2023"']],
@@ -247,7 +247,7 @@ Deno.test("loadConfig() accepts what is known, not built, and asks for nothing",
 
 Deno.test("loadConfig() refuses stanzas without keys, lines outside stanzas, and files without stanzas", () => {
   assert.deepEqual(wrong("", "SOURCE ANY\nOPEN_PORTS tcp/22"), [
-    "/a:1: No keys found for access stanza source: 'ANY' (add KEY_BASE64 (fwknopd --key-gen makes one))",
+    "/a:1: No keys found for access stanza source: 'ANY' (Data error in access file) (add KEY_BASE64 (fwknopd --key-gen makes one))",
   ]);
   assert.deepEqual(wrong("", `KEY early\nRESTRICT_PORTS tcp/22\n${stanza()}`), [
     "/a:1: KEY: stands before the first SOURCE of the file and belongs to no stanza (begin the stanza with a SOURCE line)",

@@ -167,7 +167,7 @@ Deno.test("loadConfig() refuses one file for two things: the daemon would write 
 Deno.test("loadConfig() refuses chains that iptables does not take or that are not ours to empty", () => {
   const spec = (to: string) => wrong(`IPT_INPUT_ACCESS ACCEPT, filter, INPUT, 1, ${to}, 1`);
   assert.deepEqual(spec("X".repeat(28)), []);
-  assert.match(spec("X".repeat(29))[0] ?? "", /^\/c:1: IPT_INPUT_ACCESS: .*28 characters/);
+  assert.match(spec("X".repeat(29))[0] ?? "", /^\/c:1: Invalid IPT_INPUT_ACCESS specification: .*28 characters/);
   for (const to of ["INPUT", "FORWARD", "OUTPUT"]) assert.match(spec(to)[0] ?? "", /one of its own/);
   assert.match(wrong("IPT_INPUT_ACCESS ACCEPT, filter, MINE, 1, MINE, 1")[0] ?? "", /one of its own/);
 });

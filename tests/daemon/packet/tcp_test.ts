@@ -33,7 +33,7 @@ test("openTcpSource() takes connections of both families, holds them for a secon
   await four.write(new Uint8Array(200));
   assert.equal((await waiter.wait(3000)).size, 1);
   const batch = source.read(100);
-  assert.deepEqual({ ...batch, remarks: batch.remarks?.toSorted() }, {
+  assert.deepEqual({ ...batch, remarks: batch.remarks?.().toSorted() }, {
     datagrams: [],
     taken: 0,
     more: false,
@@ -54,7 +54,7 @@ test("openTcpSource() takes connections of both families, holds them for a secon
 test("openTcpSource() holds so many connections and no more: one more ends the oldest", async () => {
   const { source, port } = scene();
   const first = await Deno.connect({ hostname: "127.0.0.1", port });
-  assert.equal(source.read(1).remarks?.length, 1);
+  assert.equal(source.read(1).remarks?.().length, 1);
   const others: Deno.Conn[] = [];
   for (let count = 0; count < 64; count++) {
     others.push(await Deno.connect({ hostname: "127.0.0.1", port }));
