@@ -76,7 +76,7 @@ function gatherDynamicImports(folder: string): string | null {
 async function bundle(args: readonly string[], root: string): Promise<void> {
   const failures: string[] = [];
   for (const deno of new Set([Deno.execPath(), "deno"])) {
-    // The form of a library for browsers is the one without node: modules.
+    // The form of a library for browsers is the one without node: modules, whose RSA Deno 2.6 does not have.
     const failure = await runTool(deno, ["bundle", "--frozen", "--quiet", "--platform", "browser", ...args], root)
       .catch((error: Error) => error.message);
     if (failure === null) return;

@@ -32,10 +32,7 @@ async function filesOf(home: GpgHome, recipient: GpgKeyName, signer: GpgKeyName 
   };
 }
 
-/** The crypto of Deno 2.6 does not take RSA keys as the library gives them (docs/GNUPG.md). */
-const TAKES_RSA = !/^2\.[0-6]\./.test(Deno.version.deno);
-
-const ALL_PAIRS: readonly (readonly [GpgKeyName, GpgKeyName | null])[] = [
+const PAIRS: readonly (readonly [GpgKeyName, GpgKeyName | null])[] = [
   ["rsa2048", "rsa2048"],
   ["rsa2048", null],
   ["elgamal", "elgamal"],
@@ -43,7 +40,6 @@ const ALL_PAIRS: readonly (readonly [GpgKeyName, GpgKeyName | null])[] = [
   ["nist", "nist"],
   ["subkeys", "subkeys"],
 ];
-const PAIRS = ALL_PAIRS.filter(([recipient]) => TAKES_RSA || ["elgamal", "curve", "nist"].includes(recipient));
 
 testWith(
   GNUPG,
