@@ -64,19 +64,27 @@ function shutFinding({ chain, whom, step }: Treatment): Finding {
   return failure(chain, `keeps ${whom} shut${reason(step)}`, step.obstruction?.remedy);
 }
 
-/** Doors that stand open to everybody: there is nothing that a knock could do. */
+/**
+ * Doors that stand open to everybody: there is nothing that a knock could do. To a host inside a knock still translates the
+ * address.
+ */
 function openAnyway(doors: readonly Door[], walk: Walk): readonly Finding[] {
-  const open = doors.filter((door) =>
-    door.forwarded !== true && walk({ ...door, granted: false }).every(({ does }) => does === "passes")
-  );
-  if (open.length === 0) return [];
-  const whom = formatTravellers(open.map((door) => ({ name: formatService(door.service), family: door.family })));
+  const open = doors.filter((door) => walk({ ...door, granted: false }).every(({ does }) => does === "passes"));
+  const of = (forwarded: boolean) =>
+    formatTravellers(
+      open.filter((door) => (door.forwarded ?? false) === forwarded)
+        .map((door) => ({ name: formatService(door.service), family: door.family })),
+    );
+  const [here, inside] = [of(false), of(true)];
   return [
-    doubt(
-      whom,
+    ...here === "" ? [] : [doubt(
+      here,
       "open already, with or without a knock: nothing on the way drops it",
       "give the chain on the hook the policy drop, or take out the rule that lets it in",
-    ),
+    )],
+    ...inside === "" ? [] : [
+      fine(`${inside} of hosts inside`, "a knock leads there, and nothing on the way drops it"),
+    ],
   ];
 }
 

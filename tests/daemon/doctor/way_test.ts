@@ -69,6 +69,17 @@ Deno.test("doorFindings() warns of doors that stand open to everybody", () => {
   assert.match(doors([SSH], walking([], {})).join("\n"), /^warn tcp\/22 over IPv4 and IPv6: open already/);
 });
 
+Deno.test("doorFindings() says of doors to hosts inside that nothing but the translation stands before them", () => {
+  const inside = { service: WEB, family: 4, forwarded: true } as const;
+  const found = (walk: PathWatch["walk"]) =>
+    doorFindings([inside, { service: SSH, family: 4 }], { walk, enters: () => false }).map(formatFinding);
+  assert.match(
+    found(walking([], {})).join("\n"),
+    /^warn tcp\/22 over IPv4: open already.*\nok {3}tcp\/80 over IPv4 of hosts inside: a knock leads there/,
+  );
+  assert.doesNotMatch(found(walking([OTHER], { other: "shuts" })).join("\n"), /hosts inside/);
+});
+
 Deno.test("knockFindings() asks whether the knock itself arrives, which no grant helps", () => {
   const legacy = chain("filter", { owner: "iptables-legacy", family: "ip6", chain: "INPUT", priority: 1 });
   const walk = walking([OURS, legacy], { "filter 62201 6": "shuts" });
