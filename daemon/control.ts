@@ -5,8 +5,8 @@
 import { AT_FDCWD } from "../ffi/abi.ts";
 import { fileFacts } from "../ffi/libc/file_facts.ts";
 import type { SignalName } from "../ffi/libc/process.ts";
-import type { Firewall } from "./firewall/firewall.ts";
-import { findDaemon, runningDaemon } from "./service/pid_file.ts";
+import { asOneFailure, type Firewall, FirewallError, IncompleteListing } from "./firewall/firewall.ts";
+import { findDaemon, hasLeftDoorsOpen, runningDaemon } from "./service/pid_file.ts";
 
 /** What these modes need of the world. */
 export interface ControlWorld {
@@ -32,6 +32,7 @@ const NOT_RUNNING = "No running fwknopd detected.";
  */
 const GRACE_MS = 20_000;
 const STEP_MS = 50;
+const CLOSE_THEM = "fwknopd: hint: close them with: fwknopd --fw-flush";
 
 /** `-S`: exit code 0 when a daemon holds the PID file. */
 export function showStatus(pidPath: string, world: ControlWorld): number {
@@ -50,7 +51,7 @@ export function sendRestart(pidPath: string, world: ControlWorld): number {
   return 0;
 }
 
-/** `-K`: stops the running daemon, politely first. */
+/** `-K`: stops the running daemon, politely first. Exit code 1 as well where it says that it could not close its doors. */
 export async function stopDaemon(pidPath: string, world: ControlWorld): Promise<number> {
   const daemon = findDaemon(pidPath);
   if (daemon !== null && !daemon.reachable) return sayOutOfReach(pidPath, daemon.pid, world);
@@ -60,40 +61,65 @@ export async function stopDaemon(pidPath: string, world: ControlWorld): Promise<
   world.kill(pid, "continue");
   if (await isGone(pidPath, pid, world)) {
     world.print(`Killed fwknopd (pid=${pid}) via SIGTERM`);
-    return 0;
+    if (!hasLeftDoorsOpen(pidPath, pid)) return 0;
+    world.complain(`fwknopd: error: fwknopd (pid ${pid}) could not close its doors, see its log`);
+    world.complain(CLOSE_THEM);
+    return 1;
   }
   world.kill(pid, "kill");
   if (await isGone(pidPath, pid, world)) {
     world.print(`Killed fwknopd (pid=${pid}) via SIGKILL`);
+    world.complain("fwknopd: warning: doors that it had open may still be");
+    world.complain(CLOSE_THEM);
     return 0;
   }
   world.complain(`Cannot stop fwknopd (pid=${pid}): it still holds ${pidPath} after SIGTERM and SIGKILL`);
   return 1;
 }
 
-/** `--fw-list-all`: what the packet filter holds. */
+/** `--fw-list-all`: what the packet filter holds, as far as it can be had; then it throws. */
 export async function listAllRules(
   firewall: Pick<Firewall, "describe">,
   world: Pick<ControlWorld, "print">,
 ): Promise<number> {
-  world.print((await firewall.describe(true)).trimEnd());
+  throwFailures([await printListing(firewall, true, world)]);
   return 0;
 }
 
-/** `--fw-list`: what it holds of ours, and what any other one does. */
+/** `--fw-list`: what it holds of ours, and what any other one does, as far as it can be had; then it throws. */
 export async function listRules(
   { firewall, leftovers }: Filters,
   world: Pick<ControlWorld, "print">,
 ): Promise<number> {
-  world.print((await firewall.describe(false)).trimEnd());
+  const failures = [await printListing(firewall, false, world)];
   for (const other of await leftovers()) {
     world.print(`\nThere are chains of fwknopd in ${other.owner} as well, which is not the packet filter in use:\n`);
-    world.print((await other.describe(false)).trimEnd());
+    failures.push(await printListing(other, false, world));
   }
+  throwFailures(failures);
   return 0;
 }
 
-/** `--fw-flush`: takes everything of ours out of the packet filters, which a daemon that runs puts back into its own. */
+/** What could not be printed of it. */
+async function printListing(
+  firewall: Pick<Firewall, "describe">,
+  all: boolean,
+  world: Pick<ControlWorld, "print">,
+): Promise<FirewallError | null> {
+  try {
+    world.print((await firewall.describe(all)).trimEnd());
+    return null;
+  } catch (error) {
+    if (!(error instanceof FirewallError)) throw error;
+    if (error instanceof IncompleteListing) world.print(error.text.trimEnd());
+    return error;
+  }
+}
+
+/**
+ * `--fw-flush`: takes everything of ours out of the packet filters, which a daemon that runs puts back into its own. One
+ * that fails does not keep the others from it.
+ */
 export async function flushRules(
   { firewall, leftovers }: Filters,
   pidPath: string,
@@ -101,12 +127,25 @@ export async function flushRules(
 ): Promise<number> {
   world.print("Deleting any existing firewall rules...");
   const running = runningDaemon(pidPath);
-  await firewall.cleanup();
-  for (const other of await leftovers()) await other.cleanup();
+  const failures: (FirewallError | null)[] = [];
+  for (const filter of [firewall, ...await leftovers()]) {
+    failures.push(
+      await filter.cleanup().then(() => null, (error) => {
+        if (!(error instanceof FirewallError)) throw error;
+        return error;
+      }),
+    );
+  }
+  throwFailures(failures);
   if (running === null) return 0;
   world.complain(`fwknopd: error: fwknopd (pid ${running}) is running and puts back the doors that are open`);
   world.complain("fwknopd: hint: stop it first: fwknopd -K");
   return 1;
+}
+
+function throwFailures(outcomes: readonly (FirewallError | null)[]): void {
+  const [first, ...more] = outcomes.filter((outcome) => outcome !== null);
+  if (first !== undefined) throw asOneFailure([first, ...more]);
 }
 
 function sayNotRunning(pidPath: string, say: (line: string) => void, world: ControlWorld): 1 {

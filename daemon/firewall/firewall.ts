@@ -110,7 +110,7 @@ export interface Firewall {
    * a grant that is already open. A missing chain, set or jump is put back (with `live`) before giving up.
    */
   grant(batch: readonly Grant[], live: readonly Grant[], now: number): Promise<readonly GrantOutcome[]>;
-  /** Closes grants; those already gone are not an error. Resolves when none of them is open. */
+  /** Closes grants; those already gone are not an error. Resolves when none of them is open. What fails hinders no other. */
   revoke(batch: readonly Grant[]): Promise<void>;
   /** What is open now, as the kernel tells it, foreign `_exp_` rules in our chains included. */
   list(): Promise<readonly Grant[]>;
@@ -138,9 +138,9 @@ export interface Firewall {
   numberOf(access: Access): number | null;
   /** What somebody would type to open or close the grant: for the log with `-v`. */
   commandOf(grant: Grant, verb: "add" | "delete"): string;
-  /** Human-readable listing for `--fw-list` / `--fw-list-all`. */
+  /** Human-readable listing for `--fw-list` / `--fw-list-all`. Throws `IncompleteListing` with what can be had of it. */
   describe(all: boolean): Promise<string>;
-  /** Removes everything of ours, grants included. Idempotent. */
+  /** Removes everything of ours, grants included. Idempotent. Throws `FirewallError` where something stays. */
   cleanup(): Promise<void>;
 }
 
@@ -153,6 +153,24 @@ export class FirewallError extends Error {
     super(message, options);
     this.denied = options?.denied === true;
   }
+}
+
+/** Some of what `describe` was to list could not be had. */
+export class IncompleteListing extends FirewallError {
+  /** `text`: the rest of the listing. */
+  constructor(readonly text: string, why: FirewallError) {
+    super(why.message, why.hint, { cause: why });
+  }
+}
+
+/** Several failures as one: all that went wrong, and what can be done about the first. */
+export function asOneFailure(failures: readonly [FirewallError, ...FirewallError[]]): FirewallError {
+  const [first] = failures;
+  if (failures.length === 1) return first;
+  return new FirewallError(failures.map(({ message }) => message).join("; "), first.hint, {
+    cause: first,
+    denied: failures.every(({ denied }) => denied),
+  });
 }
 
 /** The parts that make a grant, in the order of its key. `bytes` of an address is left out: `text` says the same. */

@@ -50,11 +50,25 @@ export function runningDaemon(path: string): number | null {
   return findDaemon(path)?.pid ?? null;
 }
 
+/** The second line of the file of a daemon that ended and could not close its doors; other programs read only the first. */
+const LEFT_OPEN = "doors may be open";
+
+/** Whether the daemon of that number ended and said that doors may still be open. */
+export function hasLeftDoorsOpen(path: string, pid: number): boolean {
+  using file = openLockFile(path, { create: false, folderOf: "owner" });
+  return file?.read(64) === `${pid}\n${LEFT_OPEN}\n`;
+}
+
 /** The PID file of this process. */
 export interface HeldPidFile {
   /** Makes it again where somebody took it away. Throws when it cannot, or another daemon has come meanwhile. */
   mend(log: Log): void;
-  /** Removes it on a clean exit, still under the lock: an old number cannot be mistaken for a running daemon. */
+  /** Notes in it that doors may be open when this process has ended, for whoever stopped it. */
+  noteOpenDoors(): void;
+  /**
+   * Removes it on a clean exit, still under the lock: an old number cannot be mistaken for a running daemon. With a note it
+   * stays.
+   */
   retire(): void;
 }
 
@@ -63,6 +77,7 @@ export function holdPidFile(path: string, pid: number): HeldPidFile | { readonly
   const claim = claimPidFile(path, pid);
   if (!("lock" in claim)) return claim;
   let { lock } = claim;
+  let isNoted = false;
   return {
     mend(log) {
       if (lock.isInPlace()) return;
@@ -78,9 +93,13 @@ export function holdPidFile(path: string, pid: number): HeldPidFile | { readonly
       lock = again.lock;
       log("warning", `The PID file ${path} was taken away by somebody else: it is made again`);
     },
+    noteOpenDoors() {
+      lock.write(`${pid}\n${LEFT_OPEN}\n`);
+      isNoted = true;
+    },
     retire() {
       try {
-        lock.remove();
+        if (!isNoted) lock.remove();
       } finally {
         lock[Symbol.dispose]();
       }

@@ -63,7 +63,7 @@ export async function lookAhead(loaded: LoadedConfig, test: boolean, rights: Rig
     warnings: [...capture.warnings],
     firewall: null as string | null,
   };
-  const log: Log = (level, text) => void (level === "warning" && outlook.warnings.push(text));
+  const log: Log = (level, text) => void (/^(?:warning|error)$/.test(level) && outlook.warnings.push(text));
   const lacking = lackingRights(config, none !== null, rights);
   if (lacking !== null) {
     outlook.warnings.push(

@@ -123,6 +123,7 @@ export async function runDaemon(options: ServeOptions, log: Log, effects: StartE
       code = conclude(ending, actions.packetLimit, log);
     } finally {
       closed = await closeAllGrants({ firewall, queueRules }, calm, log);
+      if (!closed) pidFile.noteOpenDoors();
     }
     return closed ? code : 1;
   } finally {

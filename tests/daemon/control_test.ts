@@ -8,6 +8,7 @@ import {
   showStatus,
   stopDaemon,
 } from "../../daemon/control.ts";
+import { FirewallError, IncompleteListing } from "../../daemon/firewall/firewall.ts";
 import { recordingFirewall } from "../../daemon/firewall/recording.ts";
 import { runningDaemon } from "../../daemon/service/pid_file.ts";
 import { address } from "../contract/addresses.ts";
@@ -67,6 +68,37 @@ Deno.test("--fw-list and --fw-flush see to the other packet filters that hold so
   assert.equal(await flushRules(filters, here.pidPath, here.world), 0);
   assert.deepEqual(gone, ["iptables-nft", "iptables-legacy"]);
   assert.equal(here.firewall.admits(here.access), false);
+});
+
+Deno.test("--fw-list prints what it can have of a listing, and fails with what it cannot", async () => {
+  await using here = await scene();
+  const failure = new IncompleteListing("some of it\n", new FirewallError("the rest cannot be had", "look"));
+  const firewall = { ...here.firewall, describe: () => Promise.reject(failure) };
+  await assert.rejects(
+    listRules({ firewall, leftovers: () => Promise.resolve([]) }, here.world),
+    /the rest cannot be had/,
+  );
+  assert.deepEqual(here.said, ["out: some of it"]);
+});
+
+Deno.test("--fw-list and --fw-flush do what they can of the other packet filters, and then fail", async () => {
+  await using here = await scene();
+  const gone: string[] = [];
+  const firewall = {
+    describe: () => Promise.reject(new FirewallError("cannot list", "look")),
+    cleanup: () => Promise.reject(new FirewallError("cannot flush", "look")),
+  };
+  const other = {
+    owner: "iptables-legacy",
+    describe: () => Promise.resolve("a\n"),
+    cleanup: () => Promise.resolve(void gone.push("iptables-legacy")),
+  };
+  const filters = { firewall, leftovers: () => Promise.resolve([other]) };
+  await assert.rejects(listRules(filters, here.world), /cannot list/);
+  assert.equal(here.said.at(-1), "out: a");
+  await assert.rejects(listAllRules(firewall, here.world), /cannot list/);
+  await assert.rejects(flushRules(filters, here.pidPath, here.world), /cannot flush/);
+  assert.deepEqual(gone, ["iptables-legacy"]);
 });
 
 Deno.test("--fw-flush takes everything of ours away", async () => {
@@ -139,12 +171,13 @@ Deno.test("-K gives a daemon that waits for a slow packet filter the time to clo
     try {
       const sent: [string, number][] = [];
       let waited = 0;
+      const said = world((_pid, signal) => {
+        sent.push([signal, waited]);
+        if (signal === "kill") Deno.kill(daemon.pid, "SIGKILL");
+        return true;
+      });
       const slow: ControlWorld = {
-        ...world((_pid, signal) => {
-          sent.push([signal, waited]);
-          if (signal === "kill") Deno.kill(daemon.pid, "SIGKILL");
-          return true;
-        }),
+        ...said,
         pause: async (ms) => {
           waited += ms;
           if (sent.some(([signal]) => signal === "kill")) await new Promise((done) => setTimeout(done, 5));
@@ -153,9 +186,33 @@ Deno.test("-K gives a daemon that waits for a slow packet filter the time to clo
       assert.equal(await stopDaemon(path, slow), 0);
       assert.deepEqual(sent.map(([signal]) => signal), ["terminate", "continue", "kill"]);
       assert.ok(sent[2]![1] >= 20_000);
+      assert.deepEqual(said.err, [
+        "fwknopd: warning: doors that it had open may still be",
+        "fwknopd: hint: close them with: fwknopd --fw-flush",
+      ]);
     } finally {
       await daemon.stop().catch(() => {});
     }
+  });
+});
+
+Deno.test("-K fails where the daemon that ended says that it could not close its doors", async () => {
+  await inFolder(async (path) => {
+    const daemon = await otherDaemon(path);
+    const said = world((pid, signal) => {
+      if (signal === "terminate") {
+        // As a daemon does before it lets the lock go.
+        Deno.writeTextFileSync(path, `${pid}\ndoors may be open\n`);
+        Deno.kill(pid, "SIGTERM");
+      }
+      return true;
+    });
+    assert.equal(await stopDaemon(path, said), 1);
+    assert.deepEqual(said.out, [`Killed fwknopd (pid=${daemon.pid}) via SIGTERM`]);
+    assert.deepEqual(said.err, [
+      `fwknopd: error: fwknopd (pid ${daemon.pid}) could not close its doors, see its log`,
+      "fwknopd: hint: close them with: fwknopd --fw-flush",
+    ]);
   });
 });
 

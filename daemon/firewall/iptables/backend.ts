@@ -5,18 +5,18 @@
  */
 import { type Run, runProgram, tellSlow } from "../../../lib/host/run.ts";
 import type { BackendOutcome, OpenedBackend } from "../backend.ts";
-import { FirewallError, type Grant } from "../firewall.ts";
+import type { Grant } from "../firewall.ts";
 import type { PathChain } from "../path/model.ts";
-import { requireChains } from "./chains.ts";
 import { describeRules } from "./describe.ts";
 import { concernsChains, createOwnPids } from "./events.ts";
+import { bothFamilies } from "./families.ts";
 import { type FamilyOptions, FamilyRules } from "./family.ts";
 import { flavourOf } from "./flavour.ts";
 import { accessLine } from "./batch.ts";
 import { asCommand } from "./restore_lines.ts";
 import { accessChain, accessFamily } from "./rules.ts";
 import type { IptablesConfig } from "./settings.ts";
-import { findTools, saveRules } from "./tools.ts";
+import { findTools } from "./tools.ts";
 import { latestByAccess } from "../../grants/ledger.ts";
 import { createSerial } from "../serial.ts";
 
@@ -34,20 +34,8 @@ export function iptablesFirewall(options: IptablesOptions): OpenedBackend {
   const v4 = new FamilyRules(run, findTools(options.firewallExe, 4), options);
   const v6 = new FamilyRules(run, findTools(options.firewallExe, 6), options);
   const inTurn = createSerial();
-  let missing6: string | null = null;
-
-  /** IPv4 must work; IPv6 does where the host has it, and its absence is said once. */
-  const onBoth = async (work: (rules: FamilyRules) => Promise<void>): Promise<void> => {
-    await work(v4);
-    if (missing6 !== null) return;
-    try {
-      await work(v6);
-    } catch (error) {
-      if (!(error instanceof FirewallError) || v6.ready) throw error;
-      missing6 = error.message;
-      options.log("warning", `IPv6 grants are not possible here: ${error.message}`);
-    }
-  };
+  const families = bothFamilies(v4, v6, options.log);
+  const { onBoth, onEach } = families;
   const open = (): readonly Grant[] =>
     [...latestByAccess([...v4.open(), ...v6.open()]).values()].map(({ access, expiresAt }) => ({ access, expiresAt }));
   const familyOf = (grant: Grant) => accessFamily(grant.access) === 4 ? v4 : v6;
@@ -55,7 +43,7 @@ export function iptablesFirewall(options: IptablesOptions): OpenedBackend {
   const repair = (live: readonly Grant[], now: number) =>
     inTurn(async () => {
       let changed = false;
-      await onBoth(async (rules) => {
+      await onEach(async (rules) => {
         if (await rules.repair(byFamily(live, rules), now)) changed = true;
       });
       return changed;
@@ -71,7 +59,7 @@ export function iptablesFirewall(options: IptablesOptions): OpenedBackend {
     isOwn: own.has,
     concerns: (change) => owner === "iptables-nft" && concernsChains(change, options.chains),
     enters: (chain) => chain.owner === owner && isEntrance(chain, options),
-    check: () => inTurn(async () => requireChains(await saveRules(run, v4.tools), options.chains, options.active)),
+    check: () => inTurn(() => onBoth((rules) => rules.check())),
     prepare: () => inTurn(() => onBoth((rules) => rules.prepare()).then(open)),
     grant: (batch, live, now) =>
       inTurn(async () => {
@@ -79,17 +67,14 @@ export function iptablesFirewall(options: IptablesOptions): OpenedBackend {
         for (const rules of [v4, v6]) {
           const mine = byFamily(batch, rules);
           if (mine.length === 0) continue;
-          if (rules === v6 && missing6 !== null) {
-            for (const grant of mine) outcomes.set(grant, { ok: false, reason: missing6 });
+          const missing = rules === v6 ? families.missing6 : null;
+          if (missing !== null) {
+            for (const grant of mine) outcomes.set(grant, { ok: false, reason: missing });
           } else await rules.grant(mine, byFamily(live, rules), { now, outcomes });
         }
         return batch.map((grant) => outcomes.get(grant) ?? { ok: false, reason: "it has no address family" });
       }),
-    revoke: (batch) =>
-      inTurn(async () => {
-        await v4.revoke(byFamily(batch, v4));
-        if (missing6 === null) await v6.revoke(byFamily(batch, v6));
-      }),
+    revoke: (batch) => inTurn(() => onEach((rules) => rules.revoke(byFamily(batch, rules)))),
     list: () =>
       inTurn(async () => {
         await onBoth(async (rules) => void await rules.readRules());
@@ -104,7 +89,7 @@ export function iptablesFirewall(options: IptablesOptions): OpenedBackend {
       return asCommand(familyOf(grant).tools.iptables, table, line);
     },
     describe: (all) => inTurn(() => describeRules(run, [v4.tools, v6.tools], { ...options, all })),
-    cleanup: () => inTurn(() => onBoth((rules) => rules.cleanup())),
+    cleanup: () => inTurn(() => onEach((rules) => rules.cleanup())),
     [Symbol.dispose]: () => {},
   };
 }

@@ -1,9 +1,9 @@
 /** The listings of `--fw-list` and `--fw-list-all` (facts/firewall 6). */
-import { FirewallError, type Slot } from "../firewall.ts";
+import { asOneFailure, FirewallError, IncompleteListing, type Slot } from "../firewall.ts";
 import type { ChainSpecs } from "./chain_specs.ts";
 import type { Run } from "../../../lib/host/run.ts";
 import { chainRules } from "../save_text.ts";
-import { type FamilyTools, saveRules, start } from "./tools.ts";
+import { failureOf, type FamilyTools, isFamilyAbsent, saveRules, start } from "./tools.ts";
 
 /** What to list. */
 export interface ListingOptions {
@@ -14,34 +14,48 @@ export interface ListingOptions {
   readonly all: boolean;
 }
 
-/** IPv4 first, then IPv6. What iptables complains about is part of the text, as in the C daemon. */
+/**
+ * IPv4 first, then IPv6. What iptables complains about is part of the text, as in the C daemon; the absence of IPv6 is no
+ * failure. Throws `IncompleteListing`.
+ */
 export async function describeRules(
   run: Run,
   tools: readonly FamilyTools[],
   options: ListingOptions,
 ): Promise<string> {
-  const texts: string[] = [];
-  for (const one of tools) {
-    const name = one.family === 4 ? "iptables" : "ip6tables";
+  const listings = await Promise.all(tools.map((one) => describeFamily(run, one, options)));
+  const text = listings.map(({ parts }, index) => {
+    const name = tools[index]?.family === 4 ? "iptables" : "ip6tables";
     const heading = options.all
       ? `Listing all ${name} rules in applicable tables...\n`
       : `Listing rules in fwknopd ${name} chains...\n`;
-    texts.push([heading, ...await describeFamily(run, one, options)].join("\n"));
-  }
-  return texts.join("\n");
+    return [heading, ...parts].join("\n");
+  }).join("\n");
+  const [first, ...more] = listings.flatMap(({ failure }) => failure ?? []);
+  if (first !== undefined) throw new IncompleteListing(text, asOneFailure([first, ...more]));
+  return text;
 }
 
-async function describeFamily(run: Run, tools: FamilyTools, options: ListingOptions): Promise<readonly string[]> {
+/** What could be had of one family, and what kept it from being all. */
+interface FamilyListing {
+  readonly parts: readonly string[];
+  readonly failure: FirewallError | null;
+}
+
+async function describeFamily(run: Run, tools: FamilyTools, options: ListingOptions): Promise<FamilyListing> {
+  const parts: string[] = [];
   try {
-    const parts: string[] = [];
     for (const args of options.all ? wholeTables(options) : await ownChains(run, tools, options)) {
-      const { stdout, stderr } = await start(run, tools.iptables, args);
-      parts.push(`${stdout}${stderr}`);
+      const result = await start(run, tools.iptables, args);
+      parts.push(`${result.stdout}${result.stderr}`);
+      const failure = failureOf(tools.iptables, result);
+      if (failure !== null) throw failure;
     }
-    return parts.length === 0 ? ["nothing is open\n"] : parts;
+    return { parts: parts.length === 0 ? ["nothing is open\n"] : parts, failure: null };
   } catch (error) {
-    if (!(error instanceof FirewallError) || tools.family === 4) throw error;
-    return [`${error.message}\n`];
+    if (!(error instanceof FirewallError)) throw error;
+    if (tools.family === 6 && isFamilyAbsent(error)) return { parts: [`${error.message}\n`], failure: null };
+    return { parts, failure: error };
   }
 }
 

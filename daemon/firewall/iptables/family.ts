@@ -72,6 +72,11 @@ export class FamilyRules {
     return new Set(this.options.active.map((slot) => this.options.chains[slot].table));
   }
 
+  /** Throws `FirewallError` for what `prepare` would not find, or could not read. Changes nothing. */
+  async check(): Promise<void> {
+    requireChains(await this.#readAllRules(), this.options.chains, this.options.active);
+  }
+
   async prepare(): Promise<void> {
     await this.#retry(async () => {
       const listing = await this.#readAllRules();

@@ -18,6 +18,8 @@ const LOCK_SECONDS = "5";
 
 /** The exit status for "somebody else holds the lock". */
 const RESOURCE_PROBLEM = 4;
+/** Above this an exit status stands for a signal. */
+const SIGNALLED = 128;
 
 /** What follows the name of each program of the package: the variant that the host has chosen, and each by its name. */
 export const VARIANTS: readonly string[] = ["", "-nft", "-legacy"];
@@ -41,9 +43,8 @@ export function findTools(firewallExe: string, family: 4 | 6): FamilyTools {
 /** Lists the rules of one table, or of all tables that there are. Throws `FirewallError`. */
 export async function saveRules(run: Run, tools: FamilyTools, table?: string): Promise<RuleListing> {
   const result = await start(run, tools.save, table === undefined ? [] : ["-t", table]);
-  if (result.code !== 0 || result.timedOut || result.truncated) {
-    throw new FirewallError(`${tools.save} failed: ${reasonOf(result)}`, hintFor(result));
-  }
+  const failure = failureOf(tools.save, result);
+  if (failure !== null) throw failure;
   return parseSave(result.stdout);
 }
 
@@ -68,12 +69,13 @@ export async function restoreRules(run: Run, tools: FamilyTools, batch: Batch): 
   if (batch.size === 0) return null;
   const text = formatBatch(batch);
   const result = await start(run, tools.restore, ["--noflush", "-w", LOCK_SECONDS], { stdin: text });
-  if (result.timedOut) throw new FirewallError(`${tools.restore} failed: ${reasonOf(result)}`, hintFor(result));
-  if (result.code === 0) return null;
+  const failure = failureOf(tools.restore, result);
+  if (result.timedOut) throw failure;
+  if (failure === null) return null;
   const line = Number(/line:? ([0-9]+)/.exec(result.stderr)?.[1] ?? NaN);
   const blamed = text.split("\n")[line - 1];
   const at = blamed === undefined ? "" : ` (${blamed})`;
-  return { reason: `${tools.restore} failed: ${reasonOf(result)}${at}`, hint: hintFor(result) };
+  return { reason: `${failure.message}${at}`, hint: failure.hint };
 }
 
 /** Why a batch did not happen. */
@@ -109,14 +111,27 @@ function startHint(error: unknown): string {
   return "install the Debian package iptables, or set FIREWALL_EXE to where iptables is, or set FIREWALL to nftables";
 }
 
+/** Why a program of the package failed, and the remedy; null where it did what it was asked for. */
+export function failureOf(program: string, result: RunResult): FirewallError | null {
+  if (result.code === 0 && !result.timedOut && !result.truncated) return null;
+  return new FirewallError(`${program} failed: ${reasonOf(result)}`, hintFor(program, result));
+}
+
+/** Whether the host has not got the family at all, so that nothing of it can be open: no program, or no kernel for it. */
+export function isFamilyAbsent({ cause, message }: FirewallError): boolean {
+  return cause instanceof Deno.errors.NotFound ||
+    /Address family not supported|do you need to insmod/.test(message);
+}
+
 function reasonOf(result: RunResult): string {
   if (result.timedOut) return "it did not end in time and was stopped";
   if (result.truncated) return "it prints more than can be read";
+  if (result.code > SIGNALLED) return `signal ${result.code - SIGNALLED} ended it`;
   const lines = result.stderr.split("\n").map((line) => line.trim());
   return lines.find((line) => line !== "" && !line.startsWith("#")) ?? `exit status ${result.code}`;
 }
 
-function hintFor(result: RunResult): string {
+function hintFor(program: string, result: RunResult): string {
   if (result.timedOut) return "run `iptables -S` by hand and see what it waits for";
   if (/permission denied|operation not permitted|must be root/i.test(result.stderr)) {
     return "run fwknopd as root or with the capability CAP_NET_ADMIN";
@@ -124,5 +139,6 @@ function hintFor(result: RunResult): string {
   if (result.code === RESOURCE_PROBLEM) {
     return "another program holds the lock of iptables (/run/xtables.lock): find it, or use the nftables variant of iptables";
   }
+  if (result.code > SIGNALLED || !program.endsWith("-restore")) return `run ${program} by hand and see what it says`;
   return "see the IPT_*_ACCESS directives: their tables, chains and targets must exist";
 }

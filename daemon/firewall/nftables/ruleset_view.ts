@@ -11,14 +11,14 @@ import { createFacts } from "../../report/facts.ts";
 import { FirewallError, type Grant } from "../firewall.ts";
 import { formatTable } from "../names.ts";
 import type { PathChain } from "../path/model.ts";
-import { chooseChains, type Wanted } from "./choose_chains.ts";
+import { chooseChains, OWNED, type Wanted } from "./choose_chains.ts";
 import type { Element } from "./elements.ts";
 import { KnownElements, readElements } from "./known_elements.ts";
 import { bringsOurs, type Change, concernsUs } from "./events.ts";
 import { adopted, type FoundTable, type OurTable, planTables, sameTable } from "./placement.ts";
 import { Placements } from "./placements.ts";
 import { foundIn, isDormant, ourSets, searchTable, setsIn, tablesWithOurChains, tablesWithOurs } from "./reading.ts";
-import { isOwned, LOOK, reasonOf } from "./refusals.ts";
+import { isOwned, LOOK, OWNER_HINT, reasonOf } from "./refusals.ts";
 import {
   type ElementSet,
   liveElements,
@@ -181,6 +181,19 @@ export class RulesetView {
     this.placements.forget();
     this.#isPrepared = false;
     this.#known.clear();
+    this.#refuseLeftovers();
+  }
+
+  /** Throws where something of ours is still there. */
+  #refuseLeftovers(): void {
+    const left = tablesWithOurs(this.netlink);
+    if (left.length === 0) return;
+    const isLocked = this.netlink.tables().some((one) => one.owner !== null && left.some((at) => sameTable(at, one)));
+    throw new FirewallError(
+      `Cannot take away what belongs to fwknopd in ${left.map(formatTable).join(", ")}: ` +
+        (isLocked ? OWNED : "somebody puts it back"),
+      isLocked ? OWNER_HINT : LOOK,
+    );
   }
 
   /** All that is ours in the tables, whoever put it there. */

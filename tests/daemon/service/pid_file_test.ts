@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { claimPidFile, holdPidFile } from "../../../daemon/service/pid_file.ts";
+import { claimPidFile, hasLeftDoorsOpen, holdPidFile, runningDaemon } from "../../../daemon/service/pid_file.ts";
 import { inFolder, otherDaemon } from "./other_daemon.ts";
 
 const MODULE = new URL("../../../daemon/service/pid_file.ts", import.meta.url).href;
@@ -28,6 +28,24 @@ Deno.test("a PID file is there while the daemon runs, and gone after a clean exi
     const next = await otherDaemon(path);
     assert.equal(next.said, "claimed");
     await next.stop();
+  });
+});
+
+Deno.test("retire() leaves a file with the note that doors may be open, which the next daemon takes away", async () => {
+  await inFolder((path) => {
+    const held = holdPidFile(path, 4711);
+    assert.ok("retire" in held);
+    assert.equal(hasLeftDoorsOpen(path, 4711), false);
+    held.noteOpenDoors();
+    held.retire();
+    assert.equal(runningDaemon(path), null);
+    assert.deepEqual([4711, 471, 47_110].map((pid) => hasLeftDoorsOpen(path, pid)), [true, false, false]);
+    const next = holdPidFile(path, 4712);
+    assert.ok("retire" in next);
+    assert.equal(hasLeftDoorsOpen(path, 4711), false);
+    next.retire();
+    assert.equal(hasLeftDoorsOpen(path, 4712), false);
+    return Promise.resolve();
   });
 });
 

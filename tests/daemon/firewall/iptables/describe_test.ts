@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { FirewallError } from "../../../../daemon/firewall/firewall.ts";
+import { FirewallError, IncompleteListing } from "../../../../daemon/firewall/firewall.ts";
 import { DEFAULT_CHAINS } from "../../../../daemon/firewall/iptables/chain_specs.ts";
 import { describeRules } from "../../../../daemon/firewall/iptables/describe.ts";
 import { findTools } from "../../../../daemon/firewall/iptables/tools.ts";
@@ -27,6 +27,8 @@ Deno.test("describeRules() lists our chains of the slots in use, of both familie
     active: ["input", "output", "dnat"],
     all: false,
   });
+  // Both families at the same time, the chains of each one after the other.
+  calls.sort((a, b) => Number(a.includes("ip6")) - Number(b.includes("ip6")));
   assert.deepEqual(calls, [
     "/usr/sbin/iptables-save",
     "/usr/sbin/iptables -t filter -L FWKNOP_INPUT --line-numbers -n",
@@ -68,6 +70,25 @@ Deno.test("describeRules() lists whole tables where all is asked for", async () 
   });
   assert.deepEqual(calls, ["/usr/sbin/iptables -t filter -v -n -L --line-numbers"]);
   assert.match(text, /^Listing all iptables rules in applicable tables\.\.\./);
+});
+
+Deno.test("describeRules() fails with what it could list where a program fails, is killed or does not end", async () => {
+  const options = { chains: DEFAULT_CHAINS, active: ["input"] as const, all: true };
+  for (const bad of [{ code: 1, stderr: "no lock\n" }, { code: 137 }, { code: 137, timedOut: true }]) {
+    for (const broken of ["iptables", "ip6tables"]) {
+      const run: Run = (program) =>
+        Promise.resolve(
+          program.endsWith(`/${broken}`) ? { ...RESULT, ...bad } : { ...RESULT, stdout: "Chain INPUT\n" },
+        );
+      await assert.rejects(describeRules(run, TOOLS, options), (error) => {
+        assert.ok(error instanceof IncompleteListing);
+        assert.match(error.message, new RegExp(`^/usr/sbin/${broken} failed: `));
+        assert.match(error.text, /Listing all iptables [^]*Listing all ip6tables /);
+        assert.match(error.text, /Chain INPUT/);
+        return true;
+      });
+    }
+  }
 });
 
 Deno.test("describeRules() goes on without ip6tables, and fails without iptables", async () => {

@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
 import type { Run } from "../../../../lib/host/run.ts";
 import { FirewallError } from "../../../../daemon/firewall/firewall.ts";
-import { findTools, refuseUnreadable, restoreRules, saveRules } from "../../../../daemon/firewall/iptables/tools.ts";
+import {
+  failureOf,
+  findTools,
+  isFamilyAbsent,
+  refuseUnreadable,
+  restoreRules,
+  saveRules,
+} from "../../../../daemon/firewall/iptables/tools.ts";
 import type { RunResult } from "../../../../lib/host/run.ts";
 
 const TOOLS = findTools("/usr/sbin/iptables", 4);
@@ -70,7 +77,8 @@ Deno.test("restoreRules() names the line at fault and what can be done", async (
       /denied/,
       /CAP_NET_ADMIN/,
     ],
-    [{ code: 9 }, /exit status 9/, /./],
+    [{ code: 9 }, /exit status 9/, /IPT_/],
+    [{ code: 137 }, /signal 9 ended it/, /run \/usr\/sbin\/iptables-restore by hand/],
   ];
   for (const [result, reason, hint] of rows) {
     const refusal = await restoreRules(says(result), TOOLS, BATCH);
@@ -91,6 +99,29 @@ Deno.test("saveRules() fails on anything but a whole listing", async () => {
   assert.deepEqual([...(await saveRules(says({ stdout: "*filter\nCOMMIT\n" }), TOOLS)).tables.keys()], ["filter"]);
   for (const result of [{ code: 1 }, { timedOut: true }, { truncated: true }]) {
     await assert.rejects(saveRules(says(result), TOOLS), FirewallError);
+  }
+});
+
+Deno.test("failureOf() is null where a program did what it was asked for", () => {
+  assert.equal(failureOf("/usr/sbin/iptables", DONE), null);
+  const failure = failureOf("/usr/sbin/iptables", { ...DONE, code: 3 });
+  assert.equal(failure?.message, "/usr/sbin/iptables failed: exit status 3");
+  assert.match(failure?.hint ?? "", /run \/usr\/sbin\/iptables by hand/);
+});
+
+Deno.test("isFamilyAbsent() tells a host without IPv6 from one whose ip6tables fails", async () => {
+  const rows: readonly [Run, boolean][] = [
+    [() => Promise.reject(new Deno.errors.NotFound("x")), true],
+    [says({ code: 3, stderr: "can't initialize ip6tables table `filter': Address family not supported\n" }), true],
+    [says({ code: 3, stderr: "can't initialize: Table does not exist (do you need to insmod?)\n" }), true],
+    [() => Promise.reject(new Deno.errors.PermissionDenied("x")), false],
+    [says({ code: 1 }), false],
+    [says({ code: 137, timedOut: true }), false],
+  ];
+  for (const [run, absent] of rows) {
+    const error = await saveRules(run, findTools("/usr/sbin/iptables", 6)).catch((error) => error);
+    assert.ok(error instanceof FirewallError);
+    assert.equal(isFamilyAbsent(error), absent, error.message);
   }
 });
 
