@@ -38,7 +38,6 @@ export const MAY_BE_LARGE: SizeExceptions = {
     "daemon/config/access_settings.ts: later": ROW,
     "daemon/config/weakening.ts: serverRow": ROW,
     "daemon/options.ts: flag": ROW,
-    "ffi/libc/datagram_server.ts: setOption": OPTION,
     "ffi/nfnetlink/socket.ts: setOption": OPTION,
     "ffi/libc/errno.ts: errnoError": "what C says of a failure: number, call, and our words",
     "lib/crypto/kdf.ts: deriveKey": CIPHER,

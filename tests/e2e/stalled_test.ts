@@ -1,5 +1,6 @@
 /** What stands still beside the daemon must not stand in the way of a knock. */
 import assert from "node:assert/strict";
+import { type BreakableTools, breakableTools } from "../lab/broken_tools.ts";
 import { keyArgs, type Lab, labTest, makeLab, newKeys, writeAccess, writeServerConfig } from "../lab/mod.ts";
 import { knock, OUR_DAEMON, OUTER } from "../lab/mod.ts";
 import { knockArgs, type Scene, setScene } from "./scene.ts";
@@ -38,37 +39,20 @@ labTest("nobody reads standard error: with -v knocks go on, and what was lost is
   await program.waitFor(/the daemon ended/);
 });
 
-/** A folder in the place of /usr/sbin, in which iptables-restore hangs for one address as long as `hang` is there. */
-const HANGING_TOOLS = `
-folder=$1; shift
-mkdir "$folder/real" "$folder/sbin"
-mount --bind /usr/sbin "$folder/real"
-for tool in iptables iptables-save iptables-restore ip6tables ip6tables-save ip6tables-restore; do
-  {
-    echo '#!/bin/sh'
-    if [ $tool = iptables-restore ]; then
-      echo 'text=$(cat)'
-      echo 'case $text in *"-s 10.77.0.2"*) [ -e '"$folder"'/hang ] && exec sleep 1000 ;; esac'
-      echo "printf '%s\\n' \\"\\$text\\" | $folder/real/xtables-nft-multi $tool \\"\\$@\\""
-    else
-      echo "exec $folder/real/xtables-nft-multi $tool \\"\\$@\\""
-    fi
-  } > "$folder/sbin/$tool"
-  chmod 755 "$folder/sbin/$tool"
-done
-mount --bind "$folder/sbin" /usr/sbin
-exec "$@"`;
+/** iptables-restore that hangs for the knocker. */
+const HANGS = `
+text=$(cat)
+case $text in *"-s 10.77.0.2"*) exec sleep 1000 ;; esac
+printf '%s\\n' "$text" | $real "$@"
+exit`;
 
-/** A daemon whose iptables-restore hangs for the knocker. */
-async function withHangingTools(lab: Lab): Promise<Scene> {
-  const stalls = {
-    ...OUR_DAEMON,
-    argv: ["unshare", "--mount", "sh", "-ec", HANGING_TOOLS, "sh", lab.dir, ...OUR_DAEMON.argv],
-  };
-  const scene = await setScene(lab, { program: stalls, stanza: { FW_ACCESS_TIMEOUT: 60 } });
-  await Deno.writeTextFile(`${lab.dir}/hang`, "");
+/** A daemon with such an iptables-restore, until it is mended. */
+async function withHangingTools(lab: Lab): Promise<Scene & { readonly tools: BreakableTools }> {
+  const tools = breakableTools(lab);
+  const scene = await setScene(lab, { program: tools.daemon, stanza: { FW_ACCESS_TIMEOUT: 60 } });
+  tools.break(HANGS, /^iptables-restore$/);
   await scene.knock(22);
-  return scene;
+  return { ...scene, tools };
 }
 
 labTest(
@@ -92,7 +76,7 @@ labTest("iptables: a run that hangs is named and delays nobody else", async () =
   assert.ok(await lab.opens("stranger", scene.server, 24), scene.daemon.program.output);
   assert.equal(scene.daemon.program.count(/Added access rule .* 10\.77\.0\.2 /), 0, "the first one still hangs");
   assert.equal(await scene.isOpen(22), false);
-  await Deno.remove(`${lab.dir}/hang`);
+  scene.tools.mend();
   await scene.daemon.program.waitFor(/Cannot open .*iptables-restore failed: it did not end in time/);
   await scene.knock(25);
   assert.ok(await lab.opens("knocker", scene.server, 25), scene.daemon.program.output);

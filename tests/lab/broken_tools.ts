@@ -25,7 +25,10 @@ export interface BreakableTools {
   readonly argv: readonly string[];
   /** Our daemon with these programs. */
   readonly daemon: ProgramUnderTest;
-  /** From now on, programs whose name matches do this first (shell); a way of {@link FAILURES}, or anything else. */
+  /**
+   * From now on, programs whose name matches do this first (shell): a way of {@link FAILURES}, or anything else, in which
+   * `$real` are the words that run the real program.
+   */
   break(script: string, which?: RegExp): void;
   /** They are not there, or may not be executed. */
   takeAway(how: "absent" | "not executable", which?: RegExp): void;
@@ -40,8 +43,9 @@ export function breakableTools(lab: Lab): BreakableTools {
   const write = () => {
     for (const tool of TOOLS) {
       const text = `#!/bin/sh
+real="${folder}/real/${tool === "nft" ? tool : `xtables-nft-multi ${tool}`}"
 [ ! -e ${folder}/do/${tool} ] || . ${folder}/do/${tool}
-exec ${folder}/real/${tool === "nft" ? tool : `xtables-nft-multi ${tool}`} "$@"
+exec $real "$@"
 `;
       Deno.writeTextFileSync(`${folder}/sbin/${tool}`, text);
       Deno.chmodSync(`${folder}/sbin/${tool}`, 0o755);
