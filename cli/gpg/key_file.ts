@@ -1,7 +1,7 @@
 /** Keys that are named by their files. */
 import { readSecureFile } from "../../lib/host/secure_file.ts";
 import { gpgFail, type GpgFailure } from "../../lib/openpgp/failure.ts";
-import type { KeyFile } from "../../lib/openpgp/key_files.ts";
+import type { KeyFile } from "../../lib/openpgp/file_keys.ts";
 import type { KeyUse } from "../../lib/openpgp/key_list.ts";
 import { ok, type Result } from "../../lib/result.ts";
 

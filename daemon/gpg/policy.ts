@@ -1,5 +1,5 @@
 /** What a stanza says of packets for GnuPG, as values. */
-import type { KeyFile } from "../../lib/openpgp/key_files.ts";
+import type { KeyFile } from "../../lib/openpgp/file_keys.ts";
 
 /** How packets for GnuPG are opened, and whose signature they need. */
 export interface GpgPolicy {

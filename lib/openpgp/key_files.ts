@@ -3,20 +3,14 @@
  * loaded when the first key is read. The time is a parameter.
  */
 import type { Key, PrivateKey, Subkey } from "openpgp";
-import { textBytes } from "../bytes.ts";
 import { ok, type Result } from "../result.ts";
 import { gpgFail, type GpgFailure } from "./failure.ts";
+import { type KeyFile, keysIn, unlockKey } from "./file_keys.ts";
 import { withOldHeader } from "./framing.ts";
 import { formatDay, type KeyUse } from "./key_list.ts";
 import type { Decrypted, OpenPgp, PgpKey } from "./openpgp.ts";
 import type { KeyKind } from "./size.ts";
-
-/** A key file, read. */
-export interface KeyFile {
-  /** For messages. */
-  readonly path: string;
-  readonly bytes: Uint8Array;
-}
+import { reason, unseal } from "./unseal.ts";
 
 /** The keys of a stanza. */
 export interface KeyFiles {
@@ -40,11 +34,11 @@ export async function openKeyFiles(files: KeyFiles): Promise<Result<OpenPgp, Gpg
     recipient: to.facts,
     signer: by === null ? null : by.facts,
     async unlock(passphrase) {
-      const unlocked = by === null ? ok(null) : await unlockKey(by, passphrase);
+      const unlocked = by === null ? ok(null) : await unlockKey(by.key, by.path, passphrase);
       if (!unlocked.ok) return unlocked;
       return ok((plaintext) => seal(plaintext, { to: to.key, by: unlocked.value, date: now() }));
     },
-    decrypt: async (message) => await unseal(message, { to: to.key, by: by === null ? null : by.key, date: now() }),
+    decrypt: async (message) => await open(message, { to: to.key, by: by === null ? null : by.key, date: now() }),
   });
 }
 
@@ -77,37 +71,11 @@ async function seal(
 }
 
 /** With the file of the recipient, where it holds the secret key. */
-async function unseal(message: Uint8Array, { to, by, date }: Sealing<Key>): Promise<Result<Decrypted, GpgFailure>> {
+async function open(message: Uint8Array, { to, by, date }: Sealing<Key>): Promise<Result<Decrypted, GpgFailure>> {
   if (!to.isPrivate() || !(to as PrivateKey).isDecrypted()) {
     return gpgFail("gpg-decrypt", "the secret key of the recipient is not here", "only the server has it, mostly");
   }
-  const { CONFIG, decrypt, readMessage } = await library();
-  try {
-    const opened = await decrypt({
-      message: await readMessage({ binaryMessage: message, config: CONFIG }),
-      decryptionKeys: to as PrivateKey,
-      ...(by === null ? {} : { verificationKeys: by.toPublic() }),
-      format: "binary",
-      date,
-      config: CONFIG,
-    });
-    const signatures = await Promise.all(opened.signatures.map(async ({ keyID, verified }) => {
-      const good = await verified.catch(() => false);
-      const [made] = by?.getKeys(keyID) ?? [];
-      const fingerprint = made?.getFingerprint().toUpperCase() ?? "";
-      return {
-        fingerprint,
-        primary: made === undefined ? "" : by!.getFingerprint().toUpperCase(),
-        good,
-        right: good,
-        trusted: null,
-      };
-    }));
-    const literals = [{ format: "b", name: opened.filename }];
-    return ok({ plaintext: opened.data as Uint8Array, signatures, literals, encryptions: 1 });
-  } catch (error) {
-    return gpgFail("gpg-decrypt", reason(error), "is it for this key?");
-  }
+  return await unseal(message, { to: to as PrivateKey, by: by === null ? [] : [by], date });
 }
 
 /** A key that can do what it is for. */
@@ -126,9 +94,10 @@ const USES = {
 const EXPORT = { encrypt: "gpg --armor --export KEY", sign: "gpg --armor --export-secret-keys KEY" } as const;
 
 /** The only key of the file. */
-async function findKey({ path, bytes }: KeyFile, use: KeyUse, date: Date): Promise<Result<Found, GpgFailure>> {
+async function findKey(file: KeyFile, use: KeyUse, date: Date): Promise<Result<Found, GpgFailure>> {
   const words = USES[use];
-  const keys = await readAny(bytes);
+  const { path } = file;
+  const keys = await keysIn(file);
   const [key] = keys;
   if (key === undefined) return gpgFail(words.missing, `${path} holds no OpenPGP key`, `make it with ${EXPORT[use]}`);
   if (keys.length > 1) {
@@ -147,19 +116,6 @@ async function findKey({ path, bytes }: KeyFile, use: KeyUse, date: Date): Promi
     return ok({ path, key, facts: await describe(key, part, date) });
   } catch (error) {
     return gpgFail("gpg-encrypt", `the key in ${path} cannot ${use}: ${reason(error)}`, "get or make another one");
-  }
-}
-
-/** Keys of an armored or binary file; none where it is no such file. */
-async function readAny(bytes: Uint8Array): Promise<readonly Key[]> {
-  const { CONFIG, readKeys } = await library();
-  const armored = textBytes("-----BEGIN").every((byte, index) => bytes[index] === byte);
-  try {
-    return armored
-      ? await readKeys({ armoredKeys: new TextDecoder().decode(bytes), config: CONFIG })
-      : await readKeys({ binaryKeys: bytes, config: CONFIG });
-  } catch {
-    return [];
   }
 }
 
@@ -209,35 +165,4 @@ function kindOf(part: Key | Subkey): KeyKind {
     } as const,
   ).find(([start]) => algorithm.toLowerCase().startsWith(start))?.[1] ?? "unknown";
   return { algorithm: name, bits: bits ?? (curve === undefined ? 255 : CURVE_BITS[curve] ?? 255) };
-}
-
-/** The key that signs, without its passphrase. */
-async function unlockKey({ key, path }: Found, passphrase: Uint8Array | null): Promise<Result<PrivateKey, GpgFailure>> {
-  const secret = key as PrivateKey;
-  if (secret.isDecrypted()) return ok(secret);
-  if (passphrase === null || passphrase.length === 0) {
-    return gpgFail(
-      "gpg-passphrase",
-      `the key in ${path} has a passphrase`,
-      "no agent knows it: give it with --fd or --stdin",
-    );
-  }
-  const { CONFIG, decryptKey } = await library();
-  try {
-    return ok(
-      await decryptKey({ privateKey: secret, passphrase: new TextDecoder().decode(passphrase), config: CONFIG }),
-    );
-  } catch {
-    return gpgFail(
-      "gpg-passphrase",
-      `the passphrase of the key in ${path} is wrong`,
-      "type it again, or mend the stanza",
-    );
-  }
-}
-
-/** What the library says, as one line. */
-function reason(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error);
-  return text.split("\n")[0]!.replace(/\.$/, "");
 }
