@@ -7,7 +7,7 @@ import type { PgpOpen } from "./openpgp.ts";
 import { unseal } from "./unseal.ts";
 
 /** The keys of a stanza. */
-export interface OpenerFiles {
+interface OpenerFiles {
   /** With the secret key. */
   readonly decrypt: KeyFile;
   /** Keys that may have signed; a file may hold several. */
