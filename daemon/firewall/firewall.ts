@@ -110,7 +110,10 @@ export interface Firewall {
    * a grant that is already open. A missing chain, set or jump is put back (with `live`) before giving up.
    */
   grant(batch: readonly Grant[], live: readonly Grant[], now: number): Promise<readonly GrantOutcome[]>;
-  /** Closes grants; those already gone are not an error. Resolves when none of them is open. What fails hinders no other. */
+  /**
+   * Closes grants, but for one that was renewed beyond its end meanwhile; those already gone are not an error. Resolves when
+   * none of them is open. What fails hinders no other.
+   */
   revoke(batch: readonly Grant[]): Promise<void>;
   /** What is open now, as the kernel tells it, foreign `_exp_` rules in our chains included. */
   list(): Promise<readonly Grant[]>;

@@ -91,7 +91,10 @@ export function recordingFirewall(options: RecordingOptions): RecordingFirewall 
     },
     revoke: (batch) => {
       if (refusal !== null) return Promise.reject(new Error(refusal));
-      for (const { access } of batch) state.accesses.delete(accessKey(access));
+      for (const { access, expiresAt } of batch) {
+        const key = accessKey(access);
+        if ((state.accesses.get(key)?.expiresAt ?? 0) <= expiresAt) state.accesses.delete(key);
+      }
       return Promise.resolve();
     },
     list: () => Promise.resolve(open()),

@@ -192,6 +192,23 @@ const CASES: readonly (readonly [title: string, body: (scene: Scene) => Promise<
     }
   }],
 
+  ["leaves a door open that was renewed while its end had to wait", async (scene) => {
+    const firewall = await scene.start();
+    for (const family of FAMILIES) {
+      const short = scene.grant(scene.access(family), 60);
+      const long = scene.grant(scene.access(family), 600);
+      await scene.give(firewall, [short]);
+      await scene.give(firewall, [long], [short]);
+      await firewall.revoke([short]);
+      await scene.assertOpen(family);
+      await firewall.revoke([long]);
+      assertSameGrants(
+        (await firewall.list()).filter(({ access }) => accessKey(access) === accessKey(long.access)),
+        [],
+      );
+    }
+  }],
+
   ["opens a door once that is twice in a batch, for the longer time", async (scene) => {
     const firewall = await scene.start();
     const [short, long] = [scene.grant(scene.access(4), 60), scene.grant(scene.access(4), 600)];

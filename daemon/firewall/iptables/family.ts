@@ -128,10 +128,11 @@ export class FamilyRules {
   }
 
   async revoke(batch: readonly Grant[]): Promise<void> {
-    const keys = new Set(batch.map(({ access }) => accessKey(access)));
-    const present = () => this.#known.filter(({ key }) => keys.has(key));
+    const doomed = latestByAccess(batch);
+    // A knock that came while this had to wait may have renewed one of them.
+    const present = () => this.#known.filter(({ key, expiresAt }) => expiresAt <= (doomed.get(key)?.expiresAt ?? 0));
     // What is not known may have been added by somebody else since.
-    if (new Set(present().map(({ key }) => key)).size < keys.size) await this.readRules();
+    if (new Set(present().map(({ key }) => key)).size < doomed.size) await this.readRules();
     let refusal: Refusal | null = null;
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const rules = present();

@@ -117,7 +117,10 @@ async function listTables(netlink: Nfnetlink, clock: () => number): Promise<read
 }
 
 function closeAll(view: RulesetView, batch: readonly Grant[]): void {
-  const doomed = batch.map(({ access }) => elementOf(access)).filter((element) => element !== null);
+  const doomed = batch.flatMap(({ access, expiresAt }) => {
+    const element = elementOf(access);
+    return element === null || view.isOpen({ element, expiresAt: expiresAt + 1 }) ? [] : [element];
+  });
   let refused: ElementRefusal | null = null;
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     refused = view.close(doomed);
