@@ -8,11 +8,11 @@ import {
   epochSeconds,
   expiryDate,
   hostMidnight,
-  NOT_YET,
   packetUsername,
   passphrase,
   serviceList,
 } from "./kinds.ts";
+import { fingerprints, gpgPassphrase, keyIds } from "./gpg_kinds.ts";
 import { natAllow, natEnd, snatAddress } from "./nat_kinds.ts";
 
 /** Bytes of an encryption key before its mode is known, which allows fewer (`resolve_stanza.ts`). */
@@ -163,19 +163,97 @@ const KEYS = {
 } as const satisfies SettingTable;
 
 const GPG = {
-  gpgHome: later("GPG_HOME_DIR", path("DIRECTORY"), "GnuPG home of the stanza"),
-  gpgExe: later("GPG_EXE", path(), "the gpg to run"),
-  gpgDecryptId: later("GPG_DECRYPT_ID", text({ valueName: "ID" }), "key that packets are encrypted to"),
   gpgDecryptPassword: {
-    ...later("GPG_DECRYPT_PW", text({ valueName: "PASSPHRASE", mayHoldHash: true }), "passphrase of that key"),
+    kind: gpgPassphrase,
+    directive: ["GPG_DECRYPT_PW"],
     secret: true,
+    group: "gpg",
+    doc: "passphrase of the key that decrypts; makes the stanza take packets for GnuPG",
+    detail:
+      "A stanza may have a KEY too: the length of a packet tells which of the two it is for. One HMAC key serves both.",
   },
-  gpgAllowNoPassword: laterSwitch("GPG_ALLOW_NO_PW", "that key has no passphrase"),
-  gpgRequireSignature: laterSwitch("GPG_REQUIRE_SIG", "packets must be signed"),
-  gpgDisableSignature: laterSwitch("GPG_DISABLE_SIG", "signatures are not looked at"),
-  gpgIgnoreSignatureError: laterSwitch("GPG_IGNORE_SIG_VERIFY_ERROR", "bad signatures are accepted"),
-  gpgRemoteId: later("GPG_REMOTE_ID", list(text({ valueName: "ID" })), "keys that may sign packets, by id"),
-  gpgFingerprints: later("GPG_FINGERPRINT_ID", list(text({ valueName: "FPR" })), "keys that may sign packets"),
+  gpgAllowNoPassword: {
+    kind: yesNo,
+    directive: ["GPG_ALLOW_NO_PW"],
+    fallback: false,
+    group: "gpg",
+    doc: "the key that decrypts has no passphrase, or an agent knows it; makes the stanza take packets for GnuPG",
+  },
+  gpgHome: {
+    kind: path("DIRECTORY"),
+    directive: ["GPG_HOME_DIR"],
+    group: "gpg",
+    doc: "GnuPG home with the keys of the stanza; default that of fwknopd.conf",
+  },
+  gpgExe: {
+    kind: path(),
+    directive: ["GPG_EXE"],
+    group: "gpg",
+    doc: "the gpg to run; default that of fwknopd.conf",
+  },
+  gpgDecryptId: {
+    kind: text({ valueName: "ID" }),
+    directive: ["GPG_DECRYPT_ID"],
+    group: "gpg",
+    doc: "key that packets are encrypted to: fingerprint, id or name; default any secret key of GPG_HOME_DIR",
+  },
+  gpgDecryptKeyFile: {
+    kind: path(),
+    directive: ["GPG_DECRYPT_KEY_FILE"],
+    group: "gpg",
+    doc: "file with the secret key that decrypts, instead of a GnuPG home: no gpg is run",
+    detail:
+      "As gpg --export-secret-keys writes it, with --armor or without. Needs GPG_REMOTE_KEY_FILE. It belongs to root, mode 0600.",
+  },
+  gpgRemoteKeyFiles: {
+    kind: list(path()),
+    directive: ["GPG_REMOTE_KEY_FILE"],
+    group: "gpg",
+    doc: "files with the public keys that may sign packets, separated by commas; only with GPG_DECRYPT_KEY_FILE",
+    detail: "GPG_FINGERPRINT_ID and GPG_REMOTE_ID choose among these keys; without them all may sign.",
+  },
+  gpgFingerprints: {
+    kind: fingerprints,
+    directive: ["GPG_FINGERPRINT_ID"],
+    absenceOpens: true,
+    group: "gpg",
+    doc: "keys that may sign packets, by their fingerprints, separated by commas",
+    detail:
+      "The fingerprint of a whole key stands for its subkeys that sign too. Where GPG_REMOTE_ID is given as well, a key has to " +
+      "be on both lists.",
+  },
+  gpgRemoteId: {
+    kind: keyIds,
+    directive: ["GPG_REMOTE_ID"],
+    absenceOpens: true,
+    group: "gpg",
+    doc: "the same by the last 8 or 16 digits of the fingerprint, or all 40",
+    detail:
+      "Each has to fit one key of GPG_HOME_DIR, and becomes its fingerprint when the configuration is read, because a key with " +
+      "the same last 8 digits can be made.",
+  },
+  gpgRequireSignature: {
+    kind: yesNo,
+    directive: ["GPG_REQUIRE_SIG"],
+    absenceOpens: true,
+    group: "gpg",
+    doc: "packets must be signed by a key of these lists; default Y, and N has no effect without GPG_DISABLE_SIG",
+  },
+  gpgDisableSignature: {
+    kind: yesNo,
+    directive: ["GPG_DISABLE_SIG"],
+    fallback: false,
+    group: "gpg",
+    doc: "signatures are not looked at: who has the public key of the server gets in",
+  },
+  gpgIgnoreSignatureError: {
+    kind: yesNo,
+    directive: ["GPG_IGNORE_SIG_VERIFY_ERROR"],
+    fallback: false,
+    group: "gpg",
+    doc: "a signature that is not good counts, if it names a key of these lists",
+    detail: "Anybody can name a key. Mend what is wrong with the key instead.",
+  },
 } as const satisfies SettingTable;
 
 const COMMAND = text({ valueName: "COMMAND", mayHoldHash: true });
@@ -333,13 +411,6 @@ export const KEY_FILE_DIRECTIVES: ReadonlySet<string> = new Set([
   "GPG_IGNORE_SIG_VERIFY_ERROR",
   "GPG_REMOTE_ID",
   "GPG_FINGERPRINT_ID",
+  "GPG_DECRYPT_KEY_FILE",
+  "GPG_REMOTE_KEY_FILE",
 ]);
-
-function later<Kind>(name: string, kind: Kind, doc: string, group = "gpg") {
-  return { kind, directive: [name], later: NOT_YET, group, doc } as const;
-}
-
-/** N asks for nothing. */
-function laterSwitch(name: string, doc: string, group = "gpg") {
-  return { kind: yesNo, directive: [name], fallback: false, later: NOT_YET, harmless: [false], group, doc } as const;
-}

@@ -25,6 +25,8 @@ export interface CommandHost {
 /** The file system as the loader sees it. Paths are absolute. */
 export interface ConfigFiles {
   read(path: string): Result<Pick<SecureText, "text" | "warnings">, FileFault>;
+  /** The bytes of a file with a key; absent where there is none to read. */
+  readonly readKey?: (path: string) => Result<Pick<SecureText, "bytes" | "warnings">, FileFault>;
   /** Names in a folder, sorted. */
   list(folder: string): Result<readonly string[], FileFault>;
   /** What a path leads to, links followed; null where there is nothing. Absent where that cannot be asked. */

@@ -1,4 +1,4 @@
-/** Kinds of values that only the files of the daemon have, and what is said of those that are not built yet. */
+/** Kinds of values that only the files of the daemon have. */
 import { decodePaddedBase64 } from "../../lib/base64.ts";
 import { escapedBytes } from "../../lib/bytes.ts";
 import { type AddressList, parseAddressList } from "../../lib/net/cidr.ts";
@@ -8,9 +8,6 @@ import { fail, ok } from "../../lib/result.ts";
 import { integer, leadingNumber, refusing, text, yesNo } from "../../lib/settings/kinds.ts";
 import type { Kind } from "../../lib/settings/setting.ts";
 import { usernameFault } from "../../lib/wire/encode.ts";
-
-/** What a directive says that is known and not built yet. */
-export const NOT_YET = "not supported by this version";
 
 /** PCAP_INTF: names separated by commas. A name that stands twice counts once. */
 export const interfaceList: Kind<readonly string[]> = {

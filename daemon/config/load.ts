@@ -186,7 +186,7 @@ class AccessWalk {
       if (key === undefined || !KEY_FILE_DIRECTIVES.has(name)) return this.#strangeEntry(name, { file, line });
       checkWhole(entry, accessRow(name), this.report);
       // A text key keeps its trailing blanks, as in the C daemon; in all other values they mean nothing.
-      const given = /^(?:HMAC_)?KEY$/.test(name) ? value : value.trimEnd();
+      const given = /^(?:(?:HMAC_)?KEY|GPG_DECRYPT_PW)$/.test(name) ? value : value.trimEnd();
       stanza.given.push({ key, text: given, name, origin: { file, line } });
     });
   }

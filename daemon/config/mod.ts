@@ -55,7 +55,15 @@ export interface LoadedConfig extends LoadedServer {
 
 /** The file system of the host. Relative paths mean `startDirectory`: give the one the program was started in. */
 export function hostConfigFiles(startDirectory: string): ConfigFiles {
-  return { read: readAndForget, list: listFolder, kindOf, hasLocale, commandHost: COMMAND_HOST, startDirectory };
+  return {
+    read: readAndForget,
+    readKey: readSecureFile,
+    list: listFolder,
+    kindOf,
+    hasLocale,
+    commandHost: COMMAND_HOST,
+    startDirectory,
+  };
 }
 
 /** A path that may not be looked at counts as nothing. */
@@ -195,6 +203,8 @@ function readAccess(
     commandHost: files.commandHost ?? NOBODY,
     sudo: config.commands.sudo,
     nat: config.firewall.switches,
+    files,
+    gpg: config.gpg,
   };
   return raw.map((stanza) => resolveStanza(stanza, context)).filter((one) => one !== null);
 }

@@ -19,6 +19,12 @@ export interface CommandLimits {
 /** Seconds that a command may take where CMD_EXEC_TIMEOUT does not say. */
 const DEFAULT_COMMAND_TIMEOUT = 600;
 
+/** GPG_HOME_DIR and GPG_EXE of fwknopd.conf. */
+export interface GpgDefaults {
+  readonly home: string;
+  readonly exe: string;
+}
+
 /** All paths are absolute. */
 export interface ServerConfig {
   readonly capture: {
@@ -68,6 +74,8 @@ export interface ServerConfig {
     readonly verbosity: number;
   };
   readonly firewall: FirewallConfig;
+  /** What stanzas for GnuPG use that name nothing else. */
+  readonly gpg: GpgDefaults;
   /** Every variable as resolved, for the dump. */
   readonly settings: ServerSettings;
 }
@@ -110,6 +118,7 @@ export function toServerConfig(
     paths: pathConfig(settings, path),
     logging: loggingConfig(values),
     firewall,
+    gpg: { home: path(settings.gpgHome), exe: path(settings.gpgExe) },
     settings,
   };
 }

@@ -9,10 +9,13 @@ import { GENERATED_KEY_BYTES, looksCut } from "../../lib/base64.ts";
 import { equalConstantTime, wipe } from "../../lib/bytes.ts";
 import { type Resolved, resolveSettings } from "../../lib/settings/resolve.ts";
 import type { Given, Origin, Problem } from "../../lib/settings/setting.ts";
+import type { GpgPolicy } from "../gpg/policy.ts";
 import { ACCESS_SETTINGS, type AccessSettings } from "./access_settings.ts";
 import type { RawStanza } from "./load.ts";
 import { type CommandHost, DATA_ERROR, refusals, type Report } from "./files.ts";
 import type { NatSwitches } from "../grants/nat_policy.ts";
+import { type GpgFiles, resolveGpg, wantsGpg } from "./resolve_gpg.ts";
+import type { GpgDefaults } from "./resolve_server.ts";
 import { resolveNat } from "./resolve_nat.ts";
 import { stanzaObjections } from "./possible.ts";
 import { resolveCommands } from "./resolve_commands.ts";
@@ -44,6 +47,8 @@ export interface StanzaContext {
   readonly sudo: string;
   /** ENABLE_IPT_FORWARDING and ENABLE_IPT_LOCAL_NAT. */
   readonly nat: NatSwitches;
+  readonly files: GpgFiles;
+  readonly gpg: GpgDefaults;
 }
 
 /** Resolves one stanza; null when something is wrong with it, which is then in the report. */
@@ -55,7 +60,13 @@ export function resolveStanza(raw: RawStanza, context: StanzaContext): ResolvedS
   report.problems.push(...resolved.problems.map((problem) => inWordsOfC(problem, raw)));
   const last = resolveSettings(ACCESS_SETTINGS, given).values;
   const source = last.source;
-  const secrets = stanzaSecrets(last, { raw, given, report });
+  const { origins } = resolved;
+  const gpg = resolveGpg(
+    last,
+    { origins, given, origin: raw.origin, source: firstText(raw), number: raw.number },
+    context,
+  );
+  const secrets = stanzaSecrets(last, { raw, given, report, gpg });
   warnCutKeys(given, report);
   if (source === undefined || refusals(report) > before) return null;
   const times = stanzaTimes(last, `for stanza source: '${source.text}' (#${raw.number})`, report);
@@ -71,7 +82,8 @@ export function resolveStanza(raw: RawStanza, context: StanzaContext): ResolvedS
     destination: last.destination ?? null,
     openPorts: last.openPorts ?? null,
     restrictPorts: last.restrictPorts ?? [],
-    secrets: secrets === null ? [] : [secrets],
+    secrets,
+    gpg,
     ...times,
     maxOpenGrants: last.maxOpenGrants,
     nat: resolveNat(last, { ...said, switches: context.nat }, report.problems),
@@ -84,7 +96,7 @@ export function resolveStanza(raw: RawStanza, context: StanzaContext): ResolvedS
   return { stanza, settings: withOneCopy(resolved.values, last), origins: resolved.origins };
 }
 
-const KEY_SETTINGS = ["key", "keyBase64", "hmacKey", "hmacKeyBase64"] as const;
+const KEY_SETTINGS = ["key", "keyBase64", "hmacKey", "hmacKeyBase64", "gpgDecryptPassword"] as const;
 
 /** The settings with the keys that count, which were read a second time, in one copy only. */
 function withOneCopy(settings: AccessSettings, counting: AccessSettings): AccessSettings {
@@ -95,8 +107,9 @@ function withOneCopy(settings: AccessSettings, counting: AccessSettings): Access
 
 /** Overwrites the keys of stanzas that no packet will be tried with any more. */
 export function forgetKeys(access: readonly ResolvedStanza[]): void {
-  for (const { settings } of access) {
+  for (const { settings, stanza } of access) {
     for (const name of KEY_SETTINGS) wipe(settings[name] ?? new Uint8Array());
+    if (stanza.gpg?.engine.kind === "files") wipe(stanza.gpg.engine.decrypt.bytes);
   }
 }
 
@@ -133,30 +146,37 @@ interface KeyContext {
   readonly raw: RawStanza;
   readonly given: readonly Given[];
   readonly report: Report;
+  readonly gpg: GpgPolicy | null;
 }
 
-/** Chooses and checks the keys; null after a problem, which is reported. */
-function stanzaSecrets(values: AccessSettings, context: KeyContext): Secrets | null {
-  const said = encryptionLine(context);
-  const mode = values.encryptionMode.toLowerCase();
-  if (said === null || isAsymmetric(mode, context)) return null;
-  const encryption = values.keyBase64 ?? values.key;
-  if (encryption === undefined) return null;
-  const key = fitKey(encryption, mode, { said, report: context.report });
-  if (key === null) return null;
-  const hmac = stanzaHmac(values, encryption, context);
-  return hmac === undefined ? null : { cipher: { kind: "rijndael", key, mode: mode as RijndaelMode }, hmac };
-}
-
-/** The line with the encryption key; null after a problem. */
-function encryptionLine({ raw, given, report }: KeyContext): Given | null {
+/** Chooses and checks the keys, the one for Rijndael first; none after a problem, which is reported. */
+function stanzaSecrets(values: AccessSettings, context: KeyContext): readonly Secrets[] {
+  const { given, report, gpg } = context;
   const said = given.find(({ key }) => key === "key" || key === "keyBase64");
-  // A stanza with GnuPG secrets only has had its problem already.
-  if (said !== undefined || given.some(({ key }) => key.startsWith("gpg"))) return said ?? null;
+  if (said === undefined && !wantsGpg(values)) return noKeys(context);
+  const mode = values.encryptionMode.toLowerCase();
+  const encryption = values.keyBase64 ?? values.key;
+  if (mode === "asymmetric" && said !== undefined) return asymmetricKey(context);
+  const key = said === undefined || encryption === undefined ? null : fitKey(encryption, mode, { said, report });
+  const hmac = stanzaHmac(values, encryption, context);
+  if (hmac === undefined || said !== undefined && key === null) return [];
+  return [
+    ...key === null ? [] : [{ hmac, cipher: { kind: "rijndael", key, mode: mode as RijndaelMode } } as const],
+    ...gpg === null ? [] : [{ hmac, cipher: { kind: "gpg" } } as const],
+  ];
+}
+
+/** Nothing that a packet could be encrypted with: a problem. */
+function noKeys({ raw, given, report }: KeyContext): readonly Secrets[] {
+  // What was said of keys and cannot be read has had its problem already.
+  if (given.some(({ key }) => key === "gpgDecryptPassword" || key === "gpgDecryptKeyFile")) return [];
   const included = raw.keyFiles.map((file) => `, a key was not found in ${file} either (skipping stanza)`).join("");
   const message = `No keys found for access stanza source: '${firstText(raw)}'${included} ${DATA_ERROR}`;
-  report.problems.push({ origin: raw.origin, message, hint: "add KEY_BASE64 (fwknopd --key-gen makes one)" });
-  return null;
+  const hint = given.some(({ key }) => key.startsWith("gpg"))
+    ? "add GPG_DECRYPT_PW, or GPG_ALLOW_NO_PW Y for a key without passphrase"
+    : "add KEY_BASE64 (fwknopd --key-gen makes one)";
+  report.problems.push({ origin: raw.origin, message, hint });
+  return [];
 }
 
 /** What the stanza begins with, its SOURCE: by this the C daemon names stanzas. */
@@ -164,19 +184,20 @@ function firstText(raw: RawStanza): string {
   return raw.given[0]?.text ?? "";
 }
 
-/** Whether the stanza is for a mode that needs GnuPG, which is a problem. */
-function isAsymmetric(mode: string, { raw, given, report }: KeyContext): boolean {
-  if (mode !== "asymmetric") return false;
+/** The mode of GnuPG beside a key of Rijndael, which then opens nothing: a problem. */
+function asymmetricKey({ raw, given, report }: KeyContext): readonly Secrets[] {
   const said = given.find((one) => one.key === "encryptionMode");
-  const message = "ENCRYPTION_MODE: Asymmetric needs a GnuPG key, which is not supported by this version";
-  report.problems.push({ origin: said?.origin ?? raw.origin, message, hint: "remove the line" });
-  return true;
+  const message =
+    "ENCRYPTION_MODE: Asymmetric is for GnuPG, and with it no packet can be opened by the KEY of the stanza";
+  const hint = "remove the line: packets for GnuPG need none";
+  report.problems.push({ origin: said?.origin ?? raw.origin, message, hint });
+  return [];
 }
 
 /** The key of the HMAC; null where the stanza has none, which is a warning, and undefined after a problem. */
 function stanzaHmac(
   values: AccessSettings,
-  encryption: Uint8Array,
+  encryption: Uint8Array | undefined,
   { raw, given, report }: KeyContext,
 ): Secrets["hmac"] | undefined {
   const said = given.find((one) => one.key === "hmacKey" || one.key === "hmacKeyBase64");
@@ -187,8 +208,13 @@ function stanzaHmac(
     return null;
   }
   if (key === undefined) return undefined;
-  if (equalConstantTime(key, encryption)) {
-    const message = `${said.name}: the encryption key and the HMAC key should not be identical ${DATA_ERROR}`;
+  const same = [
+    [encryption, "the encryption key and the HMAC key"],
+    [values.gpgDecryptPassword, "the encryption passphrase and the HMAC key"],
+  ] as const;
+  for (const [other, names] of same) {
+    if (other === undefined || !equalConstantTime(key, other)) continue;
+    const message = `${said.name}: ${names} should not be identical ${DATA_ERROR}`;
     report.problems.push({ origin: said.origin, message, hint: "fwknopd --key-gen makes two" });
     return undefined;
   }

@@ -423,7 +423,8 @@ const PATHS = {
     directive: ["GPG_EXE"],
     fallback: "/usr/bin/gpg",
     group: "files",
-    doc: "accepted and without effect, as in the C daemon: stanzas name their own",
+    doc: "default gpg of stanzas",
+    detail: "In the C daemon it has no effect: only a stanza can name one there.",
   },
   sudoExe: {
     kind: path(),

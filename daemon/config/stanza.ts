@@ -3,6 +3,7 @@ import type { RijndaelSecret, Secrets } from "../../lib/crypto/secrets.ts";
 import type { AddressList } from "../../lib/net/cidr.ts";
 import type { Service } from "../../lib/net/service.ts";
 import type { CommandCycle, CommandPolicy } from "../command/policy.ts";
+import type { GpgPolicy } from "../gpg/policy.ts";
 import type { NatPolicy } from "../grants/nat_policy.ts";
 
 export interface Stanza {
@@ -18,6 +19,8 @@ export interface Stanza {
   readonly restrictPorts: readonly Service[];
   /** One set for each way to encrypt that the stanza takes. */
   readonly secrets: readonly Secrets[];
+  /** How packets for GnuPG are opened; null: none is. */
+  readonly gpg: GpgPolicy | null;
   /** Seconds; FW_ACCESS_TIMEOUT. */
   readonly timeout: number;
   /** Seconds; MAX_FW_TIMEOUT. */

@@ -39,6 +39,6 @@ complete -c fwknopd -l access-folder -x -a '(__fish_complete_directories)' -d 'r
 complete -c fwknopd -s p -l pid-file -r -F -d 'PID and lock file; default fwknopd.pid in FWKNOP_RUN_DIR'
 complete -c fwknopd -s d -l digest-file -r -F -d 'replay file; default digest.cache in FWKNOP_RUN_DIR'
 complete -c fwknopd -l gpg-home-dir -x -a '(__fish_complete_directories)' -d 'default GnuPG home of stanzas'
-complete -c fwknopd -l gpg-exe -r -F -d 'accepted and without effect, as in the C daemon: stanzas name their own'
+complete -c fwknopd -l gpg-exe -r -F -d 'default gpg of stanzas'
 complete -c fwknopd -l sudo-exe -r -F -d 'the sudo that ENABLE_CMD_SUDO_EXEC uses'
 complete -c fwknopd -s v -l verbose -d 'say more; each -v adds one to VERBOSE'

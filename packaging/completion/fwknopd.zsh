@@ -58,7 +58,7 @@ _arguments -s \
   '-d+[replay file; default digest.cache in FWKNOP_RUN_DIR]:FILE:_files' \
   '--digest-file=[replay file; default digest.cache in FWKNOP_RUN_DIR]:FILE:_files' \
   '--gpg-home-dir=[default GnuPG home of stanzas]:DIRECTORY:_files -/' \
-  '--gpg-exe=[accepted and without effect, as in the C daemon\: stanzas name their own]:FILE:_files' \
+  '--gpg-exe=[default gpg of stanzas]:FILE:_files' \
   '--sudo-exe=[the sudo that ENABLE_CMD_SUDO_EXEC uses]:FILE:_files' \
   '*-v[say more; each -v adds one to VERBOSE]' \
   '*--verbose[say more; each -v adds one to VERBOSE]'

@@ -48,6 +48,7 @@ export function stanza(changes: Partial<Stanza> = {}): Stanza {
     openPorts: null,
     restrictPorts: [],
     secrets: [KEYS],
+    gpg: null,
     timeout: 30,
     maxTimeout: 300,
     maxOpenGrants: 1000,

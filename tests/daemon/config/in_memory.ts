@@ -49,7 +49,7 @@ export function load(
     /** Null: it cannot be asked. */
     readonly host?: CommandHost | null;
     /** What else can be asked. */
-    readonly world?: Pick<ConfigFiles, "kindOf" | "hasLocale">;
+    readonly world?: Pick<ConfigFiles, "kindOf" | "readKey" | "hasLocale">;
   } = {},
 ) {
   const options = parseDaemonOptions(["-c", "/c", "-a", "/a", ...(more.argv ?? [])]);

@@ -185,7 +185,7 @@ Deno.test("loadConfig() refuses what is wrong in a stanza, with its place", () =
       'ENCRYPTION_MODE: Unrecognized ENCRYPTION_MODE: expected one of CBC, ECB, CFB, OFB, CTR, Asymmetric, legacy, got "PCBC" (did you mean CBC?)',
     ]],
     [["ENCRYPTION_MODE Asymmetric"], [
-      "ENCRYPTION_MODE: Asymmetric needs a GnuPG key, which is not supported by this version (remove the line)",
+      "ENCRYPTION_MODE: Asymmetric is for GnuPG, and with it no packet can be opened by the KEY of the stanza (remove the line: packets for GnuPG need none)",
     ]],
     [["OPEN_PORTS tcp/22,"], [
       'OPEN_PORTS: Parse error on access port entry: expected items such as tcp/22, got "tcp/22," (Fatal invalid OPEN_PORTS in access stanza) (remove the comma that has no item beside it)',
@@ -208,7 +208,6 @@ Deno.test("loadConfig() refuses what is wrong in a stanza, with its place", () =
     [["FW_ACCESS_TIMEOUT 8388609"], [
       'FW_ACCESS_TIMEOUT value is out of range: not in range 0-8388608, got "8388609"',
     ]],
-    [["GPG_DECRYPT_PW topsecret"], ["GPG_DECRYPT_PW: not supported by this version (remove the line)"]],
     [["OPEN_PROTS tcp/22"], ["OPEN_PROTS: unknown configuration parameter (did you mean OPEN_PORTS?)"]],
     [["SOUCRE 192.0.2.1"], ["SOUCRE: unknown configuration parameter (did you mean SOURCE?)"]],
     [["source ANY"], [
