@@ -3,7 +3,7 @@
  * (`daemon/gpg/keys.ts`). What the C daemon only says in passing becomes a warning.
  */
 import type { GpgEngine, GpgPolicy, GpgSigners } from "../gpg/policy.ts";
-import type { KeyFile } from "../../lib/openpgp/key_files.ts";
+import type { KeyFile } from "../../lib/openpgp/file_keys.ts";
 import { formatOrigin, type Given, type Origin } from "../../lib/settings/setting.ts";
 import type { AccessSettings } from "./access_settings.ts";
 import type { ConfigFiles, Report } from "./files.ts";
