@@ -5,7 +5,6 @@ import { wantsGpg } from "../../../daemon/config/resolve_gpg.ts";
 import { good, load, wrong } from "./in_memory.ts";
 
 const FPR = "0123456789ABCDEF0123456789ABCDEF01234567";
-const OTHER = "89ABCDEF0123456789ABCDEF0123456789ABCDEF";
 
 /** A stanza without KEY. */
 function gpgStanza(...lines: readonly string[]): string {
