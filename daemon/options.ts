@@ -78,7 +78,10 @@ export const DAEMON_ACTIONS = {
     doc: "length of the HMAC key; default by --hmac-digest-type",
   },
   hmacDigestType: {
-    kind: choice(["md5", "sha1", "sha256", "sha384", "sha512", "sha3_256", "sha3_512"]),
+    kind: refusing(
+      choice(["md5", "sha1", "sha256", "sha384", "sha512", "sha3_256", "sha3_512"]),
+      "Invalid hmac digest type",
+    ),
     option: { long: ["hmac-digest-type"], argument: "required" },
     fallback: "sha256",
     group: "keys",

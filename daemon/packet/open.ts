@@ -38,9 +38,12 @@ function withWordsOfC(kind: "udp" | "tcp", open: () => PacketSource): PacketSour
     return open();
   } catch (cause) {
     if (!(cause instanceof FfiError) || !/^(?:bind|listen)$/.test(cause.details.symbol ?? "")) throw cause;
-    throw new FfiError(`${cause.message} (run_${kind}_server: ${cause.details.symbol}() failed)`, cause.details, {
-      cause,
-    });
+    const words = [
+      `run_${kind}_server: ${cause.details.symbol}() failed`,
+      // The C daemon goes on without its TCP server.
+      ...kind === "udp" ? ["Fatal run_udp_server() error"] : [],
+    ];
+    throw new FfiError(`${cause.message} (${words.join("; ")})`, cause.details, { cause });
   }
 }
 

@@ -89,7 +89,10 @@ test("openSource() has the words of the C daemon for a port that is taken, and t
   using server = open();
   assert.throws(() => openSource({ kind: "udp", port: server.port }), (error) => {
     assert.ok(error instanceof FfiError);
-    assert.match(error.message, /^Cannot listen on UDP port \d+: .* \(run_udp_server: bind\(\) failed\)$/);
+    assert.match(
+      error.message,
+      /^Cannot listen on UDP port \d+: .* \(run_udp_server: bind\(\) failed; Fatal run_udp_server\(\) error\)$/,
+    );
     assert.match(error.details.hint ?? "", /ss -lunp/);
     return true;
   });
