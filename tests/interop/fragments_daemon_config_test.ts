@@ -17,6 +17,8 @@ interface Row {
   readonly args?: readonly string[];
   /** Of access.conf; default 0600. */
   readonly mode?: number;
+  /** Of access.conf; default root. */
+  readonly owner?: number;
   readonly says: RegExp;
   /** What the C daemon says where its 2.6.10 and 2.6.11 differ, and ours has the words of one of them. */
   readonly cSays?: RegExp;
@@ -171,6 +173,20 @@ const ROWS: readonly Row[] = [
     code: 0,
   },
   {
+    situation: "a file of somebody else",
+    access: GOOD,
+    owner: 65_534,
+    says: /not owned by current effective user id/,
+    code: 0,
+  },
+  {
+    situation: "an HMAC key too long",
+    access: `SOURCE ANY\nKEY a\nHMAC_KEY ${"x".repeat(137)}\n`,
+    says: /Invalid HMAC key length/,
+    cCode: null,
+  },
+  inStanza("%include_folder {dir}/none", /could not be opened/, { cCode: null }),
+  {
     situation: "a folder in place of a file",
     access: `${GOOD}%include {dir}\n`,
     says: /is not a regular file or symbolic link/,
@@ -258,6 +274,7 @@ function wordsStand(program: ProgramUnderTest): () => Promise<void> {
       write("access.conf", access);
       write("more", more);
       Deno.chmodSync(`${dir}/access.conf`, row.mode ?? 0o600);
+      Deno.chownSync(`${dir}/access.conf`, row.owner ?? 0, null);
       const files = ["-c", `${dir}/fwknopd.conf`, "-a", `${dir}/access.conf`, "-f"];
       const mode = args.includes("--key-gen") ? [] : [...files, "--exit-parse-config"];
       const filled = args.map((arg) => arg.replaceAll("{dir}", dir));

@@ -62,8 +62,8 @@ const CALLS: readonly Call[] = [
   { args: ["--key-gen"], says: /^KEY_BASE64: \S{44}\nHMAC_KEY_BASE64: \S{88}$/m, code: 0 },
   { args: ["--key-gen-file", "{dir}/keys"], says: /\[\+\] Wrote Rijndael and HMAC keys to: .*\/keys/, code: 0 },
   { args: ["--key-gen", "--hmac-digest-type", "abc"], says: /Invalid hmac digest type/ },
-  { args: ["-D"], says: /Current fwknopd config settings:\n *0\. CONFIG_FILE +=  '/, code: 0 },
-  { args: ["-D"], says: /Current fwknopd access settings:\n[^]*KEY_BASE64:  <see the access\.conf file>/, code: 0 },
+  { args: ["-D"], says: /Current fwknopd config settings:\n *0\. CONFIG_FILE +=\s+'/, code: 0 },
+  { args: ["-D"], says: /Current fwknopd access settings:\n[^]*KEY_BASE64:\s+<see the access\.conf file>/, code: 0 },
   {
     args: ["--dump-serv-err-codes"],
     says: /^err code: 4096, err string: 'Data is not a valid SPA message format'/m,
