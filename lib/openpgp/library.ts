@@ -13,6 +13,7 @@ export const CONFIG: Config = {
   ...config,
   ...{ showVersion: false, showComment: false, nonDeterministicSignaturesViaNotation: false },
   rejectPublicKeyAlgorithms: new Set(),
+  rejectHashAlgorithms: new Set([enums.hash.md5]),
   rejectMessageHashAlgorithms: new Set([enums.hash.md5]),
   // More than there is in any packet, less than a bomb.
   maxDecompressedMessageSize: 65_536,

@@ -4,6 +4,7 @@
  */
 import type {
   Key,
+  KeyID,
   LiteralDataPacket,
   Message,
   OnePassSignaturePacket,
@@ -32,10 +33,22 @@ export async function unseal(message: Uint8Array, unsealing: Unsealing): Promise
   const { to, date } = unsealing;
   try {
     const sealed = await readMessage({ binaryMessage: message, config: CONFIG });
+    keepFirstSessionKeys(sealed);
     const opened = (await sealed.decrypt([to], undefined, undefined, date, CONFIG)).unwrapCompressed();
     return await look(opened, unsealing);
   } catch (error) {
     return gpgFail("gpg-decrypt", reason(error), "is it for this key?");
+  }
+}
+
+/** Of several for the same key gpg takes the first, whatever comes of it. */
+function keepFirstSessionKeys({ packets }: Message<Uint8Array>): void {
+  const seen = new Set<string>();
+  for (const packet of [...packets]) {
+    const id = (packet as { readonly publicKeyID?: KeyID }).publicKeyID?.toHex();
+    if (id === undefined) continue;
+    if (seen.has(id)) packets.splice(packets.indexOf(packet), 1);
+    seen.add(id);
   }
 }
 
@@ -50,11 +63,16 @@ async function look(opened: Message<Uint8Array>, { by, date }: Unsealing): Promi
   }
   const text = opened.packets[at] as LiteralDataPacket;
   const found = await signaturesOf(opened, text, { by, date });
+  const announced = signed.filter((each) => tagOf(each) === enums.packet.onePassSignature).toReversed();
+  const first = found.length - announced.length;
+  const signatures = found.map(({ packet, judged }, index) =>
+    index < first || isAnnounced(packet, announced[index - first]!) ? judged : UNKNOWN
+  );
   const unknown = Array.from({ length: Math.max(0, signed.length - found.length) }, () => UNKNOWN);
   const [format = 0] = text.write() as Uint8Array;
   return ok({
     plaintext: opened.getLiteralData()!,
-    signatures: [...found, ...unknown],
+    signatures: [...signatures, ...unknown],
     literals: [{ format: String.fromCharCode(format), name: opened.getFilename() ?? "" }],
     encryptions: 1,
   });
@@ -64,6 +82,12 @@ function tagOf(packet: object): unknown {
   return (packet.constructor as Partial<typeof OnePassSignaturePacket>).tag;
 }
 
+/** How a text is to be hashed is said before it already, by a packet that is whole. */
+function isAnnounced({ hashAlgorithm }: SignaturePacket, announced: object): boolean {
+  const said = announced as Partial<Pick<SignaturePacket, "hashAlgorithm"> & { flags: number }>;
+  return said.flags !== undefined && said.hashAlgorithm === hashAlgorithm;
+}
+
 /** Of a kind that nobody can check. */
 const UNKNOWN: PgpSignature = { fingerprint: "", primary: "", good: false, right: false, trusted: null };
 
@@ -71,12 +95,12 @@ async function signaturesOf(
   opened: Message<Uint8Array>,
   text: LiteralDataPacket,
   { by, date }: Omit<Unsealing, "to">,
-): Promise<readonly PgpSignature[]> {
+): Promise<readonly { readonly packet: SignaturePacket; readonly judged: PgpSignature }[]> {
   const { CONFIG } = await library();
   const found = await opened.verify([], date, CONFIG);
   return await Promise.all(found.map(async ({ signature }) => {
-    const [packet] = (await signature).packets;
-    return packet === undefined ? UNKNOWN : await judge(packet as SignaturePacket, text, { by, date });
+    const [packet] = (await signature).packets as unknown as readonly [SignaturePacket];
+    return { packet, judged: await judge(packet, text, { by, date }) };
   }));
 }
 
@@ -89,13 +113,13 @@ async function judge(
   const key = by.find((each) => each.getKeys(packet.issuerKeyID).length > 0);
   const [part] = key?.getKeys(packet.issuerKeyID) ?? [];
   if (key === undefined || part === undefined) return UNKNOWN;
-  const right = await isRight(packet, text, part) && (part === key || await maySign(key, part, null));
   const expires = packet.getExpirationTime();
   const inTime = packet.created! >= part.getCreationTime() && (!(expires instanceof Date) || date < expires);
+  const right = inTime && await isRight(packet, text, part) && (part === key || await maySign(key, part, null));
   return {
     fingerprint: part.getFingerprint().toUpperCase(),
     primary: key.getFingerprint().toUpperCase(),
-    good: right && inTime && await maySign(key, part, date),
+    good: right && await maySign(key, part, date),
     right,
     trusted: null,
   };

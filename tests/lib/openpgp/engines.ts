@@ -3,7 +3,8 @@ import { textBytes } from "../../../lib/bytes.ts";
 import { formatGpgFailure, type GpgFailure } from "../../../lib/openpgp/failure.ts";
 import type { RunGpg } from "../../../lib/openpgp/keyring.ts";
 import { ok, type Result } from "../../../lib/result.ts";
-import type { GpgHome } from "../../lab/gpg_home.ts";
+import type { KeyFile } from "../../../lib/openpgp/file_keys.ts";
+import type { GpgHome, GpgKeyName } from "../../lab/gpg_home.ts";
 
 /** The text of a packet. */
 export const TEXT = textBytes(
@@ -14,6 +15,17 @@ export const TEXT = textBytes(
 export function good<Value>(result: Result<Value, GpgFailure>): Value {
   if (!result.ok) throw new Error(formatGpgFailure(result.fault));
   return result.value;
+}
+
+/** Unix seconds. */
+export function now(): number {
+  return Math.floor(Date.now() / 1000);
+}
+
+/** A key file that gpg exports. */
+export async function fileOf(home: GpgHome, name: GpgKeyName, secret: boolean): Promise<KeyFile> {
+  const path = await home.keyFile(name, { secret });
+  return { path, bytes: Deno.readFileSync(path) };
 }
 
 /** Runs gpg on a home. */

@@ -137,3 +137,50 @@ export function literal(
     body: concat(Uint8Array.of(format.charCodeAt(0), encoded.length), encoded, new Uint8Array(4), text),
   };
 }
+
+/** What may be said in a signature. */
+export interface ByHand {
+  readonly date?: Date;
+  /** Type of the signature. Default: of bytes. */
+  readonly type?: number;
+  readonly hash?: number;
+  /** Seconds after its date. */
+  readonly expires?: number;
+  /** One more subpacket. */
+  readonly extra?: Uint8Array;
+}
+
+/** Signed as no program does it: nobody asks whether the key may. */
+export async function signedByHand(key: Key, text: Uint8Array, says: ByHand = {}): Promise<readonly Packet[]> {
+  const { enums, LiteralDataPacket, SignaturePacket } = openpgp;
+  const { date = new Date(), type = enums.signature.binary, hash = enums.hash.sha256, expires, extra } = says;
+  const { keyPacket } = key as openpgp.PrivateKey;
+  const signature = Object.assign(new SignaturePacket(), {
+    signatureType: type,
+    hashAlgorithm: hash,
+    publicKeyAlgorithm: keyPacket.algorithm,
+    ...(expires === undefined ? {} : { signatureExpirationTime: expires, signatureNeverExpires: false }),
+  }) as unknown as openpgp.SignaturePacket & Writable;
+  const usual = signature.writeHashedSubPackets;
+  signature.writeHashedSubPackets = function () {
+    const subpackets = concat(usual.call(this).subarray(2), extra ?? new Uint8Array(0));
+    return concat(Uint8Array.of(subpackets.length >> 8, subpackets.length & 0xff), subpackets);
+  };
+  const data = Object.assign(new LiteralDataPacket(), {}) as unknown as {
+    setBytes(text: Uint8Array, format: number): void;
+  };
+  data.setBytes(text, enums.literal.binary);
+  await signature.sign(keyPacket, data as unknown as Uint8Array, date, false, {
+    ...openpgp.config,
+    nonDeterministicSignaturesViaNotation: false,
+  });
+  const id = Uint8Array.fromHex(key.getKeyID().toHex());
+  const before = concat(Uint8Array.of(3, type, hash, keyPacket.algorithm), id, Uint8Array.of(1));
+  return [{ tag: TAG.onePass, body: before }, literal(text), { tag: TAG.signature, body: signature.write() }];
+}
+
+interface Writable {
+  writeHashedSubPackets(): Uint8Array;
+  write(): Uint8Array;
+  sign(key: unknown, data: Uint8Array, date: Date, detached: boolean, config: unknown): Promise<void>;
+}
