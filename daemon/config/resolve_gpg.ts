@@ -58,7 +58,7 @@ export function resolveGpg(values: AccessSettings, said: Said, context: Context)
     ? keyring(values, said, context)
     : keyFiles(values, said, context);
   if (engine === null || signers === undefined) return null;
-  return { engine, passphrase: values.gpgDecryptPassword ?? null, signers };
+  return { engine, recipients: null, passphrase: values.gpgDecryptPassword ?? null, signers };
 }
 
 /** Lines about GnuPG in a stanza that is not for it: in C they do nothing. */

@@ -4,6 +4,11 @@ import type { KeyFile } from "../../lib/openpgp/file_keys.ts";
 /** How packets for GnuPG are opened, and whose signature they need. */
 export interface GpgPolicy {
   readonly engine: GpgEngine;
+  /**
+   * Ids of the keys that packets may be for, 16 digits in capitals: those of the key that decrypts and its subkeys. Null:
+   * not known, and then gpg is asked about every packet.
+   */
+  readonly recipients: readonly string[] | null;
   /** GPG_DECRYPT_PW; null: the key that decrypts has none (GPG_ALLOW_NO_PW). */
   readonly passphrase: Uint8Array | null;
   /** Who may sign; null: nobody has to (GPG_DISABLE_SIG). */

@@ -13,6 +13,7 @@ import type { ReplayStore } from "../replay/store.ts";
 import { type RefusalLogs, refusalLogs } from "../report/refusal_budget.ts";
 import type { ServiceManager } from "../service/manager.ts";
 import type { StateFiles } from "../service/state_files.ts";
+import type { SlowOpener } from "../verify/attempt.ts";
 import type { DecisionContext, Pending } from "../verify/decide.ts";
 import type { NameResolver } from "../verify/nat_target.ts";
 import { stanzaIndex } from "../verify/stanza_index.ts";
@@ -44,11 +45,13 @@ export interface ActiveConfigParts {
   readonly test: boolean;
   /** Used where names are accepted. */
   readonly resolveName: NameResolver;
+  /** Opens packets for GnuPG. Where it is absent they are refused. */
+  readonly openSlowly?: SlowOpener | undefined;
 }
 
 /** What a reload exchanges, made of a configuration that was checked. The store is told how long to remember. */
 export function makeActiveConfig(
-  { config, stanzas, sources, log, store, test, resolveName }: ActiveConfigParts,
+  { config, stanzas, sources, log, store, test, resolveName, openSlowly }: ActiveConfigParts,
 ): ActiveConfig {
   store.keepFor(config.maxAge);
   const verbose = config.logging.verbosity > 0;
@@ -60,6 +63,7 @@ export function makeActiveConfig(
       store,
       testMode: test,
       ...(config.settings.natDns ? { resolveName } : {}),
+      ...(openSlowly === undefined ? {} : { openSlowly }),
     },
     grantOptions: {
       destinationRule: config.firewall.destinationRule,

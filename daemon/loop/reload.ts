@@ -11,6 +11,7 @@ import type { ReplayStore } from "../replay/store.ts";
 import { newSources, openSources } from "../start/sources.ts";
 import type { Part } from "../start/rights.ts";
 import { reasonOf } from "../start/start_error.ts";
+import type { SlowOpener } from "../verify/attempt.ts";
 import type { NameResolver } from "../verify/nat_target.ts";
 import { type ActiveConfig, makeActiveConfig, type Runtime } from "./active_config.ts";
 import { recoverSource } from "./recover.ts";
@@ -34,6 +35,7 @@ export interface ReloadContext {
   /** Opens a source. Throws `FfiError` with a hint. */
   readonly openSource: (spec: SourceSpec) => PacketSource;
   readonly resolveName: NameResolver;
+  readonly openSlowly?: SlowOpener | undefined;
 }
 
 /** What counts at the moment. */
@@ -110,8 +112,8 @@ function takeOver(
   const { config, access, stanzas } = loaded;
   Object.assign(inForce, { config, access });
   log("info", "Re-starting fwknopd");
-  const { store, resolveName } = context;
-  return makeActiveConfig({ config, stanzas, sources, log, store, resolveName, test: origin.options.actions.test });
+  const { openSource: _open, ...lasting } = context;
+  return makeActiveConfig({ config, stanzas, sources, log, test: origin.options.actions.test, ...lasting });
 }
 
 /** The configuration as the files say it now, and the file that may be half written: its last line has no end. */

@@ -8,6 +8,7 @@ import { showableLines } from "../../lib/showable.ts";
 import { formatDump, type ServerConfig } from "../config/mod.ts";
 import { type OpenedFirewall, openFirewall } from "../firewall/backends.ts";
 import type { Firewall } from "../firewall/firewall.ts";
+import { createGpg, type Gpg } from "../gpg/gpg.ts";
 import { createLedger } from "../grants/ledger.ts";
 import { createShutGrants } from "../grants/shut.ts";
 import { type ActiveConfig, makeActiveConfig, type Runtime } from "../loop/active_config.ts";
@@ -113,11 +114,12 @@ export async function runDaemon(options: ServeOptions, log: Log, effects: StartE
       queueRules = await effects.makeQueueRules(config, log);
       using started = startCommands(options, log);
       const commands = started === null ? {} : { commands: started.commands };
-      const held = { store, waiter, signals, firewall, pidFile, ...commands };
+      const gpg = createGpg({ clock: Date.now, steady: () => performance.now() });
+      const held = { store, waiter, signals, firewall, pidFile, gpg, ...commands };
       const { active, runtime, stateFiles } = await prepare(options, held, { log, effects });
       const ending = await runLoop(active, runtime).finally(async () => {
         effects.manager.tell("STOPPING=1");
-        [calm] = await Promise.all([finishWork(runtime.patience, log), started?.commands.end(log)]);
+        [calm] = await Promise.all([finishWork(runtime.patience, log), started?.commands.end(log), gpg.end()]);
       });
       stateFiles.look(log);
       code = conclude(ending, actions.packetLimit, log);
@@ -153,6 +155,7 @@ interface Held extends Pick<Runtime, "signals" | "firewall" | "commands"> {
   readonly store: ReplayStore;
   readonly waiter: Waiter;
   readonly pidFile: HeldPidFile;
+  readonly gpg: Gpg;
 }
 
 /** Prepares the packet filter, opens the source, proves that knocks open, and gives up what is no longer needed. */
@@ -163,13 +166,13 @@ async function prepare(
 ): Promise<{ readonly active: ActiveConfig; readonly runtime: Runtime; readonly stateFiles: StateFiles }> {
   const { config, stanzas } = options.loaded;
   const { actions } = options.options;
-  const { pidFile, store, ...open } = held;
+  const { gpg, pidFile, store, ...open } = held;
   const { firewall, waiter } = open;
   const ledger = createLedger(await firewall.prepare());
   if (ledger.size > 0) log("info", `${ledger.size} doors of an earlier run are still open and close at their time`);
   const sources = openSources(config, { inUse: [], open: effects.openSource, log });
-  const resolveName = createNameResolver(HOST_RESOLVER);
-  const active = makeActiveConfig({ config, stanzas, sources, log, store, resolveName, test: actions.test });
+  const lasting = { store, resolveName: createNameResolver(HOST_RESOLVER), openSlowly: gpg.open };
+  const active = makeActiveConfig({ config, stanzas, sources, log, test: actions.test, ...lasting });
   for (const line of sources.flatMap(({ source }) => source.banner)) log("info", line);
   await testOurselves(active.context, Math.floor(Date.now() / 1000));
   effects.giveUpRights([firewall, RELOAD, ...config.capture.queue === null ? [] : [QUEUE_RULES]]);
@@ -191,7 +194,7 @@ async function prepare(
     clock: Date.now,
     steady,
     manager: effects.manager,
-    ...makeReload(options, { store, resolveName, openSource: effects.openSource }),
+    ...makeReload(options, { ...lasting, openSource: effects.openSource }),
   };
   return { active, runtime, stateFiles };
 }

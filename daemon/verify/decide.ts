@@ -3,7 +3,7 @@
  * HMAC, decryption, digest, record, gates, NAT target. Effects are elsewhere: what comes out is a value. Pure.
  */
 import type { CryptoEngine } from "../../lib/crypto/engine.ts";
-import { type Fault, fault } from "../../lib/faults.ts";
+import { fault } from "../../lib/faults.ts";
 import type { Ip } from "../../lib/net/address.ts";
 import { fail, ok, type Result } from "../../lib/result.ts";
 import { authenticate, open, replayDigest } from "../../lib/spa/open.ts";
@@ -14,7 +14,7 @@ import type { NatEnd } from "../grants/nat_policy.ts";
 import type { Datagram } from "../packet/datagram.ts";
 import type { ReplayStore } from "../replay/store.ts";
 import { type Candidate, findCandidate, type HttpPolicy } from "./candidate.ts";
-import { type Attempt, noSuchCipher, openingFailed, type SlowOpener } from "./attempt.ts";
+import { type Attempt, noSuchCipher, notOpened, openingFailed, type SlowOpener, toldOfOpened } from "./attempt.ts";
 import { claimPacket, isSameCapture, otherDigests, seenBefore, seenPacket } from "./claim.ts";
 import type { Finding } from "./findings.ts";
 import {
@@ -177,10 +177,15 @@ async function tryStanzas(trial: Trial, context: DecisionContext, now: number): 
     const attempt = { match, secrets };
     const decision = secrets.cipher.kind === "gpg"
       ? await startOpening(trial, attempt, context)
-      : await goOn(trial, { ...attempt, opened: await open(context.engine, wire, secrets) }, context);
+      : await goOn(trial, { ...attempt, opened: await openHere(attempt, wire, context) }, context);
     if (decision !== null) return decision;
   }
   return refuseTrial(trial);
+}
+
+async function openHere(attempt: Attempt, wire: string, { engine }: DecisionContext): Promise<Opening> {
+  const opened = await open(engine, wire, attempt.secrets);
+  return opened.ok ? ok({ message: opened.value }) : fail(openingFailed(attempt, wire, opened.fault));
 }
 
 /** Pending, or null when the stanza has an HMAC key and that did not make the packet. */
@@ -190,8 +195,8 @@ async function startOpening(trial: Trial, attempt: Attempt, context: DecisionCon
     trial.findings.push(...openingFailed(attempt, trial.wire, body.fault));
     return null;
   }
-  const work = Promise.try(context.openSlowly!, body.value, attempt.match.stanza)
-    .catch(() => fail(fault("unclassified")));
+  const work = Promise.try(context.openSlowly!, body.value, attempt.match)
+    .catch(() => fail([notOpened(attempt.match, fault("unclassified"))]));
   return wait(trial, context, {
     authenticated: attempt.secrets.hmac !== null,
     finished: work,
@@ -200,6 +205,9 @@ async function startOpening(trial: Trial, attempt: Attempt, context: DecisionCon
         await goOn(trial, { ...attempt, match: { ...attempt.match, now }, opened: await work }, current),
   });
 }
+
+/** What the keys of a stanza made of a packet. */
+type Opening = Awaited<ReturnType<SlowOpener>>;
 
 /** Something slow, and what comes of it; null when the next stanza has its turn. */
 interface SlowStep extends Pick<Pending, "authenticated" | "finished"> {
@@ -224,15 +232,15 @@ function wait(trial: Trial, context: DecisionContext, { authenticated, finished,
 /** Admits or refuses what a stanza opened, or waits for a name; null when the next stanza has its turn. */
 async function goOn(
   trial: Trial,
-  { match, secrets, opened }: Attempt & { readonly opened: Result<SpaMessage, Fault> },
+  { match, secrets, opened }: Attempt & { readonly opened: Opening },
   context: DecisionContext,
 ): Promise<Decision | null> {
   const { datagram, digest, findings, wire } = trial;
   if (!opened.ok) {
-    findings.push(...openingFailed({ match, secrets }, wire, opened.fault));
+    findings.push(...opened.fault);
     return null;
   }
-  const message = opened.value;
+  const { message } = opened.value;
   // One that is too old to open, now or later, is not worth a line of the file: anybody may send those again and again.
   if (trial.claimed === null && !isPast(message, context.policy, match.now)) {
     const digests = [digest, ...await otherDigests({ wire, secrets, message }, context.engine)];
@@ -240,10 +248,7 @@ async function goOn(
     if (first !== null) return refuseTrial(trial, seenBefore("replay", datagram, first));
     trial.claimed = digests;
   }
-  findings.push(
-    remark("packet-text", { wire }),
-    remark("decoded", { ...atStanza(match), wire, message, opener: { secrets: () => secrets } }),
-  );
+  findings.push(...toldOfOpened({ match, secrets }, wire, opened.value));
   const access = accessAddress(message, trial.forwardedFor ?? datagram.source);
   const policy = { ...context.policy, forgottenUntil: context.store.forgottenUntil };
   const packet: OpenedPacket = { ...match, message, access, policy };

@@ -24,6 +24,11 @@ export function stanzaTag({ source, stanza }: AtStanza): string {
   return `[${source.text}] (stanza #${stanza})`;
 }
 
+/** The last eight digits, by which the C daemon names keys. */
+export function shortId(fingerprint: string): string {
+  return fingerprint.slice(-8);
+}
+
 /** A row of {@link REFUSALS}. */
 interface RefusalRow<Facts> {
   /** In the table of `--dump-serv-err-codes`; null where the C daemon has none. */
@@ -102,6 +107,28 @@ export const REFUSALS = {
     "warning",
     (facts: AtStanza & { readonly reason: string }) =>
       `${stanzaTag(facts)} Error creating fko context: ${facts.reason}`,
+  ),
+  "gpg-busy": stranger(
+    4109,
+    "warning",
+    (facts: AtStanza & { readonly reason: string }) =>
+      `${stanzaTag(facts)} Too many packets for GnuPG, this one is not opened: ${facts.reason}`,
+  ),
+  "fingerprint-not-listed": stranger(
+    4109,
+    "warning",
+    (facts: AtStanza & { readonly fingerprint: string }) =>
+      `${stanzaTag(facts)} Incoming SPA packet signed by: ${facts.fingerprint}, but that fingerprint is not in the ` +
+      "GPG_FINGERPRINT_ID list.",
+  ),
+  "signer-id-not-listed": stranger(
+    4109,
+    "warning",
+    (facts: AtStanza & { readonly fingerprint: string }) =>
+      `${stanzaTag(facts)} Incoming SPA packet signed by ID: ${
+        shortId(facts.fingerprint)
+      }, but that ID is not in the ` +
+      "GPG_REMOTE_ID list.",
   ),
   "too-many-pending": stranger(
     4109,

@@ -2,9 +2,9 @@
 import type { LogLevel } from "../../lib/log.ts";
 import type { Ip } from "../../lib/net/address.ts";
 import type { Secrets } from "../../lib/crypto/secrets.ts";
-import { formatReceivedDump } from "../../lib/spa/dump.ts";
+import { formatReceivedDump, type GpgLines } from "../../lib/spa/dump.ts";
 import type { SpaMessage } from "../../lib/wire/message.ts";
-import { type AtStanza, stanzaTag } from "./refusals.ts";
+import { type AtStanza, shortId, stanzaTag } from "./refusals.ts";
 
 function remarkRow<Facts>(level: LogLevel, sentence: (facts: Facts) => string) {
   return { level, sentence };
@@ -29,8 +29,15 @@ export const REMARKS = {
     "debug",
     (facts: AtStanza & { readonly wire: string; readonly message: SpaMessage; readonly opener: Opener }) =>
       `${stanzaTag(facts)} SPA Decode (res=0):\n${
-        formatReceivedDump(facts.message, facts.opener.secrets(), { wire: facts.wire })
+        formatReceivedDump(facts.message, facts.opener.secrets(), { wire: facts.wire, gpg: facts.opener.gpg })
       }`,
+  ),
+  "signed-by": remarkRow(
+    "info",
+    (facts: AtStanza & { readonly fingerprint: string }) =>
+      `${stanzaTag(facts)} Incoming SPA data signed by '${
+        shortId(facts.fingerprint)
+      }' (fingerprint '${facts.fingerprint}').`,
   ),
   "nat-resolved": remarkRow(
     "info",
@@ -48,6 +55,8 @@ export const REMARKS = {
 /** What opened a packet. A function, so that whoever writes facts down as they are writes no key. */
 export interface Opener {
   readonly secrets: () => Secrets;
+  /** With GnuPG: its part of the dump. */
+  readonly gpg?: GpgLines | undefined;
 }
 
 /** The stable name of a remark. */

@@ -54,6 +54,39 @@ export function cutPrefixes(body: string): readonly string[] {
   return [PREFIXES.gpg, ...others];
 }
 
+/** Encrypted data that shows when it was changed. */
+const PROTECTED_DATA: readonly number[] = [18, 20];
+/** Digits of a key id that is not told. */
+export const HIDDEN_RECIPIENT = "0".repeat(16);
+
+/**
+ * The ids of the keys that a message is for, as 16 digits in capitals. Null where it is anything else than session keys for
+ * keys, and behind them data that shows when it was changed, with which it ends: nothing that a password opens, nothing that
+ * is not encrypted, nothing behind it.
+ */
+export function recipientsOf(message: Uint8Array): readonly string[] | null {
+  const ids: string[] = [];
+  for (let rest = message;;) {
+    const header = readHeader(rest);
+    if (header?.tag !== SESSION_KEY) return ids.length > 0 && isProtectedData(rest) ? ids : null;
+    const end = header.size + header.length;
+    const body = rest.subarray(header.size, end);
+    if (end > rest.length || body.length < 10 || body[0] !== VERSION) return null;
+    ids.push(body.subarray(1, 9).toHex().toUpperCase());
+    rest = rest.subarray(end);
+  }
+}
+
+/** One packet, in one piece or in several, and nothing behind it. */
+function isProtectedData(bytes: Uint8Array): boolean {
+  const [first = 0] = bytes;
+  if (!PROTECTED_DATA.some((tag) => first === (0xc0 | tag))) return false;
+  let at = 1;
+  for (let one = bytes[at]; one !== undefined && one >= 224 && one < 255; one = bytes[at]) at += 1 + 2 ** (one & 0x1f);
+  const last = newHeader(first, [...bytes.subarray(at, at + 5)]);
+  return last !== null && at - 1 + last.size + last.length === bytes.length;
+}
+
 function followsSessionKey(rest: Uint8Array): boolean {
   const header = readHeader(rest);
   // Data in pieces, the first of which has 2^0 to 2^30 bytes.

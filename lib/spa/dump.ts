@@ -33,6 +33,10 @@ export interface GpgLines {
   readonly exe: string | null;
   /** Null before the packet was opened. */
   readonly signature: { readonly fingerprint: string; readonly good: boolean } | null;
+  /** Whether signatures are looked at (GPG_DISABLE_SIG). Default: yes. */
+  readonly verify?: boolean;
+  /** Whether those count that are not good (GPG_IGNORE_SIG_VERIFY_ERROR). Default: no. */
+  readonly ignoreErrors?: boolean;
 }
 
 const LABEL_WIDTH = 15;
@@ -68,13 +72,14 @@ export function formatDump(subject: DumpSubject): string {
 }
 
 /** Sums of flags as gpgme gives them: 3 for a signature that is good, 4 for one that is not; 0 is no error. */
-function gpgRows({ signer, recipient, home, exe, signature }: GpgLines): [string, string | number | null][] {
+function gpgRows(lines: GpgLines): [string, string | number | null][] {
+  const { signer, recipient, home, exe, signature, verify = true, ignoreErrors = false } = lines;
   const shown = (text: string | null) => text === null ? null : showable(text);
   return [
     ["GPG signer", shown(signer)],
     ["GPG recipient", shown(recipient)],
-    ["GPG sig verify", "Yes"],
-    ["GPG ignore sig", "No"],
+    ["GPG sig verify", verify ? "Yes" : "No"],
+    ["GPG ignore sig", ignoreErrors ? "Yes" : "No"],
     ["GPG sig ID", signature === null ? null : signature.fingerprint.slice(-8)],
     ["GPG sig fpr", signature === null ? null : signature.fingerprint],
     ["GPG sig summary", signature === null ? -1 : signature.good ? 3 : 4],

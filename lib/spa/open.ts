@@ -55,23 +55,32 @@ export async function openPgp(
   const body = await authenticate(engine, wire, secrets);
   if (!body.ok) return body;
   if (!isForCipher(body.value.length, secrets)) return refuse("encryption-type-unknown");
-  const plaintext = await decryptMessage(body.value, decrypt);
-  if (!plaintext.ok) return plaintext;
-  const { length } = plaintext.value;
-  if (length < MIN_SPA_LENGTH || length > MAX_SPA_LENGTH) return refuse("plaintext-length");
-  return await decodeMessage(engine, plaintext.value, { equalSigns: secrets.hmac !== null });
-}
-
-/** What may have been cut off is tried, one after the other: mostly there is one way, and a second for elliptic curves. */
-async function decryptMessage(body: string, decrypt: PgpDecrypt): Promise<Result<Uint8Array, Fault>> {
   let refused = fault("ciphertext-base64");
-  for (const prefix of cutPrefixes(body).toReversed()) {
-    const message = decodeBase64(prefix + body);
-    const plaintext = message === null ? fail(refused) : await decrypt(message);
-    if (plaintext.ok) return plaintext;
+  for (const message of pgpMessages(body.value)) {
+    const plaintext = await decrypt(message);
+    if (plaintext.ok) return await readPgpText(engine, plaintext.value, secrets);
     refused = plaintext.fault;
   }
   return fail(refused);
+}
+
+/**
+ * The OpenPGP messages that a body may be, by what may have been cut off: mostly there is one way, and a second for elliptic
+ * curves, which is then the first.
+ */
+export function pgpMessages(body: string): readonly Uint8Array[] {
+  return cutPrefixes(body).toReversed().map((prefix) => decodeBase64(prefix + body)).filter((bytes) => bytes !== null);
+}
+
+/** What the text of such a message says. */
+export async function readPgpText(
+  engine: Pick<CryptoEngine, "digest">,
+  plaintext: Uint8Array,
+  { hmac }: Pick<Secrets, "hmac">,
+): Promise<Result<SpaMessage, Fault>> {
+  const { length } = plaintext;
+  if (length < MIN_SPA_LENGTH || length > MAX_SPA_LENGTH) return refuse("plaintext-length");
+  return await decodeMessage(engine, plaintext, { equalSigns: hmac !== null });
 }
 
 /**

@@ -48,7 +48,6 @@ export function stanza(changes: Partial<Stanza> = {}): Stanza {
     openPorts: null,
     restrictPorts: [],
     secrets: [KEYS],
-    gpg: null,
     timeout: 30,
     maxTimeout: 300,
     maxOpenGrants: 1000,
@@ -57,6 +56,7 @@ export function stanza(changes: Partial<Stanza> = {}): Stanza {
     cycle: null,
     requireUsername: null,
     requireSourceAddress: false,
+    gpg: null,
     expiresAt: null,
     ...changes,
   };

@@ -1,5 +1,5 @@
 /** Packets that are opened by something slow, such as a program: the test says when, and what comes out. */
-import type { SlowOpener } from "../../daemon/verify/attempt.ts";
+import { notOpened, type SlowOpener } from "../../daemon/verify/attempt.ts";
 import { authenticationTag } from "../../lib/spa/tag.ts";
 import { nobleEngine } from "../../lib/crypto/noble_engine.ts";
 import type { HmacKey, Secrets } from "../../lib/crypto/secrets.ts";
@@ -41,12 +41,13 @@ export function slowOpener(): { readonly open: SlowOpener; readonly asked: reado
   const asked: Asked[] = [];
   return {
     asked,
-    open: (body, { number }) =>
+    open: (body, match) =>
       new Promise((resolve, reject) => {
         asked.push({
           body,
-          stanza: number,
-          answer: (message) => resolve(message === null ? fail(fault("decrypted-missing")) : ok(message)),
+          stanza: match.stanza.number,
+          answer: (message) =>
+            resolve(message === null ? fail([notOpened(match, fault("decrypted-missing"))]) : ok({ message })),
           reject: () => reject(new Error("the program broke")),
         });
       }),

@@ -22,6 +22,7 @@ function warnings(...lines: readonly string[]) {
 Deno.test("GPG_DECRYPT_PW, or GPG_ALLOW_NO_PW Y, makes a stanza take packets for GnuPG, with the home and gpg of fwknopd.conf", () => {
   assert.deepEqual(policy("GPG_DECRYPT_PW secret", `GPG_FINGERPRINT_ID ${FPR}`), {
     engine: { kind: "keyring", exe: "/usr/bin/gpg", home: "/root/.gnupg", decryptId: null },
+    recipients: null,
     passphrase: new TextEncoder().encode("secret"),
     signers: { fingerprints: [FPR], ids: null, ignoreErrors: false },
   });
@@ -31,6 +32,7 @@ Deno.test("GPG_DECRYPT_PW, or GPG_ALLOW_NO_PW Y, makes a stanza take packets for
   ).stanzas[0]!;
   assert.deepEqual(gpg, {
     engine: { kind: "keyring", exe: "/opt/gpg", home: "/srv/gpg", decryptId: "server@example.com" },
+    recipients: null,
     passphrase: null,
     signers: { fingerprints: null, ids: ["89ABCDEF", "ABCDEF0123456789"], ignoreErrors: false },
   });
@@ -159,6 +161,7 @@ Deno.test("keys in files: both kinds are read, and nothing of a keyring stands b
   const file = (path: string) => ({ path, bytes: new TextEncoder().encode(path) });
   assert.deepEqual(loaded.stanzas[0]!.gpg, {
     engine: { kind: "files", decrypt: file("/start/server.key"), remote: [file("/keys/a.asc"), file("/keys/b.asc")] },
+    recipients: null,
     passphrase: null,
     signers: { fingerprints: null, ids: null, ignoreErrors: false },
   });

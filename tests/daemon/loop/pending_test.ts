@@ -1,39 +1,42 @@
 /** Packets whose opening takes longer than a turn, through the whole loop, with a fake in the place of what opens them. */
 import assert from "node:assert/strict";
-import type { Stanza } from "../../../daemon/config/stanza.ts";
 import type { Firewall } from "../../../daemon/firewall/firewall.ts";
 import { recordingFirewall } from "../../../daemon/firewall/recording.ts";
 import { createSlowLane, MAX_PENDING } from "../../../daemon/loop/slow.ts";
 import type { Datagram } from "../../../daemon/packet/datagram.ts";
 import { memoryStore } from "../../../daemon/replay/memory.ts";
 import { nobleEngine } from "../../../lib/crypto/noble_engine.ts";
-import { type Fault, fault } from "../../../lib/faults.ts";
-import { fail, type Result } from "../../../lib/result.ts";
+import { fault } from "../../../lib/faults.ts";
+import { fail, ok } from "../../../lib/result.ts";
 import { open } from "../../../lib/spa/open.ts";
-import type { SpaMessage } from "../../../lib/wire/message.ts";
+import { notOpened, type SlowOpener } from "../../../daemon/verify/attempt.ts";
+import type { StanzaMatch } from "../../../daemon/verify/gates.ts";
 import { datagram, decisionContext, KEYS, knock, NOW, stanza } from "../../fakes/knock.ts";
 import { access, play, type Turn } from "./play.ts";
 
 /** What opens slow packets: each waits until the test lets it go. */
 function slowOpener() {
-  const asked: { readonly body: string; readonly stanza: Stanza; readonly answer: PromiseWithResolvers<Opened> }[] = [];
-  const openSlowly = (body: string, stanza: Stanza) => {
-    const answer = Promise.withResolvers<Opened>();
-    asked.push({ body, stanza, answer });
+  const asked: { readonly body: string; readonly match: StanzaMatch; readonly answer: PromiseWithResolvers<Answer> }[] =
+    [];
+  const openSlowly = (body: string, match: StanzaMatch) => {
+    const answer = Promise.withResolvers<Answer>();
+    asked.push({ body, match, answer });
     return answer.promise;
   };
   return { asked, openSlowly };
 }
 
-type Opened = Result<SpaMessage, Fault>;
+type Answer = Awaited<ReturnType<SlowOpener>>;
 
 /** A packet that is too long for Rijndael: nothing in it is looked at but its text. */
 const slowPacket = (n: number): Datagram => datagram(`${"A".repeat(596)}${String(n).padStart(4, "0")}`);
 const slowPackets = (count: number) => Array.from({ length: count }, (_, n) => slowPacket(n));
 
 /** What a packet says that lets this address in. */
-async function saying(address: string): Promise<Opened> {
-  return await open(nobleEngine, await knock({ message: `${address},tcp/22` }), KEYS);
+async function saying(address: string): Promise<Answer> {
+  const opened = await open(nobleEngine, await knock({ message: `${address},tcp/22` }), KEYS);
+  assert.ok(opened.ok);
+  return ok({ message: opened.value });
 }
 
 /** Lets everything that is settled be noticed, as a wait would. */
@@ -132,7 +135,7 @@ Deno.test("runLoop() refuses a packet whose opening fails, and goes on", async (
     {
       before: async () => {
         opener.asked[0]!.answer.reject(new Error("the program is not there"));
-        opener.asked[1]!.answer.resolve(fail(fault("packet-length")));
+        opener.asked[1]!.answer.resolve(fail([notOpened(opener.asked[1]!.match, fault("packet-length"))]));
         await aTurn();
       },
     },

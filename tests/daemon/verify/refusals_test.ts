@@ -15,6 +15,7 @@ const first = {
 };
 const REPLAY = "Replay detected from source IP: 198.51.100.7, Destination proto/port: 6/80, " +
   "Original source IP: 203.0.113.9, Original dst proto/port: 17/62201, Entry created: 01/02/26 03:04:05";
+const PRINT = "C1900061D851B4B032C609C31E0A7A79A5F93B4D";
 const TAG = "[198.51.100.7] (stanza #2)";
 
 /** Each code with all that its sentence needs, who can have sent such a packet, and the line. */
@@ -66,6 +67,21 @@ const LINES = {
     "stranger",
     refusal("not-opened", { ...at, reason: "why" }),
     `warning: ${TAG} Error creating fko context: why`,
+  ],
+  "gpg-busy": [
+    "stranger",
+    refusal("gpg-busy", { ...at, reason: "why" }),
+    `warning: ${TAG} Too many packets for GnuPG, this one is not opened: why`,
+  ],
+  "fingerprint-not-listed": [
+    "stranger",
+    refusal("fingerprint-not-listed", { ...at, fingerprint: PRINT }),
+    `warning: ${TAG} Incoming SPA packet signed by: ${PRINT}, but that fingerprint is not in the GPG_FINGERPRINT_ID list.`,
+  ],
+  "signer-id-not-listed": [
+    "stranger",
+    refusal("signer-id-not-listed", { ...at, fingerprint: PRINT }),
+    `warning: ${TAG} Incoming SPA packet signed by ID: A5F93B4D, but that ID is not in the GPG_REMOTE_ID list.`,
   ],
   "too-many-pending": [
     "stranger",

@@ -31,6 +31,7 @@ Deno.test("of what is in a packet, a log says no more than addresses unless it w
   const levels = Object.entries(REMARKS).map(([code, { level }]) => [code, level]);
   assert.deepEqual(levels.filter(([, level]) => level !== "debug").map(([code]) => code), [
     "source-match",
+    "signed-by",
     "nat-resolved",
     "lets-in-another",
   ]);

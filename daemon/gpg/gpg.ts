@@ -1,0 +1,42 @@
+/** GnuPG as long as the daemon runs. */
+import { nobleEngine } from "../../lib/crypto/noble_engine.ts";
+import type { SlowOpener } from "../verify/attempt.ts";
+import { createEngines } from "./engines.ts";
+import { createGpgOpener } from "./opener.ts";
+
+/** What opens packets, until it is ended. */
+export interface Gpg {
+  readonly open: SlowOpener;
+  /** Ends what runs, within half a second; nothing is opened any more. */
+  end(): Promise<void>;
+}
+
+/** Clocks, both in milliseconds. */
+export interface GpgClocks {
+  /** The time of day. */
+  readonly clock: () => number;
+  /** One that nobody sets. */
+  readonly steady: () => number;
+}
+
+/** Nothing runs yet, and nothing is loaded. */
+export function createGpg({ clock, steady }: GpgClocks): Gpg {
+  const stop = new AbortController();
+  const opener = createGpgOpener({
+    crypto: nobleEngine,
+    engines: createEngines({ stop: stop.signal, now: () => clock() / 1000 }),
+    steady,
+  });
+  const running = new Set<Promise<unknown>>();
+  return {
+    open(body, match) {
+      const work = opener(body, match).finally(() => running.delete(work));
+      running.add(work);
+      return work;
+    },
+    async end() {
+      stop.abort();
+      await Promise.allSettled(running);
+    },
+  };
+}
