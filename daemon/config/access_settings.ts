@@ -127,7 +127,7 @@ const KEYS = {
     detail: "Where a stanza has one as text too, the last line counts.",
   },
   hmacKey: {
-    kind: passphrase(MAX_HMAC_KEY),
+    kind: passphrase(MAX_HMAC_KEY, "Invalid HMAC key length"),
     directive: ["HMAC_KEY"],
     absenceOpens: true,
     secret: true,

@@ -106,9 +106,9 @@ export const packetUsername: Kind<string> = {
 /** Words that stand for a key in sample files. */
 const PLACEHOLDER = /^__CHANGEME__/i;
 
-/** KEY and HMAC_KEY: the bytes of the text. */
-export function passphrase(maxLength: number): Kind<Uint8Array> {
-  const kind = keyKind(maxLength, { valueName: "PASSPHRASE", decode: escapedBytes, tooLong: "Invalid key length" });
+/** KEY and HMAC_KEY: the bytes of the text. `tooLong`: what the C daemon says of one that is. */
+export function passphrase(maxLength: number, tooLong = "Invalid key length"): Kind<Uint8Array> {
+  const kind = keyKind(maxLength, { valueName: "PASSPHRASE", decode: escapedBytes, tooLong });
   const remedy = (text: string) => PLACEHOLDER.test(text) ? undefined : FITTING;
   return { ...kind, remedy, takesBytes: true, mayHoldHash: true };
 }

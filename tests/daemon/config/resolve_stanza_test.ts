@@ -173,7 +173,7 @@ Deno.test("loadConfig() refuses what is wrong in a stanza, with its place", () =
       "KEY: Invalid key length: the key has 33 bytes, at most 32 are allowed (fwknopd --key-gen makes one that fits)",
     ]],
     [[`HMAC_KEY ${"x".repeat(137)}`], [
-      "HMAC_KEY: Invalid key length: the key has 137 bytes, at most 136 are allowed (fwknopd --key-gen makes one that fits)",
+      "HMAC_KEY: Invalid HMAC key length: the key has 137 bytes, at most 136 are allowed (fwknopd --key-gen makes one that fits)",
     ]],
     [["HMAC_KEY enckey"], [
       "HMAC_KEY: the encryption key and the HMAC key should not be identical (Data error in access file) (fwknopd --key-gen makes two)",
