@@ -13,6 +13,7 @@ import type { Part } from "../start/rights.ts";
 import { reasonOf } from "../start/start_error.ts";
 import type { SlowOpener } from "../verify/attempt.ts";
 import type { NameResolver } from "../verify/nat_target.ts";
+import type { Accounts } from "./accounts.ts";
 import { type ActiveConfig, makeActiveConfig, type Runtime } from "./active_config.ts";
 import { recoverSource } from "./recover.ts";
 
@@ -36,6 +37,7 @@ export interface ReloadContext {
   readonly openSource: (spec: SourceSpec) => PacketSource;
   readonly resolveName: NameResolver;
   readonly openSlowly?: SlowOpener | undefined;
+  readonly accounts: Accounts;
 }
 
 /** What counts at the moment. */
@@ -50,16 +52,18 @@ interface InForce {
  */
 export function makeReload(origin: ConfigSource, context: ReloadContext): Pick<Runtime, "reload" | "recover"> {
   const { config, access } = origin.loaded;
-  const { openSource } = context;
+  const { accounts, openSource } = context;
   const inForce: InForce = { config, access };
   let rereads = 0;
-  // deno-lint-ignore require-await -- the answer may also come from somewhere slow
   const reload: Runtime["reload"] = async (current, again) => {
     if (!again) {
       rereads = 0;
+      accounts.begin();
       current.log("info", "Got SIGHUP. Re-reading configs.");
-    }
-    const { loaded, unfinished } = loadSafely(origin);
+    } else if (await accounts.answered() === "later") return "later";
+    const read = await readWithAccounts(origin, accounts);
+    if (read === "later") return "later";
+    const { loaded, unfinished } = read;
     if (unfinished !== null && rereads++ < REREADS) {
       if (!again) {
         current.log("info", `${unfinished} ends in the middle of a line: waiting a moment for the rest of it`);
@@ -75,6 +79,29 @@ export function makeReload(origin: ConfigSource, context: ReloadContext): Pick<R
     reload,
     recover: ({ log }, broken, error) => recoverSource(broken, error, { config: inForce.config, openSource, log }),
   };
+}
+
+/** Reads it until all accounts in it are known, or says that this takes too long. */
+async function readWithAccounts(
+  origin: ConfigSource,
+  accounts: Accounts,
+): Promise<ReturnType<typeof loadSafely> | "later"> {
+  for (;;) {
+    const read = loadSafely(origin, accounts);
+    const answered = await accounts.answered();
+    if (answered === "known") return read;
+    if (answered === "later") return "later";
+    if (answered !== "news") {
+      return { loaded: { ok: false, problems: [nobodySays(answered.silent)] }, unfinished: null };
+    }
+  }
+}
+
+function nobodySays(names: readonly string[]): string {
+  return `Cannot look up ${
+    names.map((name) => JSON.stringify(name)).join(", ")
+  } of access.conf: the name service of this ` +
+    "machine does not answer (getent passwd tries it)";
 }
 
 /** Puts what was read into force, unless its source cannot be opened. */
@@ -117,13 +144,14 @@ function takeOver(
 }
 
 /** The configuration as the files say it now, and the file that may be half written: its last line has no end. */
-function loadSafely(origin: ConfigSource): {
+function loadSafely(origin: ConfigSource, accounts: Accounts): {
   readonly loaded: LoadedConfig | { readonly ok: false; readonly problems: readonly string[] };
   readonly unfinished: string | null;
 } {
   let unfinished: string | null = null;
   const files: ConfigFiles = {
     ...origin.files,
+    ...origin.files.commandHost === undefined ? {} : { commandHost: accounts.with(origin.files.commandHost) },
     read(path) {
       const read = origin.files.read(path);
       if (read.ok && !read.value.text.endsWith("\n")) unfinished ??= path;

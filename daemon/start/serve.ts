@@ -11,6 +11,7 @@ import type { Firewall } from "../firewall/firewall.ts";
 import { createGpg, type Gpg } from "../gpg/gpg.ts";
 import { createLedger } from "../grants/ledger.ts";
 import { createShutGrants } from "../grants/shut.ts";
+import { createAccounts, HOST_ACCOUNTS } from "../loop/accounts.ts";
 import { type ActiveConfig, makeActiveConfig, type Runtime } from "../loop/active_config.ts";
 import { runLoop } from "../loop/loop.ts";
 import { createPatience, HASTE_MS, PATIENCE_MS } from "../loop/patience.ts";
@@ -194,7 +195,11 @@ async function prepare(
     clock: Date.now,
     steady,
     manager: effects.manager,
-    ...makeReload(options, { ...lasting, openSource: effects.openSource }),
+    ...makeReload(options, {
+      ...lasting,
+      openSource: effects.openSource,
+      accounts: createAccounts(HOST_ACCOUNTS, steady),
+    }),
   };
   return { active, runtime, stateFiles };
 }

@@ -3,6 +3,7 @@ import { noNames } from "../../fakes/knock.ts";
 import { loadConfig } from "../../../daemon/config/mod.ts";
 import type { PacketSource } from "../../../daemon/packet/datagram.ts";
 import { parseDaemonOptions } from "../../../daemon/options.ts";
+import { type Accounts, createAccounts } from "../../../daemon/loop/accounts.ts";
 import { makeActiveConfig } from "../../../daemon/loop/active_config.ts";
 import { makeReload } from "../../../daemon/loop/reload.ts";
 import { openSources } from "../../../daemon/start/sources.ts";
@@ -19,8 +20,18 @@ const source: PacketSource = {
   [Symbol.dispose]: () => {},
 };
 
+/** Where no account is in the configuration nobody is asked. */
+const NO_ACCOUNTS = createAccounts({
+  user: () => assert.fail("nobody is asked"),
+  group: () => assert.fail("nobody is asked"),
+  groupsOf: () => assert.fail("nobody is asked"),
+}, () => 0);
+
 /** A daemon that runs with {@link STANZA}; `texts` is what its files say from now on. `openSource`: its next source. */
-function running(server = "", openSource = () => source) {
+function running(server = "", { openSource = () => source, accounts = NO_ACCOUNTS }: {
+  readonly openSource?: () => PacketSource;
+  readonly accounts?: Accounts;
+} = {}) {
   const parsed = parseDaemonOptions(["-c", "/c", "-a", "/a"]);
   assert.ok(parsed.ok);
   const texts: Record<string, string> = { "/c": server, "/a": STANZA };
@@ -38,7 +49,7 @@ function running(server = "", openSource = () => source) {
     texts,
     lines,
     active,
-    ...makeReload({ options: parsed.options, loaded, files }, { store, openSource, resolveName: noNames }),
+    ...makeReload({ options: parsed.options, loaded, files }, { store, openSource, resolveName: noNames, accounts }),
   };
 }
 
@@ -116,7 +127,7 @@ Deno.test("makeReload() does not wait for ever: a file without a last line end i
 
 Deno.test("makeReload() opens another source only where the capture is set otherwise, and tells what it is", async () => {
   const next = { ...source, banner: ["Sniffing interface: eth1"] };
-  const { texts, lines, active, reload } = running("PCAP_INTF eth0;\n", () => next);
+  const { texts, lines, active, reload } = running("PCAP_INTF eth0;\n", { openSource: () => next });
   const same = await reload(active, false);
   assert.ok(same !== "later");
   assert.equal(same.sources[0]?.source, source);
@@ -128,8 +139,10 @@ Deno.test("makeReload() opens another source only where the capture is set other
 });
 
 Deno.test("makeReload() keeps everything as it was where the new source cannot be opened, keys included", async () => {
-  const { texts, lines, active, reload, recover } = running("PCAP_INTF eth0;\n", () => {
-    throw new FfiError("there is no interface eth1", { library: "libpcap", symbol: "pcap_activate" });
+  const { texts, lines, active, reload, recover } = running("PCAP_INTF eth0;\n", {
+    openSource: () => {
+      throw new FfiError("there is no interface eth1", { library: "libpcap", symbol: "pcap_activate" });
+    },
   });
   texts["/c"] = "PCAP_INTF eth1;\n";
   texts["/a"] = STANZA.replace("enckey", "another");
@@ -151,4 +164,47 @@ Deno.test("makeReload() says what takes effect only with a new start", async () 
     "a path",
     "ENABLE_UDP_SERVER",
   ]);
+});
+
+const AS_ALICE = `${STANZA}ENABLE_CMD_EXEC Y\nCMD_EXEC_USER alice\n`;
+
+Deno.test("makeReload() asks for accounts beside the loop, and goes on when they are known", async () => {
+  const asked: string[] = [];
+  const alice = Promise.withResolvers<{ uid: number; gid: number }>();
+  const accounts = createAccounts({
+    user: (name) => (asked.push(`user ${name}`), alice.promise),
+    group: (name) => (asked.push(`group ${name}`), Promise.resolve(null)),
+    groupsOf: (user, gid) => (asked.push(`groups ${user} ${gid}`), Promise.resolve([gid, 7])),
+  }, () => 0);
+  const { texts, active, reload } = running("", { accounts });
+  texts["/a"] = AS_ALICE;
+  assert.equal(await reload(active, false), "later");
+  assert.equal(await reload(active, true), "later");
+  assert.deepEqual(asked, ["user alice"]);
+  alice.resolve({ uid: 1234, gid: 5678 });
+  const next = await reload(active, true);
+  assert.ok(next !== "later" && next !== active);
+  assert.deepEqual(next.context.index.stanzas[0]?.commands?.runAs, {
+    ...{ user: "alice", group: "alice", uid: 1234, gid: 5678, groups: [5678, 7] },
+  });
+  assert.deepEqual(asked, ["user alice", "groups alice 5678"]);
+});
+
+Deno.test("makeReload() keeps the configuration where nobody says who an account is, and says so", async () => {
+  let now = 0;
+  const hangs = () => new Promise<never>(() => {});
+  const accounts = createAccounts({ user: hangs, group: hangs, groupsOf: hangs }, () => now);
+  const { texts, lines, active, reload } = running("", { accounts });
+  texts["/a"] = AS_ALICE;
+  assert.equal(await reload(active, false), "later");
+  now = 3000;
+  assert.equal(await reload(active, true), active);
+  assert.match(
+    lines.join("\n"),
+    /^error: Cannot look up "alice" of access\.conf: the name service .* does not answer/m,
+  );
+  assert.equal(lines.at(-1), "error: The configuration stays as it was, and so do open doors");
+  texts["/a"] = STANZA;
+  const next = await reload(active, false);
+  assert.ok(next !== "later" && next !== active, "what hangs keeps nobody else waiting");
 });
