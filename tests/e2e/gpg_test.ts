@@ -71,3 +71,49 @@ labTest(
   },
   { needs: GNUPG },
 );
+
+/** A gpg that never ends where something is to be decrypted; for everything else it is the real one. */
+async function hangingGpg(home: GpgHome): Promise<string> {
+  const path = `${home.path}/hanging-gpg`;
+  const script = `#!/bin/sh\ncase " $* " in *" --decrypt "*) exec sleep 3600;; esac\nexec gpg "$@"\n`;
+  await Deno.writeTextFile(path, script, { mode: 0o700 });
+  return path;
+}
+
+/** The processes that have this among their words. */
+async function commandsWith(text: string): Promise<readonly string[]> {
+  const { stdout } = await new Deno.Command("pgrep", { args: ["-a", "-f", text] }).output();
+  return new TextDecoder().decode(stdout).split("\n").filter((line) => line !== "");
+}
+
+labTest(
+  "a gpg that hangs holds up nobody: neither other knocks, nor a reload, nor the end of the daemon",
+  async () => {
+    await using home = await gpgHome("nist", SIGNER);
+    await using lab = await makeLab({ guard: "nftables" });
+    const [keys, others] = [newKeys(), newKeys()];
+    const byGpg = { ...(await stanzas(home))["by gpg"], HMAC_KEY_BASE64: keys.HMAC_KEY_BASE64 };
+    const access = [{ ...byGpg, GPG_EXE: await hangingGpg(home) }, { ...others, FW_ACCESS_TIMEOUT: OPEN_SECONDS }];
+    const daemon = await startDaemon(lab, { access, args: ["-v"] });
+    const server = lab.address("server");
+    const target = (port: number) => ["-A", `tcp/${port}`, "-a", lab.address("knocker"), "-D", server];
+    const hanging = (await clients(home, SIGNER))["by gpg"];
+    for (let port = 3001; port <= 3006; port++) {
+      await knock(lab, [...target(port), ...hanging, "--key-base64-hmac", keys.HMAC_KEY_BASE64]);
+    }
+    for (const [port, wait] of [[3010, null], [3011, /Re-starting fwknopd/]] as const) {
+      if (wait !== null) {
+        const mark = daemon.program.mark();
+        daemon.program.signal("SIGHUP");
+        await daemon.program.waitFor(wait, { since: mark });
+      }
+      await knock(lab, [...target(port), ...keyArgs(others)]);
+      assert.ok(await lab.opens("knocker", server, port), daemon.program.output);
+    }
+    assert.equal(await lab.probe("knocker", server, 3001), "filtered");
+    assert.equal((await daemon.program.stop()).code, 0, daemon.program.output);
+    const left = await commandsWith(home.path);
+    assert.deepEqual(left.filter((line) => !/agent|keybox/.test(line)), [], "gpg ends with the daemon");
+  },
+  { needs: GNUPG },
+);
