@@ -67,15 +67,16 @@ labTest(
       if (chain !== null) await rig.nft(manyRules(chain));
       const told = () => firewalls[0]?.told() ?? 0;
       const cost = [told()];
-      for (const step of [60, 90]) {
-        assert.deepEqual(await backend.grant([grant(rig, step)], [], rig.now()), [{ ok: true, alreadyOpen: false }]);
+      const [first, renewed] = [grant(rig, 60), grant(rig, 90)];
+      for (const each of [first, renewed]) {
+        assert.deepEqual(await backend.grant([each], [], rig.now()), [{ ok: true, alreadyOpen: false }]);
         cost.push(told());
       }
       // Somebody else's element in a set of ours makes a look due.
       const concerned = concernsAfter(rig, firewall);
       await rig.nft("add element inet guard fwknop_input4 { 192.0.2.7 . tcp . 22 timeout 60s }");
       assert.ok(concerned());
-      assert.equal(await backend.repair([grant(rig, 90)], rig.now()), "intact");
+      assert.equal(await backend.repair([renewed], rig.now()), "intact");
       cost.push(told());
       costs.push(cost.map((sum, index) => sum - (cost[index - 1] ?? sum)));
     }
