@@ -20,6 +20,7 @@ import {
   loadConfig,
   type LoadedConfig,
   loadServerConfig,
+  loadWithKeys,
   policyLines,
 } from "./config/mod.ts";
 import { BECOME, becomeOrdered } from "./command/become.ts";
@@ -103,7 +104,9 @@ async function perform(options: DaemonOptions): Promise<number> {
     const config = serverConfig(options, files);
     return config === null ? 1 : await askFirewall(actions, config);
   }
-  const loaded = loadConfig(options, files, Date.now() / 1000);
+  // What is only shown needs no key.
+  const load = actions.dumpConfig && !actions.doctor ? loadConfig : loadWithKeys;
+  const loaded = await load(options, files, Date.now() / 1000);
   if (actions.doctor) return await consultDoctor(loaded, actions.test);
   if (!loaded.ok) {
     tellProblems(loaded.problems);
@@ -168,7 +171,7 @@ async function checkAgain(pidPath: string, options: DaemonOptions, files: Config
   const pid = runningDaemon(pidPath);
   if (pid === null) return true;
   const started = howItWasStarted(pid);
-  const loaded = loadConfig(
+  const loaded = await loadWithKeys(
     started?.options ?? options,
     started === null ? files : hostConfigFiles(started.startDirectory ?? Deno.cwd()),
     Date.now() / 1000,

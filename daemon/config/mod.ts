@@ -8,6 +8,7 @@ import { listFolder, readSecureFile } from "../../lib/host/secure_file.ts";
 import { resolveSettings } from "../../lib/settings/resolve.ts";
 import { formatOrigin, type Given, type Problem } from "../../lib/settings/setting.ts";
 import { COMMAND_HOST } from "../command/host.ts";
+import { findGpgKeys } from "../gpg/keys.ts";
 import type { DaemonOptions } from "../options.ts";
 import { loadAccess } from "./load.ts";
 import { loadServerFiles } from "./load_server.ts";
@@ -105,24 +106,62 @@ export function loadServerConfig(options: DaemonOptions, files: ConfigFiles): Lo
   return { ok: true, config, warnings: report.warnings, notes: report.notes };
 }
 
-/**
- * Reads and resolves everything. Opens nothing but the files, and changes nothing: fit for checking before a reload. `now`:
- * Unix seconds, for the warning about stanzas that are over.
- */
-export function loadConfig(options: DaemonOptions, files: ConfigFiles, now: number): LoadedConfig | ConfigRefused {
+/** A configuration that was read, and is not judged yet. */
+export interface ConfigDraft {
+  readonly config: ServerConfig;
+  readonly access: readonly ResolvedStanza[];
+  readonly found: Report;
+}
+
+/** Reads and resolves all files. Opens nothing but these, and changes nothing. */
+export function readConfig(options: DaemonOptions, files: ConfigFiles): ConfigDraft {
   const found: Report = { problems: [], warnings: [], notes: [] };
   found.problems.push(...optionFileProblems(options.settings, files));
   const { config, given } = readServer(options, files, found);
-  const access = readAccess({ config, given }, files, found);
+  return { config, access: readAccess({ config, given }, files, found), found };
+}
+
+/** The draft with the keys of GnuPG that its stanzas name, which takes as long as gpg takes. `now`: Unix seconds. */
+export async function withGpgKeys(draft: ConfigDraft, files: ConfigFiles, now: number): Promise<ConfigDraft> {
+  const { access, found } = draft;
+  if (files.runGpg === undefined || access.every(({ stanza }) => stanza.gpg === null)) return draft;
+  const keys = await findGpgKeys(access, { runGpg: files.runGpg, now });
+  return {
+    ...draft,
+    access: keys.access,
+    found: {
+      ...found,
+      problems: [...found.problems, ...keys.problems],
+      warnings: [...found.warnings, ...keys.warnings],
+    },
+  };
+}
+
+/** The configuration of a draft, or all that is wrong with it. `now`: Unix seconds, for the warning about stanzas that are over. */
+export function concludeConfig({ config, access, found }: ConfigDraft, now: number): LoadedConfig | ConfigRefused {
   const report = judge(found, config.settings.strict);
   if (report.problems.length > 0) return { ok: false, problems: inOrder(report.problems) };
   const stanzas = access.map((one) => one.stanza);
-  report.warnings.push(...natWarnings(config.firewall, stanzas));
+  const warnings = [...report.warnings, ...natWarnings(config.firewall, stanzas)];
   for (const { expiresAt, number, origin } of stanzas) {
     if (expiresAt === null || expiresAt >= now) continue;
-    report.warnings.push(`${formatOrigin(origin)}: stanza #${number} has expired: it refuses every packet`);
+    warnings.push(`${formatOrigin(origin)}: stanza #${number} has expired: it refuses every packet`);
   }
-  return { ok: true, config, stanzas, access, warnings: report.warnings, notes: report.notes };
+  return { ok: true, config, stanzas, access, warnings, notes: report.notes };
+}
+
+/** Everything but the keys of GnuPG: what the files say, and whether it can be used. */
+export function loadConfig(options: DaemonOptions, files: ConfigFiles, now: number): LoadedConfig | ConfigRefused {
+  return concludeConfig(readConfig(options, files), now);
+}
+
+/** Everything: fit for a start, and for checking before a reload. */
+export async function loadWithKeys(
+  options: DaemonOptions,
+  files: ConfigFiles,
+  now: number,
+): Promise<LoadedConfig | ConfigRefused> {
+  return concludeConfig(await withGpgKeys(readConfig(options, files), files, now), now);
 }
 
 /** What is done where a netfilter queue was asked for and is not used. */

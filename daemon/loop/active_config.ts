@@ -95,10 +95,10 @@ export interface Runtime extends GrantContext {
   /** Packets after which to stop; 0 for no limit. */
   readonly packetLimit: number;
   /**
-   * SIGHUP: the configuration to go on with, which may be the same. `later`: a file may be half written; it is asked again
-   * in a moment with `again`, and knocks go on meanwhile.
+   * SIGHUP: what makes the configuration to go on with of the one that is in force then, which may have changed meanwhile, and
+   * may stay. `later`: a file may be half written; it is asked again in a moment with `again`, and knocks go on meanwhile.
    */
-  reload(current: ActiveConfig, again: boolean): Promise<ActiveConfig | "later">;
+  reload(current: ActiveConfig, again: boolean): Promise<((current: ActiveConfig) => ActiveConfig) | "later">;
   /**
    * A source broke: the one to go on with in its place, or null to give up. `later`: not now; it is asked again, without an
    * error, until it has an answer, and meanwhile everything else goes on.

@@ -202,22 +202,27 @@ function stopDuty(state: LoopState, { signals }: Runtime): Duty {
   };
 }
 
-/** SIGHUP, and reading again what may have been half written. */
+/** SIGHUP, and reading again what may have been half written. Looking for keys of GnuPG may take long: knocks go on meanwhile. */
 function reloadDuty(state: LoopState, runtime: Runtime): Duty {
-  const { signals } = runtime;
+  const { patience, signals } = runtime;
   let rereadAt: number | null = null;
   return {
-    dueAt: (now) => signals.hangup ? now : rereadAt,
-    perform: async () => {
-      const first = signals.takeHangup();
-      if (first) runtime.manager?.beginReload();
-      const next = await runtime.reload(state.active, !first);
-      rereadAt = next === "later" ? runtime.steady() + REREAD_MS : null;
-      if (next === "later") return;
-      const refused = next === state.active;
-      runtime.manager?.tell("READY=1", refused ? "STATUS=A new configuration was refused, see the log" : "STATUS=");
-      exchange(next, state);
-    },
+    dueAt: (now) => patience.isBusy("reload") ? null : signals.hangup ? now : rereadAt,
+    perform: () =>
+      patience.wait("reload", async () => {
+        const first = signals.takeHangup();
+        rereadAt = null;
+        if (first) runtime.manager?.beginReload();
+        const takeOver = await runtime.reload(state.active, !first);
+        if (takeOver === "later") {
+          rereadAt = runtime.steady() + REREAD_MS;
+          return;
+        }
+        const next = takeOver(state.active);
+        const refused = next === state.active;
+        runtime.manager?.tell("READY=1", refused ? "STATUS=A new configuration was refused, see the log" : "STATUS=");
+        exchange(next, state);
+      }),
   };
 }
 

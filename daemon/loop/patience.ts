@@ -1,5 +1,5 @@
 /**
- * How long the run loop waits for the packet filter. Work that takes longer is left to finish by itself, so that a program
+ * How long the run loop waits for the packet filter, and for gpg at SIGHUP. Work that takes longer is left to finish by itself, so that a program
  * that hangs delays the knock that it was started for, and nobody else's.
  */
 import { waitAtMost } from "../../lib/host/wait_at_most.ts";
@@ -19,8 +19,8 @@ export interface Patience {
   finish(ms: number): Promise<boolean>;
 }
 
-/** What the loop has done in the packet filter. */
-export type Duty = "open" | "close" | "repair" | "audit" | "clock" | "survey" | "judge";
+/** What the loop has done, most of it in the packet filter. */
+export type Duty = "reload" | "open" | "close" | "repair" | "audit" | "clock" | "survey" | "judge";
 
 /** Whoever asks again for these asks for the same; of the others each is another piece of work. */
 const ONE_IS_ENOUGH: ReadonlySet<Duty> = new Set(["close", "repair", "audit", "survey", "judge"]);

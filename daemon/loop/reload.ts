@@ -1,6 +1,14 @@
 /** SIGHUP: the configuration is read again, and what is new of it put into force while everything else goes on. */
 import { formatProblem } from "../../lib/settings/setting.ts";
-import { type ConfigFiles, loadConfig, type LoadedConfig, type ServerConfig } from "../config/mod.ts";
+import {
+  concludeConfig,
+  type ConfigDraft,
+  type ConfigFiles,
+  type LoadedConfig,
+  readConfig,
+  type ServerConfig,
+  withGpgKeys,
+} from "../config/mod.ts";
 import { wantedSources } from "../config/sources.ts";
 import { forgetKeys } from "../config/resolve_stanza.ts";
 import { weakenings } from "../config/weakening.ts";
@@ -55,25 +63,24 @@ export function makeReload(origin: ConfigSource, context: ReloadContext): Pick<R
   const { accounts, openSource } = context;
   const inForce: InForce = { config, access };
   let rereads = 0;
-  const reload: Runtime["reload"] = async (current, again) => {
+  const reload: Runtime["reload"] = async ({ log }, again) => {
     if (!again) {
       rereads = 0;
       accounts.begin();
-      current.log("info", "Got SIGHUP. Re-reading configs.");
+      log("info", "Got SIGHUP. Re-reading configs.");
     } else if (await accounts.answered() === "later") return "later";
     const read = await readWithAccounts(origin, accounts);
     if (read === "later") return "later";
-    const { loaded, unfinished } = read;
+    const { draft, unfinished } = read;
     if (unfinished !== null && rereads++ < REREADS) {
-      if (!again) {
-        current.log("info", `${unfinished} ends in the middle of a line: waiting a moment for the rest of it`);
-      }
+      if (!again) log("info", `${unfinished} ends in the middle of a line: waiting a moment for the rest of it`);
       return "later";
     }
-    if (loaded.ok) return takeOver(loaded, current, { origin, inForce, context });
-    for (const problem of loaded.problems) current.log("error", problem);
-    current.log("error", "The configuration stays as it was, and so do open doors");
-    return current;
+    const loaded = await concludeSafely(draft, origin);
+    if (loaded.ok) return (current) => takeOver(loaded, current, { origin, inForce, context });
+    for (const problem of loaded.problems) log("error", problem);
+    log("error", "The configuration stays as it was, and so do open doors");
+    return (current) => current;
   };
   return {
     reload,
@@ -85,14 +92,14 @@ export function makeReload(origin: ConfigSource, context: ReloadContext): Pick<R
 async function readWithAccounts(
   origin: ConfigSource,
   accounts: Accounts,
-): Promise<ReturnType<typeof loadSafely> | "later"> {
+): Promise<ReturnType<typeof readSafely> | "later"> {
   for (;;) {
-    const read = loadSafely(origin, accounts);
+    const read = readSafely(origin, accounts);
     const answered = await accounts.answered();
     if (answered === "known") return read;
     if (answered === "later") return "later";
     if (answered !== "news") {
-      return { loaded: { ok: false, problems: [nobodySays(answered.silent)] }, unfinished: null };
+      return { draft: { failure: nobodySays(answered.silent) }, unfinished: null };
     }
   }
 }
@@ -143,11 +150,14 @@ function takeOver(
   return makeActiveConfig({ config, stanzas, sources, log, test: origin.options.actions.test, ...lasting });
 }
 
+/** What was read, or why it could not be. */
+type Draft = ConfigDraft | { readonly failure: string };
+
 /** The configuration as the files say it now, and the file that may be half written: its last line has no end. */
-function loadSafely(origin: ConfigSource, accounts: Accounts): {
-  readonly loaded: LoadedConfig | { readonly ok: false; readonly problems: readonly string[] };
-  readonly unfinished: string | null;
-} {
+function readSafely(
+  origin: ConfigSource,
+  accounts: Accounts,
+): { readonly draft: Draft; readonly unfinished: string | null } {
   let unfinished: string | null = null;
   const files: ConfigFiles = {
     ...origin.files,
@@ -159,10 +169,24 @@ function loadSafely(origin: ConfigSource, accounts: Accounts): {
     },
   };
   try {
-    const loaded = loadConfig(origin.options, files, Date.now() / 1000);
-    return { loaded: loaded.ok ? loaded : { ok: false, problems: loaded.problems.map(formatProblem) }, unfinished };
+    return { draft: readConfig(origin.options, files), unfinished };
   } catch (error) {
-    return { loaded: { ok: false, problems: [reasonOf(error)] }, unfinished };
+    return { draft: { failure: reasonOf(error) }, unfinished };
+  }
+}
+
+/** What it comes to, with the keys of GnuPG. Nothing is thrown: whatever is wrong, the daemon goes on as it was. */
+async function concludeSafely(
+  draft: Draft,
+  { files }: ConfigSource,
+): Promise<LoadedConfig | { readonly ok: false; readonly problems: readonly string[] }> {
+  if ("failure" in draft) return { ok: false, problems: [draft.failure] };
+  try {
+    const now = Date.now() / 1000;
+    const loaded = concludeConfig(await withGpgKeys(draft, files, now), now);
+    return loaded.ok ? loaded : { ok: false, problems: loaded.problems.map(formatProblem) };
+  } catch (error) {
+    return { ok: false, problems: [reasonOf(error)] };
   }
 }
 

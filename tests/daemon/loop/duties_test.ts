@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createPatience } from "../../../daemon/loop/patience.ts";
 import { stanzaIndex } from "../../../daemon/verify/stanza_index.ts";
 import { recordingFirewall } from "../../../daemon/firewall/recording.ts";
 import { datagram, knock, NOW } from "../../fakes/knock.ts";
@@ -39,7 +40,7 @@ Deno.test("runLoop() takes a new configuration at SIGHUP and keeps the doors", a
   const { firewall } = await play([{ packets: [datagram(await knock())] }, { hangup: true }, {}], {
     reload: (current) => {
       seen.push("reload");
-      return Promise.resolve({ ...current, context: { ...current.context, index: stanzaIndex([]) } });
+      return Promise.resolve(() => ({ ...current, context: { ...current.context, index: stanzaIndex([]) } }));
     },
   });
   assert.deepEqual(seen, ["reload"]);
@@ -54,13 +55,29 @@ Deno.test("runLoop() asks again for a configuration that may be half written, an
     {
       reload: (current, again) => {
         asked.push(again ? "again" : "first");
-        return Promise.resolve(asked.length < 2 ? "later" : current);
+        return Promise.resolve(asked.length < 2 ? "later" : () => current);
       },
     },
   );
   assert.deepEqual(asked, ["first", "again"]);
   assert.equal(firewall.admits(access("192.0.2.10", 22)), true);
   assert.deepEqual(waits.slice(0, 3), [60_000, 250, 150]);
+});
+
+Deno.test("runLoop() opens doors by the old configuration while a new one is looked into, and then by the new one", async () => {
+  const keys = Promise.withResolvers<void>();
+  const [first, second] = [datagram(await knock()), datagram(await knock())];
+  const { firewall } = await play(
+    [{ hangup: true }, { packets: [first], hangup: true }, { before: () => keys.resolve() }, { packets: [second] }],
+    {
+      patience: createPatience(() => 0, () => {}),
+      reload: async () => {
+        await keys.promise;
+        return (current) => ({ ...current, context: { ...current.context, index: stanzaIndex([]) } });
+      },
+    },
+  );
+  assert.equal((await firewall.list()).length, 1);
 });
 
 Deno.test("runLoop() takes over a rule that somebody else put in our chains, and closes it on time", async () => {

@@ -80,7 +80,8 @@ Deno.test("runLoop() does what came with SIGTERM, and nothing after it", async (
 
 Deno.test("runLoop() decides no packet by the old configuration once a SIGHUP came with it", async () => {
   const { firewall } = await play([{ hangup: true, packets: [datagram(await knock())] }], {
-    reload: (current) => Promise.resolve({ ...current, context: { ...current.context, index: stanzaIndex([]) } }),
+    reload: (current) =>
+      Promise.resolve(() => ({ ...current, context: { ...current.context, index: stanzaIndex([]) } })),
   });
   assert.equal(firewall.admits(access("192.0.2.10", 22)), false);
 });

@@ -162,7 +162,7 @@ Deno.test("runLoop() admits nothing by a stanza that a reload took away while a 
   const { lines } = await playSlowly(turns, opener, {
     reload: (current) => {
       const { index } = decisionContext([stanza()]);
-      return Promise.resolve({ ...current, context: { ...current.context, index } });
+      return Promise.resolve(() => ({ ...current, context: { ...current.context, index } }));
     },
   });
   assert.deepEqual(opened(lines), []);
@@ -182,7 +182,7 @@ Deno.test("runLoop() opens a packet by the stanza that is there after a reload",
     {
       reload: (current) => {
         const { index } = decisionContext([...STANZAS]);
-        return Promise.resolve({ ...current, context: { ...current.context, index } });
+        return Promise.resolve(() => ({ ...current, context: { ...current.context, index } }));
       },
     },
   );

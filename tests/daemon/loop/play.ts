@@ -161,7 +161,7 @@ export async function play(turns: readonly Turn[], changes: Partial<Runtime> = {
     packetLimit: 0,
     clock: () => (clock.now + clock.set) * 1000,
     steady: () => clock.now * 1000,
-    reload: (current) => Promise.resolve(current),
+    reload: (current) => Promise.resolve(() => current),
     recover: () => null,
     ...changes,
   });

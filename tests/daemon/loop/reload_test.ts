@@ -1,14 +1,16 @@
 import assert from "node:assert/strict";
 import { noNames } from "../../fakes/knock.ts";
-import { loadConfig } from "../../../daemon/config/mod.ts";
+import { type ConfigFiles, loadConfig } from "../../../daemon/config/mod.ts";
 import type { PacketSource } from "../../../daemon/packet/datagram.ts";
 import { parseDaemonOptions } from "../../../daemon/options.ts";
 import { type Accounts, createAccounts } from "../../../daemon/loop/accounts.ts";
-import { makeActiveConfig } from "../../../daemon/loop/active_config.ts";
+import { type ActiveConfig, makeActiveConfig } from "../../../daemon/loop/active_config.ts";
 import { makeReload } from "../../../daemon/loop/reload.ts";
 import { openSources } from "../../../daemon/start/sources.ts";
 import { memoryStore } from "../../../daemon/replay/memory.ts";
 import { inMemory, STANZA } from "../config/in_memory.ts";
+import { gpgFail } from "../../../lib/openpgp/failure.ts";
+import { ok } from "../../../lib/result.ts";
 import { FfiError } from "../../../ffi/errors.ts";
 import { hmacOf, rijndaelOf, type Stanza } from "../../../daemon/config/stanza.ts";
 
@@ -28,14 +30,15 @@ const NO_ACCOUNTS = createAccounts({
 }, () => 0);
 
 /** A daemon that runs with {@link STANZA}; `texts` is what its files say from now on. `openSource`: its next source. */
-function running(server = "", { openSource = () => source, accounts = NO_ACCOUNTS }: {
+function running(server = "", { openSource = () => source, accounts = NO_ACCOUNTS, runGpg }: {
   readonly openSource?: () => PacketSource;
   readonly accounts?: Accounts;
+  readonly runGpg?: ConfigFiles["runGpg"];
 } = {}) {
   const parsed = parseDaemonOptions(["-c", "/c", "-a", "/a"]);
   assert.ok(parsed.ok);
   const texts: Record<string, string> = { "/c": server, "/a": STANZA };
-  const files = inMemory(texts);
+  const files = { ...inMemory(texts), ...runGpg === undefined ? {} : { runGpg } };
   const loaded = loadConfig(parsed.options, files, 0);
   assert.ok(loaded.ok);
   const lines: string[] = [];
@@ -45,11 +48,19 @@ function running(server = "", { openSource = () => source, accounts = NO_ACCOUNT
   const sources = openSources(config, { inUse: [], open: () => source, log });
   const active = makeActiveConfig({ config, stanzas, sources, log, store, test: true, resolveName: noNames });
   if (server === "") texts["/c"] = "\n";
+  const made = makeReload(
+    { options: parsed.options, loaded, files },
+    { store, openSource, resolveName: noNames, accounts },
+  );
   return {
     texts,
     lines,
     active,
-    ...makeReload({ options: parsed.options, loaded, files }, { store, openSource, resolveName: noNames, accounts }),
+    ...made,
+    reload: async (current: ActiveConfig, again: boolean) => {
+      const takeOver = await made.reload(current, again);
+      return takeOver === "later" ? takeOver : takeOver(current);
+    },
   };
 }
 
@@ -207,4 +218,33 @@ Deno.test("makeReload() keeps the configuration where nobody says who an account
   texts["/a"] = STANZA;
   const next = await reload(active, false);
   assert.ok(next !== "later" && next !== active, "what hangs keeps nobody else waiting");
+});
+
+const FPR = "0123456789ABCDEF0123456789ABCDEF01234567";
+const GPG_STANZA = `SOURCE ANY\nHMAC_KEY hmackey\nGPG_DECRYPT_PW secret\nGPG_REMOTE_ID ${FPR.slice(-8)}\n`;
+
+Deno.test("makeReload() takes the keys of GnuPG that gpg lists, whatever became of the sources meanwhile", async () => {
+  const stdout = new TextEncoder().encode(`pub:u:2048:1:x:1:::u:::scESC:::\nfpr:::::::::${FPR}:\n`);
+  const { texts, active, reload } = running("", {
+    runGpg: () => () => Promise.resolve(ok({ code: 0, stdout, stderr: "", status: "" })),
+  });
+  texts["/a"] = GPG_STANZA;
+  const next = await reload(active, false);
+  assert.ok(next !== "later" && next !== active);
+  const { gpg } = next.context.index.stanzas[0]!;
+  assert.deepEqual(gpg?.signers?.ids, [FPR]);
+  const passphrase = gpg?.passphrase;
+  assert.equal(passphrase?.length, 6);
+  texts["/a"] = STANZA;
+  await reload(next, false);
+  assert.deepEqual(passphrase, new Uint8Array(6));
+});
+
+Deno.test("makeReload() stays with what is in force where gpg hangs, and says that", async () => {
+  const { texts, lines, active, reload } = running("", {
+    runGpg: () => () => Promise.resolve(gpgFail("gpg-context", "/usr/bin/gpg takes too long", "is its agent alive?")),
+  });
+  texts["/a"] = GPG_STANZA;
+  assert.equal(await reload(active, false), active);
+  assert.match(lines.join("\n"), /error: \/a:3: .*\/usr\/bin\/gpg takes too long \(is its agent alive\?\)\nerror: The configuration stays/);
 });
