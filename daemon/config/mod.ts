@@ -9,6 +9,7 @@ import { resolveSettings } from "../../lib/settings/resolve.ts";
 import { formatOrigin, type Given, type Problem } from "../../lib/settings/setting.ts";
 import { COMMAND_HOST } from "../command/host.ts";
 import { findGpgKeys } from "../gpg/keys.ts";
+import { gpgProgram } from "../gpg/program.ts";
 import type { DaemonOptions } from "../options.ts";
 import { loadAccess } from "./load.ts";
 import { loadServerFiles } from "./load_server.ts";

@@ -2,11 +2,15 @@
 import { nobleEngine } from "../../lib/crypto/noble_engine.ts";
 import type { SlowOpener } from "../verify/attempt.ts";
 import { createEngines } from "./engines.ts";
+import type { KeySearch } from "./keys.ts";
 import { createGpgOpener } from "./opener.ts";
+import { gpgProgram } from "./program.ts";
 
 /** What opens packets, until it is ended. */
 export interface Gpg {
   readonly open: SlowOpener;
+  /** What runs gpg to look for keys, at SIGHUP. */
+  readonly run: KeySearch["runGpg"];
   /** Ends what runs, within half a second; nothing is opened any more. */
   end(): Promise<void>;
 }
@@ -29,6 +33,7 @@ export function createGpg({ clock, steady }: GpgClocks): Gpg {
   });
   const running = new Set<Promise<unknown>>();
   return {
+    run: (place) => gpgProgram(place, { stop: stop.signal }),
     open(body, match) {
       const work = opener(body, match).finally(() => running.delete(work));
       running.add(work);

@@ -195,7 +195,7 @@ async function prepare(
     clock: Date.now,
     steady,
     manager: effects.manager,
-    ...makeReload(options, {
+    ...makeReload({ ...options, files: { ...options.files, runGpg: gpg.run } }, {
       ...lasting,
       openSource: effects.openSource,
       accounts: createAccounts(HOST_ACCOUNTS, steady),

@@ -246,5 +246,8 @@ Deno.test("makeReload() stays with what is in force where gpg hangs, and says th
   });
   texts["/a"] = GPG_STANZA;
   assert.equal(await reload(active, false), active);
-  assert.match(lines.join("\n"), /error: \/a:3: .*\/usr\/bin\/gpg takes too long \(is its agent alive\?\)\nerror: The configuration stays/);
+  assert.match(
+    lines.join("\n"),
+    /error: \/a:3: .*\/usr\/bin\/gpg takes too long \(is its agent alive\?\)\nerror: The configuration stays/,
+  );
 });
