@@ -223,8 +223,8 @@ Deno.test("makeReload() keeps the configuration where nobody says who an account
 const FPR = "0123456789ABCDEF0123456789ABCDEF01234567";
 const GPG_STANZA = `SOURCE ANY\nHMAC_KEY hmackey\nGPG_DECRYPT_PW secret\nGPG_REMOTE_ID ${FPR.slice(-8)}\n`;
 
-Deno.test("makeReload() takes the keys of GnuPG that gpg lists, whatever became of the sources meanwhile", async () => {
-  const stdout = new TextEncoder().encode(`pub:u:2048:1:x:1:::u:::scESC:::\nfpr:::::::::${FPR}:\n`);
+Deno.test("makeReload() takes the keys of GnuPG that gpg lists, and forgets its passphrase when it goes", async () => {
+  const stdout = new TextEncoder().encode(`pub:u:2048:1:x:1:::u:::escESC:::\nfpr:::::::::${FPR}:\n`);
   const { texts, active, reload } = running("", {
     runGpg: () => () => Promise.resolve(ok({ code: 0, stdout, stderr: "", status: "" })),
   });
