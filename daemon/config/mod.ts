@@ -64,6 +64,7 @@ export function hostConfigFiles(startDirectory: string): ConfigFiles {
     kindOf,
     hasLocale,
     commandHost: COMMAND_HOST,
+    runGpg: (place) => gpgProgram(place),
     startDirectory,
   };
 }
