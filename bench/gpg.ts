@@ -104,7 +104,10 @@ async function rijndaelKnocks(
   return times;
 }
 
-async function gpgKnocks({ lab, hmacs }: Place, kind: number, wrap: Wrap, count: number): Promise<number[]> {
+async function gpgKnocks(
+  { lab, hmacs }: Place,
+  { kind, wrap, count }: { readonly kind: number; readonly wrap: Wrap; readonly count: number },
+): Promise<number[]> {
   const times: number[] = [];
   for (let knock = 0; knock < count; knock++) {
     const port = nextPort++;
@@ -158,11 +161,12 @@ const parentDir = await diskDirectory();
   for (const { name, program, byFiles } of rows) {
     await using place = await makePlace(home, { program, parentDir, byFiles });
     const isC = program === C_DAEMON;
+    const count = isC ? 10 : Math.ceil(KNOCKS / 4);
     await beside(place, `${name}: Rijndael`, { knocks: isC ? 10 : JUNK / TOGETHER, junk });
     for (const [kind, wrap] of wraps.entries()) {
       // The library is loaded, and the agent started, by the first.
-      await gpgKnocks(place, kind, wrap, 2);
-      show(`${name}: GnuPG, ${KINDS[kind]}`, await gpgKnocks(place, kind, wrap, isC ? 10 : Math.ceil(KNOCKS / 4)));
+      await gpgKnocks(place, { kind, wrap, count: 2 });
+      show(`${name}: GnuPG, ${KINDS[kind]}`, await gpgKnocks(place, { kind, wrap, count }));
     }
   }
 }

@@ -1,6 +1,16 @@
-/** docs/GNUPG.md, followed to the letter: our client on one side, the C daemon on the other. */
+/** docs/GNUPG.md, followed to the letter: our programs and those in C, on both sides. */
 import assert from "node:assert/strict";
-import { C_DAEMON, C_PROGRAMS, labTest, makeLab, runClient, startDaemon } from "../lab/mod.ts";
+import {
+  C_CLIENT,
+  C_DAEMON,
+  C_PROGRAMS,
+  labTest,
+  makeLab,
+  OUR_CLIENT,
+  OUR_DAEMON,
+  runClient,
+  startDaemon,
+} from "../lab/mod.ts";
 import { DENO_DIR } from "../cli/harness.ts";
 import { GNUPG } from "../lab/gpg_home.ts";
 import type { Directives } from "../lab/config.ts";
@@ -19,19 +29,10 @@ function directives(text: string): Directives {
   return Object.fromEntries(text.trim().split("\n").map((line) => line.split(/\s+/) as [string, string]));
 }
 
-labTest("the document alone leads to a knock that opens the C daemon", async () => {
-  await using lab = await makeLab({ guard: "iptables" });
+/** A folder as a home directory, with what the document does in it; its agents end with it. */
+async function followed(): Promise<AsyncDisposable & { readonly folder: string; read(name: string): string }> {
   const folder = Deno.makeTempDirSync({ prefix: "fwgpg-" });
-  await using cleaning = new AsyncDisposableStack();
-  cleaning.defer(() => Deno.remove(folder, { recursive: true }));
-  const homes = [`${folder}/.gnupg`, `${folder}/etc/gnupg`];
-  for (const home of homes) {
-    cleaning.defer(async () =>
-      void await new Deno.Command("gpgconf", { args: ["--homedir", home, "--kill", "all"] }).output()
-    );
-  }
   Deno.mkdirSync(`${folder}/etc`);
-  const { commands: [server = "", client = "", trust = ""], stanzas: [rc = "", access = ""] } = blocks();
   const sh = async (text: string) => {
     // Here nobody types the passphrase that gpg would ask for, and keys are made by our own client.
     const written = text.replaceAll("/etc/fwknop", `${folder}/etc`)
@@ -42,23 +43,57 @@ labTest("the document alone leads to a knock that opens the C daemon", async () 
     const { code, stderr } = await new Deno.Command("/bin/sh", { args, env, clearEnv: true, cwd: folder }).output();
     assert.equal(code, 0, new TextDecoder().decode(stderr));
   };
-  for (const text of [server, client, trust]) await sh(text);
-  const read = (name: string) => Deno.readTextFileSync(`${folder}/${name}`).trim();
-  const key = read("hmac.key").split(": ")[1]!;
-  const filled = access.replace("FINGERPRINT\n", `${read("alice.fingerprint")}\n`).replaceAll(
-    "/etc/fwknop",
-    `${folder}/etc`,
-  );
-  const daemon = await startDaemon(lab, {
-    program: C_DAEMON,
-    access: [{ ...directives(filled), HMAC_KEY_BASE64: key, FW_ACCESS_TIMEOUT: 30 }],
-    args: ["-v"],
-  });
-  const address = lab.address("server");
-  const stanza = rc.replace("gw.example.org", address).replace("resolve", lab.address("knocker"));
-  Deno.writeTextFileSync(`${folder}/.fwknoprc`, `${stanza}HMAC_KEY_BASE64    ${key}\n`, { mode: 0o600 });
-  assert.equal(await lab.probe("knocker", address, 22), "filtered");
-  const knocked = await runClient(lab, ["-n", "gw"], { env: { HOME: folder, DENO_DIR } });
-  assert.equal(knocked.code, 0, knocked.stderr);
-  assert.ok(await lab.opens("knocker", address, 22), daemon.program.output);
-}, { needs: { ...C_PROGRAMS, ...GNUPG } });
+  for (const text of blocks().commands) await sh(text);
+  return {
+    folder,
+    read: (name) => Deno.readTextFileSync(`${folder}/${name}`).trim(),
+    async [Symbol.asyncDispose]() {
+      for (const home of [`${folder}/.gnupg`, `${folder}/etc/gnupg`]) {
+        await new Deno.Command("gpgconf", { args: ["--homedir", home, "--kill", "all"] }).output();
+      }
+      await Deno.remove(folder, { recursive: true });
+    },
+  };
+}
+
+const CLIENTS = [OUR_CLIENT, C_CLIENT];
+
+labTest(
+  "the document alone leads to knocks that open: our client and the C client, our daemon and the C daemon",
+  async (t) => {
+    await using lab = await makeLab({ guard: "iptables" });
+    await using home = await followed();
+    const { folder, read } = home;
+    const [rc = "", keyring = "", files = ""] = blocks().stanzas;
+    const key = read("hmac.key").split(": ")[1]!;
+    const address = lab.address("server");
+    const stanza = rc.replace("gw.example.org", address).replace("resolve", lab.address("knocker"));
+    Deno.writeTextFileSync(`${folder}/.fwknoprc`, `${stanza}HMAC_KEY_BASE64    ${key}\n`, { mode: 0o600 });
+    const filled = (text: string) =>
+      text.replace("FINGERPRINT\n", `${read("alice.fingerprint")}\n`).replaceAll("/etc/fwknop", `${folder}/etc`);
+    const rows = [
+      { name: "the C daemon", program: C_DAEMON, access: keyring },
+      { name: "our daemon with a keyring", program: OUR_DAEMON, access: keyring },
+      { name: "our daemon with key files", program: OUR_DAEMON, access: files },
+    ];
+    let port = 2000;
+    for (const { name, program, access } of rows) {
+      const daemon = await startDaemon(lab, {
+        program,
+        access: [{ ...directives(filled(access)), HMAC_KEY_BASE64: key, FW_ACCESS_TIMEOUT: 30 }],
+        args: ["-v"],
+      });
+      for (const client of CLIENTS) {
+        await t.step(`${name}, ${client.name === "c" ? "the C client" : "our client"}`, async () => {
+          assert.equal(await lab.probe("knocker", address, ++port), "filtered");
+          const args = ["-n", "gw", "-A", `tcp/${port}`];
+          const knocked = await runClient(lab, args, { program: client, env: { HOME: folder, DENO_DIR } });
+          assert.equal(knocked.code, 0, knocked.stderr);
+          assert.ok(await lab.opens("knocker", address, port), daemon.program.output);
+        });
+      }
+      await daemon.stop();
+    }
+  },
+  { needs: { ...C_PROGRAMS, ...GNUPG } },
+);
