@@ -200,9 +200,6 @@ export const TESTED_ELSEWHERE: TestedElsewhere = {
   "tests/daemon/loop/signals_test.ts": [
     "ffi/libc/refuse_debugger.ts",
   ],
-  "tests/daemon/replay/file_test.ts": [
-    "daemon/replay/cache_file.ts",
-  ],
   "tests/daemon/report/refusal_budget_test.ts": [
     "lib/log.ts",
   ],

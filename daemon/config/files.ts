@@ -3,7 +3,6 @@ import type { FileFault, SecureText } from "../../lib/host/secure_file.ts";
 import type { Result } from "../../lib/result.ts";
 import { formatProblem, type Problem } from "../../lib/settings/setting.ts";
 import type { KeySearch } from "../gpg/keys.ts";
-import type { FileKind } from "./option_files.ts";
 
 /** What commands need of the host. */
 export interface CommandHost {
@@ -22,6 +21,9 @@ export interface CommandHost {
   /** Whether a word names a program that can be run: a path, or a name that is found in PATH. */
   isProgram(word: string): boolean;
 }
+
+/** What a path leads to, links followed. */
+export type FileKind = "file" | "program" | "folder" | "other";
 
 /** The file system as the loader sees it. Paths are absolute. */
 export interface ConfigFiles {

@@ -3,11 +3,8 @@
  * options are read. A variable of fwknopd.conf that names them is looked at where something uses it. Pure.
  */
 import type { Given, Problem } from "../../lib/settings/setting.ts";
-import type { ConfigFiles } from "./files.ts";
+import type { ConfigFiles, FileKind } from "./files.ts";
 import { absolutePath } from "./read.ts";
-
-/** What a path leads to, links followed. */
-export type FileKind = "file" | "program" | "folder" | "other";
 
 interface Row {
   readonly takes: readonly FileKind[];

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { type FileKind, optionFileProblems } from "../../../daemon/config/option_files.ts";
+import type { FileKind } from "../../../daemon/config/files.ts";
+import { optionFileProblems } from "../../../daemon/config/option_files.ts";
 import { formatProblem } from "../../../lib/settings/setting.ts";
 import { good, wrong } from "./in_memory.ts";
 

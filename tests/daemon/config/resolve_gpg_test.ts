@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { fail, ok } from "../../../lib/result.ts";
-import type { FileKind } from "../../../daemon/config/option_files.ts";
+import type { FileKind } from "../../../daemon/config/files.ts";
 import { wantsGpg } from "../../../daemon/config/resolve_gpg.ts";
 import { good, load, wrong } from "./in_memory.ts";
 
