@@ -60,8 +60,8 @@ function stanzaRows({ stanza, settings }: ResolvedStanza): readonly (readonly [s
     ["REQUIRE_SOURCE_ADDRESS", stanza.requireSourceAddress ? "Yes" : "No"],
     ...natRows(stanza),
     ["ACCESS_EXPIRE", stanza.expiresAt === null ? NOT_SET : asctime(stanza.expiresAt)],
-    ...GPG_ROWS,
-    ...ourRows(stanza),
+    ...gpgRows(stanza, settings),
+    ...ourRows(stanza, settings),
   ];
 }
 
@@ -78,11 +78,16 @@ function natRows({ nat }: Stanza): readonly (readonly [string, string | number])
 }
 
 /** What the C daemon does not have: shown where it is not as usual, so that dumps can be compared. */
-function ourRows({ maxOpenGrants, nat: { allow } }: Stanza): readonly (readonly [string, string | number])[] {
+function ourRows(
+  { maxOpenGrants, nat: { allow } }: Stanza,
+  { gpgDecryptKeyFile, gpgRemoteKeyFiles }: AccessSettings,
+): readonly (readonly [string, string | number])[] {
   const usual = maxOpenGrants === ACCESS_SETTINGS.maxOpenGrants.fallback;
   return [
     ...usual ? [] : [["MAX_OPEN_GRANTS", maxOpenGrants] as const],
     ...allow === null ? [] : [["NAT_ALLOW", natAllow.format(allow)] as const],
+    ...gpgDecryptKeyFile === undefined ? [] : [["GPG_DECRYPT_KEY_FILE", gpgDecryptKeyFile] as const],
+    ...gpgRemoteKeyFiles === undefined ? [] : [["GPG_REMOTE_KEY_FILE", gpgRemoteKeyFiles.join(",")] as const],
   ];
 }
 
@@ -100,16 +105,19 @@ function commandRows(settings: AccessSettings): readonly (readonly [string, stri
   ];
 }
 
-const GPG_ROWS = [
-  ["GPG_HOME_DIR", NOT_SET],
-  ["GPG_EXE", NOT_SET],
-  ["GPG_DECRYPT_ID", NOT_SET],
-  ["GPG_DECRYPT_PW", NOT_SET],
-  ["GPG_REQUIRE_SIG", "No"],
-  ["GPG_IGNORE_SIG_VERIFY_ERROR", "No"],
-  ["GPG_REMOTE_ID", NOT_SET],
-  ["GPG_FINGERPRINT_ID", NOT_SET],
-] as const;
+function gpgRows({ gpg }: Stanza, settings: AccessSettings): readonly (readonly [string, string | number])[] {
+  const keyring = gpg?.engine.kind === "keyring" ? gpg.engine : null;
+  return [
+    ["GPG_HOME_DIR", settings.gpgHome ?? keyring?.home ?? NOT_SET],
+    ["GPG_EXE", settings.gpgExe ?? keyring?.exe ?? NOT_SET],
+    ["GPG_DECRYPT_ID", settings.gpgDecryptId ?? NOT_SET],
+    ["GPG_DECRYPT_PW", gpg === null ? NOT_SET : SECRET],
+    ["GPG_REQUIRE_SIG", gpg !== null && gpg.signers !== null ? "Yes" : "No"],
+    ["GPG_IGNORE_SIG_VERIFY_ERROR", settings.gpgIgnoreSignatureError ? "Yes" : "No"],
+    ["GPG_REMOTE_ID", settings.gpgRemoteId?.join(",") ?? NOT_SET],
+    ["GPG_FINGERPRINT_ID", settings.gpgFingerprints?.join(",") ?? NOT_SET],
+  ];
+}
 
 /** `Thu Jul  4 00:00:00 2030`, local time, as asctime(3) writes it; the number itself where no calendar reaches. */
 function asctime(seconds: number): string {

@@ -6,6 +6,7 @@ import { isUnspecified, type NatEnd } from "../grants/nat_policy.ts";
 import { formatService, type Service } from "../../lib/net/service.ts";
 import { formatOrigin } from "../../lib/settings/setting.ts";
 import type { CommandPolicy } from "../command/policy.ts";
+import type { GpgPolicy } from "../gpg/policy.ts";
 import { natAllow } from "./nat_kinds.ts";
 import type { ServerConfig } from "./resolve_server.ts";
 import { hmacOf, rijndaelOf, type Stanza } from "./stanza.ts";
@@ -90,8 +91,20 @@ function endText({ to, port }: NatEnd): string {
 
 function keyWords(stanza: Stanza): string {
   const [key, hmac] = [rijndaelOf(stanza), hmacOf(stanza)];
-  const encryption = key === null ? "no key" : `key of ${key.key.length} bytes, ${key.mode}`;
-  return `${encryption}, ${hmac === null ? "no HMAC" : `HMAC ${hmac.name}`}`;
+  const encryption = [
+    ...key === null ? [] : [`key of ${key.key.length} bytes, ${key.mode}`],
+    ...stanza.gpg === null ? [] : [gpgWords(stanza.gpg)],
+  ].join(", or ");
+  return `${encryption === "" ? "no key" : encryption}, ${hmac === null ? "no HMAC" : `HMAC ${hmac.name}`}`;
+}
+
+function gpgWords({ engine, signers }: GpgPolicy): string {
+  const by = engine.kind === "files"
+    ? `the key in ${engine.decrypt.path}`
+    : `${engine.exe} with ${engine.decryptId ?? "any secret key"} of ${engine.home}`;
+  if (signers === null) return `GnuPG by ${by}, signed by anybody or nobody`;
+  const lists = [signers.fingerprints, signers.ids].flatMap((list) => list === null ? [] : [list.join(" or ")]);
+  return `GnuPG by ${by}, signed by ${lists.join(", which is also one of ")}`;
 }
 
 /** UTC; the number itself where no calendar reaches. */

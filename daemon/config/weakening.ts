@@ -6,9 +6,11 @@ import { DIGESTS } from "../../lib/crypto/digest.ts";
 import { equalConstantTime } from "../../lib/bytes.ts";
 import { type AddressList, includesList } from "../../lib/net/cidr.ts";
 import { formatService, formatServices, type Service } from "../../lib/net/service.ts";
+import type { GpgPolicy } from "../gpg/policy.ts";
 import { formatOrigin } from "../../lib/settings/setting.ts";
 import { compare, type Comparison, type Loss, row } from "./comparison.ts";
 import type { ServerConfig } from "./resolve_server.ts";
+import { GPG_ROWS } from "./weakening_gpg.ts";
 import { NAT_ROWS } from "./weakening_nat.ts";
 import { hmacOf, rijndaelOf, type Stanza } from "./stanza.ts";
 import type { ResolvedStanza } from "./resolve_stanza.ts";
@@ -182,6 +184,7 @@ const STANZA_ROWS: readonly Comparison<Stanza>[] = [
     show: sureYesNo,
   }),
   ...NAT_ROWS,
+  ...GPG_ROWS,
 ];
 
 /** What needs no new start to be in force; the rest of fwknopd.conf says so when it changes. */
@@ -256,7 +259,15 @@ function stanzaLosses(
 }
 
 function sameKey(a: Stanza, b: Stanza): boolean {
-  return equalKeys(rijndaelOf(a), rijndaelOf(b));
+  return equalKeys(rijndaelOf(a), rijndaelOf(b)) ||
+    rijndaelOf(a) === null && rijndaelOf(b) === null && sameGpgKey(a.gpg, b.gpg);
+}
+
+/** Of stanzas for GnuPG only: the key that decrypts is shared by many, so who may sign has to overlap, or the HMAC key tells. */
+function sameGpgKey(a: GpgPolicy | null, b: GpgPolicy | null): boolean {
+  if (a === null || b === null) return false;
+  const [first, second] = [a, b].map(({ signers }) => [...signers?.fingerprints ?? [], ...signers?.ids ?? []]);
+  return first!.some((one) => second!.includes(one));
 }
 
 function sameHmacKey(a: Stanza, b: Stanza): boolean {

@@ -40,6 +40,15 @@ const ROWS: readonly Row[] = [
     return `the ${same ? "keys are" : "encryption key is"} also in stanza ${names}: the first that takes the packet ` +
       "counts, and what one refuses another may open (make a key for each)";
   },
+  ({ gpg }) =>
+    gpg !== null && gpg.signers === null
+      ? "packets for GnuPG need no signature: whoever has the public key of the server may send them, which is no secret " +
+        "(remove GPG_DISABLE_SIG)"
+      : null,
+  ({ gpg }) =>
+    gpg?.signers?.ignoreErrors
+      ? "a signature counts by a key that has expired, is revoked or that nobody vouches for (remove GPG_IGNORE_SIG_VERIFY_ERROR)"
+      : null,
   ({ nat, cycle }, { config: { firewall } }) =>
     firewall.switches.forwarding && cycle === null && nat.forceNat === null && nat.allow === null
       ? "ENABLE_IPT_FORWARDING lets a NAT request lead to every host that this one reaches (write NAT_ALLOW)"

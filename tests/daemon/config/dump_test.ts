@@ -40,3 +40,25 @@ Deno.test("formatDump() shows what was derived", () => {
   assert.equal(variable(dump, "FWKNOP_PID_FILE"), "/srv/fwknopd.pid");
   assert.equal(variable(dump, "ENABLE_SPA_PACKET_AGING"), "N");
 });
+
+Deno.test("formatDump() shows what a stanza says of GnuPG in the rows of the C daemon, and no passphrase", () => {
+  const loaded = good(
+    "",
+    `SOURCE ANY\nHMAC_KEY h\nGPG_DECRYPT_PW t0ps3cret\nGPG_DECRYPT_ID gw\nGPG_REMOTE_ID deadbeef,${"1".repeat(16)}\n`,
+  );
+  const dump = formatDump(loaded.config, loaded.access);
+  const rows = dump.split("\n").filter((line) => line.includes("GPG_") && line.includes(":  ")).map((line) =>
+    line.trim()
+  );
+  assert.deepEqual(rows, [
+    "GPG_HOME_DIR:  /root/.gnupg",
+    "GPG_EXE:  /usr/bin/gpg",
+    "GPG_DECRYPT_ID:  gw",
+    "GPG_DECRYPT_PW:  <see the access.conf file>",
+    "GPG_REQUIRE_SIG:  Yes",
+    "GPG_IGNORE_SIG_VERIFY_ERROR:  No",
+    `GPG_REMOTE_ID:  DEADBEEF,${"1".repeat(16)}`,
+    "GPG_FINGERPRINT_ID:  <not set>",
+  ]);
+  assert.ok(!dump.includes("t0ps3cret"));
+});

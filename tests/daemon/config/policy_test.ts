@@ -77,3 +77,23 @@ Deno.test("policyLines() shows no key, and a line for what is wide below its sta
   assert.doesNotMatch(lines.join("\n"), /s3cr3t/);
   assert.ok(lines.length > 1 && lines.slice(1).every((line) => line.startsWith("  wider than it may look: ")));
 });
+
+Deno.test("policyLines() says which key decrypts packets for GnuPG, what does it, and who may sign", () => {
+  const [one, two] = ["1".repeat(40), "2".repeat(40)];
+  const gpg = (...lines: readonly string[]) =>
+    policy(["SOURCE ANY", "HMAC_KEY fedcba9876543210", ...lines, ""].join("\n"));
+  assert.match(
+    gpg(
+      "KEY 0123456789abcdef",
+      "GPG_DECRYPT_PW p",
+      "GPG_DECRYPT_ID gw",
+      `GPG_FINGERPRINT_ID ${one},${two}`,
+      `GPG_REMOTE_ID ${two}`,
+    ),
+    /; key of 16 bytes, cbc, or GnuPG by \/usr\/bin\/gpg with gw of \/root\/.gnupg, signed by 1{40} or 2{40}, which is also one of 2{40}, HMAC sha256$/,
+  );
+  assert.match(
+    gpg("GPG_ALLOW_NO_PW Y", "GPG_DISABLE_SIG Y"),
+    /; GnuPG by \/usr\/bin\/gpg with any secret key of \/root\/.gnupg, signed by anybody or nobody, HMAC sha256$/,
+  );
+});

@@ -67,3 +67,14 @@ Deno.test("widenings() tells NAT that leads anywhere, unless NAT_ALLOW or FORCE_
   assert.deepEqual(nat("", ""), []);
   for (const line of ["NAT_ALLOW 10.0.0.0/24\n", "FORCE_NAT 10.0.0.5 22\n"]) assert.deepEqual(nat(line), [], line);
 });
+
+Deno.test("widenings() tells packets for GnuPG that need no signature, or one that need not be good", () => {
+  const gpg = (...lines: readonly string[]) =>
+    wide(NARROW + ["GPG_ALLOW_NO_PW Y", `GPG_FINGERPRINT_ID ${"1".repeat(40)}`, ...lines, ""].join("\n"));
+  assert.deepEqual(gpg(), []);
+  assert.match(
+    gpg("GPG_DISABLE_SIG Y").join("|"),
+    /^packets for GnuPG need no signature: whoever has the public key[^|]*$/,
+  );
+  assert.match(gpg("GPG_IGNORE_SIG_VERIFY_ERROR Y").join("|"), /^a signature counts by a key that has expired[^|]*$/);
+});
