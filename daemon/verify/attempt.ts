@@ -1,6 +1,6 @@
 /** One stanza tried for a packet, and what is said where it does not open it. Pure. */
 import type { Secrets } from "../../lib/crypto/secrets.ts";
-import { type Fault, faultText } from "../../lib/faults.ts";
+import { type Fault, type FaultCode, faultText } from "../../lib/faults.ts";
 import type { Result } from "../../lib/result.ts";
 import type { GpgLines } from "../../lib/spa/dump.ts";
 import { encryptionByLength, ENCRYPTIONS } from "../../lib/wire/envelope.ts";
@@ -51,8 +51,12 @@ export function openingFailed({ match, secrets }: Attempt, wire: string, why: Fa
 /** What is said of one for GnuPG: its own words come behind those of the fault. */
 export function notOpened(match: StanzaMatch, why: Fault, gpg?: string): Refusal {
   const more = gpg !== undefined ? ` - GPG ERROR: ${gpg}` : why.code === "nat-invalid" ? NAT_WORDS : "";
-  return refusal("not-opened", { ...atStanza(match), reason: faultText(why) + more });
+  const code = NOT_READY.has(why.code) ? "gpg-not-ready" : "not-opened";
+  return refusal(code, { ...atStanza(match), reason: faultText(why) + more });
 }
+
+/** What is wrong before any packet comes. */
+const NOT_READY: ReadonlySet<FaultCode> = new Set<FaultCode>(["gpg-executable", "gpg-home-bad"]);
 
 /** What is told of a packet that was opened. */
 export function toldOfOpened(

@@ -108,6 +108,12 @@ export const REFUSALS = {
     (facts: AtStanza & { readonly reason: string }) =>
       `${stanzaTag(facts)} Error creating fko context: ${facts.reason}`,
   ),
+  "gpg-not-ready": stranger(
+    4109,
+    "warning",
+    (facts: AtStanza & { readonly reason: string }) =>
+      `${stanzaTag(facts)} Error creating fko context (before decryption): ${facts.reason}`,
+  ),
   "gpg-busy": stranger(
     4109,
     "warning",

@@ -8,10 +8,10 @@ const SECRETS = [{ cipher: { kind: "gpg" }, hmac: KEYS.hmac } as const];
 /** What an elliptic curve's message looks like, without its first two characters; no key opens it. */
 const BODY = "V".padEnd(16, "A");
 
-/** A gpg that never ends, in a folder that goes. */
+/** A gpg that never ends, whoever asks it to, in a folder that goes. */
 function hangingGpg() {
   const folder = Deno.makeTempDirSync();
-  Deno.writeTextFileSync(`${folder}/gpg`, `#!/bin/sh\necho $$ >${folder}/pid\nexec sleep 3600\n`, { mode: 0o700 });
+  Deno.writeTextFileSync(`${folder}/gpg`, `#!/bin/sh\ntrap '' TERM\nwhile :; do sleep 1; done\n`, { mode: 0o700 });
   return { exe: `${folder}/gpg`, folder, [Symbol.dispose]: () => Deno.removeSync(folder, { recursive: true }) };
 }
 

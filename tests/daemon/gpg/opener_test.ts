@@ -20,6 +20,9 @@ const POLICY: GpgPolicy = {
   signers: { fingerprints: [ALICE], ids: null, ignoreErrors: false },
 };
 
+let made = 0;
+/** Protected data, other than any before. */
+const data = () => concat(Uint8Array.of(0xd2, 100, 1, made++), new Uint8Array(98));
 const header = (tag: number, length: number) => Uint8Array.of(0x80 | tag << 2 | 1, length >> 8, length & 0xff);
 const sessionKey = (id: string) =>
   concat(header(1, 268), Uint8Array.of(3), Uint8Array.fromHex(id), Uint8Array.of(1), new Uint8Array(258));
@@ -102,6 +105,8 @@ Deno.test("an opener asks nobody about what is no message, or not for us, and sa
 
 Deno.test("an opener says why a message does not open, and whose signature is not in the list, in the words of C", async () => {
   const text = body(sessionKey(OUR_KEY), DATA);
+  const absent = make(() => Promise.resolve(gpgFail("gpg-executable", "/gpg: gone", "")));
+  assert.match(String(await absent.tryBody(text)), /Error creating fko context \(before decryption\): .*\/gpg: gone/);
   const failing = make(() => Promise.resolve(gpgFail("gpg-decrypt", "gpg says: no", "")));
   assert.match(String(await failing.tryBody(text)), /Error creating fko context: .* - GPG ERROR: gpg says: no/);
   const mallory = "C".repeat(40);
@@ -121,15 +126,27 @@ Deno.test("an opener starts nothing for strangers faster than it may, and for th
   const { messages, tryBody, pass } = make(() => Promise.resolve(ok(opened())), {
     strangers: { burst: 2, perSecond: 1 },
   });
-  const text = body(sessionKey(OUR_KEY), DATA);
-  for (let i = 0; i < 5; i++) await tryBody(text, POLICY, null);
+  const text = () => body(sessionKey(OUR_KEY), data());
+  for (let i = 0; i < 5; i++) await tryBody(text(), POLICY, null);
   assert.equal(messages.length, 2);
-  assert.match(String(await tryBody(text, POLICY, null)), /Too many packets for GnuPG.*come too often/);
-  await tryBody(text);
+  assert.match(String(await tryBody(text(), POLICY, null)), /Too many packets for GnuPG.*come too often/);
+  await tryBody(text());
   assert.equal(messages.length, 3);
   pass(1000);
-  await tryBody(text, POLICY, null);
+  await tryBody(text(), POLICY, null);
   assert.equal(messages.length, 4);
+});
+
+Deno.test("an opener opens a packet once for all stanzas of a home, and judges for each who may have signed", async () => {
+  const { messages, tryBody } = make(() => Promise.resolve(ok(opened())), { strangers: { burst: 1, perSecond: 1 } });
+  const text = body(sessionKey(OUR_KEY), data());
+  const others = { ...POLICY, signers: { fingerprints: ["C".repeat(40)], ids: null, ignoreErrors: false } };
+  for (let i = 0; i < 5; i++) assert.match(String(await tryBody(text, others, null)), /GPG_FINGERPRINT_ID/);
+  assert.notEqual(typeof await tryBody(text, POLICY, null), "string");
+  assert.equal(messages.length, 1);
+  for (const changes of [{ passphrase: textBytes("x") }, { engine: { ...POLICY.engine, home: "/elsewhere" } }]) {
+    assert.match(String(await tryBody(text, { ...POLICY, ...changes } as GpgPolicy, null)), /come too often/);
+  }
 });
 
 Deno.test("an opener does so many at once, lets so many wait, and refuses the rest", async () => {
@@ -140,9 +157,9 @@ Deno.test("an opener does so many at once, lets so many wait, and refuses the re
     await gate.promise;
     return ok(opened());
   }, { atOnce: 1, waiting: 1 });
-  const text = body(sessionKey(OUR_KEY), DATA);
-  const both = [tryBody(text), tryBody(text)];
-  assert.match(String(await tryBody(text)), /others wait already/);
+  const text = () => body(sessionKey(OUR_KEY), data());
+  const both = [tryBody(text()), tryBody(text())];
+  assert.match(String(await tryBody(text())), /others wait already/);
   assert.equal(messages.length, 1);
   gates[0]!.resolve();
   await both[0];

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import { encodeBase64 } from "../../../lib/base64.ts";
-import { cutPrefixes, withOldHeader } from "../../../lib/openpgp/framing.ts";
+import { cutPrefixes, HIDDEN_RECIPIENT, recipientsOf, withOldHeader } from "../../../lib/openpgp/framing.ts";
 
 const REST = [0xd2, 1, 1];
 
@@ -76,4 +76,33 @@ Deno.test("withOldHeader() never throws, and its own work passes unchanged", () 
     const once = withOldHeader(bytes);
     if (once !== null) assert.deepEqual(withOldHeader(once), once);
   }));
+});
+
+Deno.test("recipientsOf() names the keys of a message that is nothing but session keys and protected data", () => {
+  const key = (id: string) => [0x85, 0, 20, 3, ...Uint8Array.fromHex(id), 1, ...new Array(10).fill(7)];
+  const [one, two] = ["0123456789ABCDEF", HIDDEN_RECIPIENT];
+  const data = [0xd2, 4, 1, 9, 9, 9];
+  const inPieces = [0xd2, 0xe1, 1, 9, 2, 8, 8];
+  const ids = (...bytes: readonly number[]) => recipientsOf(Uint8Array.from(bytes));
+  assert.deepEqual(ids(...key(one), ...data), [one]);
+  assert.deepEqual(ids(...key(one), ...key(two), ...inPieces), [one, two]);
+  assert.deepEqual(ids(...key(one), 0xd4, 3, 1, 9, 9), [one]);
+  const rows: readonly (readonly [why: string, bytes: readonly number[]])[] = [
+    ["nothing", []],
+    ["no data", key(one)],
+    ["no key", data],
+    ["a password", [0x8c, 3, 4, 1, 1, ...data]],
+    ["a password beside a key", [...key(one), 0x8c, 3, 4, 1, 1, ...data]],
+    ["data that nothing protects", [...key(one), 0xc9, 3, 1, 2, 3]],
+    ["a signature", [0xc2, 3, 4, 0, 1]],
+    ["clear text", [...new TextEncoder().encode("-----BEGIN PGP SIGNED MESSAGE-----")]],
+    ["something behind the data", [...key(one), ...data, 0xcb, 1, 0]],
+    ["data that is cut", [...key(one), ...data.slice(0, -1)]],
+    ["pieces that are cut", [...key(one), ...inPieces.slice(0, -1)]],
+    ["a key that is cut", key(one).slice(0, -1)],
+    ["a key of another version", [0x85, 0, 10, 6, ...new Array(9).fill(0), ...data]],
+    ["a key too short for an id", [0x85, 0, 5, 3, 1, 2, 3, 4, ...data]],
+  ];
+  for (const [why, bytes] of rows) assert.equal(ids(...bytes), null, why);
+  fc.assert(fc.property(fc.uint8Array({ maxLength: 80 }), (bytes) => void recipientsOf(bytes)));
 });
