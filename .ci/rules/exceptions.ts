@@ -15,6 +15,7 @@ export const MAY_BE_LARGE: SizeExceptions = {
   files: {
     "daemon/config/access_settings.ts": ROWS,
     "daemon/config/settings.ts": ROWS,
+    "daemon/verify/refusals.ts": ROWS,
     "tests/interop/iptables_rules_test.ts": ROWS,
     "tests/daemon/firewall/path/judge_root_test.ts": ROWS,
     "tests/e2e/client_features_test.ts": ROWS,
@@ -79,6 +80,8 @@ export const ONLY_TESTS_USE: Exceptions = {
   "daemon/firewall/recording.ts: recordedRuleset": "the contract suite of packet filters looks at it",
   "daemon/doctor/families.ts: reachableFamilies": PART,
   "daemon/command/become.ts: readOrder": PART,
+  "daemon/gpg/opener.ts: GPG_LIMITS": PART,
+  "ffi/libc/exchange.ts: MAX_INPUT": PART,
   "daemon/command/output.ts: MAX_LINE": PART,
   "daemon/command/output.ts: MAX_LINES": PART,
   "daemon/command/running.ts: GRACE_MS": PART,

@@ -12,7 +12,7 @@ import { createGpg, type Gpg } from "../gpg/gpg.ts";
 import { createLedger } from "../grants/ledger.ts";
 import { createShutGrants } from "../grants/shut.ts";
 import { createAccounts, HOST_ACCOUNTS } from "../loop/accounts.ts";
-import { type ActiveConfig, makeActiveConfig, type Runtime } from "../loop/active_config.ts";
+import { type ActiveConfig, type ActiveConfigParts, makeActiveConfig, type Runtime } from "../loop/active_config.ts";
 import { runLoop } from "../loop/loop.ts";
 import { createPatience, HASTE_MS, PATIENCE_MS } from "../loop/patience.ts";
 import { type ConfigSource, makeReload, RELOAD } from "../loop/reload.ts";
@@ -159,23 +159,33 @@ interface Held extends Pick<Runtime, "signals" | "firewall" | "commands"> {
   readonly gpg: Gpg;
 }
 
+/** What is in force first, with its sources open and its keys tried. */
+async function firstConfig(
+  { loaded: { config, stanzas }, options: { actions } }: ServeOptions,
+  lasting: Pick<ActiveConfigParts, "store" | "resolveName" | "openSlowly">,
+  { log, effects }: { readonly log: Log; readonly effects: StartEffects },
+): Promise<ActiveConfig> {
+  const sources = openSources(config, { inUse: [], open: effects.openSource, log });
+  const active = makeActiveConfig({ config, stanzas, sources, log, test: actions.test, ...lasting });
+  for (const line of sources.flatMap(({ source }) => source.banner)) log("info", line);
+  await testOurselves(active.context, Math.floor(Date.now() / 1000));
+  return active;
+}
+
 /** Prepares the packet filter, opens the source, proves that knocks open, and gives up what is no longer needed. */
 async function prepare(
   options: ServeOptions,
   held: Held,
   { log, effects }: { readonly log: Log; readonly effects: StartEffects },
 ): Promise<{ readonly active: ActiveConfig; readonly runtime: Runtime; readonly stateFiles: StateFiles }> {
-  const { config, stanzas } = options.loaded;
+  const { config } = options.loaded;
   const { actions } = options.options;
   const { gpg, pidFile, store, ...open } = held;
   const { firewall, waiter } = open;
   const ledger = createLedger(await firewall.prepare());
   if (ledger.size > 0) log("info", `${ledger.size} doors of an earlier run are still open and close at their time`);
-  const sources = openSources(config, { inUse: [], open: effects.openSource, log });
   const lasting = { store, resolveName: createNameResolver(HOST_RESOLVER), openSlowly: gpg.open };
-  const active = makeActiveConfig({ config, stanzas, sources, log, test: actions.test, ...lasting });
-  for (const line of sources.flatMap(({ source }) => source.banner)) log("info", line);
-  await testOurselves(active.context, Math.floor(Date.now() / 1000));
+  const active = await firstConfig(options, lasting, { log, effects });
   effects.giveUpRights([firewall, RELOAD, ...config.capture.queue === null ? [] : [QUEUE_RULES]]);
   await effects.announce();
   log("info", "Starting fwknopd main event loop.");

@@ -68,6 +68,11 @@ const LINES = {
     refusal("not-opened", { ...at, reason: "why" }),
     `warning: ${TAG} Error creating fko context: why`,
   ],
+  "gpg-not-ready": [
+    "stranger",
+    refusal("gpg-not-ready", { ...at, reason: "why" }),
+    `warning: ${TAG} Error creating fko context (before decryption): why`,
+  ],
   "gpg-busy": [
     "stranger",
     refusal("gpg-busy", { ...at, reason: "why" }),
