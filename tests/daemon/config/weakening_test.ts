@@ -106,6 +106,8 @@ Deno.test("weakenings() knows a stanza again at another place, with another key,
   assert.match(lost(stanza(), stanza() + stanza({ SOURCE: "ANY" }))[0] ?? "", /^\/a:15: stanza #2 .* SOURCE/);
 });
 
+const HTTP = "ENABLE_SPA_OVER_HTTP Y\nENABLE_X_FORWARDED_FOR Y";
+
 Deno.test("weakenings() names what fwknopd.conf gives up, and no key ever", () => {
   const rows = [
     ["MAX_SPA_PACKET_AGE 60", "", "MAX_SPA_PACKET_AGE was 60 seconds, is 120 seconds"],
@@ -116,6 +118,12 @@ Deno.test("weakenings() names what fwknopd.conf gives up, and no key ever", () =
       "ENABLE_SPA_OVER_HTTP Y",
       "ENABLE_SPA_OVER_HTTP Y\nENABLE_X_FORWARDED_FOR Y",
       "ENABLE_X_FORWARDED_FOR was N, is Y",
+    ],
+    [`${HTTP}\nHTTP_PROXIES 10.0.0.1`, HTTP, "HTTP_PROXIES was 10.0.0.1, is ANY"],
+    [
+      `${HTTP}\nHTTP_PROXIES 10.0.0.1`,
+      `${HTTP}\nHTTP_PROXIES 10.0.0.1,10.0.0.9`,
+      "HTTP_PROXIES was 10.0.0.1, is 10.0.0.1,10.0.0.9",
     ],
     ["ENABLE_DESTINATION_RULE Y", "", "ENABLE_DESTINATION_RULE was Y, is N"],
     ["", "ENABLE_PCAP_ANY_DIRECTION Y", "ENABLE_PCAP_ANY_DIRECTION was N, is Y"],
