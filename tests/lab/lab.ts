@@ -6,7 +6,7 @@
 import { ADDRESSES, buildNetwork, type Host, type HostName, switchOf } from "./network.ts";
 import { PATIENCE_MS, Program, type RunResult, runToEnd, type SpawnOptions } from "./program.ts";
 import { type Guard, iptablesGuard, nftablesGuard } from "./rulesets.ts";
-import { NAMESPACES, newPrefix, removeNamespaces, removeStale } from "./stale.ts";
+import { killProcessesIn, NAMESPACES, newPrefix, processesIn, removeNamespaces, removeStale } from "./stale.ts";
 import {
   bindSocket,
   closeSocket,
@@ -43,6 +43,8 @@ export interface ProbeOptions {
 }
 
 const living = new Set<Lab>();
+/** How long a program whose parent has ended may take to end as well. */
+const LAST_WORDS_MS = 2000;
 
 /** Builds a lab. Leftovers of runs that were killed are removed first. */
 export async function makeLab(options: LabOptions = {}): Promise<Lab> {
@@ -226,7 +228,19 @@ export class Lab implements AsyncDisposable {
   /** Ends the programs, closes the sockets, removes namespaces and directory. */
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([...this.#programs].map((program) => program.stop("SIGTERM", 2000)));
+    const left = await this.#leftovers();
     this.destroy();
+    if (left.length > 0) throw new Error(`processes outlived their lab, and were killed:\n${left.join("\n")}`);
+  }
+
+  /** What still runs although whoever started it has ended: the command lines, once it had the time to end by itself. */
+  async #leftovers(): Promise<readonly string[]> {
+    const deadline = performance.now() + LAST_WORDS_MS;
+    for (;;) {
+      const left = processesIn(this.#names);
+      if (left.length === 0 || performance.now() > deadline) return left.map(({ command }) => command);
+      await new Promise((done) => setTimeout(done, 20));
+    }
   }
 
   /** The same at once, for signals and the end of the process: programs are killed. Idempotent. */
@@ -235,6 +249,7 @@ export class Lab implements AsyncDisposable {
     for (const program of this.#programs) program.signal("SIGKILL");
     for (const fd of this.#sockets) closeSocket(fd);
     for (const namespace of this.#namespaces.values()) namespace[Symbol.dispose]();
+    killProcessesIn(this.#names);
     removeNamespaces(this.#names);
     for (const fd of this.#locks) closeSocket(fd);
     Deno.removeSync(this.dir, { recursive: true });

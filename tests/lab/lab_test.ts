@@ -37,6 +37,26 @@ labTest("a disposed lab leaves no namespace, no program and no directory", async
   }
 });
 
+labTest("a process that outlives its lab is killed, and is an error that names it", async () => {
+  const lab = await makeLab();
+  // Somebody starts it and ends.
+  const pid = Number(await lab.must("server", ["sh", "-c", "sleep 1000 >/dev/null 2>&1 & echo $!"]));
+  await assert.rejects(
+    async () => await lab[Symbol.asyncDispose](),
+    /^Error: processes outlived their lab, and were killed:\nsleep 1000$/,
+  );
+  while (isThere(pid)) await new Promise((done) => setTimeout(done, 10));
+});
+
+/** Whether it runs; what is dead and was not fetched yet does not. */
+function isThere(pid: number): boolean {
+  try {
+    return !/^State:\s+Z/m.test(Deno.readTextFileSync(`/proc/${pid}/status`));
+  } catch {
+    return false;
+  }
+}
+
 labTest("removeStale() leaves what another run still uses, and removes what a killed one left", async () => {
   using folder = temporaryFolder();
   // Processes of its own: it sees none of ours, and we see none of its.

@@ -3,7 +3,6 @@
  * other's processes, so a lab says that it lives by locks on its namespaces and its folder, which end with its process.
  */
 import { closeSocket, lockPath } from "./sockets.ts";
-import { runToEnd } from "./program.ts";
 
 /** Where `ip netns` keeps its names. */
 export const NAMESPACES = "/run/netns";
@@ -25,9 +24,8 @@ export async function removeStale(
   isGrown: IsGrown = (began) => began + GRACE_MS < Date.now(),
 ): Promise<void> {
   for (const name of stale(NAMESPACES, isGrown)) {
-    const pids = await runToEnd(["ip", "netns", "pids", name]);
     // Programs in a lab's namespace were started by that lab, so they end with it.
-    for (const pid of pids.stdout.split("\n").filter((line) => line !== "")) tryKill(Number(pid));
+    killProcessesIn([name]);
     removeNamespaces([name]);
   }
   for (const name of stale(parentDir, isGrown)) {
@@ -36,6 +34,28 @@ export async function removeStale(
       if (!(error instanceof Deno.errors.NotFound)) throw error;
     });
   }
+}
+
+/** The processes in these namespaces, each with its command line. */
+export function processesIn(names: readonly string[]): readonly { readonly pid: number; readonly command: string }[] {
+  return names.flatMap((name) => {
+    const { stdout } = new Deno.Command("ip", { args: ["netns", "pids", name], stderr: "null" }).outputSync();
+    const pids = new TextDecoder().decode(stdout).split("\n").filter((line) => line !== "").map(Number);
+    return pids.map((pid) => ({ pid, command: commandOf(pid) }));
+  });
+}
+
+function commandOf(pid: number): string {
+  try {
+    return Deno.readTextFileSync(`/proc/${pid}/cmdline`).replaceAll("\0", " ").trim();
+  } catch {
+    return "gone meanwhile";
+  }
+}
+
+/** Kills them. */
+export function killProcessesIn(names: readonly string[]): void {
+  for (const { pid } of processesIn(names)) tryKill(pid);
 }
 
 /** Removes namespaces; one that is gone already is no error. */
