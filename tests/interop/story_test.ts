@@ -145,7 +145,8 @@ async function tellStory(lab: Lab, { guard, client, access, keys }: Story): Prom
     "-S",
     `${lab.dir}/session`,
     `root@${server}`,
-    "echo in; sleep 1000",
+    // It ends with its connection, of which nothing else would tell it.
+    "echo in; while echo; do sleep 1; done",
   ]);
   await session.waitFor(/^in$/);
   assert.equal(await lab.probe("stranger", server, 22), "filtered");

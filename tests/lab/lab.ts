@@ -43,8 +43,10 @@ export interface ProbeOptions {
 }
 
 const living = new Set<Lab>();
+/** What GnuPG leaves running on purpose; it ends with its home directory. */
+const LINGERS = /^(?:\S*\/)?(?:gpg-agent|keyboxd|scdaemon|dirmngr) /;
 /** How long a program whose parent has ended may take to end as well. */
-const LAST_WORDS_MS = 2000;
+const LAST_WORDS_MS = 5000;
 
 /** Builds a lab. Leftovers of runs that were killed are removed first. */
 export async function makeLab(options: LabOptions = {}): Promise<Lab> {
@@ -237,7 +239,7 @@ export class Lab implements AsyncDisposable {
   async #leftovers(): Promise<readonly string[]> {
     const deadline = performance.now() + LAST_WORDS_MS;
     for (;;) {
-      const left = processesIn(this.#names);
+      const left = processesIn(this.#names).filter(({ command }) => !LINGERS.test(command));
       if (left.length === 0 || performance.now() > deadline) return left.map(({ command }) => command);
       await new Promise((done) => setTimeout(done, 20));
     }
