@@ -21,7 +21,7 @@ export interface CacheVisitor {
 
 /** Bytes read at once: a line is about a hundred. */
 const CHUNK = 2 ** 20;
-const NEWLINE = 0x0a, RETURN = 0x0d, BLANK = 0x20, HASH = 0x23, EQUALS = 0x3d, ZERO = 0x30;
+const NEWLINE = 0x0a, RETURN = 0x0d, BLANK = 0x20, HASH = 0x23, EQUALS = 0x3d, SEMICOLON = 0x3b, ZERO = 0x30;
 const DIGEST_LENGTH = 43;
 /** Bytes of somebody else stay what they are. */
 const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
@@ -102,7 +102,9 @@ function isOwn(line: string): boolean {
 
 /** The time of a line as fwknopd writes it, all seven fields being what they should; -1 of any other line. */
 function plainTime(bytes: Uint8Array, start: number, end: number): number {
-  const fields = new Fields(bytes, bytes[start] === HASH && bytes[start + 1] === EQUALS ? start + 2 : start, end);
+  const isMarked = bytes[start] === HASH && bytes[start + 1] === EQUALS;
+  if (!isMarked && (bytes[start] === HASH || bytes[start] === SEMICOLON)) return -1;
+  const fields = new Fields(bytes, isMarked ? start + 2 : start, end);
   const isPlain = fields.word() === DIGEST_LENGTH && fields.number() <= 255 && fields.word() > 0 &&
     fields.number() <= 65535 && fields.word() > 0 && fields.number() <= 65535;
   if (!isPlain) return -1;

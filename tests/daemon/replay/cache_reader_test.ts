@@ -71,6 +71,14 @@ Deno.test("readCache() tells of every line what the one parser says of it", () =
   );
 });
 
+Deno.test("readCache() takes no comment for an entry, even where its first word is as long as a digest", () => {
+  for (const sign of ["#", ";"]) {
+    const line = `${sign}${"A".repeat(42)} 17 10.77.0.2 33069 10.77.0.1 62201 ${SINCE}`;
+    assert.deepEqual(told(line, SINCE), [["comment", line]]);
+    assert.deepEqual(told(line, SINCE + 1), [["comment", line]]);
+  }
+});
+
 Deno.test("readCache() reads on where a chunk ends in the middle of a line, and lines longer than a chunk", () => {
   const line = (index: number) => `${String(index).padEnd(43, "x")} 17 10.77.0.2 33069 10.77.0.1 62201 ${SINCE}`;
   const lines = Array.from({ length: 30_000 }, (_, index) => line(index));
