@@ -109,7 +109,7 @@ function gpgRows({ gpg }: Stanza, settings: AccessSettings): readonly (readonly 
   const keyring = gpg?.engine.kind === "keyring" ? gpg.engine : null;
   return [
     ["GPG_HOME_DIR", settings.gpgHome ?? keyring?.home ?? NOT_SET],
-    ["GPG_EXE", settings.gpgExe ?? keyring?.exe ?? NOT_SET],
+    ["GPG_EXE", settings.gpgExe ?? NOT_SET],
     ["GPG_DECRYPT_ID", settings.gpgDecryptId ?? NOT_SET],
     ["GPG_DECRYPT_PW", gpg === null ? NOT_SET : SECRET],
     ["GPG_REQUIRE_SIG", gpg !== null && gpg.signers !== null ? "Yes" : "No"],

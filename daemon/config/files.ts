@@ -2,7 +2,7 @@
 import type { FileFault, SecureText } from "../../lib/host/secure_file.ts";
 import type { Result } from "../../lib/result.ts";
 import { formatProblem, type Problem } from "../../lib/settings/setting.ts";
-import type { KeySearch } from "../gpg/keys.ts";
+import type { GpgRunner } from "../gpg/policy.ts";
 
 /** What commands need of the host. */
 export interface CommandHost {
@@ -38,8 +38,8 @@ export interface ConfigFiles {
   readonly hasLocale?: (name: string) => boolean;
   /** Users, groups and programs; absent where they cannot be asked for. */
   readonly commandHost?: CommandHost;
-  /** What runs the gpg of a stanza with its home; absent where keys are not to be looked for. */
-  readonly runGpg?: KeySearch["runGpg"];
+  /** What runs gpg; absent where keys are not to be looked for. */
+  readonly runGpg?: GpgRunner;
   /** Relative paths mean this directory, also after the daemon has gone to `/`. */
   readonly startDirectory: string;
 }

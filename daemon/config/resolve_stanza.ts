@@ -60,14 +60,7 @@ export function resolveStanza(raw: RawStanza, context: StanzaContext): ResolvedS
   report.problems.push(...resolved.problems.map((problem) => inWordsOfC(problem, raw)));
   const last = resolveSettings(ACCESS_SETTINGS, given).values;
   const source = last.source;
-  const { origins } = resolved;
-  const gpg = resolveGpg(
-    last,
-    { origins, given, origin: raw.origin, source: firstText(raw), number: raw.number },
-    context,
-  );
-  const secrets = stanzaSecrets(last, { raw, given, report, gpg });
-  warnCutKeys(given, report);
+  const keys = stanzaKeys(last, { raw, given, origins: resolved.origins }, context);
   if (source === undefined || refusals(report) > before) return null;
   const times = stanzaTimes(last, `for stanza source: '${source.text}' (#${raw.number})`, report);
   if (!last.requireSourceAddress) {
@@ -82,8 +75,7 @@ export function resolveStanza(raw: RawStanza, context: StanzaContext): ResolvedS
     destination: last.destination ?? null,
     openPorts: last.openPorts ?? null,
     restrictPorts: last.restrictPorts ?? [],
-    secrets,
-    gpg,
+    ...keys,
     ...times,
     maxOpenGrants: last.maxOpenGrants,
     nat: resolveNat(last, { ...said, switches: context.nat }, report.problems),
@@ -147,6 +139,20 @@ interface KeyContext {
   readonly given: readonly Given[];
   readonly report: Report;
   readonly gpg: GpgPolicy | null;
+}
+
+/** What opens packets of the stanza. */
+function stanzaKeys(
+  values: AccessSettings,
+  { raw, given, origins }: Pick<KeyContext, "raw" | "given"> & Pick<ResolvedStanza, "origins">,
+  context: StanzaContext,
+): Pick<Stanza, "secrets" | "gpg"> {
+  const { report } = context;
+  const said = { origins, given, origin: raw.origin, source: firstText(raw), number: raw.number };
+  const gpg = resolveGpg(values, said, context);
+  const secrets = stanzaSecrets(values, { raw, given, report, gpg });
+  warnCutKeys(given, report);
+  return { secrets, gpg };
 }
 
 /** Chooses and checks the keys, the one for Rijndael first; none after a problem, which is reported. */

@@ -2,7 +2,7 @@
 import { nobleEngine } from "../../lib/crypto/noble_engine.ts";
 import type { SlowOpener } from "../verify/attempt.ts";
 import { createEngines } from "./engines.ts";
-import type { KeySearch } from "./keys.ts";
+import type { GpgRunner } from "./policy.ts";
 import { createGpgOpener } from "./opener.ts";
 import { gpgProgram } from "./program.ts";
 
@@ -10,7 +10,7 @@ import { gpgProgram } from "./program.ts";
 export interface Gpg {
   readonly open: SlowOpener;
   /** What runs gpg to look for keys, at SIGHUP. */
-  readonly run: KeySearch["runGpg"];
+  readonly run: GpgRunner;
   /** Ends what runs, within half a second; nothing is opened any more. */
   end(): Promise<void>;
 }

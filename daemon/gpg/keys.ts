@@ -6,17 +6,15 @@
 import { formatGpgFailure, type GpgFailure } from "../../lib/openpgp/failure.ts";
 import { keysIn, unlockKey } from "../../lib/openpgp/file_keys.ts";
 import { isTrusted, type ListedKey, usablePart } from "../../lib/openpgp/key_list.ts";
-import type { RunGpg } from "../../lib/openpgp/keyring.ts";
 import type { Result } from "../../lib/result.ts";
 import { formatOrigin, type Origin, type Problem } from "../../lib/settings/setting.ts";
 import type { ResolvedStanza } from "../config/resolve_stanza.ts";
 import { type FoundKeys, listFile, listHome } from "./key_lists.ts";
-import type { GpgKeyFiles, GpgKeyring, GpgPolicy, GpgSigners } from "./policy.ts";
+import type { GpgKeyFiles, GpgKeyring, GpgPolicy, GpgRunner, GpgSigners } from "./policy.ts";
 
 /** What finding keys needs. */
 export interface KeySearch {
-  /** What runs the gpg of a stanza with its home. */
-  readonly runGpg: (place: Pick<GpgKeyring, "exe" | "home">) => RunGpg;
+  readonly runGpg: GpgRunner;
   /** Unix seconds. */
   readonly now: number;
 }
@@ -56,7 +54,7 @@ export async function findGpgKeys(access: readonly ResolvedStanza[], search: Key
         found.push(inKeyring(looked, gpg, { engine: gpg.engine, listed: listed.value }));
       } else if (!said.has(placeOf(gpg.engine))) {
         said.add(placeOf(gpg.engine));
-        problem(looked, "gpgHome", formatGpgFailure(listed.fault), listed.fault.remedy);
+        problem(looked, "gpgHome", [formatGpgFailure(listed.fault), listed.fault.remedy]);
       }
     }
   }
@@ -78,7 +76,10 @@ function keyrings(access: readonly ResolvedStanza[]) {
   });
 }
 
-function problem({ stanza, problems }: Looked, key: keyof ResolvedStanza["origins"], message: string, hint: string) {
+/** What is wrong, and what to do about it. */
+type Words = readonly [message: string, hint: string];
+
+function problem({ stanza, problems }: Looked, key: keyof ResolvedStanza["origins"], [message, hint]: Words): void {
   problems.push({ origin: place(stanza, key), message, hint });
 }
 
@@ -120,9 +121,9 @@ function inKeyring(
       : publicOnly
       ? `names a key whose secret part is not in ${home}`
       : `fits no key in ${home}`;
-    problem(looked, "gpgDecryptId", `${name} ${what}, so no packet could be decrypted`, `import it: ${importing}`);
+    problem(looked, "gpgDecryptId", [`${name} ${what}, so no packet could be decrypted`, `import it: ${importing}`]);
   } else if (keys.length > 1 && decryptId !== null) {
-    problem(looked, "gpgDecryptId", `${name} fits ${keys.length} keys in ${home}`, nameOne(keys));
+    problem(looked, "gpgDecryptId", [`${name} fits ${keys.length} keys in ${home}`, nameOne(keys)]);
   }
   const usable = keys.filter((key) => mayDecrypt(key, decryptId === null && keys.length > 1 ? null : looked));
   const context = { keys: listed.signers, where: home, importing };
@@ -148,7 +149,7 @@ function mayDecrypt(key: ListedKey, looked: Looked | null): boolean {
     );
     return true;
   }
-  problem(looked, "gpgDecryptId", line, "name another with GPG_DECRYPT_ID");
+  problem(looked, "gpgDecryptId", [line, "name another with GPG_DECRYPT_ID"]);
   return false;
 }
 
@@ -183,7 +184,7 @@ function resolveSigners(looked: Looked, signers: GpgSigners, at: Place): GpgSign
             `get the public key of the client and import it: ${at.importing}`,
           ]
           : [`${name}: ${id} fits ${found.length} keys in ${at.where}`, nameOne(found)];
-        problem(looked, key, message, hint);
+        problem(looked, key, [message, hint]);
         return [];
       }
       return [found];
@@ -193,7 +194,7 @@ function resolveSigners(looked: Looked, signers: GpgSigners, at: Place): GpgSign
     at.keys.filter(({ parts }) => parts.some(({ fingerprint }) => list.includes(fingerprint)));
   if (prints && ids && looked.problems.length === before && !keysOf(prints).some((key) => keysOf(ids).includes(key))) {
     const message = "GPG_REMOTE_ID: no key is in GPG_FINGERPRINT_ID too, and a key has to be in both to sign packets";
-    problem(looked, "gpgRemoteId", message, "name the same keys in both, or remove one of the two");
+    problem(looked, "gpgRemoteId", [message, "name the same keys in both, or remove one of the two"]);
   }
   return { ...signers, fingerprints: prints, ids };
 }
@@ -250,15 +251,15 @@ async function inFiles(
   const keys = await listFile(decrypt, now);
   const exporting = "make it with gpg --armor --export-secret-keys KEY";
   const [key] = keys;
-  if (key === undefined) problem(looked, "gpgDecryptKeyFile", `${decrypt.path} holds no OpenPGP key`, exporting);
+  if (key === undefined) problem(looked, "gpgDecryptKeyFile", [`${decrypt.path} holds no OpenPGP key`, exporting]);
   else if (keys.length > 1) {
-    problem(looked, "gpgDecryptKeyFile", `${decrypt.path} holds ${keys.length} keys`, exporting);
+    problem(looked, "gpgDecryptKeyFile", [`${decrypt.path} holds ${keys.length} keys`, exporting]);
   } else if (mayDecrypt(key, looked)) await unlock(looked, gpg, files);
   const lists = await Promise.all(remote.map((file) => listFile(file, now)));
   for (const [index, list] of lists.entries()) {
     if (list.length > 0) continue;
     const message = `${remote[index]!.path} holds no OpenPGP key`;
-    problem(looked, "gpgRemoteKeyFiles", message, "make it with gpg --armor --export KEY");
+    problem(looked, "gpgRemoteKeyFiles", [message, "make it with gpg --armor --export KEY"]);
   }
   const all = lists.flat();
   const { signers } = gpg;
@@ -280,10 +281,10 @@ async function unlock(looked: Looked, { passphrase }: GpgPolicy, { decrypt }: Gp
   if (key === undefined) return;
   if (!key.isPrivate()) {
     const hint = "make it with gpg --armor --export-secret-keys KEY";
-    return problem(looked, "gpgDecryptKeyFile", `${decrypt.path} holds no secret key`, hint);
+    return problem(looked, "gpgDecryptKeyFile", [`${decrypt.path} holds no secret key`, hint]);
   }
   const unlocked = await unlockKey(key, decrypt.path, passphrase);
   if (unlocked.ok) return;
   const hint = passphrase === null ? "write it as GPG_DECRYPT_PW" : "mend GPG_DECRYPT_PW";
-  problem(looked, passphrase === null ? "gpgDecryptKeyFile" : "gpgDecryptPassword", unlocked.fault.what, hint);
+  problem(looked, passphrase === null ? "gpgDecryptKeyFile" : "gpgDecryptPassword", [unlocked.fault.what, hint]);
 }

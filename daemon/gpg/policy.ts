@@ -1,4 +1,5 @@
 /** What a stanza says of packets for GnuPG, as values. */
+import type { RunGpg } from "../../lib/openpgp/keyring.ts";
 import type { KeyFile } from "../../lib/openpgp/file_keys.ts";
 
 /** How packets for GnuPG are opened, and whose signature they need. */
@@ -44,3 +45,6 @@ export interface GpgSigners {
   /** GPG_IGNORE_SIG_VERIFY_ERROR: a signature that is not good counts, if it is by one of these keys. */
   readonly ignoreErrors: boolean;
 }
+
+/** What runs the gpg of a stanza with its home. */
+export type GpgRunner = (place: Pick<GpgKeyring, "exe" | "home">) => RunGpg;

@@ -34,6 +34,12 @@ const PAIRS: readonly (readonly [server: string, access: string])[] = [
     "ENABLE_IPT_FORWARDING Y\nENABLE_IPT_LOCAL_NAT Y\nENABLE_IPT_SNAT Y\nSNAT_TRANSLATE_IP 192.0.2.1\nENABLE_NAT_DNS N\n",
     `${STANZA}FORCE_NAT 10.0.0.5 22\nFORCE_SNAT 10.0.0.1\n${STANZA}FORCE_MASQUERADE Y\nFORWARD_ALL Y\nDISABLE_DNAT Y\n`,
   ],
+  [
+    "GPG_HOME_DIR /tmp\n",
+    `SOURCE ANY\nHMAC_KEY h\nGPG_DECRYPT_PW p\nGPG_DECRYPT_ID gw\nGPG_REMOTE_ID DEADBEEF,12345678\n` +
+    `${STANZA}GPG_ALLOW_NO_PW Y\nGPG_HOME_DIR /\nGPG_FINGERPRINT_ID ${"1".repeat(40)}\nGPG_DISABLE_SIG Y\n` +
+    `${STANZA}GPG_HOME_DIR /\nGPG_REMOTE_ID DEADBEEF\n`,
+  ],
 ];
 
 /** Numbers go, because one variable more shifts them; variables that the other daemon has not are left out. */

@@ -52,7 +52,7 @@ Deno.test("formatDump() shows what a stanza says of GnuPG in the rows of the C d
   );
   assert.deepEqual(rows, [
     "GPG_HOME_DIR:  /root/.gnupg",
-    "GPG_EXE:  /usr/bin/gpg",
+    "GPG_EXE:  <not set>",
     "GPG_DECRYPT_ID:  gw",
     "GPG_DECRYPT_PW:  <see the access.conf file>",
     "GPG_REQUIRE_SIG:  Yes",
