@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { gpgProgram } from "../../../cli/gpg/program.ts";
 import { formatGpgFailure } from "../../../lib/openpgp/failure.ts";
 import type { RunGpg } from "../../../lib/openpgp/keyring.ts";
+import { isInstalled } from "../../lab/gate.ts";
 import { temporaryFolder } from "../harness.ts";
 
 /** A gpg that says with what it was run. */
@@ -83,4 +84,23 @@ Deno.test("a program or a home that is not there is one sentence with the remedy
   assert.match(refusal({ gpgExe: "gpg" }), /Error 134/);
   assert.match(refusal({ gpgExe: file, gpgHomeDir: `${folder.path}/absent` }), /Error 135 - Unable to stat .*pubring/);
   assert.match(refusal({ gpgExe: file, gpgHomeDir: file }), /Error 135/);
+});
+
+Deno.test({
+  name: "a home that this account may not read is one sentence with the remedy",
+  ignore: Deno.uid() === 0 && !isInstalled("setpriv"),
+  async fn() {
+    using folder = temporaryFolder();
+    const program = new URL("../../../cli/gpg/program.ts", import.meta.url).href;
+    Deno.mkdirSync(`${folder.path}/home`, { mode: 0o000 });
+    const code = `const { gpgProgram } = await import(${JSON.stringify(program)});
+      console.log(JSON.stringify(gpgProgram({ gpgExe: "/bin/true", gpgHomeDir: "${folder.path}/home" }, { env() {} })));`;
+    // Root reads everything unless it gives that up.
+    const limits = Deno.uid() === 0 ? ["setpriv", "--bounding-set=-all", "--inh-caps=-all"] : [];
+    const [command = "", ...args] = [...limits, Deno.execPath(), "eval", "--frozen", "--no-check", code];
+    const { stdout, stderr } = await new Deno.Command(command, { args }).output();
+    const said = new TextDecoder().decode(stdout);
+    assert.match(said, /"gpg-home-bad","number":135/, new TextDecoder().decode(stderr));
+    assert.match(said, /home: .*denied.*may this account read it\? \(ls -ld /);
+  },
 });
