@@ -36,7 +36,6 @@ export const MAY_BE_LARGE: SizeExceptions = {
     "tests/interop/rc_saving_test.ts: saveAndRead": "one exchange between both clients, in its order",
   },
   parameters: {
-    "daemon/config/access_settings.ts: later": ROW,
     "daemon/config/weakening.ts: serverRow": ROW,
     "daemon/options.ts: flag": ROW,
     "ffi/nfnetlink/socket.ts: setOption": OPTION,
@@ -162,7 +161,6 @@ export const TESTED_ELSEWHERE: TestedElsewhere = {
     "cli/knock/precheck.ts",
   ],
   "tests/daemon/config/load_test.ts": [
-    "daemon/config/access_settings.ts",
     "daemon/config/settings.ts",
   ],
   "tests/daemon/config/resolve_stanza_test.ts": [

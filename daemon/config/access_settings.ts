@@ -184,6 +184,9 @@ const GPG = {
     directive: ["GPG_HOME_DIR"],
     group: "gpg",
     doc: "GnuPG home with the keys of the stanza; default that of fwknopd.conf",
+    detail:
+      "gpg and its agent write into it, as the user of fwknopd: where that is the service of the package, it is to be below " +
+      "/var/lib/fwknop.",
   },
   gpgExe: {
     kind: path(),
@@ -200,6 +203,7 @@ const GPG = {
   gpgDecryptKeyFile: {
     kind: path(),
     directive: ["GPG_DECRYPT_KEY_FILE"],
+    hidden: true,
     group: "gpg",
     doc: "file with the secret key that decrypts, instead of a GnuPG home: no gpg is run",
     detail:
@@ -208,6 +212,7 @@ const GPG = {
   gpgRemoteKeyFiles: {
     kind: list(path()),
     directive: ["GPG_REMOTE_KEY_FILE"],
+    hidden: true,
     group: "gpg",
     doc: "files with the public keys that may sign packets, separated by commas; only with GPG_DECRYPT_KEY_FILE",
     detail: "GPG_FINGERPRINT_ID and GPG_REMOTE_ID choose among these keys; without them all may sign.",

@@ -7,6 +7,7 @@ import { doubt, failure, type Finding, fine, formatFinding } from "../../lib/fin
 import { showable } from "../../lib/showable.ts";
 import { formatProblem, type Problem } from "../../lib/settings/setting.ts";
 import type { LoadedConfig, ServerConfig } from "../config/mod.ts";
+import type { Stanza } from "../config/stanza.ts";
 import type { OpenedFirewall } from "../firewall/backends.ts";
 import type { Firewall } from "../firewall/firewall.ts";
 import { breakWarnings } from "../firewall/path/examine.ts";
@@ -68,8 +69,16 @@ function configurationFindings({ config: { paths }, stanzas, warnings }: LoadedC
   const files = `${paths.configFile} and ${paths.accessFolder ?? paths.accessFile}`;
   return [
     fine("configuration", `${files} can be read, ${count}`),
+    ...gpgFindings(stanzas),
     ...warnings.map((line) => remark("configuration", line)),
   ];
+}
+
+/** Keys that are missing are problems of the configuration, and doubts about them are among its warnings. */
+function gpgFindings(stanzas: readonly Stanza[]): readonly Finding[] {
+  const count = stanzas.filter(({ gpg }) => gpg !== null).length;
+  if (count === 0) return [];
+  return [fine("GnuPG", `the keys of ${count === 1 ? "1 stanza" : `${count} stanzas`} are there`)];
 }
 
 function remark(what: string, found: string): Finding {

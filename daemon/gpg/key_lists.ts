@@ -34,6 +34,9 @@ export interface SecretKeys {
 }
 
 const LISTING = ["--batch", "--no-tty", "--with-colons", "--fixed-list-mode"];
+/** Lines of gpg about a home that it cannot use: it writes into it, and so does its agent. */
+const BROKEN =
+  /^gpg: .*(?:keyblock resource|Permission denied|Not a directory|no such directory|Read-only file system|connect to the agent).*$/im;
 /** What the arguments of one program have room for, many times over. */
 const NAMES_OF_ONE_RUN = 500;
 
@@ -50,12 +53,13 @@ export async function listHome(run: RunGpg, { home, ...wanted }: WantedKeys): Pr
     }
     const keys = parseKeyList(new TextDecoder().decode(stdout));
     // Its exit status is the same where the home is broken and where there is no such key.
-    const broken = /^gpg: .*(?:keyblock resource|Permission denied|Not a directory|no such directory).*$/im.exec(
-      stderr,
-    );
+    const broken = BROKEN.exec(stderr);
     if (keys.length > 0 || broken === null) return ok(keys);
     const what = `the keys in ${home} cannot be listed: ${broken[0].replace(/^gpg: /, "")}`;
-    return gpgFail("gpg-context", what, `whose is it? gpg --homedir ${home} --list-keys has to work for this user`);
+    const remedy =
+      `gpg --homedir ${home} --list-secret-keys has to work for the user of fwknopd, who has to be able to write ` +
+      "there: the service of the package may write below /var/lib/fwknop";
+    return gpgFail("gpg-context", what, remedy);
   };
   const signers: ListedKey[] = [];
   for (let at = 0; at < wanted.signers.length; at += NAMES_OF_ONE_RUN) {

@@ -167,3 +167,12 @@ Deno.test("the doctor fails for a configuration with mistakes, and tells all of 
   assert.equal(lines.length, loaded.problems.length);
   assert.match(lines[0] ?? "", /^fail configuration: \/c:1: ENABLE_UDP_SERVER/);
 });
+
+Deno.test("the doctor says that the keys of GnuPG are there, where a stanza is for them", async () => {
+  const loaded = good(
+    "FWKNOP_RUN_DIR /nowhere\nENABLE_UDP_SERVER Y\n",
+    `${STANZA}OPEN_PORTS tcp/22\nGPG_ALLOW_NO_PW Y\nGPG_FINGERPRINT_ID ${"1".repeat(40)}\n`,
+  );
+  const { lines } = await examineDaemon(loaded, true, world());
+  assert.equal(lines[1], "ok   GnuPG: the keys of 1 stanza are there");
+});

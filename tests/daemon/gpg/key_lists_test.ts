@@ -23,6 +23,15 @@ Deno.test("listHome() tells a home that is broken from a key that is not there, 
   assert.match(broken.fault.what, /^the keys in \/h cannot be listed: keyblock resource .*: Permission denied$/);
 });
 
+Deno.test("listHome() tells a home that nobody may write to, where the agent cannot start and no secret key is found", async () => {
+  const stderr = "gpg: can't connect to the agent: Read-only file system\n";
+  const run: RunGpg = () => Promise.resolve(ok({ ...NOTHING, code: 2, stderr }));
+  const listed = await listHome(run, { home: "/h", signers: [], decrypt: [null] });
+  assert.ok(!listed.ok);
+  assert.match(listed.fault.what, /Read-only file system$/);
+  assert.match(listed.fault.remedy, /may write below \/var\/lib\/fwknop$/);
+});
+
 Deno.test("listHome() asks for more names than one program takes in several runs", async () => {
   const asked: number[] = [];
   const run: RunGpg = (args) => {
