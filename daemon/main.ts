@@ -37,6 +37,7 @@ import { examineDaemon, examineProblems } from "./doctor/doctor.ts";
 import { ownFamilies } from "./doctor/families.ts";
 import { daemonHelp } from "./help.ts";
 import { writeKeys } from "./key_file.ts";
+import { answerInWorker } from "./gpg/key_file_worker.ts";
 import { firewallProgram, openFirewall } from "./firewall/backends.ts";
 import { openLog } from "./start/compose.ts";
 import { type DaemonOptions, parseDaemonOptions, wordHint } from "./options.ts";
@@ -261,7 +262,8 @@ function tell(message: string, hint: string | null): void {
   if (hint !== null) terminal.err(`fwknopd: hint: ${hint}`);
 }
 
-if (import.meta.main) {
+// The thread for key files runs this module too, and has no arguments to look at.
+if (!answerInWorker() && import.meta.main) {
   if (Deno.args[0] === BECOME) Deno.exit(becomeOrdered(Deno.args.slice(1)));
   keepMemoryPrivate();
   Deno.exit(await main(Deno.args));

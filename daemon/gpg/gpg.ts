@@ -15,20 +15,22 @@ export interface Gpg {
   end(): Promise<void>;
 }
 
-/** Clocks, both in milliseconds. */
-export interface GpgClocks {
-  /** The time of day. */
+/** What it needs of the host. */
+export interface GpgHost {
+  /** The time of day, in milliseconds. */
   readonly clock: () => number;
-  /** One that nobody sets. */
+  /** The same of a clock that nobody sets. */
   readonly steady: () => number;
+  /** The main module of the program. */
+  readonly module: string;
 }
 
 /** Nothing runs yet, and nothing is loaded. */
-export function createGpg({ clock, steady }: GpgClocks): Gpg {
+export function createGpg({ clock, steady, module }: GpgHost): Gpg {
   const stop = new AbortController();
   const opener = createGpgOpener({
     crypto: nobleEngine,
-    engines: createEngines({ stop: stop.signal, now: () => clock() / 1000 }),
+    engines: createEngines({ stop: stop.signal, module, now: () => clock() / 1000 }),
     steady,
   });
   const running = new Set<Promise<unknown>>();

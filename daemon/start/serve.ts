@@ -115,7 +115,7 @@ export async function runDaemon(options: ServeOptions, log: Log, effects: StartE
       queueRules = await effects.makeQueueRules(config, log);
       using started = startCommands(options, log);
       const commands = started === null ? {} : { commands: started.commands };
-      const gpg = createGpg({ clock: Date.now, steady: () => performance.now() });
+      const gpg = createGpg({ clock: Date.now, steady: () => performance.now(), module: Deno.mainModule });
       const held = { store, waiter, signals, firewall, pidFile, gpg, ...commands };
       const { active, runtime, stateFiles } = await prepare(options, held, { log, effects });
       const ending = await runLoop(active, runtime).finally(async () => {

@@ -29,7 +29,7 @@ Deno.test("createGpg() ends what runs when the daemon ends, and starts nothing a
     passphrase: null,
     signers: null,
   };
-  const gpg = createGpg({ clock: Date.now, steady: () => performance.now() });
+  const gpg = createGpg({ clock: Date.now, steady: () => performance.now(), module: "file:///nowhere.ts" });
   const match = {
     stanza: stanza({ gpg: policy, secrets: SECRETS }),
     source: ip("192.0.2.1"),
