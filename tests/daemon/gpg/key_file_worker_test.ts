@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { answerInWorker, createFileOpener, type WorkerTerms } from "../../../daemon/gpg/key_file_worker.ts";
 import type { GpgKeyFiles, GpgPolicy } from "../../../daemon/gpg/policy.ts";
 import { textBytes } from "../../../lib/bytes.ts";
+import type { GpgFailure } from "../../../lib/openpgp/failure.ts";
 import type { KeyFile } from "../../../lib/openpgp/file_keys.ts";
+import type { Result } from "../../../lib/result.ts";
 import { testWith } from "../../lab/gate.ts";
 import { GNUPG, gpgHome } from "../../lab/gpg_home.ts";
 
@@ -26,9 +28,7 @@ const file = (path: string): KeyFile => ({ path, bytes: Deno.readFileSync(path) 
 const NO_KEY: GpgKeyFiles = { kind: "files", decrypt: { path: "/k", bytes: textBytes("no key") }, remote: [] };
 
 /** Of that which cannot be opened. */
-async function why(
-  opening: ReturnType<ReturnType<typeof createFileOpener>> extends (m: Uint8Array) => infer R ? R : never,
-) {
+async function why(opening: Promise<Result<unknown, GpgFailure>>) {
   const opened = await opening;
   assert.ok(!opened.ok);
   return opened.fault.what;
@@ -37,13 +37,13 @@ async function why(
 testWith(GNUPG, "createFileOpener() opens in a thread of its own, and the loop goes on meanwhile", async () => {
   await using home = await gpgHome("rsa4096", "curve");
   using files = opener();
-  const engine = (name: "rsa4096" | "curve", secret: string, open: string): GpgKeyFiles => ({
+  const engine = (secret: string, open: string): GpgKeyFiles => ({
     kind: "files",
     decrypt: file(secret),
     remote: [file(open)],
   });
-  const key = engine("rsa4096", await home.keyFile("rsa4096", { secret: true }), await home.keyFile("curve"));
-  const other = engine("curve", await home.keyFile("curve", { secret: true }), await home.keyFile("rsa4096"));
+  const key = engine(await home.keyFile("rsa4096", { secret: true }), await home.keyFile("curve"));
+  const other = engine(await home.keyFile("curve", { secret: true }), await home.keyFile("rsa4096"));
   const signing = ["--trust-model", "always", "--local-user", home.fingerprint("curve"), "--sign", "--encrypt"];
   const message = await home.gpg(["--recipient", home.fingerprint("rsa4096"), ...signing], textBytes("the text"));
   const open = files.open(key);
