@@ -1,9 +1,7 @@
-/** Which keys there are, in a home of GnuPG and in files, in one shape. How gpg is run is a parameter. */
-import type { Key } from "openpgp";
+/** Which keys there are in a home of GnuPG. How gpg is run is a parameter. */
 import type { GpgFailure } from "../../lib/openpgp/failure.ts";
 import { gpgFail } from "../../lib/openpgp/failure.ts";
-import { type KeyFile, keysIn } from "../../lib/openpgp/file_keys.ts";
-import { type ListedKey, type ListedPart, parseKeyList } from "../../lib/openpgp/key_list.ts";
+import { type ListedKey, parseKeyList } from "../../lib/openpgp/key_list.ts";
 import type { RunGpg } from "../../lib/openpgp/keyring.ts";
 import { ok, type Result } from "../../lib/result.ts";
 
@@ -77,37 +75,4 @@ export async function listHome(run: RunGpg, { home, ...wanted }: WantedKeys): Pr
     decrypt.set(name, { keys: secret.value, publicOnly: secret.value.length === 0 && known.value.length > 0 });
   }
   return ok({ signers, decrypt, warnings });
-}
-
-/** The keys of a file, as gpg would list them; none where it is no such file. `now`: Unix seconds. */
-export async function listFile(file: KeyFile, now: number): Promise<readonly ListedKey[]> {
-  const keys = await keysIn(file);
-  return await Promise.all(keys.map((key) => listed(key, new Date(now * 1000))));
-}
-
-async function listed(key: Key, date: Date): Promise<ListedKey> {
-  const { CONFIG } = await import("../../lib/openpgp/library.ts");
-  const able = async (find: () => Promise<{ getFingerprint(): string }>) => {
-    try {
-      return (await find()).getFingerprint();
-    } catch {
-      return null;
-    }
-  };
-  const signs = await able(() => key.getSigningKey(undefined, date, undefined, CONFIG));
-  const encrypts = await able(() => key.getEncryptionKey(undefined, date, undefined, CONFIG));
-  const ends = await key.getExpirationTime(undefined, CONFIG);
-  const expires = ends instanceof Date ? ends.getTime() / 1000 : null;
-  const revoked = await key.isRevoked(undefined, undefined, date, CONFIG);
-  const validity = revoked ? "r" : expires !== null && expires * 1000 <= date.getTime() ? "e" : "";
-  const parts = key.getKeys().map((part, index): ListedPart => ({
-    fingerprint: part.getFingerprint().toUpperCase(),
-    kind: { algorithm: "unknown", bits: 0 },
-    validity: index === 0 ? validity : "",
-    created: part.getCreationTime().getTime() / 1000,
-    expires: index === 0 ? expires : null,
-    abilities: `${part.getFingerprint() === signs ? "s" : ""}${part.getFingerprint() === encrypts ? "e" : ""}`,
-    stub: false,
-  }));
-  return { parts: parts as [ListedPart, ...ListedPart[]], userId: key.getUserIDs()[0] ?? "", disabled: false };
 }

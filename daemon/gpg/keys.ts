@@ -4,12 +4,12 @@
  * can make another key with the same id.
  */
 import { formatGpgFailure, type GpgFailure } from "../../lib/openpgp/failure.ts";
-import { keysIn, unlockKey } from "../../lib/openpgp/file_keys.ts";
 import { isTrusted, type ListedKey, usablePart } from "../../lib/openpgp/key_list.ts";
 import type { Result } from "../../lib/result.ts";
 import { formatOrigin, type Origin, type Problem } from "../../lib/settings/setting.ts";
 import type { ResolvedStanza } from "../config/resolve_stanza.ts";
-import { type FoundKeys, listFile, listHome } from "./key_lists.ts";
+import { createKeyFileLists, type KeyFileLists } from "./key_file_lists.ts";
+import { type FoundKeys, listHome } from "./key_lists.ts";
 import type { GpgKeyFiles, GpgKeyring, GpgPolicy, GpgRunner, GpgSigners } from "./policy.ts";
 
 /** What finding keys needs. */
@@ -37,6 +37,7 @@ interface Looked {
 /** Looks for the keys of all stanzas, each home once. Whatever is wrong with one is said, and the others are looked at. */
 export async function findGpgKeys(access: readonly ResolvedStanza[], search: KeySearch): Promise<KeysFound> {
   const homes = new Map<string, Promise<Result<FoundKeys, GpgFailure>>>();
+  const read = createKeyFileLists(search.now);
   const said = new Set<string>();
   const problems: Problem[] = [];
   const warnings: string[] = [];
@@ -46,7 +47,7 @@ export async function findGpgKeys(access: readonly ResolvedStanza[], search: Key
     const looked: Looked = { stanza, problems, warnings };
     const { gpg } = stanza.stanza;
     if (gpg === null) found.push(stanza);
-    else if (gpg.engine.kind === "files") found.push(await inFiles(looked, gpg, { ...search, files: gpg.engine }));
+    else if (gpg.engine.kind === "files") found.push(await inFiles(looked, gpg, { files: gpg.engine, read }));
     else {
       const listed = await homes.get(placeOf(gpg.engine))!;
       if (listed.ok) {
@@ -245,17 +246,17 @@ function warnOfDoubts(
 async function inFiles(
   looked: Looked,
   gpg: GpgPolicy,
-  { files, now }: { readonly files: GpgKeyFiles; readonly now: number },
+  { files, read }: { readonly files: GpgKeyFiles; readonly read: KeyFileLists },
 ): Promise<ResolvedStanza> {
   const { decrypt, remote } = files;
-  const keys = await listFile(decrypt, now);
+  const keys = await read.list(decrypt);
   const exporting = "make it with gpg --armor --export-secret-keys KEY";
   const [key] = keys;
   if (key === undefined) problem(looked, "gpgDecryptKeyFile", [`${decrypt.path} holds no OpenPGP key`, exporting]);
   else if (keys.length > 1) {
     problem(looked, "gpgDecryptKeyFile", [`${decrypt.path} holds ${keys.length} keys`, exporting]);
-  } else if (mayDecrypt(key, looked)) await unlock(looked, gpg, files);
-  const lists = await Promise.all(remote.map((file) => listFile(file, now)));
+  } else if (mayDecrypt(key, looked)) await unlock(looked, gpg, { files, read });
+  const lists = await Promise.all(remote.map(read.list));
   for (const [index, list] of lists.entries()) {
     if (list.length > 0) continue;
     const message = `${remote[index]!.path} holds no OpenPGP key`;
@@ -276,14 +277,16 @@ async function inFiles(
   return withKeys(looked, gpg, { recipients: keys, signers: resolved });
 }
 
-async function unlock(looked: Looked, { passphrase }: GpgPolicy, { decrypt }: GpgKeyFiles): Promise<void> {
-  const [key] = await keysIn(decrypt);
-  if (key === undefined) return;
-  if (!key.isPrivate()) {
+async function unlock(
+  looked: Looked,
+  { passphrase }: GpgPolicy,
+  { files: { decrypt }, read }: { readonly files: GpgKeyFiles; readonly read: KeyFileLists },
+): Promise<void> {
+  const unlocked = await read.unlock(decrypt, passphrase);
+  if (unlocked === null) {
     const hint = "make it with gpg --armor --export-secret-keys KEY";
     return problem(looked, "gpgDecryptKeyFile", [`${decrypt.path} holds no secret key`, hint]);
   }
-  const unlocked = await unlockKey(key, decrypt.path, passphrase);
   if (unlocked.ok) return;
   const hint = passphrase === null ? "write it as GPG_DECRYPT_PW" : "mend GPG_DECRYPT_PW";
   problem(looked, passphrase === null ? "gpgDecryptKeyFile" : "gpgDecryptPassword", [unlocked.fault.what, hint]);

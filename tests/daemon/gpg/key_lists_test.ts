@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { listFile, listHome } from "../../../daemon/gpg/key_lists.ts";
+import { listHome } from "../../../daemon/gpg/key_lists.ts";
 import type { RunGpg } from "../../../lib/openpgp/keyring.ts";
 import { ok } from "../../../lib/result.ts";
 
@@ -40,10 +40,4 @@ Deno.test("listHome() asks for more names than one program takes in several runs
   };
   await listHome(run, { home: "/h", signers: Array.from({ length: 1100 }, (_, n) => String(n)), decrypt: [] });
   assert.deepEqual(asked, [500, 500, 100]);
-});
-
-Deno.test("listFile() finds nothing in what is no key file", async () => {
-  for (const text of ["", "nonsense", "-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nxx\n"]) {
-    assert.deepEqual(await listFile({ path: "/f", bytes: new TextEncoder().encode(text) }, 0), []);
-  }
 });
