@@ -2,6 +2,7 @@
  * Opening the files that a daemon keeps, so that nobody else can put another file in their place: the way to them is walked
  * (trusted_folder.ts), and the file itself is a regular one with one name, no link, that belongs to root or to us.
  */
+import { FfiError } from "../errors.ts";
 import { E, O_CLOEXEC, O_RDWR } from "../abi.ts";
 import { cString } from "../memory.ts";
 import { errno, errnoError, lazyLibc, throwErrno } from "./errno.ts";
@@ -53,7 +54,7 @@ export interface TrustedOpening {
  * @tags allow-ffi
  */
 export function openTrusted(path: string, opening: TrustedOpening): number | null {
-  const folder = enterFolder(path, { trust: opening.folderOf });
+  const folder = folderFor(path, opening);
   if (folder === null) {
     if (opening.create === "never") return null;
     throw errnoError(E.NOENT, "open", `open "${path}"`);
@@ -62,6 +63,16 @@ export function openTrusted(path: string, opening: TrustedOpening): number | nul
     return openIn(folder, path, opening);
   } finally {
     closeFd(folder.fd);
+  }
+}
+
+/** Where a file stands in place of the folder there is no more to open than where nothing does. */
+function folderFor(path: string, { create, folderOf }: TrustedOpening): Entered | null {
+  try {
+    return enterFolder(path, { trust: folderOf });
+  } catch (error) {
+    if (create === "never" && error instanceof FfiError && error.details.code === E.NOTDIR) return null;
+    throw error;
   }
 }
 

@@ -11,6 +11,8 @@ Deno.test("openTrusted() makes a file for its owner alone, and takes the right t
     const path = `${folder}/run/file`;
     assert.equal(opens(path, { create: "never" }), false);
     assert.equal(opens(path), true);
+    assert.equal(opens(`${path}/below`, { create: "never" }), false, "nothing is below a file");
+    assert.throws(() => opens(`${path}/below`), /Not a directory/);
     assert.equal(modeOf(path), 0o600);
     assert.throws(() => opens(path, { create: "new" }), /File exists/);
     for (const [before, after] of [[0o666, 0o600], [0o664, 0o600], [0o644, 0o644]] as const) {
