@@ -1,6 +1,6 @@
 /**
- * How long the run loop waits for the packet filter, and for gpg at SIGHUP. Work that takes longer is left to finish by itself, so that a program
- * that hangs delays the knock that it was started for, and nobody else's.
+ * How long the run loop waits for the packet filter, and for gpg at SIGHUP. Work that takes longer is left to finish by
+ * itself, so that a program that hangs delays the knock that it was started for, and nobody else's.
  */
 import { waitAtMost } from "../../lib/host/wait_at_most.ts";
 
