@@ -10,6 +10,7 @@ import { keepMemoryPrivate } from "../ffi/libc/private_memory.ts";
 import { sendSignal } from "../ffi/libc/process.ts";
 import { formatKeys, generateKeys } from "../lib/crypto/key_generation.ts";
 import { randomBytes } from "../lib/host/entropy.ts";
+import type { LogLevel } from "../lib/log.ts";
 import { showableLines } from "../lib/showable.ts";
 import { formatOrigin, type Problem } from "../lib/settings/setting.ts";
 import { VERSION } from "../lib/version.ts";
@@ -43,6 +44,7 @@ import { openLog } from "./start/compose.ts";
 import { type DaemonOptions, parseDaemonOptions, wordHint } from "./options.ts";
 import { lookAhead, ownRights, reloadObstacles } from "./start/preflight.ts";
 import { serve } from "./start/serve.ts";
+import { leadsToJournal, priority } from "./service/journal.ts";
 import { runningDaemon } from "./service/pid_file.ts";
 import { howItWasStarted } from "./start/started.ts";
 import { explain, reasonOf, StartError, unexpected } from "./start/start_error.ts";
@@ -56,13 +58,16 @@ const READY = "ready";
 /** Values of files and names in the ruleset are repeated here: what cannot be seen becomes escapes. */
 const terminal = {
   out: (text: string) => console.log(showableLines(text)),
-  err: (text: string) => console.error(showableLines(text)),
+  err: (text: string, level: LogLevel = "info") => {
+    const before = leadsToJournal() ? priority(level) : "";
+    console.error(showableLines(text).replace(/^/gm, before));
+  },
 };
 
 const CONTROL_WORLD: ControlWorld = {
   kill: sendSignal,
   print: terminal.out,
-  complain: terminal.err,
+  complain: (text) => terminal.err(text, "error"),
   pause: (ms) => new Promise((done) => setTimeout(done, ms)),
 };
 
@@ -212,7 +217,7 @@ function generate(actions: DaemonOptions["actions"]): number {
 function warnOfWords(words: readonly string[]): void {
   for (const word of words) {
     const meant = wordHint(word);
-    terminal.err(`fwknopd: warning: ${JSON.stringify(word)} is no option and is ignored`);
+    terminal.err(`fwknopd: warning: ${JSON.stringify(word)} is no option and is ignored`, "warning");
     if (meant !== null) terminal.err(`fwknopd: hint: ${meant}`);
   }
 }
@@ -228,12 +233,14 @@ async function concludeCheck(loaded: LoadedConfig, test: boolean): Promise<numbe
     for (const line of policyLines(loaded.stanzas, loaded.config)) terminal.out(line);
   }
   const outlook = await lookAhead(loaded, test);
-  for (const line of [...loaded.notes, ...loaded.warnings, ...outlook.warnings]) terminal.err(line);
+  for (const line of loaded.notes) terminal.err(line);
+  for (const line of [...loaded.warnings, ...outlook.warnings]) terminal.err(line, "warning");
   if (outlook.firewall !== null) terminal.err(outlook.firewall);
   for (const { message, hint } of outlook.obstacles) tell(message, hint);
   const fails = outlook.obstacles.length > 0;
   // The last line is the C daemon's and true in both cases: the exit status tells them apart.
-  terminal.err(fails ? "Configs parsed, exiting. But fwknopd would not start here." : "Configs parsed, exiting.");
+  if (fails) terminal.err("Configs parsed, exiting. But fwknopd would not start here.", "error");
+  else terminal.err("Configs parsed, exiting.");
   return fails ? 1 : 0;
 }
 
@@ -258,7 +265,7 @@ function tellProblems(problems: readonly Problem[]): void {
 }
 
 function tell(message: string, hint: string | null): void {
-  terminal.err(`fwknopd: error: ${message}`);
+  terminal.err(`fwknopd: error: ${message}`, "error");
   if (hint !== null) terminal.err(`fwknopd: hint: ${hint}`);
 }
 

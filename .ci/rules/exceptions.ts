@@ -80,6 +80,7 @@ export const ONLY_TESTS_USE: Exceptions = {
   "daemon/doctor/families.ts: reachableFamilies": PART,
   "daemon/command/become.ts: readOrder": PART,
   "daemon/gpg/opener.ts: GPG_LIMITS": PART,
+  "daemon/service/journal.ts: streamName": PART,
   "ffi/libc/exchange.ts: MAX_INPUT": PART,
   "daemon/command/output.ts: MAX_LINE": PART,
   "daemon/command/output.ts: MAX_LINES": PART,

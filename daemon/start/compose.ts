@@ -6,6 +6,7 @@ import { type Log, SYSLOG_SEVERITY } from "../../lib/log.ts";
 import type { ServerConfig } from "../config/mod.ts";
 import type { Stanza } from "../config/stanza.ts";
 import type { OpenedFirewall } from "../firewall/backends.ts";
+import { leadsToJournal, priority } from "../service/journal.ts";
 import { recordingFirewall } from "../firewall/recording.ts";
 
 const STANDARD_ERROR = 2;
@@ -16,7 +17,9 @@ export function openLog(
   where: { readonly foreground: boolean; readonly syslog: boolean; readonly pid: number },
 ): Log {
   const sinks: LogSink[] = [];
-  if (where.foreground) sinks.push(lineSink((bytes) => writeNow(STANDARD_ERROR, bytes)));
+  if (where.foreground) {
+    sinks.push(lineSink((bytes) => writeNow(STANDARD_ERROR, bytes), leadsToJournal() ? priority : undefined));
+  }
   if (where.syslog || !where.foreground) {
     const syslog = new Syslog({ ...logging, pid: where.pid, now: () => new Date() });
     sinks.push((level, line) => syslog.send(SYSLOG_SEVERITY[level], line));

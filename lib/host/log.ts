@@ -40,15 +40,19 @@ function countLosses(sink: LogSink): LogSink {
  * Bare lines to a stream, as fwknopd prints them in the foreground.
  *
  * @param write takes as many bytes as there is room for, from the front, and returns their number
+ * @param before what stands in front of a line of that level
  */
-export function lineSink(write: (bytes: Uint8Array<ArrayBuffer>) => number): LogSink {
+export function lineSink(
+  write: (bytes: Uint8Array<ArrayBuffer>) => number,
+  before: (level: LogLevel) => string = () => "",
+): LogSink {
   const encoder = new TextEncoder();
   /** The end of a line of which only the beginning was taken. */
   let rest = new Uint8Array();
-  return (_level, line) => {
+  return (level, line) => {
     if (rest.length > 0) rest = rest.subarray(write(rest));
     if (rest.length > 0) return false;
-    const bytes = encoder.encode(`${line}\n`);
+    const bytes = encoder.encode(`${before(level)}${line}\n`);
     const count = write(bytes);
     if (count > 0) rest = bytes.subarray(count);
     return count > 0;

@@ -64,3 +64,10 @@ Deno.test("lineSink() finishes a line that was begun before it begins another", 
   assert.equal(sink("info", "next"), true);
   assert.equal(stream.text, "0123456789\nnext\n");
 });
+
+Deno.test("lineSink() puts in front of a line what its level asks for", () => {
+  const stream = reader(100);
+  const sink = lineSink(stream.write, (level) => `${level}: `);
+  assert.equal(sink("warning", "a line"), true);
+  assert.equal(stream.text, "warning: a line\n");
+});
