@@ -54,3 +54,20 @@ testWith(
     }
   },
 );
+
+testWith({ "systemd-analyze": "systemd" }, "the service is exposed by no more than 2 of 10, as systemd counts", () => {
+  const folder = Deno.makeTempDirSync();
+  try {
+    const [unit] = installedIn(folder);
+    const judge = (threshold: string) =>
+      new Deno.Command("systemd-analyze", {
+        args: ["security", "--offline=true", `--threshold=${threshold}`, "--no-pager", unit!],
+        stdout: "null",
+        stderr: "null",
+      }).outputSync().code;
+    assert.equal(judge("20"), 0);
+    assert.notEqual(judge("5"), 0, "it counts");
+  } finally {
+    Deno.removeSync(folder, { recursive: true });
+  }
+});
