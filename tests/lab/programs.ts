@@ -109,7 +109,9 @@ export async function startDaemon(lab: Lab, options: DaemonOptions): Promise<Dae
 
 async function launch(lab: Lab, argv: readonly string[], dir: string, env?: DaemonOptions["env"]): Promise<Daemon> {
   const program = lab.spawn("server", argv, env === undefined ? {} : { env });
-  await program.waitFor(READY);
+  const ready = await program.waitFor(READY);
+  const [, transport, port] = /Kicking off (UDP|TCP) server to listen on port (\d+)/.exec(ready) ?? [];
+  if (transport !== undefined) await untilBound(lab, program, { transport, port: Number(port) });
   return {
     program,
     dir,
@@ -121,6 +123,26 @@ async function launch(lab: Lab, argv: readonly string[], dir: string, env?: Daem
       await program.stop();
     },
   };
+}
+
+/** More than it takes, at some milliseconds each. */
+const LOOKS = 2000;
+
+/** The C daemon says that it listens before it does, and what comes in between is lost. */
+async function untilBound(
+  lab: Lab,
+  program: Program,
+  { transport, port }: { readonly transport: string; readonly port: number },
+): Promise<void> {
+  const end = `:${port.toString(16).toUpperCase().padStart(4, "0")}`;
+  for (let i = 0; i < LOOKS && program.ended === null; i++) {
+    const { stdout } = await lab.run("server", [
+      "cat",
+      ...["", "6"].map((six) => `/proc/net/${transport.toLowerCase()}${six}`),
+    ]);
+    if (stdout.split("\n").some((line) => line.trim().split(/\s+/)[1]?.endsWith(end))) return;
+  }
+  if (program.ended === null) throw new Error(`nobody listens on ${transport} port ${port}:\n${program.output}`);
 }
 
 /** A knock: the options of the client beyond those that keep it away from files of the home directory. */
