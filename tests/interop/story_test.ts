@@ -157,7 +157,9 @@ async function tellStory(lab: Lab, { guard, client, access, keys }: Story): Prom
   // What would make a connection of its own fails: the answer comes through the session that is open.
   const through = [...ssh, "-o", "ProxyCommand=false", "-S", `${lab.dir}/session`, `root@${server}`, "echo still here"];
   assert.equal(await lab.must("knocker", through), "still here\n");
-  assert.deepEqual(await scan(lab), [], "after the door was shut");
+  const found = await scan(lab);
+  const rules = found.length === 0 ? "" : (await lab.run("server", ["nft", "list", "ruleset"])).stdout;
+  assert.deepEqual(found, [], `after the door was shut\n${daemon.output}\n${rules}`);
 }
 
 for (const guard of ["nftables", "iptables"] as const) {
