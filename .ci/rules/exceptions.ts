@@ -79,6 +79,7 @@ export const ONLY_TESTS_USE: Exceptions = {
   "daemon/firewall/recording.ts: recordedRuleset": "the contract suite of packet filters looks at it",
   "daemon/doctor/families.ts: reachableFamilies": PART,
   "daemon/command/become.ts: readOrder": PART,
+  "daemon/firewall/nftables/backend.ts: exactTime": PART,
   "daemon/gpg/opener.ts: GPG_LIMITS": PART,
   "daemon/service/journal.ts: streamName": PART,
   "ffi/libc/exchange.ts: MAX_INPUT": PART,
@@ -192,9 +193,6 @@ export const TESTED_ELSEWHERE: TestedElsewhere = {
   ],
   "tests/daemon/firewall/path/way_root_test.ts": [
     "daemon/firewall/path/traveller.ts",
-  ],
-  "tests/daemon/firewall/nftables/kernel_root_test.ts": [
-    "daemon/firewall/nftables/backend.ts",
   ],
   "tests/daemon/firewall/nftables/placement_test.ts": [
     "daemon/firewall/nftables/set_layout.ts",

@@ -45,8 +45,7 @@ export function nftablesBackend({ netlink, run }: NftablesParts, options: Nftabl
     serial(work).catch((error) => {
       throw asFirewallError(error, BY_NETLINK);
     });
-  /** The run loop counts whole seconds; a timeout should not be longer for that. */
-  const exact = (now: number) => Math.floor(clock()) === now ? clock() : now;
+  const exact = (now: number) => exactTime(now, clock());
 
   return {
     name: "nftables",
@@ -136,6 +135,20 @@ function containersOf({ placements }: RulesetView, access: Access): readonly str
   const tables = placements.tables.filter(({ ours }) => ours.layouts.includes(layout));
   if (tables.length === 0) return [layout.name];
   return tables.map(({ ours }) => `${formatTable(ours)} ${layout.name}`);
+}
+
+/** How long work may have waited for its turn; a clock that differs by more is another one, as tests have. */
+const LONGEST_WAIT = 60;
+
+/**
+ * The run loop counts whole seconds, and the one that it read may be over when the work has its turn. A timeout that is
+ * counted from there would hold the door open when the log says already that it is shut.
+ *
+ * @param now Unix seconds, whole
+ * @param clock the same with their fraction, read just now
+ */
+export function exactTime(now: number, clock: number): number {
+  return clock >= now && clock - now < LONGEST_WAIT ? clock : now;
 }
 
 /** `now` in Unix seconds to add; null to delete. */
