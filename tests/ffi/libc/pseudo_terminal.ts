@@ -24,8 +24,11 @@ export interface Step {
 
 const DRIVER = `import os,pty,signal,sys,json,termios,select,fcntl,struct
 job=json.load(sys.stdin)
+ready,go=os.pipe()
 pid,fd=pty.fork()
 if pid==0:
+    # Not before the terminal is as it shall be.
+    os.read(ready,1)
     os.execv(job["path"],[job["path"]]+job["args"])
 fcntl.ioctl(fd,termios.TIOCSWINSZ,struct.pack("HHHH",40,100,0,0))
 a=termios.tcgetattr(fd)
@@ -33,6 +36,7 @@ for name,c in (("VERASE",job.get("erase")),("VKILL",job.get("kill"))):
     if c: a[6][getattr(termios,name)]=c.encode("latin1")
 termios.tcsetattr(fd,termios.TCSANOW,a)
 before=termios.tcgetattr(fd)
+os.write(go,b"x")
 shown=b""
 def pump():
     global shown
