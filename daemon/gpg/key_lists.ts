@@ -2,7 +2,7 @@
 import type { GpgFailure } from "../../lib/openpgp/failure.ts";
 import { gpgFail } from "../../lib/openpgp/failure.ts";
 import { type ListedKey, parseKeyList } from "../../lib/openpgp/key_list.ts";
-import type { RunGpg } from "../../lib/openpgp/keyring.ts";
+import { LISTING, type RunGpg } from "../../lib/openpgp/keyring.ts";
 import { ok, type Result } from "../../lib/result.ts";
 
 /** What is asked of a home. */
@@ -31,7 +31,6 @@ export interface SecretKeys {
   readonly publicOnly: boolean;
 }
 
-const LISTING = ["--batch", "--no-tty", "--with-colons", "--fixed-list-mode"];
 /** Lines of gpg about a home that it cannot use: it writes into it, and so does its agent. */
 const BROKEN =
   /^gpg: .*(?:keyblock resource|Permission denied|Not a directory|no such directory|Read-only file system|connect to the agent).*$/im;

@@ -4,7 +4,7 @@
  * can make another key with the same id.
  */
 import { formatGpgFailure, type GpgFailure } from "../../lib/openpgp/failure.ts";
-import { isTrusted, type ListedKey, usablePart } from "../../lib/openpgp/key_list.ts";
+import { isTrusted, type ListedKey, nameOne, usablePart } from "../../lib/openpgp/key_list.ts";
 import type { Result } from "../../lib/result.ts";
 import { formatOrigin, type Origin, type Problem } from "../../lib/settings/setting.ts";
 import type { ResolvedStanza } from "../config/resolve_stanza.ts";
@@ -152,11 +152,6 @@ function mayDecrypt(key: ListedKey, looked: Looked | null): boolean {
   }
   problem(looked, "gpgDecryptId", [line, "name another with GPG_DECRYPT_ID"]);
   return false;
-}
-
-function nameOne(keys: readonly ListedKey[]): string {
-  const shown = keys.slice(0, 4).map(({ parts: [{ fingerprint }], userId }) => `${fingerprint} (${userId})`);
-  return `name one by its fingerprint: ${shown.join(", ")}`;
 }
 
 /** Where keys that sign are looked for. */

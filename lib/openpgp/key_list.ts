@@ -108,3 +108,9 @@ const WHY_NOT: Readonly<Record<string, (part: ListedPart) => string>> = {
 export function formatDay(seconds: number): string {
   return new Date(seconds * 1000).toISOString().slice(0, 10);
 }
+
+/** What to do where several keys fit a name: the first of them, to choose from. */
+export function nameOne(keys: readonly ListedKey[]): string {
+  const shown = keys.slice(0, 4).map(({ parts: [{ fingerprint }], userId }) => `${fingerprint} (${userId})`);
+  return `name one by its fingerprint: ${shown.join(", ")}`;
+}

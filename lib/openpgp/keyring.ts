@@ -6,7 +6,7 @@ import { concat } from "../bytes.ts";
 import { ok, type Result } from "../result.ts";
 import { gpgFail, type GpgFailure } from "./failure.ts";
 import { withOldHeader } from "./framing.ts";
-import { isTrusted, type KeyUse, type ListedKey, parseKeyList, usablePart } from "./key_list.ts";
+import { isTrusted, type KeyUse, nameOne, parseKeyList, usablePart } from "./key_list.ts";
 import type { Decrypted, OpenPgp, PgpKey, PgpOpen, PgpSeal } from "./openpgp.ts";
 import { decryptedMessage, decryptionFailure, encryptionFailure, type GpgWords } from "./status.ts";
 
@@ -41,7 +41,8 @@ const OPENING = [
   ...["--batch", "--no-tty", "--max-output", "65536", "--output", "-"],
   ...["--no-auto-key-retrieve", "--disable-dirmngr"],
 ];
-const LISTING = ["--batch", "--no-tty", "--with-colons", "--fixed-list-mode"];
+/** With what keys are listed, so that `parseKeyList` can read it. */
+export const LISTING = ["--batch", "--no-tty", "--with-colons", "--fixed-list-mode"];
 const GIVEN_PASSPHRASE = ["--pinentry-mode", "loopback", "--passphrase-fd", "0"];
 const NOTHING = new Uint8Array(0);
 
@@ -180,9 +181,4 @@ async function findKey(run: RunGpg, name: string, use: KeyUse): Promise<Result<P
     trusted: isTrusted(key),
     expires: part.expires ?? primary.expires,
   });
-}
-
-function nameOne(keys: readonly ListedKey[]): string {
-  const shown = keys.slice(0, 4).map(({ parts: [{ fingerprint }], userId }) => `${fingerprint} (${userId})`);
-  return `name one by its fingerprint: ${shown.join(", ")}`;
 }
