@@ -152,14 +152,15 @@ function loggingConfig({ syslogFacility, syslogIdentity, verbose }: ServerSettin
 
 function captureConfig(resolved: Resolved<typeof SERVER_SETTINGS>, path: (given: string) => string) {
   const { values, origins } = resolved;
+  const written = origins.exitAtInterfaceDown !== undefined;
   return {
     ...queueCapture(resolved) ?? { interfaces: values.captureInterface, filter: values.captureFilter },
     file: values.captureFile === undefined ? null : path(values.captureFile),
     fileFrom: values.captureFileFrom,
     promiscuous: values.promiscuous,
     anyDirection: values.anyDirection ?? false,
-    exitAtInterfaceDown: values.exitAtInterfaceDown,
-    exitAtInterfaceLoss: origins.exitAtInterfaceDown !== undefined && values.exitAtInterfaceDown,
+    exitAtInterfaceDown: written ? values.exitAtInterfaceDown : !(values.waitForInterface ?? false),
+    exitAtInterfaceLoss: written && values.exitAtInterfaceDown,
     snapLength: values.snapLength,
     dispatchCount: values.dispatchCount,
   };

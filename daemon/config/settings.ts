@@ -118,6 +118,13 @@ const GENERAL = {
       "to start, and waits for one that goes later. With N it waits at the start too. An interface counts by its name: " +
       "one that is renamed is gone, and one that gets the name is the one. Other sources are opened again in any case.",
   },
+  waitForInterface: {
+    kind: yesNo,
+    option: { exact: ["wait-for-interface"], argument: "none" },
+    group: "capture",
+    doc: "wait at the start for an interface that is not there yet",
+    detail: "For a service that may start before its network. Where EXIT_AT_INTF_DOWN is written, that decides.",
+  },
   snapLength: {
     kind: integer(1, 32_768, "BYTES"),
     directive: ["MAX_SNIFF_BYTES"],

@@ -1,4 +1,4 @@
-/** What stands in the place of a source until its interface is there (EXIT_AT_INTF_DOWN N). */
+/** What stands in the place of a source until its interface is there, where a start waits for it. */
 import type { PacketSource } from "./datagram.ts";
 
 /** A source that never has anything. */

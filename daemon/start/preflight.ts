@@ -129,7 +129,7 @@ function examineCapture(
     examineSource(spec, rights);
   } catch (error) {
     if (config.capture.exitAtInterfaceDown || !(error instanceof FfiError) || !isNoInterface(error)) throw error;
-    warnings.push(`${error.message}: EXIT_AT_INTF_DOWN is N, so a start will wait for it`);
+    warnings.push(`${error.message}: a start will wait for it`);
   }
 }
 

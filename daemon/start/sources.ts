@@ -18,8 +18,8 @@ export interface SourceOpening {
 }
 
 /**
- * The sources that a configuration asks for, each as it is in use or opened now. With EXIT_AT_INTF_DOWN N an interface that
- * is not there, or down, is waited for. Every other failure is thrown, all of them as one, and nothing is left open.
+ * The sources that a configuration asks for, each as it is in use or opened now. Where the configuration says so, an interface
+ * that is not there, or down, is waited for. Every other failure is thrown, all of them as one, and nothing is left open.
  */
 export function openSources(config: ServerConfig, { inUse, open, log }: SourceOpening): readonly SourceInUse[] {
   const sources: SourceInUse[] = [];
@@ -29,7 +29,7 @@ export function openSources(config: ServerConfig, { inUse, open, log }: SourceOp
     if (!(source instanceof FfiError)) sources.push({ spec, source });
     else if (config.capture.exitAtInterfaceDown || !isNoInterface(source)) failures.push(source);
     else {
-      log("warning", `${source.message}: EXIT_AT_INTF_DOWN is N, so trying again every second until it can be opened`);
+      log("warning", `${source.message}: trying again every second until it can be opened`);
       sources.push({ spec, source: absentSource() });
     }
   }

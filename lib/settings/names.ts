@@ -21,8 +21,9 @@ export const NAMES = {
 --fw-list-all --fw-flush --no-ipt-check-support --no-firewd-check-support --key-gen --key-gen-file --key-len
 --hmac-key-len --hmac-digest-type --dump-serv-err-codes -V|--version -h|--help -A|--afl-fuzzing --afl-pkt-file
 --fault-injection-tag -c|--config-file -O|--override-config -i|--interface --pcap-file -P|--pcap-filter
---pcap-any-direction -U|--udp-server -l|--locale -r|--run-dir -a|--access-file --access-folder -p|--pid-file
--d|--digest-file --gpg-home-dir --gpg-exe --sudo-exe -v|--verbose -n|--nfq-capture
+--pcap-any-direction --wait-for-interface -U|--udp-server -l|--locale -r|--run-dir -a|--access-file
+--access-folder -p|--pid-file -d|--digest-file --gpg-home-dir --gpg-exe --sudo-exe -v|--verbose
+-n|--nfq-capture
 `,
   fwknoprc: `
 ACCESS FW_TIMEOUT NAT_ACCESS NAT_LOCAL NAT_PORT NAT_RAND_PORT SPOOF_USER TIME_OFFSET ALLOW_IP RESOLVE_IP_HTTPS

@@ -31,6 +31,7 @@ complete -c fwknopd -s i -l interface -x -d 'network interfaces on which to look
 complete -c fwknopd -l pcap-file -r -F -d 'read packets from a capture file instead of an interface'
 complete -c fwknopd -s P -l pcap-filter -x -d 'pcap-filter(7) expression that candidate packets must match'
 complete -c fwknopd -l pcap-any-direction -d 'also process packets that leave through the interface'
+complete -c fwknopd -l wait-for-interface -d 'wait at the start for an interface that is not there yet'
 complete -c fwknopd -s U -l udp-server -d 'receive packets on a UDP socket instead of capturing them'
 complete -c fwknopd -s l -l locale -x -d 'without effect on the messages of this daemon; a locale that the system does not know is warned of'
 complete -c fwknopd -s r -l run-dir -x -a '(__fish_complete_directories)' -d 'directory of the PID file and the replay file; made when absent'

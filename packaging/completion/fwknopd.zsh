@@ -44,6 +44,7 @@ _arguments -s \
   '-P+[pcap-filter(7) expression that candidate packets must match]:EXPRESSION:' \
   '--pcap-filter=[pcap-filter(7) expression that candidate packets must match]:EXPRESSION:' \
   '--pcap-any-direction[also process packets that leave through the interface]' \
+  '--wait-for-interface[wait at the start for an interface that is not there yet]' \
   '-U[receive packets on a UDP socket instead of capturing them]' \
   '--udp-server[receive packets on a UDP socket instead of capturing them]' \
   '-l+[without effect on the messages of this daemon; a locale that the system does not know is warned of]:LOCALE:' \

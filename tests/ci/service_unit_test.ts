@@ -8,6 +8,14 @@ Deno.test("the service unit lets no core dump of the daemon be written", () => {
   assert.match(Deno.readTextFileSync(`${SYSTEMD}fwknopd.service`), /^\[Service\]$[^[]*^LimitCORE=0$/m);
 });
 
+Deno.test("what the unit checks is what it starts: the checks have the options of the start that are about the host", () => {
+  for (const unit of ["fwknopd.service", "notify-reload.conf"]) {
+    const lines = Deno.readTextFileSync(SYSTEMD + unit).split("\n").filter((line) => /^Exec\w+=@SBINDIR@/.test(line));
+    assert.ok(lines.length > 0, unit);
+    for (const line of lines) assert.match(line, / --wait-for-interface( |$)/, unit);
+  }
+});
+
 /** The units as "make install" writes them, with a program, and the manual pages where `man` finds them. */
 function installedIn(folder: string): readonly string[] {
   const program = `${folder}/fwknopd`;

@@ -13,11 +13,15 @@ import {
 } from "../lab/mod.ts";
 import { setScene } from "./scene.ts";
 
-labTest(
-  "EXIT_AT_INTF_DOWN N waits at start for an interface that is not there, and opens when it has come",
-  async () => {
+for (
+  const [how, options] of [
+    ["EXIT_AT_INTF_DOWN N", { server: { PCAP_INTF: "late0", EXIT_AT_INTF_DOWN: "N" } }],
+    ["--wait-for-interface", { server: { PCAP_INTF: "late0" }, args: ["--wait-for-interface"] }],
+  ] as const
+) {
+  labTest(`${how} waits at start for an interface that is not there, and opens when it has come`, async () => {
     await using lab = await makeLab();
-    const scene = await setScene(lab, { server: { PCAP_INTF: "late0", EXIT_AT_INTF_DOWN: "N" } });
+    const scene = await setScene(lab, options);
     const { program } = scene.daemon;
     assert.match(program.output, /Cannot listen on interface "late0".*trying again every second/);
     assert.equal(program.count(/Sniffing interface/), 0);
@@ -30,8 +34,8 @@ labTest(
     await program.waitFor(/Sniffing interface: late0/);
     await scene.knock(22);
     assert.ok(await lab.opens("knocker", scene.server, 22), program.output);
-  },
-);
+  });
+}
 
 labTest("without EXIT_AT_INTF_DOWN N an interface that is not there ends the start, in the words of C", async () => {
   await using lab = await makeLab();

@@ -33,6 +33,19 @@ Deno.test("loadConfig() gives an empty fwknopd.conf the defaults of the C daemon
   assert.deepEqual(config.firewall.decisive, []);
 });
 
+Deno.test("loadConfig() waits for interfaces as EXIT_AT_INTF_DOWN says, and as --wait-for-interface says where it is not written", () => {
+  const waits = (server: string, ...argv: readonly string[]) => {
+    const { capture } = good(server, undefined, { argv }).config;
+    return [!capture.exitAtInterfaceDown, !capture.exitAtInterfaceLoss];
+  };
+  assert.deepEqual(waits(""), [false, true]);
+  assert.deepEqual(waits("", "--wait-for-interface"), [true, true]);
+  assert.deepEqual(waits("EXIT_AT_INTF_DOWN N"), [true, true]);
+  assert.deepEqual(waits("EXIT_AT_INTF_DOWN N", "--wait-for-interface"), [true, true]);
+  assert.deepEqual(waits("EXIT_AT_INTF_DOWN Y"), [false, false]);
+  assert.deepEqual(waits("EXIT_AT_INTF_DOWN Y", "--wait-for-interface"), [false, false]);
+});
+
 Deno.test("loadConfig() reads the line grammar of fwknopd.conf", () => {
   const text = [
     "# comment",
