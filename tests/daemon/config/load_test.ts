@@ -3,10 +3,10 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { ACCESS_SETTINGS } from "../../../daemon/config/access_settings.ts";
 import { SERVER_SETTINGS } from "../../../daemon/config/settings.ts";
-import { formatProblem } from "../../../lib/settings/setting.ts";
+import { formatProblem, type SettingTable } from "../../../lib/settings/setting.ts";
 import { load, STANZA } from "./in_memory.ts";
 
-const SERVER_NAMES = Object.values(SERVER_SETTINGS).flatMap((row) => row.directive ?? []);
+const SERVER_NAMES = Object.values<SettingTable[string]>(SERVER_SETTINGS).flatMap((row) => row.directive ?? []);
 const ACCESS_NAMES = Object.values(ACCESS_SETTINGS).flatMap((row) => row.directive ?? []);
 
 function lines(names: readonly string[]): fc.Arbitrary<string> {
