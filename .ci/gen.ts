@@ -8,6 +8,7 @@
 import { clientCompletion } from "../cli/shell/completion.ts";
 import { CLIENT_SETTINGS } from "../cli/options/table.ts";
 import { ACCESS_SETTINGS } from "../daemon/config/access_settings.ts";
+import { MAIL_PORTS } from "../daemon/config/mail_kinds.ts";
 import { SERVER_SETTINGS } from "../daemon/config/settings.ts";
 import { permittedPrograms } from "../daemon/firewall/backends.ts";
 import { DAEMON_OPTIONS } from "../daemon/options.ts";
@@ -122,8 +123,14 @@ function permissions() {
   return {
     fwknop: { ffi, read: [], write: [], env: [], sys, net: [], run: [] },
     // Programs of the packet filters, and no others.
-    fwknopd: { ffi, read: [], write: [], sys, run: permittedPrograms() },
+    // And ports of mail servers, for a process that does nothing else (daemon/report/mail_process.ts).
+    fwknopd: { ffi, read: [], write: [], sys, net: mailServers(), run: permittedPrograms() },
   };
+}
+
+/** All IPv4 addresses, and ::1: of IPv6 the runtime has no notation for networks, and a whole kind would be every port of every host. */
+function mailServers(): string[] {
+  return ["0.0.0.0/0", "[::1]"].flatMap((hosts) => MAIL_PORTS.map((port) => `${hosts}:${port}`));
 }
 
 function onlyOptions(): typeof DAEMON_OPTIONS {

@@ -33,6 +33,11 @@ export const ACCESS_STANZA = {
 /** Values that show what a setting without a default looks like. */
 export const EXAMPLES: Readonly<Record<string, string>> = {
   HTTP_PROXIES: "192.0.2.10, 198.51.100.0/24",
+  EMAIL_ADDRESSES: "root@localhost",
+  HOSTNAME: "gw.example.org",
+  EMAIL_FROM: "fwknopd@gw.example.org",
+  EMAIL_SERVER: "mail.example.org:587",
+  EMAIL_AUTH_FILE: "/etc/fwknop/mail.auth",
   OVERRIDE_CONFIG: "/etc/fwknop/local.conf",
   PCAP_FILE: "/var/tmp/packets.pcap",
   SNAT_TRANSLATE_IP: "192.0.2.1",

@@ -17,6 +17,7 @@ import { type CommandHost, type ConfigFiles, type FileKind, judge, type Report }
 import { optionFileProblems } from "./option_files.ts";
 import { serverObjections, serverWarnings } from "./possible.ts";
 import { resolveFirewall } from "./resolve_firewall.ts";
+import { idleMailLines } from "./resolve_mail.ts";
 import { queueCapture, type ServerConfig, toServerConfig, wantedQueue } from "./resolve_server.ts";
 import { SERVER_SETTINGS } from "./settings.ts";
 import type { Stanza } from "./stanza.ts";
@@ -202,7 +203,7 @@ function readServer(options: DaemonOptions, files: ConfigFiles, report: Report) 
     report.problems,
   );
   report.problems.push(...serverObjections(config, resolved.origins));
-  report.warnings.push(...serverWarnings(config));
+  report.warnings.push(...serverWarnings(config), ...idleMailLines(resolved));
   return { config, given };
 }
 

@@ -23,6 +23,7 @@ const FIREWALL_HINT = `write ${BACKENDS.map(({ name }) => `FIREWALL ${name}`).jo
 
 const SERVER_RULES: Readonly<Record<string, Rule>> = {
   ACCESS_CONF: { hint: "write ACCESS_FILE and the path" },
+  ALERTING_METHODS: { idle: /^(?!.*noemail)/i, hint: "to get no mail, remove this line and EMAIL_ADDRESSES" },
   BLACKLIST: { idle: /^none$/i, hint: "refuse these addresses in the packet filter, or name in SOURCE who may knock" },
   ENABLE_EXTERNAL_CMDS: { idle: NO, hint: COMMANDS },
   FIREWALL_TYPE: { idle: /^(?:iptables|ipfw)$/i, hint: FIREWALL_HINT },

@@ -6,6 +6,7 @@ import type { FirewallConfig } from "../firewall/backends.ts";
 import type { QueueSpec } from "../packet/spec.ts";
 import { SYSLOG_FACILITIES } from "./facilities.ts";
 import { absolutePath } from "./read.ts";
+import { type MailConfig, mailConfig } from "./resolve_mail.ts";
 import type { SERVER_SETTINGS } from "./settings.ts";
 
 /** What commands may take. */
@@ -74,6 +75,8 @@ export interface ServerConfig {
     readonly verbosity: number;
   };
   readonly firewall: FirewallConfig;
+  /** Null: nobody gets mail. */
+  readonly mail: MailConfig | null;
   /** What stanzas for GnuPG use that name nothing else. */
   readonly gpg: GpgDefaults;
   /** Every variable as resolved, for the dump. */
@@ -118,6 +121,7 @@ export function toServerConfig(
     paths: pathConfig(settings, path),
     logging: loggingConfig(values),
     firewall,
+    mail: mailConfig(resolved, path, problems),
     gpg: { home: path(settings.gpgHome), exe: path(settings.gpgExe) },
     settings,
   };

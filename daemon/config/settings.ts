@@ -9,6 +9,7 @@ import type { SettingTable } from "../../lib/settings/setting.ts";
 import { AUTO_DETAIL, BACKENDS, keysOutsideC, withBackendRows } from "../firewall/backends.ts";
 import { chainSpec } from "../firewall/chain_text.ts";
 import { SYSLOG_FACILITIES } from "./facilities.ts";
+import { MAIL_SETTINGS } from "./mail_settings.ts";
 
 const FACILITY_NAMES = Object.keys(SYSLOG_FACILITIES) as (keyof typeof SYSLOG_FACILITIES)[];
 
@@ -523,13 +524,18 @@ const OTHER_BUILDS = {
   ),
 } as const satisfies SettingTable;
 
-const OURS_AND_C = withBackendRows({ ...GENERAL, ...FIREWALL, ...PATHS });
+const OURS_AND_C = withBackendRows({ ...GENERAL, ...FIREWALL, ...PATHS, ...MAIL_SETTINGS });
 
 /** The whole file. Rows that belong to one packet filter are in it, but nobody here knows what they are. */
-export const SERVER_SETTINGS: typeof GENERAL & typeof FIREWALL & typeof PATHS & typeof OTHER_BUILDS = {
-  ...OURS_AND_C,
-  ...OTHER_BUILDS,
-};
+export const SERVER_SETTINGS:
+  & typeof GENERAL
+  & typeof FIREWALL
+  & typeof PATHS
+  & typeof MAIL_SETTINGS
+  & typeof OTHER_BUILDS = {
+    ...OURS_AND_C,
+    ...OTHER_BUILDS,
+  };
 
 const OUTSIDE_C = new Set([
   "strict",
@@ -539,6 +545,7 @@ const OUTSIDE_C = new Set([
   "maxRunningCommands",
   "httpProxies",
   "captureFileFrom",
+  ...Object.keys(MAIL_SETTINGS),
   ...keysOutsideC(),
 ]);
 

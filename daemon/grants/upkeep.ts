@@ -9,6 +9,7 @@ import type { Ledger } from "./ledger.ts";
 import type { ShutGrants } from "./shut.ts";
 import { lineText, type Log } from "../../lib/log.ts";
 import type { Facts } from "../report/facts.ts";
+import type { Notify } from "../report/mail_events.ts";
 import { reasonOf } from "../start/start_error.ts";
 
 /** The packet filter, the account of what is open in it, and the two clocks. */
@@ -21,6 +22,8 @@ export interface GrantContext {
   readonly clock: () => number;
   /** Milliseconds of a clock that nobody sets. */
   readonly steady: () => number;
+  /** Told of what is opened, and of what cannot be. Absent where nobody gets mail. */
+  readonly notify?: Notify | undefined;
   /** What the log says of a grant that was there already. */
   readonly alreadyOpen: string;
 }
@@ -31,6 +34,11 @@ export async function openGrants(grants: readonly PlannedGrant[], context: Grant
   const { firewall, ledger } = context;
   const now = seconds(context);
   let failed = false;
+  const fail = (text: string) => {
+    failed = true;
+    log("error", text);
+    context.notify?.("errors", () => text);
+  };
   try {
     const outcomes = await firewall.grant(grants, ledger.live(now), now);
     for (const [index, grant] of grants.entries()) {
@@ -41,15 +49,15 @@ export async function openGrants(grants: readonly PlannedGrant[], context: Grant
         const already = outcome.alreadyOpen ? `: ${context.alreadyOpen}` : "";
         if (!outcome.alreadyOpen) log("debug", firewall.commandOf(grant, "add"));
         const line = openedLine(grant, firewall.containerOf(grant.access), outcome.shutBy);
-        log(line.level, `${lineText(line)}${outcome.shutBy.length === 0 ? already : ""}`);
+        const text = `${lineText(line)}${outcome.shutBy.length === 0 ? already : ""}`;
+        log(line.level, text);
+        context.notify?.("grants", () => text);
       } else {
-        failed = true;
-        log("error", `Cannot open ${describe(grant)}: ${outcome?.reason ?? "no answer"}`);
+        fail(`Cannot open ${describe(grant)}: ${outcome?.reason ?? "no answer"}`);
       }
     }
   } catch (error) {
-    failed = true;
-    log("error", `Cannot open ${grants.map(describe).join("; ")}: ${reasonOf(error)}`);
+    fail(`Cannot open ${grants.map(describe).join("; ")}: ${reasonOf(error)}`);
   }
   // A program that was stopped because it took too long may have opened the grant all the same.
   if (failed) await adoptForeignRules(context, log);

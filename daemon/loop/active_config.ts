@@ -10,6 +10,7 @@ import type { GrantOptions } from "../grants/grants.ts";
 import type { GrantContext } from "../grants/upkeep.ts";
 import type { PacketSource, SourceInUse } from "../packet/datagram.ts";
 import type { ReplayStore } from "../replay/store.ts";
+import type { Mailer } from "../report/mailer.ts";
 import { type RefusalLogs, refusalLogs } from "../report/refusal_budget.ts";
 import type { ServiceManager } from "../service/manager.ts";
 import type { StateFiles } from "../service/state_files.ts";
@@ -47,13 +48,19 @@ export interface ActiveConfigParts {
   readonly resolveName: NameResolver;
   /** Opens packets for GnuPG. Where it is absent they are refused. */
   readonly openSlowly?: SlowOpener | undefined;
+  /** Absent in test mode. */
+  readonly mailer?: Mailer | undefined;
 }
 
-/** What a reload exchanges, made of a configuration that was checked. The store is told how long to remember. */
+/**
+ * What a reload exchanges, made of a configuration that was checked. The store is told how long to remember, and mail to whom
+ * it goes.
+ */
 export function makeActiveConfig(
-  { config, stanzas, sources, log, store, test, resolveName, openSlowly }: ActiveConfigParts,
+  { config, stanzas, sources, log, store, test, resolveName, openSlowly, mailer }: ActiveConfigParts,
 ): ActiveConfig {
   store.keepFor(config.maxAge);
+  mailer?.use(config.mail);
   const verbose = config.logging.verbosity > 0;
   return {
     context: {
@@ -88,6 +95,8 @@ export interface Runtime extends GrantContext {
   readonly slow: SlowLane<Pending>;
   /** Absent in test mode, in which nothing is run. */
   readonly commands?: Commands;
+  /** Absent in test mode. */
+  readonly mailer?: Mailer | undefined;
   /** Absent where nobody supervises. */
   readonly manager?: ServiceManager;
   /** The files that outlive the loop, where there are any. */

@@ -47,6 +47,7 @@ export function makeRows(state: LoopState, runtime: Runtime): Rows {
       closingDuty(clock, state, runtime),
       stateFilesDuty(state, runtime),
       heldBackDuty(state, runtime),
+      mailDuty(state, runtime),
       watchdogDuty(runtime),
       stopDuty(state, runtime),
     ],
@@ -171,6 +172,14 @@ function heldBackDuty(state: LoopState, runtime: Runtime): Duty {
       return Math.min(strangers.dueAt, keyHolders.dueAt);
     },
     perform: () => tellHeldBack(state.active.refusals, runtime.steady()),
+  };
+}
+
+/** What was collected leaves in a mail; nothing waits for that. */
+function mailDuty(state: LoopState, { mailer }: Runtime): Duty {
+  return {
+    dueAt: () => mailer?.dueAt ?? null,
+    perform: () => mailer?.send(state.active.log),
   };
 }
 

@@ -7,12 +7,13 @@ import { lineText, type Log, type LogLine } from "../../lib/log.ts";
 import { accessKey } from "../firewall/firewall.ts";
 import { openGrants, seconds } from "../grants/upkeep.ts";
 import type { Datagram } from "../packet/datagram.ts";
-import { isWorthALine, lineOf } from "../report/log_lines.ts";
+import { isWorthALine, lineOf, textOf } from "../report/log_lines.ts";
+import { kindOfRefusal } from "../report/mail_events.ts";
 import { reasonOf } from "../start/start_error.ts";
 import { type Admission, type Admitted, decide, type Decision, type Pending } from "../verify/decide.ts";
 import { type Finding, isAuthentic } from "../verify/findings.ts";
 import { plan, type StanzaGrant } from "../verify/plan.ts";
-import { refusal } from "../verify/refusals.ts";
+import { refusal, stanzaTag } from "../verify/refusals.ts";
 import type { ActiveConfig, Runtime } from "./active_config.ts";
 import type { PendingPacket, SlowLane } from "./slow.ts";
 
@@ -70,7 +71,9 @@ async function conclude(decisions: readonly Settled[], active: ActiveConfig, run
   try {
     lost = await active.context.store.flush();
   } catch (error) {
-    active.log("error", `Nothing is opened for ${admitted.length} packets: ${reasonOf(error)}`);
+    const text = `Nothing is opened for ${admitted.length} packets: ${reasonOf(error)}`;
+    active.log("error", text);
+    runtime.notify?.("errors", () => text);
     return;
   }
   const first = lost.size === 0 ? admitted : admitted.filter(({ admission, findings }) => {
@@ -85,6 +88,8 @@ async function conclude(decisions: readonly Settled[], active: ActiveConfig, run
 function refuse(findings: readonly Finding[], { refusals }: ActiveConfig, runtime: Runtime): boolean {
   const authentic = isAuthentic(findings);
   (authentic ? refusals.keyHolders : refusals.strangers).report(findings, runtime.steady());
+  const kind = kindOfRefusal(findings), last = findings.at(-1);
+  if (kind !== null && last !== undefined) runtime.notify?.(kind, () => textOf(last));
   return authentic;
 }
 
@@ -134,5 +139,11 @@ function startCommand(
   const reason = runtime.commands === undefined
     ? "this daemon runs no commands"
     : runtime.commands.perform(action, at, now);
-  return reason === null ? [] : [[refusal("command-not-run", { ...at, reason })]];
+  if (reason !== null) return [[refusal("command-not-run", { ...at, reason })]];
+  runtime.notify?.("grants", () => `${stanzaTag(at)} CMD_EXEC: ${commandTexts(action)}`);
+  return [];
+}
+
+function commandTexts(action: CommandAction): string {
+  return action.kind === "run" ? action.command.text : action.doors.map(({ open }) => open.text).join("; ");
 }

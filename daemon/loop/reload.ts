@@ -17,6 +17,7 @@ import type { PacketSource } from "../packet/datagram.ts";
 import { needsLibpcap, type SourceSpec } from "../packet/spec.ts";
 import type { ReplayStore } from "../replay/store.ts";
 import { newSources, openSources } from "../start/sources.ts";
+import type { Mailer } from "../report/mailer.ts";
 import type { Part } from "../start/rights.ts";
 import { reasonOf } from "../start/start_error.ts";
 import type { SlowOpener } from "../verify/attempt.ts";
@@ -46,6 +47,7 @@ export interface ReloadContext {
   readonly resolveName: NameResolver;
   readonly openSlowly?: SlowOpener | undefined;
   readonly accounts: Accounts;
+  readonly mailer?: Mailer | undefined;
 }
 
 /** What counts at the moment. */

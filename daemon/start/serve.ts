@@ -24,6 +24,7 @@ import { openSource } from "../packet/open.ts";
 import type { SourceSpec } from "../packet/spec.ts";
 import type { ReplayStore } from "../replay/store.ts";
 import { createFacts } from "../report/facts.ts";
+import type { Mailer } from "../report/mailer.ts";
 import { HOST_MANAGER, type ServiceManager, serviceManager } from "../service/manager.ts";
 import type { HeldPidFile } from "../service/pid_file.ts";
 import { type StateFiles, watchStateFiles } from "../service/state_files.ts";
@@ -37,6 +38,7 @@ import { testOurselves } from "./self_check.ts";
 import { makeQueueRules, QUEUE_RULES, type QueueRules } from "./queue_rules.ts";
 import { explain, reasonOf, unexpected } from "./start_error.ts";
 import { startCommands } from "./start_commands.ts";
+import { startMail } from "./start_mail.ts";
 import { startWarnings } from "./start_warnings.ts";
 
 /** How the daemon runs. */
@@ -110,13 +112,23 @@ export async function runDaemon(options: ServeOptions, log: Log, effects: StartE
     using waiter = new Waiter();
     using signals = listenForSignals(() => waiter.wake(), (error) => log("error", unexpected(error)));
     const firewall = await takeFirewall(options, log, effects);
+    const mailer = startMail(options, () => waiter.wake());
     let code = 1, calm = true, closed = true, queueRules: QueueRules | null = null;
     try {
       queueRules = await effects.makeQueueRules(config, log);
       using started = startCommands(options, log);
       const commands = started === null ? {} : { commands: started.commands };
       const gpg = createGpg({ clock: Date.now, steady: () => performance.now(), module: Deno.mainModule });
-      const held = { store, waiter, signals, firewall, pidFile, gpg, ...commands };
+      const held = {
+        store,
+        waiter,
+        signals,
+        firewall,
+        pidFile,
+        gpg,
+        ...mailer === null ? {} : { mailer },
+        ...commands,
+      };
       const { active, runtime, stateFiles } = await prepare(options, held, { log, effects });
       const ending = await runLoop(active, runtime).finally(async () => {
         effects.manager.tell("STOPPING=1");
@@ -127,6 +139,7 @@ export async function runDaemon(options: ServeOptions, log: Log, effects: StartE
     } finally {
       closed = await closeAllGrants({ firewall, queueRules }, calm, log);
       if (!closed) pidFile.noteOpenDoors();
+      await mailer?.end(log);
     }
     return closed ? code : 1;
   } finally {
@@ -152,7 +165,7 @@ async function takeFirewall({ options, loaded }: ServeOptions, log: Log, effects
 }
 
 /** What is open when the packet filter is prepared. */
-interface Held extends Pick<Runtime, "signals" | "firewall" | "commands"> {
+interface Held extends Pick<Runtime, "signals" | "firewall" | "commands" | "mailer"> {
   readonly store: ReplayStore;
   readonly waiter: Waiter;
   readonly pidFile: HeldPidFile;
@@ -162,7 +175,7 @@ interface Held extends Pick<Runtime, "signals" | "firewall" | "commands"> {
 /** What is in force first, with its sources open and its keys tried. */
 async function firstConfig(
   { loaded: { config, stanzas }, options: { actions } }: ServeOptions,
-  lasting: Pick<ActiveConfigParts, "store" | "resolveName" | "openSlowly">,
+  lasting: Pick<ActiveConfigParts, "store" | "resolveName" | "openSlowly" | "mailer">,
   { log, effects }: { readonly log: Log; readonly effects: StartEffects },
 ): Promise<ActiveConfig> {
   const sources = openSources(config, { inUse: [], open: effects.openSource, log });
@@ -181,22 +194,23 @@ async function prepare(
   const { config } = options.loaded;
   const { actions } = options.options;
   const { gpg, pidFile, store, ...open } = held;
-  const { firewall, waiter } = open;
+  const { firewall, mailer, waiter } = open;
   const ledger = createLedger(await firewall.prepare());
   if (ledger.size > 0) log("info", `${ledger.size} doors of an earlier run are still open and close at their time`);
-  const lasting = { store, resolveName: createNameResolver(HOST_RESOLVER), openSlowly: gpg.open };
+  const lasting = { store, resolveName: createNameResolver(HOST_RESOLVER), openSlowly: gpg.open, mailer };
   const active = await firstConfig(options, lasting, { log, effects });
   effects.giveUpRights([firewall, RELOAD, ...config.capture.queue === null ? [] : [QUEUE_RULES]]);
   await effects.announce();
   log("info", "Starting fwknopd main event loop.");
   const steady = () => performance.now();
-  const facts = createFacts();
+  const facts = createFacts(mailer?.notify);
   const stateFiles = watchStateFiles({ store, pidFile, facts, steady });
   const runtime: Runtime = {
     ...open,
     patience: createPatience(() => open.signals.stop === null ? PATIENCE_MS : HASTE_MS, () => waiter.wake()),
     slow: createSlowLane(() => waiter.wake()),
     facts,
+    notify: mailer?.notify,
     stateFiles,
     ledger,
     shut: createShutGrants(),

@@ -9,8 +9,8 @@ import { openPipe, type Spawning } from "./spawn.ts";
 
 /** What a program is given, and how much is taken of it. */
 export interface Exchange {
-  /** For its standard input: at most {@link MAX_INPUT} bytes. */
-  readonly input: Uint8Array<ArrayBuffer>;
+  /** For its standard input: at most {@link MAX_INPUT} bytes, or an open file, which stays open. */
+  readonly input: Uint8Array<ArrayBuffer> | { readonly fd: number };
   /** How many bytes of its descriptors 1, 2 and so on are taken: whoever prints more is ended. */
   readonly outputLimits: readonly number[];
   readonly timeoutMs: number;
@@ -44,7 +44,9 @@ const CHUNK = 16_384;
  * @tags allow-ffi
  */
 export async function exchange(program: Omit<Spawning, "descriptors">, terms: Exchange): Promise<Exchanged> {
-  if (terms.input.length > MAX_INPUT) throw new RangeError(`"input" expected ${MAX_INPUT} bytes at most`);
+  if ("length" in terms.input && terms.input.length > MAX_INPUT) {
+    throw new RangeError(`"input" expected ${MAX_INPUT} bytes at most`);
+  }
   using stack = new DisposableStack();
   const { process, collectors } = start(program, terms, stack);
   const waiter = stack.use(new Waiter());
@@ -61,15 +63,8 @@ function start(
   stack: DisposableStack,
 ): { readonly process: Process; readonly collectors: readonly Collector[] } {
   using theirs = new DisposableStack();
-  const [standardInput, ourEnd] = openPipe();
-  theirs.defer(() => closeFd(standardInput));
-  try {
-    writeFd(ourEnd, input);
-  } finally {
-    closeFd(ourEnd);
-  }
   const collectors: Collector[] = [];
-  const descriptors = [standardInput];
+  const descriptors = ["fd" in input ? input.fd : filledPipe(input, theirs)];
   for (const limit of outputLimits) {
     const [fd, end] = openPipe();
     theirs.defer(() => closeFd(end));
@@ -79,6 +74,18 @@ function start(
     descriptors.push(end);
   }
   return { process: stack.use(startProcess({ ...program, descriptors })), collectors };
+}
+
+/** The end from which these bytes are read. */
+function filledPipe(input: Uint8Array<ArrayBuffer>, stack: DisposableStack): number {
+  const [standardInput, ourEnd] = openPipe();
+  stack.defer(() => closeFd(standardInput));
+  try {
+    writeFd(ourEnd, input);
+  } finally {
+    closeFd(ourEnd);
+  }
+  return standardInput;
 }
 
 /** What one descriptor gave. */

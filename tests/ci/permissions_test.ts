@@ -9,14 +9,15 @@ Deno.test("permissionFlags() lets both programs load libraries from exactly the 
   }
 });
 
-Deno.test("permissionFlags() never asks, never allows all, and gives the daemon no network and no program but its own", () => {
+Deno.test("permissionFlags() never asks, never allows all, and gives the daemon no network but mail servers and no program but its own", () => {
   for (const program of ["fwknop", "fwknopd"] as const) {
     const flags = permissionFlags(program);
     assert.equal(flags[0], "--no-prompt");
     assert.ok(!flags.some((flag) => /^(-A|--allow-all|--allow-ffi)$/.test(flag)), flags.join(" "));
   }
   assert.ok(!permissionFlags("fwknopd").includes("--allow-run"));
-  assert.ok(!permissionFlags("fwknopd").some((flag) => flag.startsWith("--allow-net")));
+  const net = permissionFlags("fwknopd").find((flag) => flag.startsWith("--allow-net"));
+  assert.match(net ?? "", /^--allow-net=(?:(?:0\.0\.0\.0\/0|\[::1\]):(?:25|465|587|2525)(?:,|$)){8}$/);
 });
 
 Deno.test("permissionFlags() names programs by absolute path, in both places that a system may have them", () => {

@@ -210,11 +210,12 @@ Deno.test("noise of OpenWrt's LuCI and of the 1.x daemon passes with a warning",
     `${STANZA}keytype Base 64 key\nhkeytype Base 64 key\nDATA_COLLECT_MODE: PCAP;\nPERMIT_CLIENT_PORTS: Y;\n`,
   );
   assert.equal(config.replay.file, "/var/log/fwknop/digest.cache");
+  assert.deepEqual([config.mail?.to, config.mail?.host], [["root@localhost"], "x"]);
   assert.deepEqual(warnings.map((line) => line.split(" ").slice(0, 4).join(" ")), [
-    ...[1, 2, 3, 4, 5, 6, 7, 9].map((line) => {
+    ...[3, 4, 5, 6, 7, 9].map((line) => {
       const names = [
-        "EMAIL_ADDRESSES",
-        "HOSTNAME",
+        "",
+        "",
         "FIREWALL_TYPE",
         "AUTH_MODE",
         "BLACKLIST",

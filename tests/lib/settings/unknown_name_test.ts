@@ -39,7 +39,8 @@ Deno.test("unknownName() names the file or the spelling that was meant", () => {
     ["%includ", "access.conf", "did you mean %include?"],
     ["OPEN_PORT", "fwknoprc", "OPEN_PORTS belongs in access.conf of the server, if that is meant"],
     ["--destination", "access.conf", "--destination is an option of the client, fwknop"],
-    ["EMAIL_ADDRESSES", "fwknoprc", "it is a variable of the fwknop daemon 1.x: remove the line"],
+    ["EMAIL_ADDRESSES", "fwknoprc", "EMAIL_ADDRESSES belongs in fwknopd.conf of the server"],
+    ["AUTH_MODE", "fwknoprc", "it is a variable of the fwknop daemon 1.x: remove the line"],
   ];
   for (const [word, here, hint] of table) assert.deepEqual(unknownName(word, here), { shown: word, hint });
 });
