@@ -24,7 +24,6 @@ import { openSource } from "../packet/open.ts";
 import type { SourceSpec } from "../packet/spec.ts";
 import type { ReplayStore } from "../replay/store.ts";
 import { createFacts } from "../report/facts.ts";
-import type { Mailer } from "../report/mailer.ts";
 import { HOST_MANAGER, type ServiceManager, serviceManager } from "../service/manager.ts";
 import type { HeldPidFile } from "../service/pid_file.ts";
 import { type StateFiles, watchStateFiles } from "../service/state_files.ts";
