@@ -11,7 +11,7 @@ import { showable } from "../../lib/showable.ts";
 import type { OwnProgram } from "../command/own_program.ts";
 import type { SmtpRoute } from "../config/resolve_mail.ts";
 import { formatMail, mailableHost } from "./mail_text.ts";
-import type { Letter, MailerParts } from "./mailer.ts";
+import type { MailerParts } from "./mailer.ts";
 
 /** The first argument of the process that speaks to a mail server. No option of the program: nobody is meant to write it. */
 export const SEND_MAIL = "--send-mail";

@@ -2,7 +2,6 @@
 import SMTPConnection from "nodemailer/lib/smtp-connection";
 import { resolveHost } from "../../ffi/libc/resolver.ts";
 import { readSecureFile } from "../../lib/host/secure_file.ts";
-import { reasonOf } from "../../lib/host/reason.ts";
 import { isOwnServer, type SmtpRoute } from "../config/resolve_mail.ts";
 import type { SmtpOrder } from "./mail_delivery.ts";
 
