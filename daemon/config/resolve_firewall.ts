@@ -24,6 +24,8 @@ export function resolveFirewall(resolved: Resolved<typeof SERVER_SETTINGS>): Fir
       localNat: values.localNat,
       // A stanza may force SNAT without the switch, also one that comes with a reload.
       snat: values.snat || values.natForwarding || values.localNat,
+      // What the stanzas want is known when they are read.
+      published: false,
     },
     nat: {
       snat: values.snat,

@@ -23,6 +23,11 @@ export type Access =
   | { readonly slot: "output"; readonly source: Ip; readonly destination: Ip | null; readonly service: Service }
   /** Through this host; `service` null is FORWARD_ALL; `target` null is any inside host (the C rule shape). */
   | { readonly slot: "forward"; readonly source: Ip; readonly target: Ip | null; readonly service: Service | null }
+  /**
+   * Through this host to a service that somebody else's DNAT publishes here (Docker). `destination` and `service` are what
+   * the client asked for: the original ones of the connection.
+   */
+  | { readonly slot: "published"; readonly source: Ip; readonly destination: Ip | null; readonly service: Service }
   | {
     readonly slot: "dnat";
     readonly source: Ip;

@@ -2,7 +2,7 @@
 import type { Slot } from "./firewall.ts";
 
 /** The slots in the order of facts/firewall 1, which is also the order in which jumps are made. */
-export const SLOTS: readonly Slot[] = ["input", "output", "forward", "dnat", "snat", "masquerade"];
+export const SLOTS: readonly Slot[] = ["input", "output", "forward", "published", "dnat", "snat", "masquerade"];
 
 /** What switches slots on. */
 export interface SlotSwitches {
@@ -14,6 +14,8 @@ export interface SlotSwitches {
   readonly localNat: boolean;
   /** ENABLE_IPT_SNAT. */
   readonly snat: boolean;
+  /** Whether a stanza says GUARD forward, or both. */
+  readonly published: boolean;
 }
 
 /** The slots that are in use, in order (the table of facts/firewall 1). */
@@ -23,6 +25,7 @@ export function activeSlots(switches: SlotSwitches): readonly Slot[] {
     input: true,
     output: switches.output,
     forward: nat,
+    published: switches.published,
     dnat: nat,
     snat: nat && switches.snat,
     masquerade: nat && switches.snat,

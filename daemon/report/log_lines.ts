@@ -90,6 +90,7 @@ function ends(access: Access): { readonly source: string; readonly destination: 
   switch (access.slot) {
     case "input":
     case "output":
+    case "published":
     case "dnat":
       return { source: access.source.text, destination: access.destination?.text ?? anyOf(access.source) };
     case "forward":

@@ -107,6 +107,8 @@ export const NFT_TABLE_FLAG = { dormant: 1, owner: 2 } as const;
 export const NFT_SET_FLAG = { anonymous: 1, interval: 4, map: 8, timeout: 16 } as const;
 /** `enum nft_set_elem_flags`. */
 export const NFT_ELEMENT_FLAG = { intervalEnd: 1, catchall: 2 } as const;
+/** `IP_CT_DIR_ORIGINAL`: the direction in which a connection began. */
+export const CT_ORIGINAL = 0;
 /** `enum nft_lookup_flags`: goes on where the key is not in the set. */
 export const NFT_LOOKUP_INVERTED = 1;
 

@@ -1,5 +1,5 @@
 /** The expressions of a rule from their bytes. Whatever the bytes are, the result is a list and never an error. Pure. */
-import { NFPROTO, NFT_LOOKUP_INVERTED, NFTA, VERDICT } from "./constants.ts";
+import { CT_ORIGINAL, NFPROTO, NFT_LOOKUP_INVERTED, NFTA, VERDICT } from "./constants.ts";
 import type { Comparison, Expression, Verdict } from "./ruleset.ts";
 import { be32At, bytesAt, entries, find, NOWHERE, textAt } from "./scan.ts";
 
@@ -142,11 +142,13 @@ function decodeMeta(bytes: Uint8Array, data: number): Expression | null {
 }
 
 function decodeCt(bytes: Uint8Array, data: number): Expression | null {
-  // With a direction it is not this packet's own value.
-  if (find(bytes, data, NFTA.ct.direction) !== NOWHERE) return null;
   const to = register(bytes, find(bytes, data, NFTA.ct.to));
   const key = be32At(bytes, find(bytes, data, NFTA.ct.key));
-  return to === null || key === null ? null : { kind: "ct", key, to };
+  if (to === null || key === null) return null;
+  // With a direction it is not this packet's own value.
+  const direction = find(bytes, data, NFTA.ct.direction);
+  if (direction === NOWHERE) return { kind: "ct", key, to };
+  return bytesAt(bytes, direction)?.[0] === CT_ORIGINAL ? { kind: "ct original", key, to } : null;
 }
 
 function decodeBitwise(bytes: Uint8Array, data: number): Expression | null {

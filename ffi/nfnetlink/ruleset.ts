@@ -104,6 +104,8 @@ export type Expression =
   | { readonly kind: "meta"; readonly key: number; readonly to: number }
   /** `NFT_CT_*` into a register. */
   | { readonly kind: "ct"; readonly key: number; readonly to: number }
+  /** The same of the direction in which the connection began, as its first packet was before it was translated. */
+  | { readonly kind: "ct original"; readonly key: number; readonly to: number }
   /** `to = (from & mask) ^ xor`. */
   | {
     readonly kind: "bitwise";
@@ -164,7 +166,19 @@ export type DataType = "ipv4_addr" | "ipv6_addr" | "inet_proto" | "inet_service"
 /** What a rule of ours can be made of. */
 export type RuleStep = Extract<
   Expression,
-  { readonly kind: "payload" | "meta" | "compare" | "lookup" | "verdict" | "nat" | "masquerade" }
+  {
+    readonly kind:
+      | "payload"
+      | "meta"
+      | "ct"
+      | "ct original"
+      | "bitwise"
+      | "compare"
+      | "lookup"
+      | "verdict"
+      | "nat"
+      | "masquerade";
+  }
 >;
 
 /** One step of a transaction on a set or map. */

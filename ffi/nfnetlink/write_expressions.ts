@@ -1,6 +1,6 @@
 /** The expressions of a rule of ours as attributes, as nft sends them. Pure. */
 import { type Attribute, be32Attribute, stringAttribute } from "./codec.ts";
-import { NFPROTO, NFT_LOOKUP_INVERTED, NFTA, VERDICT } from "./constants.ts";
+import { CT_ORIGINAL, NFPROTO, NFT_LOOKUP_INVERTED, NFTA, VERDICT } from "./constants.ts";
 import { COMPARISONS } from "./expressions.ts";
 import type { RuleStep, Verdict } from "./ruleset.ts";
 
@@ -33,6 +33,22 @@ function encodeStep(step: RuleStep): readonly [name: string, data: readonly Attr
       ]];
     case "meta":
       return ["meta", [be32Attribute(NFTA.meta.key, step.key), register(NFTA.meta.to, step.to)]];
+    case "ct":
+      return ["ct", [be32Attribute(NFTA.ct.key, step.key), register(NFTA.ct.to, step.to)]];
+    case "ct original":
+      return ["ct", [
+        be32Attribute(NFTA.ct.key, step.key),
+        register(NFTA.ct.to, step.to),
+        { type: NFTA.ct.direction, value: Uint8Array.of(CT_ORIGINAL) },
+      ]];
+    case "bitwise":
+      return ["bitwise", [
+        register(NFTA.bitwise.from, step.from),
+        register(NFTA.bitwise.to, step.to),
+        be32Attribute(NFTA.bitwise.length, step.mask.length),
+        { type: NFTA.bitwise.mask, value: [{ type: NFTA.data.value, value: step.mask }] },
+        { type: NFTA.bitwise.xor, value: [{ type: NFTA.data.value, value: step.xor }] },
+      ]];
     case "compare":
       return ["cmp", [
         register(NFTA.compare.from, step.from),

@@ -2,7 +2,7 @@
 import type { ChainSpec } from "../chain_text.ts";
 import type { Slot } from "../firewall.ts";
 
-/** One chain per slot. */
+/** One chain per slot; two slots may share one. */
 export type ChainSpecs = Readonly<Record<Slot, ChainSpec>>;
 
 /** How rules are written. */
@@ -21,6 +21,7 @@ export const DEFAULT_CHAINS: ChainSpecs = {
   input: { ...FIRST, target: "ACCEPT", table: "filter", from: "INPUT", to: "FWKNOP_INPUT" },
   output: { ...FIRST, target: "ACCEPT", table: "filter", from: "OUTPUT", to: "FWKNOP_OUTPUT" },
   forward: { ...FIRST, target: "ACCEPT", table: "filter", from: "FORWARD", to: "FWKNOP_FORWARD" },
+  published: { ...FIRST, target: "ACCEPT", table: "filter", from: "FORWARD", to: "FWKNOP_FORWARD" },
   dnat: { ...FIRST, target: "DNAT", table: "nat", from: "PREROUTING", to: "FWKNOP_PREROUTING" },
   snat: { ...FIRST, target: "SNAT", table: "nat", from: "POSTROUTING", to: "FWKNOP_POSTROUTING" },
   masquerade: { ...FIRST, target: "MASQUERADE", table: "nat", from: "POSTROUTING", to: "FWKNOP_MASQUERADE" },

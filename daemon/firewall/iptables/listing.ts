@@ -78,6 +78,10 @@ interface RuleFields {
   toDestination: string | null;
   toSource: string | null;
   toPorts: string | null;
+  ctState: string | null;
+  ctDestination: string | null;
+  ctPort: string | null;
+  ctDirection: string | null;
   exotic: boolean;
 }
 
@@ -92,12 +96,19 @@ const FIELD_OF: Readonly<Record<string, Exclude<keyof RuleFields, "exotic">>> = 
   "--to-destination": "toDestination",
   "--to-source": "toSource",
   "--to-ports": "toPorts",
+  "--ctstate": "ctState",
+  "--ctorigdst": "ctDestination",
+  "--ctorigdstport": "ctPort",
+  "--ctdir": "ctDirection",
 };
+
+const KNOWN_MATCHES = new Set(["comment", "tcp", "udp", "conntrack"]);
 
 function readRule(rule: string): RuleFields {
   const fields: RuleFields = {
     ...{ source: null, destination: null, proto: null, dport: null, sport: null, comment: null, target: null },
     ...{ toDestination: null, toSource: null, toPorts: null, exotic: false },
+    ...{ ctState: null, ctDestination: null, ctPort: null, ctDirection: null },
   };
   const words = splitWords(rule);
   for (let i = 0; i < words.length; i += 2) {
@@ -105,7 +116,7 @@ function readRule(rule: string): RuleFields {
     const value = words[i + 1] ?? "";
     const field = FIELD_OF[word];
     if (field !== undefined && fields[field] === null) fields[field] = value;
-    else if (word !== "-m" || !(value === "comment" || value === "tcp" || value === "udp")) {
+    else if (word !== "-m" || !KNOWN_MATCHES.has(value)) {
       fields.exotic = true;
       // Words no longer come in pairs, but an expiry must be found all the same.
       i -= word.startsWith("-") && !value.startsWith("-") ? 0 : 1;
@@ -118,6 +129,8 @@ function readAccess(slot: Slot, fields: RuleFields, spec: ChainSpec): Access | n
   if (fields.exotic || fields.target !== spec.target) return null;
   // A comment with more in it is not what we would write.
   if (!/^_exp_[0-9]+$/.test(fields.comment ?? "")) return null;
+  if (slot === "published") return readPublished(fields);
+  if (PUBLISHED_ONLY.some((field) => fields[field] !== null)) return null;
   const source = readHost(fields.source);
   const destination = readHost(fields.destination);
   if (source === undefined || destination === undefined) return null;
@@ -147,6 +160,25 @@ function readAccess(slot: Slot, fields: RuleFields, spec: ChainSpec): Access | n
       return { slot, match, toPort: port === null ? null : Number(port) };
     }
   }
+}
+
+/** What only rules for published services ask for. */
+const PUBLISHED_ONLY = ["ctState", "ctDestination", "ctPort", "ctDirection"] as const;
+
+function readPublished({ ctState, ctDirection, ctDestination, ctPort, ...fields }: RuleFields): Access | null {
+  const source = readHost(fields.source);
+  const destination = readHost(ctDestination);
+  const service = readService(fields.proto, ctPort);
+  const others = [
+    fields.destination,
+    fields.dport,
+    fields.sport,
+    fields.toDestination,
+    fields.toSource,
+    fields.toPorts,
+  ];
+  if (ctState !== "DNAT" || ctDirection !== "ORIGINAL" || others.some((one) => one !== null)) return null;
+  return source && service && destination !== undefined ? { slot: "published", source, destination, service } : null;
 }
 
 /** One address; null for none; undefined for a whole network or something negated. */

@@ -50,6 +50,8 @@ export function ruleWords(grant: Grant, chains: ChainSpecs): RuleWords {
     }
     case "forward":
       return [...forwardMatch(access.source, access.target, access.service), ...end];
+    case "published":
+      return [...publishedMatch(access.service, access.source, access.destination), ...end];
     case "dnat": {
       const match = access.service === null
         ? ["-s", access.source.text, "-d", access.destination?.text ?? anyOf(access.source)]
@@ -89,6 +91,15 @@ function forwardMatch(source: Ip, target: Ip | null, service: Service | null): R
   const proto = service === null ? [] : ["-p", String(PROTO_NUMBER[service.proto])];
   const port = service === null ? [] : ["--dport", String(service.port)];
   return [...proto, "-s", source.text, ...(target === null ? [] : ["-d", target.text]), ...port];
+}
+
+/** What the client asked for, of connections that somebody's DNAT sent on; the words in the order of iptables-save. */
+function publishedMatch({ proto, port }: Service, source: Ip, destination: Ip | null): RuleWords {
+  return [
+    ...["-p", String(PROTO_NUMBER[proto]), "-s", source.text, "-m", "conntrack", "--ctstate", "DNAT"],
+    ...(destination === null ? [] : ["--ctorigdst", destination.text]),
+    ...["--ctorigdstport", String(port), "--ctdir", "ORIGINAL"],
+  ];
 }
 
 function natMatch(match: NatMatch): RuleWords {

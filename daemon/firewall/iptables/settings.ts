@@ -106,6 +106,7 @@ export function configureIptables(values: IptablesValues, given?: ReadonlySet<st
       input: values.inputChain,
       output: values.outputChain,
       forward: values.forwardChain,
+      published: values.forwardChain,
       dnat: values.dnatChain,
       snat: values.snatChain,
       masquerade: values.masqueradeChain,

@@ -7,7 +7,7 @@ import type { PathChain } from "../path/model.ts";
 import type { NftChain } from "./chain_list.ts";
 import type { ChosenChain } from "./placement.ts";
 import { OWNER_HINT } from "./refusals.ts";
-import { FILTER_SLOTS, type FilterSlot, layoutOf, seesFamily } from "./set_layout.ts";
+import { FILTER_SLOTS, type FilterSlot, homeOf, layoutOf, seesFamily } from "./set_layout.ts";
 
 /** What is wanted. */
 export interface Wanted {
@@ -66,10 +66,10 @@ export function objectionTo(access: Access, wanted: Wanted): string | null {
   const layout = layoutOf(access);
   if (layout === null) return "nftables cannot hold such a door";
   if (!wanted.slots.includes(layout.slot)) return `doors of the kind ${layout.slot} are not switched on`;
-  const hook = FILTER_SLOTS.find((slot) => slot === layout.slot);
+  const hook = FILTER_SLOTS.find((slot) => slot === layout.home);
   const named = hook === undefined ? undefined : wanted.chains[hook];
   if (named === undefined || named.some(({ family }) => seesFamily(family, layout.family))) return null;
-  return `NFT_${layout.slot.toUpperCase()}_CHAINS names no chain that IPv${layout.family} packets pass`;
+  return `NFT_${layout.home.toUpperCase()}_CHAINS names no chain that IPv${layout.family} packets pass`;
 }
 
 function isNamed({ family, table, chain }: PathChain, name: NftChain): boolean {
@@ -77,7 +77,7 @@ function isNamed({ family, table, chain }: PathChain, name: NftChain): boolean {
 }
 
 function hooksOf({ slots }: Wanted): readonly FilterSlot[] {
-  return FILTER_SLOTS.filter((slot) => slots.includes(slot));
+  return FILTER_SLOTS.filter((hook) => slots.some((slot) => homeOf(slot) === hook));
 }
 
 function mistakeIn(

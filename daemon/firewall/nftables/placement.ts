@@ -14,6 +14,8 @@ import {
   fieldSize,
   fieldType,
   type FilterSlot,
+  type Home,
+  homeOf,
   NAT_CHAINS,
   NAT_TABLE,
   PREFIX,
@@ -26,7 +28,8 @@ import {
 export interface OurTable extends TableName {
   /** Whether the table itself is ours. */
   readonly own: boolean;
-  readonly slots: readonly Slot[];
+  /** Our chains in it. */
+  readonly homes: readonly Home[];
   readonly layouts: readonly SetLayout[];
   /** Base chains of the table that jump to our chain of the slot. */
   readonly jumps: readonly { readonly from: string; readonly slot: FilterSlot }[];
@@ -74,13 +77,13 @@ export function planTables(chains: readonly ChosenChain[], slots: readonly Slot[
   for (const { family, table, chain, hook } of chains) {
     const key = `${family} ${table}`;
     const known = tables.get(key);
-    const own = [...new Set([...(known?.slots ?? []), hook])];
+    const homes = [...new Set([...(known?.homes ?? []), hook])];
     const jumps = [...(known?.jumps ?? []), { from: chain, slot: hook }];
-    tables.set(key, { family, table, own: false, slots: own, layouts: layoutsOf(own, family), jumps });
+    tables.set(key, { family, table, own: false, homes, layouts: layoutsOf(homes, slots, family), jumps });
   }
   const nat = (Object.keys(NAT_CHAINS) as (keyof typeof NAT_CHAINS)[]).filter((slot) => slots.includes(slot));
   if (nat.length > 0) {
-    tables.set("nat", { ...NAT_TABLE, own: true, slots: nat, layouts: layoutsOf(nat, "inet"), jumps: [] });
+    tables.set("nat", { ...NAT_TABLE, own: true, homes: nat, layouts: layoutsOf(nat, slots, "inet"), jumps: [] });
   }
   return [...tables.values()];
 }
@@ -88,12 +91,19 @@ export function planTables(chains: readonly ChosenChain[], slots: readonly Slot[
 /** What should be in a table in which somebody else put chains of our names. Who jumps to them is not known. */
 export function adopted({ family, table, chains }: FoundTable, wanted: readonly Slot[]): OurTable {
   const own = sameTable({ family, table }, NAT_TABLE);
-  const slots = wanted.filter((slot) => chains.some(({ chain }) => chain === chainOf(slot)));
-  return { family, table, own, slots, layouts: layoutsOf(slots, family), jumps: [] };
+  const homes = [...new Set(wanted.map(homeOf))].filter((home) => chains.some(({ chain }) => chain === chainOf(home)));
+  return { family, table, own, homes, layouts: layoutsOf(homes, wanted, family), jumps: [] };
 }
 
-function layoutsOf(slots: readonly Slot[], family: TableName["family"]): readonly SetLayout[] {
-  return SET_LAYOUTS.filter((layout) => slots.includes(layout.slot) && seesFamily(family, layout.family));
+/** What the chains hold of the kinds of grant that are in use. */
+function layoutsOf(
+  homes: readonly Home[],
+  slots: readonly Slot[],
+  family: TableName["family"],
+): readonly SetLayout[] {
+  return SET_LAYOUTS.filter((layout) =>
+    homes.includes(layout.home) && slots.includes(layout.slot) && seesFamily(family, layout.family)
+  );
 }
 
 /** Whether both name the same table. */
@@ -103,7 +113,7 @@ export function sameTable(a: TableName, b: TableName): boolean {
 
 /** Whether a chain of that name is ours. */
 export function isOurChain(name: string): boolean {
-  return SET_LAYOUTS.some(({ slot }) => chainOf(slot) === name);
+  return SET_LAYOUTS.some(({ home }) => chainOf(home) === name);
 }
 
 /** Whether a set of that name is ours. */
@@ -111,9 +121,9 @@ export function isOurSet(name: string): boolean {
   return SET_LAYOUTS.some((layout) => layout.name === name);
 }
 
-/** The rules that our chain of the slot must have, in order. */
-function rulesOf({ family, layouts }: OurTable, slot: Slot) {
-  return layouts.filter((layout) => layout.slot === slot).flatMap((layout) => rulesFor(layout, family));
+/** The rules that a chain of ours must have, in order. */
+function rulesOf({ family, layouts }: OurTable, home: Home) {
+  return layouts.filter((layout) => layout.home === home).flatMap((layout) => rulesFor(layout, family));
 }
 
 /** Nothing of ours is there. */
@@ -121,9 +131,9 @@ export function nothingIn({ family, table }: TableName): FoundTable {
   return { family, table, chains: [], sets: [], jumps: [] };
 }
 
-/** Whether our chain of the slot has the rules that it should have. */
-export function hasItsRules(ours: OurTable, slot: Slot, rules: FoundChain["rules"]): boolean {
-  return sameRules(rules.map(({ expressions }) => expressions), rulesOf(ours, slot));
+/** Whether a chain of ours has the rules that it should have. */
+export function hasItsRules(ours: OurTable, home: Home, rules: FoundChain["rules"]): boolean {
+  return sameRules(rules.map(({ expressions }) => expressions), rulesOf(ours, home));
 }
 
 /**
@@ -143,7 +153,7 @@ export function changesFor(found: FoundTable, ours: OurTable | null): readonly S
     ...chains.doomed.map((chain): StructureChange => ({ ...at, verb: "delete chain", chain })),
     ...sets.doomed.map((set): StructureChange => ({ ...at, verb: "delete set", set })),
     ...sets.missing.map((layout) => declarationOf(layout, at)),
-    ...chains.missing.flatMap((slot) => ours === null ? [] : chainChanges(ours, slot)),
+    ...chains.missing.flatMap((home) => ours === null ? [] : chainChanges(ours, home)),
     ...jumps.missing.map(({ from, slot }): StructureChange => jumpChange(at, from, slot)),
   ];
   return ours?.own && changes.length > 0 ? [{ ...NAT_TABLE, verb: "add table" }, ...changes] : changes;
@@ -154,20 +164,20 @@ export function changesAnew(found: FoundTable, ours: OurTable): readonly Structu
   return [...changesFor(found, null), ...changesFor(nothingIn(found), ours)];
 }
 
-/** `stale`: it is there, with other rules; `missing`: the slots whose chain has to be filled. */
+/** `stale`: it is there, with other rules; `missing`: those that have to be filled. */
 function sortChains(found: FoundTable, ours: OurTable | null) {
-  const slots = ours?.slots ?? [];
-  const wanted = (name: string) => slots.some((slot) => chainOf(slot) === name);
+  const homes = ours?.homes ?? [];
+  const wanted = (name: string) => homes.some((home) => chainOf(home) === name);
   const missingSets = sortSets(found, ours).missing;
-  const isRight = (slot: Slot) => {
-    const chain = found.chains.find((one) => one.chain === chainOf(slot));
-    return ours !== null && chain?.fits === true && hasItsRules(ours, slot, chain.rules) &&
-      !missingSets.some((layout) => layout.slot === slot);
+  const isRight = (home: Home) => {
+    const chain = found.chains.find((one) => one.chain === chainOf(home));
+    return ours !== null && chain?.fits === true && hasItsRules(ours, home, chain.rules) &&
+      !missingSets.some((layout) => layout.home === home);
   };
-  const missing = slots.filter((slot) => !isRight(slot));
+  const missing = homes.filter((home) => !isRight(home));
   const doomed = found.chains.filter(({ chain, fits }) => !fits || !wanted(chain)).map(({ chain }) => chain);
   const stale = found.chains.map(({ chain }) => chain).filter((chain) =>
-    !doomed.includes(chain) && missing.some((slot) => chainOf(slot) === chain)
+    !doomed.includes(chain) && missing.some((home) => chainOf(home) === chain)
   );
   return { doomed, stale, missing };
 }
@@ -194,16 +204,16 @@ function sortJumps(found: FoundTable, ours: OurTable | null, doomedChains: reado
   };
 }
 
-function jumpChange(at: TableName, from: string, slot: Slot): StructureChange {
+function jumpChange(at: TableName, from: string, slot: FilterSlot): StructureChange {
   return { ...at, verb: "add rule", chain: from, at: "head", expressions: jumpTo(slot) };
 }
 
-function chainChanges(ours: OurTable, slot: Slot): readonly StructureChange[] {
-  const at = { family: ours.family, table: ours.table, chain: chainOf(slot) };
-  const base = slot in NAT_CHAINS ? NAT_CHAINS[slot as keyof typeof NAT_CHAINS] : null;
+function chainChanges(ours: OurTable, home: Home): readonly StructureChange[] {
+  const at = { family: ours.family, table: ours.table, chain: chainOf(home) };
+  const base = home in NAT_CHAINS ? NAT_CHAINS[home as keyof typeof NAT_CHAINS] : null;
   return [
     { ...at, verb: "add chain", base },
-    ...rulesOf(ours, slot).map((expressions): StructureChange => ({
+    ...rulesOf(ours, home).map((expressions): StructureChange => ({
       ...at,
       verb: "add rule",
       at: "tail",

@@ -1,7 +1,6 @@
 /** What is ours in the ruleset, by netlink. */
 import type { Nfnetlink } from "../../../ffi/nfnetlink/nfnetlink.ts";
 import type { ChainInfo, TableName } from "../../../ffi/nfnetlink/ruleset.ts";
-import type { Slot } from "../firewall.ts";
 import {
   chainFits,
   type FoundChain,
@@ -16,7 +15,7 @@ import {
   setFits,
 } from "./placement.ts";
 import { plainJump } from "./rules.ts";
-import { chainOf, SET_LAYOUTS } from "./set_layout.ts";
+import { chainOf, type Home, SET_LAYOUTS } from "./set_layout.ts";
 import type { ElementSet } from "./timed_elements.ts";
 
 /** A table in which our objects stand, with the jumps by their handles. */
@@ -98,17 +97,17 @@ async function searchChain(netlink: Nfnetlink, { family, table, chain }: ChainIn
 /** What is left of our objects in a table: looks at nothing else, so it costs the same whatever else there is. */
 export function lookAtTable(netlink: Nfnetlink, { ours, jumps }: PlacedTable): FoundTable {
   const at: TableName = { family: ours.family, table: ours.table };
-  const chains = ours.slots.flatMap((slot): readonly FoundChain[] => {
-    const rules = netlink.rules({ ...at, chain: chainOf(slot) });
-    return rules === null ? [] : [{ chain: chainOf(slot), fits: true, rules }];
+  const chains = ours.homes.flatMap((home): readonly FoundChain[] => {
+    const rules = netlink.rules({ ...at, chain: chainOf(home) });
+    return rules === null ? [] : [{ chain: chainOf(home), fits: true, rules }];
   });
-  const right = (slot: Slot) =>
-    chains.some(({ chain, rules }) => chain === chainOf(slot) && hasItsRules(ours, slot, rules));
+  const right = (home: Home) =>
+    chains.some(({ chain, rules }) => chain === chainOf(home) && hasItsRules(ours, home, rules));
   return {
     ...at,
     chains,
     // No set can be taken away while a rule looks into it.
-    sets: ours.slots.every(right) ? ours.layouts.map(({ name }) => ({ set: name, fits: true })) : readSets(netlink, at),
+    sets: ours.homes.every(right) ? ours.layouts.map(({ name }) => ({ set: name, fits: true })) : readSets(netlink, at),
     jumps: jumps.filter((jump) => stands(netlink, at, jump)),
   };
 }

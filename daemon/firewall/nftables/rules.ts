@@ -2,12 +2,15 @@
 import type { Expression, RuleStep } from "../../../ffi/nfnetlink/ruleset.ts";
 import type { TableFamily } from "../../../ffi/nfnetlink/constants.ts";
 import { PROTO_NUMBER } from "../../../lib/net/service.ts";
-import type { Slot } from "../firewall.ts";
-import { chainOf, type Field, fieldSize, NFPROTO_OF, type SetLayout } from "./set_layout.ts";
+import { chainOf, type Field, fieldSize, type Home, NFPROTO_OF, type SetLayout } from "./set_layout.ts";
 
 /** A rule without its place. */
 export type RuleSteps = readonly RuleStep[];
 
+/** `NFT_CT_*`. */
+const CT_DIRECTION = 1, CT_STATUS = 2, CT_PORT = 12, CT_ADDRESS = { 4: 20, 6: 22 } as const;
+/** A connection's status: it was sent to another address (`IPS_DST_NAT`), in the byte order of the host. */
+const SENT_ELSEWHERE = Uint8Array.of(1 << 5, 0, 0, 0);
 /** Registers are counted in words of this size. */
 const WORD = 4;
 /** `NFT_META_*`. */
@@ -21,7 +24,12 @@ const PORT_OFFSET = { sport: 0, dport: 2 } as const;
 
 /** The rules that look packets up in the set, for a table of that family. */
 export function rulesFor(layout: SetLayout, family: TableFamily): readonly RuleSteps[] {
-  const steps = [...familySteps(layout, family), ...keySteps(layout), ...endSteps(layout)];
+  const steps = [
+    ...familySteps(layout, family),
+    ...(layout.slot === "published" ? PUBLISHED : []),
+    ...keySteps(layout),
+    ...endSteps(layout),
+  ];
   if (!layout.value.includes("toPort")) return [steps];
   // A port can only be rewritten where the protocol is known to have one: `nft` takes its own listing for nothing else.
   return [PROTO_NUMBER.tcp, PROTO_NUMBER.udp].map((proto) => [
@@ -31,9 +39,9 @@ export function rulesFor(layout: SetLayout, family: TableFamily): readonly RuleS
   ]);
 }
 
-/** The jump to our chain of a slot. */
-export function jumpTo(slot: Slot): RuleSteps {
-  return [{ kind: "verdict", verdict: { kind: "jump", chain: chainOf(slot) } }];
+/** The jump to a chain of ours. */
+export function jumpTo(home: Home): RuleSteps {
+  return [{ kind: "verdict", verdict: { kind: "jump", chain: chainOf(home) } }];
 }
 
 /** The chain that the rule jumps to as its only step; null when it is another rule. */
@@ -62,6 +70,15 @@ function familySteps(layout: SetLayout, family: TableFamily): RuleSteps {
   ];
 }
 
+/** Somebody's DNAT sent it here, and it comes from who began the connection. */
+const PUBLISHED: RuleSteps = [
+  { kind: "ct", key: CT_DIRECTION, to: 0 },
+  { kind: "compare", from: 0, how: "eq", value: Uint8Array.of(0) },
+  { kind: "ct", key: CT_STATUS, to: 0 },
+  { kind: "bitwise", from: 0, to: 0, mask: SENT_ELSEWHERE, xor: new Uint8Array(4) },
+  { kind: "compare", from: 0, how: "ne", value: new Uint8Array(4) },
+];
+
 /** What the set is asked for, part behind part. */
 function keySteps(layout: SetLayout): RuleSteps {
   let to = 0;
@@ -77,6 +94,9 @@ function loadStep(field: Field, { slot, family }: SetLayout, to: number): RuleSt
   const answering = slot === "output";
   const length = fieldSize(field, family);
   if (field === "proto") return { kind: "meta", key: L4PROTO, to };
+  // Its header has the inside address and port already.
+  if (slot === "published" && field === "port") return { kind: "ct original", key: CT_PORT, to };
+  if (slot === "published" && field === "destination") return { kind: "ct original", key: CT_ADDRESS[family], to };
   if (field === "port") {
     return { kind: "payload", base: TRANSPORT, offset: PORT_OFFSET[answering ? "sport" : "dport"], length, to };
   }

@@ -16,10 +16,15 @@ export interface SetLayout {
   /** Name of the set in the ruleset. */
   readonly name: string;
   readonly slot: Slot;
+  /** The slot in whose chain its rule stands. */
+  readonly home: Home;
   readonly family: 4 | 6;
   readonly key: readonly Field[];
   readonly value: readonly Field[];
 }
+
+/** The slots that have a chain of their own, which bears their name. */
+export type Home = Exclude<Slot, "published">;
 
 /** The parts of a grant by field; null is what the grant does not say. */
 export interface AccessFields {
@@ -51,6 +56,8 @@ const ROWS: readonly (readonly [slot: Slot, suffix: string, key: readonly Field[
   ["forward", "", SERVICE, []],
   ["forward", "_all_to", ALL_TO, []],
   ["forward", "_all", ALL, []],
+  ["published", "_published_to", SERVICE_TO, []],
+  ["published", "_published", SERVICE, []],
   ["dnat", "_port_to", SERVICE_TO, ["to", "toPort"]],
   ["dnat", "_to", SERVICE_TO, ["to"]],
   ["dnat", "_port", SERVICE, ["to", "toPort"]],
@@ -66,10 +73,13 @@ const ROWS: readonly (readonly [slot: Slot, suffix: string, key: readonly Field[
 
 /** All layouts of both families. */
 export const SET_LAYOUTS: readonly SetLayout[] = ROWS.flatMap(([slot, suffix, key, value]) =>
-  ([4, 6] as const).map((family) => ({ name: `${PREFIX}${slot}${family}${suffix}`, slot, family, key, value }))
+  ([4, 6] as const).map((family) => {
+    const home = homeOf(slot);
+    return { name: `${chainOf(home)}${family}${suffix}`, slot, home, family, key, value };
+  })
 );
 
-/** The slots whose rules stand in the administrator's own base chains; each is the name of its hook. */
+/** The chains of ours that the administrator's own base chains jump to; each is the name of its hook. */
 export const FILTER_SLOTS = ["input", "output", "forward"] as const;
 export type FilterSlot = (typeof FILTER_SLOTS)[number];
 
@@ -85,9 +95,14 @@ export const NAT_CHAINS = {
   masquerade: { type: "nat", hook: POSTROUTING, priority: SRCNAT - 4 },
 } as const;
 
-/** Our chain for a slot. */
-export function chainOf(slot: Slot): string {
-  return `${PREFIX}${slot}`;
+/** In whose chain the rules of a slot stand. */
+export function homeOf(slot: Slot): Home {
+  return slot === "published" ? "forward" : slot;
+}
+
+/** Our chain of that name. */
+export function chainOf(home: Home): string {
+  return `${PREFIX}${home}`;
 }
 
 /** The layout that holds such grants; null when none can (a translated port without a service to translate). */
@@ -119,6 +134,7 @@ export function fieldsOf(access: Exclude<Access, { slot: "foreign" }>): AccessFi
   switch (access.slot) {
     case "input":
     case "output":
+    case "published":
       return { ...none, source: access.source, destination: access.destination, service: access.service };
     case "forward":
       return { ...none, source: access.source, destination: access.target, service: access.service };
@@ -149,6 +165,7 @@ export function accessOf(slot: Slot, fields: AccessFields): Access | null {
   switch (slot) {
     case "input":
     case "output":
+    case "published":
       return source && service ? { slot, source, destination, service } : null;
     case "forward":
       return source ? { slot, source, target: destination, service } : null;

@@ -34,7 +34,12 @@ const META_LENGTHS: Readonly<Record<number, number>> = {
 };
 /** `NFT_META_*` and `NFT_CT_*` that are read as fields. Whatever others hold is not known. */
 const META_FIELDS = new Set<number>(Object.values(META));
-const CT_FIELDS = new Set<number>(Object.values(CT));
+/** `NFT_CT_*` of the original direction that are read as fields: the addresses of IPv4 and IPv6, and the ports. */
+const CT_ORIGINAL_LENGTHS: Readonly<Record<number, number>> = {
+  ...{ [CT.source4]: 4, [CT.destination4]: 4, [CT.source6]: 16, [CT.destination6]: 16 },
+  ...{ [CT.sourcePort]: 2, [CT.destinationPort]: 2 },
+};
+const CT_FIELDS = new Set<number>([CT.state, CT.direction, CT.status, CT.mark]);
 
 /** Expressions that let every packet go on to the next one, and change nothing that rules ask for. */
 const HARMLESS = new Set(["counter", "log", "last", "dup", "meta set", "payload set", "ct set", "notrack"]);
@@ -98,6 +103,11 @@ class Machine {
       case "ct": {
         const { key, to } = expression;
         return CT_FIELDS.has(key) ? this.#load(to, `ct ${key}`, [0, 4]) : this.#load(to, "opaque", [0, 16]);
+      }
+      case "ct original": {
+        const { key, to } = expression;
+        const length = CT_ORIGINAL_LENGTHS[key];
+        return this.#load(to, length === undefined ? "opaque" : `ct original ${key}`, [0, length ?? 16]);
       }
       case "bitwise":
         return this.#bitwise(expression);

@@ -3,8 +3,8 @@
  * take little room, compare as the kernel compares and can be keys. Pure.
  */
 
-/** `network` and `transport`: a header; `meta 6`, `ct 0`: `NFT_META_*`, `NFT_CT_*`; `opaque`: anything that is not understood. */
-export type Field = "network" | "transport" | `meta ${number}` | `ct ${number}` | "opaque";
+/** `network` and `transport`: a header; `meta 6`, `ct 0`, `ct original 12`: `NFT_META_*`, `NFT_CT_*`; `opaque`: anything that is not understood. */
+export type Field = "network" | "transport" | `meta ${number}` | `ct ${number}` | `ct original ${number}` | "opaque";
 
 /** One byte: `(field[at] & mask) ^ xor`. */
 interface ByteOrigin {
@@ -21,8 +21,13 @@ export interface Operand {
 
 /** `NFT_META_*` that matter here, and how many bytes each has. */
 export const META = { protocol: 1, mark: 3, iif: 4, iifname: 6, iifType: 8, nfproto: 15, l4proto: 16, packetType: 19 };
-/** `NFT_CT_*`. */
-export const CT = { state: 0, direction: 1, status: 2, mark: 3 };
+/** `NFT_CT_*`; from the ports on only those of the original direction matter. */
+export const CT = {
+  ...{ state: 0, direction: 1, status: 2, mark: 3, sourcePort: 11, destinationPort: 12 },
+  ...{ source4: 19, destination4: 20, source6: 21, destination6: 22 },
+};
+/** The bit of `NFT_CT_STATUS` that says that it was sent to another address (`IPS_DST_NAT`), in the first byte. */
+export const SENT_ELSEWHERE = 1 << 5;
 /** `NF_CT_STATE_BIT`, in the first byte of the state. */
 export const STATE = { established: 2, new: 8 } as const;
 

@@ -1,7 +1,7 @@
 /** A packet of which some bytes are known and some are not, and what can be said of values made of them. Pure. */
 import { PROTO_NUMBER, type Service } from "../../../lib/net/service.ts";
 import type { Ip } from "../../../lib/net/address.ts";
-import { byteString, CT, type Field, META, type Operand, portString, STATE } from "./operand.ts";
+import { byteString, CT, type Field, META, type Operand, portString, SENT_ELSEWHERE, STATE } from "./operand.ts";
 
 /** Bits of one byte of a packet: its value, which bits of it are known, and the two odd states. */
 const ALL_KNOWN = 0xff00, ELSEWHERE = 1 << 16, OPAQUE = 1 << 17;
@@ -46,6 +46,8 @@ export interface Knowledge {
   readonly state?: keyof typeof STATE;
   /** Whether it is on its way to where it was sent, as far as this host is asked. */
   readonly untranslated?: boolean;
+  /** It was sent to this host, to there, and somebody's rule sends it on. */
+  readonly published?: { readonly destination?: Ip; readonly port: number };
   /** The type of an ICMP message. */
   readonly icmpType?: number;
   /** Came in by the loopback interface, by another one, or by this one. */
@@ -108,6 +110,7 @@ function fieldsOf(knowledge: Knowledge): Fields {
     put(fields, [`ct ${CT.direction}`, 0], known("\0"));
     // Neither expected nor answered, confirmed or sent to another address (IPS_*); what was done about that is not known.
     if (knowledge.untranslated === true) put(fields, [`ct ${CT.status}`, 0], [0x3f00]);
+    if (knowledge.published !== undefined) putPublished(fields, knowledge.published);
     // A connection begins with SYN alone, apart from the two bits of congestion control.
     if (protocol === PROTO_NUMBER.tcp) put(fields, ["transport", 13], [0x3f00 | 0x02]);
   }
@@ -118,6 +121,15 @@ function fieldsOf(knowledge: Knowledge): Fields {
     put(fields, [`meta ${META.iifname}`, 0], known(knowledge.interface.name.padEnd(16, "\0")));
   }
   return fields;
+}
+
+function putPublished(fields: Fields, { destination, port }: NonNullable<Knowledge["published"]>): void {
+  // As above, but for the bit that says that it was sent to another address.
+  put(fields, [`ct ${CT.status}`, 0], [0x2f00 | SENT_ELSEWHERE]);
+  put(fields, [`ct original ${CT.destinationPort}`, 0], known(portString(port)));
+  if (destination === undefined) return;
+  const key = destination.family === 4 ? CT.destination4 : CT.destination6;
+  put(fields, [`ct original ${key}`, 0], known(byteString(destination.bytes)));
 }
 
 function putFamily(fields: Fields, family: 4 | 6): void {

@@ -52,6 +52,13 @@ export function travellerOf(access: Access): Traveller | null {
         translated: true,
       };
     }
+    case "published": {
+      const asked = { ...from, ...port, ...addressed(access.destination), state: "new" as const };
+      // Where somebody's translation leads is not known, but what it was asked for.
+      const published = { port: access.service.port, ...addressed(access.destination) };
+      const after = { ...from, state: "new" as const, published };
+      return { ...common, hooks: THROUGH_THIS_HOST, before: asked, after, translated: true };
+    }
     case "dnat": {
       const packet = { ...from, ...port, ...addressed(access.destination), state: "new" as const };
       return { ...common, hooks: ["ingress", "prerouting"], before: packet, after: null, translated: true };

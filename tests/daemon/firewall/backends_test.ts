@@ -75,7 +75,7 @@ const CONFIG: FirewallConfig = {
   directive: "auto",
   decisive: [],
   destinationRule: false,
-  switches: { output: false, forwarding: false, localNat: false, snat: false },
+  switches: { output: false, forwarding: false, localNat: false, snat: false, published: false },
   nat: { snat: false, snatTranslate: [], strictForward: true, masqueradeAnyPort: false },
   backends: {},
 };

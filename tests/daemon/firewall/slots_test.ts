@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { activeSlots, SLOTS, type SlotSwitches } from "../../../daemon/firewall/slots.ts";
 
-const OFF: SlotSwitches = { output: false, forwarding: false, localNat: false, snat: false };
+const OFF: SlotSwitches = { output: false, forwarding: false, localNat: false, snat: false, published: false };
 
 Deno.test("activeSlots() follows the switches of the C daemon", () => {
   assert.deepEqual(activeSlots(OFF), ["input"]);
@@ -17,6 +17,13 @@ Deno.test("activeSlots() follows the switches of the C daemon", () => {
   ]);
 });
 
+Deno.test("activeSlots() have published services where a stanza wants them", () => {
+  assert.deepEqual(activeSlots({ ...OFF, published: true }), ["input", "published"]);
+});
+
 Deno.test("activeSlots() are all of them with everything on", () => {
-  assert.deepEqual(activeSlots({ output: true, forwarding: true, localNat: true, snat: true }), SLOTS);
+  assert.deepEqual(
+    activeSlots({ output: true, forwarding: true, localNat: true, snat: true, published: true }),
+    SLOTS,
+  );
 });

@@ -53,7 +53,16 @@ Deno.test("decodeExpressions() reads what is loaded from a packet", () => {
     to: 0,
   });
   assert.deepEqual(decoded("ct", [n(1, REG_1), n(2, 0)]), { kind: "ct", key: 0, to: 0 });
-  assert.deepEqual(decoded("ct", [n(1, REG_2), n(2, 8), n(3, 0)]), { kind: "other", name: "ct", to: 4 });
+  assert.deepEqual(decoded("ct", [n(1, REG_2), n(2, 8), { type: 3, value: Uint8Array.of(0) }]), {
+    kind: "ct original",
+    key: 8,
+    to: 4,
+  });
+  assert.deepEqual(decoded("ct", [n(1, REG_2), n(2, 8), { type: 3, value: Uint8Array.of(1) }]), {
+    kind: "other",
+    name: "ct",
+    to: 4,
+  });
 });
 
 Deno.test("decodeExpressions() tells what is written apart from what is read", () => {

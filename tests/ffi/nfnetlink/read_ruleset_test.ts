@@ -132,7 +132,7 @@ Deno.test("readRule() tells what each rule does", () => {
     "meta compare payload compare payload lookup accept",
     "meta compare payload bitwise compare connlimit return",
     "numgen lookup",
-    "meta compare meta compare socket compare ct compare accept",
+    "meta compare meta compare socket compare ct original compare accept",
     "meta compare payload meta payload dynset",
     "meta compare payload bitwise payload set meta bitwise ct set",
   ]);
