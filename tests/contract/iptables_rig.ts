@@ -24,7 +24,7 @@ export interface IptablesRig extends FirewallRig {
 /** The default settings of the C daemon. */
 export const DEFAULT_OPTIONS: Omit<IptablesOptions, "log" | "run" | "firewallExe"> = {
   chains: DEFAULT_CHAINS,
-  active: activeSlots({ output: false, forwarding: false, localNat: false, snat: false }),
+  active: activeSlots({ output: false, forwarding: false, localNat: false, snat: false, published: false }),
   flushAtInit: true,
   flushAtExit: true,
   commentCheck: true,

@@ -51,8 +51,12 @@ const udp = (port: number): Service => ({ proto: "udp", port });
 
 const NAT_ON = { ENABLE_IPT_FORWARDING: "Y", ENABLE_IPT_LOCAL_NAT: "Y" };
 const SNAT_ON = { ...NAT_ON, ENABLE_IPT_SNAT: "Y" };
-const NAT_SLOTS = { active: activeSlots({ output: false, forwarding: true, localNat: true, snat: false }) };
-const SNAT_SLOTS = { active: activeSlots({ output: false, forwarding: true, localNat: true, snat: true }) };
+const NAT_SLOTS = {
+  active: activeSlots({ output: false, forwarding: true, localNat: true, snat: false, published: false }),
+};
+const SNAT_SLOTS = {
+  active: activeSlots({ output: false, forwarding: true, localNat: true, snat: true, published: false }),
+};
 const INSIDE = { to: "10.78.0.2", port: 80 };
 const FORCED = { forceNat: { to: address("10.78.0.2"), port: 81 } };
 const NAT_CLIENT = ["-A", "tcp/8080", "-N", "10.78.0.2:80"];
@@ -68,7 +72,7 @@ const ROWS: readonly Row[] = [
     services: [tcp(22), udp(53)],
     options: { output: true, destinationRule: true },
     iptables: {
-      active: activeSlots({ output: true, forwarding: false, localNat: false, snat: false }),
+      active: activeSlots({ output: true, forwarding: false, localNat: false, snat: false, published: false }),
       prepend: true,
     },
   },
@@ -79,7 +83,9 @@ const ROWS: readonly Row[] = [
     type: 1,
     services: [tcp(22)],
     options: { output: true },
-    iptables: { active: activeSlots({ output: true, forwarding: false, localNat: false, snat: false }) },
+    iptables: {
+      active: activeSlots({ output: true, forwarding: false, localNat: false, snat: false, published: false }),
+    },
   },
   {
     name: "another target, chain and position",

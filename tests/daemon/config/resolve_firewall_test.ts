@@ -7,7 +7,7 @@ const firewall = (text: string) => good(text).config.firewall;
 Deno.test("resolveFirewall() leaves the choice open unless something is said", () => {
   const { directive, decisive, destinationRule, switches, backends } = firewall("");
   assert.deepEqual([directive, decisive, destinationRule], ["auto", [], false]);
-  assert.deepEqual(switches, { output: false, forwarding: false, localNat: false, snat: false });
+  assert.deepEqual(switches, { output: false, forwarding: false, localNat: false, snat: false, published: false });
   assert.deepEqual(Object.keys(backends), BACKENDS.map(({ name }) => name));
   assert.equal(firewall("FIREWALL nftables").directive, "nftables");
 });

@@ -168,6 +168,7 @@ function lineOf(access: Access): string {
       if (access.slot === "snat") return `SNAT ${what} becomes ${access.to.text}`;
       return `MASQUERADE ${what}${access.toPort === null ? "" : ` port ${access.toPort}`}`;
     }
+    case "published":
     case "foreign":
       return assert.fail("never planned");
   }

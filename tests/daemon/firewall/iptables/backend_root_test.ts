@@ -10,7 +10,7 @@ import { runWithin } from "../../../contract/namespace.ts";
 import { labTest } from "../../../lab/mod.ts";
 
 const SSH = { proto: "tcp", port: 22 } as const;
-const ALL_SLOTS = activeSlots({ output: true, forwarding: true, localNat: true, snat: true });
+const ALL_SLOTS = activeSlots({ output: true, forwarding: true, localNat: true, snat: true, published: false });
 
 function access(rig: IptablesRig, family: 4 | 6 = 4): Access {
   return { slot: "input", source: rig.addresses.knocker[family], destination: null, service: SSH };

@@ -8,7 +8,7 @@ import { parseSave } from "../../../../daemon/firewall/save_text.ts";
 import { listedGrants } from "../../../../daemon/firewall/iptables/listing.ts";
 import { address } from "../../../contract/addresses.ts";
 
-const OFF: SlotSwitches = { output: false, forwarding: false, localNat: false, snat: false };
+const OFF: SlotSwitches = { output: false, forwarding: false, localNat: false, snat: false, published: false };
 const INPUT: RuleStyle = { chains: DEFAULT_CHAINS, active: activeSlots(OFF), prepend: false };
 const EMPTY = parseSave("");
 const RULE = "-s 10.77.0.2/32 -p tcp -m tcp --dport 22 -m comment --comment _exp_100 -j ACCEPT";

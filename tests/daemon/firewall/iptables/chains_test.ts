@@ -5,11 +5,11 @@ import type { Batch } from "../../../../daemon/firewall/iptables/restore_lines.t
 import { activeSlots, type SlotSwitches } from "../../../../daemon/firewall/slots.ts";
 import { parseSave } from "../../../../daemon/firewall/save_text.ts";
 
-const OFF: SlotSwitches = { output: false, forwarding: false, localNat: false, snat: false };
+const OFF: SlotSwitches = { output: false, forwarding: false, localNat: false, snat: false, published: false };
 const INPUT: RuleStyle = { chains: DEFAULT_CHAINS, active: activeSlots(OFF), prepend: false };
 const ALL: RuleStyle = {
   ...INPUT,
-  active: activeSlots({ output: true, forwarding: true, localNat: true, snat: true }),
+  active: activeSlots({ output: true, forwarding: true, localNat: true, snat: true, published: false }),
 };
 const EMPTY = parseSave("");
 const RULE = "-s 10.77.0.2/32 -p tcp -m tcp --dport 22 -m comment --comment _exp_100 -j ACCEPT";
