@@ -311,7 +311,7 @@ const FIREWALL = {
   },
   natForwarding: {
     kind: yesNo,
-    directive: ["ENABLE_IPT_FORWARDING"],
+    directive: ["ENABLE_IPT_FORWARDING", "ENABLE_FIREWD_FORWARDING"],
     fallback: false,
     group: "iptables",
     doc: "permit NAT requests (-N) and FORCE_NAT, with every packet filter",
@@ -321,14 +321,14 @@ const FIREWALL = {
   },
   localNat: {
     kind: yesNo,
-    directive: ["ENABLE_IPT_LOCAL_NAT"],
+    directive: ["ENABLE_IPT_LOCAL_NAT", "ENABLE_FIREWD_LOCAL_NAT"],
     fallback: false,
     group: "iptables",
     doc: "permit local NAT requests (--nat-local) and FORCE_NAT, with every packet filter",
   },
   snat: {
     kind: yesNo,
-    directive: ["ENABLE_IPT_SNAT"],
+    directive: ["ENABLE_IPT_SNAT", "ENABLE_FIREWD_SNAT"],
     fallback: false,
     group: "iptables",
     doc: "rewrite the source address of what NAT lets through, with every packet filter",
@@ -363,7 +363,7 @@ const FIREWALL = {
   },
   outputRules: {
     kind: yesNo,
-    directive: ["ENABLE_IPT_OUTPUT"],
+    directive: ["ENABLE_IPT_OUTPUT", "ENABLE_FIREWD_OUTPUT"],
     fallback: false,
     group: "iptables",
     doc: "also let the answers out, for hosts that filter their output",
@@ -479,12 +479,6 @@ const OTHER_BUILDS = {
   nfqChain: otherBuild("NFQ_CHAIN", chainName, "chain of its rules"),
   nfqQueue: otherBuild("NFQ_QUEUE_NUMBER", integer(0, 65_535), "number of the netfilter queue"),
   nfqLoopSleep: otherBuild("NFQ_LOOP_SLEEP", integer(0, 8_388_608), "sleep between looks at the netfilter queue"),
-  firewdForwarding: otherBuild("ENABLE_FIREWD_FORWARDING", ignored(yesNo), "firewalld: permit NAT requests"),
-  firewdLocalNat: otherBuild("ENABLE_FIREWD_LOCAL_NAT", ignored(yesNo), "firewalld: permit local NAT requests"),
-  firewdSnat: otherBuild("ENABLE_FIREWD_SNAT", ignored(yesNo), "firewalld: rewrite source addresses"),
-  firewdOutput: otherBuild("ENABLE_FIREWD_OUTPUT", ignored(yesNo), "firewalld: also let answers out"),
-  firewdFlushAtInit: otherBuild("FLUSH_FIREWD_AT_INIT", ignored(yesNo), "firewalld: remake our chains at start"),
-  firewdFlushAtExit: otherBuild("FLUSH_FIREWD_AT_EXIT", ignored(yesNo), "firewalld: remove our chains on exit"),
   firewdInput: otherBuild(
     "FIREWD_INPUT_ACCESS",
     ignored(chainSpec),

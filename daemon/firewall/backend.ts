@@ -51,8 +51,10 @@ export interface Backend<Config = unknown, Values = unknown> {
   program(config: Config | null): string | null;
   /** Whose chains it can open grants in. */
   owners(config: Config): readonly Owner[];
+  /** Whose chains it can go into where the packet filter that they belong to cannot be used. Default: nobody's. */
+  readonly also?: readonly Owner[];
   /** Why it cannot be used here, as a sentence that begins with its name; null when it can. Changes nothing. */
-  blocker(config: Config): string | null;
+  blocker(config: Config): string | null | Promise<string | null>;
   /** Whether a chain of that name is one of those that it makes. */
   isOurs(config: Config, chain: string): boolean;
   /** Opens it; nothing on the host is changed before `prepare`. Throws `FirewallError`. */

@@ -20,6 +20,7 @@ import {
   type Preference,
 } from "./choose.ts";
 import { type Firewall, FirewallError } from "./firewall.ts";
+import { firewalld } from "./firewalld/firewalld.ts";
 import { iptables } from "./iptables/iptables.ts";
 import { nftables } from "./nftables/nftables.ts";
 import type { PathChain } from "./path/model.ts";
@@ -31,12 +32,13 @@ import { activeSlots, type SlotSwitches } from "./slots.ts";
 import { StandingFirewall } from "./standing.ts";
 
 /** The preferred ones first: of two that could open the grant, `FIREWALL auto` takes the earlier. */
-export const BACKENDS: readonly Backend[] = [nftables, iptables];
+export const BACKENDS: readonly Backend[] = [nftables, iptables, firewalld];
 
 /** What `FIREWALL auto` does, for the documents. */
 export const AUTO_DETAIL =
   "auto takes iptables when FIREWALL_EXE or an IPT_*_ACCESS variable is set. Otherwise it takes the one whose chain drops " +
-  "incoming packets by default: nftables, or iptables, of the legacy kind too; where none does, iptables if it is " +
+  "incoming packets by default: nftables, or iptables, of the legacy kind too, or firewalld where it answers on the system " +
+  "bus and lets this user change its rules; where none does, iptables if it is " +
   "installed, else nftables. When the ruleset changes it decides again, and takes the open doors along. The daemon says " +
   "which one it took and why.";
 
@@ -151,7 +153,7 @@ export async function openFirewall(
   const decide = (current: Choice | null) => decideFor(config, chainsOnTheWay(path.chains, slots), current);
   const open = ({ backend: name, owner }: Pick<Choice, "backend" | "owner">) =>
     backendOf(name).open(config.backends[name], { slots, log, path, owner });
-  const choice = decide(null);
+  const choice = await decide(null);
   const parts = { path, listener, log, slots, decide, open, steady: () => performance.now(), needs: needsOf(config) };
   const backend = await open(choice);
   const firewall = new StandingFirewall(parts, { choice, backend });
@@ -173,20 +175,29 @@ function holdingOurs(config: FirewallConfig, path: PathWatch): readonly Pick<Cho
 }
 
 /** Where the configuration names the packet filter, the chains that it can enter still decide between its flavours. */
-function decideFor(config: FirewallConfig, chains: readonly PathChain[], current: Choice | null): Choice {
+async function decideFor(
+  config: FirewallConfig,
+  chains: readonly PathChain[],
+  current: Choice | null,
+): Promise<Choice> {
   const fixed = chooseByConfiguration(config);
   if (fixed !== null) {
-    const { owners } = candidateOf(backendOf(fixed.backend), config);
+    const owners = backendOf(fixed.backend).owners(config.backends[fixed.backend]);
     return { ...fixed, owner: decidingOwner(chains, owners) };
   }
-  const choice = chooseByPath(chains, BACKENDS.map((backend) => candidateOf(backend, config)), current);
+  const choice = chooseByPath(
+    chains,
+    await Promise.all(BACKENDS.map((backend) => candidateOf(backend, config))),
+    current,
+  );
   if (choice.ok) return choice.value;
   throw new FirewallError(`Cannot find a packet filter: ${choice.fault}`, NONE_HINT);
 }
 
-function candidateOf(backend: Backend, config: FirewallConfig): Candidate {
+async function candidateOf(backend: Backend, config: FirewallConfig): Promise<Candidate> {
   const own = config.backends[backend.name];
-  return { backend, owners: backend.owners(own), blocker: backend.blocker(own) };
+  const { also = [] } = backend;
+  return { backend, owners: backend.owners(own), also, blocker: await backend.blocker(own) };
 }
 
 /** What any of them needs that the decision may come to. */

@@ -12,6 +12,8 @@ export interface Candidate {
   readonly backend: Pick<Backend, "name" | "otherwise">;
   /** Whose chains it can open grants in. */
   readonly owners: readonly Owner[];
+  /** Whose else, where the packet filter that they belong to cannot be used. */
+  readonly also?: readonly Owner[];
   /** Why it cannot be used here, as a sentence that begins with its name; null when it can. */
   readonly blocker: string | null;
 }
@@ -67,25 +69,31 @@ export function chooseByPath(
 
 /** Whose chain decides where the packet filter itself is fixed: the flavour of iptables. Null where none does. */
 export function decidingOwner(chains: readonly PathChain[], owners: readonly Owner[]): Owner | null {
-  return ranked(chains).find(({ owner }) => owners.includes(owner))?.owner ?? null;
+  return ranked(chains, owners).find(({ owner }) => owners.includes(owner))?.owner ?? null;
 }
 
 /** Of the chains of one rank the packet filter that is preferred decides. */
 function firstDeciding(chains: readonly PathChain[], usable: readonly Candidate[]): Choice | null {
-  const deciding = ranked(chains);
-  for (const rank of new Set(deciding.map(rankOf))) {
-    for (const { backend, owners } of usable) {
-      const chain = deciding.find((one) => rankOf(one) === rank && owners.includes(one.owner));
-      if (chain !== undefined) return { backend: backend.name, owner: chain.owner, because: becauseOf(chain) };
+  const served = usable.flatMap(({ owners }) => owners);
+  const deciding = ranked(chains, served);
+  for (const rank of new Set(deciding.map((chain) => rankOf(chain, served)))) {
+    const those = deciding.filter((chain) => rankOf(chain, served) === rank);
+    for (const { backend: { name }, owners } of usable) {
+      const chain = those.find(({ owner }) => owners.includes(owner));
+      if (chain !== undefined) return { backend: name, owner: chain.owner, because: becauseOf(chain) };
+    }
+    for (const { backend: { name }, owners, also = [] } of usable) {
+      const chain = those.find(({ owner }) => also.includes(owner));
+      if (chain === undefined) continue;
+      return { backend: name, owner: owners[0] ?? null, because: `${formatPathChain(chain)} can drop` };
     }
   }
   return null;
 }
 
 function becauseOf(chain: PathChain): string {
-  return chain.owner === "nftables"
-    ? `${formatPathChain(chain)} can drop`
-    : `${formatPathChain(chain)} is managed by iptables`;
+  if (chain.owner === "nftables") return `${formatPathChain(chain)} can drop`;
+  return `${formatPathChain(chain)} is managed by ${chain.owner === "firewalld" ? "firewalld" : "iptables"}`;
 }
 
 /** Where grants are opened: a drop on another hook decides nothing. */
@@ -104,13 +112,14 @@ function decides({ hook, drops }: PathChain): boolean {
 }
 
 /** Those that decide, the weightiest first. */
-function ranked(chains: readonly PathChain[]): readonly PathChain[] {
-  return chains.filter(decides).toSorted((a, b) => rankOf(a) - rankOf(b));
+function ranked(chains: readonly PathChain[], served: readonly Owner[]): readonly PathChain[] {
+  return chains.filter(decides).toSorted((a, b) => rankOf(a, served) - rankOf(b, served));
 }
 
-/** What nobody may enter decides only where nothing else does; then what is for this host; then how much is dropped. */
-function rankOf({ locked, hook, drops }: PathChain): number {
-  return (locked ? 4 : 0) + 2 * DECIDING_HOOKS.indexOf(hook) + DECIDING_DROPS.indexOf(drops);
+/** What nobody may enter, not even by asking its owner, decides only where nothing else does; then what is for this host; then how much is dropped. */
+function rankOf({ owner, locked, hook, drops }: PathChain, served: readonly Owner[]): number {
+  const isShutToAll = locked && !(owner === "firewalld" && served.includes(owner));
+  return (isShutToAll ? 4 : 0) + 2 * DECIDING_HOOKS.indexOf(hook) + DECIDING_DROPS.indexOf(drops);
 }
 
 /** Of the chains on the way those that drop what nothing in them lets in, and in which no grant is opened. */
@@ -122,8 +131,11 @@ export function shutElsewhere(chains: readonly PathChain[], enters: Enters): rea
 export function formatElsewhere(chain: PathChain, backend: string): string {
   const name = formatPathChain(chain);
   if (chain.locked) {
+    const remedy = chain.owner === "firewalld"
+      ? "let fwknopd reach firewalld on the system bus and set FIREWALL to firewalld, or set NftablesTableOwner=no in firewalld.conf"
+      : "let it in there too";
     return `${name} belongs to a program that alone may change it, and drops: what it drops stays shut, whatever ` +
-      `${backend} lets in; let it in there too (of firewalld: set NftablesTableOwner=no in firewalld.conf)`;
+      `${backend} lets in; ${remedy}`;
   }
   return `${name} belongs to ${chain.owner} and can drop too: what it drops stays shut, whatever ${backend} lets in`;
 }

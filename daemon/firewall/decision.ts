@@ -15,7 +15,7 @@ export interface DecisionParts {
   readonly log: Log;
   readonly slots: readonly Slot[];
   /** The decision by the way of packets as it is now; `current` is the one that counts. Throws `FirewallError`. */
-  decide(current: Choice | null): Choice;
+  decide(current: Choice | null): Choice | Promise<Choice>;
   /** Opens what was decided for. Throws `FirewallError`. */
   open(choice: Choice): Promise<OpenedBackend>;
 }
@@ -53,7 +53,7 @@ export function createDecision(
   return {
     async follow(open) {
       const { choice: current, backend } = holder.held;
-      const choice = decide(current);
+      const choice = await decide(current);
       const isSame = choice.backend === backend.name && (choice.owner ?? backend.owner) === backend.owner;
       const isDone = isSame || await change(choice, open);
       if (isSame) {

@@ -73,6 +73,8 @@ export interface DaemonOptions {
   /** Further arguments, such as `-v`. */
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** What goes in front of the program, such as the namespace of a bus. */
+  readonly prefix?: readonly string[];
   /** Directory below the lab's for its files; two daemons of one lab need two. Default: the program's name. */
   readonly folder?: string;
 }
@@ -103,7 +105,7 @@ export async function startDaemon(lab: Lab, options: DaemonOptions): Promise<Dae
     ...options.server,
   });
   const access = await writeAccess(dir, options.access);
-  const argv = [...program.argv, "-f", "-c", config, "-a", access, ...(options.args ?? [])];
+  const argv = [...(options.prefix ?? []), ...program.argv, "-f", "-c", config, "-a", access, ...(options.args ?? [])];
   return await launch(lab, argv, dir, options.env);
 }
 

@@ -1,9 +1,9 @@
 /** Which of the two packet filters of the kernel the programs of the iptables package work on. */
-import type { Owner } from "../path/model.ts";
+import { isNative, type Owner } from "../path/model.ts";
 import type { IptablesConfig } from "./settings.ts";
 
 /** Legacy iptables has rules of its own; the other one puts them into tables of nf_tables. */
-export type Flavour = Exclude<Owner, "nftables">;
+export type Flavour = Exclude<Owner, "nftables" | "firewalld">;
 
 /** What an executable works on: told by its name, or by that of the program behind it, which the host has chosen. */
 export function flavourOf(executable: string): Flavour {
@@ -16,7 +16,7 @@ export function flavourOf(executable: string): Flavour {
 
 /** The iptables to run for chains of that owner. FIREWALL_EXE, where it is set, is taken as it is. */
 export function executableFor({ firewallExe, isExeGiven }: IptablesConfig, owner: Owner | null): string {
-  if (isExeGiven || owner === null || owner === "nftables" || flavourOf(firewallExe) === owner) return firewallExe;
+  if (isExeGiven || owner === null || isNative(owner) || flavourOf(firewallExe) === owner) return firewallExe;
   return firewallExe.replace(/iptables[^/]*$/, owner);
 }
 

@@ -3,7 +3,7 @@ import type { TableName } from "../../../ffi/nfnetlink/ruleset.ts";
 import type { LogLine } from "../../../lib/log.ts";
 import { type Access, FirewallError, type Slot } from "../firewall.ts";
 import { formatChain, formatTable } from "../names.ts";
-import type { PathChain } from "../path/model.ts";
+import { isNative, type PathChain } from "../path/model.ts";
 import type { NftChain } from "./chain_list.ts";
 import type { ChosenChain } from "./placement.ts";
 import { OWNER_HINT } from "./refusals.ts";
@@ -51,7 +51,7 @@ export function chooseChains(
 /** Whether a chain of the way of packets gets our jump. */
 export function enters(chain: PathChain, wanted: Wanted): boolean {
   const { owner, family, hook, locked, drops } = chain;
-  if (owner !== "nftables" || locked || !FAMILIES.includes(family)) return false;
+  if (!isNative(owner) || locked || !FAMILIES.includes(family)) return false;
   const slot = hooksOf(wanted).find((one) => one === hook);
   if (slot === undefined) return false;
   return wanted.chains[slot]?.some((name) => isNamed(chain, name)) ??
@@ -95,7 +95,7 @@ function mistakeIn(
     );
   }
   if (found === undefined) {
-    const others = all.filter(({ owner, family }) => owner === "nftables" && FAMILIES.includes(family)).map(
+    const others = all.filter(({ owner, family }) => isNative(owner) && FAMILIES.includes(family)).map(
       formatChain,
     );
     return new FirewallError(
@@ -105,7 +105,7 @@ function mistakeIn(
         : `correct NFT_${hook.toUpperCase()}_CHAINS; there are: ${others.join(", ")}`,
     );
   }
-  if (found.owner === "nftables") return null;
+  if (isNative(found.owner)) return null;
   return new FirewallError(
     `Cannot use the chain "${
       formatChain(name)

@@ -19,6 +19,8 @@ export const nftables: Backend<NftablesConfig, NftablesValues> = {
   configure: configureNftables,
   program: () => null,
   owners: () => ["nftables"],
+  // Where nobody else may change the table, it is told what that keeps shut.
+  also: ["firewalld"],
   blocker() {
     try {
       openNfnetlink()[Symbol.dispose]();

@@ -1,6 +1,6 @@
 /** What an operator should know of the chains before grants are opened in them: whether they drop anything, and our own port. Pure. */
 import { showable } from "../../../lib/showable.ts";
-import { type Enters, formatPathChain, type PathChain } from "./model.ts";
+import { type Enters, formatPathChain, isNative, type PathChain } from "./model.ts";
 import { seesFamily } from "./stations.ts";
 import type { PathWatch } from "./watch.ts";
 
@@ -33,7 +33,7 @@ export function breakWarnings(chains: readonly PathChain[], enters: Enters): rea
 }
 
 function breakWarningsOf(chain: PathChain): readonly string[] {
-  const native = chain.owner === "nftables";
+  const native = isNative(chain.owner);
   const program = `${chain.family === "ip6" ? "ip6" : "ip"}tables -t ${chain.table} -I ${showable(chain.chain)}`;
   const [established, neighbours] = native
     ? [`add "ct state established,related accept"`, `add ${IPV6_UPKEEP.map((rule) => `"${rule}"`).join(", ")}`]
@@ -89,7 +89,7 @@ function portWarnings(watch: Looked, udpPort: number | null): readonly string[] 
 
 /** How a knock gets through a chain that drops it. */
 export function knockRemedy({ owner, family, table, chain }: PathChain, udpPort: number): string {
-  if (owner === "nftables") return `add "udp dport ${udpPort} accept" above what drops them`;
+  if (isNative(owner)) return `add "udp dport ${udpPort} accept" above what drops them`;
   const program = `${family === "ip6" ? "ip6" : "ip"}tables${owner.slice("iptables".length)}`;
   return `let them in (${program} -t ${table} -I ${showable(chain)} -p udp --dport ${udpPort} -j ACCEPT)`;
 }

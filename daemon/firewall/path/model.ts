@@ -7,8 +7,16 @@ import type { Ip } from "../../../lib/net/address.ts";
 import type { Service } from "../../../lib/net/service.ts";
 import { showable } from "../../../lib/showable.ts";
 
-/** Whose a chain is: only that packet filter can open grants in it. */
-export type Owner = "nftables" | "iptables-nft" | "iptables-legacy";
+/**
+ * Whose a chain is: that packet filter opens grants in it. Those of firewalld are native ones that it makes anew at every reload,
+ * and that nobody else may change where its table has an owner.
+ */
+export type Owner = "nftables" | "firewalld" | "iptables-nft" | "iptables-legacy";
+
+/** Whether chains of that owner are tables of native nftables, as nft shows and names them. */
+export function isNative(owner: Owner): owner is "nftables" | "firewalld" {
+  return owner === "nftables" || owner === "firewalld";
+}
 
 /** Where a chain stands on the way of a packet. */
 export type Hook = "ingress" | "prerouting" | "input" | "forward" | "output" | "postrouting";
@@ -86,6 +94,6 @@ export type Enters = (chain: PathChain) => boolean;
 
 /** `inet filter input`, `iptables-nft filter INPUT`, `ip6tables-legacy filter INPUT`. */
 export function formatPathChain({ owner, family, table, chain }: Omit<PathChain, "drops">): string {
-  const whose = owner === "nftables" ? family : `${family === "ip6" ? "ip6" : "ip"}${owner.slice("ip".length)}`;
+  const whose = isNative(owner) ? family : `${family === "ip6" ? "ip6" : "ip"}${owner.slice("ip".length)}`;
   return `${whose} ${showable(table)} ${showable(chain)}`;
 }

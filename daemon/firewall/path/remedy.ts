@@ -1,7 +1,7 @@
 /** What is said of a chain that shuts a door: what it does, and what the operator can do about it. Pure. */
 import { showable } from "../../../lib/showable.ts";
 import { formatChain, formatTable } from "../names.ts";
-import { formatPathChain, type Obstruction, type PathChain } from "./model.ts";
+import { formatPathChain, isNative, type Obstruction, type PathChain } from "./model.ts";
 import { SOURCE4, SOURCE6 } from "./operand.ts";
 import type { Condition, Rule } from "./rule.ts";
 import type { Station } from "./stations.ts";
@@ -50,7 +50,7 @@ function remedyFor(shut: Shut, by: Ending["by"]): string {
   if (set !== null) return `take ${traveller.before.source?.text} out of the set ${showable(set)} of ${table}`;
   if (by !== null && isBlock(by.rule)) return `take that rule away (${deletionOf(by, shut)})`;
   if (chain.locked) return lockedRemedy(station.table.table);
-  if (station.owner !== "nftables") return iptablesRemedy(shut, by);
+  if (!isNative(station.owner)) return iptablesRemedy(shut, by);
   if (by !== null && opensBelow(shut, by)) {
     return `put that rule below the jump to our chain, or take it away (${deletionOf(by, shut)})`;
   }
@@ -121,7 +121,7 @@ function asksForSource(condition: Extract<Condition, { kind: "lookup" }>): boole
 
 function deletionOf({ chain, rule }: NonNullable<Ending["by"]>, { station }: Shut): string {
   const { family, table } = station.table;
-  if (station.owner === "nftables") {
+  if (isNative(station.owner)) {
     return `nft delete rule ${formatChain({ family, table, chain })} handle ${rule.handle}`;
   }
   const program = `${family === "ip6" ? "ip6tables" : "iptables"}${station.owner.slice("iptables".length)}`;

@@ -112,11 +112,12 @@ const IPTABLES_TABLES = new Set(["filter", "nat", "mangle", "raw", "security"]);
 const IPTABLES_CHAINS = new Set(["PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"]);
 
 /**
- * Whose the table is. That of iptables-nft is known by its name and its upper-case chains of the kernel: nothing of ours is
+ * Whose the table is. That of firewalld has its name. That of iptables-nft is known by its name and its upper-case chains of the kernel: nothing of ours is
  * ever put there, because iptables-save would write a rule of ours without its set, and a restore would let everybody in.
  */
 export function ownerOf({ family, table, chains }: Table): Owner {
   const named = (family === "ip" || family === "ip6") && IPTABLES_TABLES.has(table);
   const built = [...IPTABLES_CHAINS].some((name) => chains.get(name)?.base);
-  return named && built ? "iptables-nft" : "nftables";
+  if (named && built) return "iptables-nft";
+  return table === "firewalld" ? "firewalld" : "nftables";
 }

@@ -19,16 +19,27 @@ const NO_NFT = "nftables cannot be used (the kernel has no nf_tables)", NO_IPTAB
 interface Blockers {
   readonly nftables?: string;
   readonly iptables?: string;
+  /** Null where firewalld answers; default: it does not. */
+  readonly firewalld?: null;
 }
 
-function candidates({ nftables, iptables }: Blockers): readonly Candidate[] {
+function candidates({ nftables, iptables, ...more }: Blockers): readonly Candidate[] {
+  const firewalld: Candidate = {
+    backend: { name: "firewalld", otherwise: null },
+    owners: ["firewalld"],
+    blocker: null,
+  };
   return [
-    { backend: { name: "nftables", otherwise: null }, owners: ["nftables"], blocker: nftables ?? null },
+    {
+      ...{ backend: { name: "nftables", otherwise: null }, owners: ["nftables"], also: ["firewalld"] },
+      blocker: nftables ?? null,
+    },
     {
       backend: { name: "iptables", otherwise: "no native chain" },
       owners: ["iptables-nft", "iptables-legacy"],
       blocker: iptables ?? null,
     },
+    ...("firewalld" in more ? [firewalld] : []),
   ];
 }
 
@@ -48,7 +59,10 @@ Deno.test("chooseByConfiguration() obeys FIREWALL, then a variable that only one
 const NATIVE = inputChain();
 const SERVICE = inputChain({ drops: "service" });
 const BLOCKLIST = inputChain({ table: "f2b", drops: "some" });
-const LOCKED = inputChain({ table: "firewalld", locked: true });
+const LOCKED = inputChain({ owner: "firewalld", table: "firewalld", locked: true });
+const UNLOCKED: PathChain = { ...LOCKED, locked: false };
+/** firewalld answers. */
+const ANSWERS = { firewalld: null };
 const MANAGED = iptablesChain();
 const LEGACY = iptablesChain("iptables-legacy");
 
@@ -77,6 +91,18 @@ const ROWS: readonly Row[] = [
   ["a blocklist", [BLOCKLIST], "iptables null", /^no native chain$/],
   ["a table that nobody else may change", [LOCKED], "nftables nftables", /^inet firewalld input can drop$/],
   ["the same and iptables", [LOCKED, MANAGED], "iptables iptables-nft", /iptables-nft/],
+  ["firewalld's table while firewalld cannot be reached", [UNLOCKED], "nftables nftables", /can drop$/],
+  ["firewalld's table", [UNLOCKED], "firewalld firewalld", /^inet firewalld input is managed by firewalld$/, ANSWERS],
+  ["firewalld's own table", [LOCKED], "firewalld firewalld", /is managed by firewalld$/, ANSWERS],
+  [
+    "firewalld's own table, and Docker's chain that forwards nothing",
+    [LOCKED, iptablesChain("iptables-nft", { hook: "forward", chain: "FORWARD" })],
+    "firewalld firewalld",
+    /firewalld/,
+    ANSWERS,
+  ],
+  ["firewalld's table and a native chain", [UNLOCKED, NATIVE], "nftables nftables", /inet filter input/, ANSWERS],
+  ["firewalld that answers, and no chain of it", [NATIVE], "nftables nftables", /inet filter input/, ANSWERS],
   ["a native drop before routing", [inputChain({ hook: "prerouting" }), MANAGED], "iptables iptables-nft", /INPUT/],
   [
     "native input and iptables that forwards nothing",
@@ -140,6 +166,7 @@ Deno.test("shutElsewhere() are chains that drop by default and are not gone into
   assert.deepEqual(shut.map((chain) => formatElsewhere(chain, "nftables")), [
     "iptables-nft filter INPUT belongs to iptables-nft and can drop too: what it drops stays shut, whatever nftables lets in",
     "inet firewalld input belongs to a program that alone may change it, and drops: what it drops stays shut, whatever " +
-    "nftables lets in; let it in there too (of firewalld: set NftablesTableOwner=no in firewalld.conf)",
+    "nftables lets in; let fwknopd reach firewalld on the system bus and set FIREWALL to firewalld, or set " +
+    "NftablesTableOwner=no in firewalld.conf",
   ]);
 });

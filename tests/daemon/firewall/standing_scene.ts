@@ -47,7 +47,8 @@ export async function scene(changes: Partial<Record<Owner, Partial<OpenedBackend
   };
   const open = ({ backend, owner }: Choice) => {
     opened.push(`${backend} ${owner}`);
-    return Promise.resolve(backends[owner ?? "iptables-nft"].backend);
+    const at = owner === null || owner === "firewalld" ? "iptables-nft" : owner;
+    return Promise.resolve(backends[at].backend);
   };
   const choice = decide(null);
   const firewall = new StandingFirewall(

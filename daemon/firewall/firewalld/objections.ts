@@ -1,0 +1,51 @@
+/** What firewalld cannot do, at the start and for a single grant. Pure. */
+import { type Access, accessKey, type Grant, type Slot } from "../firewall.ts";
+import type { FirewalldConfig } from "./settings.ts";
+
+/** What is asked for and no rich rule with a timeout can do, as what follows "firewalld"; null where there is nothing such. */
+export function impossible({ output, snat }: Pick<FirewalldConfig, "output" | "snat">): string | null {
+  if (output) return "has no rule with a timeout that lets answers out (ENABLE_IPT_OUTPUT or ENABLE_FIREWD_OUTPUT)";
+  return snat ? "has no rule with a timeout that rewrites sources (ENABLE_IPT_SNAT or ENABLE_FIREWD_SNAT)" : null;
+}
+
+/** The remedy for that. */
+export const IMPOSSIBLE_HINT =
+  "take that setting away; what goes to hosts inside can be masqueraded by firewalld itself (firewall-cmd --add-masquerade)";
+
+/** Why the grant cannot be opened, whatever happens; null where it can, or where another one opens it. */
+export function objectionTo(access: Access, slots: readonly Slot[]): string | null {
+  switch (access.slot) {
+    case "input":
+      return null;
+    case "forward":
+      return "firewalld lets through this host only what it forwards to another port (not with FORWARD_ALL or DISABLE_DNAT)";
+    case "dnat":
+      if (!slots.includes("dnat")) return "doors of the kind dnat are not switched on";
+      return access.service === null || access.toPort === null
+        ? "firewalld forwards single ports only (not with FORWARD_ALL)"
+        : null;
+    case "snat":
+    case "masquerade":
+      return "firewalld cannot rewrite sources for a time";
+    default:
+      return "firewalld cannot hold such a door";
+  }
+}
+
+/** The grant that opens that one too: what firewalld forwards it lets through. Null where there is none. */
+export function twinOf(access: Access, grants: readonly Grant[]): Access | null {
+  if (access.slot !== "forward" || access.service === null) return null;
+  const { source, target, service } = access;
+  const way = accessKey({ slot: "forward", source, target: null, service });
+  const twin = grants.find(({ access: one }) =>
+    one.slot === "dnat" && one.service !== null && one.toPort !== null &&
+    (target === null || target.text === one.to.text) &&
+    accessKey({
+        slot: "forward",
+        source: one.source,
+        target: null,
+        service: { proto: one.service.proto, port: one.toPort },
+      }) === way
+  );
+  return twin?.access ?? null;
+}

@@ -1,0 +1,160 @@
+/** Our rules in the zones of firewalld: what is there, opening, closing. */
+import { type Access, accessKey, FirewallError, type Grant } from "../firewall.ts";
+import { latestByAccess } from "../../grants/ledger.ts";
+import { formatRule, type FoundRule, parseRule, type RuleAccess } from "./rich_rule.ts";
+import { FirewalldError, type FirewalldService } from "./service.ts";
+import { zonesFor } from "./zones.ts";
+
+/** A rule of ours and where it stands. */
+interface PlacedRule extends FoundRule {
+  readonly zone: string;
+}
+
+/** How the zones are found and time is told. */
+export interface ZoneOptions {
+  /** FIREWD_ZONE; empty: those that the client's packets may come in by. */
+  readonly zones: readonly string[];
+  /** Unix seconds with their fraction. */
+  readonly clock: () => number;
+}
+
+/** The rules. Each method asks firewalld anew; what is kept is only what firewalld cannot say. Throws `FirewallError`. */
+export class ZoneRules {
+  /** Exact ends of rules that this process made, by their text. */
+  readonly #ends = new Map<string, number>();
+  /** Zones in which something of ours was seen. */
+  readonly #used = new Set<string>();
+  #active: Awaited<ReturnType<FirewalldService["activeZones"]>> = [];
+  #byDefault = "";
+
+  constructor(readonly service: FirewalldService, readonly options: ZoneOptions) {}
+
+  /** Asks which zones there are for clients. */
+  async look(): Promise<void> {
+    if (this.options.zones.length > 0) return;
+    this.#active = await this.service.activeZones();
+    this.#byDefault = await this.service.defaultZone();
+  }
+
+  /** The zones in which a grant for that client is opened, as of the last look. */
+  zonesFor({ source }: Pick<RuleAccess, "source">): readonly string[] {
+    return this.options.zones.length > 0 ? this.options.zones : zonesFor(source, this.#active, this.#byDefault);
+  }
+
+  /** All zones for clients, as of the last look. */
+  get places(): readonly string[] {
+    if (this.options.zones.length > 0) return this.options.zones;
+    return [...new Set([...this.#active.map(({ name }) => name), this.#byDefault])];
+  }
+
+  /** Our rules in every zone that there is. */
+  async everywhere(): Promise<readonly PlacedRule[]> {
+    return await this.#read(await this.service.zones());
+  }
+
+  /** Our rules where clients may come in, and where there were some before. */
+  async inUse(): Promise<readonly PlacedRule[]> {
+    await this.look();
+    return await this.#read([...new Set([...this.places, ...this.#used])]);
+  }
+
+  async #read(zones: readonly string[]): Promise<readonly PlacedRule[]> {
+    const found: PlacedRule[] = [];
+    for (const zone of zones) {
+      const rules = await this.service.richRules(zone).catch((error) => {
+        // A zone that went took its rules along; one that was named has to be there.
+        if (refusal(error) === "zone" && !this.options.zones.includes(zone)) return [];
+        throw error;
+      });
+      for (const text of rules) {
+        const rule = parseRule(text, this.options.clock());
+        if (rule === null) continue;
+        found.push({ ...rule, zone, expiresAt: this.#ends.get(text) ?? rule.expiresAt });
+        this.#used.add(zone);
+      }
+    }
+    return found;
+  }
+
+  /**
+   * Opens the grant in each of its zones, or in none. `found`: our rules. True when it was open already for that time. The new
+   * rule comes before the earlier one goes.
+   */
+  async open(access: RuleAccess, expiresAt: number, found: readonly PlacedRule[]): Promise<boolean> {
+    const key = accessKey(access);
+    const before = found.filter((rule) => accessKey(rule.access) === key);
+    const opened: PlacedRule[] = [];
+    try {
+      for (const zone of this.zonesFor(access)) {
+        if (before.some((rule) => rule.zone === zone && rule.expiresAt >= expiresAt)) continue;
+        opened.push(await this.#add({ access, expiresAt, zone }));
+        const texts = new Set(opened.map(({ text }) => text));
+        for (const rule of before) if (rule.zone === zone && !texts.has(rule.text)) await this.remove(rule);
+      }
+    } catch (error) {
+      for (const rule of opened) await this.remove(rule).catch(() => {});
+      throw error;
+    }
+    return opened.length === 0;
+  }
+
+  async #add({ access, expiresAt, zone }: Omit<PlacedRule, "text">): Promise<PlacedRule> {
+    const now = this.options.clock();
+    const text = formatRule(access, expiresAt, now);
+    // The daemon ends it to the second. firewalld, which counts less exactly, ends it where there is no daemon any more.
+    const seconds = Math.max(1, Math.ceil(expiresAt - now)) + 1;
+    try {
+      await this.service.addRule(zone, text, seconds);
+    } catch (error) {
+      if (refusal(error) !== "already") throw error;
+      // Of another time that has the same mark.
+      await this.remove({ zone, text });
+      await this.service.addRule(zone, text, seconds);
+    }
+    this.#ends.set(text, expiresAt);
+    this.#used.add(zone);
+    return { text, access, expiresAt, zone };
+  }
+
+  /** Takes a rule away. One that is gone is no failure. */
+  async remove({ zone, text }: Pick<PlacedRule, "zone" | "text">): Promise<void> {
+    try {
+      await this.service.removeRule(zone, text);
+    } catch (error) {
+      const why = refusal(error);
+      if (why !== "not there" && why !== "zone") throw error;
+    }
+  }
+
+  /** Forgets ends of rules that are no more. */
+  forget(now: number): void {
+    for (const [text, end] of this.#ends) if (end < now) this.#ends.delete(text);
+  }
+}
+
+/** Rules as grants: of one that stands in several zones, or twice, the later end. */
+export function grantsOf(rules: readonly FoundRule[]): readonly Grant[] {
+  const grants = rules.map(({ access, expiresAt }): { access: Access; expiresAt: number } => ({ access, expiresAt }));
+  return [...latestByAccess(grants).values()];
+}
+
+/** A rule that nobody has is taken away: who may not do that may not add one. Throws `FirewalldError` where it may not. */
+export async function mayChange(service: FirewalldService, zone: string): Promise<void> {
+  const rule = `rule priority="1000" family="ipv4" source address="0.0.0.0/32" port port="1" protocol="tcp" accept`;
+  try {
+    await service.removeRule(zone, rule);
+  } catch (error) {
+    if (refusal(error) !== "not there") throw error;
+  }
+}
+
+/** Why firewalld did not do it; null for an error of another kind. */
+export function refusal(error: unknown): FirewalldError["refusal"] | null {
+  return error instanceof FirewalldError ? error.refusal : null;
+}
+
+/** The reason of a failure that is one of the packet filter; throws any other. */
+export function reasonIn(error: unknown): string {
+  if (error instanceof FirewallError) return error.message;
+  throw error;
+}
