@@ -105,7 +105,7 @@ install:
 	fi
 	install -m 644 packaging/systemd/fwknop.sysusers $(DESTDIR)$(SYSUSERSDIR)/fwknop.conf
 	# Samples beside a configuration that is there already, never over it.
-	for file in fwknopd.conf access.conf; do \
+	for file in fwknopd.conf access.conf fingerprints.conf; do \
 	    target=$(DESTDIR)$(SYSCONFDIR)/fwknop/$$file; \
 	    if [ -e $$target ]; then target=$$target.sample; fi; \
 	    install -m 600 packaging/conf/$$file $$target; \
@@ -123,4 +123,6 @@ uninstall:
 	    rm -f $(DESTDIR)$(DATADIR)/zsh/site-functions/_$$program; \
 	    rm -f $(DESTDIR)$(DATADIR)/fish/vendor_completions.d/$$program.fish; \
 	done
-	rm -f $(DESTDIR)$(SYSCONFDIR)/fwknop/fwknopd.conf.sample $(DESTDIR)$(SYSCONFDIR)/fwknop/access.conf.sample
+	for file in fwknopd.conf access.conf fingerprints.conf; do \
+	    rm -f $(DESTDIR)$(SYSCONFDIR)/fwknop/$$file.sample; \
+	done

@@ -56,6 +56,7 @@ export const EXAMPLES: Readonly<Record<string, string>> = {
   NAT_ALLOW: "10.0.0.5:22,443, 10.1.0.0/16",
   RESTRICT_PORTS: "tcp/25",
   REQUIRE_USERNAME: "alice",
+  REQUIRE_OS: "Linux|FreeBSD",
   ACCESS_EXPIRE: "12/31/2030",
   ACCESS_EXPIRE_EPOCH: "1924902000",
   FW_ACCESS_TIMEOUT: "30",

@@ -12,6 +12,7 @@ import {
   passphrase,
   serviceList,
 } from "./kinds.ts";
+import { systemPattern } from "../fingerprint/system.ts";
 import { fingerprints, gpgPassphrase, keyIds } from "./gpg_kinds.ts";
 import { natAllow, natEnd, snatAddress } from "./nat_kinds.ts";
 
@@ -59,6 +60,18 @@ const MATCHING = {
     absenceOpens: true,
     group: "who",
     doc: "user name that the packet must carry",
+  },
+  requireSystem: {
+    kind: systemPattern,
+    directive: ["REQUIRE_OS", "REQUIRE_OS_REGEX"],
+    absenceOpens: true,
+    lossOpens: true,
+    group: "who",
+    doc: "regular expression for the system that the packet seems to come from; a hint, no proof",
+    detail:
+      "It is compared, in any letter case, with the names in FINGERPRINT_FILE. Which of them it is tells a TCP SYN that came " +
+      "from the source of the packet in the last 300 seconds: without one the packet is refused. Whoever has a key can " +
+      "send such a SYN from any system. See docs/FINGERPRINTS.md.",
   },
   requireSourceAddress: {
     kind: yesNo,

@@ -12,6 +12,7 @@ import { findGpgKeys } from "../gpg/keys.ts";
 import { gpgProgram } from "../gpg/program.ts";
 import type { DaemonOptions } from "../options.ts";
 import { loadAccess } from "./load.ts";
+import { wantedSignatures } from "./fingerprints.ts";
 import { loadServerFiles } from "./load_server.ts";
 import { type CommandHost, type ConfigFiles, type FileKind, judge, type Report } from "./files.ts";
 import { optionFileProblems } from "./option_files.ts";
@@ -121,7 +122,9 @@ export function readConfig(options: DaemonOptions, files: ConfigFiles): ConfigDr
   const found: Report = { problems: [], warnings: [], notes: [] };
   found.problems.push(...optionFileProblems(options.settings, files));
   const { config, given } = readServer(options, files, found);
-  return { config, access: readAccess({ config, given }, files, found), found };
+  const access = readAccess({ config, given }, files, found);
+  const signatures = wantedSignatures(access, config, { files, report: found });
+  return { config: { ...config, signatures }, access, found };
 }
 
 /** The draft with the keys of GnuPG that its stanzas name, which takes as long as gpg takes. `now`: Unix seconds. */

@@ -42,8 +42,6 @@ const ACCESS_RULES: Readonly<Record<string, Rule>> = {
   },
   PERMIT_CLIENT_TIMEOUT: { idle: YES, hint: "write MAX_FW_TIMEOUT and the seconds that a client may ask for" },
   REQUIRE_AUTH_METHOD: { hint: "passwords of the system are not asked for here; remove the line" },
-  REQUIRE_OS: { hint: "the system of the client is not looked at here; remove the line" },
-  REQUIRE_OS_REGEX: { hint: "the system of the client is not looked at here; remove the line" },
   RESTRICT_INTF: { hint: "name the one interface in PCAP_INTF of fwknopd.conf, and remove the line" },
   SHADOW_FILE: { hint: "passwords of the system are not asked for here; remove the line" },
   SHARED_SEQUENCE: { hint: "sequences of ports are no longer understood: use a key" },

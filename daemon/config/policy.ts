@@ -32,9 +32,14 @@ function policyOf(stanza: Stanza, config: Pick<ServerConfig, "firewall">): strin
     `commands ${commandWords(stanza.commands)}`,
     `NAT ${stanza.cycle === null ? natWords(stanza, config) : "no"}`,
     keyWords(stanza),
+    ...systemWords(stanza),
   ];
   if (stanza.expiresAt !== null) parts.push(`ends at ${momentOf(stanza.expiresAt)}`);
   return parts.join("; ");
+}
+
+function systemWords({ requireSystem }: Stanza): readonly string[] {
+  return requireSystem === null ? [] : [`only where a TCP SYN looks like ${requireSystem} (a hint, no proof)`];
 }
 
 function fromWords({ source, destination }: Stanza): string {

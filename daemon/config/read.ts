@@ -11,7 +11,7 @@ export function absolutePath(path: string, startDirectory: string): string {
 /** A file and where it was named. */
 export interface NamedFile {
   readonly path: string;
-  readonly what: "config file" | "access file";
+  readonly what: "config file" | "access file" | "fingerprint file";
   readonly origin: Origin;
 }
 
@@ -63,6 +63,7 @@ function hintForFolder(what: string, origin: Origin): string {
 /** A path as people may have written it. An option is its own place; what a file names is changed in that file. */
 function hintForMissing(path: string, what: string, origin: Origin): string {
   if (/^["'`=]/.test(path)) return 'write the path without quotes and without "="';
+  if (what === "fingerprint file") return "make install puts one there; FINGERPRINT_FILE of fwknopd.conf names another";
   if (/[ \t]#/.test(path)) return "a path may hold #: put the comment on a line of its own";
   if (origin.file !== undefined) return "make it, or name another in that line";
   return `make it, or name another with ${what === "config file" ? "-c" : "-a"}`;

@@ -3,6 +3,7 @@ import type { AddressList } from "../../lib/net/cidr.ts";
 import type { Resolved, SettingsOf } from "../../lib/settings/resolve.ts";
 import type { Problem } from "../../lib/settings/setting.ts";
 import type { FirewallConfig } from "../firewall/backends.ts";
+import type { Signature } from "../fingerprint/signatures.ts";
 import type { QueueSpec } from "../packet/spec.ts";
 import { SYSLOG_FACILITIES } from "./facilities.ts";
 import { absolutePath } from "./read.ts";
@@ -67,6 +68,7 @@ export interface ServerConfig {
     readonly configFile: string;
     readonly accessFile: string;
     readonly accessFolder: string | null;
+    readonly fingerprintFile: string;
   };
   readonly logging: {
     readonly identity: string;
@@ -77,6 +79,8 @@ export interface ServerConfig {
   readonly firewall: FirewallConfig;
   /** Null: nobody gets mail. */
   readonly mail: MailConfig | null;
+  /** What TCP SYNs are compared with; null where no stanza has a REQUIRE_OS, and so none are looked at. */
+  readonly signatures: readonly Signature[] | null;
   /** What stanzas for GnuPG use that name nothing else. */
   readonly gpg: GpgDefaults;
   /** Every variable as resolved, for the dump. */
@@ -122,6 +126,7 @@ export function toServerConfig(
     logging: loggingConfig(values),
     firewall,
     mail: mailConfig(resolved, path, problems),
+    signatures: null,
     gpg: { home: path(settings.gpgHome), exe: path(settings.gpgExe) },
     settings,
   };
@@ -139,6 +144,7 @@ function pathConfig(settings: ServerSettings, path: (given: string) => string): 
     configFile: path(settings.configFile),
     accessFile: path(settings.accessFile),
     accessFolder: settings.accessFolder === undefined ? null : path(settings.accessFolder),
+    fingerprintFile: path(settings.fingerprintFile),
   };
 }
 

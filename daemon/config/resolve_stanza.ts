@@ -82,6 +82,7 @@ export function resolveStanza(raw: RawStanza, context: StanzaContext): ResolvedS
     ...resolveCommands({ values: last, ...said }, { host: context.commandHost, ...context }),
     requireUsername: last.requireUsername ?? null,
     requireSourceAddress: last.requireSourceAddress,
+    requireSystem: last.requireSystem ?? null,
     expiresAt: last.accessExpire ?? (last.accessExpireEpoch || null),
   };
   report.problems.push(...stanzaObjections(stanza, resolved.origins));

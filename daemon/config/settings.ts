@@ -403,6 +403,13 @@ const PATHS = {
     group: "files",
     doc: "read every .conf file of this directory, in the order of their names, instead of ACCESS_FILE",
   },
+  fingerprintFile: {
+    kind: path(),
+    directive: ["FINGERPRINT_FILE"],
+    fallback: "/etc/fwknop/fingerprints.conf",
+    group: "files",
+    doc: "what the systems of REQUIRE_OS send in a TCP SYN; read only where a stanza has that variable",
+  },
   pidFile: {
     kind: path(),
     option: { short: "p", long: ["pid-file"], argument: "required" },
@@ -540,6 +547,7 @@ const OUTSIDE_C = new Set([
   "httpProxies",
   "captureFileFrom",
   ...Object.keys(MAIL_SETTINGS),
+  "fingerprintFile",
   ...keysOutsideC(),
 ]);
 

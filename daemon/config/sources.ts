@@ -2,10 +2,25 @@
 import type { SourceSpec } from "../packet/spec.ts";
 import type { ServerConfig } from "./resolve_server.ts";
 
-type Wanted = Pick<ServerConfig, "capture" | "tcpServer" | "udpServer">;
+type Wanted = Pick<ServerConfig, "capture" | "tcpServer" | "udpServer" | "signatures">;
+
+/** TCP SYNs first, where a stanza asks for a system: they tell of knocks that come behind them. */
+export function wantedSources(wanted: Wanted): readonly SourceSpec[] {
+  return [...wanted.signatures === null ? [] : synSources(wanted), ...knockSources(wanted)];
+}
+
+/** On the interfaces that knocks come by; all of them for a UDP server, which takes packets from everywhere. */
+function synSources({ capture, udpServer }: Wanted): readonly SourceSpec[] {
+  const { anyDirection, interfaces, promiscuous, queue } = capture;
+  if (udpServer.enabled || queue !== null) {
+    const device = udpServer.enabled ? "any" : queue?.device ?? "any";
+    return [{ kind: "syn", device, promiscuous: false, direction: "in" }];
+  }
+  return interfaces.map((device) => ({ kind: "syn", device, promiscuous, direction: anyDirection ? "any" : "in" }));
+}
 
 /** In the order of the configuration. As in the C daemon a TCP server goes with interfaces only. */
-export function wantedSources({ capture, tcpServer, udpServer }: Wanted): readonly SourceSpec[] {
+function knockSources({ capture, tcpServer, udpServer }: Wanted): readonly SourceSpec[] {
   const { filter } = capture;
   if (udpServer.enabled) return [{ kind: "udp", port: udpServer.port }];
   if (capture.queue !== null) return [capture.queue];

@@ -34,6 +34,8 @@ export interface Stanza {
   readonly cycle: CommandCycle | null;
   readonly requireUsername: string | null;
   readonly requireSourceAddress: boolean;
+  /** What the name of the system has to contain that the packet seems to come from; null: any system. */
+  readonly requireSystem: RegExp | null;
   /** Unix seconds, or null for never. */
   readonly expiresAt: number | null;
 }

@@ -114,6 +114,13 @@ const STANZA_ROWS: readonly Comparison<Stanza>[] = [
     show: (name) => name ?? "any user",
   }),
   row({
+    name: "REQUIRE_OS",
+    key: "requireSystem",
+    value: (stanza) => stanza.requireSystem,
+    isLoss: (was, is) => was !== null && is === null,
+    show: (pattern) => pattern?.source ?? "any system",
+  }),
+  row({
     name: "REQUIRE_SOURCE_ADDRESS",
     key: "requireSourceAddress",
     value: (stanza) => stanza.requireSourceAddress,

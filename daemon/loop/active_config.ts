@@ -1,11 +1,14 @@
 /** What the run loop works with: what SIGHUP exchanges, what outlives that, and what one turn leaves for the next. */
 import type { Waiter } from "../../ffi/libc/poll.ts";
 import { nobleEngine } from "../../lib/crypto/noble_engine.ts";
+import type { Ip } from "../../lib/net/address.ts";
 import type { Log } from "../../lib/log.ts";
 import type { Commands } from "../command/commands.ts";
 import type { ServerConfig } from "../config/mod.ts";
 import type { CommandLimits } from "../config/resolve_server.ts";
 import type { Stanza } from "../config/stanza.ts";
+import type { Signature } from "../fingerprint/signatures.ts";
+import { systemsOf } from "../fingerprint/system.ts";
 import type { GrantOptions } from "../grants/grants.ts";
 import type { GrantContext } from "../grants/upkeep.ts";
 import type { PacketSource, SourceInUse } from "../packet/datagram.ts";
@@ -32,6 +35,8 @@ export interface ActiveConfig {
   /** Whether debug lines are written. */
   readonly verbose: boolean;
   readonly refusals: RefusalLogs;
+  /** What TCP SYNs are compared with. */
+  readonly signatures: readonly Signature[];
   /** Packets of one turn. */
   readonly batchLimit: number;
 }
@@ -62,7 +67,7 @@ export function makeActiveConfig(
   store.keepFor(config.maxAge);
   mailer?.use(config.mail);
   const verbose = config.logging.verbosity > 0;
-  return {
+  const active: ActiveConfig = {
     context: {
       engine: nobleEngine,
       index: stanzaIndex(stanzas),
@@ -82,8 +87,19 @@ export function makeActiveConfig(
     log,
     verbose,
     refusals: refusalLogs(log, verbose),
+    signatures: config.signatures ?? [],
     batchLimit: config.capture.dispatchCount,
   };
+  return withSources(active, sources);
+}
+
+/** The same with these sources, some of which may know the systems of senders. */
+export function withSources(active: ActiveConfig, sources: readonly SourceInUse[]): ActiveConfig {
+  const { signatures } = active;
+  const systemsOfSender = (sender: Ip) =>
+    systemsOf(sources.flatMap(({ source }) => source.synsOf?.(sender) ?? []), signatures);
+  const policy = { ...active.context.policy, systemsOf: systemsOfSender };
+  return { ...active, sources, context: { ...active.context, policy } };
 }
 
 /** What lives as long as the loop. */

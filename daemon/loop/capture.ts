@@ -3,7 +3,7 @@
  * or was never there. Each source stands for itself: what happens to one stops no packet of another.
  */
 import type { Batch, Datagram, SourceInUse } from "../packet/datagram.ts";
-import type { LoopState, Runtime } from "./active_config.ts";
+import { type LoopState, type Runtime, withSources } from "./active_config.ts";
 import { handleBatch } from "./packets.ts";
 import type { Duty, Watch } from "./rows.ts";
 
@@ -190,10 +190,7 @@ function recover(
   if (source === "later" || source === inUse.source) return;
   progress.readAt = source.fd === null ? runtime.steady() : null;
   progress.inUse = { spec: inUse.spec, source };
-  state.active = {
-    ...state.active,
-    sources: state.active.sources.map((one) => one === inUse ? progress.inUse : one),
-  };
+  state.active = withSources(state.active, state.active.sources.map((one) => one === inUse ? progress.inUse : one));
   inUse.source[Symbol.dispose]();
 }
 

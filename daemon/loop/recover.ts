@@ -28,7 +28,11 @@ export function recoverSource(
     if (!(error instanceof FfiError)) throw error;
     const exit = config.capture.exitAtInterfaceLoss && spec.kind === "interface";
     // The words of the C daemon.
-    const what = needsLibpcap(spec) ? `${exit ? "Fatal error" : "Error"} from pcap_dispatch: ` : "";
+    const what = spec.kind === "syn"
+      ? "TCP SYNs for REQUIRE_OS: "
+      : needsLibpcap(spec)
+      ? `${exit ? "Fatal error" : "Error"} from pcap_dispatch: `
+      : "";
     if (exit) {
       log("error", `${what}${error.message}`);
       return null;

@@ -124,9 +124,9 @@ function takeOver(
   },
 ): ActiveConfig {
   const { log } = current;
-  const door = needsFirewallLate(origin, loaded);
-  if (door !== null) {
-    log("error", `The configuration stays as it was: ${door}`);
+  const missing = needsFirewallLate(origin, loaded) ?? needsSynsLate(origin, loaded);
+  if (missing !== null) {
+    log("error", `The configuration stays as it was: ${missing}`);
     return current;
   }
   const late = whatComesLate(origin.loaded.config, loaded.config);
@@ -200,6 +200,13 @@ function needsFirewallLate({ loaded, options }: ConfigSource, after: LoadedConfi
     ? null
     : `stanza #${door.number} opens doors, and this daemon was started without a packet filter, because every stanza had ` +
       "a CMD_CYCLE_OPEN command: start it again";
+}
+
+/** Whoever began without libpcap has given up the right to load it, and would refuse every packet of such a stanza. */
+function needsSynsLate({ loaded }: ConfigSource, { config, stanzas }: LoadedConfig): string | null {
+  if (config.signatures === null || wantedSources(loaded.config).some(needsLibpcap)) return null;
+  const asking = stanzas.find(({ requireSystem }) => requireSystem !== null);
+  return `stanza #${asking?.number} has a REQUIRE_OS, and this daemon was started without libpcap: start it again`;
 }
 
 /** What cannot be captured any more, by the variable that asks for it: the right to prepare for it has been given up. */

@@ -1,5 +1,6 @@
 /** Where SPA packets come from: the contract of every capture mode, and the one shape in which it hands packets on. */
 import type { Ip } from "../../lib/net/address.ts";
+import type { SeenSyn } from "../fingerprint/memory.ts";
 import type { SourceSpec } from "./spec.ts";
 
 /** Payload length of an SPA packet on the wire, of an HTTP request too: a source may leave out what is shorter or longer. */
@@ -62,6 +63,8 @@ export interface PacketSource extends Disposable {
    * when it no longer is.
    */
   check?(): readonly string[];
+  /** Who looks at TCP SYNs: those of a sender that still count, the newest first. */
+  synsOf?(source: Ip): readonly SeenSyn[];
   /** Packets seen and dropped by kernel and interface since the start; null where the mode has no such figures. */
   statistics(): { readonly received: number; readonly dropped: number; readonly interfaceDropped: number } | null;
 }

@@ -2,6 +2,7 @@
 import { FfiError } from "../../ffi/errors.ts";
 import { ownEnvironment } from "../../ffi/libc/proc_self.ts";
 import { PCAP_ERROR_IFACE_NOT_UP, PCAP_ERROR_NO_SUCH_DEVICE } from "../../ffi/pcap/constants.ts";
+import { openSynSource } from "../fingerprint/source.ts";
 import { handedOver } from "../service/handed_over.ts";
 import type { PacketSource } from "./datagram.ts";
 import { openCaptureFileSource } from "./offline.ts";
@@ -25,6 +26,8 @@ export function openSource(spec: SourceSpec): PacketSource {
       return openCaptureFileSource(spec);
     case "udp":
       return withWordsOfC("udp", () => openUdpSource({ port: spec.port, clock: Date.now, ...inheritedSocket() }));
+    case "syn":
+      return openSynSource(spec, () => performance.now());
     case "queue":
       return openQueueSource(spec, Date.now);
     case "tcp":

@@ -15,7 +15,16 @@ export type SourceSpec =
   | { readonly kind: "udp"; readonly port: number }
   /** Brings no packets itself: it lets clients send them. */
   | { readonly kind: "tcp"; readonly port: number }
+  | SynSpec
   | QueueSpec;
+
+/** The TCP SYNs that reach an interface. It brings no packets either: it tells which system a sender seems to have. */
+export interface SynSpec {
+  readonly kind: "syn";
+  readonly device: string;
+  readonly promiscuous: boolean;
+  readonly direction: "in" | "any";
+}
 
 /** A netfilter queue, and what the rules that fill it say. */
 export interface QueueSpec {
@@ -38,5 +47,5 @@ export function sameSource(a: SourceSpec, b: SourceSpec): boolean {
 
 /** Whether libpcap is needed for it. */
 export function needsLibpcap({ kind }: SourceSpec): boolean {
-  return kind === "interface" || kind === "file";
+  return kind === "interface" || kind === "file" || kind === "syn";
 }

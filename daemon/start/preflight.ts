@@ -103,7 +103,7 @@ export async function lookAtCapture(
 
 /** The rights that this user lacks, in words; null for one who may do what the daemon does, so may be the user it runs as. */
 export function lackingRights(config: ServerConfig, test: boolean, rights: Rights): string | null {
-  const capturing = wantedSources(config).some(({ kind }) => kind === "interface");
+  const capturing = wantedSources(config).some(({ kind }) => kind === "interface" || kind === "syn");
   if ((test || rights.admin) && (!capturing || rights.raw)) return null;
   return [...rights.admin ? [] : ["CAP_NET_ADMIN"], ...rights.raw ? [] : ["CAP_NET_RAW"]].join(" and ");
 }
@@ -136,9 +136,9 @@ function examineCapture(
 /** Ports are the business of a start: the running daemon may hold them. */
 function examineSource(spec: SourceSpec, rights: Rights): void {
   if (spec.kind === "file") return openSource(spec)[Symbol.dispose]();
-  if (spec.kind !== "interface") return;
+  if (spec.kind !== "interface" && spec.kind !== "syn") return;
   if (rights.raw) return openSource({ ...spec, promiscuous: false })[Symbol.dispose]();
-  checkFilter(spec);
+  if (spec.kind === "interface") checkFilter(spec);
   if (spec.device !== "any" && !isInterface(spec.device)) throw noSuchInterface(spec.device);
 }
 

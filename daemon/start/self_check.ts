@@ -64,7 +64,15 @@ async function knockOnce(stanza: Stanza, context: DecisionContext, now: number):
 /** Only the keys are on trial: everything else of the stanza is opened wide. */
 function openWide(stanza: Stanza): Stanza {
   const source = { text: "ANY", any: true, ranges: [] };
-  return { ...stanza, source, destination: null, openPorts: null, restrictPorts: [], expiresAt: null };
+  return {
+    ...stanza,
+    source,
+    destination: null,
+    openPorts: null,
+    restrictPorts: [],
+    requireSystem: null,
+    expiresAt: null,
+  };
 }
 
 function failure(stanza: Stanza, what: string): StartError {

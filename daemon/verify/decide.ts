@@ -26,6 +26,7 @@ import {
   GATES_BEFORE_OPENING,
   isPast,
   type OpenedPacket,
+  toldOfAdmitted,
 } from "./gates.ts";
 import { type NameResolver, natDenied, natLead } from "./nat_target.ts";
 import { type Refusal, refusal } from "./refusals.ts";
@@ -249,9 +250,9 @@ async function goOn(
     trial.claimed = digests;
   }
   findings.push(...toldOfOpened({ match, secrets }, wire, opened.value));
-  const access = accessAddress(message, trial.forwardedFor ?? datagram.source);
+  const sender = trial.forwardedFor ?? datagram.source;
   const policy = { ...context.policy, forgottenUntil: context.store.forgottenUntil };
-  const packet: OpenedPacket = { ...match, message, access, policy };
+  const packet: OpenedPacket = { ...match, message, sender, access: accessAddress(message, sender), policy };
   const refused = firstRefusal(GATES_AFTER_OPENING, packet);
   if (refused !== null) {
     findings.push(refused);
@@ -264,15 +265,14 @@ async function goOn(
 }
 
 /** Admits an opened packet that leads there; null when its stanza does not let it. */
-function admit({ datagram, claimed, findings, forwardedFor }: Trial, packet: OpenedPacket, nat: NatEnd | null) {
+function admit({ datagram, claimed, findings }: Trial, packet: OpenedPacket, nat: NatEnd | null) {
   const { access, message, stanza } = packet;
   const denied = natDenied(packet, nat);
   if (denied !== null) {
     findings.push(denied);
     return null;
   }
-  const sender = forwardedFor ?? datagram.source;
-  if (access.text !== sender.text) findings.push(remark("lets-in-another", { ...atStanza(packet), access, sender }));
+  findings.push(...toldOfAdmitted(packet));
   const came = remark("source-match", atStanza(packet));
   const admission = { stanza, message, access, nat, datagram, digests: claimed ?? [] };
   return { kind: "admit", findings: [came, ...findings], admission } satisfies Admitted;

@@ -8,7 +8,9 @@ import type { SpaMessage } from "../../lib/wire/message.ts";
 import type { Stanza } from "../config/stanza.ts";
 import { isLocalNatType, isNatType } from "../grants/grants.ts";
 import type { NatSwitches } from "../grants/nat_policy.ts";
+import type { SeenSystem } from "../fingerprint/system.ts";
 import { type AtStanza, type Refusal, refusal } from "./refusals.ts";
+import { type Remark, remark } from "./remarks.ts";
 
 /** What of fwknopd.conf decides about a packet. */
 export interface GatePolicy {
@@ -18,6 +20,8 @@ export interface GatePolicy {
   readonly forgottenUntil?: number;
   /** Which NAT requests are answered. Default: none. */
   readonly nat?: NatSwitches;
+  /** The systems that a sender seems to have, the newest first; asked only for stanzas that ask. Default: none is known. */
+  readonly systemsOf?: (sender: Ip) => readonly SeenSystem[];
 }
 
 /** The two ends of the packet and the stanza under trial. */
@@ -33,9 +37,22 @@ export interface StanzaMatch {
 /** A match whose packet the stanza's keys have opened. */
 export interface OpenedPacket extends StanzaMatch {
   readonly message: SpaMessage;
+  /** Who sent it: the source, or the client of a trusted proxy. */
+  readonly sender: Ip;
   /** Whom to let in. */
   readonly access: Ip;
   readonly policy: GatePolicy;
+}
+
+/** What is told of a packet that passed every gate: whom it lets in, and what seems to have sent it. */
+export function toldOfAdmitted(packet: OpenedPacket): readonly Remark[] {
+  const at = atStanza(packet);
+  const { access, sender } = packet;
+  const system = systemThatFits(packet);
+  return [
+    ...access.text === sender.text ? [] : [remark("lets-in-another", { ...at, access, sender })],
+    ...system === null ? [] : [remark("system-seen", { ...at, ...system })],
+  ];
 }
 
 /** Null lets through. */
@@ -50,6 +67,7 @@ export const GATES_AFTER_OPENING: readonly Gate<OpenedPacket>[] = [
   isRemembered,
   namesItsSource,
   isTheRightUser,
+  isTheRightSystem,
   natIsEnabled,
   commandsAreTaken,
   portsAreAllowed,
@@ -112,6 +130,23 @@ function isTheRightUser(packet: OpenedPacket): Refusal | null {
   return required === null || required === username
     ? null
     : refusal("other-user", { ...atStanza(packet), username, required });
+}
+
+function isTheRightSystem(packet: OpenedPacket): Refusal | null {
+  const { requireSystem: required } = packet.stanza;
+  if (required === null || systemThatFits(packet) !== null) return null;
+  return refusal("other-system", { ...atStanza(packet), required, seen: systemsOf(packet) });
+}
+
+/** The newest of its sender's systems that is what the stanza asks for; null where there is none, or it does not ask. */
+function systemThatFits(packet: OpenedPacket): SeenSystem | null {
+  const { requireSystem } = packet.stanza;
+  if (requireSystem === null) return null;
+  return systemsOf(packet).find(({ name }) => name !== null && requireSystem.test(name)) ?? null;
+}
+
+function systemsOf({ policy, sender }: OpenedPacket): readonly SeenSystem[] {
+  return policy.systemsOf?.(sender) ?? [];
 }
 
 /** FORCE_NAT does not stand for the switch: it says where a request leads, not that it may be made. */

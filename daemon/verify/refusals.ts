@@ -6,6 +6,8 @@
 import type { LogLevel } from "../../lib/log.ts";
 import type { Ip } from "../../lib/net/address.ts";
 import type { Datagram } from "../packet/datagram.ts";
+import { SYN_SECONDS } from "../fingerprint/memory.ts";
+import type { SeenSystem } from "../fingerprint/system.ts";
 import type { SeenPacket } from "../replay/store.ts";
 
 /** What is known of every packet. */
@@ -165,6 +167,12 @@ export const REFUSALS = {
         stanzaTag(facts)
       } Username in SPA data (${facts.username}) does not match required username: ${facts.required}`,
   ),
+  "other-system": keyHolder(
+    4105,
+    "warning",
+    (facts: AtStanza & { readonly required: RegExp; readonly seen: readonly SeenSystem[] }) =>
+      `${stanzaTag(facts)} REQUIRE_OS ${facts.required}: ${systemsText(facts.seen)}`,
+  ),
   "nat-not-enabled": keyHolder(
     4108,
     "warning",
@@ -279,6 +287,15 @@ interface Difference {
 
 function timeDifference(facts: AtStanza & Difference): string {
   return `${stanzaTag(facts)} SPA data time difference is too great (${facts.difference} seconds).`;
+}
+
+/** With the traits of each SYN, which an administrator may paste into the signature file. */
+function systemsText(seen: readonly SeenSystem[]): string {
+  if (seen.length === 0) {
+    return `no TCP SYN came from its source in the last ${SYN_SECONDS} seconds, so its system is not known`;
+  }
+  const words = ({ name, syn }: SeenSystem) => `${name === null ? "fits no signature" : `looks like ${name}`}: ${syn}`;
+  return seen.map((one) => `a TCP SYN from its source ${words(one)}`).join("; ");
 }
 
 function preprocessError(number: number, { source }: Sender): string {

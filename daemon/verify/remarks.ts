@@ -4,6 +4,7 @@ import type { Ip } from "../../lib/net/address.ts";
 import type { Secrets } from "../../lib/crypto/secrets.ts";
 import { formatReceivedDump, type GpgLines } from "../../lib/spa/dump.ts";
 import type { SpaMessage } from "../../lib/wire/message.ts";
+import type { SeenSystem } from "../fingerprint/system.ts";
 import { type AtStanza, shortId, stanzaTag } from "./refusals.ts";
 
 function remarkRow<Facts>(level: LogLevel, sentence: (facts: Facts) => string) {
@@ -43,6 +44,12 @@ export const REMARKS = {
     "info",
     (facts: AtStanza & { readonly host: string; readonly to: Ip }) =>
       `${stanzaTag(facts)} Resolved NAT IP in SPA message: ${facts.host} is ${facts.to.text}`,
+  ),
+  /** Only where the stanza asks for a system. */
+  "system-seen": remarkRow(
+    "info",
+    (facts: AtStanza & SeenSystem) =>
+      `${stanzaTag(facts)} It may come from ${facts.name}, by a TCP SYN ${facts.age} s ago (a hint, no proof)`,
   ),
   /** Usual behind address translation; but a wrong `-a` lets somebody else in, and only this line shows it. */
   "lets-in-another": remarkRow(

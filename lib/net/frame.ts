@@ -67,6 +67,30 @@ interface Transport {
   readonly protocol: number;
 }
 
+/** A packet in a frame: the same, and where its IP header starts. All of it is in the frame. */
+export interface PacketPlace extends Transport {
+  readonly version: 4 | 6;
+  readonly ip: number;
+}
+
+/**
+ * Finds the packet of a frame, and its transport header, of which nothing is looked at.
+ *
+ * @param frame from the first byte of the link layer, perhaps cut by the snap length
+ * @param linkType `pcap_datalink` number
+ */
+export function findPacketPlace(frame: Uint8Array, linkType: number): PacketPlace | FrameFault {
+  const start = findNetworkStart(frame, linkType);
+  if (typeof start === "string") return start;
+  const ip = start.offset;
+  if (ip >= frame.length) return "cut";
+  const version = byte(frame, ip) >> 4;
+  if ((version !== 4 && version !== 6) || (start.family !== 0 && start.family !== version)) return "ip-header";
+  const transport = version === 4 ? readIpv4(frame, ip) : readIpv6(frame, ip);
+  if (typeof transport === "string") return transport;
+  return { ...transport, version, ip };
+}
+
 /**
  * Finds the payload of a frame.
  *
@@ -78,14 +102,9 @@ export function viewFrame(
   linkType: number,
   options: FrameOptions = {},
 ): Result<FrameView, FrameFault> {
-  const start = findNetworkStart(frame, linkType);
-  if (typeof start === "string") return fail(start);
-  const at = start.offset;
-  if (at >= frame.length) return fail("cut");
-  const version = byte(frame, at) >> 4;
-  if ((version !== 4 && version !== 6) || (start.family !== 0 && start.family !== version)) return fail("ip-header");
-  const transport = version === 4 ? readIpv4(frame, at) : readIpv6(frame, at);
+  const transport = findPacketPlace(frame, linkType);
   if (typeof transport === "string") return fail(transport);
+  const { ip: at, version } = transport;
   const from = payloadStart(frame, transport);
   if (typeof from === "string") return fail(from);
   const end = transport.protocol === UDP ? transport.offset + word(frame, transport.offset + 4) : transport.end;

@@ -56,6 +56,7 @@ export function stanza(changes: Partial<Stanza> = {}): Stanza {
     cycle: null,
     requireUsername: null,
     requireSourceAddress: false,
+    requireSystem: null,
     gpg: null,
     expiresAt: null,
     ...changes,

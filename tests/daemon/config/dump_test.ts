@@ -34,6 +34,12 @@ Deno.test("formatDump() shows MAX_OPEN_GRANTS where it was set", () => {
   assert.match(dump("MAX_OPEN_GRANTS 5\n"), /^ {12}MAX_OPEN_GRANTS: {2}5$/m);
 });
 
+Deno.test("formatDump() shows REQUIRE_OS where it was set", () => {
+  const files = { "/etc/fwknop/fingerprints.conf": "Linux: ttl=64 window=* options=*\n" };
+  const { config, access } = good("", `${STANZA}REQUIRE_OS ^Lin.*\n`, { files });
+  assert.match(formatDump(config, access), /^ {17}REQUIRE_OS: {2}\^Lin\.\*$/m);
+});
+
 Deno.test("formatDump() shows what was derived", () => {
   const { config, access } = good("FWKNOP_RUN_DIR /srv/\nPCAP_FILE /x", STANZA);
   const dump = formatDump(config, access);

@@ -242,7 +242,7 @@ Deno.test("variables of the 1.x daemon that limited something are refused while 
   }
   for (
     const line of [
-      ...["REQUIRE_OS linux", "RESTRICT_INTF eth0", "CMD_REGEX ls", "DISABLE_FW_ACCESS Y", "PERMIT_CLIENT_PORTS N"],
+      ...["RESTRICT_INTF eth0", "CMD_REGEX ls", "DISABLE_FW_ACCESS Y", "PERMIT_CLIENT_PORTS N"],
       ...["PERMIT_CLIENT_TIMEOUT N", "VALID_USERS bob", "EXTERNAL_CMD_OPEN /bin/x", "INTERNAL_NET_ACCESS 10.0.0.0/8"],
     ]
   ) assert.ok(access(line).startsWith(`${line.split(" ")[0]}: ${limits} (`), access(line));

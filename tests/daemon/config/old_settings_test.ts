@@ -23,7 +23,7 @@ Deno.test("what limited who gets in is refused, with its remedy, unless it asks 
 });
 
 Deno.test("what always limits is refused whatever it says", () => {
-  for (const name of ["REQUIRE_OS", "RESTRICT_INTF", "VALID_USERS", "CMD_REGEX"]) {
+  for (const name of ["RESTRICT_INTF", "VALID_USERS", "CMD_REGEX"]) {
     for (const value of ["", "none", "N", "Y"]) assert.ok("hint" in (oldLine(name, value, "access.conf") ?? {}), name);
   }
 });

@@ -43,6 +43,12 @@ Deno.test("policyLines() names a stanza by its user, its number and its place", 
   assert.deepEqual(names, ["alice (stanza #1, /a:1)", "stanza #2, /a:6"]);
 });
 
+Deno.test("policyLines() says which system is asked for, and that it is a hint", () => {
+  const asking = { requireSystem: /linux/i };
+  const line = policy(`SOURCE ANY\n${KEYS}`, "", (stanza) => ({ ...stanza, ...asking }));
+  assert.match(line, /; only where a TCP SYN looks like \/linux\/i \(a hint, no proof\)$/);
+});
+
 Deno.test("policyLines() says where NAT leads and what commands run", () => {
   const access = `SOURCE ANY\nOPEN_PORTS tcp/22\n${KEYS}`;
   const changed = (more: Partial<Stanza>) => policy(access, "", (stanza) => ({ ...stanza, ...more }));

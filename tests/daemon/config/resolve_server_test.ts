@@ -27,6 +27,7 @@ Deno.test("loadConfig() gives an empty fwknopd.conf the defaults of the C daemon
     configFile: "/c",
     accessFile: "/a",
     accessFolder: null,
+    fingerprintFile: "/etc/fwknop/fingerprints.conf",
   });
   assert.deepEqual(config.logging, { identity: "fwknopd", facility: 3, verbosity: 0 });
   assert.equal(config.firewall.directive, "auto");

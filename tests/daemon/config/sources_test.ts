@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { wantedSources } from "../../../daemon/config/sources.ts";
 import { sameSource } from "../../../daemon/packet/spec.ts";
-import { good, wrong } from "./in_memory.ts";
+import { good, STANZA, wrong } from "./in_memory.ts";
 
 const wanted = (server: string) => wantedSources(good(server).config);
 
@@ -21,6 +21,26 @@ Deno.test("wantedSources() depends on what the mode in use looks at, and on noth
   assert.equal(same("ENABLE_UDP_SERVER Y;\n", "ENABLE_UDP_SERVER Y;\nPCAP_INTF eth1;\n"), true);
   assert.equal(same("ENABLE_UDP_SERVER Y;\n", "ENABLE_UDP_SERVER Y;\nUDPSERV_PORT 62202;\n"), false);
   assert.equal(same("", "ENABLE_UDP_SERVER Y;\n"), false);
+});
+
+Deno.test("wantedSources() looks at TCP SYNs where a stanza asks for a system, and nowhere else", () => {
+  const files = { "/etc/fwknop/fingerprints.conf": "Linux: ttl=64 window=* options=*\n" };
+  const syns = (server: string, access: string) =>
+    wantedSources(good(server, STANZA + access, { files }).config).flatMap((spec) => spec.kind === "syn" ? [spec] : []);
+  assert.deepEqual(syns("", ""), []);
+  assert.deepEqual(syns("", "REQUIRE_OS linux\n"), [
+    { kind: "syn", device: "eth0", promiscuous: false, direction: "in" },
+  ]);
+  const everything = "PCAP_INTF wg0,eth0;\nENABLE_PCAP_PROMISC Y;\nENABLE_PCAP_ANY_DIRECTION Y;\n";
+  assert.deepEqual(syns(everything, "REQUIRE_OS_REGEX linux\n"), [
+    { kind: "syn", device: "wg0", promiscuous: true, direction: "any" },
+    { kind: "syn", device: "eth0", promiscuous: true, direction: "any" },
+  ]);
+  assert.deepEqual(syns(`${everything}ENABLE_UDP_SERVER Y;\n`, "REQUIRE_OS linux\n"), [
+    { kind: "syn", device: "any", promiscuous: false, direction: "in" },
+  ]);
+  const queue = "ENABLE_NFQ_CAPTURE Y;\nNFQ_INTERFACE wg0;\n";
+  assert.deepEqual(syns(queue, "REQUIRE_OS linux\n").map(({ device }) => device), ["wg0"]);
 });
 
 Deno.test("a list of interfaces that lacks a name is refused", () => {

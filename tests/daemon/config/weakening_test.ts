@@ -59,6 +59,14 @@ const LOSSES = [
   [{ MAX_OPEN_GRANTS: null }, "/a:1", "MAX_OPEN_GRANTS was 50, is 1000"],
 ] as const;
 
+Deno.test("weakenings() says where no system is asked for any more", () => {
+  const files = { "/etc/fwknop/fingerprints.conf": "Linux: ttl=64 window=* options=*\n" };
+  const [asking, other] = ["linux", "Lin"].map((text) => good("", stanza({ REQUIRE_OS: text }), { files }));
+  const line = "/a:1: stanza #1 is weaker than the one in force: REQUIRE_OS was linux, is any system";
+  assert.deepEqual(weakenings(asking!, good("", stanza())), [line]);
+  assert.deepEqual(weakenings(asking!, other!), []);
+});
+
 Deno.test("weakenings() names each thing that a stanza gives up, with its line, and nothing for the way back", () => {
   for (const [changes, place, said] of LOSSES) {
     const [before, after] = [stanza(), stanza(changes)];

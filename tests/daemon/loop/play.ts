@@ -99,6 +99,7 @@ function activeConfig(
     log,
     verbose,
     refusals: refusalLogs(log, verbose),
+    signatures: [],
     batchLimit: 100,
   };
 }

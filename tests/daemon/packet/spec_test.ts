@@ -18,7 +18,8 @@ Deno.test("sameSource() sees every difference", () => {
   assert.equal(sameSource({ kind: "udp", port: 1 }, { kind: "udp", port: 2 }), false);
 });
 
-Deno.test("needsLibpcap() is true of interfaces and capture files", () => {
+Deno.test("needsLibpcap() is true of interfaces, TCP SYNs and capture files", () => {
   assert.equal(needsLibpcap(eth0), true);
+  assert.equal(needsLibpcap({ kind: "syn", device: "eth0", promiscuous: false, direction: "in" }), true);
   assert.equal(needsLibpcap({ kind: "udp", port: 1 }), false);
 });

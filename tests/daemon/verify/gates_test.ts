@@ -6,8 +6,11 @@ import {
   GATES_BEFORE_OPENING,
   type OpenedPacket,
   type StanzaMatch,
+  toldOfAdmitted,
 } from "../../../daemon/verify/gates.ts";
 import { nobleEngine } from "../../../lib/crypto/noble_engine.ts";
+import type { Ip } from "../../../lib/net/address.ts";
+import { textOf } from "../../../daemon/report/log_lines.ts";
 import { open } from "../../../lib/spa/open.ts";
 import type { SpaFields } from "../../../lib/wire/message.ts";
 import { NO_NAT_POLICY } from "../../../daemon/grants/nat_policy.ts";
@@ -24,7 +27,7 @@ const MATCH: StanzaMatch = {
 async function packet(said: Partial<SpaFields> = {}): Promise<OpenedPacket> {
   const opened = await open(nobleEngine, await knock(said), KEYS);
   assert.ok(opened.ok);
-  return { ...MATCH, message: opened.value, access: ip("192.0.2.10"), policy: { maxAge: 120 } };
+  return { ...MATCH, message: opened.value, sender: MATCH.source, access: ip("192.0.2.10"), policy: { maxAge: 120 } };
 }
 
 const before = (match: StanzaMatch) => firstRefusal(GATES_BEFORE_OPENING, match)?.code ?? null;
@@ -71,6 +74,36 @@ Deno.test("a stanza may want an address, a user and its own services", async () 
     const opened = await packet(said);
     assert.equal(after({ ...opened, stanza: stanza(changes) }), code, JSON.stringify([said, changes]));
   }
+});
+
+Deno.test("a stanza may want a system: one of those that the sender seems to have, and none is not one of them", async () => {
+  const opened = await packet();
+  const seen = (...names: (string | null)[]) => names.map((name) => ({ name, syn: "ttl=64", age: 1 }));
+  const cases = [
+    [undefined, "other-system"],
+    [[], "other-system"],
+    [seen(null), "other-system"],
+    [seen("Windows 10"), "other-system"],
+    [seen("Linux 6.x"), null],
+    [seen(null, "Windows 10", "Linux 6.x"), null],
+  ] as const;
+  for (const [systems, code] of cases) {
+    const policy = { maxAge: 120, ...systems === undefined ? {} : { systemsOf: () => systems } };
+    const asked = { ...opened, policy };
+    assert.equal(after({ ...asked, stanza: stanza({ requireSystem: /^linux/i }) }), code, JSON.stringify(systems));
+    assert.equal(after({ ...asked, stanza: stanza() }), null);
+  }
+  const newest = seen("Linux 6.x", "Linux 2.x");
+  const asked: string[] = [];
+  const policy = { maxAge: 120, systemsOf: ({ text }: Ip) => (asked.push(text), newest) };
+  const told = (one: OpenedPacket) => toldOfAdmitted(one).map(textOf);
+  assert.deepEqual(told({ ...opened, access: opened.sender, policy, stanza: stanza() }), []);
+  assert.deepEqual(asked, [], "a stanza that asks for no system costs nothing");
+  assert.deepEqual(told({ ...opened, policy, stanza: stanza({ requireSystem: /linux/i }) }), [
+    "[198.51.100.7] (stanza #1) The packet asks to let in 192.0.2.10, but came from 198.51.100.7",
+    "[198.51.100.7] (stanza #1) It may come from Linux 6.x, by a TCP SYN 1 s ago (a hint, no proof)",
+  ]);
+  assert.deepEqual(asked, ["198.51.100.7"]);
 });
 
 Deno.test("a NAT request passes where its own switch is on, and FORCE_NAT is no switch", async () => {

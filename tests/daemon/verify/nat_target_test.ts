@@ -67,7 +67,12 @@ Deno.test("natLead() is what the message names, unless the stanza forces another
 Deno.test("natDenied() is what NAT_ALLOW says of the target", async () => {
   const packet = {
     ...{ message: await message("10.0.0.5,22"), source: ip("198.51.100.7"), destination: null, now: NOW },
-    ...{ access: ip("192.0.2.10"), policy: ON, stanza: stanza({ nat: allowing("10.0.0.5:22") }) },
+    ...{
+      sender: ip("198.51.100.7"),
+      access: ip("192.0.2.10"),
+      policy: ON,
+      stanza: stanza({ nat: allowing("10.0.0.5:22") }),
+    },
   };
   assert.equal(natDenied(packet, null), null);
   assert.equal(natDenied(packet, { to: ip("10.0.0.5"), port: 22 }), null);

@@ -118,6 +118,11 @@ const LINES = {
     refusal("other-user", { ...at, username: "alice", required: "bob" }),
     `warning: ${TAG} Username in SPA data (alice) does not match required username: bob`,
   ],
+  "other-system": [
+    "key holder",
+    refusal("other-system", { ...at, required: /linux/i, seen: [{ name: "Windows 10", syn: "ttl=128", age: 9 }] }),
+    `warning: ${TAG} REQUIRE_OS /linux/i: a TCP SYN from its source looks like Windows 10: ttl=128`,
+  ],
   "nat-not-enabled": [
     "key holder",
     refusal("nat-not-enabled", at),

@@ -33,6 +33,7 @@ Deno.test("of what is in a packet, a log says no more than addresses unless it w
     "source-match",
     "signed-by",
     "nat-resolved",
+    "system-seen",
     "lets-in-another",
   ]);
 });
