@@ -1,6 +1,6 @@
 /** What the run loop works with: what SIGHUP exchanges, what outlives that, and what one turn leaves for the next. */
 import type { Waiter } from "../../ffi/libc/poll.ts";
-import { nobleEngine } from "../../lib/crypto/noble_engine.ts";
+import type { CryptoEngine } from "../../lib/crypto/engine.ts";
 import type { Ip } from "../../lib/net/address.ts";
 import type { Log } from "../../lib/log.ts";
 import type { Commands } from "../command/commands.ts";
@@ -49,6 +49,7 @@ export interface ActiveConfigParts {
   readonly log: Log;
   readonly store: ReplayStore;
   readonly test: boolean;
+  readonly engine: CryptoEngine;
   /** Used where names are accepted. */
   readonly resolveName: NameResolver;
   /** Opens packets for GnuPG. Where it is absent they are refused. */
@@ -62,14 +63,14 @@ export interface ActiveConfigParts {
  * it goes.
  */
 export function makeActiveConfig(
-  { config, stanzas, sources, log, store, test, resolveName, openSlowly, mailer }: ActiveConfigParts,
+  { config, stanzas, sources, log, store, test, engine, resolveName, openSlowly, mailer }: ActiveConfigParts,
 ): ActiveConfig {
   store.keepFor(config.maxAge);
   mailer?.use(config.mail);
   const verbose = config.logging.verbosity > 0;
   const active: ActiveConfig = {
     context: {
-      engine: nobleEngine,
+      engine,
       index: stanzaIndex(stanzas),
       policy: { maxAge: config.maxAge, http: config.http, nat: config.firewall.switches },
       store,

@@ -1,4 +1,5 @@
 /** SIGHUP: the configuration is read again, and what is new of it put into force while everything else goes on. */
+import type { CryptoEngine } from "../../lib/crypto/engine.ts";
 import { formatProblem } from "../../lib/settings/setting.ts";
 import {
   concludeConfig,
@@ -44,6 +45,7 @@ export interface ReloadContext {
   readonly store: ReplayStore;
   /** Opens a source. Throws `FfiError` with a hint. */
   readonly openSource: (spec: SourceSpec) => PacketSource;
+  readonly engine: CryptoEngine;
   readonly resolveName: NameResolver;
   readonly openSlowly?: SlowOpener | undefined;
   readonly accounts: Accounts;

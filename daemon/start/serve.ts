@@ -5,6 +5,7 @@ import { changeFolder, setFileModeMask } from "../../ffi/libc/process.ts";
 import { refuseDebugger } from "../../ffi/libc/refuse_debugger.ts";
 import type { Log } from "../../lib/log.ts";
 import { showableLines } from "../../lib/showable.ts";
+import { chooseEngine } from "../crypto/libcrypto_engine.ts";
 import { formatDump, type ServerConfig } from "../config/mod.ts";
 import { type OpenedFirewall, openFirewall } from "../firewall/backends.ts";
 import type { Firewall } from "../firewall/firewall.ts";
@@ -12,7 +13,7 @@ import { createGpg, type Gpg } from "../gpg/gpg.ts";
 import { createLedger } from "../grants/ledger.ts";
 import { createShutGrants } from "../grants/shut.ts";
 import { createAccounts, HOST_ACCOUNTS } from "../loop/accounts.ts";
-import { type ActiveConfig, type ActiveConfigParts, makeActiveConfig, type Runtime } from "../loop/active_config.ts";
+import { type ActiveConfig, makeActiveConfig, type Runtime } from "../loop/active_config.ts";
 import { runLoop } from "../loop/loop.ts";
 import { createPatience, HASTE_MS, PATIENCE_MS } from "../loop/patience.ts";
 import { type ConfigSource, makeReload, RELOAD } from "../loop/reload.ts";
@@ -171,10 +172,16 @@ interface Held extends Pick<Runtime, "signals" | "firewall" | "commands" | "mail
   readonly gpg: Gpg;
 }
 
+/** What every configuration is made with. */
+function lastingParts({ gpg, mailer, store }: Held, log: Log) {
+  const resolveName = createNameResolver(HOST_RESOLVER);
+  return { store, engine: chooseEngine(log), resolveName, openSlowly: gpg.open, mailer };
+}
+
 /** What is in force first, with its sources open and its keys tried. */
 async function firstConfig(
   { loaded: { config, stanzas }, options: { actions } }: ServeOptions,
-  lasting: Pick<ActiveConfigParts, "store" | "resolveName" | "openSlowly" | "mailer">,
+  lasting: ReturnType<typeof lastingParts>,
   { log, effects }: { readonly log: Log; readonly effects: StartEffects },
 ): Promise<ActiveConfig> {
   const sources = openSources(config, { inUse: [], open: effects.openSource, log });
@@ -196,7 +203,7 @@ async function prepare(
   const { firewall, mailer, waiter } = open;
   const ledger = createLedger(await firewall.prepare());
   if (ledger.size > 0) log("info", `${ledger.size} doors of an earlier run are still open and close at their time`);
-  const lasting = { store, resolveName: createNameResolver(HOST_RESOLVER), openSlowly: gpg.open, mailer };
+  const lasting = lastingParts(held, log);
   const active = await firstConfig(options, lasting, { log, effects });
   effects.giveUpRights([firewall, RELOAD, ...config.capture.queue === null ? [] : [QUEUE_RULES]]);
   await effects.announce();

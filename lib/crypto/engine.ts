@@ -1,9 +1,10 @@
 /**
  * The primitives that the SPA format needs, as a parameter of `seal` and `open`.
  *
- * Two engines exist because the two ends want different things (docs/ARCHITECTURE.md): the daemon checks many keys
- * against one packet and must not wait (`noble_engine.ts`: synchronous, HMAC key state kept); the client makes one
- * packet and must start fast (`web_engine.ts`: WebCrypto, the rest from the compatibility shim). Both pass the same vectors.
+ * Three engines exist because the two ends want different things (docs/ARCHITECTURE.md): the daemon checks many keys
+ * against one packet and must not wait (`daemon/crypto/libcrypto_engine.ts`: OpenSSL's libcrypto; `noble_engine.ts` where
+ * that is missing, in JavaScript; both synchronous, HMAC key state kept); the client makes one packet and must start fast
+ * (`web_engine.ts`: WebCrypto, the rest from the compatibility shim). All pass the same vectors.
  */
 
 /** Digests and HMACs of fwknop 2.6, by their lower-case names. Ids and lengths: `digest.ts`. */
@@ -16,6 +17,16 @@ export type RijndaelMode = "cbc" | "ecb" | "cfb" | "ofb" | "ctr" | "legacy";
  * A value now, or a promise of it. Awaiting a plain value costs a microtask, so one async function serves both engines.
  */
 export type Awaitable<Value> = Value | Promise<Value>;
+
+/** HMAC keys of one digest that are tried on one text after another, by number. */
+export interface KeyRing {
+  /** From now on it is about this text, and this tag of the length of the digest. Both are copied. */
+  take(text: Uint8Array, tag: Uint8Array): void;
+  /** Whether the HMAC of the text by that key is the tag. Takes as long whatever the answer is, and allocates nothing. */
+  fits(key: number): boolean;
+  /** Overwrites and gives back what is kept of the keys. The ring is not to be used afterwards. */
+  wipe(): void;
+}
 
 export interface CryptoEngine {
   /** Digest of `data`. */
@@ -30,4 +41,6 @@ export interface CryptoEngine {
    * content.
    */
   decrypt(mode: RijndaelMode, key: Uint8Array, iv: Uint8Array, cipher: Uint8Array): Awaitable<Uint8Array>;
+  /** Holds keys of 1 to 136 bytes. Absent in an engine whose answers have to be awaited. */
+  keyRing?(name: DigestName, keys: readonly Uint8Array[]): KeyRing;
 }

@@ -4,6 +4,7 @@ import { formatDump } from "../../../daemon/config/mod.ts";
 import { ACCESS_SETTINGS } from "../../../daemon/config/access_settings.ts";
 import { SERVER_SETTINGS } from "../../../daemon/config/settings.ts";
 import type { PacketSource } from "../../../daemon/packet/datagram.ts";
+import { nobleEngine } from "../../../lib/crypto/noble_engine.ts";
 import { makeActiveConfig } from "../../../daemon/loop/active_config.ts";
 import { memoryStore } from "../../../daemon/replay/memory.ts";
 import { testOurselves } from "../../../daemon/start/self_check.ts";
@@ -75,6 +76,7 @@ async function start(...given: Parameters<typeof load>): Promise<void> {
     log: () => {},
     store: memoryStore(),
     test: true,
+    engine: nobleEngine,
     resolveName: noNames,
   });
   await testOurselves(active.context, NOW, 1);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { noNames } from "../../fakes/knock.ts";
+import { nobleEngine } from "../../../lib/crypto/noble_engine.ts";
 import { makeActiveConfig } from "../../../daemon/loop/active_config.ts";
 import { memoryStore } from "../../../daemon/replay/memory.ts";
 import { good } from "../config/in_memory.ts";
@@ -11,7 +12,16 @@ function active(server: string, test: boolean) {
   return {
     kept,
     store,
-    ...makeActiveConfig({ config, stanzas, sources: [], log: () => {}, store, test, resolveName: noNames }),
+    ...makeActiveConfig({
+      config,
+      stanzas,
+      sources: [],
+      log: () => {},
+      store,
+      test,
+      engine: nobleEngine,
+      resolveName: noNames,
+    }),
   };
 }
 

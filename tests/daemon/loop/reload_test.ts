@@ -4,6 +4,7 @@ import { type ConfigFiles, loadConfig } from "../../../daemon/config/mod.ts";
 import type { PacketSource } from "../../../daemon/packet/datagram.ts";
 import { parseDaemonOptions } from "../../../daemon/options.ts";
 import { type Accounts, createAccounts } from "../../../daemon/loop/accounts.ts";
+import { nobleEngine } from "../../../lib/crypto/noble_engine.ts";
 import { type ActiveConfig, makeActiveConfig } from "../../../daemon/loop/active_config.ts";
 import { makeReload } from "../../../daemon/loop/reload.ts";
 import { openSources } from "../../../daemon/start/sources.ts";
@@ -46,11 +47,20 @@ function running(server = "", { openSource = () => source, accounts = NO_ACCOUNT
   const store = memoryStore();
   const { config, stanzas } = loaded;
   const sources = openSources(config, { inUse: [], open: () => source, log });
-  const active = makeActiveConfig({ config, stanzas, sources, log, store, test: true, resolveName: noNames });
+  const active = makeActiveConfig({
+    config,
+    stanzas,
+    sources,
+    log,
+    store,
+    test: true,
+    engine: nobleEngine,
+    resolveName: noNames,
+  });
   if (server === "") texts["/c"] = "\n";
   const made = makeReload(
     { options: parsed.options, loaded, files },
-    { store, openSource, resolveName: noNames, accounts },
+    { store, engine: nobleEngine, openSource, resolveName: noNames, accounts },
   );
   return {
     texts,

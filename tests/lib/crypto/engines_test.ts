@@ -2,11 +2,16 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { DIGEST_NAMES, RIJNDAEL_MODES } from "../../../lib/crypto/digest.ts";
 import type { CryptoEngine } from "../../../lib/crypto/engine.ts";
+import { libcryptoEngine } from "../../../daemon/crypto/libcrypto_engine.ts";
 import { nobleEngine } from "../../../lib/crypto/noble_engine.ts";
 import { webEngine } from "../../../lib/crypto/web_engine.ts";
 import { twinDigest, twinEncrypt, twinHmac, twinPad } from "../spa/twin.ts";
 
-const ENGINES: readonly [string, CryptoEngine][] = [["noble", nobleEngine], ["web", webEngine]];
+const ENGINES: readonly [string, CryptoEngine][] = [
+  ["noble", nobleEngine],
+  ["web", webEngine],
+  ["libcrypto", libcryptoEngine],
+];
 const DATA = new TextEncoder().encode("U2FsdGVkX1+ the quick brown fox");
 
 const exactly = (length: number) => fc.uint8Array({ minLength: length, maxLength: length });
@@ -87,4 +92,45 @@ Deno.test("the engines leave keys, IVs and data as they were", async () => {
       given.forEach((bytes, i) => assert.ok(bytes.every((byte) => byte === i + 1), mode));
     }
   }
+});
+
+for (const [name, engine] of ENGINES) {
+  const makeRing = engine.keyRing;
+  if (makeRing === undefined) continue;
+
+  Deno.test(`${name} engine: of a ring of keys those fit whose HMAC it is, as often as they are in it`, () => {
+    for (const digest of DIGEST_NAMES) {
+      const keys = [1, 63, 64, 65, 72, 128, 129, 136, 136].map((length) => new Uint8Array(length).fill(length));
+      const ring = makeRing(digest, keys);
+      for (const [at, key] of keys.entries()) {
+        const data = new Uint8Array(30 * at).fill(at);
+        ring.take(data, twinHmac(digest, key, data));
+        const expected = keys.map(({ length }) => length === key.length);
+        assert.deepEqual(keys.map((_, i) => ring.fits(i)), expected, `${digest} ${at}`);
+        assert.deepEqual(keys.map((_, i) => ring.fits(i)), expected, `${digest} ${at}, again`);
+        ring.take(data, twinHmac(digest, key, DATA));
+        assert.ok(keys.every((_, i) => !ring.fits(i)), `${digest} ${at}, another text`);
+      }
+      ring.wipe();
+    }
+  });
+
+  Deno.test(`${name} engine: a ring keeps no view of what it was given`, () => {
+    for (const digest of DIGEST_NAMES) {
+      const key = new Uint8Array(40).fill(1);
+      const [data, tag] = [DATA.slice(), twinHmac(digest, key, DATA).slice()];
+      const ring = makeRing(digest, [key]);
+      ring.take(data, tag);
+      for (const bytes of [key, data, tag]) bytes.fill(0);
+      assert.ok(ring.fits(0), digest);
+      ring.wipe();
+    }
+  });
+}
+
+Deno.test("noble engine: nothing fits a ring that was wiped", () => {
+  const ring = nobleEngine.keyRing!("sha256", [DATA]);
+  ring.take(DATA, twinHmac("sha256", DATA, DATA));
+  ring.wipe();
+  assert.throws(() => ring.fits(0));
 });

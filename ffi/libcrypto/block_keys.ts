@@ -1,0 +1,84 @@
+/**
+ * HMAC keys of MD5, SHA-1 and SHA-2. Of each key two states are kept: what the hash is after the block of the inner key, and
+ * after that of the outer one. Trying a key is then two calls, and nothing is allocated.
+ */
+import { type BlockCalls, type BlockHash, CONTEXT_WORDS, pad } from "./block_hash.ts";
+import { libcrypto } from "./symbols.ts";
+import { INNER, type KeyRing, OUTER, padKey } from "./key_ring.ts";
+
+/** Holds the keys of one hash. */
+export function blockKeys(hash: BlockHash, keys: readonly Uint8Array[]): KeyRing {
+  const { block, bytes, words, littleEndian, flip } = hash;
+  const calls = hash.calls(libcrypto());
+  const state = new Uint32Array(CONTEXT_WORDS);
+  const context = new Uint8Array(state.buffer);
+  const kept = keptStates(hash, keys, { calls, state });
+  const outer = new Uint8Array(block);
+  const outerView = new DataView(outer.buffer);
+  const outerLength = BigInt(pad(outer, { length: bytes, before: block }, hash));
+  const tagWords = new Uint32Array(bytes / 4);
+  let message = new Uint8Array(0);
+  let messageLength = 0n;
+
+  function restore(at: number): void {
+    for (let word = 0; word < words; word++) state[word] = kept[at + word]!;
+  }
+
+  return {
+    take(text, tag) {
+      if (message.length < text.length + 2 * block) message = new Uint8Array(text.length + 2 * block);
+      message.set(text);
+      messageLength = BigInt(pad(message, { length: text.length, before: block }, hash));
+      const view = new DataView(tag.buffer, tag.byteOffset, bytes);
+      for (let word = 0; word < tagWords.length; word++) {
+        tagWords[word] = view.getUint32(4 * (word ^ flip), littleEndian);
+      }
+    },
+    fits(key) {
+      const at = 2 * words * key;
+      restore(at);
+      calls.update(context, message, messageLength);
+      for (let word = 0; word < tagWords.length; word++) {
+        outerView.setUint32(4 * (word ^ flip), state[word]!, littleEndian);
+      }
+      restore(at + words);
+      calls.update(context, outer, outerLength);
+      let difference = 0;
+      for (let word = 0; word < tagWords.length; word++) difference |= state[word]! ^ tagWords[word]!;
+      return difference === 0;
+    },
+    wipe() {
+      for (const secret of [kept, state, outer, message, tagWords]) secret.fill(0);
+    },
+  };
+}
+
+/** Two states for each key, one behind the other. */
+function keptStates(
+  hash: BlockHash,
+  keys: readonly Uint8Array[],
+  { calls, state }: { readonly calls: BlockCalls; readonly state: Uint32Array<ArrayBuffer> },
+): Uint32Array {
+  const context = new Uint8Array(state.buffer);
+  const kept = new Uint32Array(2 * hash.words * keys.length);
+  let at = 0;
+  for (const key of keys) {
+    for (const byte of [INNER, OUTER]) {
+      const padded = padKey(key, { byte, block: hash.block }, (long) => digestOf(hash, long));
+      calls.init(context);
+      calls.update(context, padded, BigInt(hash.block));
+      kept.set(state.subarray(0, hash.words), at);
+      at += hash.words;
+      padded.fill(0);
+    }
+  }
+  state.fill(0);
+  return kept;
+}
+
+/** The digest of `data`. */
+export function digestOf(hash: BlockHash, data: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  const digest = new Uint8Array(hash.bytes);
+  hash.calls(libcrypto()).whole(data, BigInt(data.length), digest);
+  return digest;
+}
