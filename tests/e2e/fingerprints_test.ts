@@ -28,6 +28,7 @@ async function start(lab: Lab, stanza: Record<string, string>, server: Record<st
   });
   return {
     daemon,
+    keys,
     program: daemon.program,
     /** A connection that the packet filter drops: its SYN was on the wire all the same. */
     trySomething: (family: 4 | 6 = 4) => lab.probe("knocker", lab.address("server", family), SHUT_PORT),
@@ -110,12 +111,21 @@ labTest("one packet over TCP is knock and SYN in one", async () => {
   const scene = await start(lab, { REQUIRE_OS: "linux" }, port);
   await lab.must("server", ["nft", "insert rule inet guard input tcp dport 62201 accept"]);
   const since = scene.program.mark();
-  const keys = await Deno.readTextFile(`${scene.daemon.dir}/access.conf`);
-  const [, key = ""] = /^KEY_BASE64\s+(\S+)/m.exec(keys) ?? [];
-  const [, hmac = ""] = /^HMAC_KEY_BASE64\s+(\S+)/m.exec(keys) ?? [];
-  await knock(lab, [...knockArgs(lab, 22), ...keyArgs({ KEY_BASE64: key, HMAC_KEY_BASE64: hmac }), "-P", "tcp"]);
+  await knock(lab, [...knockArgs(lab, 22), ...keyArgs(scene.keys), "-P", "tcp"]);
   await scene.program.waitFor(SEEN, { since });
   assert.ok(await scene.isOpen(22), scene.program.output);
+});
+
+labTest("a client that waits tries the port before it knocks, and so is admitted at its first knock", async () => {
+  await using lab = await makeLab();
+  const scene = await start(lab, { REQUIRE_OS: "linux" });
+  lab.listen("server", 22, { family: 6 });
+  for (const family of [4, 6] as const) {
+    const since = scene.program.mark();
+    await knock(lab, [...knockArgs(lab, 22, family), ...keyArgs(scene.keys), "--wait=10"]);
+    await scene.program.waitFor(SEEN, { since });
+  }
+  assert.equal(scene.program.count(/REQUIRE_OS \/linux/), 0, scene.program.output);
 });
 
 labTest("a UDP server looks at SYNs on all interfaces, but only if it did so from its start", async () => {
