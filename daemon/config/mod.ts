@@ -11,13 +11,14 @@ import { COMMAND_HOST } from "../command/host.ts";
 import { findGpgKeys } from "../gpg/keys.ts";
 import { gpgProgram } from "../gpg/program.ts";
 import type { DaemonOptions } from "../options.ts";
+import { keysWithoutEffect } from "../firewall/backends.ts";
 import { loadAccess } from "./load.ts";
 import { wantedSignatures } from "./fingerprints.ts";
 import { loadServerFiles } from "./load_server.ts";
 import { type CommandHost, type ConfigFiles, type FileKind, judge, type Report } from "./files.ts";
 import { optionFileProblems } from "./option_files.ts";
 import { serverObjections, serverWarnings } from "./possible.ts";
-import { resolveFirewall } from "./resolve_firewall.ts";
+import { objectFirewall, resolveFirewall } from "./resolve_firewall.ts";
 import { idleMailLines } from "./resolve_mail.ts";
 import { queueCapture, type ServerConfig, toServerConfig, wantedQueue } from "./resolve_server.ts";
 import { SERVER_SETTINGS } from "./settings.ts";
@@ -194,9 +195,10 @@ function readServer(options: DaemonOptions, files: ConfigFiles, report: Report) 
   const { firewallExe = "" } = resolved.values as { readonly firewallExe?: string };
   const wanted = wantedQueue(resolved, firewallExe);
   const found = wanted !== null && (files.commandHost ?? NOBODY).isProgram(wanted.program) ? wanted : null;
-  if (queue === null) warnOtherBuilds(given, report);
+  const idle = keysWithoutEffect(resolved.values.firewall);
+  if (queue === null) warnOtherBuilds(given, idle, report);
   else {
-    warnOtherBuilds(given.filter((one) => !one.key.startsWith("nfq")), report);
+    warnOtherBuilds(given.filter((one) => !one.key.startsWith("nfq")), idle, report);
     if (found === null) report.warnings.push(noQueue(queue, wanted));
   }
   sayLocale(resolved.values.locale, files, report);
@@ -205,7 +207,7 @@ function readServer(options: DaemonOptions, files: ConfigFiles, report: Report) 
     { startDirectory: files.startDirectory, firewall: resolveFirewall(resolved), queue: found },
     report.problems,
   );
-  report.problems.push(...serverObjections(config, resolved.origins));
+  report.problems.push(...serverObjections(config, resolved.origins), ...objectFirewall(resolved));
   report.warnings.push(...serverWarnings(config), ...idleMailLines(resolved));
   return { config, given };
 }
@@ -224,10 +226,10 @@ function inWordsOfC(problem: Problem): Problem {
   return { ...problem, message };
 }
 
-function warnOtherBuilds(given: readonly Given[], report: Report): void {
+function warnOtherBuilds(given: readonly Given[], idle: ReadonlySet<string>, report: Report): void {
   for (const said of given) {
     const row = SERVER_SETTINGS[said.key as keyof typeof SERVER_SETTINGS];
-    if (row.group !== "other builds" || said.origin.file === undefined) continue;
+    if (said.origin.file === undefined || !(row.group === "other builds" || idle.has(said.key))) continue;
     report.warnings.push(
       `${said.origin.file}:${said.origin.line}: ${said.name} has no effect: it is for another firewall or capture`,
     );

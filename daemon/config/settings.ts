@@ -509,20 +509,6 @@ const OTHER_BUILDS = {
     ignored(yesNo),
     "firewalld: look for the comment match",
   ),
-  ipfwFlushAtInit: otherBuild("FLUSH_IPFW_AT_INIT", ignored(yesNo), "ipfw: remove our rules at start"),
-  ipfwFlushAtExit: otherBuild("FLUSH_IPFW_AT_EXIT", ignored(yesNo), "ipfw: remove our rules on exit"),
-  ipfwStart: otherBuild("IPFW_START_RULE_NUM", ignored(integer(0, 131_071)), "ipfw: first rule number"),
-  ipfwMax: otherBuild("IPFW_MAX_RULES", ignored(integer(1, 131_071)), "ipfw: how many rules"),
-  ipfwActiveSet: otherBuild("IPFW_ACTIVE_SET_NUM", ignored(integer(0, 63)), "ipfw: set of active rules"),
-  ipfwExpireSet: otherBuild("IPFW_EXPIRE_SET_NUM", ignored(integer(0, 63)), "ipfw: set of expired rules"),
-  ipfwPurge: otherBuild("IPFW_EXPIRE_PURGE_INTERVAL", ignored(integer(1, 131_071)), "ipfw: seconds between purges"),
-  ipfwCheckState: otherBuild("IPFW_ADD_CHECK_STATE", ignored(yesNo), "ipfw: add a check-state rule"),
-  pfAnchor: otherBuild("PF_ANCHOR_NAME", ignored(text({ maxLength: 63 })), "pf: anchor of our rules"),
-  pfExpire: otherBuild(
-    "PF_EXPIRE_INTERVAL",
-    ignored(integer(1, 131_071)),
-    "pf: seconds between looks for expired rules",
-  ),
 } as const satisfies SettingTable;
 
 const OURS_AND_C = withBackendRows({ ...GENERAL, ...FIREWALL, ...PATHS, ...MAIL_SETTINGS });

@@ -7,6 +7,7 @@ import type { Log } from "../../lib/log.ts";
 import type { SettingTable } from "../../lib/settings/setting.ts";
 import type { Right } from "../start/rights.ts";
 import type { Firewall, Grant, GrantOutcome, Slot } from "./firewall.ts";
+import type { Objection } from "./late_rows.ts";
 import type { Owner } from "./path/model.ts";
 import type { PathWatch } from "./path/watch.ts";
 
@@ -34,6 +35,8 @@ export interface Opening {
 export interface Backend<Config = unknown, Values = unknown> {
   /** As FIREWALL of fwknopd.conf and the log name it. */
   readonly name: string;
+  /** The operating systems that have it, by Deno's names; absent: Linux. On others FIREWALL auto never takes it. */
+  readonly systems?: readonly string[];
   readonly settings: readonly SettingBlock[];
   /** Whether the C daemon built for iptables has the rows in its `-D` dump. Those that it does not have come last. */
   readonly inDumpOfC: boolean;
@@ -47,6 +50,8 @@ export interface Backend<Config = unknown, Values = unknown> {
   readonly needs: readonly Right[];
   /** What its rows mean. `values`: those of the whole file, of which it knows its own; `given`: keys that somebody wrote. */
   configure(values: Values, given?: ReadonlySet<string>): Config;
+  /** What of its rows cannot be, where FIREWALL names it: those that are judged late. */
+  objections?(values: Values, given: ReadonlySet<string>): readonly Objection[];
   /** The program that does the work, as `--version` names it; null where there is none. Without `config`: the default. */
   program(config: Config | null): string | null;
   /** Whose chains it can open grants in. */

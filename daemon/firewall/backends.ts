@@ -21,18 +21,21 @@ import {
 } from "./choose.ts";
 import { type Firewall, FirewallError } from "./firewall.ts";
 import { firewalld } from "./firewalld/firewalld.ts";
+import { ipfw } from "./ipfw/ipfw.ts";
 import { iptables } from "./iptables/iptables.ts";
+import type { Objection } from "./late_rows.ts";
 import { nftables } from "./nftables/nftables.ts";
 import type { PathChain } from "./path/model.ts";
 import { openPathWatch } from "./path/open.ts";
 import type { PathWatch } from "./path/watch.ts";
 import type { Right } from "../start/rights.ts";
+import { pf } from "./pf/pf.ts";
 import { PROGRAM_FOLDERS } from "./program_folders.ts";
 import { activeSlots, type SlotSwitches } from "./slots.ts";
 import { StandingFirewall } from "./standing.ts";
 
 /** The preferred ones first: of two that could open the grant, `FIREWALL auto` takes the earlier. */
-export const BACKENDS: readonly Backend[] = [nftables, iptables, firewalld];
+export const BACKENDS: readonly Backend[] = [nftables, iptables, firewalld, pf, ipfw];
 
 /** What `FIREWALL auto` does, for the documents. */
 export const AUTO_DETAIL =
@@ -41,6 +44,9 @@ export const AUTO_DETAIL =
   "bus and lets this user change its rules; where none does, iptables if it is " +
   "installed, else nftables. When the ruleset changes it decides again, and takes the open doors along. The daemon says " +
   "which one it took and why.";
+
+/** Those of the operating system that this is. */
+const HERE = BACKENDS.filter(({ systems = ["linux"] }) => systems.includes(Deno.build.os));
 
 /** What to do where none of them can be used. */
 const NONE_HINT =
@@ -123,9 +129,25 @@ export function keysOutsideC(): ReadonlySet<string> {
   );
 }
 
+/** Keys of rows that have no effect with that FIREWALL: of packet filters that other operating systems have. */
+export function keysWithoutEffect(directive: string): ReadonlySet<string> {
+  const idle = BACKENDS.filter((backend) => !HERE.includes(backend) && backend.name !== directive);
+  return new Set(idle.flatMap(({ settings }) => settings.flatMap(({ rows }) => Object.keys(rows))));
+}
+
+/** What of the rows of the packet filter that FIREWALL names cannot be. */
+export function firewallObjections(
+  directive: string,
+  values: unknown,
+  given: ReadonlySet<string>,
+): readonly Objection[] {
+  return BACKENDS.find(({ name }) => name === directive)?.objections?.(values, given) ?? [];
+}
+
 /** The program that `--version` names; without a configuration the default. */
 export function firewallProgram(config: FirewallConfig | null): string {
-  const programs = BACKENDS.map((backend) => backend.program(config?.backends[backend.name] ?? null));
+  const named = BACKENDS.filter(({ name }) => name === config?.directive);
+  const programs = [...named, ...BACKENDS].map((backend) => backend.program(config?.backends[backend.name] ?? null));
   return programs.find((program) => program !== null) ?? "";
 }
 
@@ -187,7 +209,7 @@ async function decideFor(
   }
   const choice = chooseByPath(
     chains,
-    await Promise.all(BACKENDS.map((backend) => candidateOf(backend, config))),
+    await Promise.all(HERE.map((backend) => candidateOf(backend, config))),
     current,
   );
   if (choice.ok) return choice.value;
@@ -203,7 +225,7 @@ async function candidateOf(backend: Backend, config: FirewallConfig): Promise<Ca
 /** What any of them needs that the decision may come to. */
 function needsOf(config: FirewallConfig): readonly Right[] {
   const fixed = chooseByConfiguration(config);
-  return [...new Set(BACKENDS.filter(({ name }) => (fixed?.backend ?? name) === name).flatMap(({ needs }) => needs))];
+  return [...new Set((fixed === null ? HERE : [backendOf(fixed.backend)]).flatMap(({ needs }) => needs))];
 }
 
 function backendOf(name: string): Backend {

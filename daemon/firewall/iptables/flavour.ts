@@ -3,7 +3,7 @@ import { isNative, type Owner } from "../path/model.ts";
 import type { IptablesConfig } from "./settings.ts";
 
 /** Legacy iptables has rules of its own; the other one puts them into tables of nf_tables. */
-export type Flavour = Exclude<Owner, "nftables" | "firewalld">;
+export type Flavour = Extract<Owner, `iptables-${string}`>;
 
 /** What an executable works on: told by its name, or by that of the program behind it, which the host has chosen. */
 export function flavourOf(executable: string): Flavour {

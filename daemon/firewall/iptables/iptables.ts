@@ -1,6 +1,7 @@
 /** The packet filter iptables, from its rows of fwknopd.conf to the opened backend. */
 import type { Backend } from "../backend.ts";
 import { iptablesFirewall } from "./backend.ts";
+import { isFile } from "../program.ts";
 import { SLOTS } from "../slots.ts";
 import { executableFor, flavourOf } from "./flavour.ts";
 import {
@@ -35,11 +36,3 @@ export const iptables: Backend<IptablesConfig, IptablesValues> = {
     );
   },
 };
-
-function isFile(path: string): boolean {
-  try {
-    return Deno.statSync(path).isFile;
-  } catch {
-    return false;
-  }
-}

@@ -9,9 +9,9 @@ import { showable } from "../../../lib/showable.ts";
 
 /**
  * Whose a chain is: that packet filter opens grants in it. Those of firewalld are native ones that it makes anew at every reload,
- * and that nobody else may change where its table has an owner.
+ * and that nobody else may change where its table has an owner. pf and ipfw have no chains.
  */
-export type Owner = "nftables" | "firewalld" | "iptables-nft" | "iptables-legacy";
+export type Owner = "nftables" | "firewalld" | "iptables-nft" | "iptables-legacy" | "pf" | "ipfw";
 
 /** Whether chains of that owner are tables of native nftables, as nft shows and names them. */
 export function isNative(owner: Owner): owner is "nftables" | "firewalld" {

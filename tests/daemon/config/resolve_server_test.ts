@@ -214,7 +214,7 @@ Deno.test("loadConfig() refuses every bad line of fwknopd.conf at once, with its
     ],
     [
       "FIREWALL iptabels",
-      'FIREWALL: expected one of auto, nftables, iptables, firewalld, got "iptabels" (did you mean iptables?)',
+      'FIREWALL: expected one of auto, nftables, iptables, firewalld, pf, ipfw, got "iptabels" (did you mean iptables?)',
     ],
     [
       "ENABLE_IPT_FORWARDING maybe",

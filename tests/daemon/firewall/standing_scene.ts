@@ -47,8 +47,8 @@ export async function scene(changes: Partial<Record<Owner, Partial<OpenedBackend
   };
   const open = ({ backend, owner }: Choice) => {
     opened.push(`${backend} ${owner}`);
-    const at = owner === null || owner === "firewalld" ? "iptables-nft" : owner;
-    return Promise.resolve(backends[at].backend);
+    const known = owner === "nftables" || owner === "iptables-legacy" ? owner : "iptables-nft";
+    return Promise.resolve(backends[known].backend);
   };
   const choice = decide(null);
   const firewall = new StandingFirewall(
