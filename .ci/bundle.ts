@@ -8,8 +8,11 @@ const MAINS: Readonly<Record<ProgramName, string>> = { fwknop: "cli/main.ts", fw
 /** The module of {@link bundleSplit} that holds what not every run needs. */
 const REST = "rest.js";
 
-/** The module that stays a file of its own, because a library as large as all the rest comes with it: that of OpenPGP. */
-const APART = { piece: /^\.\/(library-[^/]+)$/, file: "library.js" };
+/**
+ * The modules that stay files of their own: that of OpenPGP is as large as all the rest, and with that of mail come modules of
+ * node, which whoever loads the rest would load too.
+ */
+const APART = /^\.\/((library|smtp)-[^/]+)$/;
 
 /**
  * Bundles a program into one file. Minified: there is less to read at every start.
@@ -37,29 +40,30 @@ export async function bundleSplit(program: ProgramName, folder: string, root: st
   await bundle(["--code-splitting", "--outdir", pieces, MAINS[program]], root);
   const split = ["--no-config", "--minify", "--outdir", `${folder}/split`];
   const apart = gatherDynamicImports(pieces);
-  await bundle([...split, "--code-splitting", `--external=./${APART.file}`, `${pieces}/main.js`], root);
-  if (apart !== null) {
+  const external = [...apart.values()].map((file) => `--external=./${file}`);
+  await bundle([...split, "--code-splitting", ...external, `${pieces}/main.js`], root);
+  for (const [piece, file] of apart) {
     // Alone: what it shares with the others would be one more file for each run.
-    await Deno.rename(`${pieces}/${apart}`, `${pieces}/${APART.file}`);
-    await bundle([...split, `${pieces}/${APART.file}`], root);
+    await Deno.rename(`${pieces}/${piece}`, `${pieces}/${file}`);
+    await bundle([...split, `${pieces}/${file}`], root);
   }
   return `${folder}/split/main.js`;
 }
 
 /**
- * Turns `import("./a.js")` in every file of the folder into a member of one module that holds all of them. The result is the
- * name of the piece that stays apart, if there is one.
+ * Turns `import("./a.js")` in every file of the folder into a member of one module that holds all of them. The result are the
+ * pieces that stay apart, with the names of their files.
  */
-function gatherDynamicImports(folder: string): string | null {
-  let apart: string | null = null;
+function gatherDynamicImports(folder: string): ReadonlyMap<string, string> {
+  const apart = new Map<string, string>();
   const members = new Map<string, string>();
   for (const { name } of Deno.readDirSync(folder)) {
     const text = Deno.readTextFileSync(`${folder}/${name}`);
     const gathered = text.replaceAll(/\bimport\("(\.\/[^"]+)"\)/g, (_, path: string) => {
-      const alone = APART.piece.exec(path)?.[1];
-      if (alone !== undefined) {
-        apart = alone;
-        return `import("./${APART.file}")`;
+      const [, piece, name] = APART.exec(path) ?? [];
+      if (piece !== undefined) {
+        apart.set(piece, `${name}.js`);
+        return `import("./${name}.js")`;
       }
       const member = members.get(path) ?? `part${members.size}`;
       members.set(path, member);

@@ -8,16 +8,21 @@ import { formatOrigin } from "../../lib/settings/setting.ts";
 import type { CommandPolicy } from "../command/policy.ts";
 import type { GpgPolicy } from "../gpg/policy.ts";
 import { natAllow } from "./nat_kinds.ts";
+import { mailWords } from "./resolve_mail.ts";
 import type { ServerConfig } from "./resolve_server.ts";
 import { hmacOf, rijndaelOf, type Stanza } from "./stanza.ts";
 import { widenings } from "./wider.ts";
 
-/** One line for each stanza, and below it one for each thing that lets in more than its author may think. */
-export function policyLines(stanzas: readonly Stanza[], config: Pick<ServerConfig, "firewall">): readonly string[] {
-  return stanzas.flatMap((stanza) => [
+/** One line for each stanza, below it one for each thing that lets in more than its author may think, and at the end who gets mail. */
+export function policyLines(
+  stanzas: readonly Stanza[],
+  config: Pick<ServerConfig, "firewall" | "mail">,
+): readonly string[] {
+  const lines = stanzas.flatMap((stanza) => [
     `${stanzaName(stanza)}: ${policyOf(stanza, config)}`,
     ...widenings(stanza, { stanzas, config }).map((line) => `  wider than it may look: ${line}`),
   ]);
+  return config.mail === null ? lines : [...lines, mailWords(config.mail)];
 }
 
 /** `alice (stanza #1, access.conf:3)`. */

@@ -2,7 +2,7 @@
 import type { Resolved, SettingsOf } from "../../lib/settings/resolve.ts";
 import type { Problem } from "../../lib/settings/setting.ts";
 import type { EventKind } from "../report/mail_events.ts";
-import type { MailServer } from "./mail_kinds.ts";
+import { type MailServer, mailServer } from "./mail_kinds.ts";
 import type { MAIL_SETTINGS } from "./mail_settings.ts";
 
 /** A mail server, and how to speak to it. */
@@ -57,6 +57,13 @@ function routeOf(values: SettingsOf<typeof MAIL_SETTINGS>, path: (given: string)
   if (emailServer === undefined) return { kind: "sendmail", exe: path(sendmailExe) };
   const authFile = emailAuthFile === undefined ? null : path(emailAuthFile);
   return { kind: "smtp", ...emailServer, tls: emailTls, authFile };
+}
+
+/** In plain words. */
+export function mailWords({ events, interval, limit, route, to }: MailConfig): string {
+  const by = route.kind === "sendmail" ? `by ${route.exe}` : `over ${mailServer.format(route)}`;
+  const rate = `one for ${interval === 1 ? "each second" : `${interval} seconds`}, at most ${limit} an hour`;
+  return `mail to ${to.join(", ")} ${by}: ${events.join(", ")}; ${rate}`;
 }
 
 /** Whether it is this host: what goes there is on no wire. */

@@ -7,6 +7,7 @@ import { doubt, failure, type Finding, fine, formatFinding } from "../../lib/fin
 import { showable } from "../../lib/showable.ts";
 import { formatProblem, type Problem } from "../../lib/settings/setting.ts";
 import type { LoadedConfig, ServerConfig } from "../config/mod.ts";
+import { mailWords } from "../config/resolve_mail.ts";
 import type { Stanza } from "../config/stanza.ts";
 import type { OpenedFirewall } from "../firewall/backends.ts";
 import type { Firewall } from "../firewall/firewall.ts";
@@ -14,6 +15,7 @@ import { breakWarnings } from "../firewall/path/examine.ts";
 import type { PathWatch } from "../firewall/path/watch.ts";
 import { findDaemon, type RunningDaemon } from "../service/pid_file.ts";
 import { fileObstacles, lackingRights, lookAtCapture, type Obstacle, type Rights } from "../start/preflight.ts";
+import { mailDoubts } from "../start/mail_outlook.ts";
 import { explain } from "../start/start_error.ts";
 import { doorsOf } from "./doors.ts";
 import { forwardingWarnings } from "./forwarding.ts";
@@ -51,6 +53,7 @@ export async function examineDaemon(loaded: LoadedConfig, test: boolean, world: 
     finding,
     ...await captureFindings(config, world.rights),
     ...obstacles.map((obstacle) => obstacleFinding("files", obstacle)),
+    ...mailFindings(config.mail),
     ...test ? [fine("firewall", "none, because of --test")] : await firewallFindings(loaded, daemon, world),
   ]);
 }
@@ -109,6 +112,13 @@ async function captureFindings(config: ServerConfig, rights: Rights): Promise<re
     ...obstacles.map((obstacle) => obstacleFinding("capture", obstacle)),
     ...warnings.map((line) => remark("capture", line)),
   ];
+}
+
+/** Without mail every knock opens as well. */
+function mailFindings(mail: ServerConfig["mail"]): readonly Finding[] {
+  const doubts = mailDoubts(mail);
+  if (mail === null || doubts.length > 0) return doubts.map((line) => remark("mail", line));
+  return [fine("mail", mailWords(mail))];
 }
 
 function captureText({ capture, udpServer }: ServerConfig): string {

@@ -117,7 +117,8 @@ class CollectingMailer implements Mailer {
     this.#stop.abort();
     await this.#underWay;
     const left = countOf(this.#collection);
-    if (left > 0) log("warning", `${left} events are in no mail, because none could be sent before the end`);
+    const what = left === 1 ? "1 event is" : `${left} events are`;
+    if (left > 0) log("warning", `${what} in no mail, because none could be sent before the end`);
     this.use(null);
   }
 

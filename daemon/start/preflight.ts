@@ -22,6 +22,7 @@ import { openFirewall } from "../firewall/backends.ts";
 import { isNoInterface, openSource } from "../packet/open.ts";
 import type { SourceSpec } from "../packet/spec.ts";
 import { whyNoFirewall } from "./compose.ts";
+import { mailDoubts } from "./mail_outlook.ts";
 import { explain } from "./start_error.ts";
 import { startWarnings } from "./start_warnings.ts";
 
@@ -60,7 +61,7 @@ export async function lookAhead(loaded: LoadedConfig, test: boolean, rights: Rig
   const capture = await lookAtCapture(config, rights);
   const outlook = {
     obstacles: [...capture.obstacles],
-    warnings: [...capture.warnings],
+    warnings: [...capture.warnings, ...mailDoubts(config.mail)],
     firewall: null as string | null,
   };
   const log: Log = (level, text) => void (/^(?:warning|error)$/.test(level) && outlook.warnings.push(text));

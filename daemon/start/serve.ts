@@ -30,6 +30,7 @@ import type { HeldPidFile } from "../service/pid_file.ts";
 import { type StateFiles, watchStateFiles } from "../service/state_files.ts";
 import { openLog, openNoFirewall, whyNoFirewall } from "./compose.ts";
 import { openSources } from "./sources.ts";
+import { mailDoubts } from "./mail_outlook.ts";
 import { closeAllGrants, conclude, finishWork } from "./ending.ts";
 import { reportStart } from "./readiness.ts";
 import { giveUpRights, type Part } from "./rights.ts";
@@ -150,7 +151,7 @@ export async function runDaemon(options: ServeOptions, log: Log, effects: StartE
 function sayStart({ loaded, foreground }: ServeOptions, log: Log): void {
   log("info", "Starting fwknopd");
   for (const note of loaded.notes) log("info", note);
-  for (const warning of loaded.warnings) log("warning", warning);
+  for (const warning of [...loaded.warnings, ...mailDoubts(loaded.config.mail)]) log("warning", warning);
   if (!foreground || loaded.config.logging.verbosity < 2) return;
   console.log(showableLines(formatDump(loaded.config, loaded.access)));
 }
