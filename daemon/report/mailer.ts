@@ -92,7 +92,7 @@ class CollectingMailer implements Mailer {
 
   send(log: Log): void {
     const config = this.#config;
-    if (config === null || this.#underWay !== null || countOf(this.#collection) === 0) return;
+    if (this.#isEnding || config === null || this.#underWay !== null || countOf(this.#collection) === 0) return;
     const collection = this.#collection;
     this.#collection = NOTHING;
     const letter = { config, collection, failed: this.#failed };

@@ -21,8 +21,13 @@ export interface MailServer {
   mail(index: number): Promise<TakenMail>;
 }
 
-/** The Debian packages that {@link startMailServer} and a real sendmail come with. */
-export const MAIL_PACKAGES = ["python3-aiosmtpd", "msmtp-mta"] as const;
+/** What the tests of mail run, and the Debian package of each. */
+export const MAIL_PROGRAMS = {
+  "/usr/lib/python3/dist-packages/aiosmtpd/smtp.py": "python3-aiosmtpd",
+  "/usr/bin/msmtp": "msmtp",
+  socat: "socat",
+  ss: "iproute2",
+} as const;
 
 const SERVER = new URL("mail_server.py", import.meta.url).pathname;
 

@@ -142,4 +142,12 @@ Deno.test("createMailer() sends what is left at the end, and gives up where that
   silent.happen("last");
   await silent.mailer.end(silent.log);
   assert.deepEqual(silent.said, ["warning 1 event is in no mail, because none could be sent before the end"]);
+
+  const busy = play();
+  busy.happen("first");
+  busy.send();
+  busy.happen("last");
+  await busy.mailer.end(busy.log);
+  assert.equal(busy.sent.length, 1);
+  assert.deepEqual(busy.said, ["warning 2 events are in no mail, because none could be sent before the end"]);
 });
