@@ -93,6 +93,9 @@ export const ONLY_TESTS_USE: Exceptions = {
   "daemon/verify/plan.ts: grantSeconds": PART,
   "daemon/loop/slow.ts: MAX_PENDING": PART,
   "daemon/main.ts: main": "the program, run by tests in their own process",
+  "daemon/report/mail_events.ts: MOST_TOLD": PART,
+  "daemon/report/mail_text.ts: mailLines": PART,
+  "daemon/report/mail_text.ts: mailSubject": PART,
   "daemon/report/refusal_budget.ts: KEY_HOLDERS": PART,
   "daemon/report/refusal_budget.ts: refusalLog": PART,
   "daemon/service/pid_file.ts: claimPidFile": PART,
@@ -112,6 +115,18 @@ export const ONLY_TESTS_USE: Exceptions = {
 
 /** Files that are tested elsewhere than at their mirror: the test, and what it tests besides. */
 export const TESTED_ELSEWHERE: TestedElsewhere = {
+  "tests/daemon/config/resolve_mail_test.ts": [
+    "daemon/config/mail_kinds.ts",
+    "daemon/config/mail_settings.ts",
+  ],
+  "tests/daemon/report/smtp_root_test.ts": [
+    "daemon/report/mail_process.ts",
+    "daemon/report/smtp.ts",
+  ],
+  "tests/e2e/mail_test.ts": [
+    "daemon/report/mail_delivery.ts",
+    "daemon/start/start_mail.ts",
+  ],
   "tests/cli/after/outcome_test.ts": [
     "cli/after/knock_and_wait.ts",
   ],

@@ -9,7 +9,7 @@ import type { Ledger } from "./ledger.ts";
 import type { ShutGrants } from "./shut.ts";
 import { lineText, type Log } from "../../lib/log.ts";
 import type { Facts } from "../report/facts.ts";
-import type { Notify } from "../report/mail_events.ts";
+import type { Mailer } from "../report/mailer.ts";
 import { reasonOf } from "../start/start_error.ts";
 
 /** The packet filter, the account of what is open in it, and the two clocks. */
@@ -22,8 +22,8 @@ export interface GrantContext {
   readonly clock: () => number;
   /** Milliseconds of a clock that nobody sets. */
   readonly steady: () => number;
-  /** Told of what is opened, and of what cannot be. Absent where nobody gets mail. */
-  readonly notify?: Notify | undefined;
+  /** Told of what is opened, and of what cannot be. Absent in test mode. */
+  readonly mailer?: Pick<Mailer, "notify"> | undefined;
   /** What the log says of a grant that was there already. */
   readonly alreadyOpen: string;
 }
@@ -37,7 +37,7 @@ export async function openGrants(grants: readonly PlannedGrant[], context: Grant
   const fail = (text: string) => {
     failed = true;
     log("error", text);
-    context.notify?.("errors", () => text);
+    context.mailer?.notify("errors", () => text);
   };
   try {
     const outcomes = await firewall.grant(grants, ledger.live(now), now);
@@ -51,7 +51,7 @@ export async function openGrants(grants: readonly PlannedGrant[], context: Grant
         const line = openedLine(grant, firewall.containerOf(grant.access), outcome.shutBy);
         const text = `${lineText(line)}${outcome.shutBy.length === 0 ? already : ""}`;
         log(line.level, text);
-        context.notify?.("grants", () => text);
+        context.mailer?.notify("grants", () => text);
       } else {
         fail(`Cannot open ${describe(grant)}: ${outcome?.reason ?? "no answer"}`);
       }

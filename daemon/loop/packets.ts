@@ -73,7 +73,7 @@ async function conclude(decisions: readonly Settled[], active: ActiveConfig, run
   } catch (error) {
     const text = `Nothing is opened for ${admitted.length} packets: ${reasonOf(error)}`;
     active.log("error", text);
-    runtime.notify?.("errors", () => text);
+    runtime.mailer?.notify("errors", () => text);
     return;
   }
   const first = lost.size === 0 ? admitted : admitted.filter(({ admission, findings }) => {
@@ -89,7 +89,7 @@ function refuse(findings: readonly Finding[], { refusals }: ActiveConfig, runtim
   const authentic = isAuthentic(findings);
   (authentic ? refusals.keyHolders : refusals.strangers).report(findings, runtime.steady());
   const kind = kindOfRefusal(findings), last = findings.at(-1);
-  if (kind !== null && last !== undefined) runtime.notify?.(kind, () => textOf(last));
+  if (kind !== null && last !== undefined) runtime.mailer?.notify(kind, () => textOf(last));
   return authentic;
 }
 
@@ -140,7 +140,7 @@ function startCommand(
     ? "this daemon runs no commands"
     : runtime.commands.perform(action, at, now);
   if (reason !== null) return [[refusal("command-not-run", { ...at, reason })]];
-  runtime.notify?.("grants", () => `${stanzaTag(at)} CMD_EXEC: ${commandTexts(action)}`);
+  runtime.mailer?.notify("grants", () => `${stanzaTag(at)} CMD_EXEC: ${commandTexts(action)}`);
   return [];
 }
 

@@ -43,7 +43,7 @@ export interface MailerParts {
 }
 
 /** A server that does not answer holds up the end of the daemon for so long. */
-export const END_MS = 3000;
+const END_MS = 3000;
 const HOUR_MS = 3_600_000;
 /** The longest pause before the next attempt. */
 const LONGEST_PAUSE_MS = 600_000;

@@ -1,6 +1,7 @@
 /** One mail to a mail server. Loaded only by the process that does nothing else: the library comes with modules of node. */
 import SMTPConnection from "nodemailer/lib/smtp-connection";
 import { resolveHost } from "../../ffi/libc/resolver.ts";
+import { reasonOf } from "../../lib/host/reason.ts";
 import { readSecureFile } from "../../lib/host/secure_file.ts";
 import { isOwnServer, type SmtpRoute } from "../config/resolve_mail.ts";
 import type { SmtpOrder } from "./mail_delivery.ts";
@@ -19,8 +20,10 @@ const TLS_PORT = 465;
  * @tags allow-net, allow-read, allow-ffi
  */
 export async function deliverBySmtp({ route, name, from, to, message }: SmtpOrder): Promise<void> {
+  const host = await addressOf(route.host);
+  refuseOtherPorts(host, route.port);
   const connection = new SMTPConnection({
-    host: await addressOf(route.host),
+    host,
     port: route.port,
     name,
     ...tlsOptions(route),
@@ -34,6 +37,10 @@ export async function deliverBySmtp({ route, name, from, to, message }: SmtpOrde
       connection.on("end", () => reject(new Error("the server ended the connection")));
       talk(connection, { route, from, to, message }).then(resolve, reject);
     });
+  } catch (error) {
+    // All that Deno 2.6 says of a certificate after STARTTLS.
+    if (reasonOf(error) !== "write UNKNOWN") throw error;
+    throw new Error(`Cannot speak TLS with ${route.host}: its certificate is not good for that name, or unknown here`);
   } finally {
     connection.close();
   }
@@ -62,6 +69,13 @@ async function addressOf(host: string): Promise<string> {
   const [first] = await resolveHost(host, { family: 4, port: 0 });
   if (first === undefined) throw new Error(`Cannot resolve "${host}": it has no IPv4 address`);
   return first.text;
+}
+
+/** Modules of node look at the right to connect with newer versions of the runtime only. */
+function refuseOtherPorts(host: string, port: number): void {
+  const end = `${host.includes(":") ? `[${host}]` : host}:${port}`;
+  if (Deno.permissions.querySync({ name: "net", host: end }).state === "granted") return;
+  throw new Error(`Cannot connect to ${end}: this program may speak to the ports of mail servers only`);
 }
 
 /** A password never goes in the clear, and whom it goes to is known, except on this host itself. */

@@ -120,16 +120,7 @@ export async function runDaemon(options: ServeOptions, log: Log, effects: StartE
       using started = startCommands(options, log);
       const commands = started === null ? {} : { commands: started.commands };
       const gpg = createGpg({ clock: Date.now, steady: () => performance.now(), module: Deno.mainModule });
-      const held = {
-        store,
-        waiter,
-        signals,
-        firewall,
-        pidFile,
-        gpg,
-        ...mailer === null ? {} : { mailer },
-        ...commands,
-      };
+      const held = { store, waiter, signals, firewall, pidFile, gpg, mailer, ...commands };
       const { active, runtime, stateFiles } = await prepare(options, held, { log, effects });
       const ending = await runLoop(active, runtime).finally(async () => {
         effects.manager.tell("STOPPING=1");
@@ -217,7 +208,6 @@ async function prepare(
     patience: createPatience(() => open.signals.stop === null ? PATIENCE_MS : HASTE_MS, () => waiter.wake()),
     slow: createSlowLane(() => waiter.wake()),
     facts,
-    notify: mailer?.notify,
     stateFiles,
     ledger,
     shut: createShutGrants(),

@@ -5,12 +5,12 @@ import type { ConfigSource } from "../loop/reload.ts";
 import { createDelivery } from "../report/mail_delivery.ts";
 import { createMailer, type Mailer } from "../report/mailer.ts";
 
-/** Null in test mode, in which nothing is run. `wake`: called when a mail was sent, or could not be. */
+/** Undefined in test mode, in which nothing is run. `wake`: called when a mail was sent, or could not be. */
 export function startMail(
   { options, files }: Pick<ConfigSource, "options" | "files">,
   wake: () => void,
-): Mailer | null {
-  if (options.actions.test) return null;
+): Mailer | undefined {
+  if (options.actions.test) return undefined;
   const host = {
     program: ownProgram(files.startDirectory),
     hostName: () => readProcOrNull("/proc/sys/kernel/hostname") ?? "",
