@@ -41,6 +41,8 @@ export interface Bus extends Disposable {
 /** ETIMEDOUT, for {@link FfiError} of a call without an answer. */
 export const NO_ANSWER = 110;
 
+/** EPIPE, ECONNRESET, ENOTCONN, ESHUTDOWN: the connection has ended. */
+const BROKEN: ReadonlySet<number> = new Set([32, 104, 107, 108]);
 /** struct sd_bus_error { const char *name; const char *message; int _need_free; } */
 const ERROR_SIZE = 24;
 /** A hint for whatever keeps the bus from being used. */
@@ -169,7 +171,7 @@ function failureOf(address: bigint, code: number, call: MethodCall): Reply {
   if (code === NO_ANSWER) throw noAnswer(call);
   const cells = new DataView(copyIn(address, ERROR_SIZE).buffer);
   const name = readCString(cells.getBigUint64(0, true));
-  if (name === "" || name.startsWith("System.Error.")) throw failure("sd_bus_call", code);
+  if (name === "" || name.startsWith("System.Error.") || BROKEN.has(code)) throw failure("sd_bus_call", code);
   return { ok: false, name, text: readCString(cells.getBigUint64(8, true)) };
 }
 

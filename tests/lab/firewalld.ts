@@ -33,8 +33,6 @@ export interface FirewalldHost {
   stop(signal?: Deno.Signal): Promise<void>;
   /** Starts it again. */
   start(): Promise<void>;
-  /** Ends the bus, and with it everything that is on it. */
-  stopBus(): Promise<void>;
 }
 
 /** Starts a bus and firewalld on it. `settings`: lines of firewalld.conf that are otherwise. */
@@ -75,6 +73,5 @@ export async function startFirewalld(lab: Lab, settings: readonly string[] = [])
     async start() {
       program = await launch();
     },
-    stopBus: async () => void await bus.stop(),
   };
 }

@@ -5,6 +5,7 @@
 import { accessKey, FirewallError, type Grant, type Slot } from "../firewall.ts";
 import type { BackendOutcome, OpenedBackend, Opening, Repaired } from "../backend.ts";
 import { latestByAccess } from "../../grants/ledger.ts";
+import { formatPutBack } from "../../report/log_lines.ts";
 import { createSerial } from "../serial.ts";
 import { concernsZones } from "./events.ts";
 import { impossible, IMPOSSIBLE_HINT, objectionTo, twinOf } from "./objections.ts";
@@ -44,7 +45,10 @@ export function firewalldBackend(service: FirewalldService, options: FirewalldOp
     repair,
     // What keeps firewalld from answering is said where something has to be put back.
     adapt: (live, now) =>
-      repair(live, now).then((found) => found === "restored", (error) => {
+      repair(live, now).then((found) => {
+        if (found === "restored") options.log("warning", formatPutBack("firewalld"));
+        return found === "restored";
+      }, (error) => {
         reasonIn(error);
         return false;
       }),
@@ -69,7 +73,7 @@ interface Parts {
 }
 
 async function check({ service, options, rules }: Parts): Promise<void> {
-  const why = impossible(options);
+  const why = impossible(options, options.slots);
   if (why !== null) throw new FirewallError(`Cannot use firewalld: it ${why}`, IMPOSSIBLE_HINT);
   const zones = await service.zones();
   const missing = options.zones.find((zone) => !zones.includes(zone));
@@ -120,7 +124,7 @@ async function openAll(parts: Parts, batch: readonly Grant[], moment: Moment): P
     const key = accessKey(twin ?? grant.access);
     const outcome = outcomes.get(key) ?? { ok: false, reason: "no answer" };
     const isAgain = asked.has(key) && twin === null;
-    asked.add(key);
+    if (twin === null) asked.add(key);
     return outcome.ok && isAgain ? { ok: true, alreadyOpen: true } : outcome;
   });
 }

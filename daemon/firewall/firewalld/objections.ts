@@ -2,15 +2,25 @@
 import { type Access, accessKey, type Grant, type Slot } from "../firewall.ts";
 import type { FirewalldConfig } from "./settings.ts";
 
-/** What is asked for and no rich rule with a timeout can do, as what follows "firewalld"; null where there is nothing such. */
-export function impossible({ output, snat }: Pick<FirewalldConfig, "output" | "snat">): string | null {
+/**
+ * What is asked for and no rich rule with a timeout can do, as what follows "firewalld"; null where there is nothing such.
+ * `slots`: those in use, where they are known.
+ */
+export function impossible(
+  { output, snat }: Pick<FirewalldConfig, "output" | "snat">,
+  slots: readonly Slot[] = [],
+): string | null {
+  if (slots.includes("published")) {
+    return "has no rule with a timeout that lets through what others forward (GUARD forward, GUARD both)";
+  }
   if (output) return "has no rule with a timeout that lets answers out (ENABLE_IPT_OUTPUT or ENABLE_FIREWD_OUTPUT)";
   return snat ? "has no rule with a timeout that rewrites sources (ENABLE_IPT_SNAT or ENABLE_FIREWD_SNAT)" : null;
 }
 
 /** The remedy for that. */
 export const IMPOSSIBLE_HINT =
-  "take that setting away; what goes to hosts inside can be masqueraded by firewalld itself (firewall-cmd --add-masquerade)";
+  "take that setting away (what goes to hosts inside can be masqueraded by firewalld itself: firewall-cmd --add-masquerade), " +
+  "or set FIREWALL to nftables";
 
 /** Why the grant cannot be opened, whatever happens; null where it can, or where another one opens it. */
 export function objectionTo(access: Access, slots: readonly Slot[]): string | null {
@@ -24,6 +34,8 @@ export function objectionTo(access: Access, slots: readonly Slot[]): string | nu
       return access.service === null || access.toPort === null
         ? "firewalld forwards single ports only (not with FORWARD_ALL)"
         : null;
+    case "published":
+      return "firewalld lets through for a time only what it forwards itself";
     case "snat":
     case "masquerade":
       return "firewalld cannot rewrite sources for a time";

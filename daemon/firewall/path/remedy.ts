@@ -49,7 +49,8 @@ function remedyFor(shut: Shut, by: Ending["by"]): string {
   const name = showable(chain.chain);
   if (set !== null) return `take ${traveller.before.source?.text} out of the set ${showable(set)} of ${table}`;
   if (by !== null && isBlock(by.rule)) return `take that rule away (${deletionOf(by, shut)})`;
-  if (chain.locked) return lockedRemedy(station.table.table);
+  if (chain.locked) return lockedRemedy(chain);
+  if (chain.owner === "firewalld") return firewalldRemedy(traveller);
   if (!isNative(station.owner)) return iptablesRemedy(shut, by);
   if (by !== null && opensBelow(shut, by)) {
     return `put that rule below the jump to our chain, or take it away (${deletionOf(by, shut)})`;
@@ -60,11 +61,19 @@ function remedyFor(shut: Shut, by: Ending["by"]): string {
   return `name "${table} ${name}" in ${setting} beside the chains that have our jump, or ${accept}`;
 }
 
-function lockedRemedy(table: string): string {
+function lockedRemedy({ owner }: PathChain): string {
   const other = "only the process that owns the table can change it";
-  return table === "firewalld"
-    ? `set NftablesTableOwner=no in /etc/firewalld/firewalld.conf and restart firewalld, or use the firewalld backend; ${other}`
+  return owner === "firewalld"
+    ? "let fwknopd reach firewalld on the system bus and set FIREWALL to firewalld, or set NftablesTableOwner=no in " +
+      `/etc/firewalld/firewalld.conf and restart firewalld; ${other}`
     : `let the process that owns the table accept it; ${other}`;
+}
+
+function firewalldRemedy({ before, after }: Traveller): string {
+  const { protocol, destinationPort } = after ?? before;
+  const port = destinationPort === undefined ? "" : ` --add-port=${destinationPort}/${protocol === 6 ? "tcp" : "udp"}`;
+  return "see which zone its packets come by (firewall-cmd --get-active-zones), name it in FIREWD_ZONE and set FIREWALL to " +
+    `firewalld, or let firewalld accept it (firewall-cmd --zone=ZONE${port})`;
 }
 
 function iptablesRemedy(shut: Shut, by: Ending["by"]): string {

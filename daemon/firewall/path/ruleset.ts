@@ -108,6 +108,8 @@ export function hookOf(family: TableName["family"], { hook }: BaseChainInfo): Ho
   return hooks[hook] ?? null;
 }
 
+/** The table of firewalld, and the one that drops everything while that one is made anew. */
+const FIREWALLD_TABLES = new Set(["firewalld", "firewalld_policy_drop"]);
 const IPTABLES_TABLES = new Set(["filter", "nat", "mangle", "raw", "security"]);
 const IPTABLES_CHAINS = new Set(["PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"]);
 
@@ -119,5 +121,5 @@ export function ownerOf({ family, table, chains }: Table): Owner {
   const named = (family === "ip" || family === "ip6") && IPTABLES_TABLES.has(table);
   const built = [...IPTABLES_CHAINS].some((name) => chains.get(name)?.base);
   if (named && built) return "iptables-nft";
-  return table === "firewalld" ? "firewalld" : "nftables";
+  return FIREWALLD_TABLES.has(table) ? "firewalld" : "nftables";
 }

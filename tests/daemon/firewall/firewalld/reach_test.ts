@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import { createReach } from "../../../../daemon/firewall/firewalld/reach.ts";
+import type { FirewalldConfig } from "../../../../daemon/firewall/firewalld/settings.ts";
+import { fakeFirewalld } from "./fake_firewalld.ts";
+
+const CONFIG: FirewalldConfig = { zones: [], output: false, snat: false, flushAtInit: true, flushAtExit: true };
+
+/** A socket that is there, and a firewalld behind it. */
+async function withSocket(
+  body: (parts: { socket: string; firewalld: ReturnType<typeof fakeFirewalld> }) => Promise<void>,
+) {
+  const dir = await Deno.makeTempDir();
+  const listener = Deno.listen({ transport: "unix", path: `${dir}/bus` });
+  try {
+    await body({ socket: `${dir}/bus`, firewalld: fakeFirewalld(0) });
+  } finally {
+    listener.close();
+    await Deno.remove(dir, { recursive: true });
+  }
+}
+
+Deno.test("blocker() says that there is no bus, and asks nobody", async () => {
+  const reach = createReach({ socket: "/nowhere/bus", connect: () => assert.fail("connected") });
+  assert.equal(await reach.blocker(CONFIG), "firewalld cannot be reached (there is no /nowhere/bus)");
+  assert.match(await reach.blocker({ ...CONFIG, snat: true }) ?? "", /^firewalld has no rule .* rewrites sources/);
+});
+
+Deno.test("blocker() finds out once whether rules may be changed, for each process that is firewalld", async () => {
+  await withSocket(async ({ socket, firewalld }) => {
+    const reach = createReach({ socket, connect: () => firewalld });
+    const probes = () => firewalld.calls.filter((call) => call.startsWith("remove")).length;
+    assert.equal(await reach.blocker(CONFIG), null);
+    assert.equal(await reach.blocker(CONFIG), null);
+    assert.equal(probes(), 1);
+    firewalld.owner = () => Promise.resolve(":1.9");
+    assert.equal(await reach.blocker(CONFIG), null);
+    assert.equal(probes(), 2);
+    firewalld.owner = () => Promise.resolve(null);
+    assert.equal(await reach.blocker(CONFIG), "firewalld is not running");
+    firewalld.owner = () => Promise.resolve(":1.10");
+    firewalld.refuse = "denied";
+    assert.equal(await reach.blocker(CONFIG), "firewalld cannot be used (denied)");
+  });
+});
