@@ -54,6 +54,16 @@ const MATCHING = {
     group: "what",
     doc: "services that are refused, also where they are listed as open",
   },
+  guard: {
+    kind: choice(["input", "forward", "both"], "WHERE"),
+    directive: ["GUARD"],
+    fallback: "input",
+    group: "what",
+    doc: "where services of plain requests are met: input, forward (published by Docker or another DNAT), or both",
+    detail:
+      "forward opens what somebody else's rules send on to a container or another host, by the port that the client asks for, " +
+      "which is the published one. Such packets never come to the input chain. NAT requests have their own rules.",
+  },
   requireUsername: {
     kind: packetUsername,
     directive: ["REQUIRE_USERNAME"],

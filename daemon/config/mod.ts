@@ -154,7 +154,14 @@ export function concludeConfig({ config, access, found }: ConfigDraft, now: numb
     if (expiresAt === null || expiresAt >= now) continue;
     warnings.push(`${formatOrigin(origin)}: stanza #${number} has expired: it refuses every packet`);
   }
-  return { ok: true, config, stanzas, access, warnings, notes: report.notes };
+  return { ok: true, config: withPublished(config, stanzas), stanzas, access, warnings, notes: report.notes };
+}
+
+/** What the stanzas want of the packet filter. */
+function withPublished(config: ServerConfig, stanzas: readonly Stanza[]): ServerConfig {
+  const published = stanzas.some(({ guard, cycle }) => guard !== "input" && cycle === null);
+  const { firewall } = config;
+  return { ...config, firewall: { ...firewall, switches: { ...firewall.switches, published } } };
 }
 
 /** Everything but the keys of GnuPG: what the files say, and whether it can be used. */

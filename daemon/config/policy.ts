@@ -54,13 +54,24 @@ function fromWords({ source, destination }: Stanza): string {
 
 function doorWords(stanza: Stanza): string {
   const { cycle, timeout, maxTimeout } = stanza;
-  if (cycle === null) return `${portWords(stanza)} for ${timeout} s, at most ${maxTimeout} s`;
+  if (cycle === null) return `${portWords(stanza)}${guardWords(stanza)} for ${timeout} s, at most ${maxTimeout} s`;
   const close = cycle.close === null
     ? "and nothing when the time is over"
     : `and ${JSON.stringify(cycle.close)} ${
       cycle.timer === null ? "" : `after ${cycle.timer} s, at most ${maxTimeout} s`
     }`;
   return `${portWords(stanza)}: instead of opening a door runs ${JSON.stringify(cycle.open)} ${close}`.trimEnd();
+}
+
+function guardWords({ guard, nat }: Stanza): string {
+  if (nat.forceNat !== null) return "";
+  return {
+    input: "",
+    forward: " as published by others (GUARD forward)",
+    both: " of this host or published by others",
+  }[
+    guard
+  ];
 }
 
 function portWords({ openPorts, restrictPorts }: Stanza): string {

@@ -21,7 +21,10 @@ const LEAST_HEADERS = 28;
 const USELESS = "the stanza opens nothing";
 
 /** What makes a stanza useless: nothing that it could be asked for is left, or no packet is from and to its addresses. */
-export function stanzaObjections(stanza: Stanza, origins: Origins<"openPorts" | "destination">): readonly Problem[] {
+export function stanzaObjections(
+  stanza: Stanza,
+  origins: Origins<"openPorts" | "destination" | "guard">,
+): readonly Problem[] {
   const problems: Problem[] = [];
   const { destination, openPorts, restrictPorts, source } = stanza;
   if (!source.any && source.ranges.every(isUnspecified)) {
@@ -44,7 +47,21 @@ export function stanzaObjections(stanza: Stanza, origins: Origins<"openPorts" | 
       lenient: USELESS,
     });
   }
+  const idle = idleGuard(stanza);
+  if (idle !== null && origins.guard !== undefined) problems.push({ origin: origins.guard, ...idle });
   return problems;
+}
+
+/** Where no door of the stanza is one that GUARD is about. */
+function idleGuard({ guard, nat, cycle }: Stanza): Omit<Problem, "origin"> | null {
+  if (guard === "input") return null;
+  if (cycle !== null) {
+    const message = "GUARD: CMD_CYCLE_OPEN of the same stanza runs a command instead of opening a door";
+    return { message, hint: "remove one of the two", lenient: "it has no effect" };
+  }
+  if (nat.forceNat === null) return null;
+  const message = "GUARD: FORCE_NAT of the same stanza makes every request a NAT request, which has rules of its own";
+  return { message, hint: "remove one of the two", lenient: "it has no effect" };
 }
 
 function isUnspecified({ address, mask }: AddressRange): boolean {

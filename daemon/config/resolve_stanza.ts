@@ -78,6 +78,7 @@ export function resolveStanza(raw: RawStanza, context: StanzaContext): ResolvedS
     ...keys,
     ...times,
     maxOpenGrants: last.maxOpenGrants,
+    guard: last.guard,
     nat: resolveNat(last, { ...said, switches: context.nat }, report.problems),
     ...resolveCommands({ values: last, ...said }, { host: context.commandHost, ...context }),
     requireUsername: last.requireUsername ?? null,

@@ -4,6 +4,7 @@ import type { AddressList } from "../../lib/net/cidr.ts";
 import type { Service } from "../../lib/net/service.ts";
 import type { CommandCycle, CommandPolicy } from "../command/policy.ts";
 import type { GpgPolicy } from "../gpg/policy.ts";
+import type { Guard } from "../grants/grants.ts";
 import type { NatPolicy } from "../grants/nat_policy.ts";
 
 export interface Stanza {
@@ -27,6 +28,8 @@ export interface Stanza {
   readonly maxTimeout: number;
   /** MAX_OPEN_GRANTS. */
   readonly maxOpenGrants: number;
+  /** GUARD: where the services of plain requests are met. */
+  readonly guard: Guard;
   readonly nat: NatPolicy;
   /** What is done with commands in packets; null: they are refused. */
   readonly commands: CommandPolicy | null;

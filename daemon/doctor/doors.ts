@@ -8,6 +8,8 @@ export interface Door {
   readonly family: 4 | 6;
   /** Whether it is that of a host inside (FORCE_NAT). */
   readonly forwarded?: boolean;
+  /** Whether others publish it (GUARD). */
+  readonly published?: boolean;
 }
 
 /** What a stanza that names no port is looked at with. */
@@ -15,11 +17,11 @@ const USUAL: Service = { proto: "tcp", port: 22 };
 
 /** Each door once, the services in the order in which they are written, IPv4 before IPv6. */
 export function doorsOf(
-  stanzas: readonly Pick<Stanza, "source" | "openPorts" | "restrictPorts" | "cycle" | "nat">[],
+  stanzas: readonly Pick<Stanza, "source" | "openPorts" | "restrictPorts" | "cycle" | "nat" | "guard">[],
   families: readonly (4 | 6)[],
 ): readonly Door[] {
   const doors = new Map<string, Door>();
-  for (const { cycle, nat, source, openPorts, restrictPorts } of stanzas) {
+  for (const { cycle, nat, guard, source, openPorts, restrictPorts } of stanzas) {
     // What its commands open nobody knows.
     if (cycle !== null) continue;
     const restricted = new Set(restrictPorts.map(formatService));
@@ -27,17 +29,21 @@ export function doorsOf(
       if (restricted.has(formatService(service))) continue;
       for (const family of families) {
         if (!source.any && source.ranges.every((range) => range.family !== family)) continue;
-        const door = doorFor(service, family, nat);
-        if (door !== null) doors.set(JSON.stringify(door), door);
+        for (const door of doorsFor({ service, family }, { nat, guard })) doors.set(JSON.stringify(door), door);
       }
     }
   }
   return [...doors.values()];
 }
 
-/** Null where nothing can be opened over that IP version, and where no one service stands for all that is opened. */
-function doorFor(service: Service, family: 4 | 6, { forceNat, forwardAll }: Stanza["nat"]): Door | null {
-  if (forceNat === null) return { service, family };
-  if (forwardAll || forceNat.to.family !== family) return null;
-  return { service: { ...service, port: forceNat.port }, family, forwarded: true };
+/** None where nothing can be opened over that IP version, and where no one service stands for all that is opened. */
+function doorsFor(
+  door: Door,
+  { nat: { forceNat, forwardAll }, guard }: Pick<Stanza, "nat" | "guard">,
+): readonly Door[] {
+  if (forceNat === null) {
+    return [...guard === "forward" ? [] : [door], ...guard === "input" ? [] : [{ ...door, published: true }]];
+  }
+  if (forwardAll || forceNat.to.family !== door.family) return [];
+  return [{ service: { ...door.service, port: forceNat.port }, family: door.family, forwarded: true }];
 }

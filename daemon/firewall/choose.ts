@@ -104,7 +104,9 @@ const INCOMING: readonly Hook[] = ["ingress", "prerouting", ...DECIDING_HOOKS];
 
 /** The chains that packets to a service pass, where grants of these kinds are opened. */
 export function chainsOnTheWay(chains: readonly PathChain[], slots: readonly Slot[]): readonly PathChain[] {
-  return chains.filter(({ hook }) => INCOMING.includes(hook) && (hook !== "forward" || slots.includes("forward")));
+  return chains.filter(({ hook }) =>
+    INCOMING.includes(hook) && (hook !== "forward" || slots.includes("forward") || slots.includes("published"))
+  );
 }
 
 function decides({ hook, drops }: PathChain): boolean {

@@ -22,6 +22,9 @@ export interface AccessRequest {
   readonly nat: NatEnd | null;
 }
 
+/** Where the services of plain requests are met (GUARD): on this host, behind somebody's DNAT, or either. */
+export type Guard = "input" | "forward" | "both";
+
 /** What fwknopd.conf says about rules. */
 export interface GrantOptions {
   /** ENABLE_DESTINATION_RULE: grants are for the address that the packet was sent to, not for any. */
@@ -42,6 +45,7 @@ export interface GrantOptions {
 export type GrantKind =
   | "access"
   | "OUTPUT"
+  | "published"
   | "local NAT"
   | "FORWARD"
   | "FORWARD ALL"
@@ -61,6 +65,8 @@ export interface PlannedGrant extends Grant {
 export interface GrantPlan {
   readonly request: AccessRequest;
   readonly policy?: NatPolicy;
+  /** Default: on this host. */
+  readonly guard?: Guard;
   readonly options: GrantOptions;
   /** Unix seconds: now and what `grantSeconds` of `verify/plan.ts` says. */
   readonly expiresAt: number;
@@ -114,13 +120,24 @@ function ruleDestination(request: AccessRequest, options: GrantOptions): Result<
   return ok(destination);
 }
 
-function planPlain({ request, options }: GrantPlan, destination: Ip | null): readonly Planned[] {
+function planPlain(
+  { request, options, guard = "input" }: GrantPlan,
+  destination: Ip | null,
+): readonly Planned[] {
   const { source, services } = request;
   const items = formatServices(services);
   return services.flatMap((service): readonly Planned[] => {
     const input: Planned = { access: { slot: "input", source, destination, service }, kind: "access", items };
-    if (!options.output) return [input];
-    return [input, { access: { slot: "output", source, destination, service }, kind: "OUTPUT", items }];
+    const output: Planned = { access: { slot: "output", source, destination, service }, kind: "OUTPUT", items };
+    const published: Planned = {
+      access: { slot: "published", source, destination, service },
+      kind: "published",
+      items,
+    };
+    return [
+      ...guard === "forward" ? [] : options.output ? [input, output] : [input],
+      ...guard === "input" ? [] : [published],
+    ];
   });
 }
 

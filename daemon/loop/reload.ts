@@ -126,7 +126,8 @@ function takeOver(
   },
 ): ActiveConfig {
   const { log } = current;
-  const missing = needsFirewallLate(origin, loaded) ?? needsSynsLate(origin, loaded);
+  const missing = needsFirewallLate(origin, loaded) ?? needsSynsLate(origin, loaded) ??
+    needsPublishedLate(origin, loaded);
   if (missing !== null) {
     log("error", `The configuration stays as it was: ${missing}`);
     return current;
@@ -209,6 +210,15 @@ function needsSynsLate({ loaded }: ConfigSource, { config, stanzas }: LoadedConf
   if (config.signatures === null || wantedSources(loaded.config).some(needsLibpcap)) return null;
   const asking = stanzas.find(({ requireSystem }) => requireSystem !== null);
   return `stanza #${asking?.number} has a REQUIRE_OS, and this daemon was started without libpcap: start it again`;
+}
+
+/** Chains for published services are made at the start, and only where a stanza asks for them. */
+function needsPublishedLate({ loaded, options }: ConfigSource, after: LoadedConfig): string | null {
+  const { published } = after.config.firewall.switches;
+  if (options.actions.test || !published || loaded.config.firewall.switches.published) return null;
+  const stanza = after.stanzas.find(({ guard, cycle }) => guard !== "input" && cycle === null);
+  return `stanza #${stanza?.number} has GUARD ${stanza?.guard}, and no stanza had it when this daemon was started: ` +
+    "start it again";
 }
 
 /** What cannot be captured any more, by the variable that asks for it: the right to prepare for it has been given up. */

@@ -93,6 +93,7 @@ function planOpening(admission: Admission, context: PlanContext, at: AtStanza): 
       nat: admission.nat,
     },
     policy: stanza.nat,
+    guard: stanza.guard,
     options: context.options,
     // Rounded up: a grant lasts at least the seconds that were asked for.
     expiresAt: Math.ceil(context.now / 1000) + grantSeconds(stanza, message.clientTimeout),

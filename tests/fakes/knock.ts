@@ -51,6 +51,7 @@ export function stanza(changes: Partial<Stanza> = {}): Stanza {
     timeout: 30,
     maxTimeout: 300,
     maxOpenGrants: 1000,
+    guard: "input",
     nat: NO_NAT_POLICY,
     commands: null,
     cycle: null,

@@ -8,6 +8,11 @@ import { hasJump, hasOtherReferences } from "./listing.ts";
 import { type Batch, Lines } from "./restore_lines.ts";
 import { formatWords, jumpWords } from "./rules.ts";
 
+/** Whether a chain of that name is one of those that Docker makes: `DOCKER-USER`, `DOCKER-FORWARD`. */
+export function isDockerChain(name: string): boolean {
+  return /^DOCKER[A-Z0-9-]*$/.test(name);
+}
+
 /** Chains that the kernel has. */
 const BUILT_IN: ReadonlySet<string> = new Set(["PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"]);
 
@@ -37,6 +42,7 @@ export function prepareBatch(listing: RuleListing, style: RuleStyle, flush: bool
     const exists = chainRules(listing, spec.table, spec.to) !== null && !gone.has(chainKey(spec));
     if (!exists) lines.add(spec.table, `-N ${spec.to}`);
     if (flush || !hasJump(listing, spec)) jumpLine(lines, counts, spec);
+    else putAboveDocker(lines, listing, spec);
   }
   return lines.batch;
 }
@@ -47,6 +53,7 @@ export function addMissingChains(lines: Lines, listing: RuleListing, style: Rule
   for (const spec of activeChains(style)) {
     if (chainRules(listing, spec.table, spec.to) === null) lines.add(spec.table, `-N ${spec.to}`);
     if (!hasJump(listing, spec)) jumpLine(lines, counts, spec);
+    else putAboveDocker(lines, listing, spec);
   }
 }
 
@@ -75,6 +82,16 @@ function jumpLine(lines: Lines, counts: RuleCounts, spec: ChainSpec): void {
   const position = Math.max(1, Math.min(spec.jumpPosition, counts.of(spec) + 1));
   lines.addAgain(spec.table, `-I ${spec.from} ${position} ${formatWords(jumpWords(spec))}`);
   counts.add(spec, 1);
+}
+
+/** Docker puts the jumps to its chains, of which one is for the drops of the administrator, above ours when it starts. */
+function putAboveDocker(lines: Lines, listing: RuleListing, spec: ChainSpec): void {
+  const rules = chainRules(listing, spec.table, spec.from) ?? [];
+  const docker = rules.findIndex((rule) => rule.startsWith("-j ") && isDockerChain(rule.slice("-j ".length)));
+  if (docker < 0 || docker > rules.indexOf(`-j ${spec.to}`)) return;
+  const jump = formatWords(jumpWords(spec));
+  lines.addAgain(spec.table, `-D ${spec.from} ${jump}`);
+  lines.addAgain(spec.table, `-I ${spec.from} ${docker + 1} ${jump}`);
 }
 
 /** Jumps go first: a chain that is jumped to cannot be removed. Returns the keys of the chains that are removed. */

@@ -1,6 +1,7 @@
 /** The listings of `--fw-list` and `--fw-list-all` (facts/firewall 6). */
 import { asOneFailure, FirewallError, IncompleteListing, type Slot } from "../firewall.ts";
 import type { ChainSpecs } from "./chain_specs.ts";
+import { SLOTS } from "../slots.ts";
 import type { Run } from "../../../lib/host/run.ts";
 import { chainRules } from "../save_text.ts";
 import { failureOf, type FamilyTools, isFamilyAbsent, saveRules, start } from "./tools.ts";
@@ -60,7 +61,10 @@ async function describeFamily(run: Run, tools: FamilyTools, options: ListingOpti
 }
 
 function wholeTables({ active, chains }: ListingOptions): readonly string[][] {
-  return active.map((slot) => ["-t", chains[slot].table, "-v", "-n", "-L", "--line-numbers"]);
+  // Its chain is that of forwarded connections.
+  return active.filter((slot) => slot !== "published").map((
+    slot,
+  ) => ["-t", chains[slot].table, "-v", "-n", "-L", "--line-numbers"]);
 }
 
 /** Chains that are not there hold nothing. A table that cannot be read may hold some: what iptables says of it is shown. */
@@ -70,8 +74,10 @@ async function ownChains(
   { active, chains }: ListingOptions,
 ): Promise<readonly string[][]> {
   const listing = await saveRules(run, tools);
-  return active
-    .map((slot) => chains[slot])
+  // Which of them stanzas ask for does not matter where doors may be left open.
+  const specs = SLOTS.filter((slot) => active.includes(slot) || slot === "published").map((slot) => chains[slot]);
+  return specs
+    .filter(({ table, to }, index) => specs.findIndex((one) => one.table === table && one.to === to) === index)
     .filter(({ table, to }) => listing.unreadable.includes(table) || chainRules(listing, table, to) !== null)
     .map(({ table, to }) => ["-t", table, "-L", to, "--line-numbers", "-n"]);
 }

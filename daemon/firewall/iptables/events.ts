@@ -1,9 +1,11 @@
 /** Tells changes of the ruleset that others made from our own, and those that can concern us from others. */
 import { NFT_MSG } from "../../../ffi/nfnetlink/constants.ts";
 import type { RulesetChange } from "../../../ffi/nfnetlink/events.ts";
+import type { Expression } from "../../../ffi/nfnetlink/ruleset.ts";
 import type { RunResult } from "../../../lib/host/run.ts";
 import { SLOTS } from "../slots.ts";
 import type { ChainSpecs } from "./chain_specs.ts";
+import { isDockerChain } from "./chains.ts";
 
 /** How many process numbers are remembered: news of a change is read long before so many more processes ran. */
 const OWN_PIDS = 64;
@@ -28,13 +30,14 @@ export function createOwnPids(): OwnPids {
 }
 
 /**
- * Whether a change by somebody else can have taken a rule, chain or jump of ours away, or put a rule into a chain of ours.
- * Rules that others add elsewhere, however many, cannot.
+ * Whether a change by somebody else can have taken a rule, chain or jump of ours away, put a rule into a chain of ours, or one
+ * of Docker's jumps above ours. Other rules that others add, however many, cannot.
  */
 export function concernsChains(
-  { message, family, table, chain }: Pick<RulesetChange, "message" | "family" | "table" | "chain">,
+  change: Pick<RulesetChange, "message" | "family" | "table" | "chain" | "expressions">,
   chains: ChainSpecs,
 ): boolean {
+  const { message, family, table, chain } = change;
   const specs = family === "ip" || family === "ip6"
     ? SLOTS.map((slot) => chains[slot]).filter((spec) => spec.table === table)
     : [];
@@ -45,8 +48,12 @@ export function concernsChains(
     case NFT_MSG.delRule:
       return specs.some(({ from, to }) => chain === from || chain === to);
     case NFT_MSG.newRule:
-      return specs.some(({ to }) => chain === to);
+      return specs.some(({ from, to }) => chain === to || (chain === from && leadsToDocker(change.expressions())));
     default:
       return false;
   }
+}
+
+function leadsToDocker(rule: readonly Expression[]): boolean {
+  return rule.some((step) => step.kind === "verdict" && "chain" in step.verdict && isDockerChain(step.verdict.chain));
 }

@@ -73,6 +73,8 @@ export interface NewPacket {
   readonly source?: Ip;
   /** Whether it goes through to a host behind this one. Default: it is for this host. */
   readonly forwarded?: boolean;
+  /** Whether somebody's DNAT sends it on, which was sent to that port of this host. */
+  readonly published?: boolean;
   /** Whether a grant for it is open: our chains then let it through. Default: true; a knock has none. */
   readonly granted?: boolean;
 }

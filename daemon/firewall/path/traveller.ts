@@ -67,11 +67,18 @@ export function travellerOf(access: Access): Traveller | null {
 }
 
 /** A new packet from outside. */
-export function travellerFor({ family, service, source, forwarded = false, granted = true }: NewPacket): Traveller {
+export function travellerFor(
+  { family, service, source, forwarded = false, published = false, granted = true }: NewPacket,
+): Traveller {
   const packet: Knowledge = {
     ...{ family, protocol: PROTO_NUMBER[service.proto], destinationPort: service.port, state: "new" },
     ...(source === undefined ? {} : { source }),
   };
+  if (published) {
+    const { destinationPort: _asked, ...inside } = packet;
+    const after: Knowledge = { ...inside, published: { port: service.port } };
+    return { family, hooks: THROUGH_THIS_HOST, before: packet, after, granted, translated: true };
+  }
   if (!forwarded) return { family, hooks: TO_THIS_HOST, before: packet, after: packet, granted, translated: false };
   // The port that was asked for may be another one.
   const { destinationPort: _inside, ...before } = packet;

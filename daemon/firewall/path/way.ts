@@ -68,6 +68,7 @@ export function knownEverywhere({ family, before, hooks }: Traveller, name: stri
   const { source, destination, protocol } = before;
   const common = { family, ...(protocol === undefined ? {} : { protocol }) };
   if (hooks.includes("output")) return { ...common, ...(destination === undefined ? {} : { destination }) };
+  // What it was sent to is not what the later chains see of it.
   return { ...common, ...(source === undefined ? {} : { source }), interface: interfaceOf(before, name) };
 }
 

@@ -5,14 +5,20 @@
 import type { Expression } from "../../../ffi/nfnetlink/ruleset.ts";
 import {
   byteString,
+  CT,
   DESTINATION_PORT,
   fieldOperand,
   type Operand,
   portString,
+  SENT_ELSEWHERE,
   SOURCE_PORT,
   STATES,
 } from "./operand.ts";
 import { type Condition, CONTINUE, type Effect, OPAQUE, type Outcome, WHATEVER } from "./rule.ts";
+
+/** What the client asked for. */
+const ORIGINAL_PORT = fieldOperand(`ct original ${CT.destinationPort}`, 0, 2);
+const DIRECTION = fieldOperand(`ct ${CT.direction}`, 0, 1);
 
 type Match = Pick<Extract<Expression, { readonly info: Uint8Array }>, "name" | "revision" | "info">;
 
@@ -55,7 +61,7 @@ export function matchConditions({ name, revision, info }: Match): readonly Condi
     case "state":
       return info.length < 4 ? [OPAQUE] : [stateCondition(view.getUint32(0, true), false)];
     case "conntrack":
-      return (revision !== 2 && revision !== 3) || info.length < 152 ? [OPAQUE] : conntrackConditions(view);
+      return (revision !== 2 && revision !== 3) || info.length < 152 ? [OPAQUE] : conntrackConditions(view, revision);
     case "icmp":
     case "icmp6":
       return info.length < 4 ? [OPAQUE] : icmpConditions(view);
@@ -115,11 +121,46 @@ function multiportConditions(view: DataView): readonly Condition[] {
 /** Asks nothing: the rule was written with `-m state`. */
 const STATE_ALIAS = 1 << 13;
 
-/** `struct xt_conntrack_mtinfo3`: what it asks besides the state is not understood. */
-function conntrackConditions(view: DataView): readonly Condition[] {
+/** `XT_CONNTRACK_*`: what is asked. */
+const ASKED = { state: 1, originalPort: 1 << 9, direction: 1 << 12 };
+/** Two of its states are no states but what was done to the addresses: to the source, to the destination. */
+const TRANSLATED = [{ state: 1 << 6, status: 1 << 4 }, { state: 1 << 7, status: SENT_ELSEWHERE }] as const;
+
+/** `struct xt_conntrack_mtinfo3`, of which the second revision has no ranges of ports. Other things that it asks are not understood. */
+function conntrackConditions(view: DataView, revision: number): readonly Condition[] {
   const [asked, inverted, states] = [view.getUint16(146, true), view.getUint16(148, true), view.getUint16(150, true)];
-  const state = (asked & 1) === 0 ? [] : [stateCondition(states, (inverted & 1) !== 0)];
-  return (asked & ~(1 | STATE_ALIAS)) === 0 ? state : [...state, OPAQUE];
+  const known = ASKED.state | STATE_ALIAS | ASKED.direction |
+    (revision === 3 && view.byteLength >= 158 ? ASKED.originalPort : 0);
+  const has = (what: number) => (asked & known & what) !== 0;
+  const isTurned = (what: number) => (inverted & what) !== 0;
+  return [
+    ...has(ASKED.state) ? [conntrackState(states, isTurned(ASKED.state))] : [],
+    ...has(ASKED.originalPort)
+      ? [
+        portRange(ORIGINAL_PORT, [view.getUint16(140, true), view.getUint16(156, true)], !isTurned(ASKED.originalPort)),
+      ]
+      : [],
+    ...has(ASKED.direction)
+      ? [{ kind: "compare", operand: DIRECTION, how: isTurned(ASKED.direction) ? "ne" : "eq", value: "\0" } as const]
+      : [],
+    ...(asked & ~known) === 0 ? [] : [OPAQUE],
+  ];
+}
+
+function conntrackState(states: number, inverted: boolean): Condition {
+  const translated = TRANSLATED.filter(({ state }) => (states & state) !== 0);
+  const plain = translated.reduce((left, { state }) => left & ~state, states);
+  if (translated.length === 0) return stateCondition(plain, inverted);
+  const conditions = [
+    ...plain === 0 ? [] : [stateCondition(plain, false)],
+    ...translated.map(({ status }): Condition => ({
+      kind: "compare",
+      operand: { bytes: fieldOperand(`ct ${CT.status}`, 0, 1).bytes.map((byte) => ({ ...byte, mask: status })) },
+      how: "ne",
+      value: "\0",
+    })),
+  ];
+  return { kind: "any of", conditions, inverted };
 }
 
 function icmpConditions(view: DataView): readonly Condition[] {

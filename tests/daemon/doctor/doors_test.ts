@@ -10,7 +10,7 @@ const tcp = (port: number): Service => ({ proto: "tcp", port });
 function stanza(source: string, openPorts: readonly Service[] | null, restrictPorts: readonly Service[] = []) {
   const list = parseAddressList(source);
   assert.ok(list.ok);
-  return { source: list.value, openPorts, restrictPorts, cycle: null, nat: NO_NAT_POLICY };
+  return { source: list.value, openPorts, restrictPorts, cycle: null, nat: NO_NAT_POLICY, guard: "input" as const };
 }
 
 function texts(...stanzas: ReturnType<typeof stanza>[]): readonly string[] {

@@ -31,10 +31,24 @@ const ROWS: readonly Row[] = [
 
 for (const [message, family, table, chain, expected] of ROWS) {
   Deno.test(`concernsChains() says ${expected} to ${message} ${family} ${table} ${chain}`, () => {
-    const change = { message: NFT_MSG[message], family, table, chain };
+    const change = { message: NFT_MSG[message], family, table, chain, expressions: () => [] };
     assert.equal(concernsChains(change, DEFAULT_CHAINS), expected);
   });
 }
+
+Deno.test("concernsChains() says true to a jump of Docker's beside one of ours, and to no other", () => {
+  const concerns = (chain: string, to: string) =>
+    concernsChains({
+      ...{ message: NFT_MSG.newRule, family: "ip", table: "filter", chain },
+      expressions: () => [{ kind: "other", name: "counter", to: null }, {
+        kind: "verdict",
+        verdict: { kind: "jump", chain: to },
+      }],
+    }, DEFAULT_CHAINS);
+  assert.equal(concerns("FORWARD", "DOCKER-USER"), true);
+  assert.equal(concerns("FORWARD", "f2b-sshd"), false);
+  assert.equal(concerns("DOCKER-USER", "DOCKER"), false);
+});
 
 Deno.test("createOwnPids() forgets numbers that the system may give to others", () => {
   const own = createOwnPids();
