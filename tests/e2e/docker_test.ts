@@ -1,0 +1,52 @@
+/** The daemon beside a real Docker: a stanza with GUARD forward opens what a container publishes, and a restart of Docker takes no door away. */
+import assert from "node:assert/strict";
+import { type Daemon, labTest, OUTER } from "../lab/mod.ts";
+import { keyArgs, knock, makeLab, newKeys, startDaemon } from "../lab/mod.ts";
+import { Docker, DOCKER_PROGRAMS, PUBLISHED } from "../lab/foreign/dockerd.ts";
+
+const ADDED = new RegExp(`Added published rule to .* tcp/${PUBLISHED}\\b`);
+
+labTest("GUARD forward opens what a container publishes", async () => {
+  await using lab = await makeLab({ guard: "none" });
+  await using docker = await Docker.start(lab);
+  const keys = newKeys();
+  const access = [{ ...keys, GUARD: "forward", OPEN_PORTS: `tcp/${PUBLISHED}`, FW_ACCESS_TIMEOUT: 120 }];
+  const server = lab.address("server");
+  const reaches = (from: "knocker" | "stranger") => lab.probe(from, server, PUBLISHED, { timeoutMs: 300 });
+  const shell = (text: string) => lab.must("server", ["sh", "-ec", text]);
+  const ask = async (daemon: Daemon, more: readonly string[] = []) => {
+    const mark = daemon.program.mark();
+    const who = ["-A", `tcp/${PUBLISHED}`, "-a", lab.address("knocker"), "-D", server];
+    await knock(lab, [...who, ...keyArgs(keys), ...more]);
+    return await daemon.program.waitFor(/^(Added|Opened|Cannot open) .*tcp/, { since: mark });
+  };
+  const assertOnlyKnocker = async (when: string, output: string) => {
+    assert.ok(await lab.opens("knocker", server, PUBLISHED), `${when}:\n${output}`);
+    assert.equal(await reaches("stranger"), "filtered", when);
+  };
+
+  assert.equal(await reaches("stranger"), "open");
+  const drop = `DOCKER-USER -i ${OUTER} -m conntrack --ctstate NEW -j DROP`;
+  await shell(`iptables -I ${drop}`);
+  {
+    await using daemon = await startDaemon(lab, { server: { FLUSH_IPT_AT_INIT: "N" }, access });
+    assert.match(
+      daemon.program.output,
+      /firewall: iptables, because iptables-nft filter FORWARD is managed by iptables/,
+    );
+    assert.equal(await reaches("knocker"), "filtered");
+    assert.match(await ask(daemon), ADDED, daemon.program.output);
+    await assertOnlyKnocker("after the knock", daemon.program.output);
+    await docker.restart();
+    await assertOnlyKnocker("after a restart of Docker", daemon.program.output);
+    assert.match(await shell("iptables -S FORWARD 1"), /FWKNOP_FORWARD/);
+    daemon.program.signal("SIGKILL");
+    await daemon.program.finished();
+  }
+  {
+    await using daemon = await startDaemon(lab, { server: { FLUSH_IPT_AT_INIT: "N" }, access });
+    await assertOnlyKnocker("after a start that takes over", daemon.program.output);
+    const { stdout } = await lab.run("server", [...daemon.argv, "--fw-list"]);
+    assert.match(stdout, /FWKNOP_FORWARD[^]*ctorigdstport 8080/);
+  }
+});
