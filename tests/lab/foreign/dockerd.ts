@@ -1,6 +1,6 @@
 /**
  * A Docker of the server's own: Debian's dockerd in the server's network namespace, with mounts of its own, so that nothing
- * of the machine is touched. Its one container is a static busybox that listens on port 80.
+ * of the machine is touched. Its one container is a static busybox that serves HTTP on port 80.
  */
 import type { Lab } from "../lab.ts";
 import { Program } from "../program.ts";
@@ -21,13 +21,13 @@ export class Docker implements AsyncDisposable {
   static async start(lab: Lab): Promise<Docker> {
     const docker = new Docker(lab);
     try {
-      await docker.startDaemon();
+      await docker.#startDaemon();
       await docker.must(
         "sh",
         "-ec",
         `cd ${lab.dir}; mkdir -p image/bin; cp /bin/busybox image/bin/; tar -C image -c . | docker import - listener`,
       );
-      const listen = ["/bin/busybox", "nc", "-lk", "-p", "80", "-e", "/bin/busybox", "true"];
+      const listen = ["/bin/busybox", "httpd", "-f", "-p", "80"];
       await docker.must("docker", "run", "-d", "--name", "web", "-p", `${PUBLISHED}:80`, "listener", ...listen);
       return docker;
     } catch (error) {
@@ -38,12 +38,15 @@ export class Docker implements AsyncDisposable {
 
   /** What `systemctl restart docker` does, with the container started again. */
   async restart(): Promise<void> {
+    await this.must("docker", "kill", "web");
     await this.#stopDaemon();
-    await this.startDaemon();
+    // Its containerd has ended with it, and where nobody has buried it yet it would be taken for one that runs.
+    await Deno.remove(`${this.lab.dir}/docker-exec/containerd/containerd.pid`).catch(() => {});
+    await this.#startDaemon();
     await this.must("docker", "start", "web");
   }
 
-  async startDaemon(): Promise<void> {
+  async #startDaemon(): Promise<void> {
     const { dir } = this.lab;
     const { namespace } = this.lab.host("server");
     const words = [
