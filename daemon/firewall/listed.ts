@@ -5,6 +5,7 @@
 import { latestByAccess } from "../grants/ledger.ts";
 import type { BackendOutcome, OpenedBackend } from "./backend.ts";
 import { type Access, accessKey, FirewallError, type Grant, type Slot } from "./firewall.ts";
+import type { Refusal } from "./input_only.ts";
 import type { Owner } from "./path/model.ts";
 import { createSerial } from "./serial.ts";
 
@@ -38,7 +39,7 @@ export interface ListedOptions<Listed extends Grant>
   /** Those in use. */
   readonly slots: readonly Slot[];
   /** Why a grant of that kind cannot be made; null where it can. */
-  refusal(slot: Access["slot"]): { readonly reason: string; readonly hint: string } | null;
+  refusal(slot: Access["slot"]): Refusal | null;
 }
 
 /** Makes the backend. Nothing is run before `check`, `prepare`, `list`, `describe` or `cleanup`. */

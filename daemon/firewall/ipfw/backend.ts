@@ -6,7 +6,8 @@
 import { type Run, runProgram, tellSlow } from "../../../lib/host/run.ts";
 import type { Log } from "../../../lib/log.ts";
 import type { OpenedBackend } from "../backend.ts";
-import { type Access, accessKey, FirewallError, type Grant, type Slot } from "../firewall.ts";
+import { accessKey, FirewallError, type Grant, type Slot } from "../firewall.ts";
+import { inputOnly } from "../input_only.ts";
 import { type Change, listedBackend, type ListedRules } from "../listed.ts";
 import { ask, type Program } from "../program.ts";
 import { IPFW_ARGS } from "./commands.ts";
@@ -37,28 +38,12 @@ export function ipfwFirewall(options: IpfwOptions): OpenedBackend {
     flushAtInit: options.flushAtInit,
     slots: options.slots,
     rules: new IpfwRules({ run: tellSlow(run, log), path, absent: ABSENT }, options),
-    refusal,
+    refusal: (slot) => inputOnly("ipfw", slot),
     containerOf: (access) => access.slot === "input" ? `table ${tableName(access)}` : `set ${options.activeSet}`,
     // What closes is an entry of a table, which has no number.
     numberOf: () => null,
     commandOf: (grant, verb) => command(path, grant, verb),
   });
-}
-
-/** The kinds of grant that an entry of a table can be. */
-function refusal(slot: Access["slot"]): { readonly reason: string; readonly hint: string } | null {
-  if (slot === "input") return null;
-  if (slot === "output") {
-    return {
-      reason: "ENABLE_IPT_OUTPUT: ipfw lets the answers of a connection out by its state, there is no rule for them",
-      hint: "set ENABLE_IPT_OUTPUT to N",
-    };
-  }
-  if (slot === "foreign") return { reason: "a rule that somebody else made cannot be granted", hint: "see --fw-list" };
-  return {
-    reason: "Forwarding/NAT requests are not supported with ipfw: its grants are for this host",
-    hint: "set ENABLE_IPT_FORWARDING and ENABLE_IPT_LOCAL_NAT to N",
-  };
 }
 
 function command(path: string, { access, expiresAt }: Grant, verb: "add" | "delete"): string {

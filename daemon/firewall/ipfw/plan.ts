@@ -103,7 +103,7 @@ function enabling({ disabled }: Rule, activeSet: number): readonly string[] {
 }
 
 /** The rule of a table, as ipfw reads it. A `setup` matches TCP only. */
-export function ruleText(table: string): string {
+function ruleText(table: string): string {
   const door = doorOf(table);
   if (door === null) throw new RangeError(`"table" expected the name of one of ours, got "${table}"`);
   const { service: { proto, port }, destination } = door;

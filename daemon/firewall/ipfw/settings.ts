@@ -5,7 +5,7 @@ import { executable, exeObjections, type ExeValues } from "../executable.ts";
 import { lateObjections, lateSettings, lateValues, type Objection } from "../late_rows.ts";
 
 /** The highest number that a rule can have beside the kernel's own last one: numbers have 16 bits. */
-export const LAST_NUMBER = 65_534;
+const LAST_NUMBER = 65_534;
 /** Sets have numbers from 0 to 31; the last one is the kernel's, and the first one everybody's. */
 const LAST_SET = 30;
 

@@ -31,7 +31,7 @@ export function tableName({ service: { proto, port }, destination }: Door): stri
 
 /** What a table of that name opens; null for one of somebody else. */
 export function doorOf(name: string): Door | null {
-  const [, proto, port, hex] = /^fwknop_(tcp|udp)_([1-9][0-9]{0,4})(?:_((?:[0-9a-f]{8}){1,4}))?$/.exec(name) ?? [];
+  const [, proto, port, hex] = /^fwknop_(tcp|udp)_([1-9][0-9]{0,4})(?:_([0-9a-f]{8}|[0-9a-f]{32}))?$/.exec(name) ?? [];
   if (proto !== "tcp" && proto !== "udp" || Number(port) > 65_535) return null;
   const destination = hex === undefined ? null : ipFromBytes(Uint8Array.fromHex(hex));
   const door = { service: { proto, port: Number(port) }, destination } as const;

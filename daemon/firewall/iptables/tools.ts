@@ -33,11 +33,18 @@ export function findTools(firewallExe: string, family: 4 | 6): FamilyTools {
   if (folder === undefined || !VARIANTS.includes(variant)) {
     throw new FirewallError(
       `FIREWALL_EXE "${firewallExe}" is not the absolute path of iptables`,
-      "set FIREWALL_EXE to /usr/sbin/iptables, or remove it",
+      exeHint(firewallExe),
     );
   }
   const name = `${folder}${family === 4 ? "iptables" : "ip6tables"}${variant}`;
   return { family, iptables: name, save: `${name}-save`, restore: `${name}-restore` };
+}
+
+/** Files of C daemons on BSD name the program of another packet filter, and nothing else says which it is. */
+function exeHint(firewallExe: string): string {
+  const [, program] = /\/(pfctl|ipfw)$/.exec(firewallExe) ?? [];
+  if (program !== undefined) return `set FIREWALL to ${program === "pfctl" ? "pf" : program}`;
+  return "set FIREWALL_EXE to /usr/sbin/iptables, or remove it";
 }
 
 /** Lists the rules of one table, or of all tables that there are. Throws `FirewallError`. */

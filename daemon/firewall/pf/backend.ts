@@ -5,11 +5,12 @@
 import { type Run, runProgram, tellSlow } from "../../../lib/host/run.ts";
 import type { Log } from "../../../lib/log.ts";
 import type { OpenedBackend } from "../backend.ts";
-import { type Access, accessKey, FirewallError, type Grant, type Slot } from "../firewall.ts";
+import { accessKey, FirewallError, type Grant, type Slot } from "../firewall.ts";
+import { inputOnly } from "../input_only.ts";
 import { listedBackend, type ListedRules } from "../listed.ts";
 import { ask, type Program } from "../program.ts";
 import { PFCTL_ARGS } from "./commands.ts";
-import { anchorTrouble, isPfOff } from "./main_rules.ts";
+import { anchorTrouble, isAnchorAbsent, isPfOff } from "./main_rules.ts";
 import { type AnchorRules, formatAnchor, type ListedRule, parseAnchor, ruleText } from "./rules.ts";
 import type { PfConfig } from "./settings.ts";
 
@@ -35,29 +36,12 @@ export function pfFirewall(options: PfOptions): OpenedBackend {
     flushAtInit: options.flushAtInit,
     slots: options.slots,
     rules: new PfAnchor(program, anchor, log),
-    refusal,
+    refusal: (slot) => inputOnly("pf", slot),
     containerOf: () => place,
     // Rules are loaded anew together: a number would be of no use to anybody.
     numberOf: () => null,
     commandOf: (grant, verb) => command(path, anchor, { grant, verb }),
   });
-}
-
-/** The kinds of grant that rules of an anchor can be. */
-function refusal(slot: Access["slot"]): { readonly reason: string; readonly hint: string } | null {
-  if (slot === "input") return null;
-  // Where NAT is on, these are in use whatever the file says: a stanza may ask for them.
-  if (slot === "output") {
-    return {
-      reason: "ENABLE_IPT_OUTPUT: pf lets the answers of a connection out by its state, there is no rule for them",
-      hint: "set ENABLE_IPT_OUTPUT to N",
-    };
-  }
-  if (slot === "foreign") return { reason: "a rule that somebody else made cannot be granted", hint: "see --fw-list" };
-  return {
-    reason: "Forwarding/NAT requests are not supported with pf: its grants are for this host",
-    hint: "set ENABLE_IPT_FORWARDING and ENABLE_IPT_LOCAL_NAT to N, and put rdr or rdr-to rules into pf.conf",
-  };
 }
 
 function command(
@@ -93,7 +77,17 @@ class PfAnchor implements ListedRules<ListedRule> {
   }
 
   async #readAnchor(): Promise<AnchorRules> {
-    return parseAnchor(await ask(this.program, PFCTL_ARGS.rules(this.anchor)), this.anchor);
+    return parseAnchor(await this.#list(), this.anchor);
+  }
+
+  /** An anchor that nothing names and that is empty is not there at all. */
+  async #list(): Promise<string> {
+    try {
+      return await ask(this.program, PFCTL_ARGS.rules(this.anchor));
+    } catch (error) {
+      if (error instanceof FirewallError && isAnchorAbsent(error.message)) return "";
+      throw error;
+    }
   }
 
   async change(
@@ -115,7 +109,7 @@ class PfAnchor implements ListedRules<ListedRule> {
 
   async describe(all: boolean): Promise<string> {
     if (all) return `Listing all pf rules...\n\n${await ask(this.program, PFCTL_ARGS.mainRules)}`;
-    const rules = await ask(this.program, PFCTL_ARGS.rules(this.anchor));
+    const rules = await this.#list();
     return `Active Rules in PF anchor '${this.anchor}':\n\n${rules === "" ? "nothing is open\n" : rules}`;
   }
 }

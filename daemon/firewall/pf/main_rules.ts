@@ -45,3 +45,8 @@ function blocksAll(rule: string): boolean {
 export function isPfOff(info: string): boolean {
   return /^Status: Disabled\b/m.test(info);
 }
+
+/** Whether pfctl failed because there is no such anchor, in the words of FreeBSD and macOS, and of OpenBSD. */
+export function isAnchorAbsent(failure: string): boolean {
+  return /DIOCGETRULES: Invalid argument|Anchor '.*' not found|Anchor does not exist/.test(failure);
+}

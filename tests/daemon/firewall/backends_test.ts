@@ -4,6 +4,7 @@ import {
   BACKENDS,
   type FirewallConfig,
   firewallProgram,
+  keysWithoutEffect,
   openFirewall,
   permittedPrograms,
   withBackendRows,
@@ -161,4 +162,34 @@ Deno.test("openFirewall() finds what is ours in the packet filters beside the on
     { owner: "iptables-legacy", chain: "FWKNOP_FORWARD" },
   ];
   assert.deepEqual((await leftovers()).map(({ name, owner }) => [name, owner]), [["iptables", "iptables-legacy"]]);
+});
+
+Deno.test("FIREWALL auto never takes a packet filter of another system, even where its program is", async () => {
+  for (const { name, systems } of BACKENDS) {
+    const isHere = (systems ?? ["linux"]).includes("linux");
+    assert.equal(isHere, !["pf", "ipfw"].includes(name), name);
+  }
+  // Programs that are there, of every packet filter.
+  const backends = configs();
+  for (const own of [backends["pf"], backends["ipfw"]]) Object.assign(own as object, { program: "/bin/sh" });
+  Object.assign(backends["iptables"] as object, { firewallExe: "/nowhere/iptables" });
+  const { reason } = await openFirewall({ ...CONFIG, backends }, () => {}, host());
+  assert.doesNotMatch(reason, /pf|ipfw/);
+});
+
+Deno.test("FIREWALL pf and ipfw are opened by name, run programs, and are what --version names", async () => {
+  for (const [name, program] of [["pf", "/sbin/pfctl"], ["ipfw", "/sbin/ipfw"]] as const) {
+    const config = { ...CONFIG, directive: name, backends: configs() };
+    const { firewall, reason } = await openFirewall(config, () => {}, host(inputChain()));
+    assert.equal(firewall.name, name);
+    assert.equal(reason, `firewall: ${name}, because FIREWALL is ${name}`);
+    assert.deepEqual(firewall.needs, ["run"]);
+    assert.equal(firewallProgram(config), program);
+  }
+});
+
+Deno.test("keysWithoutEffect() are the rows of packet filters of other systems, but of the one that FIREWALL names", () => {
+  assert.ok(keysWithoutEffect("auto").has("pfAnchor") && keysWithoutEffect("auto").has("ipfwStart"));
+  assert.ok(!keysWithoutEffect("pf").has("pfAnchor") && keysWithoutEffect("pf").has("ipfwStart"));
+  assert.ok(!keysWithoutEffect("auto").has("firewallExe"));
 });

@@ -36,6 +36,12 @@ Deno.test("findTools() finds the programs of either family and variant beside FI
   }
 });
 
+Deno.test("findTools() says which packet filter it is whose program a file of a C daemon on BSD names", () => {
+  for (const [path, hint] of [["/sbin/pfctl", "set FIREWALL to pf"], ["/sbin/ipfw", "set FIREWALL to ipfw"]] as const) {
+    assert.throws(() => findTools(path, 4), (error) => error instanceof FirewallError && error.hint === hint);
+  }
+});
+
 Deno.test("restoreRules() hands over one transaction and waits for the lock", async () => {
   const calls: unknown[] = [];
   const run: Run = (...call) => {
