@@ -189,13 +189,7 @@ export const TESTED_ELSEWHERE: TestedElsewhere = {
   "tests/daemon/config/starts_test.ts": [
     "daemon/config/mod.ts",
   ],
-  "tests/daemon/firewall/backends_test.ts": ["daemon/firewall/pf/pf.ts", "daemon/firewall/ipfw/ipfw.ts"],
-  "tests/daemon/firewall/pf/backend_test.ts": [
-    "daemon/firewall/input_only.ts",
-    "daemon/firewall/listed.ts",
-    "daemon/firewall/pf/commands.ts",
-  ],
-  "tests/daemon/firewall/pf/settings_test.ts": ["daemon/firewall/executable.ts", "daemon/firewall/late_rows.ts"],
+  "tests/daemon/firewall/pf/backend_test.ts": ["daemon/firewall/pf/commands.ts"],
   "tests/daemon/firewall/ipfw/backend_test.ts": [
     "daemon/firewall/ipfw/commands.ts",
     "daemon/firewall/ipfw/plan.ts",

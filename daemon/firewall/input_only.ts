@@ -14,7 +14,8 @@ export function inputOnly(name: string, slot: Access["slot"]): Refusal | null {
       return null;
     case "output":
       return {
-        reason: `ENABLE_IPT_OUTPUT: ${name} lets the answers of a connection out by its state, there is no rule for them`,
+        reason:
+          `ENABLE_IPT_OUTPUT: ${name} lets the answers of a connection out by its state, there is no rule for them`,
         hint: "set ENABLE_IPT_OUTPUT to N",
       };
     case "published":
