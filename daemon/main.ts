@@ -39,8 +39,7 @@ import { ownFamilies } from "./doctor/families.ts";
 import { daemonHelp } from "./help.ts";
 import { writeKeys } from "./key_file.ts";
 import { answerInWorker } from "./gpg/key_file_worker.ts";
-import { sendOrdered } from "./report/mail_process.ts";
-import { SEND_MAIL } from "./report/mail_delivery.ts";
+import { SEND_MAIL, sendOrdered } from "./report/mail_process.ts";
 import { firewallProgram, openFirewall } from "./firewall/backends.ts";
 import { openLog } from "./start/compose.ts";
 import { type DaemonOptions, parseDaemonOptions, wordHint } from "./options.ts";
@@ -273,7 +272,10 @@ function tell(message: string, hint: string | null): void {
 
 // The thread for key files runs this module too, and has no arguments to look at.
 if (!answerInWorker() && import.meta.main) {
-  if (Deno.args[0] === SEND_MAIL) Deno.exit(await sendOrdered());
+  if (Deno.args[0] === SEND_MAIL) {
+    keepMemoryPrivate();
+    Deno.exit(await sendOrdered());
+  }
   // Everybody else speaks to nobody: what carries a mail to its server is a process of its own, that does nothing else.
   Deno.permissions.revokeSync({ name: "net" });
   if (Deno.args[0] === BECOME) Deno.exit(becomeOrdered(Deno.args.slice(1)));

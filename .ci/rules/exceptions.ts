@@ -117,11 +117,9 @@ export const ONLY_TESTS_USE: Exceptions = {
 export const TESTED_ELSEWHERE: TestedElsewhere = {
   "tests/daemon/config/resolve_mail_test.ts": [
     "daemon/config/mail_kinds.ts",
-    "daemon/config/mail_settings.ts",
   ],
   "tests/daemon/report/smtp_root_test.ts": [
     "daemon/report/mail_process.ts",
-    "daemon/report/smtp.ts",
   ],
   "tests/e2e/mail_test.ts": [
     "daemon/report/mail_delivery.ts",

@@ -9,22 +9,10 @@ import { randomBytes } from "../../lib/host/entropy.ts";
 import { reasonOf } from "../../lib/host/reason.ts";
 import { showable } from "../../lib/showable.ts";
 import type { OwnProgram } from "../command/own_program.ts";
-import type { SmtpRoute } from "../config/resolve_mail.ts";
+import { SEND_MAIL } from "./mail_process.ts";
 import { formatMail, mailableHost } from "./mail_text.ts";
 import type { MailerParts } from "./mailer.ts";
-
-/** The first argument of the process that speaks to a mail server. No option of the program: nobody is meant to write it. */
-export const SEND_MAIL = "--send-mail";
-
-/** What that process is given to read, as JSON. */
-export interface SmtpOrder {
-  readonly route: SmtpRoute;
-  /** As which the server knows us. */
-  readonly name: string;
-  readonly from: string;
-  readonly to: readonly string[];
-  readonly message: string;
-}
+import type { SmtpOrder } from "./smtp.ts";
 
 /** What delivery needs of the host. */
 export interface DeliveryHost {

@@ -5,7 +5,10 @@
 import { readFd } from "../../ffi/libc/fd.ts";
 import { writeNow } from "../../ffi/libc/write_now.ts";
 import { reasonOf } from "../../lib/host/reason.ts";
-import type { SmtpOrder } from "./mail_delivery.ts";
+import type { SmtpOrder } from "./smtp.ts";
+
+/** The first argument of the process that speaks to a mail server. No option of the program: nobody is meant to write it. */
+export const SEND_MAIL = "--send-mail";
 
 const STANDARD_INPUT = 0, STANDARD_ERROR = 2;
 /** Bytes of an order: many times what the daemon writes. */

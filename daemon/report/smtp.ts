@@ -4,7 +4,16 @@ import { resolveHost } from "../../ffi/libc/resolver.ts";
 import { reasonOf } from "../../lib/host/reason.ts";
 import { readSecureFile } from "../../lib/host/secure_file.ts";
 import { isOwnServer, type SmtpRoute } from "../config/resolve_mail.ts";
-import type { SmtpOrder } from "./mail_delivery.ts";
+
+/** What the process that speaks to a server is given to read, as JSON. */
+export interface SmtpOrder {
+  readonly route: SmtpRoute;
+  /** As which the server knows us. */
+  readonly name: string;
+  readonly from: string;
+  readonly to: readonly string[];
+  readonly message: string;
+}
 
 /** What is waited for a connection, for the first words, and for every answer. */
 const CONNECT_MS = 10_000, ANSWER_MS = 20_000;

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { type Lab, labTest, makeLab, OUR_DAEMON } from "../../lab/mod.ts";
 import { MAIL_PROGRAMS, startMailServer } from "../../lab/mail_server.ts";
 import type { SmtpRoute } from "../../../daemon/config/resolve_mail.ts";
-import { SEND_MAIL } from "../../../daemon/report/mail_delivery.ts";
+import { SEND_MAIL } from "../../../daemon/report/mail_process.ts";
 
 const NEEDS = { needs: { ...MAIL_PROGRAMS, openssl: "openssl" } };
 
