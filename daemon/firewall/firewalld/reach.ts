@@ -1,4 +1,7 @@
 /** Whether firewalld can be used from here: asked before each decision for a packet filter, so at most once a few seconds. */
+import { AT_FDCWD } from "../../../ffi/abi.ts";
+import { FfiError } from "../../../ffi/errors.ts";
+import { fileFacts } from "../../../ffi/libc/file_facts.ts";
 import { FirewallError } from "../firewall.ts";
 import { impossible } from "./objections.ts";
 import type { FirewalldService } from "./service.ts";
@@ -18,34 +21,43 @@ export interface Reach {
   blocker(config: FirewalldConfig): Promise<string | null>;
 }
 
-/** Remembers for which process of firewalld it was found out that its rules may be changed. */
+/** Remembers for which process of firewalld it was found out that its rules are those of this host, and may be changed. */
 export function createReach({ socket, connect }: ReachParts): Reach {
   let allowedBy: string | null = null;
   return {
     async blocker(config) {
       const why = impossible(config);
       if (why !== null) return `firewalld ${why}`;
-      if (!isThere(socket)) return `firewalld cannot be reached (there is no ${socket})`;
       try {
+        if (fileFacts(AT_FDCWD, socket) === null) return `firewalld cannot be reached (there is no ${socket})`;
         using service = connect();
         const owner = await service.owner();
         if (owner === null) return "firewalld is not running";
-        // firewalld writes each refusal into its log.
-        if (owner !== allowedBy) await mayChange(service, config.zones[0] ?? await service.defaultZone());
+        if (owner === allowedBy) return null;
+        if (isElsewhere(await service.processOf(owner))) return "firewalld runs in another network namespace";
+        // firewalld writes each refusal into its log, so this is tried once.
+        await mayChange(service, config.zones[0] ?? await service.defaultZone());
         allowedBy = owner;
         return null;
       } catch (error) {
-        if (!(error instanceof FirewallError)) throw error;
+        if (!(error instanceof FirewallError) && !(error instanceof FfiError)) throw error;
         return `firewalld cannot be used (${error.message.replace(/^firewalld: /, "")})`;
       }
     },
   };
 }
 
-function isThere(socket: string): boolean {
+/** Whether the process has another network than this one, as far as that may be looked at: the bus may be another host's. */
+function isElsewhere(pid: number): boolean {
+  const own = networkOf("self"), other = networkOf(String(pid));
+  return own !== null && other !== null && own !== other;
+}
+
+function networkOf(process: string): string | null {
   try {
-    return Deno.statSync(socket).isSocket === true;
-  } catch {
-    return false;
+    return fileFacts(AT_FDCWD, `/proc/${process}/ns/net`)?.key ?? null;
+  } catch (error) {
+    if (error instanceof FfiError) return null;
+    throw error;
   }
 }

@@ -9,6 +9,8 @@ import { type ActiveZone, readActiveZones } from "./zones.ts";
 export interface FirewalldService extends Disposable {
   /** The bus name of the process that is firewalld now; null where none is. */
   owner(): Promise<string | null>;
+  /** The number of that process. */
+  processOf(owner: string): Promise<number>;
   defaultZone(): Promise<string>;
   zones(): Promise<readonly string[]>;
   activeZones(): Promise<readonly ActiveZone[]>;
@@ -98,6 +100,10 @@ export function createService(open: () => Bus = openBus): FirewalldService {
         if (error instanceof FirewalldError && error.refusal === "absent") return null;
         throw error;
       }
+    },
+    async processOf(owner) {
+      const [pid] = await ask({ interface: DRIVER, member: "GetConnectionUnixProcessID" }, owner);
+      return typeof pid === "number" ? pid : 0;
     },
     defaultZone: async () => textOf((await main("getDefaultZone"))[0]),
     zones: async () => textsOf((await zone("getZones"))[0]),

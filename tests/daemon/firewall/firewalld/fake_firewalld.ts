@@ -6,6 +6,8 @@ import type { ActiveZone } from "../../../../daemon/firewall/firewalld/zones.ts"
 export interface FakeFirewalld extends FirewalldService {
   /** Unix seconds. */
   now: number;
+  /** The number of its process. */
+  pid: number;
   active: readonly ActiveZone[];
   /** From now on everything is refused for that reason; null: nothing is. */
   refuse: Refusal | null;
@@ -35,8 +37,9 @@ export function fakeFirewalld(now: number): FakeFirewalld {
     return rules;
   }
   const fake: FakeFirewalld = {
-    ...{ now, active: [], refuse: null, rulesOf, calls: [] },
+    ...{ now, pid: Deno.pid, active: [], refuse: null, rulesOf, calls: [] },
     owner: () => ask("owner", () => ":1.5"),
+    processOf: () => ask("process", () => fake.pid),
     defaultZone: () => ask("default", () => "public"),
     zones: () => ask("zones", () => [...rulesOf.keys()]),
     activeZones: () => ask("active", () => fake.active),

@@ -35,9 +35,12 @@ Deno.test("blocker() finds out once whether rules may be changed, for each proce
     firewalld.owner = () => Promise.resolve(":1.9");
     assert.equal(await reach.blocker(CONFIG), null);
     assert.equal(probes(), 2);
+    firewalld.pid = 0;
+    firewalld.owner = () => Promise.resolve(":1.10");
+    assert.equal(await reach.blocker(CONFIG), null, "what cannot be looked at is taken for the same");
     firewalld.owner = () => Promise.resolve(null);
     assert.equal(await reach.blocker(CONFIG), "firewalld is not running");
-    firewalld.owner = () => Promise.resolve(":1.10");
+    firewalld.owner = () => Promise.resolve(":1.11");
     firewalld.refuse = "denied";
     assert.equal(await reach.blocker(CONFIG), "firewalld cannot be used (denied)");
   });
