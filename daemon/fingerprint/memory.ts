@@ -2,12 +2,12 @@
  * The last SYNs by their source, for a while. Whoever can send packets can send SYNs from any address, so what is kept is
  * limited three times: altogether, for each network, and for each source. Pure: the clock is a parameter.
  */
-import { formatSyn, type Syn } from "./syn.ts";
+import { sameSyn, type Syn } from "./syn.ts";
 
 /** Seconds for which a SYN counts. */
 export const SYN_SECONDS = 300;
 
-/** Sources in all: about 5 MB of them. */
+/** Sources in all: 11 MB where each is of another network. */
 export const MOST_SOURCES = 16_384;
 
 /** Sources of one network: a /24 of IPv4, a /48 of IPv6. Who floods from one network pushes out only its own. */
@@ -33,8 +33,11 @@ export interface SynMemory {
   readonly size: number;
 }
 
-/** The different SYNs of one source, by their text, the newest last. */
-type Known = Map<string, { readonly syn: Syn; readonly at: number }>;
+/** A source, the network that it is of, and its different SYNs, the newest first. */
+interface Known {
+  readonly network: string;
+  readonly seen: readonly { readonly syn: Syn; readonly at: number }[];
+}
 
 /** Knows nothing yet. `now`: milliseconds of a clock that nobody sets. */
 export function createSynMemory(now: () => number): SynMemory {
@@ -44,37 +47,41 @@ export function createSynMemory(now: () => number): SynMemory {
   const networks = new Map<string, Set<string>>();
 
   function forget(key: string): void {
-    sources.delete(key);
-    const network = networkOf(key);
+    const network = sources.get(key)?.network ?? "";
     const members = networks.get(network);
+    sources.delete(key);
     members?.delete(key);
     if (members?.size === 0) networks.delete(network);
   }
 
-  function makeRoom(key: string): void {
-    const [neighbour] = networks.get(networkOf(key)) ?? [];
-    const [oldest] = sources.keys();
-    const crowded = (networks.get(networkOf(key))?.size ?? 0) >= MOST_OF_NETWORK;
-    if (crowded && neighbour !== undefined) forget(neighbour);
-    else if (sources.size >= MOST_SOURCES && oldest !== undefined) forget(oldest);
+  function makeRoom(network: string): void {
+    const members = networks.get(network);
+    const crowded = members !== undefined && members.size >= MOST_OF_NETWORK;
+    if (!crowded && sources.size < MOST_SOURCES) return;
+    const [oldest] = crowded ? members : sources.keys();
+    if (oldest !== undefined) forget(oldest);
   }
 
   return {
     note(source, syn) {
-      const key = keyOf(source);
-      const known: Known = sources.get(key) ?? new Map();
-      if (sources.has(key)) forget(key);
-      else makeRoom(key);
-      putLast(known, formatSyn(syn), { syn, at: now() });
-      sources.set(key, known);
-      const members = networks.get(networkOf(key)) ?? new Set();
-      networks.set(networkOf(key), members.add(key));
+      const key = textOf(source, source.length);
+      const known = sources.get(key);
+      const network = known?.network ?? textOf(source, source.length === 4 ? 3 : 6);
+      if (known === undefined) makeRoom(network);
+      else forget(key);
+      const others = known?.seen.filter((one) => !sameSyn(one.syn, syn)).slice(0, MOST_OF_SOURCE - 1) ?? [];
+      sources.set(key, { network, seen: [{ syn, at: now() }, ...others] });
+      const members = networks.get(network);
+      if (members === undefined) networks.set(network, new Set([key]));
+      else members.add(key);
     },
     of(source) {
-      const key = keyOf(source);
-      const seen = [...sources.get(key)?.values() ?? []].map(({ syn, at }) => ({ syn, age: now() - at }));
-      const counts = seen.filter(({ age }) => age <= SYN_SECONDS * 1000).reverse();
-      if (counts.length === 0 && seen.length > 0) forget(key);
+      const key = textOf(source, source.length);
+      const seen = sources.get(key)?.seen ?? [];
+      const counts = seen.map(({ syn, at }) => ({ syn, age: now() - at })).filter(({ age }) =>
+        age <= SYN_SECONDS * 1000
+      );
+      if (counts.length === 0) forget(key);
       return counts;
     },
     get size() {
@@ -83,18 +90,9 @@ export function createSynMemory(now: () => number): SynMemory {
   };
 }
 
-function putLast<Value>(map: Map<string, Value>, key: string, value: Value): void {
-  map.delete(key);
-  map.set(key, value);
-  const [first] = map.keys();
-  if (map.size > MOST_OF_SOURCE && first !== undefined) map.delete(first);
-}
-
-/** The bytes as characters: cheaper than an address in words. */
-function keyOf(source: Uint8Array): string {
-  return String.fromCharCode(...source);
-}
-
-function networkOf(key: string): string {
-  return key.length === 4 ? key.slice(0, 3) : key.slice(0, 6);
+/** The first bytes as characters: cheaper than an address in words. */
+function textOf(bytes: Uint8Array, length: number): string {
+  let text = "";
+  for (let i = 0; i < length; i++) text += String.fromCharCode(bytes[i] ?? 0);
+  return text;
 }

@@ -94,6 +94,12 @@ function readOptions(bytes: Uint8Array): Pick<Syn, "mss" | "scale" | "options"> 
   return { mss, scale, options: names.join(",") || "none" };
 }
 
+/** Whether two have the same traits. */
+export function sameSyn(a: Syn, b: Syn): boolean {
+  return a.options === b.options && a.window === b.window && a.ttl === b.ttl && a.mss === b.mss &&
+    a.scale === b.scale && a.dontFragment === b.dontFragment && a.family === b.family;
+}
+
 /** The SYN as a line of the signature file has it, behind the name: an administrator may paste it there. */
 export function formatSyn({ ttl, dontFragment, window, mss, scale, options }: Syn): string {
   return [

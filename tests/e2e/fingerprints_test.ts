@@ -105,6 +105,28 @@ labTest("SIGHUP turns it on and off, and nothing is captured where no stanza ask
   await scene.knock(26, /Added/);
 });
 
+labTest("an interface that went and came back is looked at again", async () => {
+  await using lab = await makeLab();
+  const scene = await start(lab, { REQUIRE_OS: "linux" });
+  const ip = async (...commands: readonly string[]) => {
+    for (const command of commands) await lab.must("server", ["ip", "link", ...command.split(" ")]);
+  };
+  await scene.trySomething();
+  await scene.knock(22, SEEN);
+  const since = scene.program.mark();
+  await ip("set eth0 down", "set eth0 name other0", "set other0 up");
+  for (const what of ["TCP SYNs for REQUIRE_OS", "Error from pcap_dispatch"]) {
+    await scene.program.waitFor(new RegExp(`${what}: Cannot read from interface "eth0": .*trying again`), { since });
+  }
+  await ip("set other0 down", "set other0 name eth0", "set eth0 up");
+  for (const line of [/Looking at TCP SYNs on interface: eth0/, /Sniffing interface: eth0/]) {
+    await scene.program.waitFor(line, { since });
+  }
+  await scene.knock(23, UNKNOWN);
+  await scene.trySomething();
+  await scene.knock(23, SEEN);
+});
+
 labTest("one packet over TCP is knock and SYN in one", async () => {
   await using lab = await makeLab();
   const port = { PCAP_FILTER: "port 62201", ENABLE_TCP_SERVER: "Y" };
