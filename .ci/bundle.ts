@@ -14,14 +14,44 @@ const REST = "rest.js";
  */
 const APART = /^\.\/((library|smtp)-[^/]+)$/;
 
+/** The one of these that a whole bundle must not have among its own imports, which a start loads. */
+const MAIL = "smtp.js";
+
 /**
- * Bundles a program into one file. Minified: there is less to read at every start.
+ * Bundles a program into one file. Minified: there is less to read at every start. The module with modules of node is in it as
+ * text, which becomes a module when somebody asks for it.
  *
  * @param root the checkout whose program it is
  * @throws Error with what the bundler said
  */
 export async function bundleWhole(program: ProgramName, target: string, root: string = ROOT): Promise<void> {
-  await bundle(["--minify", "-o", target, MAINS[program]], root);
+  const folder = await Deno.makeTempDir({ prefix: "fwknop-bundle-" });
+  try {
+    await bundle(["--code-splitting", "--outdir", folder, MAINS[program]], root);
+    if (!nameMailPiece(folder)) return await bundle(["--minify", "-o", target, MAINS[program]], root);
+    const options = ["--no-config", "--minify", `--external=./${MAIL}`];
+    await bundle([...options, "-o", target, `${folder}/main.js`], root);
+    await bundle([...options, "-o", `${folder}/alone.js`, `${folder}/${MAIL}`], root);
+    const bytes = await Deno.readFile(`${folder}/alone.js`);
+    const url = `data:text/javascript;base64,${bytes.toBase64()}`;
+    const text = await Deno.readTextFile(target);
+    await Deno.writeTextFile(target, text.replace(`import("./${MAIL}")`, () => `import("${url}")`));
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** Gives the piece that stays apart in a whole bundle a name that is known; whether there is one. */
+function nameMailPiece(folder: string): boolean {
+  const names = [...Deno.readDirSync(folder)].map(({ name }) => name);
+  const piece = names.find((name) => APART.exec(`./${name}`)?.[2] === MAIL.replace(".js", ""));
+  if (piece === undefined) return false;
+  for (const name of names) {
+    const text = Deno.readTextFileSync(`${folder}/${name}`);
+    if (text.includes(piece)) Deno.writeTextFileSync(`${folder}/${name}`, text.replaceAll(piece, MAIL));
+  }
+  Deno.renameSync(`${folder}/${piece}`, `${folder}/${MAIL}`);
+  return true;
 }
 
 /**
