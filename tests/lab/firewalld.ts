@@ -2,6 +2,8 @@
  * Debian's real firewalld on the server of a lab, with a system bus of its own: a mount namespace with an empty /run holds the
  * bus, so neither is seen by anybody else, nor sees the machine's. Both end with the lab, or by `stop`.
  */
+import { createService } from "../../daemon/firewall/firewalld/service.ts";
+import { openBus } from "../../ffi/dbus/bus.ts";
 import type { Lab } from "./lab.ts";
 import type { Program, RunResult } from "./program.ts";
 
@@ -48,19 +50,25 @@ export async function startFirewalld(lab: Lab, settings: readonly string[] = [])
   ].join(" && ");
   const bus = lab.spawn("server", ["unshare", "--mount", "--propagation", "private", "sh", "-c", script]);
   await bus.waitFor(/unix:path=/);
+  const socket = `/proc/${bus.pid}/root/run/dbus/system_bus_socket`;
   const within = ["nsenter", `--mount=/proc/${bus.pid}/ns/mnt`, "--"];
   const run = (args: readonly string[]): Promise<RunResult> => lab.run("server", [...within, ...args]);
   const launch = async () => {
     const program = lab.spawn("server", [...within, "firewalld", "--nofork", "--nopid"]);
-    for (let i = 0; i < 200 && program.ended === null; i++) {
-      if ((await run(["firewall-cmd", "--state"])).code === 0) return program;
+    using service = createService(() => openBus(socket));
+    for (let i = 0; i < 1000 && program.ended === null; i++) {
+      if (await service.owner() !== null) {
+        // It answers when it has made its table.
+        await service.defaultZone();
+        return program;
+      }
+      await new Promise((done) => setTimeout(done, 20));
     }
     throw new Error(`firewalld does not start:\n${program.output}`);
   };
   let program = await launch();
   return {
-    socket: `/proc/${bus.pid}/root/run/dbus/system_bus_socket`,
-    within,
+    ...{ socket, within },
     get program() {
       return program;
     },

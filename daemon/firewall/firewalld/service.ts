@@ -2,6 +2,7 @@
 import { type Bus, type MethodCall, NO_ANSWER, openBus, type Reply } from "../../../ffi/dbus/bus.ts";
 import type { DbusValue } from "../../../ffi/dbus/reading.ts";
 import { FfiError } from "../../../ffi/errors.ts";
+import { showable } from "../../../lib/showable.ts";
 import { FirewallError } from "../firewall.ts";
 import { type ActiveZone, readActiveZones } from "./zones.ts";
 
@@ -148,7 +149,7 @@ function refusalOf(name: string, text: string): FirewalldError {
   }
   const [code = ""] = /^[A-Z_]+/.exec(text) ?? [];
   const hint = code === "INVALID_ZONE" ? "see firewall-cmd --get-zones" : "see journalctl -u firewalld";
-  return say(CODES[code] ?? "other", `it refused: ${text.replace(/\s+/g, " ").slice(0, 300)}`, hint);
+  return say(CODES[code] ?? "other", `it refused: ${showable(text.replace(/\s+/g, " ").slice(0, 300))}`, hint);
 }
 
 function textOf(value: DbusValue | undefined): string {
