@@ -14,10 +14,11 @@ import { surveyNetlink } from "./netlink_survey.ts";
 import { forgetRules, ownerOf, type Tables } from "./ruleset.ts";
 import { SetStore } from "./sets.ts";
 import { isTracked, onlyTranslates, type Station, stationsOf } from "./stations.ts";
+import { notPublished } from "./remedy.ts";
 import { travellerFor, travellerOf } from "./traveller.ts";
 import type { Due, OwnChain, PathWatch } from "./watch.ts";
 import type { Walkable } from "./walk.ts";
-import { knownEverywhere, type Landscape, travel } from "./way.ts";
+import { knownEverywhere, type Landscape, maySendOn, travel } from "./way.ts";
 
 /** What the view is made of. */
 export interface PathParts {
@@ -136,9 +137,11 @@ class MemoryWatch implements PathWatch {
     const traveller = travellerOf(access);
     if (traveller === null) return [];
     this.#judged.note(knownEverywhere(traveller, this.#interface));
-    return travel(traveller, this.#landscape(), enters).flatMap(({ obstruction }) =>
+    const landscape = this.#landscape();
+    const shutBy = travel(traveller, landscape, enters).flatMap(({ obstruction }) =>
       obstruction === null ? [] : [obstruction]
     );
+    return access.slot === "published" && !maySendOn(traveller, landscape) ? [notPublished(access), ...shutBy] : shutBy;
   }
 
   judgeAnew(): void {

@@ -1,4 +1,5 @@
 /** What is said of a chain that shuts a door: what it does, and what the operator can do about it. Pure. */
+import type { Service } from "../../../lib/net/service.ts";
 import { showable } from "../../../lib/showable.ts";
 import { formatChain, formatTable } from "../names.ts";
 import { formatPathChain, isNative, type Obstruction, type PathChain } from "./model.ts";
@@ -33,6 +34,16 @@ export function obstructionBy(shut: Shut): Obstruction {
     chain: formatPathChain(shut.chain),
     how: by === null ? "drops by policy" : `drops it by its rule ${placeOf(by, shut)}`,
     remedy: remedyFor(shut, by),
+  };
+}
+
+/** Said of a published service where no rule before the forward chain is for it. */
+export function notPublished({ service }: { readonly service: Service }): Obstruction {
+  const port = `${service.proto}/${service.port}`;
+  return {
+    chain: "the prerouting hook",
+    how: `has no rule for ${port}, and nothing there sends it on`,
+    remedy: "start what publishes it, or write GUARD input where this host serves it itself",
   };
 }
 

@@ -17,6 +17,17 @@ export interface Landscape {
   isOurs(chain: string): boolean;
 }
 
+/** Whether a rule, somebody else's, may send it to another address or port than it was sent to. */
+export function maySendOn(traveller: Traveller, landscape: Landscape): boolean {
+  return landscape.stations.some((station) => {
+    if (station.hook !== "prerouting" || !seesFamily(station, traveller.family)) return false;
+    const packet = knowledgeAt(station, traveller, { landscape, untracked: false, elsewhere: false });
+    if (packet === null) return false;
+    const { effects } = walkChain(landscape.walkable(station, true), station.chain.name, partialPacket(packet));
+    return effects.has("translate");
+  });
+}
+
 /** Follows it. */
 export function travel(traveller: Traveller, landscape: Landscape, enters: Enters): readonly Step[] {
   const steps: Step[] = [];
