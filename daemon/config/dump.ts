@@ -79,11 +79,12 @@ function natRows({ nat }: Stanza): readonly (readonly [string, string | number])
 
 /** What the C daemon does not have: shown where it is not as usual, so that dumps can be compared. */
 function ourRows(
-  { maxOpenGrants, nat: { allow }, requireSystem }: Stanza,
+  { guard, maxOpenGrants, nat: { allow }, requireSystem }: Stanza,
   { gpgDecryptKeyFile, gpgRemoteKeyFiles }: AccessSettings,
 ): readonly (readonly [string, string | number])[] {
   const usual = maxOpenGrants === ACCESS_SETTINGS.maxOpenGrants.fallback;
   return [
+    ...guard === ACCESS_SETTINGS.guard.fallback ? [] : [["GUARD", guard] as const],
     ...usual ? [] : [["MAX_OPEN_GRANTS", maxOpenGrants] as const],
     ...requireSystem === null ? [] : [["REQUIRE_OS", requireSystem.source] as const],
     ...allow === null ? [] : [["NAT_ALLOW", natAllow.format(allow)] as const],

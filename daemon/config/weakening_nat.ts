@@ -1,4 +1,4 @@
-/** What a stanza gives up of its limits on NAT. Pure. */
+/** What a stanza gives up of its limits on NAT, and on what others publish. Pure. */
 import { includesList } from "../../lib/net/cidr.ts";
 import type { NatAllowance, NatPolicy } from "../grants/nat_policy.ts";
 import { type Comparison, row } from "./comparison.ts";
@@ -27,6 +27,13 @@ export const NAT_ROWS: readonly Comparison<Stanza>[] = [
     value: (stanza) => stanza.nat.forwardAll,
     isLoss: (was, is) => is && !was,
     show: (value) => value ? "Y" : "N",
+  }),
+  row({
+    name: "GUARD",
+    key: "guard",
+    value: (stanza) => stanza.guard,
+    isLoss: (was, is) => is === "both" && was !== "both",
+    show: String,
   }),
 ];
 

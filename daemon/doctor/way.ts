@@ -70,17 +70,23 @@ function shutFinding({ chain, whom, step }: Treatment): Finding {
  */
 function openAnyway(doors: readonly Door[], walk: Walk): readonly Finding[] {
   const open = doors.filter((door) => walk({ ...door, granted: false }).every(({ does }) => does === "passes"));
-  const of = (forwarded: boolean) =>
+  const of = (which: (door: Door) => boolean | undefined) =>
     formatTravellers(
-      open.filter((door) => (door.forwarded ?? false) === forwarded)
+      open.filter((door) => which(door) === true)
         .map((door) => ({ name: formatService(door.service), family: door.family })),
     );
-  const [here, inside] = [of(false), of(true)];
+  const here = of(({ forwarded, published }) => !forwarded && !published);
+  const [inside, published] = [of((door) => door.forwarded), of((door) => door.published)];
   return [
     ...here === "" ? [] : [doubt(
       here,
       "open already, with or without a knock: nothing on the way drops it",
       "give the chain on the hook the policy drop, or take out the rule that lets it in",
+    )],
+    ...published === "" ? [] : [doubt(
+      `${published} as published by others`,
+      "open already, with or without a knock: nothing on the way drops it",
+      "drop it in a chain on the forward hook (Docker: iptables -I DOCKER-USER -i INTERFACE -m conntrack --ctstate NEW -j DROP)",
     )],
     ...inside === "" ? [] : [
       fine(`${inside} of hosts inside`, "a knock leads there, and nothing on the way drops it"),

@@ -25,6 +25,15 @@ Deno.test("formatDump() writes what the C daemon 2.6.11 writes, ours after it", 
   assert.doesNotMatch(lines.join("\n"), /enckey|hmackey/);
 });
 
+Deno.test("formatDump() shows GUARD where it is not what the C daemon does", () => {
+  const dump = (more: string) => {
+    const { config, access } = good("", `${STANZA}${more}`);
+    return formatDump(config, access);
+  };
+  assert.doesNotMatch(dump("GUARD input\n"), /GUARD/);
+  assert.match(dump("GUARD forward\n"), /^ +GUARD: {2}forward$/m);
+});
+
 Deno.test("formatDump() shows MAX_OPEN_GRANTS where it was set", () => {
   const dump = (more: string) => {
     const { config, access } = good("", `${STANZA}${more}`);

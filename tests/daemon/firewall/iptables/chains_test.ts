@@ -110,3 +110,18 @@ Deno.test("chains that two slots share are made and removed once", () => {
     "-X FWKNOP_INPUT",
   ]);
 });
+
+Deno.test("a jump of Docker's is not left above ours, and what others put above Docker's is", () => {
+  const forward = (...targets: readonly string[]) =>
+    parseSave(
+      ["*filter", ...targets.map((to) => `-A FORWARD -j ${to}`), ":FWKNOP_FORWARD - [0:0]", "COMMIT", ""].join("\n"),
+    );
+  const style: RuleStyle = { ...INPUT, active: ["published"] };
+  const moved = (...targets: readonly string[]) => lines(prepareBatch(forward(...targets), style, false));
+  assert.deepEqual(moved("f2b-web", "DOCKER-USER", "DOCKER-FORWARD", "FWKNOP_FORWARD"), [
+    "-D FORWARD -j FWKNOP_FORWARD",
+    "-I FORWARD 2 -j FWKNOP_FORWARD",
+  ]);
+  assert.deepEqual(moved("f2b-web", "FWKNOP_FORWARD", "DOCKER-USER"), []);
+  assert.deepEqual(moved("my-docker", "FWKNOP_FORWARD"), []);
+});

@@ -87,6 +87,31 @@ Deno.test("listedGrants() recognises every kind of door, and takes in what is fo
   for (const { access, key } of listed) assert.equal(key, accessKey(access));
 });
 
+Deno.test("listedGrants() tells doors to published services from others of their chain", () => {
+  const published = "-s 10.77.0.2/32 -p tcp -m conntrack --ctstate DNAT --ctorigdstport 8080 --ctdir ORIGINAL";
+  const read = (rule: string) => {
+    const end = "-m comment --comment _exp_9 -j ACCEPT";
+    const text = `*filter\n:FWKNOP_FORWARD - [0:0]\n-A FWKNOP_FORWARD ${rule} ${end}\nCOMMIT\n`;
+    return listedGrants(parseSave(text), DEFAULT_CHAINS, 4)[0]?.access;
+  };
+  assert.deepEqual(read(published), { slot: "published", source, destination: null, service: tcp(8080) });
+  assert.deepEqual(read(published.replace("DNAT", "DNAT --ctorigdst 10.77.0.1/32")), {
+    ...{ slot: "published", source, destination: address("10.77.0.1"), service: tcp(8080) },
+  });
+  const nearly = [
+    published.replace("DNAT", "NEW"),
+    published.replace("ORIGINAL", "REPLY"),
+    published.replace(" --ctdir ORIGINAL", ""),
+    published.replace("8080", "8080:8090"),
+    published.replace("--ctdir", "! --ctdir"),
+    published.replace("-s 10.77.0.2/32 ", ""),
+    published.replace("-p tcp", "-d 10.78.0.2/32 -p tcp"),
+    `${published} -m tcp --dport 80`,
+  ];
+  for (const rule of nearly) assert.equal(read(rule)?.slot, "foreign", rule);
+  assert.equal(read("-s 10.77.0.2/32 -p tcp -m tcp --dport 80")?.slot, "forward");
+});
+
 /** Rules that are nearly grants of ours: each would let in more, less or others than the grant. */
 const NEARLY = [
   "-s 10.77.0.0/24 -p tcp -m tcp --dport 22 -m comment --comment _exp_9 -j ACCEPT",

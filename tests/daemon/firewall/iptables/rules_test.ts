@@ -35,6 +35,14 @@ const ROWS: readonly (readonly [Access, string])[] = [
   ],
   [{ slot: "forward", source: S, target: null, service: null }, `-s 10.77.0.2 ${E} -j ACCEPT`],
   [
+    { slot: "published", source: S, destination: null, service: tcp(8080) },
+    `-p 6 -s 10.77.0.2 -m conntrack --ctstate DNAT --ctorigdstport 8080 --ctdir ORIGINAL ${E} -j ACCEPT`,
+  ],
+  [
+    { slot: "published", source: S6, destination: D6, service: udp(53) },
+    `-p 17 -s 2001:db8::7 -m conntrack --ctstate DNAT --ctorigdst 2001:db8::1 --ctorigdstport 53 --ctdir ORIGINAL ${E} -j ACCEPT`,
+  ],
+  [
     { slot: "dnat", source: S, destination: null, service: tcp(8080), to: NI, toPort: 80 },
     `-p 6 -s 10.77.0.2 -d 0.0.0.0/0 --dport 8080 ${E} -j DNAT --to-destination 10.78.0.2:80`,
   ],

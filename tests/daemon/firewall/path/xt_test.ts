@@ -42,6 +42,33 @@ Deno.test("matchConditions() reads ports and flags of tcp", () => {
   assert.equal(answer("tcp", 0, new Uint8Array(3)), null);
 });
 
+Deno.test("matchConditions() reads what was asked for, of a packet that somebody sends on", () => {
+  const asked = { state: 1, originalDestination: 1 << 3, originalPort: 1 << 9, direction: 1 << 12 };
+  const published = partialPacket({ family: 4, protocol: 6, state: "new", published: { port: 8080 } });
+  const plain = partialPacket({ family: 4, protocol: 6, state: "new", untranslated: true });
+  const says = (packet: typeof plain, words: Readonly<Record<number, number>>, revision = 3) => {
+    const conditions = matchConditions({ name: "conntrack", revision, info: structure(164, words) });
+    const rule = { handle: 1, conditions, outcome: { kind: "drop" }, effect: null } as const;
+    return matches(rule, packet, () => ({ hit: null, verdicts: [] }));
+  };
+  const port = (from: number, to: number, turned = 0) => ({ 140: from, 146: asked.originalPort, 148: turned, 156: to });
+  assert.equal(says(published, port(8080, 8080)), true);
+  assert.equal(says(published, port(80, 90)), false);
+  assert.equal(says(published, port(80, 90, asked.originalPort)), true, "! --ctorigdstport");
+  assert.equal(says(published, port(8080, 8080), 2), null, "without ranges");
+  assert.equal(says(plain, port(8080, 8080)), null);
+  const state = (states: number, turned = 0) => ({ 146: asked.state, 148: turned, 150: states });
+  assert.equal(says(published, state(1 << 7)), true, "DNAT");
+  assert.equal(says(plain, state(1 << 7)), false);
+  assert.equal(says(published, state(1 << 7, 1)), false, "! --ctstate DNAT");
+  assert.equal(says(published, state(1 << 7 | 2)), true, "DNAT,ESTABLISHED");
+  assert.equal(says(plain, state(1 << 7 | 8)), true, "DNAT,NEW");
+  assert.equal(says(published, state(1 << 6)), null, "SNAT");
+  assert.equal(says(published, { 146: asked.direction }), true);
+  assert.equal(says(published, { 146: asked.direction, 148: asked.direction }), false, "REPLY");
+  assert.equal(says(published, { 146: asked.originalDestination }), null, "--ctorigdst");
+});
+
 Deno.test("matchConditions() reads ports of multiport", () => {
   const multiport = (octets: Readonly<Record<number, number>>) =>
     structure(48, { 2: 80, 4: 20, 6: 30 }, { 0: 1, 1: 3, ...octets });
