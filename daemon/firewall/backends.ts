@@ -43,7 +43,7 @@ export const AUTO_DETAIL =
   "incoming packets by default: nftables, or iptables, of the legacy kind too, or firewalld where it answers on the system " +
   "bus and lets this user change its rules; where none does, iptables if it is " +
   "installed, else nftables. When the ruleset changes it decides again, and takes the open doors along. The daemon says " +
-  "which one it took and why.";
+  "which one it took and why. On Linux it never takes pf or ipfw.";
 
 /** Those of the operating system that this is. */
 const HERE = BACKENDS.filter(({ systems = ["linux"] }) => systems.includes(Deno.build.os));

@@ -58,16 +58,18 @@ function command(
 /** The anchor. */
 class PfAnchor implements ListedRules<ListedRule> {
   #others: readonly string[] = [];
-  #saidOff = false;
+  #askedInfo = false;
 
   constructor(readonly program: Program, readonly anchor: string, readonly log: Log) {}
 
   async require(): Promise<void> {
     const trouble = anchorTrouble(await ask(this.program, PFCTL_ARGS.mainRules), this.anchor);
     if (trouble !== null) throw new FirewallError(trouble.message, trouble.hint);
-    if (this.#saidOff || !isPfOff(await ask(this.program, PFCTL_ARGS.info))) return;
-    this.#saidOff = true;
-    this.log("warning", "pf is disabled, so it lets everybody in: enable it with pfctl -e");
+    if (this.#askedInfo) return;
+    if (isPfOff(await ask(this.program, PFCTL_ARGS.info))) {
+      this.log("warning", "pf is disabled, so it lets everybody in: enable it with pfctl -e");
+    }
+    this.#askedInfo = true;
   }
 
   async read(): Promise<readonly ListedRule[]> {
