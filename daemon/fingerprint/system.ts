@@ -30,6 +30,9 @@ const MAX_PATTERN = 128;
 /** Repetitions in an expression: each of them multiplies what a name costs in the worst case by its length. */
 const MOST_REPETITIONS = 4;
 
+/** Groups in an expression: in the worst case all ways through each of them are tried with all through the others. */
+const MOST_GROUPS = 6;
+
 /** REQUIRE_OS: an expression that the name of a system has to contain, in any letter case. */
 export const systemPattern: Kind<RegExp> = {
   valueName: "REGEX",
@@ -42,8 +45,9 @@ export const systemPattern: Kind<RegExp> = {
     if (/\)[*+{]/.test(bare) || /\\[1-9k]/.test(text)) {
       return fail("expected a regular expression without repeated groups and references back, which may take for ever");
     }
-    if ((bare.match(/[*+{]/g) ?? []).length > MOST_REPETITIONS) {
-      return fail(`expected a regular expression with at most ${MOST_REPETITIONS} repetitions`);
+    if (count(bare, /[*+{]|(?<![(*+?}])\?/g) > MOST_REPETITIONS || count(bare, /\(/g) > MOST_GROUPS) {
+      const most = `${MOST_REPETITIONS} repetitions and ${MOST_GROUPS} groups`;
+      return fail(`expected a regular expression with at most ${most}`);
     }
     try {
       return ok(new RegExp(text, "i"));
@@ -54,3 +58,7 @@ export const systemPattern: Kind<RegExp> = {
   remedy: () => "write a part of the name of the system, such as Linux, or several as Linux|FreeBSD",
   format: (value) => value.source,
 };
+
+function count(text: string, what: RegExp): number {
+  return [...text.matchAll(what)].length;
+}

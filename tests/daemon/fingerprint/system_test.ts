@@ -40,6 +40,8 @@ Deno.test("REQUIRE_OS is an expression in any letter case, and one that may take
     ["([)]a*){9}", /without repeated groups/],
     ["(a)\\1", /references back/],
     ["a*a*a*a*a*b", /at most 4 repetitions/],
+    [`${".?".repeat(5)}b`, /at most 4 repetitions/],
+    [`${"(|)".repeat(7)}b`, /and 6 groups/],
   ];
   for (const [text, reason] of reasons) {
     const refused = systemPattern.parse(text);
@@ -48,7 +50,9 @@ Deno.test("REQUIRE_OS is an expression in any letter case, and one that may take
 });
 
 Deno.test("the dearest expression that is taken comes to an end on the longest name", () => {
-  const pattern = systemPattern.parse("a*a*a*a*b");
-  assert.ok(pattern.ok);
-  assert.equal(pattern.value.test("a".repeat(MAX_NAME)), false);
+  for (const text of ["a*a*a*a*b", "(?:.*?)(?:.*?)(?:.*?)(?:.*?)b", `${"(a|a|a|a|a|a|a|a)".repeat(6)}b`]) {
+    const pattern = systemPattern.parse(text);
+    assert.ok(pattern.ok, text);
+    assert.equal(pattern.value.test("a".repeat(MAX_NAME)), false);
+  }
 });
