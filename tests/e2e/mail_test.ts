@@ -1,7 +1,16 @@
 /** Mail about what the daemon did and refused, to a real SMTP server and through a real program that takes mails. */
 import assert from "node:assert/strict";
 import { breakableTools, FAILURES } from "../lab/broken_tools.ts";
-import { type Directives, type Guard, type Lab, labTest, makeLab, writeServerConfig } from "../lab/mod.ts";
+import {
+  type Directives,
+  type Guard,
+  keyArgs,
+  knock,
+  type Lab,
+  labTest,
+  makeLab,
+  writeServerConfig,
+} from "../lab/mod.ts";
 import { MAIL_PROGRAMS, startMailServer, type TakenMail } from "../lab/mail_server.ts";
 import { setScene } from "./scene.ts";
 
@@ -143,6 +152,17 @@ mailTest("what is collected at the end is sent before it, and a mail tells nothi
   assert.equal((await scene.daemon.program.stop("SIGTERM", 30_000)).code, 0, scene.daemon.program.output);
   assert.match((await server.mail(0)).text, OPENED);
   assert.equal(server.taken().length, 1);
+});
+
+mailTest("a command of a packet is told in a mail, and what anybody can send is not", async (lab) => {
+  const server = await startMailServer(lab);
+  const scene = await setScene(lab, { server: LATE, stanza: { ENABLE_CMD_EXEC: "Y" } });
+  scene.send((await scene.seal(22)).replace(/.{9}$/, "AAAAAAAAA"));
+  await knock(lab, ["-C", "/bin/true", "-a", lab.address("knocker"), "-D", scene.server, ...keyArgs(scene.keys)]);
+  await scene.daemon.program.waitFor(/command returned 0/);
+  assert.equal((await scene.daemon.program.stop("SIGTERM", 30_000)).code, 0);
+  const { text } = await server.mail(0);
+  assert.match(text, /gw\.test: 1 grant\r\n[^]*Z {2}\[10\.77\.0\.2\] \(stanza #1\) CMD_EXEC: \/bin\/true\r\n/);
 });
 
 mailTest("SIGHUP puts other settings of mail into force", async (lab) => {
