@@ -34,21 +34,10 @@ function encodeStep(step: RuleStep): readonly [name: string, data: readonly Attr
     case "meta":
       return ["meta", [be32Attribute(NFTA.meta.key, step.key), register(NFTA.meta.to, step.to)]];
     case "ct":
-      return ["ct", [be32Attribute(NFTA.ct.key, step.key), register(NFTA.ct.to, step.to)]];
     case "ct original":
-      return ["ct", [
-        be32Attribute(NFTA.ct.key, step.key),
-        register(NFTA.ct.to, step.to),
-        { type: NFTA.ct.direction, value: Uint8Array.of(CT_ORIGINAL) },
-      ]];
+      return ["ct", encodeCt(step)];
     case "bitwise":
-      return ["bitwise", [
-        register(NFTA.bitwise.from, step.from),
-        register(NFTA.bitwise.to, step.to),
-        be32Attribute(NFTA.bitwise.length, step.mask.length),
-        { type: NFTA.bitwise.mask, value: [{ type: NFTA.data.value, value: step.mask }] },
-        { type: NFTA.bitwise.xor, value: [{ type: NFTA.data.value, value: step.xor }] },
-      ]];
+      return ["bitwise", encodeBitwise(step)];
     case "compare":
       return ["cmp", [
         register(NFTA.compare.from, step.from),
@@ -73,6 +62,24 @@ function encodeStep(step: RuleStep): readonly [name: string, data: readonly Attr
 }
 
 type Kind<Name extends RuleStep["kind"]> = Extract<RuleStep, { readonly kind: Name }>;
+
+function encodeCt({ kind, key, to }: Kind<"ct" | "ct original">): readonly Attribute[] {
+  return [
+    be32Attribute(NFTA.ct.key, key),
+    register(NFTA.ct.to, to),
+    ...kind === "ct" ? [] : [{ type: NFTA.ct.direction, value: Uint8Array.of(CT_ORIGINAL) }],
+  ];
+}
+
+function encodeBitwise({ from, to, mask, xor }: Kind<"bitwise">): readonly Attribute[] {
+  return [
+    register(NFTA.bitwise.from, from),
+    register(NFTA.bitwise.to, to),
+    be32Attribute(NFTA.bitwise.length, mask.length),
+    { type: NFTA.bitwise.mask, value: [{ type: NFTA.data.value, value: mask }] },
+    { type: NFTA.bitwise.xor, value: [{ type: NFTA.data.value, value: xor }] },
+  ];
+}
 
 function encodeLookup({ from, set, to, inverted }: Kind<"lookup">): readonly Attribute[] {
   return [

@@ -40,6 +40,8 @@ export interface ContractOptions {
   readonly makeRig: () => Promise<FirewallRig>;
   /** Registers a test: `Deno.test`, or `labTest` where namespaces are needed. */
   readonly test: (name: string, body: () => Promise<void>) => void;
+  /** Whether it opens doors to what others publish. */
+  readonly publishes?: boolean;
   readonly skip?: readonly { readonly case: string; readonly reason: string }[];
 }
 
@@ -51,7 +53,7 @@ const FAMILIES = [4, 6] as const;
 export function firewallContract(name: string, options: ContractOptions): void {
   const known = new Set(CASES.map(([title]) => title));
   for (const { case: title } of options.skip ?? []) assert.ok(known.has(title), `no such case: ${title}`);
-  for (const [title, body] of CASES) {
+  for (const [title, body] of options.publishes === true ? [...CASES, PUBLISHED] : CASES) {
     const skip = options.skip?.find((entry) => entry.case === title);
     if (skip !== undefined) {
       console.log(`${name} ${title}: not so here, because ${skip.reason}`);
@@ -402,4 +404,30 @@ const CASES: readonly (readonly [title: string, body: (scene: Scene) => Promise<
     );
     assert.notEqual(await firewall.describe(true), "");
   }],
+];
+
+/** For packet filters that open doors to what others publish. */
+const PUBLISHED: (typeof CASES)[number] = [
+  "keeps doors to published services: lists, takes over and closes them, and mixes them up with no other",
+  async (scene) => {
+    const earlier = await scene.start();
+    const published = FAMILIES.flatMap((family) =>
+      (["first", null] as const).map((to) => {
+        const access = scene.access(family, SSH, to);
+        assert.ok(access.slot === "input");
+        return scene.grant({ ...access, slot: "published" });
+      })
+    );
+    assert.deepEqual(await scene.give(earlier, published), [false, false, false, false]);
+    for (const family of FAMILIES) await scene.assertShut(family);
+    const later = await scene.rig.open({ flushAtInit: false });
+    assertSameGrants(await later.prepare(), published);
+    await scene.rig.reload();
+    assert.equal(await later.repair(published, scene.rig.now()), true);
+    await scene.assertListed(later, published);
+    const [narrow, ...wide] = published;
+    assert.ok(narrow);
+    await later.revoke([narrow]);
+    await scene.assertListed(later, wide);
+  },
 ];

@@ -1,10 +1,16 @@
 /** The daemon beside a real Docker: a stanza with GUARD forward opens what a container publishes, and a restart of Docker takes no door away. */
 import assert from "node:assert/strict";
-import { type Daemon, labTest, OUTER } from "../lab/mod.ts";
+import { type Daemon, labTest } from "../lab/mod.ts";
 import { keyArgs, knock, makeLab, newKeys, startDaemon } from "../lab/mod.ts";
 import { Docker, DOCKER_PROGRAMS, PUBLISHED } from "../lab/foreign/dockerd.ts";
 
 const ADDED = new RegExp(`Added published rule to .* tcp/${PUBLISHED}\\b`);
+
+/** The block of docs/NEIGHBOURS.md that holds the words. */
+function exampleOf(words: string): string {
+  const blocks = Deno.readTextFileSync("docs/NEIGHBOURS.md").matchAll(/^```sh\n([^]*?)^```$/gm);
+  return blocks.map(([, block]) => block).find((block) => block?.includes(words)) ?? assert.fail(words);
+}
 
 labTest("GUARD forward opens what a container publishes", async () => {
   await using lab = await makeLab({ guard: "none" });
@@ -26,8 +32,7 @@ labTest("GUARD forward opens what a container publishes", async () => {
   };
 
   assert.ok(await lab.opens("stranger", server, PUBLISHED), "Docker lets everybody in by itself");
-  const drop = `DOCKER-USER -i ${OUTER} -m conntrack --ctstate NEW -j DROP`;
-  await shell(`iptables -I ${drop}`);
+  await shell(exampleOf("DOCKER-USER -i eth0"));
   {
     await using daemon = await startDaemon(lab, { server: { FLUSH_IPT_AT_INIT: "N" }, access });
     assert.match(
@@ -48,5 +53,19 @@ labTest("GUARD forward opens what a container publishes", async () => {
     await assertOnlyKnocker("after a start that takes over", daemon.program.output);
     const { stdout } = await lab.run("server", [...daemon.argv, "--fw-list"]);
     assert.match(stdout, /FWKNOP_FORWARD[^]*ctorigdstport 8080/);
+    await daemon.stop();
   }
+  // The same host, guarded by nftables itself.
+  await shell("iptables -F DOCKER-USER");
+  const guard = exampleOf("table inet filter").replaceAll("/etc/nftables.conf", `${lab.dir}/nftables.conf`);
+  await shell(guard);
+  await using daemon = await startDaemon(lab, { access });
+  assert.match(daemon.program.output, /firewall: nftables, because inet filter input can drop/);
+  assert.equal(await reaches("knocker"), "filtered");
+  assert.match(await ask(daemon), ADDED, daemon.program.output);
+  await assertOnlyKnocker("after the knock", daemon.program.output);
+  await shell(`nft -f ${lab.dir}/nftables.conf`);
+  await assertOnlyKnocker("after the ruleset was loaded anew", daemon.program.output);
+  const { stdout } = await lab.run("server", [...daemon.argv, "--fw-list"]);
+  assert.match(stdout, /fwknop_forward4_published /);
 }, { needs: DOCKER_PROGRAMS });

@@ -96,19 +96,10 @@ class Machine {
     switch (expression.kind) {
       case "payload":
         return this.#load(expression.to, headerField(expression.base), [expression.offset, expression.length]);
-      case "meta": {
-        const { key, to } = expression;
-        return this.#load(to, META_FIELDS.has(key) ? `meta ${key}` : "opaque", [0, META_LENGTHS[key] ?? 4]);
-      }
-      case "ct": {
-        const { key, to } = expression;
-        return CT_FIELDS.has(key) ? this.#load(to, `ct ${key}`, [0, 4]) : this.#load(to, "opaque", [0, 16]);
-      }
-      case "ct original": {
-        const { key, to } = expression;
-        const length = CT_ORIGINAL_LENGTHS[key];
-        return this.#load(to, length === undefined ? "opaque" : `ct original ${key}`, [0, length ?? 16]);
-      }
+      case "meta":
+      case "ct":
+      case "ct original":
+        return this.#loadKey(expression);
       case "bitwise":
         return this.#bitwise(expression);
       case "byteorder":
@@ -135,6 +126,14 @@ class Machine {
       default:
         return this.#ask(expression);
     }
+  }
+
+  #loadKey({ kind, key, to }: Extract<Expression, { kind: "meta" | "ct" | "ct original" }>): void {
+    if (kind === "meta") {
+      return this.#load(to, META_FIELDS.has(key) ? `meta ${key}` : "opaque", [0, META_LENGTHS[key] ?? 4]);
+    }
+    const length = kind === "ct" ? (CT_FIELDS.has(key) ? 4 : undefined) : CT_ORIGINAL_LENGTHS[key];
+    return this.#load(to, length === undefined ? "opaque" : `${kind} ${key}`, [0, length ?? 16]);
   }
 
   #ask(expression: Extract<Expression, { kind: "compare" | "range" | "lookup" }>): void {

@@ -53,17 +53,30 @@ export function travellerOf(access: Access): Traveller | null {
       };
     }
     case "published": {
-      const asked = { ...from, ...port, ...addressed(access.destination), state: "new" as const };
-      // Where somebody's translation leads is not known, but what it was asked for.
-      const published = { port: access.service.port, ...addressed(access.destination) };
-      const after = { ...from, state: "new" as const, published };
-      return { ...common, hooks: THROUGH_THIS_HOST, before: asked, after, translated: true };
+      const asked = { port: access.service.port, ...addressed(access.destination) };
+      return publishedTraveller({ ...from, state: "new" }, asked, common);
     }
     case "dnat": {
       const packet = { ...from, ...port, ...addressed(access.destination), state: "new" as const };
       return { ...common, hooks: ["ingress", "prerouting"], before: packet, after: null, translated: true };
     }
   }
+}
+
+/** Where somebody's translation leads is not known, but what the packet was sent to. */
+function publishedTraveller(
+  packet: Knowledge,
+  asked: NonNullable<Knowledge["published"]>,
+  common: Pick<Traveller, "family" | "granted">,
+): Traveller {
+  const { port, ...destination } = asked;
+  return {
+    ...common,
+    hooks: THROUGH_THIS_HOST,
+    before: { ...packet, ...destination, destinationPort: port },
+    after: { ...packet, published: asked },
+    translated: true,
+  };
 }
 
 /** A new packet from outside. */
@@ -75,9 +88,8 @@ export function travellerFor(
     ...(source === undefined ? {} : { source }),
   };
   if (published) {
-    const { destinationPort: _asked, ...inside } = packet;
-    const after: Knowledge = { ...inside, published: { port: service.port } };
-    return { family, hooks: THROUGH_THIS_HOST, before: packet, after, granted, translated: true };
+    const { destinationPort: _asked, ...rest } = packet;
+    return publishedTraveller(rest, { port: service.port }, { family, granted });
   }
   if (!forwarded) return { family, hooks: TO_THIS_HOST, before: packet, after: packet, granted, translated: false };
   // The port that was asked for may be another one.

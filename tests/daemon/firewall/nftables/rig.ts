@@ -66,7 +66,7 @@ export async function nftablesRig(): Promise<NftablesRig> {
     open.push(fresh);
     const path = options.path ?? fresh;
     const backend = nftablesBackend({ netlink, run: runWithin(namespace) }, {
-      slots: ["input"],
+      slots: ["input", "published"],
       chains: {},
       flushAtInit: true,
       flushAtExit: true,
