@@ -537,10 +537,15 @@ const OUTSIDE_C = new Set([
   ...keysOutsideC(),
 ]);
 
+/** Keys of what can stand in the file. */
+const VARIABLES = Object.entries<SettingTable[string]>(OURS_AND_C)
+  .filter(([, row]) => row.directive !== undefined)
+  .map(([key]) => key);
+
 /** Keys of the variables of the `-D` dump of the C daemon built for iptables, in its order; ours follow them. */
 export const DUMPED: readonly string[] = [
-  ...Object.keys(OURS_AND_C).filter((key) => !OUTSIDE_C.has(key)),
-  ...Object.keys(OURS_AND_C).filter((key) => OUTSIDE_C.has(key)),
+  ...VARIABLES.filter((key) => !OUTSIDE_C.has(key)),
+  ...VARIABLES.filter((key) => OUTSIDE_C.has(key)),
 ];
 
 function otherBuild<Kind>(name: string, kind: Kind, doc: string) {

@@ -91,7 +91,7 @@ Deno.test("make install lets systemd reload by itself from version 253 on, and n
     assert.equal(isThere, type === "notify-reload");
     if (isThere) {
       const checks = [...read(to, dropIn).matchAll(/^ExecReload=(.*)$/gm)].map(([, command]) => command);
-      assert.deepEqual(checks, ["", "/usr/local/sbin/fwknopd --exit-parse-config"]);
+      assert.deepEqual(checks, ["", "/usr/local/sbin/fwknopd --exit-parse-config --wait-for-interface"]);
       assert.match(read(to, dropIn), /^Type=notify-reload$/m);
     }
     await make(folder.path, "uninstall", `SYSTEMD_VERSION=${version}`);
