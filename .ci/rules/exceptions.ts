@@ -250,12 +250,14 @@ export const TESTED_ELSEWHERE: TestedElsewhere = {
   "tests/ffi/libc/syslog_test.ts": [
     "ffi/libc/notify.ts",
   ],
+  "tests/daemon/verify/decide_test.ts": [
+    "daemon/verify/trial.ts",
+  ],
   "tests/ffi/libcrypto/libcrypto_test.ts": [
     "ffi/libcrypto/block_hash.ts",
     "ffi/libcrypto/block_keys.ts",
     "ffi/libcrypto/evp_keys.ts",
     "ffi/libcrypto/key_ring.ts",
-    "ffi/libcrypto/symbols.ts",
   ],
   "tests/ffi/libc/trusted_file_test.ts": [
     "ffi/libc/trusted_folder.ts",

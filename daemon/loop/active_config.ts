@@ -18,8 +18,9 @@ import { type RefusalLogs, refusalLogs } from "../report/refusal_budget.ts";
 import type { ServiceManager } from "../service/manager.ts";
 import type { StateFiles } from "../service/state_files.ts";
 import type { SlowOpener } from "../verify/attempt.ts";
-import type { DecisionContext, Pending } from "../verify/decide.ts";
+import type { DecisionContext, Pending } from "../verify/decision.ts";
 import type { NameResolver } from "../verify/nat_target.ts";
+import { createSieve } from "../verify/sieve.ts";
 import { stanzaIndex } from "../verify/stanza_index.ts";
 import type { Patience } from "./patience.ts";
 import type { SignalInbox } from "./signals.ts";
@@ -72,6 +73,7 @@ export function makeActiveConfig(
     context: {
       engine,
       index: stanzaIndex(stanzas),
+      sieve: createSieve(engine, stanzas),
       policy: { maxAge: config.maxAge, http: config.http, nat: config.firewall.switches },
       store,
       testMode: test,

@@ -10,8 +10,9 @@ import type { Datagram } from "../packet/datagram.ts";
 import { isWorthALine, lineOf, textOf } from "../report/log_lines.ts";
 import { kindOfRefusal } from "../report/mail_events.ts";
 import { reasonOf } from "../start/start_error.ts";
-import { type Admission, type Admitted, decide, type Decision, type Pending } from "../verify/decide.ts";
-import { type Finding, isAuthentic } from "../verify/findings.ts";
+import { decide } from "../verify/decide.ts";
+import type { Admission, Admitted, Decision, Pending } from "../verify/decision.ts";
+import { type Finding, isAuthentic, type Story, wholeStory } from "../verify/findings.ts";
 import { plan, type StanzaGrant } from "../verify/plan.ts";
 import { refusal, stanzaTag } from "../verify/refusals.ts";
 import type { ActiveConfig, Runtime } from "./active_config.ts";
@@ -54,7 +55,7 @@ function settle(
   const out = slow.add({ ...packet, pending: decision });
   return out === null
     ? []
-    : [{ kind: "refuse", findings: [refusal("too-many-pending", { source: out.datagram.source })] }];
+    : [{ kind: "refuse", ...wholeStory([refusal("too-many-pending", { source: out.datagram.source })]) }];
 }
 
 /** Tells what is refused, and opens what is admitted when it is known to be the first of its kind. */
@@ -63,7 +64,7 @@ async function conclude(decisions: readonly Settled[], active: ActiveConfig, run
   let authentic = false;
   for (const decision of decisions) {
     if (decision.kind === "admit") admitted.push(decision);
-    else authentic = refuse(decision.findings, active, runtime) || authentic;
+    else authentic = refuse(decision, active, runtime) || authentic;
   }
   // What an earlier flush left undone waits for the next packet of a key of ours: junk shall not cost writes and lines.
   if (!authentic && admitted.length === 0) return;
@@ -78,17 +79,22 @@ async function conclude(decisions: readonly Settled[], active: ActiveConfig, run
   }
   const first = lost.size === 0 ? admitted : admitted.filter(({ admission, findings }) => {
     if (!admission.digests.some((digest) => lost.has(digest))) return true;
-    refuse([...findings, refusal("replay-elsewhere", { source: admission.datagram.source })], active, runtime);
+    refuse(
+      wholeStory([...findings, refusal("replay-elsewhere", { source: admission.datagram.source })]),
+      active,
+      runtime,
+    );
     return false;
   });
   if (first.length > 0) await openFor(first, active, runtime);
 }
 
 /** Whether a key of ours made the packet. */
-function refuse(findings: readonly Finding[], { refusals }: ActiveConfig, runtime: Runtime): boolean {
-  const authentic = isAuthentic(findings);
-  (authentic ? refusals.keyHolders : refusals.strangers).report(findings, runtime.steady());
-  const kind = kindOfRefusal(findings), last = findings.at(-1);
+function refuse(story: Story, { refusals }: ActiveConfig, runtime: Runtime): boolean {
+  const { notable } = story;
+  const authentic = isAuthentic(notable);
+  (authentic ? refusals.keyHolders : refusals.strangers).report(story, runtime.steady());
+  const kind = kindOfRefusal(notable), last = notable.at(-1);
   if (kind !== null && last !== undefined) runtime.mailer?.notify(kind, () => textOf(last));
   return authentic;
 }
@@ -123,7 +129,7 @@ async function openFor(admitted: readonly Admitted[], active: ActiveConfig, runt
       await openGrants(grants, runtime, tell);
     } finally {
       for (const line of story) active.log(line.level, lineText(line));
-      for (const findings of refused) refuse(findings, active, runtime);
+      for (const findings of refused) refuse(wholeStory(findings), active, runtime);
     }
   });
 }

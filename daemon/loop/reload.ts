@@ -148,6 +148,7 @@ function takeOver(
   for (const line of newSources(sources, current.sources).flatMap(({ source }) => source.banner)) log("info", line);
   // Between two batches nobody opens anything with the old keys, and they may have been taken out because they leaked.
   forgetKeys(inForce.access);
+  current.context.sieve?.wipe();
   const { config, access, stanzas } = loaded;
   Object.assign(inForce, { config, access });
   log("info", "Re-starting fwknopd");

@@ -4,7 +4,7 @@
  * what the other does. With `-v` every line is written. What is not written costs no text.
  */
 import type { Log } from "../../lib/log.ts";
-import type { Finding } from "../verify/findings.ts";
+import type { Story } from "../verify/findings.ts";
 import { isWorthALine, levelOf, textOf } from "./log_lines.ts";
 
 /** How much may be written. */
@@ -23,7 +23,7 @@ export const KEY_HOLDERS: RefusalBudget = { burst: 10, whole: true };
 
 export interface RefusalLog {
   /** Reports a refused packet. `now`: milliseconds of a clock that nobody sets. */
-  report(findings: readonly Finding[], now: number): void;
+  report(story: Story, now: number): void;
   /** When something is held back and may be written, on the same clock; null when nothing is. */
   readonly dueAt: number | null;
   /** Writes what is held back, if its time has come. */
@@ -47,11 +47,13 @@ const INTERVAL_MS = 1000;
 export function refusalLog(log: Log, verbose: boolean, { burst, whole }: RefusalBudget = STRANGERS): RefusalLog {
   /** When all of the burst is there again: each packet that is told moves it by one interval. */
   let fullAt = -Infinity;
-  let held: { told: readonly Finding[]; count: number } | null = null;
+  let held: { story: Story; count: number } | null = null;
 
   const freeAt = () => fullAt - (burst - 1) * INTERVAL_MS;
 
-  function write(told: readonly Finding[], others: number, now: number): void {
+  function write({ findings }: Story, others: number, now: number): void {
+    const worth = findings.filter(isWorthALine);
+    const told = whole ? worth : worth.filter((_finding, i) => i === 0 || i === worth.length - 1);
     fullAt = Math.max(fullAt, now) + INTERVAL_MS;
     held = null;
     const more = others === 0 ? "" : ` (and ${others} more refused packets)`;
@@ -61,22 +63,20 @@ export function refusalLog(log: Log, verbose: boolean, { burst, whole }: Refusal
   }
 
   return {
-    report(findings, now) {
+    report(story, now) {
       if (verbose) {
-        for (const finding of findings) log(levelOf(finding), textOf(finding));
+        for (const finding of story.findings) log(levelOf(finding), textOf(finding));
         return;
       }
-      const worth = findings.filter(isWorthALine);
-      const told = whole ? worth : worth.filter((_finding, i) => i === 0 || i === worth.length - 1);
-      if (told.length === 0) return;
-      if (now >= freeAt()) write(told, held?.count ?? 0, now);
-      else held = { told, count: (held?.count ?? 0) + 1 };
+      if (!story.notable.some(isWorthALine)) return;
+      if (now >= freeAt()) write(story, held?.count ?? 0, now);
+      else held = { story, count: (held?.count ?? 0) + 1 };
     },
     get dueAt() {
       return held === null ? null : freeAt();
     },
     flush(now) {
-      if (held !== null && now >= freeAt()) write(held.told, held.count - 1, now);
+      if (held !== null && now >= freeAt()) write(held.story, held.count - 1, now);
     },
   };
 }

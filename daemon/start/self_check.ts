@@ -11,7 +11,9 @@ import type { Datagram } from "../packet/datagram.ts";
 import { rijndaelOf, type Stanza } from "../config/stanza.ts";
 import { memoryStore } from "../replay/memory.ts";
 import { StartError } from "./start_error.ts";
-import { decide, type DecisionContext } from "../verify/decide.ts";
+import { decide } from "../verify/decide.ts";
+import type { DecisionContext } from "../verify/decision.ts";
+import { createSieve } from "../verify/sieve.ts";
 import { stanzaIndex } from "../verify/stanza_index.ts";
 
 /** Knocks in all, shared among the stanzas: enough for the compiler, about 60 ms. */
@@ -44,7 +46,9 @@ async function knockOnce(stanza: Stanza, context: DecisionContext, now: number):
   };
   const sealed = await seal(context.engine, request, secrets, { now, random: randomBytes });
   if (!sealed.ok) throw failure(stanza, `a packet could not be sealed (${sealed.fault.code})`);
-  const trial = { ...context, index: stanzaIndex([openWide(stanza)]), store: memoryStore(), testMode: false };
+  const alone = [openWide(stanza)];
+  const sieve = createSieve(context.engine, alone);
+  const trial = { ...context, index: stanzaIndex(alone), sieve, store: memoryStore(), testMode: false };
   const datagram: Datagram = {
     payload: new TextEncoder().encode(sealed.value.wire),
     source: UNSPECIFIED4,
@@ -58,6 +62,7 @@ async function knockOnce(stanza: Stanza, context: DecisionContext, now: number):
   const first = await decide(datagram, { ...trial, policy: { ...context.policy, http } }, now);
   if (first.kind !== "admit") throw failure(stanza, "a packet sealed with its keys was not admitted");
   const second = await decide(datagram, trial, now);
+  sieve?.wipe();
   if (second.kind === "admit") throw failure(stanza, "a packet was admitted twice");
 }
 

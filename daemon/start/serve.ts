@@ -189,8 +189,7 @@ async function prepare(
   held: Held,
   { log, effects }: { readonly log: Log; readonly effects: StartEffects },
 ): Promise<{ readonly active: ActiveConfig; readonly runtime: Runtime; readonly stateFiles: StateFiles }> {
-  const { config } = options.loaded;
-  const { actions } = options.options;
+  const { loaded: { config }, options: { actions } } = options;
   const { gpg, pidFile, store, ...open } = held;
   const { firewall, mailer, waiter } = open;
   const ledger = createLedger(await firewall.prepare());

@@ -14,3 +14,19 @@ export function isRefusal(finding: Finding): finding is Refusal {
 export function isAuthentic(findings: readonly Finding[]): boolean {
   return findings.some((finding) => isRefusal(finding) && REFUSALS[finding.code].authentic);
 }
+
+/** All that is said of a packet. */
+export interface Story {
+  /** In order. Made when it is read: with many stanzas it is long, and most of it is never written. */
+  readonly findings: readonly Finding[];
+  /**
+   * The same without what is said of stanzas whose addresses or key are others: enough to see whether a key of ours made the
+   * packet, and whether anything of the story is worth a line.
+   */
+  readonly notable: readonly Finding[];
+}
+
+/** A story that is known already. */
+export function wholeStory(findings: readonly Finding[]): Story {
+  return { findings, notable: findings };
+}

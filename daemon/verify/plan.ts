@@ -6,7 +6,7 @@ import { fail, ok, type Result } from "../../lib/result.ts";
 import { accessKey } from "../firewall/firewall.ts";
 import { type GrantOptions, planGrants, type PlannedGrant } from "../grants/grants.ts";
 import type { HeldGrant } from "../grants/ledger.ts";
-import type { Admission } from "./decide.ts";
+import type { Admission } from "./decision.ts";
 import { type AtStanza, type Refusal, refusal } from "./refusals.ts";
 
 /** What a plan depends on besides the knock. */

@@ -10,10 +10,15 @@ export interface StanzaIndex {
   lookUp(source: Ip, destination: Ip | null): StanzaChoice;
 }
 
+/** What becomes of a stanza in the trial of a packet: its addresses are others, it is tried, its HMAC key is another. */
+export const OTHER_ADDRESSES = 0, TRIED = 1, OTHER_KEY = 2;
+
 /** What the addresses of a packet choose. */
 export interface StanzaChoice {
-  /** Those whose SOURCE and DESTINATION are the packet's, in load order. */
-  readonly matching: ReadonlySet<Stanza>;
+  /** For each stanza, by its place in the index: {@link OTHER_ADDRESSES} or {@link TRIED}. Whoever asked may change it. */
+  readonly turns: Uint8Array;
+  /** The first whose SOURCE and DESTINATION are the packet's. */
+  readonly first: Stanza | null;
   /** Whether the SOURCE of any stanza, at least, is the packet's. */
   readonly sourceIsKnown: boolean;
 }
@@ -23,14 +28,15 @@ export function stanzaIndex(stanzas: readonly Stanza[]): StanzaIndex {
   return {
     stanzas,
     lookUp(source, destination) {
-      const matching = new Set<Stanza>();
+      const turns = new Uint8Array(stanzas.length);
       let sourceIsKnown = false;
-      for (const stanza of stanzas) {
+      for (let at = 0; at < stanzas.length; at++) {
+        const stanza = stanzas[at]!;
         if (!matchesList(stanza.source, source)) continue;
         sourceIsKnown = true;
-        if (destinationFits(stanza, destination)) matching.add(stanza);
+        if (destinationFits(stanza, destination)) turns[at] = TRIED;
       }
-      return { matching, sourceIsKnown };
+      return { turns, first: stanzas[turns.indexOf(TRIED)] ?? null, sourceIsKnown };
     },
   };
 }

@@ -48,6 +48,12 @@ export function isForCipher(bodyLength: number, { cipher: { kind }, hmac }: Secr
   return encryptionByLength(measuredLength(bodyLength, kind, hmac)) === kind;
 }
 
+/** Which encryption a body of that length is of, behind which an HMAC stands; null when it is of none. */
+export function encryptionOfSigned(bodyLength: number): EncryptionType | null {
+  if (encryptionByLength(bodyLength + PREFIXES.rijndael.length) === "rijndael") return "rijndael";
+  return encryptionByLength(bodyLength + PREFIXES.gpg.length) === "gpg" ? "gpg" : null;
+}
+
 /** Those of the secrets that a receiver holds which a packet is for, by its length alone; null when it is for none of them. */
 export function chooseSecrets(wire: string, held: readonly Secrets[]): Secrets | null {
   for (const secrets of held) {
@@ -57,7 +63,7 @@ export function chooseSecrets(wire: string, held: readonly Secrets[]): Secrets |
 }
 
 /** Characters of the tag at the end of a packet. */
-function tagLength(hmac: HmacKey | null): number {
+function tagLength(hmac: Pick<HmacKey, "name"> | null): number {
   return hmac === null ? 0 : DIGESTS[hmac.name].characters;
 }
 
@@ -73,7 +79,10 @@ export function hasPrefix(wire: string): boolean {
 }
 
 /** Cuts the tag off the end; null when fewer than 36 characters remain before it (facts/wire 7). */
-export function splitTag(wire: string, hmac: HmacKey | null): { readonly body: string; readonly tag: string } | null {
+export function splitTag(
+  wire: string,
+  hmac: Pick<HmacKey, "name"> | null,
+): { readonly body: string; readonly tag: string } | null {
   const end = wire.length - tagLength(hmac);
   return end < MIN_SPA_LENGTH ? null : { body: wire.slice(0, end), tag: wire.slice(end) };
 }

@@ -10,8 +10,9 @@ import type { Datagram } from "../../daemon/packet/datagram.ts";
 import { NO_NAT_POLICY } from "../../daemon/grants/nat_policy.ts";
 import { memoryStore } from "../../daemon/replay/memory.ts";
 import { levelOf, textOf } from "../../daemon/report/log_lines.ts";
-import type { Decision, DecisionContext } from "../../daemon/verify/decide.ts";
+import type { Decision, DecisionContext } from "../../daemon/verify/decision.ts";
 import type { NameResolver } from "../../daemon/verify/nat_target.ts";
+import { createSieve } from "../../daemon/verify/sieve.ts";
 import { stanzaIndex } from "../../daemon/verify/stanza_index.ts";
 import type { LogLevel } from "../../lib/log.ts";
 import type { Stanza } from "../../daemon/config/stanza.ts";
@@ -116,7 +117,8 @@ export function decisionContext(
     http: { enabled: false, anyUserAgent: false, trustForwardedFor: false, proxies: null },
   };
   const store = memoryStore();
-  return { engine: nobleEngine, index: stanzaIndex(stanzas), policy, store, testMode: false, ...changes };
+  const sieve = createSieve(nobleEngine, stanzas);
+  return { engine: nobleEngine, index: stanzaIndex(stanzas), sieve, policy, store, testMode: false, ...changes };
 }
 
 /** The lines of a decision, with their levels; none of one that is pending. */

@@ -12,7 +12,7 @@ import { createSlowLane } from "../../../daemon/loop/slow.ts";
 import type { Batch, Datagram, PacketSource } from "../../../daemon/packet/datagram.ts";
 import { createFacts } from "../../../daemon/report/facts.ts";
 import { refusalLogs } from "../../../daemon/report/refusal_budget.ts";
-import type { DecisionContext } from "../../../daemon/verify/decide.ts";
+import type { DecisionContext } from "../../../daemon/verify/decision.ts";
 import type { Log } from "../../../lib/log.ts";
 import { decisionContext, ip, NOW } from "../../fakes/knock.ts";
 

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { type Story, wholeStory } from "../../../daemon/verify/findings.ts";
 import { type Refusal, refusal } from "../../../daemon/verify/refusals.ts";
 import { remark } from "../../../daemon/verify/remarks.ts";
 import type { LogLevel } from "../../../lib/log.ts";
@@ -18,10 +19,10 @@ const told = (n: number) => `info: [192.0.2.1] (stanza #${n}) Access stanza has 
 
 Deno.test("a refusal costs the line that it came and its summary, whatever lies between", () => {
   const { lines, log } = collector();
-  refusalLog(log, false).report(story(1), 0);
+  refusalLog(log, false).report(wholeStory(story(1)), 0);
   assert.deepEqual(lines, [told(1)]);
   const long = [came(1), refusal("hmac-mismatch", at(1)), refusal("hmac-mismatch", at(2)), ...story(3)];
-  refusalLog(log, false).report(long, 0);
+  refusalLog(log, false).report(wholeStory(long), 0);
   assert.deepEqual(lines.slice(1), [
     "info: (stanza #1) SPA Packet from IP: 192.0.2.1 received with access source match",
     told(3),
@@ -33,7 +34,7 @@ Deno.test("a flood costs one line a second, and every packet is accounted for", 
   const refusals = refusalLog(log, false);
   for (let ms = 0; ms < 10_000; ms++) {
     refusals.flush(ms);
-    refusals.report(story(ms), ms);
+    refusals.report(wholeStory(story(ms)), ms);
   }
   refusals.flush(20_000);
   assert.equal(lines.length, 11);
@@ -44,9 +45,9 @@ Deno.test("a flood costs one line a second, and every packet is accounted for", 
 Deno.test("what is held back asks for its time and is written then, not before", () => {
   const { lines, log } = collector();
   const refusals = refusalLog(log, false);
-  refusals.report(story(1), 100);
+  refusals.report(wholeStory(story(1)), 100);
   assert.equal(refusals.dueAt, null);
-  refusals.report(story(2), 200);
+  refusals.report(wholeStory(story(2)), 200);
   assert.equal(refusals.dueAt, 1100);
   refusals.flush(1099);
   assert.equal(lines.length, 1);
@@ -58,14 +59,14 @@ Deno.test("what is held back asks for its time and is written then, not before",
 Deno.test("with -v every line of every refusal is written", () => {
   const { lines, log } = collector();
   const refusals = refusalLog(log, true);
-  refusals.report(story(1), 0);
-  refusals.report(story(2), 0);
+  refusals.report(wholeStory(story(1)), 0);
+  refusals.report(wholeStory(story(2)), 0);
   assert.deepEqual(lines, [DETAIL, told(1), DETAIL, told(2)]);
 });
 
 Deno.test("what is no SPA packet is not worth a line", () => {
   const { lines, log } = collector();
-  refusalLog(log, false).report([refusal("not-spa-data", at(0))], 0);
+  refusalLog(log, false).report(wholeStory([refusal("not-spa-data", at(0))]), 0);
   assert.deepEqual(lines, []);
 });
 
@@ -75,7 +76,7 @@ Deno.test("a flood of a key holder costs a burst and then a packet a second, eac
   const whole = (n: number) => [came(n), ...story(n)];
   for (let ms = 0; ms < 10_000; ms++) {
     refusals.flush(ms);
-    refusals.report(whole(ms), ms);
+    refusals.report(wholeStory(whole(ms)), ms);
   }
   refusals.flush(60_000);
   const summaries = lines.filter((line) => /expired/.test(line));
@@ -89,20 +90,20 @@ Deno.test("a flood of a key holder costs a burst and then a packet a second, eac
   const counted = summaries.reduce((sum, line) => sum + 1 + Number(/and (\d+) more/.exec(line)?.[1] ?? 0), 0);
   assert.equal(counted, 10_000);
   assert.ok(!lines.some((line) => /received.*more refused/.test(line)));
-  refusals.report(whole(1), 120_000);
+  refusals.report(wholeStory(whole(1)), 120_000);
   assert.equal(lines.at(-1), told(1), "after a quiet time at once again");
 });
 
 Deno.test("what strangers send takes no line from key holders, and the other way round", () => {
   const { lines, log } = collector();
   const { keyHolders, strangers } = refusalLogs(log, false);
-  for (let i = 0; i < 50; i++) strangers.report(story(i), 0);
-  keyHolders.report([refusal("service-denied", at(7))], 0);
+  for (let i = 0; i < 50; i++) strangers.report(wholeStory(story(i)), 0);
+  keyHolders.report(wholeStory([refusal("service-denied", at(7))]), 0);
   assert.deepEqual(lines, [
     told(0),
     "warning: [192.0.2.1] (stanza #7) One or more requested protocol/ports was denied per access.conf.",
   ]);
-  for (let i = 0; i < 50; i++) keyHolders.report(story(100 + i), 2000);
+  for (let i = 0; i < 50; i++) keyHolders.report(wholeStory(story(100 + i)), 2000);
   lines.length = 0;
   strangers.flush(2000);
   assert.deepEqual(lines, [`${told(49)} (and 48 more refused packets)`]);
@@ -122,10 +123,28 @@ Deno.test("a refusal that is not written costs no text, and one that is held bac
     },
   };
   const refusals = refusalLog(log, false);
-  refusals.report([watched], 0);
+  refusals.report(wholeStory([watched]), 0);
   assert.deepEqual([lines.length, read], [1, 1]);
-  for (let i = 0; i < 100; i++) refusals.report([watched], 500);
+  for (let i = 0; i < 100; i++) refusals.report(wholeStory([watched]), 500);
   assert.deepEqual([lines.length, read], [1, 1]);
   refusals.flush(1000);
   assert.deepEqual([lines.length, read], [2, 2]);
+});
+
+Deno.test("of a story that is held back and overtaken by another, nothing is ever made", () => {
+  const { lines, log } = collector();
+  const refusals = refusalLog(log, false);
+  const read: number[] = [];
+  const lazy = (n: number): Story => ({
+    notable: [came(n)],
+    get findings() {
+      read.push(n);
+      return [came(n), ...story(n)];
+    },
+  });
+  for (let n = 1; n <= 100; n++) refusals.report(lazy(n), n);
+  assert.deepEqual(read, [1]);
+  refusals.flush(2000);
+  assert.deepEqual(read, [1, 100]);
+  assert.equal(lines.at(-1), `${told(100)} (and 98 more refused packets)`);
 });

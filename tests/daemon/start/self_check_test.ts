@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { testOurselves } from "../../../daemon/start/self_check.ts";
 import { StartError } from "../../../daemon/start/start_error.ts";
 import { memoryStore } from "../../../daemon/replay/memory.ts";
-import type { DecisionContext } from "../../../daemon/verify/decide.ts";
+import type { DecisionContext } from "../../../daemon/verify/decision.ts";
 import { nobleEngine } from "../../../lib/crypto/noble_engine.ts";
 import { addresses, decisionContext, KEYS, NOW, stanza } from "../../fakes/knock.ts";
 

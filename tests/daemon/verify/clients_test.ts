@@ -1,7 +1,8 @@
 /** What clients of other people and of former times send opens, and opens once. */
 import assert from "node:assert/strict";
 import type { Stanza } from "../../../daemon/config/stanza.ts";
-import { decide, type DecisionContext } from "../../../daemon/verify/decide.ts";
+import { decide } from "../../../daemon/verify/decide.ts";
+import type { DecisionContext } from "../../../daemon/verify/decision.ts";
 import { nobleEngine } from "../../../lib/crypto/noble_engine.ts";
 import { datagram, decisionContext, lastLine, NOW, stanza } from "../../fakes/knock.ts";
 import { replayDigest } from "../../../lib/spa/open.ts";

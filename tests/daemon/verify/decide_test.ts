@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { Stanza } from "../../../daemon/config/stanza.ts";
-import { decide, type DecisionContext } from "../../../daemon/verify/decide.ts";
+import { decide } from "../../../daemon/verify/decide.ts";
+import type { DecisionContext } from "../../../daemon/verify/decision.ts";
 import { twinBase64, twinSeal } from "../../lib/spa/twin.ts";
 import {
   addresses,

@@ -1,6 +1,7 @@
 /** Packets that are opened by something slow: what is decided meanwhile, and what when it is done. */
 import assert from "node:assert/strict";
-import { decide, type Decision, type DecisionContext, type Pending } from "../../../daemon/verify/decide.ts";
+import { decide } from "../../../daemon/verify/decide.ts";
+import type { Decision, DecisionContext, Pending } from "../../../daemon/verify/decision.ts";
 import { isAuthentic } from "../../../daemon/verify/findings.ts";
 import { nobleEngine } from "../../../lib/crypto/noble_engine.ts";
 import { open } from "../../../lib/spa/open.ts";

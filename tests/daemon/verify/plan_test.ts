@@ -4,7 +4,7 @@ import type { Stanza } from "../../../daemon/config/stanza.ts";
 import type { Datagram } from "../../../daemon/packet/datagram.ts";
 import { accessKey } from "../../../daemon/firewall/firewall.ts";
 import { textOf } from "../../../daemon/report/log_lines.ts";
-import type { Admission } from "../../../daemon/verify/decide.ts";
+import type { Admission } from "../../../daemon/verify/decision.ts";
 import { grantSeconds, plan, type PlanContext } from "../../../daemon/verify/plan.ts";
 import { nobleEngine } from "../../../lib/crypto/noble_engine.ts";
 import { open } from "../../../lib/spa/open.ts";

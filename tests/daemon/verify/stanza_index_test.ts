@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { stanzaIndex } from "../../../daemon/verify/stanza_index.ts";
+import { OTHER_ADDRESSES, stanzaIndex, TRIED } from "../../../daemon/verify/stanza_index.ts";
 import { matchesList } from "../../../lib/net/cidr.ts";
 import { addresses, ip, stanza } from "../../fakes/knock.ts";
 
@@ -23,8 +23,10 @@ Deno.test("lookUp() chooses by SOURCE and DESTINATION, in load order", () => {
     stanzas([["ANY", "203.0.113.1"], ["10.0.0.0/8", null], ["192.0.2.7", null], ["ANY", null]]),
   );
   const numbers = (source: string, destination: string | null) => {
-    const { matching } = index.lookUp(ip(source), destination === null ? null : ip(destination));
-    return [...matching].map(({ number }) => number);
+    const { turns, first } = index.lookUp(ip(source), destination === null ? null : ip(destination));
+    const chosen = index.stanzas.filter((_, place) => turns[place] === TRIED);
+    assert.equal(first, chosen[0]);
+    return chosen.map(({ number }) => number);
   };
   assert.deepEqual(numbers("192.0.2.7", "203.0.113.1"), [1, 3, 4]);
   assert.deepEqual(numbers("192.0.2.7", "203.0.113.2"), [3, 4]);
@@ -33,8 +35,16 @@ Deno.test("lookUp() chooses by SOURCE and DESTINATION, in load order", () => {
 
 Deno.test("lookUp() tells a source that no stanza has from one whose DESTINATION is another", () => {
   const index = stanzaIndex(stanzas([["192.0.2.7", "203.0.113.1"]]));
-  assert.deepEqual(index.lookUp(ip("192.0.2.7"), ip("203.0.113.2")), { matching: new Set(), sourceIsKnown: true });
-  assert.deepEqual(index.lookUp(ip("192.0.2.8"), ip("203.0.113.1")), { matching: new Set(), sourceIsKnown: false });
+  assert.deepEqual(index.lookUp(ip("192.0.2.7"), ip("203.0.113.2")), {
+    turns: Uint8Array.of(OTHER_ADDRESSES),
+    first: null,
+    sourceIsKnown: true,
+  });
+  assert.deepEqual(index.lookUp(ip("192.0.2.8"), ip("203.0.113.1")), {
+    turns: Uint8Array.of(OTHER_ADDRESSES),
+    first: null,
+    sourceIsKnown: false,
+  });
 });
 
 Deno.test("lookUp() agrees with a test of each stanza by itself", () => {
@@ -42,12 +52,13 @@ Deno.test("lookUp() agrees with a test of each stanza by itself", () => {
   const rows = fc.array(fc.tuple(fc.constantFrom(...SOURCES), fc.constantFrom(...DESTINATIONS)), { maxLength: 6 });
   fc.assert(fc.property(rows, end, fc.option(end), (of, source, destination) => {
     const all = stanzas(of);
-    const { matching, sourceIsKnown } = stanzaIndex(all).lookUp(source, destination);
+    const { turns, first, sourceIsKnown } = stanzaIndex(all).lookUp(source, destination);
     const bySource = all.filter((one) => matchesList(one.source, source));
     assert.equal(sourceIsKnown, bySource.length > 0);
     const naive = bySource.filter((one) =>
       one.destination === null || (destination !== null && matchesList(one.destination, destination))
     );
-    assert.deepEqual([...matching], naive);
+    assert.deepEqual(all.filter((_, place) => turns[place] === TRIED), naive);
+    assert.equal(first, naive[0] ?? null);
   }));
 });

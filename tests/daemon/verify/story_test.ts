@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import { refusal } from "../../../daemon/verify/refusals.ts";
+import { remark } from "../../../daemon/verify/remarks.ts";
+import { createStory } from "../../../daemon/verify/story.ts";
+import { ip } from "../../fakes/knock.ts";
+
+const at = (stanza: number) => ({ source: ip("192.0.2.1"), stanza });
+const came = remark("source-match", at(1));
+const expired = refusal("stanza-expired", at(4));
+const last = refusal("service-denied", at(8));
+
+function writer() {
+  const asked: string[] = [];
+  const story = createStory((place, now) => {
+    asked.push(`${place} at ${now}`);
+    return [remark("opening-failed", { ...at(place + 1), reason: "why" }), refusal("hmac-mismatch", at(place + 1))];
+  });
+  return { asked, story };
+}
+
+Deno.test("a story is told in order, and what is said of stanzas that were passed over is made when it is read, once", () => {
+  const { asked, story } = writer();
+  story.passOver({ from: 0, to: 3, now: 10 });
+  story.push(expired);
+  story.passOver({ from: 4, to: 4, now: 10 });
+  story.passOver({ from: 5, to: 6, now: 11 });
+  const told = story.tell([came], [last]);
+  assert.deepEqual(told.notable, [came, expired, last]);
+  assert.deepEqual(asked, []);
+  const stanzas = told.findings.map(({ code, facts }) => [code, "stanza" in facts ? facts.stanza : null]);
+  const other = (stanza: number) => [["opening-failed", stanza], ["hmac-mismatch", stanza]];
+  const before = [["source-match", 1], ...[1, 2, 3].flatMap(other), ["stanza-expired", 4]];
+  assert.deepEqual(stanzas, [...before, ...other(6), ["service-denied", 8]]);
+  assert.equal(told.findings, told.findings);
+  assert.deepEqual(asked, ["0 at 10", "1 at 10", "2 at 10", "5 at 11"]);
+});
+
+Deno.test("what is found out later does not change a story that was told", () => {
+  const { asked, story } = writer();
+  story.push(expired);
+  const told = story.tell([]);
+  story.push(last);
+  story.passOver({ from: 0, to: 9, now: 10 });
+  assert.deepEqual([told.findings, told.notable, asked], [[expired], [expired], []]);
+});
