@@ -14,6 +14,7 @@ import { gpgFail } from "../../../lib/openpgp/failure.ts";
 import { ok } from "../../../lib/result.ts";
 import { FfiError } from "../../../ffi/errors.ts";
 import { hmacOf, rijndaelOf, type Stanza } from "../../../daemon/config/stanza.ts";
+import { OTHER_KEY, TRIED } from "../../../daemon/verify/stanza_index.ts";
 
 const source: PacketSource = {
   banner: [],
@@ -103,6 +104,24 @@ Deno.test("makeReload() overwrites the keys that are no longer in force, and no 
   assert.ok(next !== "later" && next !== active);
   for (const key of keys) assert.ok(key.every((byte) => byte === 0));
   for (const key of keysOf(next.context.index.stanzas)) assert.ok(key.length > 0 && key.every((byte) => byte !== 0));
+});
+
+Deno.test("makeReload() wipes the sieve that is no longer in force, and goes on with one of the new keys", async () => {
+  const { texts, active, reload } = running();
+  const { sieve } = active.context;
+  assert.ok(sieve);
+  let wiped = 0;
+  const watched = { ...active, context: { ...active.context, sieve: { ...sieve, wipe: () => void wiped++ } } };
+  texts["/a"] = "nonsense\n";
+  assert.equal(await reload(watched, false), watched);
+  assert.equal(wiped, 0);
+  texts["/a"] = STANZA;
+  const next = await reload(watched, false);
+  assert.ok(next !== "later" && next.context.sieve);
+  assert.equal(wiped, 1);
+  const turns = Uint8Array.of(TRIED);
+  next.context.sieve.sift("A".repeat(200), turns);
+  assert.deepEqual([...turns], [OTHER_KEY]);
 });
 
 Deno.test("makeReload() compares with what is in force, not with what was read at start", async () => {
