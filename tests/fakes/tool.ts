@@ -67,15 +67,20 @@ export interface Attempt {
 }
 
 /** Runs a recorder as a program: its state is in the file, its words and its standard input are the process's. */
-export function runRecorder<State>(
+export function runRecorder<State extends { readonly calls: readonly string[] }>(
   recorder: (state: State, args: readonly string[], stdin: string) => Answer,
   [file = "", ...args]: readonly string[],
 ): never {
   const state = JSON.parse(Deno.readTextFileSync(file)) as State;
+  const before = JSON.stringify({ ...state, calls: [] });
   const wantsInput = args.includes("-") || args.includes("/dev/stdin");
   const answer = recorder(state, args, wantsInput ? Deno.readTextFileSync("/dev/stdin") : "");
-  Deno.writeTextFileSync(`${file}.new`, JSON.stringify(state));
-  Deno.renameSync(`${file}.new`, file);
+  const after = JSON.stringify({ ...state, calls: [] });
+  // A question beside a change must not undo it.
+  if (after !== before) {
+    Deno.writeTextFileSync(`${file}.new`, after);
+    Deno.renameSync(`${file}.new`, file);
+  }
   Deno.stdout.writeSync(new TextEncoder().encode(answer.stdout));
   Deno.stderr.writeSync(new TextEncoder().encode(answer.stderr));
   Deno.exit(answer.code);
