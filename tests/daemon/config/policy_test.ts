@@ -37,6 +37,13 @@ Deno.test("policyLines() says who may open what, for how long, and what else", (
   assert.match(policy("SOURCE ANY\nKEY abc\nENCRYPTION_MODE legacy\n"), /; key of 3 bytes, legacy, no HMAC$/);
 });
 
+Deno.test("policyLines() says where doors to what others publish are", () => {
+  const of = (guard: string) => policy(`SOURCE ANY\nOPEN_PORTS tcp/8080\nGUARD ${guard}\n${KEYS}`);
+  assert.match(of("forward"), /tcp\/8080 as published by others \(GUARD forward\) for 30 s/);
+  assert.match(of("both"), /tcp\/8080 of this host or published by others for 30 s/);
+  assert.match(of("input"), /tcp\/8080 for 30 s/);
+});
+
 Deno.test("policyLines() names a stanza by its user, its number and its place", () => {
   const { stanzas, config } = good("", `${STANZA}REQUIRE_USERNAME alice\n${STANZA}`);
   const names = policyLines(stanzas, config).filter((line) => !line.startsWith(" ")).map((line) => line.split(": ")[0]);

@@ -24,6 +24,14 @@ Deno.test("a stanza that leaves nothing to ask for is refused", () => {
   assert.deepEqual(wrong("", `${STANZA}OPEN_PORTS tcp/22,udp/22\nRESTRICT_PORTS tcp/22\n`), []);
 });
 
+Deno.test("GUARD of a stanza that opens no door of that kind is refused", () => {
+  const commands = "CMD_CYCLE_OPEN /bin/true $IP\nCMD_CYCLE_CLOSE NONE\n";
+  assert.match(objection(`GUARD forward\n${commands}`), /GUARD: CMD_CYCLE_OPEN of the same stanza/);
+  const nat = ["ENABLE_IPT_FORWARDING Y\n", `${STANZA}FORCE_NAT 10.0.0.5 80\nGUARD both\n`] as const;
+  assert.match(wrong(...nat).join("\n"), /GUARD: FORCE_NAT of the same stanza/);
+  assert.deepEqual(wrong("", `${STANZA}GUARD forward\n`), []);
+});
+
 Deno.test("frames that no packet fits into are refused where frames are read", () => {
   assert.match(wrong("MAX_SNIFF_BYTES 100\n")[0]!, /MAX_SNIFF_BYTES: no packet fits into 100 bytes/);
   assert.deepEqual(wrong("MAX_SNIFF_BYTES 100\nENABLE_UDP_SERVER Y\n"), []);

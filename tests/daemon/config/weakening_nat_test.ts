@@ -26,6 +26,8 @@ Deno.test("a reload says where NAT reaches further than before", () => {
     ["", "FORCE_NAT 10.0.0.5 22", []],
     ["", "FORWARD_ALL Y", ["FORWARD_ALL was N, is Y"]],
     ["FORWARD_ALL Y", "", []],
+    ["GUARD forward", "GUARD both", ["GUARD was forward, is both"]],
+    ["GUARD both", "GUARD forward", []],
   ] as const;
   for (const [before, after, expected] of rows) assert.deepEqual(lost(before, after), expected, `${before} / ${after}`);
 });

@@ -31,6 +31,13 @@ Deno.test("doorsOf() takes tcp/22 for a stanza without ports, and leaves out wha
   assert.deepEqual(doorsOf([stanza("ANY", null)], [4]), [{ service: tcp(22), family: 4 }]);
 });
 
+Deno.test("doorsOf() has the doors to what others publish where GUARD asks for them", () => {
+  const of = (guard: "forward" | "both") => doorsOf([{ ...stanza("ANY", [tcp(80)]), guard }], [4]);
+  const published = { service: tcp(80), family: 4, published: true };
+  assert.deepEqual(of("forward"), [published]);
+  assert.deepEqual(of("both"), [{ service: tcp(80), family: 4 }, published]);
+});
+
 Deno.test("doorsOf() has no door of a stanza whose commands open something", () => {
   const cycle = { open: "open", close: null, timer: null };
   assert.deepEqual(doorsOf([{ ...stanza("ANY", [tcp(22)]), cycle }], [4]), []);

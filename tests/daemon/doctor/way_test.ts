@@ -80,6 +80,12 @@ Deno.test("doorFindings() says of doors to hosts inside that nothing but the tra
   assert.doesNotMatch(found(walking([OTHER], { other: "shuts" })).join("\n"), /hosts inside/);
 });
 
+Deno.test("doorFindings() says how to shut what others publish to everybody", () => {
+  const published = { service: WEB, family: 4, published: true } as const;
+  const [line] = doorFindings([published], { walk: walking([], {}), enters: () => false }).map(formatFinding);
+  assert.match(line ?? "", /^warn tcp\/80 over IPv4 as published by others: open already.*DOCKER-USER/);
+});
+
 Deno.test("knockFindings() asks whether the knock itself arrives, which no grant helps", () => {
   const legacy = chain("filter", { owner: "iptables-legacy", family: "ip6", chain: "INPUT", priority: 1 });
   const walk = walking([OURS, legacy], { "filter 62201 6": "shuts" });

@@ -22,14 +22,16 @@ interface Case {
   readonly request?: Partial<AccessRequest>;
   readonly policy?: Partial<NatPolicy>;
   readonly options?: Partial<GrantOptions>;
+  readonly guard?: "input" | "forward" | "both";
 }
 
-function plan({ request, policy, options }: Case) {
+function plan({ request, policy, options, guard = "input" }: Case) {
   return planGrants({
     request: { messageType: 1, source, services: [ssh], packetDestination: server, nat: null, ...request },
     policy: { ...NO_NAT_POLICY, ...policy },
     options: { destinationRule: false, output: false, ...options },
     expiresAt: 1000,
+    guard,
   });
 }
 
@@ -112,6 +114,15 @@ Deno.test("planGrants() lets a local NAT request in on the inside port, FORCE_NA
     const forced = accesses({ request: { messageType, nat: NAT }, policy: { forceNat: { to: inside, port: 81 } } });
     assert.deepEqual(forced.map(({ slot }) => slot), ["input", "dnat"]);
   }
+});
+
+Deno.test("planGrants() grants plain requests where GUARD says that they are met", () => {
+  const published = { slot: "published", source, destination: server, service: ssh } as const;
+  const options = { destinationRule: true, output: true };
+  assert.deepEqual(accesses({ guard: "forward", options }), [published]);
+  assert.deepEqual(accesses({ guard: "both", options }).map(({ slot }) => slot), ["input", "output", "published"]);
+  const nat = accesses({ guard: "forward", request: { messageType: 2, nat: NAT } });
+  assert.deepEqual(nat.map(({ slot }) => slot), ["forward", "dnat"]);
 });
 
 Deno.test("planGrants() puts FORCE_NAT in the place of what is asked for, on plain requests too", () => {

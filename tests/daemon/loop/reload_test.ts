@@ -206,6 +206,16 @@ Deno.test("makeReload() says what takes effect only with a new start", async () 
   ]);
 });
 
+Deno.test("makeReload() keeps the configuration where a first stanza has GUARD forward: its chain is made at a start", async () => {
+  const { texts, lines, active, reload } = running();
+  texts["/a"] = `${STANZA}GUARD forward\n`;
+  assert.equal(await reload(active, false), active);
+  assert.match(
+    lines.join("\n"),
+    /error: The configuration stays as it was: stanza #1 has GUARD forward, .*start it again/,
+  );
+});
+
 const AS_ALICE = `${STANZA}ENABLE_CMD_EXEC Y\nCMD_EXEC_USER alice\n`;
 
 Deno.test("makeReload() asks for accounts beside the loop, and goes on when they are known", async () => {
