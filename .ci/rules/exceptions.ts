@@ -115,19 +115,13 @@ export const ONLY_TESTS_USE: Exceptions = {
 
 /** Files that are tested elsewhere than at their mirror: the test, and what it tests besides. */
 export const TESTED_ELSEWHERE: TestedElsewhere = {
-  "tests/daemon/config/resolve_mail_test.ts": [
-    "daemon/config/mail_kinds.ts",
-  ],
-  "tests/daemon/report/smtp_root_test.ts": [
-    "daemon/report/mail_process.ts",
-  ],
+  "tests/daemon/config/resolve_mail_test.ts": ["daemon/config/mail_kinds.ts"],
+  "tests/daemon/report/smtp_root_test.ts": ["daemon/report/mail_process.ts"],
   "tests/e2e/mail_test.ts": [
     "daemon/report/mail_delivery.ts",
     "daemon/start/start_mail.ts",
   ],
-  "tests/cli/after/outcome_test.ts": [
-    "cli/after/knock_and_wait.ts",
-  ],
+  "tests/cli/after/outcome_test.ts": ["cli/after/knock_and_wait.ts"],
   "tests/cli/doctor/doctor_test.ts": [
     "cli/doctor/address.ts",
     "cli/doctor/clock.ts",
@@ -146,12 +140,8 @@ export const TESTED_ELSEWHERE: TestedElsewhere = {
     "cli/settings/load.ts",
     "cli/ui/world.ts",
   ],
-  "tests/cli/options/table_test.ts": [
-    "cli/options/own.ts",
-  ],
-  "tests/cli/rc/rc_save_test.ts": [
-    "cli/rc/stanza_commands.ts",
-  ],
+  "tests/cli/options/table_test.ts": ["cli/options/own.ts"],
+  "tests/cli/rc/rc_save_test.ts": ["cli/rc/stanza_commands.ts"],
   "tests/cli/remedies/hints_test.ts": [
     "cli/remedies/access.ts",
     "cli/remedies/directives.ts",
@@ -163,41 +153,21 @@ export const TESTED_ELSEWHERE: TestedElsewhere = {
     "cli/send/target.ts",
     "cli/send/tcp.ts",
   ],
-  "tests/cli/send/raw_root_test.ts": [
-    "ffi/libc/raw_socket.ts",
-  ],
-  "tests/cli/send/stream_test.ts": [
-    "cli/send/http.ts",
-  ],
-  "tests/cli/settings/conflicts_test.ts": [
-    "cli/settings/combinations.ts",
-  ],
-  "tests/cli/settings/precedence_test.ts": [
-    "cli/request/allow_ip.ts",
-  ],
-  "tests/cli/shell/explain_test.ts": [
-    "cli/knock/precheck.ts",
-  ],
-  "tests/daemon/config/load_test.ts": [
-    "daemon/config/settings.ts",
-  ],
-  "tests/daemon/config/resolve_stanza_test.ts": [
-    "daemon/config/stanza.ts",
-  ],
-  "tests/daemon/config/starts_test.ts": [
-    "daemon/config/mod.ts",
-  ],
+  "tests/cli/send/raw_root_test.ts": ["ffi/libc/raw_socket.ts"],
+  "tests/cli/send/stream_test.ts": ["cli/send/http.ts"],
+  "tests/cli/settings/conflicts_test.ts": ["cli/settings/combinations.ts"],
+  "tests/cli/settings/precedence_test.ts": ["cli/request/allow_ip.ts"],
+  "tests/cli/shell/explain_test.ts": ["cli/knock/precheck.ts"],
+  "tests/daemon/config/load_test.ts": ["daemon/config/settings.ts"],
+  "tests/daemon/config/resolve_stanza_test.ts": ["daemon/config/stanza.ts"],
+  "tests/daemon/config/starts_test.ts": ["daemon/config/mod.ts"],
   "tests/daemon/firewall/pf/backend_test.ts": ["daemon/firewall/pf/commands.ts"],
   "tests/daemon/firewall/ipfw/backend_test.ts": [
     "daemon/firewall/ipfw/commands.ts",
     "daemon/firewall/ipfw/plan.ts",
   ],
-  "tests/daemon/firewall/iptables/backend_root_test.ts": [
-    "daemon/firewall/firewall.ts",
-  ],
-  "tests/interop/iptables_rules_test.ts": [
-    "daemon/firewall/iptables/family.ts",
-  ],
+  "tests/daemon/firewall/iptables/backend_root_test.ts": ["daemon/firewall/firewall.ts"],
+  "tests/interop/iptables_rules_test.ts": ["daemon/firewall/iptables/family.ts"],
   "tests/daemon/firewall/path/hear_root_test.ts": [
     "daemon/firewall/path/netlink_survey.ts",
     "daemon/firewall/path/reach.ts",
@@ -209,27 +179,13 @@ export const TESTED_ELSEWHERE: TestedElsewhere = {
     "daemon/firewall/path/stations.ts",
     "daemon/firewall/path/walk.ts",
   ],
-  "tests/daemon/firewall/path/packet_test.ts": [
-    "daemon/firewall/path/operand.ts",
-  ],
-  "tests/daemon/firewall/path/way_root_test.ts": [
-    "daemon/firewall/path/traveller.ts",
-  ],
-  "tests/daemon/firewall/nftables/placement_test.ts": [
-    "daemon/firewall/nftables/set_layout.ts",
-  ],
-  "tests/daemon/loop/signals_test.ts": [
-    "ffi/libc/refuse_debugger.ts",
-  ],
-  "tests/daemon/report/refusal_budget_test.ts": [
-    "lib/log.ts",
-  ],
-  "tests/daemon/start/self_check_test.ts": [
-    "daemon/start/start_error.ts",
-  ],
-  "tests/e2e/check_test.ts": [
-    "daemon/start/preflight.ts",
-  ],
+  "tests/daemon/firewall/path/packet_test.ts": ["daemon/firewall/path/operand.ts"],
+  "tests/daemon/firewall/path/way_root_test.ts": ["daemon/firewall/path/traveller.ts"],
+  "tests/daemon/firewall/nftables/placement_test.ts": ["daemon/firewall/nftables/set_layout.ts"],
+  "tests/daemon/loop/signals_test.ts": ["ffi/libc/refuse_debugger.ts"],
+  "tests/daemon/report/refusal_budget_test.ts": ["lib/log.ts"],
+  "tests/daemon/start/self_check_test.ts": ["daemon/start/start_error.ts"],
+  "tests/e2e/check_test.ts": ["daemon/start/preflight.ts"],
   "tests/e2e/client_wait_test.ts": [
     "cli/after/hold.ts",
     "cli/send/address.ts",
@@ -238,52 +194,32 @@ export const TESTED_ELSEWHERE: TestedElsewhere = {
     "daemon/packet/queue.ts",
     "ffi/nfnetlink/packet_queue.ts",
   ],
-  "tests/e2e/interface_test.ts": [
-    "daemon/packet/absent.ts",
-  ],
-  "tests/ffi/libc/datagram_server_test.ts": [
-    "ffi/libc/datagram_messages.ts",
-  ],
-  "tests/ffi/libc/relay_test.ts": [
-    "ffi/libc/give_up_output.ts",
-  ],
-  "tests/ffi/libc/syslog_test.ts": [
-    "ffi/libc/notify.ts",
-  ],
-  "tests/daemon/verify/decide_test.ts": [
-    "daemon/verify/trial.ts",
-  ],
+  "tests/e2e/interface_test.ts": ["daemon/packet/absent.ts"],
+  "tests/ffi/libc/datagram_server_test.ts": ["ffi/libc/datagram_messages.ts"],
+  "tests/ffi/libc/relay_test.ts": ["ffi/libc/give_up_output.ts"],
+  "tests/ffi/libc/syslog_test.ts": ["ffi/libc/notify.ts"],
+  "tests/daemon/verify/decide_test.ts": ["daemon/verify/trial.ts"],
   "tests/ffi/libcrypto/libcrypto_test.ts": [
     "ffi/libcrypto/block_hash.ts",
     "ffi/libcrypto/block_keys.ts",
     "ffi/libcrypto/evp_keys.ts",
     "ffi/libcrypto/key_ring.ts",
   ],
-  "tests/ffi/libc/trusted_file_test.ts": [
-    "ffi/libc/trusted_folder.ts",
-  ],
-  "tests/ffi/loader_test.ts": [
-    "ffi/errors.ts",
-  ],
-  "tests/ffi/nfnetlink/nfnetlink_root_test.ts": [
-    "ffi/nfnetlink/socket.ts",
-  ],
+  "tests/ffi/libc/trusted_file_test.ts": ["ffi/libc/trusted_folder.ts"],
+  "tests/ffi/loader_test.ts": ["ffi/errors.ts"],
+  "tests/ffi/nfnetlink/nfnetlink_root_test.ts": ["ffi/nfnetlink/socket.ts"],
   "tests/ffi/pcap/capture_test.ts": [
     "ffi/pcap/failures.ts",
     "ffi/pcap/handle.ts",
     "ffi/pcap/interface_state.ts",
   ],
-  "tests/interop/repeat_run_test.ts": [
-    "cli/knock/repeat_run.ts",
-  ],
+  "tests/interop/repeat_run_test.ts": ["cli/knock/repeat_run.ts"],
   "tests/lib/crypto/engines_test.ts": [
     "lib/crypto/noble_engine.ts",
     "lib/crypto/rijndael.ts",
     "lib/crypto/web_engine.ts",
   ],
-  "tests/lib/net/frame_test.ts": [
-    "lib/net/frame_link.ts",
-  ],
+  "tests/lib/net/frame_test.ts": ["lib/net/frame_link.ts"],
   "tests/lib/settings/folds_test.ts": [
     "lib/settings/completion.ts",
     "lib/settings/help.ts",
@@ -295,14 +231,10 @@ export const TESTED_ELSEWHERE: TestedElsewhere = {
     "lib/result.ts",
     "lib/settings/setting.ts",
   ],
-  "tests/lib/settings/unknown_name_test.ts": [
-    "lib/settings/old_names.ts",
-  ],
+  "tests/lib/settings/unknown_name_test.ts": ["lib/settings/old_names.ts"],
   "tests/lib/spa/negative_test.ts": [
     "lib/crypto/secrets.ts",
     "lib/spa/open.ts",
   ],
-  "tests/lib/spa/vectors_test.ts": [
-    "lib/spa/seal.ts",
-  ],
+  "tests/lib/spa/vectors_test.ts": ["lib/spa/seal.ts"],
 };

@@ -113,12 +113,7 @@ export function toServerConfig(
     capture: { ...captureConfig(resolved, path), queue },
     tcpServer: { enabled: values.tcpServer, port: values.tcpServerPort },
     udpServer: { enabled: values.udpServer && queueCapture(resolved) === null, port: values.udpServerPort },
-    http: {
-      enabled: values.spaOverHttp,
-      anyUserAgent: values.anyUserAgent,
-      trustForwardedFor: values.trustForwardedFor,
-      proxies: values.httpProxies ?? null,
-    },
+    http: httpConfig(values),
     maxAge: settings.checkAge ? values.maxAge : null,
     commands: commandsConfig(values, path),
     replay: { persist: values.digestPersistence, file: path(settings.digestFile ?? "") },
@@ -130,6 +125,12 @@ export function toServerConfig(
     gpg: { home: path(settings.gpgHome), exe: path(settings.gpgExe) },
     settings,
   };
+}
+
+function httpConfig(
+  { spaOverHttp, anyUserAgent, trustForwardedFor, httpProxies }: ServerSettings,
+): ServerConfig["http"] {
+  return { enabled: spaOverHttp, anyUserAgent, trustForwardedFor, proxies: httpProxies ?? null };
 }
 
 function relativeRunDirectory({ values, origins }: Resolved<typeof SERVER_SETTINGS>): Problem {

@@ -33,14 +33,8 @@ export function travellerOf(access: Access): Traveller | null {
       const packet = { ...from, ...port, ...addressed(access.destination), state: "new" as const };
       return { ...common, hooks: TO_THIS_HOST, before: packet, after: packet, translated: false };
     }
-    case "output": {
-      const answer: Knowledge = {
-        ...{ family, destination: source, protocol: PROTO_NUMBER[access.service.proto], state: "established" },
-        ...(access.destination === null ? {} : { source: access.destination }),
-        sourcePort: access.service.port,
-      };
-      return { ...common, hooks: ["output", "postrouting"], before: answer, after: answer, translated: true };
-    }
+    case "output":
+      return answeringTraveller(access, common);
     case "forward": {
       const packet = { ...from, ...port, ...addressed(access.target), state: "new" as const };
       // It may have been sent to another address and port, and come to these by our own translation.
@@ -61,6 +55,19 @@ export function travellerOf(access: Access): Traveller | null {
       return { ...common, hooks: ["ingress", "prerouting"], before: packet, after: null, translated: true };
     }
   }
+}
+
+/** What this host answers to somebody who was let in. */
+function answeringTraveller(
+  { source, destination, service }: Extract<Access, { readonly slot: "output" }>,
+  common: Pick<Traveller, "family" | "granted">,
+): Traveller {
+  const answer: Knowledge = {
+    ...{ family: source.family, destination: source, protocol: PROTO_NUMBER[service.proto], state: "established" },
+    ...(destination === null ? {} : { source: destination }),
+    sourcePort: service.port,
+  };
+  return { ...common, hooks: ["output", "postrouting"], before: answer, after: answer, translated: true };
 }
 
 /** Where somebody's translation leads is not known, but what the packet was sent to. */
