@@ -38,13 +38,8 @@ export function travellerOf(access: Access): Traveller | null {
     case "forward": {
       const packet = { ...from, ...port, ...addressed(access.target), state: "new" as const };
       // It may have been sent to another address and port, and come to these by our own translation.
-      return {
-        ...common,
-        hooks: THROUGH_THIS_HOST,
-        before: { ...from, state: "new" },
-        after: packet,
-        translated: true,
-      };
+      const before = { ...from, state: "new" as const };
+      return { ...common, hooks: THROUGH_THIS_HOST, before, after: packet, translated: true };
     }
     case "published": {
       const asked = { port: access.service.port, ...addressed(access.destination) };
