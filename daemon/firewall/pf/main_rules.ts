@@ -12,10 +12,10 @@ export function anchorTrouble(listing: string, anchor: string): AnchorTrouble | 
   const at = lines.findIndex((line) => leadsInto(line, anchor));
   if (at < 0) {
     return {
-      message: `pf.conf needs: anchor "${anchor}"`,
+      message: `anchor is not active: pf.conf needs: anchor "${anchor}"`,
       hint:
-        `write that line into /etc/pf.conf, above what blocks, and load it (pfctl -f /etc/pf.conf): the anchor is ` +
-        "not active, so no rule in it would count",
+        "write that line into /etc/pf.conf, above what blocks, and load it (pfctl -f /etc/pf.conf): without it no rule in " +
+        "the anchor counts",
     };
   }
   const blocking = lines.slice(0, at).find(blocksAll);

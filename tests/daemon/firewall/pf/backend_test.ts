@@ -23,7 +23,7 @@ Deno.test("pf refuses to start without its anchor in pf.conf, and to grant where
   await rig.loseJump();
   await assert.rejects(rig.start().prepare(), (error) => {
     assert.ok(error instanceof FirewallError);
-    assert.equal(error.message, 'pf.conf needs: anchor "fwknop"');
+    assert.equal(error.message, 'anchor is not active: pf.conf needs: anchor "fwknop"');
     assert.match(error.hint, /pfctl -f \/etc\/pf\.conf/);
     return true;
   });
@@ -34,7 +34,7 @@ Deno.test("pf refuses to start without its anchor in pf.conf, and to grant where
   await firewall.grant(live, [], rig.now());
   await rig.loseJump();
   assert.deepEqual(await firewall.grant([grantOf(rig, 23)], live, rig.now()), [
-    { ok: false, reason: 'pf.conf needs: anchor "fwknop"' },
+    { ok: false, reason: 'anchor is not active: pf.conf needs: anchor "fwknop"' },
   ]);
   await assert.rejects(firewall.repair(live, rig.now()), /pf\.conf needs/);
   assert.equal(await admits(rig, 22), false);

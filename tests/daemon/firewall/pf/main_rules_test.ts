@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { anchorTrouble, isAnchorAbsent, isPfOff } from "../../../../daemon/firewall/pf/main_rules.ts";
 
 const ANCHOR = 'anchor "fwknop" all';
-const MISSING = /^pf\.conf needs: anchor "fwknop"$/;
+const MISSING = /^anchor is not active: pf\.conf needs: anchor "fwknop"$/;
 const SHUT = /^pf\.conf blocks everything before its anchor "fwknop": block/;
 
 const TABLE: readonly (readonly [what: string, lines: readonly string[], trouble: RegExp | null])[] = [
