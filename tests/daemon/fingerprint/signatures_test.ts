@@ -4,6 +4,7 @@ import { MAX_NAME, nameOfSystem, parseSignatures } from "../../../daemon/fingerp
 import { formatSyn, readSyn, type Syn } from "../../../daemon/fingerprint/syn.ts";
 import { LINK_TYPE } from "../../../lib/net/frame_link.ts";
 import { formatProblem } from "../../../lib/settings/setting.ts";
+import { RECORDED } from "./recorded_syns.ts";
 import { RECORDED_LINUX, type SynFields, synPacket, SYSTEMS } from "./syn_packets.ts";
 
 const SHIPPED = Deno.readTextFileSync(new URL("../../../packaging/conf/fingerprints.conf", import.meta.url));
@@ -30,6 +31,11 @@ Deno.test("the shipped signatures name each system by its SYN", () => {
   for (const frame of Object.values(RECORDED_LINUX)) {
     const sent = readSyn(Uint8Array.fromHex(frame), LINK_TYPE.ethernet);
     assert.equal(sent && nameOfSystem(sent.syn, signatures), "Linux 4.20-6.x");
+  }
+  for (const { name, said, packet } of RECORDED) {
+    const sent = readSyn(Uint8Array.fromHex(packet), LINK_TYPE.raw);
+    assert.ok(sent !== null, said);
+    assert.equal(nameOfSystem(sent.syn, signatures), name, `${said}: ${formatSyn(sent.syn)}`);
   }
   // A scanner, and a SYN that our own client makes.
   assert.equal(nameOfSystem(synOf({ window: 1024, options: "020405b4" }), signatures), null);
