@@ -57,7 +57,7 @@ export function chooseByPath(
 ): Result<Choice, string> {
   const usable = candidates.filter(({ blocker }) => blocker === null);
   const blockers = candidates.map(({ blocker }) => blocker).filter((blocker) => blocker !== null);
-  const deciding = firstDeciding(chains, usable);
+  const deciding = firstDeciding(chains, candidates);
   if (deciding !== null) return ok(deciding);
   if (current !== null && usable.some(({ backend }) => backend.name === current.backend)) return ok(current);
   const [chosen] = [...usable.filter(({ backend }) => backend.otherwise !== null), ...usable];
@@ -73,7 +73,8 @@ export function decidingOwner(chains: readonly PathChain[], owners: readonly Own
 }
 
 /** Of the chains of one rank the packet filter that is preferred decides. */
-function firstDeciding(chains: readonly PathChain[], usable: readonly Candidate[]): Choice | null {
+function firstDeciding(chains: readonly PathChain[], candidates: readonly Candidate[]): Choice | null {
+  const usable = candidates.filter(({ blocker }) => blocker === null);
   const served = usable.flatMap(({ owners }) => owners);
   const deciding = ranked(chains, served);
   for (const rank of new Set(deciding.map((chain) => rankOf(chain, served)))) {
@@ -85,7 +86,9 @@ function firstDeciding(chains: readonly PathChain[], usable: readonly Candidate[
     for (const { backend: { name }, owners, also = [] } of usable) {
       const chain = those.find(({ owner }) => also.includes(owner));
       if (chain === undefined) continue;
-      return { backend: name, owner: owners[0] ?? null, because: `${formatPathChain(chain)} can drop` };
+      const whoseItIs = candidates.find((one) => one.owners.includes(chain.owner))?.blocker ?? null;
+      const because = [`${formatPathChain(chain)} can drop`, ...whoseItIs === null ? [] : [whoseItIs]].join(", and ");
+      return { backend: name, owner: owners[0] ?? null, because };
     }
   }
   return null;

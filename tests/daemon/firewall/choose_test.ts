@@ -19,15 +19,15 @@ const NO_NFT = "nftables cannot be used (the kernel has no nf_tables)", NO_IPTAB
 interface Blockers {
   readonly nftables?: string;
   readonly iptables?: string;
-  /** Null where firewalld answers; default: it does not. */
-  readonly firewalld?: null;
+  /** Null where firewalld answers; default: it is none of them. */
+  readonly firewalld?: string | null;
 }
 
-function candidates({ nftables, iptables, ...more }: Blockers): readonly Candidate[] {
+function candidates({ nftables, iptables, firewalld: silent }: Blockers): readonly Candidate[] {
   const firewalld: Candidate = {
     backend: { name: "firewalld", otherwise: null },
     owners: ["firewalld"],
-    blocker: null,
+    blocker: silent ?? null,
   };
   return [
     {
@@ -39,7 +39,7 @@ function candidates({ nftables, iptables, ...more }: Blockers): readonly Candida
       owners: ["iptables-nft", "iptables-legacy"],
       blocker: iptables ?? null,
     },
-    ...("firewalld" in more ? [firewalld] : []),
+    ...(silent === undefined ? [] : [firewalld]),
   ];
 }
 
@@ -92,6 +92,13 @@ const ROWS: readonly Row[] = [
   ["a table that nobody else may change", [LOCKED], "nftables nftables", /^inet firewalld input can drop$/],
   ["the same and iptables", [LOCKED, MANAGED], "iptables iptables-nft", /iptables-nft/],
   ["firewalld's table while firewalld cannot be reached", [UNLOCKED], "nftables nftables", /can drop$/],
+  [
+    "firewalld's own table while firewalld does not answer",
+    [LOCKED],
+    "nftables nftables",
+    /^inet firewalld input can drop, and firewalld is not running$/,
+    { firewalld: "firewalld is not running" },
+  ],
   ["firewalld's table", [UNLOCKED], "firewalld firewalld", /^inet firewalld input is managed by firewalld$/, ANSWERS],
   ["firewalld's own table", [LOCKED], "firewalld firewalld", /is managed by firewalld$/, ANSWERS],
   [
