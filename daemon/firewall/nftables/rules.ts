@@ -30,8 +30,9 @@ export function rulesFor(layout: SetLayout, family: TableFamily): readonly RuleS
     ...keySteps(layout),
     ...endSteps(layout),
   ];
-  if (!layout.value.includes("toPort")) return [steps];
-  // A port can only be rewritten where the protocol is known to have one: `nft` takes its own listing for nothing else.
+  if (!layout.value.includes("toPort") && layout.slot !== "published") return [steps];
+  // A port can only be rewritten, or the one that was asked for be looked up, where the protocol is known to have one: `nft`
+  // takes its own listing for nothing else.
   return [PROTO_NUMBER.tcp, PROTO_NUMBER.udp].map((proto) => [
     { kind: "meta", key: L4PROTO, to: 0 },
     { kind: "compare", from: 0, how: "eq", value: Uint8Array.of(proto) },

@@ -66,7 +66,7 @@ export async function nftablesRig(): Promise<NftablesRig> {
     open.push(fresh);
     const path = options.path ?? fresh;
     const backend = nftablesBackend({ netlink, run: runWithin(namespace) }, {
-      slots: ["input", "published"],
+      slots: ["input"],
       chains: {},
       flushAtInit: true,
       flushAtExit: true,
@@ -93,7 +93,7 @@ export async function nftablesRig(): Promise<NftablesRig> {
       using path = freshPath(namespace);
       return await path.survey();
     },
-    open: (options) => Promise.resolve(start(options)),
+    open: (options) => Promise.resolve(start({ slots: ["input", "published"], ...options })),
     now: () => Math.floor(Date.now() / 1000),
     addresses: {
       knocker: addressPair(lab.address("knocker"), lab.address("knocker", 6)),

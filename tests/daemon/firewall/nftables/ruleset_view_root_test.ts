@@ -161,7 +161,7 @@ labTest(
   "RulesetView: a ruleset that was saved with our chains in it and comes back later gets what is open now",
   async () => {
     await using rig = await nftablesRig();
-    const firewall = rig.start();
+    const firewall = rig.start({ slots: ["input", "published"] });
     await firewall.prepare();
     const early = grant(rig, 600, 6);
     await firewall.grant([early], [], rig.now());
