@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { Grant } from "../../../../daemon/firewall/firewall.ts";
+import { SET_LAYOUTS } from "../../../../daemon/firewall/nftables/set_layout.ts";
 import type { Nfnetlink } from "../../../../ffi/nfnetlink/nfnetlink.ts";
 import { labTest } from "../../../lab/mod.ts";
 import { type NftablesRig, nftablesRig, type RigFirewall } from "./rig.ts";
@@ -156,6 +157,20 @@ function concernsAfter(rig: NftablesRig, { backend }: RigFirewall): () => boolea
   const listener = rig.listen();
   return () => listener.drain().changes.some((change) => !backend.isOwn(change.portId) && backend.concerns(change));
 }
+
+labTest("what is made for every kind of grant can be saved and loaded again", async () => {
+  await using rig = await nftablesRig();
+  const slots = ["input", "output", "forward", "published", "dnat", "snat", "masquerade"] as const;
+  await rig.start({ slots }).prepare();
+  const list = () => rig.lab.must("server", ["nft", "list", "ruleset"]);
+  const saved = await list();
+  for (const { name, slot } of SET_LAYOUTS) {
+    // The guard of these tests filters no output, so nothing is opened there.
+    if (slot !== "output") assert.match(saved, new RegExp(`@${name}\\b`));
+  }
+  await rig.nft(`flush ruleset\n${saved}`);
+  assert.equal(await list(), saved);
+});
 
 labTest(
   "RulesetView: a ruleset that was saved with our chains in it and comes back later gets what is open now",
