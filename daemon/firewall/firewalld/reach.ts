@@ -41,7 +41,9 @@ export function createReach({ socket, connect }: ReachParts): Reach {
         return null;
       } catch (error) {
         if (!(error instanceof FirewallError) && !(error instanceof FfiError)) throw error;
-        return `firewalld cannot be used (${error.message.replace(/^firewalld: /, "")})`;
+        const hint = error instanceof FirewallError ? error.hint : error.details.hint ?? "";
+        const said = [error.message.replace(/^firewalld: /, ""), hint].filter((part) => part !== "").join("; ");
+        return `firewalld cannot be used (${said})`;
       }
     },
   };

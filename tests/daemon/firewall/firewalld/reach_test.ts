@@ -42,6 +42,6 @@ Deno.test("blocker() finds out once whether rules may be changed, for each proce
     assert.equal(await reach.blocker(CONFIG), "firewalld is not running");
     firewalld.owner = () => Promise.resolve(":1.11");
     firewalld.refuse = "denied";
-    assert.equal(await reach.blocker(CONFIG), "firewalld cannot be used (denied)");
+    assert.equal(await reach.blocker(CONFIG), "firewalld cannot be used (denied; a hint)");
   });
 });
