@@ -14,6 +14,9 @@ const ENGINES: readonly [string, CryptoEngine][] = [
 ];
 const DATA = new TextEncoder().encode("U2FsdGVkX1+ the quick brown fox");
 
+// libcrypto is opened at first use and stays open, which would count as a leak of the test that is first.
+await libcryptoEngine.digest("sha256", DATA);
+
 const exactly = (length: number) => fc.uint8Array({ minLength: length, maxLength: length });
 
 for (const [name, engine] of ENGINES) {
