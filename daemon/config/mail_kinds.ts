@@ -1,6 +1,6 @@
 /** Kinds of the values that are about mail. Pure. */
 import { fail, ok } from "../../lib/result.ts";
-import { choice, text } from "../../lib/settings/kinds.ts";
+import { choice, list, text } from "../../lib/settings/kinds.ts";
 import type { Kind } from "../../lib/settings/setting.ts";
 import { EVENT_KINDS, type EventKind } from "../report/mail_events.ts";
 
@@ -80,22 +80,17 @@ export const mailServer: Kind<MailServer> = {
   format: ({ host, port }) => `${host.includes(":") ? `[${host}]` : host}:${port}`,
 };
 
-const word = choice(EVENT_KINDS, "KIND");
+const kinds = list(choice(EVENT_KINDS, "KIND"));
 
-/** EMAIL_EVENTS. */
+/** EMAIL_EVENTS. One that stands twice counts once. */
 export const eventList: Kind<readonly EventKind[]> = {
+  ...kinds,
   valueName: "KIND[,KIND...]",
   expects: `some of ${EVENT_KINDS.join(", ")}, separated by commas`,
   bare: true,
   choices: EVENT_KINDS,
   parse(given) {
-    const kinds = new Set<EventKind>();
-    for (const item of given.split(",")) {
-      const read = word.parse(item.trim());
-      if (!read.ok) return fail(`expected some of ${EVENT_KINDS.join(", ")}, separated by commas`);
-      kinds.add(read.value);
-    }
-    return ok([...kinds]);
+    const read = kinds.parse(given);
+    return read.ok ? ok([...new Set(read.value)]) : fail(`expected ${eventList.expects}`);
   },
-  format: (kinds) => kinds.join(","),
 };
