@@ -12,6 +12,7 @@ import type { CommandLimits } from "../config/resolve_server.ts";
 import { type ClosesFile, ClosesFileError } from "./closes_file.ts";
 import type { PendingClose } from "./close_line.ts";
 import { type ClosingCommand, closingCommand, type CycleDoor } from "./cycle.ts";
+import { createDoors, type Door } from "./doors.ts";
 import type { Order } from "./become.ts";
 import type { Running, RunningJob, Step } from "./running.ts";
 
@@ -61,30 +62,9 @@ const MAX_OPENED = 64;
 /** How long to wait before a close command is tried again that could not be started. */
 const RETRY_MS = 5000;
 
-/** A door that is open, or about to be. */
-interface Door {
-  readonly id: string;
-  readonly stanza: number;
-  readonly close: ClosingCommand;
-  /** The commands that opened it, or are about to. */
-  opened: ReadonlySet<string>;
-  /** The last of them that came to a good end. */
-  wellOpened: string | null;
-  /** Whether the open command failed, or was stopped: then it is run when the door is asked for again. */
-  failed: boolean;
-  job: RunningJob | null;
-  /** On the clock that nobody sets. */
-  dueAt: number;
-  /** Unix milliseconds. A clock that was set ahead closes doors, as it ends grants. */
-  due: number;
-  closing: boolean;
-}
-
 /** No door is open yet. */
 export function createCycles(context: CycleContext): Cycles {
-  /** By the close command. */
-  const doors = new Map<string, Door>();
-  const timeLeft = (door: Door, now: number) => Math.min(door.dueAt - now, door.due - context.clock());
+  const doors = createDoors(context);
 
   /** The doors of a request, one for each close command, as they will be. */
   function makeDoors(asked: readonly ClosedDoor[], stanza: number): readonly Door[] {
@@ -126,8 +106,7 @@ export function createCycles(context: CycleContext): Cycles {
     for (const door of made) {
       const before = doors.get(door.close.text);
       // An open door stays the one that its job knows.
-      if (before?.closing === false) Object.assign(before, door);
-      else doors.set(door.close.text, door);
+      doors.put(before?.closing === false ? Object.assign(before, door) : door);
     }
     if (opening.length > 0) startOpening(opening, { tag, earlier, limits, log });
     for (const door of closing) {
@@ -191,10 +170,10 @@ export function createCycles(context: CycleContext): Cycles {
   }
 
   function closeDue(limits: CommandLimits, log: Log): void {
-    const now = context.steady();
-    for (const door of [...doors.values()].sort((a, b) => a.dueAt - b.dueAt)) {
-      if (door.closing || timeLeft(door, now) > 0 || !context.running.hasRoom(true, limits)) continue;
+    for (const door of doors.due()) {
+      if (!context.running.hasRoom(true, limits)) return;
       door.closing = true;
+      doors.put(door);
       // What opens it must not come after what closes it.
       if (door.job?.ended === false) door.job.stop();
       const { access } = door.close.facts;
@@ -206,19 +185,18 @@ export function createCycles(context: CycleContext): Cycles {
         if (context.running.isStopping && !isGood(end)) return;
         if (end === null) {
           Object.assign(door, { closing: false, dueAt: context.steady() + RETRY_MS, due: context.clock() + RETRY_MS });
+          if (doors.get(door.close.text) === door) doors.put(door);
           return;
         }
         context.file.remove([door.id], log);
-        if (doors.get(door.close.text) === door) doors.delete(door.close.text);
+        if (doors.get(door.close.text) === door) doors.delete(door);
       };
       door.job = context.running.take({ closes: true, steps: [step], after: door.job, onEnd }, limits, log);
     }
   }
 
   return {
-    heldBy(stanza) {
-      return new Set([...doors].filter(([, door]) => door.stanza === stanza).map(([text]) => text));
-    },
+    heldBy: doors.heldBy,
     get size() {
       return doors.size;
     },
@@ -228,8 +206,7 @@ export function createCycles(context: CycleContext): Cycles {
     },
     dueAt(limits, now) {
       if (!context.running.hasRoom(true, limits)) return null;
-      const waits = [...doors.values()].filter(({ closing }) => !closing).map((door) => timeLeft(door, now));
-      return waits.length === 0 ? null : now + Math.min(...waits);
+      return doors.dueAt(now);
     },
     closeDue,
   };
@@ -246,7 +223,7 @@ export function createCycles(context: CycleContext): Cycles {
       const { text } = close.value;
       const twin = doors.get(text);
       if (twin !== undefined) context.file.remove([twin.id], log);
-      doors.set(text, {
+      doors.put({
         ...{ id, stanza, close: close.value, failed: false, job: null, closing: false },
         opened: new Set(opened === null ? [] : [opened]),
         wellOpened: opened,

@@ -6,7 +6,7 @@ import type { RulesetChange } from "../../ffi/nfnetlink/events.ts";
 import type { Log } from "../../lib/log.ts";
 import type { SettingTable } from "../../lib/settings/setting.ts";
 import type { Right } from "../start/rights.ts";
-import type { Firewall, Grant, GrantOutcome, Slot } from "./firewall.ts";
+import type { Firewall, Grant, GrantOutcome, LiveGrants, Slot } from "./firewall.ts";
 import type { Objection } from "./late_rows.ts";
 import type { Owner } from "./path/model.ts";
 import type { PathWatch } from "./path/watch.ts";
@@ -101,12 +101,12 @@ export interface OpenedBackend extends Common, Disposable {
    * Opens all grants of one wake-up, in as few transactions as possible. One outcome per grant, same order. Never shortens
    * a grant that is already open. A missing chain, set or jump is put back (with `live`) before giving up.
    */
-  grant(batch: readonly Grant[], live: readonly Grant[], now: number): Promise<readonly BackendOutcome[]>;
+  grant(batch: readonly Grant[], live: LiveGrants, now: number): Promise<readonly BackendOutcome[]>;
   /** Looks at our own objects, whatever else the ruleset holds, and puts back what is missing with the `live` grants. */
-  repair(live: readonly Grant[], now: number): Promise<Repaired>;
+  repair(live: LiveGrants, now: number): Promise<Repaired>;
   /**
    * After a survey: goes into the chains that came, with the `live` grants, and leaves those that went or that no longer
    * drop. True when anything was changed.
    */
-  adapt(live: readonly Grant[], now: number): Promise<boolean>;
+  adapt(live: LiveGrants, now: number): Promise<boolean>;
 }

@@ -71,6 +71,14 @@ export type GrantOutcome =
   }
   | { readonly ok: false; readonly reason: string };
 
+/** What is open, for whoever has to put something back: it is looked for when that one begins to read, and not before. */
+export type LiveGrants = Iterable<Grant>;
+
+/** Asks for them each time that somebody begins to read. */
+export function liveOnDemand(look: () => Iterable<Grant>): LiveGrants {
+  return { [Symbol.iterator]: () => look()[Symbol.iterator]() };
+}
+
 /** Where somebody asks what is open, at the moment of the question: work that lasts asks again when it is done. */
 export interface OpenGrants {
   live(): readonly Grant[];
@@ -114,7 +122,7 @@ export interface Firewall {
    * Opens all grants of one wake-up, in as few transactions as possible. One outcome per grant, same order. Never shortens
    * a grant that is already open. A missing chain, set or jump is put back (with `live`) before giving up.
    */
-  grant(batch: readonly Grant[], live: readonly Grant[], now: number): Promise<readonly GrantOutcome[]>;
+  grant(batch: readonly Grant[], live: LiveGrants, now: number): Promise<readonly GrantOutcome[]>;
   /**
    * Closes grants, but for one that was renewed beyond its end meanwhile; those already gone are not an error. Resolves when
    * none of them is open. What fails hinders no other.
@@ -123,7 +131,7 @@ export interface Firewall {
   /** What is open now, as the kernel tells it, foreign `_exp_` rules in our chains included. */
   list(): Promise<readonly Grant[]>;
   /** Looks at what is ours, and puts back what is missing with the `live` grants. True when something was put back. */
-  repair(live: readonly Grant[], now: number): Promise<boolean>;
+  repair(live: LiveGrants, now: number): Promise<boolean>;
   /** When the way of packets has to be surveyed, in milliseconds of the steady clock; null: what is known of it is true. */
   readonly surveyDueAt: number | null;
   /**
@@ -190,4 +198,18 @@ const KEY_PARTS = [
 /** A stable text for a grant: equal grants have equal keys, however they were built. */
 export function accessKey(access: Access): string {
   return JSON.stringify(access, KEY_PARTS);
+}
+
+/** The family of all addresses of a grant. */
+export function accessFamily(access: Access): 4 | 6 {
+  switch (access.slot) {
+    case "foreign":
+      return access.family;
+    case "snat":
+      return access.to.family;
+    case "masquerade":
+      return "source" in access.match ? access.match.source.family : access.match.destination.family;
+    default:
+      return access.source.family;
+  }
 }

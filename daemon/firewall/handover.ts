@@ -4,7 +4,7 @@ import { latestByAccess } from "../grants/ledger.ts";
 import { reasonOf } from "../start/start_error.ts";
 import type { BackendOutcome, OpenedBackend } from "./backend.ts";
 import type { Choice } from "./choose.ts";
-import { accessKey, type Grant, type OpenGrants } from "./firewall.ts";
+import { accessKey, type Grant, type LiveGrants, type OpenGrants } from "./firewall.ts";
 
 /** An opened backend and why it is that one. */
 export interface Held {
@@ -20,9 +20,9 @@ export interface Holder extends Disposable {
   /** The same filter goes on, for another reason. */
   keep(choice: Choice): void;
   /** Opens grants in the backend that counts, and once more where another one took over meanwhile. */
-  grant(batch: readonly Grant[], live: readonly Grant[], now: number): Promise<readonly BackendOutcome[]>;
+  grant(batch: readonly Grant[], live: LiveGrants, now: number): Promise<readonly BackendOutcome[]>;
   /** What was just opened and is said not to be open is not left standing. What was open before stays. */
-  takeBack(opened: readonly Grant[], live: readonly Grant[]): Promise<void>;
+  takeBack(opened: readonly Grant[], live: LiveGrants): Promise<void>;
   /**
    * Prepares the next one, opens in it what is open, and lets it count. Returns how many grants it took over. Throws
    * `FirewallError` where it cannot be used: then the old one goes on.

@@ -4,7 +4,7 @@
  */
 import { latestByAccess } from "../grants/ledger.ts";
 import type { BackendOutcome, OpenedBackend } from "./backend.ts";
-import { type Access, accessKey, FirewallError, type Grant, type Slot } from "./firewall.ts";
+import { type Access, accessKey, FirewallError, type Grant, type LiveGrants, type Slot } from "./firewall.ts";
 import type { Refusal } from "./input_only.ts";
 import type { Owner } from "./path/model.ts";
 import { createSerial } from "./serial.ts";
@@ -46,7 +46,7 @@ export interface ListedOptions<Listed extends Grant>
 export function listedBackend<Listed extends Grant>(options: ListedOptions<Listed>): OpenedBackend {
   const { rules } = options;
   const inTurn = createSerial();
-  const repair = (live: readonly Grant[], now: number) => inTurn(() => repairRules(options, live, now));
+  const repair = (live: LiveGrants, now: number) => inTurn(() => repairRules(options, live, now));
 
   async function check(): Promise<void> {
     const refusal = options.slots.map((slot) => options.refusal(slot)).find((one) => one !== null);
@@ -104,7 +104,7 @@ async function openGrants<Listed extends Grant>(
   { rules, refusal }: ListedOptions<Listed>,
   { batch, live, now }: {
     readonly batch: readonly Grant[];
-    readonly live: readonly Grant[];
+    readonly live: LiveGrants;
     readonly now: number;
   },
 ): Promise<readonly BackendOutcome[]> {
@@ -116,7 +116,7 @@ async function openGrants<Listed extends Grant>(
     try {
       await rules.require();
       const listed = before = after = await rules.read();
-      const kept = live.filter(({ access, expiresAt }) => expiresAt > now && refusal(access.slot) === null);
+      const kept = [...live].filter(({ access, expiresAt }) => expiresAt > now && refusal(access.slot) === null);
       const open = missing([...kept, ...possible], listed);
       if (open.length > 0) {
         const changed = rules.change({ open, close: replaced(open, listed) }, listed);
@@ -173,12 +173,12 @@ async function closeGrants<Listed extends Grant>(rules: ListedRules<Listed>, bat
 
 async function repairRules<Listed extends Grant>(
   { rules, refusal }: ListedOptions<Listed>,
-  live: readonly Grant[],
+  live: LiveGrants,
   now: number,
 ): Promise<boolean> {
   await rules.require();
   const listed = await rules.read();
-  const wanted = live.filter(({ access, expiresAt }) => expiresAt > now && refusal(access.slot) === null);
+  const wanted = [...live].filter(({ access, expiresAt }) => expiresAt > now && refusal(access.slot) === null);
   const open = missing(wanted, listed);
   // Somebody loaded rules that were saved while a grant was open: its time is over all the same.
   const over = listed.filter(({ expiresAt }) => expiresAt <= now);

@@ -2,7 +2,7 @@
  * A packet filter in memory: the backend of `--test` and of unit tests. It behaves, expiry included, and it can be
  * sabotaged the way a real one is, so that what is built on the interface can be tested without one.
  */
-import { type Access, accessKey, type Firewall, type Grant, type GrantOutcome } from "./firewall.ts";
+import { type Access, accessKey, type Firewall, type Grant, type GrantOutcome, type LiveGrants } from "./firewall.ts";
 import type { Obstruction } from "./path/model.ts";
 import { latestByAccess } from "../grants/ledger.ts";
 
@@ -53,7 +53,7 @@ export function recordingFirewall(options: RecordingOptions): RecordingFirewall 
   const open = (): readonly Grant[] =>
     [...state.accesses.values()].filter((grant) => !kernelTimed || grant.expiresAt > options.now());
 
-  const repair = (live: readonly Grant[], now: number): boolean => {
+  const repair = (live: LiveGrants, now: number): boolean => {
     const lost = [...latestByAccess(live)].filter(([key, grant]) =>
       grant.expiresAt > now && (state.accesses.get(key)?.expiresAt ?? 0) < grant.expiresAt
     );

@@ -17,6 +17,7 @@ import {
   FirewallError,
   type Grant,
   type GrantOutcome,
+  type LiveGrants,
   type OpenGrants,
   type RulesetEvents,
 } from "./firewall.ts";
@@ -106,7 +107,7 @@ export class StandingFirewall implements Firewall, Disposable {
     });
   }
 
-  async grant(batch: readonly Grant[], live: readonly Grant[], now: number): Promise<readonly GrantOutcome[]> {
+  async grant(batch: readonly Grant[], live: LiveGrants, now: number): Promise<readonly GrantOutcome[]> {
     const { path, steady } = this.#parts;
     const began = steady();
     const first = await this.#attempt(batch, live, now);
@@ -122,7 +123,7 @@ export class StandingFirewall implements Firewall, Disposable {
   }
 
   /** Opens, hears what others did before that, puts back what they took away, and judges. */
-  #attempt(batch: readonly Grant[], live: readonly Grant[], now: number): Promise<readonly GrantOutcome[]> {
+  #attempt(batch: readonly Grant[], live: LiveGrants, now: number): Promise<readonly GrantOutcome[]> {
     return this.#inTurn(async () => {
       const outcomes = await this.#holder.grant(batch, live, now);
       const opened = batch.filter((_, index) => outcomes[index]?.ok);
@@ -166,11 +167,11 @@ export class StandingFirewall implements Firewall, Disposable {
     return this.#inTurn(() => this.#backend.list());
   }
 
-  repair(live: readonly Grant[], now: number): Promise<boolean> {
+  repair(live: LiveGrants, now: number): Promise<boolean> {
     return this.#inTurn(() => this.#repair(live, now));
   }
 
-  async #repair(live: readonly Grant[], now: number): Promise<boolean> {
+  async #repair(live: LiveGrants, now: number): Promise<boolean> {
     const { steady } = this.#parts;
     const found = await this.#backend.repair(live, now).catch((error) => {
       // Somebody has to look again, and no event will say so.

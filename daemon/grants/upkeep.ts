@@ -2,7 +2,7 @@
  * Keeping the grants: what the run loop does to the packet filter, and the account of it in the ledger. A failure here is a
  * line in the log and another attempt, never the end of the daemon.
  */
-import { accessKey, type Firewall, type Grant } from "../firewall/firewall.ts";
+import { type Firewall, type Grant, liveOnDemand } from "../firewall/firewall.ts";
 import { formatPutBack, openedLine } from "../report/log_lines.ts";
 import type { PlannedGrant } from "./grants.ts";
 import type { Ledger } from "./ledger.ts";
@@ -40,7 +40,7 @@ export async function openGrants(grants: readonly PlannedGrant[], context: Grant
     context.mailer?.notify("errors", () => text);
   };
   try {
-    const outcomes = await firewall.grant(grants, ledger.live(now), now);
+    const outcomes = await firewall.grant(grants, liveOnDemand(() => ledger.live(now)), now);
     for (const [index, grant] of grants.entries()) {
       const outcome = outcomes[index];
       if (outcome?.ok) {
@@ -114,7 +114,7 @@ export async function repairIfChanged(context: GrantContext, log: Log): Promise<
   const { firewall, ledger } = context;
   try {
     const now = seconds(context);
-    if (await firewall.repair(ledger.live(now), now)) {
+    if (await firewall.repair(liveOnDemand(() => ledger.live(now)), now)) {
       log("warning", formatPutBack(firewall.name));
     }
     context.facts("ruleset", [], log);
@@ -184,16 +184,9 @@ export async function adoptForeignRules(context: GrantContext, log: Log): Promis
   }
 }
 
-/** The number of each rule in its chain; of what is no rule, its number among the grants that are open in the same set. */
+/** The number of each rule in its chain; of what is no rule, its number among the grants that are open in the same way. */
 function numbersOf(due: readonly Grant[], { firewall, ledger }: GrantContext): readonly number[] {
-  const numbers = due.map(({ access }) => firewall.numberOf(access));
-  if (!numbers.includes(null)) return numbers.map((number) => number ?? 0);
-  const open = Map.groupBy(ledger.live(0), ({ access }) => firewall.containerOf(access));
-  const counted = new Map<string, number>();
-  for (const grants of open.values()) {
-    for (const [i, { access }] of grants.entries()) counted.set(accessKey(access), i + 1);
-  }
-  return due.map(({ access }, index) => numbers[index] ?? counted.get(accessKey(access)) ?? 1);
+  return due.map((grant) => firewall.numberOf(grant.access) ?? ledger.numberOf(grant) ?? 1);
 }
 
 function describe(grant: PlannedGrant): string {

@@ -4,7 +4,7 @@
  */
 import type { CommandAction } from "../command/commands.ts";
 import { lineText, type Log, type LogLine } from "../../lib/log.ts";
-import { accessKey } from "../firewall/firewall.ts";
+import { accountOfTurn } from "../grants/held.ts";
 import { openGrants, seconds } from "../grants/upkeep.ts";
 import type { Datagram } from "../packet/datagram.ts";
 import { isWorthALine, lineOf, textOf } from "../report/log_lines.ts";
@@ -105,11 +105,10 @@ async function openFor(admitted: readonly Admitted[], active: ActiveConfig, runt
   const refused: (readonly Finding[])[] = [];
   const grants: StanzaGrant[] = [];
   const tell: Log = (level, text) => void story.push({ level, text });
+  const account = accountOfTurn(runtime);
   for (const { admission, findings } of admitted) {
     const { number } = admission.stanza;
-    const held = runtime.ledger.heldBy(number, seconds(runtime));
-    for (const grant of grants) if (grant.stanza === number) held.add(accessKey(grant.access));
-    for (const close of runtime.commands?.heldBy(number) ?? []) held.add(close);
+    const held = account.heldBy(number, seconds(runtime));
     const { testMode } = active.context;
     const planned = plan(admission, { options: active.grantOptions, testMode, now: runtime.clock(), held });
     if (!planned.ok) refused.push([...findings, planned.fault]);
@@ -119,8 +118,10 @@ async function openFor(admitted: readonly Admitted[], active: ActiveConfig, runt
       if (planned.value.every(({ kind }) => kind === "open")) story.push(...said);
       else for (const line of said) active.log(line.level, lineText(line));
       for (const action of planned.value) {
-        if (action.kind === "open") grants.push(...action.grants);
-        else refused.push(...startCommand(action, admission, { active, runtime }));
+        if (action.kind === "open") {
+          grants.push(...action.grants);
+          account.note(action.grants, seconds(runtime));
+        } else refused.push(...startCommand(action, admission, { active, runtime }));
       }
     }
   }

@@ -5,6 +5,7 @@ import { commandWords } from "../command/words.ts";
 import { fail, ok, type Result } from "../../lib/result.ts";
 import { accessKey } from "../firewall/firewall.ts";
 import { type GrantOptions, planGrants, type PlannedGrant } from "../grants/grants.ts";
+import type { Held } from "../grants/held.ts";
 import type { HeldGrant } from "../grants/ledger.ts";
 import type { Admission } from "./decision.ts";
 import { type AtStanza, type Refusal, refusal } from "./refusals.ts";
@@ -17,7 +18,7 @@ export interface PlanContext {
   /** Unix milliseconds. */
   readonly now: number;
   /** Keys of the grants that are open for the stanza, or about to be; of a cycle the commands that will close. */
-  readonly held: ReadonlySet<string>;
+  readonly held: Held;
 }
 
 /** A grant that is accounted for. */

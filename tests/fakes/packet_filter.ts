@@ -51,11 +51,11 @@ export function fakeBackend(owner: Owner, now: () => number, change: Partial<Ope
       return grant(batch, live, at);
     },
     repair: async (live, at): Promise<Repaired> => {
-      calls.push(`repair ${say(live)}`);
+      calls.push(`repair ${say([...live])}`);
       return await repair(live, at) ? "restored" : "intact";
     },
     adapt: (live) => {
-      calls.push(`adapt ${say(live)}`);
+      calls.push(`adapt ${say([...live])}`);
       return Promise.resolve(false);
     },
     cleanup: () => {

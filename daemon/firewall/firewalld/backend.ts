@@ -2,7 +2,7 @@
  * firewalld as a packet filter. A grant is a rich rule with a timeout in the zones that the client's packets may come in by, so
  * firewalld ends it where there is no daemon any more. Everything goes over its D-Bus interface; the ruleset is never touched.
  */
-import { accessKey, FirewallError, type Grant, type Slot } from "../firewall.ts";
+import { accessKey, FirewallError, type Grant, type LiveGrants, type Slot } from "../firewall.ts";
 import type { BackendOutcome, OpenedBackend, Opening, Repaired } from "../backend.ts";
 import { latestByAccess } from "../../grants/ledger.ts";
 import { formatPutBack } from "../../report/log_lines.ts";
@@ -27,7 +27,7 @@ export function firewalldBackend(service: FirewalldService, options: FirewalldOp
   const rules = new ZoneRules(service, { zones: options.zones, clock });
   const inTurn = createSerial();
   const parts: Parts = { service, options, rules, clock };
-  const repair = (live: readonly Grant[], now: number) => inTurn(() => putBack(parts, live, now));
+  const repair = (live: LiveGrants, now: number) => inTurn(() => putBack(parts, live, now));
 
   return {
     name: "firewalld",
@@ -98,7 +98,7 @@ async function prepare(parts: Parts): Promise<readonly Grant[]> {
 }
 
 interface Moment {
-  readonly live: readonly Grant[];
+  readonly live: LiveGrants;
   readonly now: number;
 }
 
@@ -130,8 +130,8 @@ async function openAll(parts: Parts, batch: readonly Grant[], moment: Moment): P
 }
 
 /** Of the grants that are open, those that a rule holds. */
-function missingOf(live: readonly Grant[], now: number): readonly Grant[] {
-  return live.filter(({ access, expiresAt }) => asRuleAccess(access) !== null && expiresAt > now);
+function missingOf(live: LiveGrants, now: number): readonly Grant[] {
+  return [...live].filter(({ access, expiresAt }) => asRuleAccess(access) !== null && expiresAt > now);
 }
 
 async function openOne(
@@ -155,7 +155,7 @@ async function openOne(
   }
 }
 
-async function putBack({ rules }: Parts, live: readonly Grant[], now: number): Promise<Repaired> {
+async function putBack({ rules }: Parts, live: LiveGrants, now: number): Promise<Repaired> {
   const wanted = missingOf(live, now);
   if (wanted.length === 0) return "intact";
   const found = await rules.inUse();

@@ -5,7 +5,7 @@
  */
 import { type Run, runProgram, tellSlow } from "../../../lib/host/run.ts";
 import type { BackendOutcome, OpenedBackend } from "../backend.ts";
-import type { Grant } from "../firewall.ts";
+import { accessFamily, type Grant, type LiveGrants, liveOnDemand } from "../firewall.ts";
 import type { PathChain } from "../path/model.ts";
 import { describeRules } from "./describe.ts";
 import { concernsChains, createOwnPids } from "./events.ts";
@@ -14,7 +14,7 @@ import { type FamilyOptions, FamilyRules } from "./family.ts";
 import { flavourOf } from "./flavour.ts";
 import { accessLine } from "./batch.ts";
 import { asCommand } from "./restore_lines.ts";
-import { accessChain, accessFamily } from "./rules.ts";
+import { accessChain } from "./rules.ts";
 import type { IptablesConfig } from "./settings.ts";
 import { findTools } from "./tools.ts";
 import { latestByAccess } from "../../grants/ledger.ts";
@@ -40,16 +40,17 @@ export function iptablesFirewall(options: IptablesOptions): OpenedBackend {
     [...latestByAccess([...v4.open(), ...v6.open()]).values()].map(({ access, expiresAt }) => ({ access, expiresAt }));
   const familyOf = (grant: Grant) => accessFamily(grant.access) === 4 ? v4 : v6;
   const owner = flavourOf(options.firewallExe);
-  const repair = (live: readonly Grant[], now: number) =>
+  const repair = (live: LiveGrants, now: number) =>
     inTurn(async () => {
       let changed = false;
       await onEach(async (rules) => {
-        if (await rules.repair(byFamily(live, rules), now)) changed = true;
+        if (await rules.repair(liveOf(live, rules), now)) changed = true;
       });
       return changed;
     });
   const byFamily = (grants: readonly Grant[], rules: FamilyRules) =>
     grants.filter((grant) => familyOf(grant) === rules);
+  const liveOf = (live: LiveGrants, rules: FamilyRules) => liveOnDemand(() => byFamily([...live], rules));
 
   return {
     name: "iptables",
@@ -70,7 +71,7 @@ export function iptablesFirewall(options: IptablesOptions): OpenedBackend {
           const missing = rules === v6 ? families.missing6 : null;
           if (missing !== null) {
             for (const grant of mine) outcomes.set(grant, { ok: false, reason: missing });
-          } else await rules.grant(mine, byFamily(live, rules), { now, outcomes });
+          } else await rules.grant(mine, liveOf(live, rules), { now, outcomes });
         }
         return batch.map((grant) => outcomes.get(grant) ?? { ok: false, reason: "it has no address family" });
       }),

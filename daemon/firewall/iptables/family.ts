@@ -6,7 +6,7 @@
 import type { Run } from "../../../lib/host/run.ts";
 import type { Log } from "../../../lib/log.ts";
 import type { BackendOutcome } from "../backend.ts";
-import { type Access, accessKey, FirewallError, type Grant } from "../firewall.ts";
+import { type Access, accessKey, FirewallError, type Grant, type LiveGrants } from "../firewall.ts";
 import { commentCheckBatch, grantBatch, type NewRule, repairBatch, revokeBatch, ruleText } from "./batch.ts";
 import type { RuleStyle } from "./chain_specs.ts";
 import { activeChains, cleanupBatch, prepareBatch, requireChains } from "./chains.ts";
@@ -113,11 +113,11 @@ export class FamilyRules {
     this.#known = [];
   }
 
-  async repair(live: readonly Grant[], now: number): Promise<boolean> {
+  async repair(live: LiveGrants, now: number): Promise<boolean> {
     const changed = await this.#retry(async () => {
       const listing = await this.readRules();
       const newRules = this.#newRules(
-        live.filter(({ access, expiresAt }) => expiresAt > now && this.#isActive(access)),
+        [...live].filter(({ access, expiresAt }) => expiresAt > now && this.#isActive(access)),
       );
       // Somebody restored a rule set that was saved while a grant was open: its time is over all the same.
       const overdue = this.#known.filter(({ expiresAt }) => expiresAt <= now);
@@ -153,7 +153,7 @@ export class FamilyRules {
   /** Writes an outcome for each grant of `batch`; never throws. */
   async grant(
     batch: readonly Grant[],
-    live: readonly Grant[],
+    live: LiveGrants,
     { now, outcomes }: { readonly now: number; readonly outcomes: Map<Grant, BackendOutcome> },
   ): Promise<void> {
     const openBefore = this.#openKeys(batch);

@@ -16,20 +16,6 @@ function expiryComment(expiresAt: number): string {
   return `_exp_${expiresAt}`;
 }
 
-/** The family of all addresses of a grant. */
-export function accessFamily(access: Access): 4 | 6 {
-  switch (access.slot) {
-    case "foreign":
-      return access.family;
-    case "snat":
-      return access.to.family;
-    case "masquerade":
-      return "source" in access.match ? access.match.source.family : access.match.destination.family;
-    default:
-      return access.source.family;
-  }
-}
-
 /** The table and chain in which the rule of a grant stands. */
 export function accessChain(access: Access, chains: ChainSpecs): { readonly table: string; readonly to: string } {
   return access.slot === "foreign" ? { table: access.table, to: access.chain } : chains[access.slot];

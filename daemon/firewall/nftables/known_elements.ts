@@ -1,5 +1,6 @@
 /** The elements that are believed to be in our sets, and reading them anew. */
 import type { Nfnetlink } from "../../../ffi/nfnetlink/nfnetlink.ts";
+import { Deadlines } from "../../grants/deadlines.ts";
 import type { Grant } from "../firewall.ts";
 import { accessOfElement, type Element, makeElement } from "./elements.ts";
 import { type ElementSet, sameData, setNameOf, type TimedElement } from "./timed_elements.ts";
@@ -7,7 +8,7 @@ import { type ElementSet, sameData, setNameOf, type TimedElement } from "./timed
 /** Seconds by which a grant may seem to close early, from rounding and from the time that reading takes. */
 const LATENESS = 0.05;
 
-/** So many are kept before those whose time is over are looked for. */
+/** So many are kept before those whose time is over are forgotten. */
 const KEPT = 1024;
 
 /** An element as the sets of all tables hold it. */
@@ -46,7 +47,9 @@ export function readElements(
 
 /** Elements by what they stand for, each with the end that it has in every set. */
 export class KnownElements {
-  #elements = new Map<string, TimedElement>();
+  readonly #elements = new Map<string, TimedElement>();
+  /** When each of them is over. */
+  readonly #ends = new Deadlines<string>();
 
   /** All of them. */
   get all(): readonly TimedElement[] {
@@ -72,31 +75,42 @@ export class KnownElements {
     return this.#elements.get(id)?.element ?? null;
   }
 
-  /** Notes elements that were added, and forgets some of those that are over at `now`. */
+  /** Notes elements that were added, and forgets those that are over at `now`, where there are many. */
   add(elements: readonly TimedElement[], now: number): void {
-    for (const timed of elements) this.#elements.set(timed.element.id, timed);
+    for (const timed of elements) this.#set(timed);
     if (this.#elements.size < KEPT) return;
-    for (const [id, { expiresAt }] of this.#elements) if (expiresAt <= now) this.#elements.delete(id);
+    for (const id of this.#ends.takeUpTo(now)) this.#elements.delete(id);
   }
 
   /** Forgets an element that was deleted. */
   delete(id: string): void {
     this.#elements.delete(id);
+    this.#ends.delete(id);
+  }
+
+  #set(timed: TimedElement): void {
+    const { element: { id }, expiresAt } = timed;
+    this.#elements.set(id, timed);
+    // What has no end stays until it is deleted; so does what not every set has, until it is put there.
+    if (expiresAt > 0 && expiresAt !== Infinity) this.#ends.set(id, expiresAt);
+    else this.#ends.delete(id);
   }
 
   /** Believes what was read, and nothing else. */
   replace(found: readonly ReadElement[]): void {
-    const before = this.#elements;
-    this.#elements = new Map(found.map(({ element, ends, everywhere }) => {
+    const read = found.map(({ element, ends, everywhere }): TimedElement => {
       const listed = everywhere ? Math.min(...ends) : 0;
-      const granted = before.get(element.id)?.expiresAt ?? listed;
+      const granted = this.#elements.get(element.id)?.expiresAt ?? listed;
       // A listing may count in whole seconds; what was granted is exact.
-      return [element.id, { element, expiresAt: Math.abs(granted - listed) <= 1 ? granted : listed }];
-    }));
+      return { element, expiresAt: Math.abs(granted - listed) <= 1 ? granted : listed };
+    });
+    this.clear();
+    for (const timed of read) this.#set(timed);
   }
 
   /** Knows nothing any more. */
   clear(): void {
     this.#elements.clear();
+    this.#ends.clear();
   }
 }

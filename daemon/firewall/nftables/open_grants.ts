@@ -2,7 +2,7 @@
 import { E } from "../../../ffi/abi.ts";
 import { FfiError } from "../../../ffi/errors.ts";
 import type { BackendOutcome } from "../backend.ts";
-import { FirewallError, type Grant } from "../firewall.ts";
+import { FirewallError, type Grant, type LiveGrants } from "../firewall.ts";
 import { objectionTo } from "./choose_chains.ts";
 import { isOwned, reasonOf } from "./refusals.ts";
 import { ATTEMPTS, type ElementRefusal, MAX_ELEMENTS, type RulesetView } from "./ruleset_view.ts";
@@ -12,7 +12,7 @@ const OVER = "its time is over";
 
 /** What is open besides, and Unix seconds with their fraction. */
 interface Moment {
-  readonly live: readonly Grant[];
+  readonly live: LiveGrants;
   readonly now: number;
 }
 

@@ -8,7 +8,7 @@ import type { Refusal } from "../../../ffi/nfnetlink/transact.ts";
 import type { ElementChange, TableName } from "../../../ffi/nfnetlink/ruleset.ts";
 import type { Log, LogLine } from "../../../lib/log.ts";
 import { createFacts } from "../../report/facts.ts";
-import { FirewallError, type Grant } from "../firewall.ts";
+import { FirewallError, type Grant, type LiveGrants } from "../firewall.ts";
 import { formatTable } from "../names.ts";
 import type { PathChain } from "../path/model.ts";
 import { chooseChains, OWNED, type Wanted } from "./choose_chains.ts";
@@ -98,7 +98,7 @@ export class RulesetView {
   }
 
   /** After a survey: the same for live grants, where it is known already what is ours. True: something was changed. */
-  async adapt(path: readonly PathChain[], live: readonly Grant[], now: number): Promise<boolean> {
+  async adapt(path: readonly PathChain[], live: LiveGrants, now: number): Promise<boolean> {
     const plan = this.#plan(path, false);
     // A ruleset that was saved with our chains in it and loaded again brings jumps that nobody knows.
     const known = this.placements.tables.filter(({ jumps, ours }) => jumps.length > 0 || ours.own);
@@ -128,7 +128,7 @@ export class RulesetView {
   }
 
   /** Looks at our own objects and puts back what is missing. Throws `FirewallError` where that fails. */
-  repair(live: readonly Grant[], now: number): "intact" | "restored" | "gone" {
+  repair(live: LiveGrants, now: number): "intact" | "restored" | "gone" {
     const { placements } = this;
     const brought = this.#heard === "changes" ? [] : this.#brought();
     this.#heard = "nothing";

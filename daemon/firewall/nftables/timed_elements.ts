@@ -1,5 +1,5 @@
 /** Grants to open as transactions on elements. Pure. */
-import type { Grant } from "../firewall.ts";
+import type { Grant, LiveGrants } from "../firewall.ts";
 import type { ElementChange, SetName, TableName } from "../../../ffi/nfnetlink/ruleset.ts";
 import { type Element, elementOf } from "./elements.ts";
 import type { OurTable } from "./placement.ts";
@@ -77,7 +77,7 @@ export function setNameOf({ family, table, layout }: ElementSet): SetName {
 }
 
 /** What should be open. Of two grants that a map cannot hold together the one that ends last comes last, and stays. */
-export function liveElements(live: readonly Grant[], now: number): readonly TimedElement[] {
-  return live.filter(({ expiresAt }) => expiresAt > now).map(timedElementOf).filter((timed) => timed !== null)
+export function liveElements(live: LiveGrants, now: number): readonly TimedElement[] {
+  return [...live].filter(({ expiresAt }) => expiresAt > now).map(timedElementOf).filter((timed) => timed !== null)
     .toSorted((a, b) => a.expiresAt - b.expiresAt);
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import type { Access, Grant } from "../../../daemon/firewall/firewall.ts";
+import { type Access, accessKey, type Grant } from "../../../daemon/firewall/firewall.ts";
 import { createLedger, latestByAccess } from "../../../daemon/grants/ledger.ts";
 import { address } from "../../contract/addresses.ts";
 
@@ -118,4 +118,36 @@ Deno.test("createLedger() agrees with a list that is searched from end to end", 
       assert.equal(ledger.due(now).length, ends.filter((end) => end <= now).length);
     }
   }));
+});
+
+Deno.test("createLedger() counts what is open for a stanza, and knows it", () => {
+  const ledger = createLedger([grant(21, 500)]);
+  ledger.record([{ ...grant(22, 100), stanza: 1 }, { ...grant(23, 50), stanza: 1 }, { ...grant(24, 90), stanza: 2 }]);
+  const key = accessKey(access(23));
+  assert.deepEqual([ledger.heldBy(1, 49).size, ledger.heldBy(1, 49).has(key)], [2, true]);
+  assert.deepEqual([ledger.heldBy(1, 50).size, ledger.heldBy(1, 50).has(key)], [1, false]);
+  assert.equal(ledger.heldBy(2, 50).has(key), false);
+  ledger.record([{ ...grant(23, 200), stanza: 2 }]);
+  assert.deepEqual([ledger.heldBy(1, 50).size, ledger.heldBy(2, 50).size], [1, 2], "whoever renewed it has it");
+  ledger.close([grant(22, 100), grant(24, 90)]);
+  assert.deepEqual([ledger.heldBy(1, 60).size, ledger.heldBy(2, 60).size, ledger.heldBy(3, 60).size], [0, 1, 0]);
+});
+
+Deno.test("createLedger() numbers grants among those of their slot and family, as they were opened", () => {
+  const ledger = createLedger();
+  const six: Grant = {
+    access: { slot: "input", source: address("2001:db8::7"), destination: null, service: { proto: "tcp", port: 22 } },
+    expiresAt: 100,
+  };
+  ledger.record([grant(22, 100), six, grant(23, 50), grant(24, 150)]);
+  ledger.record([grant(22, 300)]);
+  assert.deepEqual([grant(22, 0), six, grant(23, 0), grant(24, 0), grant(25, 0)].map(ledger.numberOf), [
+    1,
+    1,
+    2,
+    3,
+    null,
+  ]);
+  ledger.close([grant(23, 50)]);
+  assert.deepEqual([grant(22, 0), grant(24, 0)].map(ledger.numberOf), [1, 2]);
 });

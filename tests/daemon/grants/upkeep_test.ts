@@ -27,6 +27,31 @@ Deno.test("openGrants() opens, notes and tells each, and what was open already a
   assert.deepEqual(lines.slice(2), [`${added}: already exists`]);
 });
 
+Deno.test("openGrants() and closeDueGrants() look through what is open only where something has to be put back", async () => {
+  let mayRead = false;
+  const read: number[] = [];
+  const { context, log, time } = await scene({
+    kernelTimed: true,
+    grant: (batch, live) => {
+      if (mayRead) read.push([...live].length);
+      return Promise.resolve(batch.map(() => ({ ok: true, alreadyOpen: false, shutBy: [] })));
+    },
+  });
+  context.ledger.record(Array.from({ length: 1000 }, (_, port) => grant(port + 1000, NOW + 3600)));
+  const looks = { live: 0 };
+  const watched = {
+    ...context,
+    ledger: { ...context.ledger, live: (now: number) => (looks.live++, context.ledger.live(now)) },
+  };
+  await openGrants([grant(22, NOW + 30)], watched, log);
+  time.now = NOW + 30;
+  await closeDueGrants(watched, log, STEADY);
+  assert.equal(looks.live, 0);
+  mayRead = true;
+  await openGrants([grant(23, NOW + 90)], watched, log);
+  assert.deepEqual([looks.live, read], [1, [1000]]);
+});
+
 Deno.test("openGrants() asks for nothing when there is nothing to open", async () => {
   const { context, log, lines } = await scene({ grant: () => assert.fail("asked") });
   await openGrants([], context, log);

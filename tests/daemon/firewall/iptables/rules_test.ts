@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import type { Access } from "../../../../daemon/firewall/firewall.ts";
 import { DEFAULT_CHAINS } from "../../../../daemon/firewall/iptables/chain_specs.ts";
-import { accessChain, accessFamily, formatWords, ruleWords } from "../../../../daemon/firewall/iptables/rules.ts";
+import { accessFamily } from "../../../../daemon/firewall/firewall.ts";
+import { accessChain, formatWords, ruleWords } from "../../../../daemon/firewall/iptables/rules.ts";
 import { address } from "../../../contract/addresses.ts";
 
 const S = address("10.77.0.2"), D = address("10.77.0.1"), NI = address("10.78.0.2"), OWN = address("10.78.0.1");
