@@ -10,6 +10,8 @@ export interface Door {
   readonly forwarded?: boolean;
   /** Whether others publish it (GUARD). */
   readonly published?: boolean;
+  /** Whether both are opened. */
+  readonly alsoPublished?: boolean;
 }
 
 /** What a stanza that names no port is looked at with. */
@@ -42,7 +44,9 @@ function doorsFor(
   { nat: { forceNat, forwardAll }, guard }: Pick<Stanza, "nat" | "guard">,
 ): readonly Door[] {
   if (forceNat === null) {
-    return [...guard === "forward" ? [] : [door], ...guard === "input" ? [] : [{ ...door, published: true }]];
+    const published = { ...door, published: true };
+    if (guard === "both") return [{ ...door, alsoPublished: true }, published];
+    return [guard === "forward" ? published : door];
   }
   if (forwardAll || forceNat.to.family !== door.family) return [];
   return [{ service: { ...door.service, port: forceNat.port }, family: door.family, forwarded: true }];

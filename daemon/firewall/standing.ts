@@ -22,6 +22,7 @@ import {
   type RulesetEvents,
 } from "./firewall.ts";
 import { createHolder, type Held, type Holder } from "./handover.ts";
+import { type Beside, grantsBeside } from "./path/beside.ts";
 import { examinePath } from "./path/examine.ts";
 import { isSilent, type Obstruction, type PathChain } from "./path/model.ts";
 import { createNews, type News } from "./news.ts";
@@ -111,7 +112,8 @@ export class StandingFirewall implements Firewall, Disposable {
     const { path, steady } = this.#parts;
     const began = steady();
     const first = await this.#attempt(batch, live, now);
-    if (first.every(isClear)) return first;
+    // Opened, and nothing keeps it shut.
+    if (first.every((outcome) => outcome.ok && outcome.shutBy.length === 0)) return first;
     if (path.chains.some(isSilent)) this.#surveys.ask(began);
     if (!this.#isSurveyNear()) return first;
     await waitAtMost(this.#surveyed.promise, WAIT_MS);
@@ -136,9 +138,10 @@ export class StandingFirewall implements Firewall, Disposable {
         await this.#holder.takeBack(opened, live);
         return batch.map(() => ({ ok: false, reason: error.message }));
       }
+      const beside = grantsBeside([...live, ...opened]);
       return batch.map(({ access }, index): GrantOutcome => {
         const outcome = outcomes[index] ?? { ok: false, reason: "no answer" };
-        return outcome.ok ? { ...outcome, shutBy: this.judge(access) } : outcome;
+        return outcome.ok ? { ...outcome, shutBy: this.judge(access, beside) } : outcome;
       });
     });
   }
@@ -243,9 +246,10 @@ export class StandingFirewall implements Firewall, Disposable {
     const judged: (readonly Obstruction[])[] = [];
     this.#judging.begin(steady());
     this.#parts.path.judgeAnew();
+    const beside = grantsBeside(live);
     try {
       for (const { access } of live) {
-        judged.push(this.judge(access));
+        judged.push(this.judge(access, beside));
         await this.#pause();
       }
       return judged;
@@ -254,9 +258,9 @@ export class StandingFirewall implements Firewall, Disposable {
     }
   }
 
-  judge(access: Access): readonly Obstruction[] {
+  judge(access: Access, beside: Beside = () => []): readonly Obstruction[] {
     if (access.slot === "foreign") return [];
-    return this.#parts.path.judge(access, (chain) => !this.#isPrepared && this.enters(chain));
+    return this.#parts.path.judge(access, (chain) => !this.#isPrepared && this.enters(chain), beside);
   }
 
   containerOf(access: Access): string {
@@ -274,9 +278,11 @@ export class StandingFirewall implements Firewall, Disposable {
   async describe(all: boolean): Promise<string> {
     const text = await this.#inTurn(() => this.#backend.describe(all));
     if (all) return text;
-    const shut = (await this.list()).flatMap(({ access }) => {
+    const open = await this.list();
+    const beside = grantsBeside(open);
+    const shut = open.flatMap(({ access }) => {
       // What is listed stands where it stands, whether or not this process would open it there.
-      const shutBy = this.#parts.path.judge(access);
+      const shutBy = this.#parts.path.judge(access, () => false, beside);
       return shutBy.length === 0 ? [] : [formatShut(access, this.containerOf(access), shutBy)];
     });
     return [text.trimEnd(), ...shut, ""].join("\n");
@@ -291,9 +297,4 @@ export class StandingFirewall implements Firewall, Disposable {
     this.#parts.path[Symbol.dispose]();
     this.#parts.listener?.[Symbol.dispose]();
   }
-}
-
-/** Opened, and nothing keeps it shut. */
-function isClear(outcome: GrantOutcome): boolean {
-  return outcome.ok && outcome.shutBy.length === 0;
 }

@@ -96,11 +96,17 @@ export const NFTA = {
   compare: { from: 1, how: 2, value: 3 },
   range: { from: 1, how: 2, low: 3, high: 4 },
   lookup: { set: 1, from: 2, to: 3, flags: 5 },
-  nat: { type: 1, family: 2, address: 3, port: 5 },
+  nat: { type: 1, family: 2, address: 3, addressEnd: 4, port: 5, portEnd: 6, flags: 7 },
   masquerade: { flags: 1, port: 2 },
+  redirect: { port: 1, portEnd: 2 },
+  fib: { to: 1, result: 2, flags: 3 },
   xt: { name: 1, revision: 2, info: 3 },
 } as const;
 
+/** `NF_NAT_RANGE_NETMAP`: the address stands for a network. */
+export const NAT_NETMAP = 64;
+/** `NFT_FIB_RESULT_ADDRTYPE`, and the flag that says that it is asked for the destination. */
+export const FIB = { addressType: 3, destination: 2 } as const;
 /** `NFT_TABLE_F_*`. */
 export const NFT_TABLE_FLAG = { dormant: 1, owner: 2 } as const;
 /** `enum nft_set_flags`. */

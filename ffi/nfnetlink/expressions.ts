@@ -1,5 +1,5 @@
 /** The expressions of a rule from their bytes. Whatever the bytes are, the result is a list and never an error. Pure. */
-import { CT_ORIGINAL, NFPROTO, NFT_LOOKUP_INVERTED, NFTA, VERDICT } from "./constants.ts";
+import { CT_ORIGINAL, FIB, NAT_NETMAP, NFPROTO, NFT_LOOKUP_INVERTED, NFTA, VERDICT } from "./constants.ts";
 import type { Comparison, Expression, Verdict } from "./ruleset.ts";
 import { be32At, bytesAt, entries, find, NOWHERE, textAt } from "./scan.ts";
 
@@ -22,6 +22,8 @@ const DECODERS: ReadonlyMap<string, Decoder> = new Map<string, Decoder>([
   ["reject", () => ({ kind: "reject" })],
   ["nat", decodeNat],
   ["masq", (bytes, data) => ({ kind: "masquerade", port: register(bytes, find(bytes, data, NFTA.masquerade.port)) })],
+  ["redir", decodeRedirect],
+  ["fib", decodeFib],
   ["match", (bytes, data) => decodeXt("xt match", bytes, data)],
   ["target", (bytes, data) => decodeXt("xt target", bytes, data)],
   ["queue", () => ({ kind: "verdict", verdict: { kind: "queue" } })],
@@ -211,13 +213,41 @@ function decodeNat(bytes: Uint8Array, data: number): Expression | null {
   const type = be32At(bytes, find(bytes, data, NFTA.nat.type));
   if (type !== 0 && type !== 1) return null;
   const family = be32At(bytes, find(bytes, data, NFTA.nat.family));
+  const { address, addressEnd, port, portEnd, flags } = NFTA.nat;
+  const isNetwork = ((be32At(bytes, find(bytes, data, flags)) ?? 0) & NAT_NETMAP) !== 0;
+  const several = isNetwork || isRange(bytes, data, [address, addressEnd]) || isRange(bytes, data, [port, portEnd]);
   return {
     kind: "nat",
     type: type === 0 ? "snat" : "dnat",
     family: family === NFPROTO.ip ? 4 : family === NFPROTO.ip6 ? 6 : null,
-    address: register(bytes, find(bytes, data, NFTA.nat.address)),
-    port: register(bytes, find(bytes, data, NFTA.nat.port)),
+    address: register(bytes, find(bytes, data, address)),
+    port: register(bytes, find(bytes, data, port)),
+    ...several ? { several } : {},
   };
+}
+
+/** Whether the end is another one than the beginning. */
+function isRange(bytes: Uint8Array, data: number, [first, last]: readonly [first: number, last: number]): boolean {
+  const end = be32At(bytes, find(bytes, data, last));
+  return end !== null && end !== be32At(bytes, find(bytes, data, first));
+}
+
+function decodeRedirect(bytes: Uint8Array, data: number): Expression {
+  const { port, portEnd } = NFTA.redirect;
+  return {
+    kind: "redirect",
+    port: register(bytes, find(bytes, data, port)),
+    several: isRange(bytes, data, [port, portEnd]),
+  };
+}
+
+/** Without a condition on the interface; other questions to the routing are not understood. */
+function decodeFib(bytes: Uint8Array, data: number): Expression | null {
+  const to = register(bytes, find(bytes, data, NFTA.fib.to));
+  const result = be32At(bytes, find(bytes, data, NFTA.fib.result));
+  const flags = be32At(bytes, find(bytes, data, NFTA.fib.flags));
+  if (to === null || result !== FIB.addressType || flags !== FIB.destination) return null;
+  return { kind: "address type", to };
 }
 
 function decodeXt(kind: "xt match" | "xt target", bytes: Uint8Array, data: number): Expression | null {

@@ -148,7 +148,13 @@ export type Expression =
     readonly family: 4 | 6 | null;
     readonly address: number | null;
     readonly port: number | null;
+    /** To one of several addresses or ports, of which the registers are the first ones. */
+    readonly several?: true;
   }
+  /** The same to this host. */
+  | { readonly kind: "redirect"; readonly port: number | null; readonly several: boolean }
+  /** What the destination is to this host, `RTN_*`, into a register. */
+  | { readonly kind: "address type"; readonly to: number }
   | { readonly kind: "masquerade"; readonly port: number | null }
   /** A match or target of iptables that has no words of its own in nf_tables. */
   | {

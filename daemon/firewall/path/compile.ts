@@ -15,6 +15,7 @@ import {
   shareOperand,
 } from "./operand.ts";
 import { type Condition, CONTINUE, type Effect, OPAQUE, type Outcome, type Rule, WHATEVER } from "./rule.ts";
+import { type SentTo, sentToByTarget } from "./sent_to.ts";
 import { matchConditions, targetEffect, targetOutcome } from "./xt.ts";
 
 type ByteOrigin = Operand["bytes"][number];
@@ -62,6 +63,7 @@ export function createCompiler(): Compiler {
         conditions: machine.conditions.map((one) => shareCondition(one, conditions)),
         outcome: shareOutcome(machine.outcome ?? CONTINUE, outcomes),
         effect: machine.effect,
+        ...(machine.sentTo === null ? {} : { sentTo: machine.sentTo }),
       };
     },
   };
@@ -85,6 +87,7 @@ class Machine {
   readonly conditions: Condition[] = [];
   outcome: Outcome | null = null;
   effect: Effect | null = null;
+  sentTo: SentTo | null = null;
   readonly #registers: (ByteOrigin | undefined)[] = [];
 
   /** What was loaded last, which is mostly what is compared next. */
@@ -111,8 +114,8 @@ class Machine {
       case "reject":
         return this.#end({ kind: "drop" });
       case "nat":
-        if (expression.type === "dnat") this.effect = "translate";
-        return this.#end({ kind: "accept" });
+      case "redirect":
+        return this.#translate(expression);
       case "masquerade":
         return this.#end({ kind: "accept" });
       case "xt match":
@@ -120,7 +123,10 @@ class Machine {
         return;
       case "xt target":
         this.effect = targetEffect(expression.name) ?? this.effect;
+        this.sentTo = sentToByTarget(expression.name, expression.info);
         return this.#end(targetOutcome(expression.name));
+      case "address type":
+        return this.#load(expression.to, "address type", [0, 4]);
       case "other":
         return this.#other(expression);
       default:
@@ -165,10 +171,34 @@ class Machine {
   #other({ name, to }: Extract<Expression, { kind: "other" }>): void {
     if (to !== null) return this.#load(to, "opaque", [0, 16]);
     if (name === "notrack") this.effect = "untrack";
-    if (name === "redir" || name === "tproxy") this.effect = "translate";
-    if (name === "redir") return this.#end({ kind: "accept" });
+    if (name === "tproxy") this.effect = "translate";
     if (name === "synproxy" || name === "immediate") return this.#end(WHATEVER);
     if (!HARMLESS.has(name)) this.conditions.push(OPAQUE);
+  }
+
+  #translate(expression: Extract<Expression, { kind: "nat" | "redirect" }>): void {
+    if (expression.kind === "redirect" || expression.type === "dnat") {
+      this.effect = "translate";
+      if (expression.several !== true) this.sentTo = this.#destination(expression);
+    }
+    return this.#end({ kind: "accept" });
+  }
+
+  /** Null where it is made of the packet or found in a map. */
+  #destination(expression: Extract<Expression, { kind: "nat" | "redirect" }>): SentTo | null {
+    const { port } = expression;
+    const [address, family] = expression.kind === "nat" ? [expression.address, expression.family] : [null, null];
+    const number = port === null ? null : this.#constantAt(port, 2);
+    if (port !== null && number === null) return null;
+    const toPort = number === null ? null : number.charCodeAt(0) << 8 | number.charCodeAt(1);
+    if (address === null) return { address: null, port: toPort };
+    const text = family === null ? null : this.#constantAt(address, family === 4 ? 4 : 16);
+    return family === null || text === null ? null : { address: { [family]: text }, port: toPort };
+  }
+
+  #constantAt(from: number, length: number): string | null {
+    const bytes = this.#read(from, length);
+    return bytes.every(({ mask }) => mask === 0) ? byteString(bytes.map(({ xor }) => xor)) : null;
   }
 
   /** A verdict of `continue` ends nothing. */

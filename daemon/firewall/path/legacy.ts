@@ -11,10 +11,11 @@ import {
   SOURCE_PORT,
 } from "./operand.ts";
 import { DESTINATION4, DESTINATION6, SOURCE4, SOURCE6 } from "./operand.ts";
-import { type Condition, CONTINUE, OPAQUE, type Outcome, type Rule } from "./rule.ts";
+import { type Condition, CONTINUE, OPAQUE, type Rule } from "./rule.ts";
 import { RuleList } from "./rule_list.ts";
 import { type Chain, type Table, tableKey, type Tables } from "./ruleset.ts";
-import { portRange, stateCondition, targetEffect, targetOutcome, tcpFlags } from "./xt.ts";
+import { sentToByWords } from "./sent_to.ts";
+import { addressTypeCondition, portRange, stateCondition, targetEffect, targetOutcome, tcpFlags } from "./xt.ts";
 
 /** Numbers of the kernel's hooks, by the chains of iptables. */
 const HOOKS: Readonly<Record<string, number>> = { PREROUTING: 0, INPUT: 1, FORWARD: 2, OUTPUT: 3, POSTROUTING: 4 };
@@ -29,8 +30,10 @@ const STATES: Readonly<Record<string, number>> = { INVALID: 1, ESTABLISHED: 2, R
 const TCP_FLAGS: Readonly<Record<string, number>> = {
   ...{ FIN: 1, SYN: 2, RST: 4, PSH: 8, ACK: 16, URG: 32, ALL: 63, NONE: 0 },
 };
+/** In the order of `RTN_*`. */
+const ADDRESS_TYPES = ["UNSPEC", "UNICAST", "LOCAL", "BROADCAST", "ANYCAST", "MULTICAST", "BLACKHOLE", "UNREACHABLE"];
 /** Modules whose words are understood, or that ask nothing. */
-const MODULES = new Set(["tcp", "udp", "multiport", "comment", "conntrack", "state"]);
+const MODULES = new Set(["tcp", "udp", "multiport", "comment", "conntrack", "state", "addrtype"]);
 
 /** The tables of one family. */
 export function readLegacy(text: string, family: 4 | 6): Tables {
@@ -89,10 +92,14 @@ function readRule(words: readonly string[], handle: number, { family, chains }: 
     }
     const value = words[at + 1] ?? "";
     if (word === "-j" || word === "-g") {
-      const outcome: Outcome = chains.has(value)
-        ? { kind: word === "-j" ? "jump" : "goto", chain: value }
-        : targetOutcome(value);
-      return { handle, conditions, outcome, effect: chains.has(value) ? null : targetEffect(value) };
+      if (chains.has(value)) {
+        return { handle, conditions, outcome: { kind: word === "-j" ? "jump" : "goto", chain: value }, effect: null };
+      }
+      const sentTo = sentToByWords(value, words.slice(at + 2));
+      return {
+        ...{ handle, conditions, outcome: targetOutcome(value), effect: targetEffect(value) },
+        ...(sentTo === null ? {} : { sentTo }),
+      };
     }
     const [asked, used] = readOption(word, words.slice(at + 1), { family, inverted });
     conditions.push(...asked);
@@ -138,6 +145,8 @@ function readOption(
     case "--ctstate":
     case "--state":
       return [[statesCondition(value, inverted)], 1];
+    case "--dst-type":
+      return [[addressTypesCondition(value, inverted)], 1];
     case "--tcp-flags":
       return [[tcpFlags(flagsOf(value), flagsOf(second), inverted)], 2];
     default:
@@ -204,6 +213,11 @@ function statesCondition(text: string, inverted: boolean): Condition {
   const states = text.split(",").map((name) => STATES[name]);
   if (states.includes(undefined)) return OPAQUE;
   return stateCondition(states.reduce<number>((all, one) => all | (one ?? 0), 0), inverted);
+}
+
+function addressTypesCondition(text: string, inverted: boolean): Condition {
+  const types = text.split(",").map((name) => ADDRESS_TYPES.indexOf(name));
+  return types.includes(-1) ? OPAQUE : addressTypeCondition(types.reduce((all, type) => all | 1 << type, 0), inverted);
 }
 
 function flagsOf(text: string): number {

@@ -75,6 +75,8 @@ export interface NewPacket {
   readonly forwarded?: boolean;
   /** Whether somebody's DNAT sends it on, which was sent to that port of this host. */
   readonly published?: boolean;
+  /** Whether what somebody's DNAT sends on is let through as well (GUARD both). */
+  readonly alsoPublished?: boolean;
   /** Whether a grant for it is open: our chains then let it through. Default: true; a knock has none. */
   readonly granted?: boolean;
 }

@@ -2,14 +2,17 @@
 import { E } from "../../../ffi/abi.ts";
 import { FfiError } from "../../../ffi/errors.ts";
 import { readProcOrNull } from "../../../ffi/libc/proc_file.ts";
+import { type Route, routeTo } from "../../../ffi/libc/route.ts";
 import { type Nfnetlink, openNfnetlink } from "../../../ffi/nfnetlink/nfnetlink.ts";
 import { createPause } from "../../../lib/host/pause.ts";
 import type { Run } from "../../../lib/host/run.ts";
+import type { Ip } from "../../../lib/net/address.ts";
 import type { Log } from "../../../lib/log.ts";
 import { asFirewallError, READING } from "../socket_error.ts";
 import { createPathWatch } from "./path_watch.ts";
 import { legacyReader } from "./legacy_program.ts";
 import type { PathWatch } from "./watch.ts";
+import type { Arrival } from "./way.ts";
 
 /** How to open it. */
 export interface OpenPathOptions {
@@ -17,8 +20,9 @@ export interface OpenPathOptions {
   /** How `iptables-legacy-save` is run. */
   readonly run: Run;
   /**
-   * The interface by which packets from outside come in. Default: the only one beside the loopback interface, where there
-   * is only one; else it is not known, and what chains do by interface, or bound to one, is not certain.
+   * The interface by which packets from outside come in. Default: the only one beside the loopback interface and those of
+   * containers, where there is only one; else it is not known, and what chains do by interface, or bound to one, is not
+   * certain.
    */
   readonly interface?: string | null;
   /** Whether a chain is one of ours. Default: its name begins with fwknop_, in capitals or not. */
@@ -27,6 +31,8 @@ export interface OpenPathOptions {
   readonly netlink?: () => Nfnetlink;
   /** Reads a file under /proc/net; null where it is not there. Default: that of this process. */
   readonly readNet?: (name: string) => string | null;
+  /** Where packets to the address go; null: not known. Default: as the kernel says. */
+  readonly route?: (address: Ip) => Route | null;
 }
 
 /** Opens it; nothing is read before the first survey. */
@@ -36,7 +42,8 @@ export function openPathWatch(options: OpenPathOptions): PathWatch {
   return createPathWatch({
     netlink: () => opened ??= openWhereItWorks(options.netlink ?? openNfnetlink),
     legacy: legacyReader({ run: options.run, log: options.log, readNet }),
-    interface: () => options.interface ?? onlyInterface(readNet("dev")),
+    arrival: () => options.interface ? { only: options.interface, never: [] } : arrivalBy(readNet("dev")),
+    route: options.route ?? routeTo,
     isOurs: options.isOurs ?? ((chain) => /^fwknop_/i.test(chain)),
     pause: createPause(),
     close() {
@@ -60,10 +67,18 @@ function openWhereItWorks(open: () => Nfnetlink): Nfnetlink | null {
   }
 }
 
-/** The only interface beside `lo` in a text such as that of /proc/net/dev; null where there are none or several. */
-export function onlyInterface(devices: string | null): string | null {
+/** Names that Docker, podman, libvirt, LXC and CNI give to interfaces behind which their containers and machines are. */
+const CONTAINERS =
+  /^(docker\d+|docker_gwbridge|br-[0-9a-f]{12}|veth.+|podman\d+|cni\d+|cni-.+|virbr\d+|vnet\d+|lxcbr\d+|lxdbr\d+)$/;
+
+/** From a text such as that of /proc/net/dev. Where there is only one beside `lo`, packets come by that one, whatever its name. */
+export function arrivalBy(devices: string | null): Arrival {
   const names = [...(devices ?? "").matchAll(/^\s*([^\s:|]+):/gm)].map(([, name]) => name ?? "").filter((name) =>
     name !== "lo"
   );
-  return names.length === 1 ? names[0] ?? null : null;
+  const { inside: never = [], outside = [] } = Object.groupBy(
+    names,
+    (name) => names.length > 1 && CONTAINERS.test(name) ? "inside" : "outside",
+  );
+  return { only: outside.length === 1 ? outside[0] ?? null : null, never };
 }

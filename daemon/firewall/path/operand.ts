@@ -3,8 +3,15 @@
  * take little room, compare as the kernel compares and can be keys. Pure.
  */
 
-/** `network` and `transport`: a header; `meta 6`, `ct 0`, `ct original 12`: `NFT_META_*`, `NFT_CT_*`; `opaque`: anything that is not understood. */
-export type Field = "network" | "transport" | `meta ${number}` | `ct ${number}` | `ct original ${number}` | "opaque";
+/** `network` and `transport`: a header; `meta 6`, `ct 0`, `ct original 12`: `NFT_META_*`, `NFT_CT_*`; `address type`: what the destination is to this host, `RTN_*`; `opaque`: anything that is not understood. */
+export type Field =
+  | "network"
+  | "transport"
+  | `meta ${number}`
+  | `ct ${number}`
+  | `ct original ${number}`
+  | "address type"
+  | "opaque";
 
 /** One byte: `(field[at] & mask) ^ xor`. */
 interface ByteOrigin {
@@ -28,6 +35,8 @@ export const CT = {
 };
 /** The bit of `NFT_CT_STATUS` that says that it was sent to another address (`IPS_DST_NAT`), in the first byte. */
 export const SENT_ELSEWHERE = 1 << 5;
+/** `RTN_LOCAL`, as four bytes: an address of this host. */
+export const LOCAL = "\x02\0\0\0";
 /** `NF_CT_STATE_BIT`, in the first byte of the state. */
 export const STATE = { established: 2, new: 8 } as const;
 

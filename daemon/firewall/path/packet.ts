@@ -1,7 +1,7 @@
 /** A packet of which some bytes are known and some are not, and what can be said of values made of them. Pure. */
 import { PROTO_NUMBER, type Service } from "../../../lib/net/service.ts";
 import type { Ip } from "../../../lib/net/address.ts";
-import { byteString, CT, type Field, META, type Operand, portString, SENT_ELSEWHERE, STATE } from "./operand.ts";
+import { byteString, CT, type Field, LOCAL, META, type Operand, portString, SENT_ELSEWHERE, STATE } from "./operand.ts";
 
 /** Bits of one byte of a packet: its value, which bits of it are known, and the two odd states. */
 const ALL_KNOWN = 0xff00, ELSEWHERE = 1 << 16, OPAQUE = 1 << 17;
@@ -42,6 +42,8 @@ export interface Knowledge {
   readonly destination?: Ip;
   readonly sourcePort?: number;
   readonly destinationPort?: number;
+  /** Whether it was sent to an address of this host. */
+  readonly local?: true;
   /** First of a connection, or one that follows. */
   readonly state?: keyof typeof STATE;
   /** Whether it is on its way to where it was sent, as far as this host is asked. */
@@ -50,21 +52,32 @@ export interface Knowledge {
   readonly published?: { readonly destination?: Ip; readonly port: number };
   /** The type of an ICMP message. */
   readonly icmpType?: number;
-  /** Came in by the loopback interface, by another one, or by this one. */
-  readonly interface?: "loopback" | "other" | { readonly name: string };
+  /** Came in by the loopback interface, by another one, by one that is none of these either, or by this one. */
+  readonly interface?: "loopback" | "other" | { readonly never: readonly string[] } | { readonly name: string };
 }
 
-const LOOPBACK: ReadonlyMap<Field, string> = new Map<Field, string>([
-  [`meta ${META.iifname}`, "lo\0"],
-  [`meta ${META.iif}`, "\x01\0\0\0"],
+/** By field, what it is not. */
+type Never = ReadonlyMap<Field, readonly string[]>;
+
+const NOTHING: Never = new Map();
+const LOOPBACK: Never = new Map<Field, readonly string[]>([
+  [`meta ${META.iifname}`, ["lo\0"]],
+  [`meta ${META.iif}`, ["\x01\0\0\0"]],
   // ARPHRD_LOOPBACK
-  [`meta ${META.iifType}`, "\x04\x03"],
+  [`meta ${META.iifType}`, ["\x04\x03"]],
 ]);
 
 /** A packet with what is known of it; of the rest nothing is. */
 export function partialPacket(knowledge: Knowledge): Packet {
-  const remote = knowledge.interface !== undefined && knowledge.interface !== "loopback";
-  return packetOf(fieldsOf(knowledge), remote ? LOOPBACK : new Map(), 0);
+  const { interface: by } = knowledge;
+  if (by === undefined || by === "loopback") return packetOf(fieldsOf(knowledge), NOTHING, 0);
+  const names = typeof by === "object" && "never" in by ? by.never : [];
+  return packetOf(fieldsOf(knowledge), names.length === 0 ? LOOPBACK : notBy(names), 0);
+}
+
+function notBy(names: readonly string[]): Never {
+  const field = `meta ${META.iifname}` as const;
+  return new Map([...LOOPBACK, [field, [...LOOPBACK.get(field) ?? [], ...names.map((name) => `${name}\0`)]]]);
 }
 
 /**
@@ -89,7 +102,7 @@ export function ordinaryPacket(family: 4 | 6, stateKnown: boolean, port?: Servic
   } else {
     put(fields, ["transport", 0], [ELSEWHERE, ELSEWHERE, 0, 0]);
   }
-  return packetOf(fields, new Map(), OPAQUE);
+  return packetOf(fields, NOTHING, OPAQUE);
 }
 
 function fieldsOf(knowledge: Knowledge): Fields {
@@ -102,6 +115,7 @@ function fieldsOf(knowledge: Knowledge): Fields {
   }
   if (source) put(fields, ["network", family === 4 ? 12 : 8], known(byteString(source.bytes)));
   if (destination) put(fields, ["network", family === 4 ? 16 : 24], known(byteString(destination.bytes)));
+  if (knowledge.local === true) put(fields, ["address type", 0], known(LOCAL));
   if (sourcePort !== undefined) put(fields, ["transport", 0], known(portString(sourcePort)));
   if (destinationPort !== undefined) put(fields, ["transport", 2], known(portString(destinationPort)));
   if (icmpType !== undefined) put(fields, ["transport", 0], known(String.fromCharCode(icmpType)));
@@ -115,9 +129,9 @@ function fieldsOf(knowledge: Knowledge): Fields {
     if (protocol === PROTO_NUMBER.tcp) put(fields, ["transport", 13], [0x3f00 | 0x02]);
   }
   if (knowledge.interface === "loopback") {
-    for (const [field, text] of LOOPBACK) put(fields, [field, 0], known(text));
+    for (const [field, [text = ""]] of LOOPBACK) put(fields, [field, 0], known(text));
     put(fields, [`meta ${META.iifname}`, 0], known("lo".padEnd(16, "\0")));
-  } else if (typeof knowledge.interface === "object") {
+  } else if (typeof knowledge.interface === "object" && "name" in knowledge.interface) {
     put(fields, [`meta ${META.iifname}`, 0], known(knowledge.interface.name.padEnd(16, "\0")));
   }
   return fields;
@@ -154,7 +168,7 @@ function known(text: string): number[] {
 }
 
 /** `rest`: what bytes are that no field has. */
-function packetOf(fields: Fields, never: ReadonlyMap<Field, string>, rest: 0 | typeof OPAQUE): Packet {
+function packetOf(fields: Fields, never: Never, rest: 0 | typeof OPAQUE): Packet {
   const seen = new Map<Operand, Partial>();
   const byte = (field: Field, at: number): number => {
     const found = fields.get(field)?.[at];
@@ -173,7 +187,7 @@ function packetOf(fields: Fields, never: ReadonlyMap<Field, string>, rest: 0 | t
 function look(
   { bytes }: Operand,
   byteAt: (field: Field, at: number) => number,
-  never: ReadonlyMap<Field, string>,
+  never: Never,
 ): Partial {
   const known: number[] = [];
   let [low, high, elsewhere, opaque] = ["", "", false, false];
@@ -191,17 +205,24 @@ function look(
 }
 
 /** Where in the operand a field stands, unchanged, of which it is known what it is not. */
-function neverIn(bytes: Operand["bytes"], never: ReadonlyMap<Field, string>): Partial["never"] {
+function neverIn(bytes: Operand["bytes"], never: Never): Partial["never"] {
   if (never.size === 0) return [];
   return bytes.flatMap(({ field, at }, start) => {
-    const text = never.get(field);
-    if (text === undefined || at !== 0) return [];
-    const whole = Array.from(text).every((_, index) => {
-      const origin = bytes[start + index];
-      return origin?.field === field && origin.at === index && origin.mask === 0xff && origin.xor === 0;
-    });
-    return whole ? [{ at: start, text }] : [];
+    if (at !== 0) return [];
+    return (never.get(field) ?? []).filter((text) => isWhole(bytes, field, { start, length: text.length }))
+      .map((text) => ({ at: start, text }));
   });
+}
+
+function isWhole(
+  bytes: Operand["bytes"],
+  field: Field,
+  { start, length }: { readonly start: number; readonly length: number },
+): boolean {
+  return bytes.slice(start, start + length).length === length &&
+    bytes.slice(start, start + length).every((origin, index) =>
+      origin.field === field && origin.at === index && origin.mask === 0xff && origin.xor === 0
+    );
 }
 
 /** The first bytes of a value. */

@@ -1,11 +1,14 @@
 /** The view of the way of packets, kept in memory. What it is, `watch.ts` says. */
 import type { RulesetChange } from "../../../ffi/nfnetlink/events.ts";
 import { NFT_MSG } from "../../../ffi/nfnetlink/constants.ts";
+import type { Route } from "../../../ffi/libc/route.ts";
 import type { Nfnetlink } from "../../../ffi/nfnetlink/nfnetlink.ts";
 import type { TableName } from "../../../ffi/nfnetlink/ruleset.ts";
+import type { Ip } from "../../../lib/net/address.ts";
 import { type Access, FirewallError } from "../firewall.ts";
 import { asFirewallError, READING } from "../socket_error.ts";
 import { applyChange, isKnown } from "./changes.ts";
+import type { Beside } from "./beside.ts";
 import { Judged } from "./judged.ts";
 import { classify } from "./classify.ts";
 import { createCompiler } from "./compile.ts";
@@ -14,11 +17,12 @@ import { surveyNetlink } from "./netlink_survey.ts";
 import { forgetRules, ownerOf, type Tables } from "./ruleset.ts";
 import { SetStore } from "./sets.ts";
 import { isTracked, onlyTranslates, type Station, stationsOf } from "./stations.ts";
+import { leadsThrough, type Turn } from "./onward.ts";
 import { notPublished } from "./remedy.ts";
-import { travellerFor, travellerOf } from "./traveller.ts";
+import { type Traveller, travellerFor, travellerOf } from "./traveller.ts";
 import type { Due, OwnChain, PathWatch } from "./watch.ts";
 import type { Walkable } from "./walk.ts";
-import { knownEverywhere, type Landscape, maySendOn, travel } from "./way.ts";
+import { type Arrival, type Assumed, knownEverywhere, type Landscape, maySendOn, travel } from "./way.ts";
 
 /** What the view is made of. */
 export interface PathParts {
@@ -26,8 +30,10 @@ export interface PathParts {
   netlink(): Nfnetlink | null;
   /** The tables of iptables-legacy as they are now; throws `FirewallError`. */
   legacy(): Promise<Tables>;
-  /** By which interface packets from outside come in; null: not known. */
-  interface(): string | null;
+  /** By which interfaces packets from outside come in. */
+  arrival(): Arrival;
+  /** Where packets to the address go; null: not known. */
+  route(address: Ip): Route | null;
   /** Whether a chain is one of ours. */
   isOurs(chain: string): boolean;
   /** Lets other work go on. */
@@ -41,6 +47,9 @@ export function createPathWatch(parts: PathParts): PathWatch {
 }
 
 const NOBODY: Enters = () => false;
+const UNKNOWN: Arrival = { only: null, never: [] };
+
+const ALONE: Beside = () => [];
 
 /** A base chain that was looked at. */
 interface Described {
@@ -61,7 +70,7 @@ class MemoryWatch implements PathWatch {
   readonly #judged = new Judged();
   readonly #sets: SetStore;
   #stations: readonly Station[] | null = null;
-  #interface: string | null = null;
+  #arrival: Arrival = UNKNOWN;
   #running: Promise<readonly PathChain[]> | null = null;
   /** What was found out of base chains. */
   readonly #described = new Map<Station["chain"], Described>();
@@ -83,7 +92,7 @@ class MemoryWatch implements PathWatch {
       throw asFirewallError(error, READING);
     }
     this.#legacy = await parts.legacy();
-    this.#interface = parts.interface();
+    this.#arrival = parts.arrival();
     this.#stations = null;
     const chains: PathChain[] = [];
     for (const station of this.#allStations()) {
@@ -133,15 +142,28 @@ class MemoryWatch implements PathWatch {
     return due;
   }
 
-  judge(access: Access, enters: Enters = NOBODY): readonly Obstruction[] {
+  judge(access: Access, enters = NOBODY, beside: Beside = ALONE): readonly Obstruction[] {
     const traveller = travellerOf(access);
     if (traveller === null) return [];
-    this.#judged.note(knownEverywhere(traveller, this.#interface));
-    const landscape = this.#landscape();
-    const shutBy = travel(traveller, landscape, enters).flatMap(({ obstruction }) =>
+    // That by which some never come is not certain for everybody.
+    this.#judged.note(knownEverywhere(traveller, this.#arrival.never.length === 0 ? this.#arrival : UNKNOWN));
+    const passages = (turn: Turn) => access.slot === "input" && beside(access.source).some(leadsThrough(access, turn));
+    const shutBy = this.#travel(traveller, { enters, passages }).flatMap(({ obstruction }) =>
       obstruction === null ? [] : [obstruction]
     );
-    return access.slot === "published" && !maySendOn(traveller, landscape) ? [notPublished(access), ...shutBy] : shutBy;
+    if (access.slot !== "published" || maySendOn(traveller, this.#landscape(this.#arrival))) return shutBy;
+    return [notPublished(access), ...shutBy];
+  }
+
+  /** What is believed of interfaces is asked for only where a door is shut by it. */
+  #travel(traveller: Traveller, assumed: Assumed): readonly Step[] {
+    const arrival = this.#arrival;
+    const steps = travel(traveller, this.#landscape(arrival), assumed);
+    const { source } = traveller.before;
+    if (arrival.never.length === 0 || source === undefined || steps.every(({ does }) => does !== "shuts")) return steps;
+    const name = this.parts.route(source)?.interface ?? null;
+    if (name !== null && !arrival.never.includes(name)) return steps;
+    return travel(traveller, this.#landscape(UNKNOWN), assumed);
   }
 
   judgeAnew(): void {
@@ -157,7 +179,8 @@ class MemoryWatch implements PathWatch {
   }
 
   walk(packet: NewPacket, enters: Enters = NOBODY): readonly Step[] {
-    return travel(travellerFor(packet), this.#landscape(), enters);
+    const passages = ({ here }: Turn) => packet.alsoPublished === true && !here;
+    return this.#travel(travellerFor(packet), { enters, passages });
   }
 
   [Symbol.dispose](): void {
@@ -166,10 +189,11 @@ class MemoryWatch implements PathWatch {
     this.parts.close();
   }
 
-  #landscape(): Landscape {
+  #landscape(arrival: Arrival): Landscape {
     return {
       stations: this.#allStations(),
-      interface: this.#interface,
+      arrival,
+      isOwn: (address) => this.parts.route(address)?.local ?? null,
       walkable: (station, granted) => this.#walkable(station, { granted, askKernel: true }),
       // What it does with packets in general can wait for the next survey.
       describe: (station) => this.#describe(station, "as it was"),

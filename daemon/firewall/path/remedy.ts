@@ -60,6 +60,7 @@ function remedyFor(shut: Shut, by: Ending["by"]): string {
   const name = showable(chain.chain);
   if (set !== null) return `take ${traveller.before.source?.text} out of the set ${showable(set)} of ${table}`;
   if (by !== null && isBlock(by.rule)) return `take that rule away (${deletionOf(by, shut)})`;
+  if (traveller.sentOn !== undefined) return sentOnRemedy(traveller.sentOn, shut);
   if (chain.locked) return lockedRemedy(chain);
   if (chain.owner === "firewalld") return firewalldRemedy(traveller);
   if (!isNative(station.owner)) return iptablesRemedy(shut, by);
@@ -70,6 +71,14 @@ function remedyFor(shut: Shut, by: Ending["by"]): string {
   const accept = `let ${name} accept it (nft insert rule ${table} ${name} ${matchOf(traveller)} accept)`;
   if (setting === undefined) return accept;
   return `name "${table} ${name}" in ${setting} beside the chains that have our jump, or ${accept}`;
+}
+
+/** What is opened as it was asked for does not lead there. */
+function sentOnRemedy({ by, to, here }: NonNullable<Traveller["sentOn"]>, { station }: Shut): string {
+  if (here) return `ask for ${to}, to which ${by} sends it, or take away what sends it`;
+  return station.hook === "forward"
+    ? `write GUARD forward in the stanza, because ${by} sends it on to ${to}`
+    : `let ${showable(station.chain.name)} accept what ${by} sends on to ${to}`;
 }
 
 function lockedRemedy({ owner }: PathChain): string {

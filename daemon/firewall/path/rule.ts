@@ -1,6 +1,7 @@
 /** Rules as they are kept: conditions on a packet and what a packet comes to that fulfils them. Pure. */
 import type { Comparison, Verdict } from "../../../ffi/nfnetlink/ruleset.ts";
 import type { Operand } from "./operand.ts";
+import type { SentTo } from "./sent_to.ts";
 import { type Answer, equals, isWithin, type Packet, type Partial } from "./packet.ts";
 
 /** Looks a value up in a set or map. */
@@ -40,6 +41,8 @@ export interface Rule {
   readonly conditions: readonly Condition[];
   readonly outcome: Outcome;
   readonly effect: Effect | null;
+  /** Where it translates to, if that is certain. */
+  readonly sentTo?: SentTo;
 }
 
 /** What is found in a set or map. */

@@ -24,8 +24,14 @@ export function stationsOf(tables: Tables, legacy: Tables): readonly Station[] {
   const native = [...tables.values()].flatMap((table) => stationsIn(table, ownerOf(table)));
   const old = [...legacy.values()].flatMap((table) => stationsIn(table, "iptables-legacy"));
   return [...native, ...old].sort((a, b) =>
-    HOOKS.indexOf(a.hook) - HOOKS.indexOf(b.hook) || a.base.priority - b.base.priority
+    HOOKS.indexOf(a.hook) - HOOKS.indexOf(b.hook) || placeOf(a) - placeOf(b) || a.base.priority - b.base.priority
   );
+}
+
+/** Whatever their priorities, the kernel asks those that translate one after the other, at one place. */
+function placeOf(station: Station): number {
+  if (!onlyTranslates(station)) return station.base.priority;
+  return station.hook === "prerouting" || station.hook === "output" ? TRANSLATION : -TRANSLATION;
 }
 
 function stationsIn(table: Table, owner: Owner): readonly Station[] {
@@ -53,9 +59,12 @@ export function isTracked({ hook, base }: Station): boolean {
   return (hook !== "prerouting" && hook !== "output") || base.priority > TRACKING;
 }
 
-/** Whether packets that come in by the interface meet it; null: the interface, or what it is to this one, is not known. */
-export function seesInterface({ base }: Station, name: string | null): boolean | null {
+/** Whether packets from outside meet it; null: that is not known. */
+export function seesInterface(
+  { base }: Station,
+  { only: name, never }: { readonly only: string | null; readonly never: readonly string[] },
+): boolean | null {
   if (base.devices.length === 0) return true;
-  if (name === null) return base.devices.every((device) => device === "lo") ? false : null;
+  if (name === null) return base.devices.every((device) => device === "lo" || never.includes(device)) ? false : null;
   return base.devices.some((device) => device.endsWith("*") ? name.startsWith(device.slice(0, -1)) : device === name);
 }

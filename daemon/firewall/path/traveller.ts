@@ -14,10 +14,12 @@ export interface Traveller {
   readonly granted: boolean;
   /** A rule that sends packets to other addresses says nothing new of it. */
   readonly translated: boolean;
+  /** Where somebody's rule sent it: to that host or port, which may be one of this host. */
+  readonly sentOn?: { readonly by: string; readonly to: string; readonly here: boolean };
 }
 
-const TO_THIS_HOST: readonly Hook[] = ["ingress", "prerouting", "input"];
-const THROUGH_THIS_HOST: readonly Hook[] = ["ingress", "prerouting", "forward", "postrouting"];
+export const TO_THIS_HOST: readonly Hook[] = ["ingress", "prerouting", "input"];
+export const THROUGH_THIS_HOST: readonly Hook[] = ["ingress", "prerouting", "forward", "postrouting"];
 
 /** The packets of a grant; null for grants that let nothing in. */
 export function travellerOf(access: Access): Traveller | null {
@@ -30,7 +32,7 @@ export function travellerOf(access: Access): Traveller | null {
   const addressed = (destination: typeof source | null) => destination === null ? {} : { destination };
   switch (access.slot) {
     case "input": {
-      const packet = { ...from, ...port, ...addressed(access.destination), state: "new" as const };
+      const packet = { ...from, ...port, ...addressed(access.destination), local: true, state: "new" } as const;
       return { ...common, hooks: TO_THIS_HOST, before: packet, after: packet, translated: false };
     }
     case "output":
@@ -75,7 +77,7 @@ function publishedTraveller(
   return {
     ...common,
     hooks: THROUGH_THIS_HOST,
-    before: { ...packet, ...destination, destinationPort: port },
+    before: { ...packet, ...destination, destinationPort: port, local: true },
     after: { ...packet, published: asked },
     translated: true,
   };
@@ -93,7 +95,10 @@ export function travellerFor(
     const { destinationPort: _asked, ...rest } = packet;
     return publishedTraveller(rest, { port: service.port }, { family, granted });
   }
-  if (!forwarded) return { family, hooks: TO_THIS_HOST, before: packet, after: packet, granted, translated: false };
+  if (!forwarded) {
+    const sent = { ...packet, local: true } as const;
+    return { family, hooks: TO_THIS_HOST, before: sent, after: sent, granted, translated: false };
+  }
   // The port that was asked for may be another one.
   const { destinationPort: _inside, ...before } = packet;
   return { family, hooks: THROUGH_THIS_HOST, before, after: packet, granted, translated: true };

@@ -6,6 +6,7 @@ import type { Effect, Outcome, Rule, Sets } from "./rule.ts";
 import { matches } from "./rule.ts";
 import type { Packet } from "./packet.ts";
 import type { RuleList } from "./rule_list.ts";
+import type { SentTo } from "./sent_to.ts";
 
 /** Bits of what may become of a packet: let through, dropped, through the chain without a verdict, let through by a chain of ours. */
 export const ACCEPTED = 1, DROPPED = 2, THROUGH = 4, OPENED = 8;
@@ -20,6 +21,8 @@ export interface Ending {
   readonly by: { readonly chain: string; readonly rule: Rule } | null;
   /** Effects of rules that may have been for it. */
   readonly effects: ReadonlySet<Effect>;
+  /** Where the rule that decided sends it instead; null where that is not certain. */
+  readonly sentTo: SentTo | null;
 }
 
 /** One table, as far as a walk looks at it. */
@@ -55,6 +58,7 @@ const WHATEVER = ACCEPTED | DROPPED | THROUGH | ON;
 interface Branch {
   readonly may: number;
   readonly by: Ending["by"];
+  readonly sentTo?: SentTo | null;
 }
 
 class Walk {
@@ -72,7 +76,7 @@ class Walk {
     if (known !== undefined) return known;
     const rules = depth > DEEPEST ? null : this.table.rules(name);
     const ending: Ending = rules === null
-      ? { may: this.#whatever & ~ON | THROUGH, by: null, effects: this.#effects }
+      ? { may: this.#whatever & ~ON | THROUGH, by: null, effects: this.#effects, sentTo: null }
       : this.#follow(rules, name, depth);
     this.#known.set(name, ending);
     return ending;
@@ -86,13 +90,15 @@ class Walk {
       if (answer === false) continue;
       if (rule.effect !== null) this.#effects.add(rule.effect);
       const branch = this.outcomes(rule, depth);
+      const isFirst = may === 0;
       may |= branch.may & ~ON;
       if ((may & this.until) !== 0) break;
       if (answer === true && (branch.may & ON) === 0) {
-        return { may, by: branch.by ?? { chain, rule }, effects: this.#effects };
+        const sentTo = isFirst ? rule.sentTo ?? branch.sentTo ?? null : null;
+        return { may, by: branch.by ?? { chain, rule }, effects: this.#effects, sentTo };
       }
     }
-    return { may: may | THROUGH, by: null, effects: this.#effects };
+    return { may: may | THROUGH, by: null, effects: this.#effects, sentTo: null };
   }
 
   /** What may become of a packet that fulfils the rule's conditions. */
@@ -105,7 +111,9 @@ class Walk {
       : this.table.sets(lookUp.set, value, true);
     const branches = hit === false ? [] : verdicts.map((verdict) => this.#outcome(verdict, depth));
     const may = branches.reduce((all, branch) => all | branch.may, hit === true ? 0 : ON);
-    return { may: may === 0 ? ON : may, by: branches.length === 1 ? branches[0]?.by ?? null : null };
+    const [first] = branches;
+    const only = branches.length === 1 && first !== undefined ? first : { by: null };
+    return { ...only, may: may === 0 ? ON : may };
   }
 
   #outcome(outcome: Outcome, depth: number): Branch {
@@ -123,8 +131,8 @@ class Walk {
       case "jump":
       case "goto": {
         if (this.table.isOurs(outcome.chain)) return { may: this.table.granted ? OPENED : ON, by: null };
-        const { may, by } = this.chain(outcome.chain, depth + 1);
-        if (outcome.kind === "goto" || (may & THROUGH) === 0) return { may, by };
+        const { may, by, sentTo } = this.chain(outcome.chain, depth + 1);
+        if (outcome.kind === "goto" || (may & THROUGH) === 0) return { may, by, sentTo };
         return { may: may & ~THROUGH | ON, by };
       }
       default:

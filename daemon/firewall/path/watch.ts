@@ -1,6 +1,7 @@
 /** Keeping a view of the way of packets that is true: read once, corrected by what the kernel tells of changes. */
 import type { RulesetChange } from "../../../ffi/nfnetlink/events.ts";
 import type { Access } from "../firewall.ts";
+import type { Beside } from "./beside.ts";
 import type { Enters, NewPacket, Obstruction, Owner, PathChain, Step } from "./model.ts";
 
 /**
@@ -34,10 +35,10 @@ export interface PathWatch extends Disposable {
   hear(change: RulesetChange | "lost"): Due;
   /**
    * What keeps the grant shut, nearest to the wire first; empty: its packets get through, as far as that is known. From
-   * memory, apart from looking single addresses up in named sets. Jumps to chains of ours count as open. `enters`: default
-   * none.
+   * memory, apart from looking single addresses up in named sets, and where somebody's rule sends them on. Jumps to chains
+   * of ours count as open. `enters`: default none; `beside`: the grants of that source that are open, itself included or not.
    */
-  judge(access: Access, enters?: Enters): readonly Obstruction[];
+  judge(access: Access, enters?: Enters, beside?: Beside): readonly Obstruction[];
   /** Before all grants that are open are judged: what was said of them before does not count any more. */
   judgeAnew(): void;
   /** The chains of ours of every packet filter, also those that nothing leads to. */

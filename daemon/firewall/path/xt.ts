@@ -20,6 +20,10 @@ import { type Condition, CONTINUE, type Effect, OPAQUE, type Outcome, WHATEVER }
 const ORIGINAL_PORT = fieldOperand(`ct original ${CT.destinationPort}`, 0, 2);
 const DIRECTION = fieldOperand(`ct ${CT.direction}`, 0, 1);
 
+const ADDRESS_TYPE = fieldOperand("address type", 0, 4);
+/** `XT_ADDRTYPE_INVERT_DEST`. */
+const INVERTED_DESTINATION = 1 << 1;
+
 type Match = Pick<Extract<Expression, { readonly info: Uint8Array }>, "name" | "revision" | "info">;
 
 /** After these a packet goes on with the next rule. */
@@ -62,6 +66,8 @@ export function matchConditions({ name, revision, info }: Match): readonly Condi
       return info.length < 4 ? [OPAQUE] : [stateCondition(view.getUint32(0, true), false)];
     case "conntrack":
       return (revision !== 2 && revision !== 3) || info.length < 152 ? [OPAQUE] : conntrackConditions(view, revision);
+    case "addrtype":
+      return revision !== 1 || info.length < 8 ? [OPAQUE] : addressTypeConditions(view);
     case "icmp":
     case "icmp6":
       return info.length < 4 ? [OPAQUE] : icmpConditions(view);
@@ -79,6 +85,25 @@ export function portRange(operand: Operand, [from, to]: readonly [number, number
 export function stateCondition(states: number, inverted: boolean): Condition {
   const operand = { bytes: STATES.bytes.map((byte, index) => ({ ...byte, mask: states >> 8 * index & 0xff })) };
   return { kind: "compare", operand, how: inverted ? "eq" : "ne", value: "\0\0\0\0" };
+}
+
+/** Whether the destination is to this host one of the types whose bits (`1 << RTN_*`) are set. */
+export function addressTypeCondition(types: number, inverted: boolean): Condition {
+  const numbers = Array.from({ length: 16 }, (_, type) => type).filter((type) => (types & 1 << type) !== 0);
+  const conditions = numbers.map((type): Condition => ({
+    kind: "compare",
+    operand: ADDRESS_TYPE,
+    how: "eq",
+    value: byteString([type, 0, 0, 0]),
+  }));
+  return { kind: "any of", conditions, inverted };
+}
+
+/** `struct xt_addrtype_info_v1`. That of the source is not understood, nor that of an interface. */
+function addressTypeConditions(view: DataView): readonly Condition[] {
+  const [source, destination, flags] = [view.getUint16(0, true), view.getUint16(2, true), view.getUint32(4, true)];
+  if (source !== 0 || destination === 0 || (flags & ~INVERTED_DESTINATION) !== 0) return [OPAQUE];
+  return [addressTypeCondition(destination, flags !== 0)];
 }
 
 /** Two ranges of ports, and bits that turn each round. */

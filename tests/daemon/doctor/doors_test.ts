@@ -35,7 +35,7 @@ Deno.test("doorsOf() has the doors to what others publish where GUARD asks for t
   const of = (guard: "forward" | "both") => doorsOf([{ ...stanza("ANY", [tcp(80)]), guard }], [4]);
   const published = { service: tcp(80), family: 4, published: true };
   assert.deepEqual(of("forward"), [published]);
-  assert.deepEqual(of("both"), [{ service: tcp(80), family: 4 }, published]);
+  assert.deepEqual(of("both"), [{ service: tcp(80), family: 4, alsoPublished: true }, published]);
 });
 
 Deno.test("doorsOf() has no door of a stanza whose commands open something", () => {

@@ -149,6 +149,16 @@ Deno.test("decodeExpressions() reads address translation", () => {
   assert.deepEqual(decoded("nat", [n(1, 1), n(2, 2), n(3, REG_1), n(5, 9)]), nat);
   assert.deepEqual(decoded("nat", [n(1, 0), n(2, 10), n(3, REG_1)]), { ...nat, type: "snat", family: 6, port: null });
   assert.deepEqual(decoded("nat", [n(1, 1), n(2, 1), n(5, REG_1)]), { ...nat, family: null, address: null, port: 0 });
+  const whole = [n(1, 1), n(2, 2), n(3, REG_1), n(4, REG_1), n(5, 9), n(6, 9), n(7, 3)];
+  assert.deepEqual(decoded("nat", whole), nat);
+  const several = { ...nat, several: true };
+  assert.deepEqual(decoded("nat", [...whole.slice(0, 3), n(4, REG_2), n(5, 9)]), several, "addresses");
+  assert.deepEqual(decoded("nat", [...whole.slice(0, 5), n(6, 10)]), several, "ports");
+  assert.deepEqual(decoded("nat", [...whole.slice(0, 6), n(7, 0x43)]), several, "a network");
+  const redirect = { kind: "redirect", port: 0, several: false };
+  assert.deepEqual(decoded("redir", [n(1, REG_1), n(2, REG_1), n(3, 2)]), redirect);
+  assert.deepEqual(decoded("redir", []), { ...redirect, port: null });
+  assert.deepEqual(decoded("redir", [n(1, REG_1), n(2, REG_2)]), { ...redirect, several: true });
   assert.deepEqual(decoded("nat", [n(1, 7), n(2, 2)]), { kind: "other", name: "nat", to: null });
   assert.deepEqual(decoded("masq", []), { kind: "masquerade", port: null });
   assert.deepEqual(decoded("masq", [n(1, 2), n(2, REG_1)]), { kind: "masquerade", port: 0 });
@@ -160,6 +170,15 @@ Deno.test("decodeExpressions() reads matches and targets of iptables", () => {
   assert.deepEqual(decoded("match", data), { kind: "xt match", name: "recent", revision: 1, info });
   assert.deepEqual(decoded("target", data), { kind: "xt target", name: "recent", revision: 1, info });
   assert.deepEqual(decoded("match", data.slice(1)), { kind: "other", name: "match", to: null });
+});
+
+Deno.test("decodeExpressions() reads what the destination is to this host, and no other question to the routing", () => {
+  const asked = [n(1, REG_2), n(2, 3), n(3, 2)];
+  assert.deepEqual(decoded("fib", asked), { kind: "address type", to: 4 });
+  const other = { kind: "other", name: "fib", to: 4 };
+  assert.deepEqual(decoded("fib", [n(1, REG_2), n(2, 1), n(3, 2)]), other, "an interface");
+  assert.deepEqual(decoded("fib", [n(1, REG_2), n(2, 3), n(3, 1)]), other, "the source");
+  assert.deepEqual(decoded("fib", [n(1, REG_2), n(2, 3), n(3, 2 | 8)]), other, "by its interface");
 });
 
 Deno.test("what is not known is told by its name, with the register that it writes", () => {

@@ -138,7 +138,7 @@ Deno.test("readRule() tells what each rule does", () => {
   ]);
   assert.deepEqual(steps("nat", "pre", "inet"), [
     "meta compare payload compare load load nat",
-    "meta compare payload compare load redir",
+    "meta compare payload compare load redirect",
   ]);
   assert.deepEqual(steps("filter", "INPUT", "ip"), [
     "meta compare multiport conntrack comment counter accept",

@@ -78,7 +78,7 @@ Deno.test("compile() finds what a rule comes to, and what is not understood is a
   assert.deepEqual(outcome({ kind: "verdict", verdict: { kind: "continue" } }, { kind: "reject" }), ["drop", null, 0]);
   assert.deepEqual(outcome({ kind: "verdict", verdict: { kind: "accept" } }, other("limit")), ["accept", null, 0]);
   assert.deepEqual(outcome(other("notrack")), ["continue", "untrack", 0]);
-  assert.deepEqual(outcome(other("redir")), ["accept", "translate", 0]);
+  assert.deepEqual(outcome({ kind: "redirect", port: null, several: false }), ["accept", "translate", 0]);
   assert.deepEqual(outcome(other("synproxy")), ["whatever", null, 0]);
   assert.deepEqual(outcome({ kind: "nat", type: "dnat", family: 4, address: 0, port: null }), [
     "accept",
@@ -94,6 +94,28 @@ Deno.test("compile() finds what a rule comes to, and what is not understood is a
   assert.deepEqual(outcome({ kind: "xt target", name: "TEAPOT", revision: 0, info: bytes() }), ["whatever", null, 0]);
   assert.equal(answer(other("fib", 0), equal(1)), null);
   assert.equal(matches(compile(1, [other("fib", 0), equal(1)]), ordinaryPacket(4, true, "tcp"), nothing), false);
+});
+
+Deno.test("compile() tells where a rule sends packets, where that is certain", () => {
+  const sentTo = (...expressions: readonly Expression[]) => compile(1, expressions).sentTo;
+  const loaded = (value: Uint8Array, to: number): Expression => ({ kind: "load", to, value });
+  const dnat = { kind: "nat", type: "dnat", family: 4, address: 0, port: null } as const;
+  const [four, six] = [address("10.78.0.2").bytes, address("fd78::2").bytes];
+  const at = (ip: Uint8Array) => String.fromCharCode(...ip);
+  assert.deepEqual(sentTo(loaded(four, 0), dnat), { address: { 4: at(four) }, port: null });
+  const both = [loaded(six, 0), loaded(bytes(0, 80), 4)];
+  assert.deepEqual(sentTo(...both, { ...dnat, family: 6, port: 4 }), { address: { 6: at(six) }, port: 80 });
+  const toPort = loaded(bytes(31, 144), 0);
+  assert.deepEqual(sentTo(toPort, { ...dnat, family: null, address: null, port: 0 }), { address: null, port: 8080 });
+  assert.deepEqual(sentTo(toPort, { kind: "redirect", port: 0, several: false }), { address: null, port: 8080 });
+  assert.deepEqual(sentTo({ kind: "redirect", port: null, several: false }), { address: null, port: null });
+  assert.equal(sentTo(toPort, { kind: "redirect", port: 0, several: true }), undefined);
+  assert.equal(sentTo(loaded(four, 0), { ...dnat, several: true }), undefined);
+  assert.equal(sentTo(loaded(four, 0), { ...dnat, type: "snat" }), undefined);
+  assert.equal(sentTo(loaded(four, 0), { ...dnat, family: null }), undefined, "it is not said what it is");
+  assert.equal(sentTo(load(1, 16, 4), dnat), undefined, "made of the packet");
+  assert.equal(sentTo({ kind: "lookup", from: 0, set: "m", to: 0, inverted: false }, dnat), undefined, "from a map");
+  assert.equal(sentTo(dnat), undefined);
 });
 
 Deno.test("equal parts of different rules are one object", () => {
@@ -129,9 +151,28 @@ Deno.test("compile() takes whatever the kernel may say", () => {
       to: fc.oneof(register, fc.constantFrom("verdict" as const, null)),
     }),
     fc.record({ kind: fc.constant("load" as const), to: register, value }),
+    fc.record({ kind: fc.constant("address type" as const), to: register }),
+    fc.record({ kind: fc.constant("redirect" as const), port: fc.option(register), several: fc.boolean() }),
+    fc.record({
+      ...{ kind: fc.constant("nat" as const), type: fc.constantFrom("dnat", "snat"), port: fc.option(register) },
+      ...{ family: fc.constantFrom(4, 6, null), address: fc.option(register) },
+    }),
     fc.record({
       kind: fc.constantFrom("xt match", "xt target"),
-      name: fc.constantFrom("tcp", "udp", "multiport", "conntrack", "state", "icmp", "comment", "CT", "x"),
+      name: fc.constantFrom(
+        "tcp",
+        "udp",
+        "multiport",
+        "conntrack",
+        "state",
+        "icmp",
+        "comment",
+        "CT",
+        "x",
+        "addrtype",
+        "DNAT",
+        "REDIRECT",
+      ),
       revision: fc.nat(4),
       info: fc.uint8Array({ maxLength: 200 }),
     }),

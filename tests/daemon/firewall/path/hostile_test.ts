@@ -69,7 +69,8 @@ function partsOf(netlink: Nfnetlink): PathParts {
   return {
     netlink: () => netlink,
     legacy: () => Promise.resolve(new Map()),
-    interface: () => "eth0",
+    arrival: () => ({ only: "eth0", never: [] }),
+    route: () => null,
     isOurs: (chain) => chain.startsWith("fwknop_"),
     pause: () => Promise.resolve(),
     close() {},

@@ -6,12 +6,16 @@ import { formatPathChain } from "../../../../daemon/firewall/path/model.ts";
 import { createPathWatch } from "../../../../daemon/firewall/path/path_watch.ts";
 import { address } from "../../../contract/addresses.ts";
 
+/** Its address. */
+const HERE = "192.0.2.1";
+
 /** A view of a host that has these rules and nothing else. */
 async function watching(text: string, family: 4 | 6 = 4) {
   const watch = createPathWatch({
     netlink: () => null,
     legacy: () => Promise.resolve(readLegacy(text, family)),
-    interface: () => "eth0",
+    arrival: () => ({ only: "eth0", never: [] }),
+    route: ({ text }) => ({ local: text === HERE, interface: "eth0" }),
     isOurs: (chain) => /^FWKNOP_/.test(chain),
     pause: () => Promise.resolve(),
     close: () => {},
@@ -132,4 +136,54 @@ Deno.test("readLegacy() takes any text", async () => {
     using watch = await watching(pieces.join(""));
     watch.judge(access());
   }));
+});
+
+/** What Docker writes for a port that it publishes. */
+const nat = (...rules: readonly string[]) =>
+  `*nat\n:PREROUTING ACCEPT [0:0]\n:DOCKER - [0:0]\n${rules.map((rule) => `-A ${rule}\n`).join("")}COMMIT\n`;
+const TO_DOCKER = "PREROUTING -m addrtype --dst-type LOCAL -j DOCKER";
+const PUBLISHED = "DOCKER ! -i docker0 -p tcp -m tcp --dport 22 -j DNAT --to-destination 172.17.0.2:80";
+
+const SENT_ON: readonly (readonly [shut: boolean, ...rules: readonly string[]])[] = [
+  [true, TO_DOCKER, PUBLISHED],
+  [false, TO_DOCKER, PUBLISHED.replace("22", "23")],
+  [true, "PREROUTING -m addrtype --dst-type LOCAL,BROADCAST -j DOCKER", PUBLISHED],
+  [false, "PREROUTING -m addrtype ! --dst-type LOCAL -j DOCKER", PUBLISHED],
+  [false, "PREROUTING -m addrtype --dst-type MULTICAST -j DOCKER", PUBLISHED],
+  [true, TO_DOCKER, "DOCKER -i docker0 -j RETURN", PUBLISHED],
+  [false, TO_DOCKER, "DOCKER -i eth0 -j RETURN", PUBLISHED],
+  [false, TO_DOCKER, PUBLISHED.replace("172.17.0.2:80", HERE)],
+  [false, "PREROUTING -p tcp -m tcp --dport 22 -j REDIRECT --to-ports 8022", PUBLISHED],
+  // What may be and what is not known keep nothing shut.
+  [false, TO_DOCKER, PUBLISHED.replace(":80", "-172.17.0.9:80")],
+  [false, "PREROUTING -m addrtype --dst-type LOCAL --limit-iface-in -j DOCKER", PUBLISHED],
+  [false, "PREROUTING -m addrtype --dst-type WHAT -j DOCKER", PUBLISHED],
+  [false, "PREROUTING -m set --match-set friends src -j RETURN", TO_DOCKER, PUBLISHED],
+  [false, TO_DOCKER, "DOCKER -m set --match-set friends src -j ACCEPT", PUBLISHED],
+];
+
+for (const [shut, ...rules] of SENT_ON) {
+  Deno.test(`a door to this host is ${shut ? "shut" : "not told as shut"} beside ${rules.join("; ")}`, async () => {
+    using watch = await watching(`${filter("ACCEPT", "FORWARD -p tcp -m tcp --dport 80 -j DROP")}${nat(...rules)}`);
+    const found = watch.judge(access());
+    assert.equal(found.length, shut ? 1 : 0, JSON.stringify(found));
+    if (!shut) return;
+    assert.equal(found[0]?.chain, "iptables-legacy filter FORWARD");
+    assert.equal(
+      found[0]?.remedy,
+      "write GUARD forward in the stanza, because iptables-legacy nat PREROUTING sends it on to 172.17.0.2:80",
+    );
+  });
+}
+
+Deno.test("a door to this host is not shut by what is not met behind a REDIRECT, and by what is", async () => {
+  const redirect = nat("PREROUTING -p tcp -m tcp --dport 22 -j REDIRECT --to-ports 8022");
+  const told = async (port: number) => {
+    using watch = await watching(`${filter("ACCEPT", `INPUT -p tcp -m tcp --dport ${port} -j DROP`)}${redirect}`);
+    return watch.judge(access()).map(({ remedy }) => remedy);
+  };
+  assert.deepEqual(await told(22), []);
+  assert.deepEqual(await told(8022), [
+    "ask for tcp/8022, to which iptables-legacy nat PREROUTING sends it, or take away what sends it",
+  ]);
 });

@@ -47,6 +47,17 @@ Deno.test("a packet from outside did not come in by lo, whatever else it came in
   assert.equal(equals(named.see(fieldOperand("meta 4", 0, 4)), "\x01\0\0\0"), false);
 });
 
+Deno.test("a packet did not come in by an interface by which none comes", () => {
+  const remote = partialPacket({ interface: { never: ["docker0", "vethe1f2a3b"] } });
+  const by = (name: string, length = 16) =>
+    equals(remote.see(fieldOperand("meta 6", 0, length)), name.padEnd(length, "\0").slice(0, length));
+  assert.deepEqual(["lo", "docker0", "vethe1f2a3b", "eth0", "docker01"].map((name) => by(name)), [
+    ...[false, false, false, null, null],
+  ]);
+  assert.equal(by("docker0\0", 8), false, "as iptables compares it");
+  assert.equal(by("docker", 6), null, "an interface such as docker7");
+});
+
 Deno.test("masks make bits known and hide others", () => {
   const masked = (mask: number, xor = 0) => ({ bytes: [{ field: "transport" as const, at: 13, mask, xor }] });
   assert.equal(equals(packet.see(masked(0x17)), "\x02"), true, "SYN alone of FIN, SYN, RST, ACK");

@@ -27,7 +27,7 @@ function shutBy(rule: Rule | null, { owner = "nftables", hook = "input", ...chan
     translated: false,
   } as const;
   const by = rule === null ? null : { chain: `${ODD} 2`, rule };
-  const ending = { may: 2, by, effects: new Set<never>() };
+  const ending = { may: 2, by, effects: new Set<never>(), sentTo: null };
   return { station, chain, ending, byPolicy: rule === null, traveller, landscape: { isOurs: () => false } };
 }
 

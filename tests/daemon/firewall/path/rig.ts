@@ -1,5 +1,6 @@
 /** The view of the way of packets on the server of a lab. */
 import { openRulesetListener, type RulesetListener } from "../../../../ffi/nfnetlink/events.ts";
+import { routeTo } from "../../../../ffi/libc/route.ts";
 import { openNfnetlink } from "../../../../ffi/nfnetlink/nfnetlink.ts";
 import { openPathWatch } from "../../../../daemon/firewall/path/open.ts";
 import type { Due, PathWatch } from "../../../../daemon/firewall/path/watch.ts";
@@ -24,6 +25,7 @@ export function openRig(lab: Lab, options: { readonly interface?: string | null 
     log: () => {},
     run: runWithin(namespace),
     netlink: () => within(namespace, openNfnetlink),
+    route: (address) => within(namespace, () => routeTo(address)),
     ...options,
     readNet: (name) => name === "dev" && options.interface === null ? null : readNet(namespace, name),
   });

@@ -69,6 +69,25 @@ Deno.test("matchConditions() reads what was asked for, of a packet that somebody
   assert.equal(says(published, { 146: asked.originalDestination }), null, "--ctorigdst");
 });
 
+Deno.test("matchConditions() reads of addrtype whether it was sent to this host", () => {
+  const [local, inverted] = [1 << 2, 1 << 1];
+  const here = partialPacket({ family: 4, local: true });
+  const says = (packet: typeof here, words: Readonly<Record<number, number>>, revision = 1) => {
+    const conditions = matchConditions({ name: "addrtype", revision, info: structure(8, words) });
+    const rule = { handle: 1, conditions, outcome: { kind: "drop" }, effect: null } as const;
+    return matches(rule, packet, () => ({ hit: null, verdicts: [] }));
+  };
+  assert.equal(says(here, { 2: local }), true);
+  assert.equal(says(here, { 2: local, 4: inverted }), false, "! --dst-type LOCAL");
+  assert.equal(says(partialPacket({ family: 4 }), { 2: local }), null);
+  assert.equal(says(here, { 2: local | 1 << 3 }), true, "another type as well");
+  assert.equal(says(here, { 2: 1 << 3 }), false, "BROADCAST");
+  assert.equal(says(here, { 0: local, 2: local }), null, "the type of its source");
+  assert.equal(says(here, { 2: local, 4: 1 << 2 }), null, "--limit-iface-in");
+  assert.equal(says(here, { 2: local }, 0), null);
+  assert.equal(answer("addrtype", 1, new Uint8Array(3)), null);
+});
+
 Deno.test("matchConditions() reads ports of multiport", () => {
   const multiport = (octets: Readonly<Record<number, number>>) =>
     structure(48, { 2: 80, 4: 20, 6: 30 }, { 0: 1, 1: 3, ...octets });
