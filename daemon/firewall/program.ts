@@ -12,8 +12,9 @@ export interface Program {
   readonly absent: string;
 }
 
-/** Above this an exit status stands for a signal. */
+/** An exit status between these stands for a signal. 255 is the -1 with which pfctl ends. */
 const SIGNALLED = 128;
+const LAST_SIGNAL = SIGNALLED + 64;
 
 /** Runs it with these arguments and returns what it printed. Throws `FirewallError` where it fails, or cannot be started. */
 export async function ask(program: Program, args: readonly string[], stdin?: string): Promise<string> {
@@ -50,7 +51,7 @@ function startFailure(error: unknown, absent: string): readonly [why: string, hi
 function reasonOf(result: RunResult): string {
   if (result.timedOut) return "it did not end in time and was stopped";
   if (result.truncated) return "it prints more than can be read";
-  if (result.code > SIGNALLED) return `signal ${result.code - SIGNALLED} ended it`;
+  if (result.code > SIGNALLED && result.code <= LAST_SIGNAL) return `signal ${result.code - SIGNALLED} ended it`;
   const lines = result.stderr.split("\n").map((line) => line.trim());
   return lines.find((line) => line !== "" && !isRemark(line)) ?? `exit status ${result.code}`;
 }

@@ -10,6 +10,9 @@ import { standing } from "./standing.ts";
 /** The pf.conf of the host: nobody gets in but by the anchor. */
 export const PF_CONF = 'block drop in all\nanchor "fwknop"\n';
 
+/** Its clock stands still. */
+const NOW = 1_700_000_000;
+
 /** Addresses that no host has. */
 export const RECORDED_ADDRESSES: FirewallRig["addresses"] = {
   knocker: addressPair("10.77.0.2", "fd77::2"),
@@ -33,7 +36,7 @@ export function runRecorded(answer: (args: readonly string[], stdin?: string) =>
 
 /** Makes one; its clock stands still. */
 export function pfRig(style: PfState["style"] = "freebsd"): PfRig {
-  const state = pfState(PF_CONF, style);
+  const state = { ...pfState(PF_CONF, style), now: NOW };
   const log: string[] = [];
   const say = (level: string, text: string) => void log.push(`${level} ${text}`);
   const start = (options: Partial<PfOptions> = {}) =>
@@ -46,13 +49,13 @@ export function pfRig(style: PfState["style"] = "freebsd"): PfRig {
       }),
       { listener: null, log: say },
     );
-  const empty = () => Promise.resolve(void (state.anchors = {}));
+  const empty = () => Promise.resolve(void ((state.anchors = {}), (state.tables = {})));
   return {
     state,
     log,
     start,
     open: (options) => Promise.resolve(start(options)),
-    now: () => 1_700_000_000,
+    now: () => NOW,
     addresses: RECORDED_ADDRESSES,
     admits: ({ from, family, service, to = "first" }) =>
       Promise.resolve(pfAdmits(state, {
@@ -60,7 +63,7 @@ export function pfRig(style: PfState["style"] = "freebsd"): PfRig {
         source: RECORDED_ADDRESSES[from][family].text,
         destination: RECORDED_ADDRESSES[to][family].text,
       })),
-    ruleset: () => Promise.resolve(JSON.stringify([state.main, state.anchors])),
+    ruleset: () => Promise.resolve(JSON.stringify([state.main, state.anchors, state.tables])),
     reload: empty,
     loseJump: () => Promise.resolve(void (state.main = pfState("block drop in all\n").main)),
     loseGrants: empty,

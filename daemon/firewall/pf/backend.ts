@@ -1,18 +1,21 @@
 /**
- * pf: each grant is a rule of one anchor, whose label says when it ends, as the C daemon has it; but one load of the whole
- * anchor per wake-up, which pf does in one step. States outlive their rule, so a connection lives on when its grant ends.
+ * pf: a rule of one anchor for each service, which lets in the clients of a table. An entry of a table has no end, so that
+ * stands in a second anchor, which no packet goes through, as a rule with the label that the C daemon gives its rules. States
+ * outlive entries and rules, so a connection lives on when its grant ends.
  */
 import { type Run, runProgram, tellSlow } from "../../../lib/host/run.ts";
 import type { Log } from "../../../lib/log.ts";
 import type { OpenedBackend } from "../backend.ts";
 import { accessKey, FirewallError, type Grant, type Slot } from "../firewall.ts";
 import { inputOnly } from "../input_only.ts";
-import { listedBackend, type ListedRules } from "../listed.ts";
+import { type Change, listedBackend, type ListedRules } from "../listed.ts";
 import { ask, type Program } from "../program.ts";
 import { PFCTL_ARGS } from "./commands.ts";
-import { anchorTrouble, isAnchorAbsent, isPfOff } from "./main_rules.ts";
-import { type AnchorRules, formatAnchor, type ListedRule, parseAnchor, ruleText } from "./rules.ts";
+import { anchorTrouble, isAnchorAbsent, isPfOff, isTableAbsent } from "./main_rules.ts";
+import { grantsOf, type ListedEntry, type Plan, planChange, type View } from "./plan.ts";
+import { parseAnchor, parseEnds } from "./rules.ts";
 import type { PfConfig } from "./settings.ts";
+import { type Door, doorOf, parseClients, tableName } from "./tables.ts";
 
 /** What the backend is made with. */
 export interface PfOptions extends PfConfig {
@@ -47,20 +50,23 @@ export function pfFirewall(options: PfOptions): OpenedBackend {
 function command(
   path: string,
   anchor: string,
-  { grant, verb }: { readonly grant: Grant; readonly verb: "add" | "delete" },
+  { grant: { access }, verb }: { readonly grant: Grant; readonly verb: "add" | "delete" },
 ): string {
-  const { access, expiresAt } = grant;
-  const rule = access.slot === "input" ? ruleText(access, expiresAt) : accessKey(access);
-  const load = `${path} ${PFCTL_ARGS.load(anchor).join(" ")}`;
-  return verb === "add" ? `${load}, with: ${rule}` : `${load}, without: ${rule}`;
+  if (access.slot !== "input") return `${path} ${PFCTL_ARGS.load(anchor).join(" ")}: ${verb} ${accessKey(access)}`;
+  return `${path} -a ${anchor} -t ${tableName(doorOf(access))} -T ${verb} ${access.source.text}`;
 }
 
-/** The anchor. */
-class PfAnchor implements ListedRules<ListedRule> {
-  #others: readonly string[] = [];
+/** The anchor, its tables, and the anchor that says when they end. */
+class PfAnchor implements ListedRules<ListedEntry> {
+  #view: View = { doors: [], ending: [], others: [], ends: new Map() };
   #askedInfo = false;
 
   constructor(readonly program: Program, readonly anchor: string, readonly log: Log) {}
+
+  /** Nothing names it, so that no rule of it counts. */
+  get #ends(): string {
+    return `${this.anchor}/ends`;
+  }
 
   async require(): Promise<void> {
     const trouble = anchorTrouble(await ask(this.program, PFCTL_ARGS.mainRules), this.anchor);
@@ -72,32 +78,64 @@ class PfAnchor implements ListedRules<ListedRule> {
     this.#askedInfo = true;
   }
 
-  async read(): Promise<readonly ListedRule[]> {
-    const { grants, others } = await this.#readAnchor();
-    this.#others = others;
-    return grants;
+  async read(): Promise<readonly ListedEntry[]> {
+    this.#view = await this.#look();
+    return grantsOf(this.#view, this.anchor);
   }
 
-  async #readAnchor(): Promise<AnchorRules> {
-    return parseAnchor(await this.#list(), this.anchor);
+  /** Tables before ends: an end is written before its entry, so whoever asks beside a change finds one for each entry. */
+  async #look(): Promise<View> {
+    const { doors, ending, others } = parseAnchor(await this.#list(this.anchor), this.anchor);
+    const clients = await Promise.all(doors.map((door) => this.#clients(door)));
+    const ends = parseEnds(await this.#list(this.#ends));
+    return { doors: doors.map((door, at) => ({ ...door, clients: clients[at] ?? null })), ending, others, ends };
   }
 
   /** An anchor that nothing names and that is empty is not there at all. */
-  async #list(): Promise<string> {
+  async #list(anchor: string): Promise<string> {
+    return await this.#askUnless(isAnchorAbsent, PFCTL_ARGS.rules(anchor)) ?? "";
+  }
+
+  async #clients(door: Door): Promise<readonly string[] | null> {
+    const listing = await this.#askUnless(isTableAbsent, PFCTL_ARGS.clients(this.anchor, tableName(door)));
+    return listing === null ? null : parseClients(listing);
+  }
+
+  async #askUnless(isAbsent: (failure: string) => boolean, args: readonly string[]): Promise<string | null> {
     try {
-      return await ask(this.program, PFCTL_ARGS.rules(this.anchor));
+      return await ask(this.program, args);
     } catch (error) {
-      if (error instanceof FirewallError && isAnchorAbsent(error.message)) return "";
+      if (error instanceof FirewallError && isAbsent(error.message)) return null;
       throw error;
     }
   }
 
-  async change(
-    { open, close }: { readonly open: readonly Grant[]; readonly close: readonly ListedRule[] },
-    listed: readonly ListedRule[],
-  ): Promise<void> {
-    const grants = listed.filter((rule) => !close.includes(rule));
-    await ask(this.program, PFCTL_ARGS.load(this.anchor), formatAnchor({ grants, others: this.#others }, open));
+  async change(change: Change<ListedEntry>): Promise<void> {
+    const plan = planChange(this.#view, change);
+    const failures: unknown[] = [];
+    // What opens comes after its end is known; what closes waits for nothing, and no table for another.
+    for (const { table, clients } of plan.taken) {
+      await this.#alter("delete", table, clients).catch((error: unknown) => failures.push(error));
+    }
+    if (change.open.length > 0) await this.#loadEnds(plan);
+    for (const { table, clients } of plan.added) await this.#alter("add", table, clients);
+    if (plan.anchor !== null) await ask(this.program, PFCTL_ARGS.load(this.anchor), plan.anchor);
+    if (change.open.length === 0) await this.#loadEnds(plan);
+    if (failures.length > 0) throw failures[0];
+    if (plan.clashing.length === 0) return;
+    throw new FirewallError(
+      "Cannot make a table: another address of this host has one of that name",
+      "wait until nothing is open at the other one, or set ENABLE_DESTINATION_RULE to N",
+    );
+  }
+
+  async #alter(verb: "add" | "delete", table: string, clients: readonly string[]): Promise<void> {
+    const lines = clients.map((client) => `${client}\n`).join("");
+    await ask(this.program, PFCTL_ARGS.alter(this.anchor, table, verb), lines);
+  }
+
+  async #loadEnds({ ends }: Plan): Promise<void> {
+    if (ends !== null) await ask(this.program, PFCTL_ARGS.load(this.#ends), ends);
   }
 
   async setUp(flush: boolean): Promise<void> {
@@ -105,13 +143,18 @@ class PfAnchor implements ListedRules<ListedRule> {
   }
 
   async cleanUp(): Promise<void> {
-    const { grants, others } = await this.#readAnchor();
-    if (grants.length + others.length > 0) await ask(this.program, PFCTL_ARGS.flush(this.anchor));
+    for (const anchor of [this.anchor, this.#ends]) {
+      if (await this.#list(anchor) !== "") await ask(this.program, PFCTL_ARGS.flush(anchor));
+    }
   }
 
   async describe(all: boolean): Promise<string> {
     if (all) return `Listing all pf rules...\n\n${await ask(this.program, PFCTL_ARGS.mainRules)}`;
-    const rules = await this.#list();
-    return `Active Rules in PF anchor '${this.anchor}':\n\n${rules === "" ? "nothing is open\n" : rules}`;
+    const rules = await this.#list(this.anchor);
+    const clients = grantsOf(await this.#look(), this.anchor).flatMap(({ in: place, expiresAt }) =>
+      "client" in place ? [`${place.table} ${place.client} _exp_${expiresAt}\n`] : []
+    );
+    const tables = clients.length === 0 ? "" : `\nClients:\n\n${clients.join("")}`;
+    return `Active Rules in PF anchor '${this.anchor}':\n\n${rules === "" ? "nothing is open\n" : rules}${tables}`;
   }
 }

@@ -10,6 +10,10 @@ export const PFCTL_ARGS = {
   rules: (anchor: string) => ["-a", anchor, "-s", "rules"],
   /** Puts what stands on the standard input in the place of all rules of the anchor, in one step. */
   load: (anchor: string) => ["-a", anchor, "-f", "-"],
-  /** Takes everything out of the anchor; states stay. */
+  /** Takes all rules out of the anchor, and with them the tables that only they name; states stay. */
   flush: (anchor: string) => ["-a", anchor, "-F", "rules"],
+  /** Who is in a table. */
+  clients: (anchor: string, table: string) => ["-a", anchor, "-t", table, "-T", "show"],
+  /** Puts addresses on the standard input into a table, or takes them out; in one step. */
+  alter: (anchor: string, table: string, verb: "add" | "delete") => ["-a", anchor, "-t", table, "-T", verb, "-f", "-"],
 } as const;

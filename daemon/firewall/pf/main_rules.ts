@@ -50,3 +50,8 @@ export function isPfOff(info: string): boolean {
 export function isAnchorAbsent(failure: string): boolean {
   return /DIOCGETRULES: Invalid argument|Anchor '.*' not found|Anchor does not exist/.test(failure);
 }
+
+/** Whether pfctl failed because there is no such table. */
+export function isTableAbsent(failure: string): boolean {
+  return /Table does not exist/.test(failure);
+}

@@ -4,12 +4,11 @@ import type { Access } from "../../../daemon/firewall/firewall.ts";
 import { parseIp } from "../../../lib/net/address.ts";
 import { ipfwRig } from "../../contract/ipfw_rig.ts";
 import { pfRig } from "../../contract/pf_rig.ts";
-import { pfState } from "../../fakes/pfctl.ts";
+import { pfctl, pfState } from "../../fakes/pfctl.ts";
 
 const PAGE = await Deno.readTextFile(new URL("../../../docs/BSD.md", import.meta.url));
-const [PF_CONF = "", PF_RULE = "", IPFW_LINES = ""] = [...PAGE.matchAll(/```(?:pf|text)\n([^]*?)```/g)].map((m) =>
-  m[1]
-);
+const [PF_CONF = "", PF_RULE = "", PF_END = "", IPFW_LINES = ""] = [...PAGE.matchAll(/```(?:pf|text)\n([^]*?)```/g)]
+  .map((m) => m[1]);
 
 function access(): Access {
   const source = parseIp("192.0.2.7");
@@ -19,14 +18,16 @@ function access(): Access {
 
 const GRANT = { access: access(), expiresAt: 1_700_000_000 };
 
-Deno.test("the pf.conf of docs/BSD.md lets the grants of the anchor in and nobody else, and its rule is ours", async () => {
+Deno.test("the pf.conf of docs/BSD.md lets the grants of the anchor in and nobody else, and its rules are ours", async () => {
   const rig = pfRig();
   rig.state.main = pfState(PF_CONF).main;
   const firewall = rig.start();
   await firewall.prepare();
   const [outcome] = await firewall.grant([GRANT], [], 1);
   assert.equal(outcome?.ok, true);
-  assert.ok(firewall.commandOf(GRANT, "add").endsWith(`with: ${PF_RULE.trim()}`));
+  const printed = (rule: string) => pfctl(pfState(rule), ["-s", "rules"]).stdout;
+  assert.equal(pfctl(rig.state, ["-a", "fwknop", "-s", "rules"]).stdout, printed(PF_RULE));
+  assert.equal(pfctl(rig.state, ["-a", "fwknop/ends", "-s", "rules"]).stdout, printed(PF_END));
   assert.equal(await rig.admits({ from: "stranger", family: 4, service: { proto: "tcp", port: 22 } }), false);
 });
 

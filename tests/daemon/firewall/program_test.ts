@@ -31,6 +31,11 @@ const FAILURES: readonly (readonly [answer: Partial<RunResult> | Error, message:
   [{ code: 3 }, "/sbin/pfctl failed: exit status 3", /by hand/],
   [{ code: 137, timedOut: true }, "/sbin/pfctl failed: it did not end in time and was stopped", /waits for/],
   [{ code: 139 }, "/sbin/pfctl failed: signal 11 ended it", /by hand/],
+  [
+    { code: 255, stderr: "pfctl: No such file or directory.\n" },
+    "/sbin/pfctl failed: pfctl: No such file or directory.",
+    /by hand/,
+  ],
   [{ truncated: true }, "/sbin/pfctl failed: it prints more than can be read", /by hand/],
   [
     { code: 1, stderr: "pfctl: /dev/pf: Permission denied" },

@@ -1,21 +1,8 @@
 import assert from "node:assert/strict";
-import { type Access, FirewallError, type Grant } from "../../../../daemon/firewall/firewall.ts";
+import { FirewallError, type Grant } from "../../../../daemon/firewall/firewall.ts";
+import { admits, grantOf } from "../../../contract/knocker.ts";
 import { type IpfwRig, ipfwRig } from "../../../contract/ipfw_rig.ts";
 import { ipfw } from "../../../fakes/ipfw.ts";
-
-function grantOf(rig: IpfwRig, port: number, seconds = 60): Grant {
-  const access: Access = {
-    slot: "input",
-    source: rig.addresses.knocker[4],
-    destination: null,
-    service: { proto: "tcp", port },
-  };
-  return { access, expiresAt: rig.now() + seconds };
-}
-
-function admits(rig: IpfwRig, port: number): Promise<boolean> {
-  return rig.admits({ from: "knocker", family: 4, service: { proto: "tcp", port } });
-}
 
 /** Rules below the kernel's own, as `ipfw -S list` prints them. */
 function rulesOf({ state }: IpfwRig): readonly string[] {

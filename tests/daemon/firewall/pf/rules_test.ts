@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { accessKey, type Grant } from "../../../../daemon/firewall/firewall.ts";
-import { formatAnchor, type InputAccess, parseAnchor, ruleText } from "../../../../daemon/firewall/pf/rules.ts";
+import { doorRule, endRule, parseAnchor, parseEnds } from "../../../../daemon/firewall/pf/rules.ts";
+import { doorOf, type InputAccess } from "../../../../daemon/firewall/pf/tables.ts";
 import { parseIp } from "../../../../lib/net/address.ts";
 import { pfctl, pfState } from "../../../fakes/pfctl.ts";
 
@@ -26,8 +27,8 @@ const GRANTS: readonly (Grant & { readonly access: InputAccess })[] = [
   { access: access("fd77::2", "fd77::1", 1), expiresAt: 1_700_000_003 },
 ];
 
-Deno.test("ruleText() is the rule of the C daemon with the family said, and the port as a range", () => {
-  assert.deepEqual(GRANTS.map(({ access, expiresAt }) => ruleText(access, expiresAt)), [
+Deno.test("endRule() is the rule of the C daemon with the family said, and the port as a range", () => {
+  assert.deepEqual(GRANTS.map(({ access, expiresAt }) => endRule(access, expiresAt)), [
     'pass in quick inet proto tcp from 10.77.0.2 to any port 22:22 keep state label "_exp_1700000000"',
     'pass in quick inet proto udp from 10.77.0.2 to 10.77.0.1 port 53:53 keep state label "_exp_1700000001"',
     'pass in quick inet6 proto tcp from fd77::2 to any port 65535:65535 keep state label "_exp_1700000002"',
@@ -35,24 +36,53 @@ Deno.test("ruleText() is the rule of the C daemon with the family said, and the 
   ]);
 });
 
+Deno.test("doorRule() is that for the clients of a table, whose name is the label", () => {
+  assert.deepEqual(GRANTS.map(({ access }) => doorRule(doorOf(access))), [
+    'pass in quick inet proto tcp from <fwknop_tcp_22> to any port 22:22 keep state label "fwknop_tcp_22"',
+    "pass in quick inet proto udp from <fwknop_udp_53_0a4d0001> to 10.77.0.1 port 53:53 keep state " +
+    'label "fwknop_udp_53_0a4d0001"',
+    'pass in quick inet6 proto tcp from <fwknop6_tcp_65535> to any port 65535:65535 keep state label "fwknop6_tcp_65535"',
+    "pass in quick inet6 proto tcp from <fwknop6_tcp_1_fd770001> to fd77::1 port 1:1 keep state " +
+    'label "fwknop6_tcp_1_fd770001"',
+  ]);
+});
+
 for (const style of ["freebsd", "openbsd"] as const) {
-  Deno.test(`what formatAnchor() writes and a pfctl as of ${style} prints, parseAnchor() reads as the same grants`, () => {
+  Deno.test(`what is written for a pfctl as of ${style} is read from what it prints, with counters too`, () => {
     const state = pfState('anchor "fwknop"\n', style);
-    const text = formatAnchor({ grants: [], others: [] }, GRANTS);
-    assert.deepEqual(pfctl(state, ["-a", "fwknop", "-f", "-"], text), { code: 0, stdout: "", stderr: "" });
+    const text = GRANTS.flatMap(({ access, expiresAt }) => [doorRule(doorOf(access)), endRule(access, expiresAt)]);
+    const load = (lines: string) => pfctl(state, ["-a", "fwknop", "-f", "-"], lines);
+    assert.deepEqual(load(text.map((line) => `${line}\n`).join("")), { code: 0, stdout: "", stderr: "" });
     const listing = pfctl(state, ["-a", "fwknop", "-s", "rules"]).stdout;
-    const { grants, others } = parseAnchor(listing, "fwknop");
-    assert.deepEqual(others, []);
-    assert.deepEqual(
-      grants.map(({ access, expiresAt }) => [accessKey(access), expiresAt]),
-      GRANTS.map(({ access, expiresAt }) => [accessKey(access), expiresAt]),
-    );
-    // The listing is what is loaded again with the next grant.
-    const again = formatAnchor({ grants, others }, []);
-    assert.equal(pfctl(state, ["-a", "fwknop", "-f", "-"], again).code, 0);
+    for (const words of [[], ["-v"]]) {
+      const printed = pfctl(state, [...words, "-a", "fwknop", "-s", "rules"]).stdout;
+      const { doors, ending, others } = parseAnchor(printed, "fwknop");
+      assert.deepEqual(others, []);
+      assert.deepEqual(doors, GRANTS.map(({ access }) => doorOf(access)));
+      assert.deepEqual(
+        ending.map(({ access, expiresAt }) => [accessKey(access), expiresAt]),
+        GRANTS.map(({ access, expiresAt }) => [accessKey(access), expiresAt]),
+      );
+      assert.deepEqual([...parseEnds(printed)], ending.map(({ access, expiresAt }) => [accessKey(access), expiresAt]));
+    }
+    // What it prints is what is loaded again with the next change.
+    assert.equal(load(listing).code, 0);
     assert.equal(pfctl(state, ["-a", "fwknop", "-s", "rules"]).stdout, listing);
   });
 }
+
+Deno.test("parseAnchor() takes for a rule of ours only one whose table is of that service and address", () => {
+  const rules = [
+    'pass in quick inet proto tcp from <fwknop_tcp_22> to any port 22:80 keep state label "fwknop_tcp_22"',
+    'pass in quick inet proto tcp from <fwknop_tcp_22> to any port 23:23 keep state label "fwknop_tcp_22"',
+    'pass in quick inet6 proto tcp from <fwknop_tcp_22> to any port 22:22 keep state label "fwknop_tcp_22"',
+    'pass in quick inet proto tcp from <fwknop_tcp_22> to 10.0.0.1 port 22:22 keep state label "fwknop_tcp_22"',
+    'pass in quick inet proto tcp from <mine> to any port 22:22 keep state label "fwknop_tcp_22"',
+    'pass in quick inet proto tcp from <fwknop_tcp_22> to any port 22:22 keep state label "mine"',
+    'pass in quick on em0 inet proto tcp from <fwknop_tcp_22> to any port 22:22 keep state label "fwknop_tcp_22"',
+  ];
+  assert.deepEqual(parseAnchor(rules.join("\n"), "fwknop"), { doors: [], ending: [], others: rules });
+});
 
 Deno.test("parseAnchor() takes over rules of the C daemon by their end, and keeps those without one", () => {
   const listing = [
@@ -63,8 +93,8 @@ Deno.test("parseAnchor() takes over rules of the C daemon by their end, and keep
     'pass in inet proto icmp all label "_exp_never"',
     "",
   ].join("\n");
-  const { grants, others } = parseAnchor(listing, "fwknop");
-  assert.deepEqual(grants.map(({ access: { slot }, expiresAt }) => [slot, expiresAt]), [
+  const { ending, others } = parseAnchor(listing, "fwknop");
+  assert.deepEqual(ending.map(({ access: { slot }, expiresAt }) => [slot, expiresAt]), [
     ["foreign", 1_700_000_000],
     ["input", 1_700_000_000],
   ]);
@@ -72,8 +102,6 @@ Deno.test("parseAnchor() takes over rules of the C daemon by their end, and keep
     "pass in quick inet proto tcp from 10.0.0.9 to any port = smtp flags S/SA keep state",
     'pass in inet proto icmp all label "_exp_never"',
   ]);
-  const text = formatAnchor({ grants, others }, []);
-  assert.deepEqual(text.split("\n").length, 5);
 });
 
 Deno.test("parseAnchor() takes nothing for a grant that is wider or narrower than one", () => {
@@ -89,14 +117,14 @@ Deno.test("parseAnchor() takes nothing for a grant that is wider or narrower tha
     `pass out quick inet proto tcp from 10.0.0.1 to any port 22:22 ${end}`,
     `pass in inet proto tcp from 10.0.0.1 to any port 22:22 ${end}`,
   ];
-  const { grants } = parseAnchor(rules.join("\n"), "fwknop");
-  assert.deepEqual(grants.map(({ access }) => access.slot), rules.map(() => "foreign"));
+  const { ending } = parseAnchor(rules.join("\n"), "fwknop");
+  assert.deepEqual(ending.map(({ access }) => access.slot), rules.map(() => "foreign"));
 });
 
 Deno.test("a pfctl refuses what is not its grammar, and then nothing is changed", () => {
   const state = pfState('anchor "fwknop"\n');
   const load = (text: string) => pfctl(state, ["-a", "fwknop", "-f", "-"], text);
-  assert.equal(load(`${ruleText(GRANTS[0]!.access, 1)}\n`).code, 0);
+  assert.equal(load(`${endRule(GRANTS[0]!.access, 1)}\n`).code, 0);
   const before = JSON.stringify(state.anchors);
   for (
     const rule of [
@@ -105,6 +133,9 @@ Deno.test("a pfctl refuses what is not its grammar, and then nothing is changed"
       "pass in quick inet proto tcp from 10.0.0.1 to any port 22:22 keep state; block",
       `pass in quick all label "${"x".repeat(64)}"`,
       "pass in quick inet proto tcp from $(reboot) to any",
+      `pass in quick inet proto tcp from <${"x".repeat(32)}> to any`,
+      "table <a b> { 10.0.0.1 }",
+      "table <mine> { nowhere }",
     ]
   ) {
     const { code, stderr } = load(`pass in all\n${rule}\n`);
