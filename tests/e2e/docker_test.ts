@@ -2,8 +2,9 @@
 import assert from "node:assert/strict";
 import { type Daemon, labTest } from "../lab/mod.ts";
 import { keyArgs, knock, makeLab, newKeys, startDaemon } from "../lab/mod.ts";
-import { Docker, DOCKER_PROGRAMS, PUBLISHED } from "../lab/foreign/dockerd.ts";
+import { Docker, DOCKER_PROGRAMS, dockerBlocker, PUBLISHED } from "../lab/foreign/dockerd.ts";
 
+const BLOCKER = await dockerBlocker();
 const ADDED = new RegExp(`Added published rule to .* tcp/${PUBLISHED}\\b`);
 
 /** The block of docs/NEIGHBOURS.md that holds the words. */
@@ -68,4 +69,4 @@ labTest("GUARD forward opens what a container publishes", async () => {
   await assertOnlyKnocker("after the ruleset was loaded anew", daemon.program.output);
   const { stdout } = await lab.run("server", [...daemon.argv, "--fw-list"]);
   assert.match(stdout, /fwknop_forward4_published /);
-}, { needs: DOCKER_PROGRAMS });
+}, { needs: DOCKER_PROGRAMS, blocker: () => BLOCKER });

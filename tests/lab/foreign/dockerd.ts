@@ -2,7 +2,8 @@
  * A Docker of the server's own: Debian's dockerd in the server's network namespace, with mounts of its own, so that nothing
  * of the machine is touched. Its one container is a static busybox that serves HTTP on port 80.
  */
-import type { Lab } from "../lab.ts";
+import { labBlocker, missing } from "../gate.ts";
+import { type Lab, makeLab } from "../lab.ts";
 import { Program } from "../program.ts";
 
 /** The programs that it needs, with the Debian package of each. */
@@ -10,6 +11,31 @@ export const DOCKER_PROGRAMS = { dockerd: "docker.io", runc: "runc", "/bin/busyb
 
 /** The port of the server at which the container is published. */
 export const PUBLISHED = 8080;
+
+/**
+ * Why there can be no such Docker on this machine, or null when there can, found out by making one: what the kernel lacks
+ * (control groups, bridges, matches of iptables) shows when the container starts. Where tests must be able to run (`CI=true`)
+ * nothing is tried, so that the test itself says it.
+ */
+export async function dockerBlocker(): Promise<string | null> {
+  if (Deno.env.get("CI") === "true" || (labBlocker() ?? missing(DOCKER_PROGRAMS)) !== null) return null;
+  try {
+    await using lab = await makeLab({ guard: "none" });
+    await using _docker = await Docker.start(lab);
+    return null;
+  } catch (error) {
+    return `Docker cannot run a container here: ${
+      lastFailure(error instanceof SuppressedError ? error.suppressed : error)
+    }`;
+  }
+}
+
+/** What the program itself said last, of all that the error tells. */
+function lastFailure(error: unknown): string {
+  const lines = String(error).split("\n").filter((line) => line.trim() !== "");
+  return lines.findLast((line) => /\b(?:fail|cannot|not permitted|denied|no such|unsupported)/i.test(line)) ??
+    lines[0] ?? "";
+}
 
 /** A dockerd with one container. */
 export class Docker implements AsyncDisposable {
