@@ -1,12 +1,6 @@
 /** What is open for a stanza, or about to be, as far as a plan asks: whether this is, and how many there are. */
 import { accessKey } from "../firewall/firewall.ts";
-import type { HeldGrant, Ledger } from "./ledger.ts";
-
-/** Keys, which nobody has to list. A set is one. */
-export interface Held {
-  readonly size: number;
-  has(key: string): boolean;
-}
+import type { Held, HeldGrant, Ledger } from "./ledger.ts";
 
 /** Who knows what is open: the ledger, and the commands that will close something, where there are any. */
 export interface Holders {

@@ -5,7 +5,6 @@
  */
 import { accessFamily, accessKey, type Grant } from "../firewall/firewall.ts";
 import { Deadlines } from "./deadlines.ts";
-import type { Held } from "./held.ts";
 import { Ranking } from "./ranking.ts";
 
 /** What differs between the ledger and the packet filter. */
@@ -19,6 +18,12 @@ export interface Disagreement {
 /** A grant and, where that is known, for whom: the number of the stanza. Not known of grants that an earlier run left. */
 export interface HeldGrant extends Grant {
   readonly stanza?: number;
+}
+
+/** What is open for somebody, as far as is asked of it. A set of keys is one. */
+export interface Held {
+  readonly size: number;
+  has(key: string): boolean;
 }
 
 /** Seconds by which a listed end may differ: kernels count what is left of a grant, and that is rounded. */

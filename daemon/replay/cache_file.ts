@@ -4,9 +4,11 @@ import { type AppendFile, openAppendFile } from "../../ffi/libc/append_file.ts";
 import { makeTrustedFolder, removeTrusted, renameTrusted } from "../../ffi/libc/trusted_file.ts";
 import { reasonOf } from "../../lib/host/reason.ts";
 import type { Log } from "../../lib/log.ts";
-import { readCache } from "./cache_reader.ts";
+import { type CacheVisitor, readCache, readEntryAt } from "./cache_reader.ts";
+import { ShortDigest } from "./short_digest.ts";
 import type { ReplayMemory } from "./memory.ts";
-import { CACHE_HEADER, formatEntry, formatForgotten } from "./cache_line.ts";
+import { CACHE_HEADER, formatEntry, formatForgotten, formatTrace } from "./cache_line.ts";
+import type { SeenPacket } from "./store.ts";
 
 /** The file cannot be used. `hint` is the operator's next move. */
 export class ReplayStoreError extends Error {
@@ -63,12 +65,15 @@ export interface Rest {
   readonly foreign: readonly string[];
 }
 
+/** Bytes of a short line. */
+const SHORT_LINE = 90;
+
 /** Takes every entry in; what is none is named and skipped. */
 export function load({ path, file }: CacheFile, memory: ReplayMemory, log: Log): Rest {
   let old = 0;
   const foreign: string[] = [];
-  readCache(file, memory.oldest, {
-    entry: (digest, line) => void memory.load(digest, line),
+  const visitor: CacheVisitor = {
+    entry: (found) => void memory.load(found, found.place),
     old(seenAt) {
       old++;
       memory.leaveOut(seenAt);
@@ -79,22 +84,50 @@ export function load({ path, file }: CacheFile, memory: ReplayMemory, log: Log):
       foreign.push(line);
       log("warning", `*Skipping invalid digest file entry in ${path} at line ${number}.`);
     },
-  });
+  };
+  memory.loadMany(file.size / SHORT_LINE, () => readCache(file, memory.oldest, visitor));
   return { old, foreign };
 }
 
-/** Appends what the file does not hold of the memory, and takes in what only the file holds. Returns how many were written. */
-export function writeMissing(cache: CacheFile, memory: ReplayMemory): number {
-  const there = new Set<string>();
-  readCache(cache.file, memory.oldest, {
-    entry(digest, line) {
-      there.add(digest);
-      memory.load(digest, line);
-    },
+/** How the packet of a digest came, as its line says; null where that cannot be read any more. */
+export function readFacts({ file }: CacheFile, place: number, digest: string): SeenPacket | null {
+  try {
+    return readEntryAt(file, place, digest);
+  } catch (error) {
+    if (!(error instanceof FfiError)) throw error;
+    return null;
+  }
+}
+
+/**
+ * Appends what the file does not hold of the memory, and takes in what only the file holds. Lines of another file that was
+ * there `before` are as they were. Returns how many were written.
+ */
+export function writeMissing(cache: CacheFile, memory: ReplayMemory, before: CacheFile | null): number {
+  findLines(cache, memory);
+  return writeEntries(cache, memory, before);
+}
+
+/** Looks where the lines are, and takes in what is new. */
+function findLines({ file }: CacheFile, memory: ReplayMemory): void {
+  memory.lines.lose();
+  readCache(file, memory.oldest, {
+    entry: (found) => void memory.load(found, found.place),
     old: memory.leaveOut,
     forgotten: memory.forget,
   });
-  return writeEntries(cache, memory, there);
+}
+
+/** Appends the entries of a file that the memory does not know, and takes them in. */
+export function takeIn(cache: CacheFile, memory: ReplayMemory, moved: AppendFile): void {
+  const writer = openWriter(cache, memory);
+  readCache(moved, memory.oldest, {
+    entry(found) {
+      if (memory.load(found, null)) writer.add(found.line, (place) => memory.lines.note(found.shortDigest, place));
+    },
+    forgotten: memory.forget,
+  });
+  writer.end();
 }
 
 /**
@@ -116,7 +149,8 @@ export function rewrite(
     const smaller = { path: beside, file: fresh };
     prepareEnd(smaller, memory);
     append(smaller, foreign.map((line) => `${line}\n`).join(""));
-    writeEntries(smaller, memory, new Set());
+    memory.lines.lose();
+    writeEntries(smaller, memory, cache);
     renameTrusted(beside, nameOf(path));
     cache.file[Symbol.dispose]();
     return { path, file: fresh };
@@ -126,27 +160,67 @@ export function rewrite(
     fresh?.[Symbol.dispose]();
     log("warning", `The replay file ${path} cannot be made smaller: ${error.message}`);
     prepareEnd(cache, memory);
+    findLines(cache, memory);
     return cache;
   }
 }
 
-/** Entries that are written at once. */
-const BLOCK = 4096;
+/** Characters that are written at once. */
+const BLOCK = 2 ** 18;
 
-function writeEntries(cache: CacheFile, memory: ReplayMemory, except: ReadonlySet<string>): number {
+/** Everything of the memory that is not known to be in the file: its line, or what is left of it. Returns how many. */
+function writeEntries(cache: CacheFile, memory: ReplayMemory, before: CacheFile | null): number {
+  const { lines } = memory;
+  const writer = openWriter(cache, memory);
+  if (before !== null) {
+    readCache(before.file, memory.oldest, {
+      entry({ shortDigest, line }) {
+        if (lines.isMissing(shortDigest)) writer.add(line, (place) => lines.note(shortDigest, place));
+      },
+    });
+  }
+  for (const [digest, packet] of lines.whole()) {
+    writer.add(formatEntry(digest, packet).trimEnd(), (place) => lines.note(digest, place));
+  }
+  const shortDigest = new ShortDigest();
+  for (const [address, left] of lines.rest()) {
+    shortDigest.words.set(left.words);
+    writer.add(formatTrace(shortDigest.format(), left).trimEnd(), (place) => lines.noteAt(address, place));
+  }
+  return writer.end();
+}
+
+/** Appends lines in blocks. */
+function openWriter(cache: CacheFile, memory: ReplayMemory) {
   prepareEnd(cache, memory);
+  let end = cache.file.size;
   let written = 0;
   let block = "";
-  for (const [digest, known] of memory.entries()) {
-    if (except.has(digest)) continue;
-    block += typeof known === "string" ? `${known}\n` : formatEntry(digest, known.packet);
-    if (++written % BLOCK !== 0) continue;
-    append(cache, block);
-    block = "";
-  }
-  if (block !== "") append(cache, block);
-  cache.file.trust();
-  return written;
+  return {
+    /** `note` is told where the line begins, before it is there. */
+    add(line: string, note: (place: number) => void): void {
+      note(end);
+      const text = `${line}\n`;
+      end += isAscii(text) ? text.length : encoder.encode(text).length;
+      block += text;
+      written++;
+      if (block.length >= BLOCK) this.flush();
+    },
+    flush(): void {
+      if (block !== "") append(cache, block);
+      block = "";
+    },
+    /** Returns how many lines there were. */
+    end(): number {
+      this.flush();
+      cache.file.trust();
+      return written;
+    },
+  };
+}
+
+function isAscii(text: string): boolean {
+  return /^[\0-\x7f]*$/.test(text);
 }
 
 /** A new file gets its first lines; after a crash in the middle of a line the next entry starts on a line of its own. */

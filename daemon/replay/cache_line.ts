@@ -16,6 +16,30 @@ export function formatForgotten(until: number): string {
   return `# fwknopd: packets dated up to ${until} may have been seen before: they are refused\n`;
 }
 
+/**
+ * What stands in the place of a line that somebody took out of the file: the memory has not kept more of it than the
+ * short digest and the time. A comment to the C daemon.
+ */
+export function formatTrace(shortDigest: string, { seenAt, isContent }: Omit<Trace, "shortDigest">): string {
+  return `#~${isContent ? "=" : ""}${shortDigest} ${seenAt}\n`;
+}
+
+/** What {@link formatTrace} says. */
+export interface Trace {
+  /** As `ShortDigest` formats it. */
+  readonly shortDigest: string;
+  /** Unix seconds. */
+  readonly seenAt: number;
+  readonly isContent: boolean;
+}
+
+/** Null of any other line. */
+export function parseTrace(line: string): Trace | null {
+  const [, mark, shortDigest, seenAt] = /^#~(=?)([A-Za-z0-9+/]{22}) ([0-9]{1,15})\r?$/.exec(line) ?? [];
+  if (shortDigest === undefined || seenAt === undefined) return null;
+  return { shortDigest, seenAt: Number(seenAt), isContent: mark === "=" };
+}
+
 /** What {@link formatForgotten} says; null of any other line. */
 export function parseForgotten(line: string): number | null {
   const until = /^# fwknopd: packets dated up to ([0-9]{1,15}) may/.exec(line)?.[1];

@@ -3,12 +3,14 @@
  * makes the start of a daemon with 300,000 entries as fast and small as that of one with none.
  */
 import type { AppendFile } from "../../ffi/libc/append_file.ts";
-import { CACHE_HEADER, parseEntry, parseForgotten } from "./cache_line.ts";
+import { CACHE_HEADER, parseEntry, parseForgotten, parseTrace } from "./cache_line.ts";
+import { ShortDigest } from "./short_digest.ts";
+import type { SeenPacket } from "./store.ts";
 
 /** What a reader meets. */
 export interface CacheVisitor {
-  /** An entry seen at or after `since`, without its line end. */
-  entry(digest: string, line: string): void;
+  /** An entry seen at or after `since`. It is the same object each time, and only now that of this line. */
+  entry(found: FoundEntry): void;
   /** An entry seen before `since`. */
   old?(seenAt: number): void;
   /** The note that packets dated up to then were left out (`formatForgotten` writes it). */
@@ -26,19 +28,41 @@ const DIGEST_LENGTH = 43;
 /** Bytes of somebody else stay what they are. */
 const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
 
+/** An entry of the file. */
+export class FoundEntry {
+  readonly shortDigest = new ShortDigest();
+  /** Unix seconds. */
+  seenAt = 0;
+  /** Where its line begins, in bytes of the file. */
+  place = 0;
+  #bytes = new Uint8Array();
+  #start = 0;
+  #end = 0;
+
+  /** Its line, without what a crash left before it and without its end; made when it is asked for. */
+  get line(): string {
+    return utf8.decode(this.#bytes.subarray(this.#start, this.#end)).replace(/^[^A-Za-z0-9+/#=]*/, "").trimEnd();
+  }
+
+  /** Becomes that of a line, whose place, time and short digest others set. */
+  stand(bytes: Uint8Array<ArrayBuffer>, start: number, end: number): this {
+    this.#bytes = bytes;
+    this.#start = start;
+    this.#end = end;
+    return this;
+  }
+}
+
 /** Reads the file from its start to its end. `since`: Unix seconds. */
 export function readCache(file: Pick<AppendFile, "read">, since: number, visit: CacheVisitor): void {
   let buffer = new Uint8Array(CHUNK);
   let filled = 0;
-  let offset = 0;
-  let lines = 0;
+  const reading: Reading = { since, visit, lines: 0, place: 0, found: new FoundEntry() };
   for (;;) {
-    const got = file.read(buffer.subarray(filled), offset);
-    offset += got;
-    filled += got;
+    filled += file.read(buffer.subarray(filled), reading.place + filled);
     const atEnd = filled < buffer.length;
     const end = atEnd ? filled : buffer.lastIndexOf(NEWLINE) + 1;
-    lines = readLines(buffer.subarray(0, end), { since, visit, lines });
+    readLines(buffer.subarray(0, end), reading);
     if (atEnd) return;
     if (end === 0) {
       const larger = new Uint8Array(buffer.length * 2);
@@ -46,53 +70,76 @@ export function readCache(file: Pick<AppendFile, "read">, since: number, visit: 
       buffer = larger;
     } else buffer.copyWithin(0, end, filled);
     filled -= end;
+    reading.place += end;
   }
+}
+
+/** Bytes in which a line of ours that begins there ends. */
+const AROUND = 512;
+
+/** The packet of a digest, whose line begins there or a little behind; null where it does not, or the file cannot be read. */
+export function readEntryAt(file: Pick<AppendFile, "read">, place: number, digest: string): SeenPacket | null {
+  const bytes = new Uint8Array(AROUND);
+  const text = utf8.decode(bytes.subarray(0, file.read(bytes, place)));
+  for (const line of text.split("\n").slice(0, -1)) {
+    const entry = parseEntry(line);
+    if (entry !== null && entry !== "invalid" && entry.digest === digest) return entry.packet;
+  }
+  return null;
 }
 
 interface Reading {
   readonly since: number;
   readonly visit: CacheVisitor;
-  /** Lines before this chunk. */
-  readonly lines: number;
+  readonly found: FoundEntry;
+  /** Lines and bytes before this chunk. */
+  lines: number;
+  place: number;
 }
 
-/** Whole lines. Returns how many there were up to here. */
-function readLines(bytes: Uint8Array<ArrayBuffer>, { since, visit, lines }: Reading): number {
-  // One character a byte, so that what the bytes say of a place holds for the text; only made where a line is kept.
-  let text: string | null = null;
-  let count = lines;
+/** Whole lines. */
+function readLines(bytes: Uint8Array<ArrayBuffer>, reading: Reading): void {
+  const { since, visit, found } = reading;
   for (let start = 0; start < bytes.length;) {
-    const found = bytes.indexOf(NEWLINE, start);
-    const end = found < 0 ? bytes.length : found;
-    count++;
+    const next = bytes.indexOf(NEWLINE, start);
+    const end = next < 0 ? bytes.length : next;
+    reading.lines++;
     const seenAt = plainTime(bytes, start, end);
     if (seenAt >= 0 && seenAt < since) visit.old?.(seenAt);
     else if (end > start) {
-      if (seenAt < 0) readOddLine(utf8.decode(bytes.subarray(start, end)), count, { since, visit });
+      found.stand(bytes, start, end).place = reading.place + start;
+      if (seenAt < 0) readOddLine(utf8.decode(bytes.subarray(start, end)), reading);
       else {
-        text ??= new TextDecoder("latin1").decode(bytes);
-        const line = text.slice(start, end);
-        visit.entry(digestOf(line), line.trimEnd());
+        const isContent = bytes[start] === HASH;
+        if (!found.shortDigest.readBytes(bytes, isContent ? start + 2 : start, isContent)) {
+          found.shortDigest.read(digestOf(found.line));
+        }
+        found.seenAt = seenAt;
+        visit.entry(found);
       }
     }
     start = end + 1;
   }
-  return count;
 }
 
 function digestOf(line: string): string {
   return line.startsWith("#=") ? line.slice(1, 2 + DIGEST_LENGTH) : line.slice(0, DIGEST_LENGTH);
 }
 
-/** What fwknopd did not write like this: comments, fields more or apart by more, NULs that a crash left. */
-function readOddLine(line: string, number: number, { since, visit }: Omit<Reading, "lines">): void {
+/** Traces, and what fwknopd did not write like this: comments, fields more or apart by more, NULs that a crash left. */
+function readOddLine(line: string, { since, visit, found, lines }: Reading): void {
   const until = parseForgotten(line);
   if (until !== null) return visit.forgotten?.(until);
-  const entry = parseEntry(line);
-  if (entry === "invalid") visit.invalid?.(line, number);
-  else if (entry === null) isOwn(line) || visit.comment?.(line);
-  else if (entry.packet.seenAt < since) visit.old?.(entry.packet.seenAt);
-  else visit.entry(entry.digest, line.replace(/^[^A-Za-z0-9+/#=]*/, "").trimEnd());
+  const trace = parseTrace(line);
+  const entry = trace === null ? parseEntry(line) : null;
+  if (entry === "invalid") return visit.invalid?.(line, lines);
+  if (trace === null && entry === null) return isOwn(line) ? undefined : visit.comment?.(line);
+  const seenAt = trace?.seenAt ?? entry?.packet.seenAt ?? 0;
+  if (seenAt < since) return visit.old?.(seenAt);
+  found.seenAt = seenAt;
+  if (trace !== null) found.shortDigest.parse(trace.shortDigest, trace.isContent);
+  else found.shortDigest.read(entry?.digest ?? "");
+  visit.entry(found);
 }
 
 /** What a file of ours begins with, and blank lines. */

@@ -8,16 +8,18 @@ import { renameTrusted } from "../../ffi/libc/trusted_file.ts";
 import type { Log } from "../../lib/log.ts";
 import {
   append,
+  type CacheFile,
   load,
   nameOf,
   openLocked,
   prepareEnd,
+  readFacts,
   refuseHeld,
   rewrite,
   storeError,
+  takeIn,
   writeMissing,
 } from "./cache_file.ts";
-import { readCache } from "./cache_reader.ts";
 import { type Clocks, createMemory, type ReplayMemory } from "./memory.ts";
 import { formatEntry } from "./cache_line.ts";
 import { NOBODY_WAS_FIRST, type ReplayStore } from "./store.ts";
@@ -48,11 +50,10 @@ export function openFileStore(path: string, log: Log, options: FileStoreOptions 
   const memory = createMemory(maxAge, clocks);
   let cache = openLocked(path);
   const { old, foreign } = load(cache, memory, log);
-  const moved = maxAge === null ? 0 : takeIn(MOVED.map((suffix) => path + suffix), memory);
+  if (maxAge !== null) { for (const suffix of MOVED) takeInMoved(path + suffix, cache, memory); }
   if (old > 0) cache = rewrite(cache, memory, { foreign, log });
-  else if (moved > 0) writeMissing(cache, memory);
   else prepareEnd(cache, memory);
-  let pending = "";
+  let pending: (readonly [digest: string, line: string])[] = [];
 
   /** Whoever moves, cuts or replaces the file under us gets back what could still be repeated: a restart may be next. */
   function mend(): void {
@@ -60,7 +61,7 @@ export function openFileStore(path: string, log: Log, options: FileStoreOptions 
     const inPlace = cache.file.isStillAt(path);
     const current = inPlace ? cache : openLocked(path, options.makeFolder === true ? log : null);
     try {
-      const written = writeMissing(current, memory);
+      const written = writeMissing(current, memory, inPlace ? null : cache);
       const what = `${written} entries that could still be repeated are written again`;
       if (written > 0) log("warning", `The replay file ${path} was moved away or changed by somebody else: ${what}`);
     } catch (error) {
@@ -69,7 +70,8 @@ export function openFileStore(path: string, log: Log, options: FileStoreOptions 
     }
     if (!inPlace) cache.file[Symbol.dispose]();
     cache = current;
-    pending = "";
+    pending = [];
+    memory.settle();
   }
 
   return {
@@ -79,20 +81,32 @@ export function openFileStore(path: string, log: Log, options: FileStoreOptions 
     get forgottenUntil() {
       return memory.forgottenUntil;
     },
-    find: memory.find,
+    find(digest) {
+      const known = memory.find(digest);
+      if (known === undefined) return undefined;
+      const { seenAt, packet, place } = known;
+      const facts = () => packet ?? (place === null ? null : readFacts(cache, place, digest));
+      return { seenAt, capturedAt: packet?.capturedAt ?? null, facts };
+    },
     claim(digests, packet) {
       if (!memory.claim(digests, packet)) return false;
-      for (const digest of digests) pending += formatEntry(digest, packet);
+      for (const digest of digests) pending.push([digest, formatEntry(digest, packet)]);
       return true;
     },
     keepFor: memory.keepFor,
     mend,
     // deno-lint-ignore require-await -- what is thrown in here is a rejection
     async flush() {
-      if (pending === "") return NOBODY_WAS_FIRST;
+      if (pending.length === 0) return NOBODY_WAS_FIRST;
       mend();
-      append(cache, pending);
-      pending = "";
+      let place = cache.file.size;
+      append(cache, pending.map(([, line]) => line).join(""));
+      for (const [digest, line] of pending) {
+        memory.lines.note(digest, place);
+        place += line.length;
+      }
+      pending = [];
+      memory.settle();
       return NOBODY_WAS_FIRST;
     },
     [Symbol.dispose]() {
@@ -101,23 +115,14 @@ export function openFileStore(path: string, log: Log, options: FileStoreOptions 
   };
 }
 
-/** Returns how many entries are new. */
-function takeIn(paths: readonly string[], memory: ReplayMemory): number {
-  const before = memory.size;
-  for (const path of paths) {
-    try {
-      using file = openAppendFile(path, "never");
-      if (file === null) continue;
-      readCache(file, memory.oldest, {
-        entry: (digest, line) => void memory.load(digest, line),
-        forgotten: memory.forget,
-      });
-    } catch (error) {
-      // It is no file of ours: nothing hangs on it.
-      if (!(error instanceof FfiError)) throw error;
-    }
+function takeInMoved(path: string, cache: CacheFile, memory: ReplayMemory): void {
+  try {
+    using file = openAppendFile(path, "never");
+    if (file !== null) takeIn(cache, memory, file);
+  } catch (error) {
+    // It is no file of ours: nothing hangs on it.
+    if (!(error instanceof FfiError)) throw error;
   }
-  return memory.size - before;
 }
 
 /**

@@ -20,11 +20,21 @@ export interface SeenPacket {
   readonly capturedAt?: number;
 }
 
+/** What is known of a digest that was seen. */
+export interface FirstSight {
+  /** Unix seconds. */
+  readonly seenAt: number;
+  /** Unix milliseconds by the capture's clock; null where that was not a moment ago. */
+  readonly capturedAt: number | null;
+  /** How it came then. It is looked for where it is kept, and null where that is gone. */
+  facts(): SeenPacket | null;
+}
+
 export interface ReplayStore extends Disposable {
   /** Packets known by their text, as the C daemon counts its entries. */
   readonly size: number;
   /** The first sight of a digest, if there was one. Constant time in the size of the store. */
-  find(digest: string): SeenPacket | undefined;
+  find(digest: string): FirstSight | undefined;
   /**
    * Check and record in one step, so that of two copies in one batch exactly one is the first. False: one of the digests
    * was seen before, and none is recorded. What is claimed stays claimed, whatever becomes of `flush`.

@@ -4,7 +4,7 @@ import type { Secrets } from "../../lib/crypto/secrets.ts";
 import { contentDigest, replayDigest, withPaddingBlock } from "../../lib/spa/open.ts";
 import type { SpaMessage } from "../../lib/wire/message.ts";
 import type { Datagram } from "../packet/datagram.ts";
-import { contentKey, type ReplayStore, type SeenPacket } from "../replay/store.ts";
+import { contentKey, type FirstSight, type ReplayStore, type SeenPacket } from "../replay/store.ts";
 import { type Refusal, refusal } from "./refusals.ts";
 
 /** The text of a packet, and what opened it. */
@@ -39,7 +39,7 @@ export function claimPacket(
   digests: readonly string[],
   seen: SeenPacket,
   { testMode, store }: ClaimContext,
-): SeenPacket | null {
+): FirstSight | null {
   if (!testMode && store.claim(digests, seen)) return null;
   return digests.map((digest) => store.find(digest)).find((first) => first !== undefined) ?? null;
 }
@@ -48,17 +48,18 @@ export function claimPacket(
 const SAME_MOMENT_MS = 100;
 
 /** The same text again, from the same socket. Nothing opens however soon it comes; only nobody has sent it twice. */
-export function isSameCapture(again: Datagram, first: SeenPacket): boolean {
-  return Math.abs(again.receivedAt - (first.capturedAt ?? -Infinity)) <= SAME_MOMENT_MS &&
-    first.source === again.source.text && first.protocol === again.protocol &&
-    first.sourcePort === again.sourcePort && first.destinationPort === again.destinationPort;
+export function isSameCapture(again: Datagram, first: FirstSight): boolean {
+  if (Math.abs(again.receivedAt - (first.capturedAt ?? -Infinity)) > SAME_MOMENT_MS) return false;
+  const known = first.facts();
+  return known !== null && known.source === again.source.text && known.protocol === again.protocol &&
+    known.sourcePort === again.sourcePort && known.destinationPort === again.destinationPort;
 }
 
 /** The alarm, or the debug line for one packet that was captured twice. */
 export function seenBefore(
   code: "replay" | "captured-twice",
   { source, protocol, destinationPort }: Datagram,
-  first: SeenPacket,
+  first: FirstSight,
 ): Refusal {
   return refusal(code, { source, protocol, destinationPort, first });
 }

@@ -5,8 +5,7 @@ import { commandWords } from "../command/words.ts";
 import { fail, ok, type Result } from "../../lib/result.ts";
 import { accessKey } from "../firewall/firewall.ts";
 import { type GrantOptions, planGrants, type PlannedGrant } from "../grants/grants.ts";
-import type { Held } from "../grants/held.ts";
-import type { HeldGrant } from "../grants/ledger.ts";
+import type { Held, HeldGrant } from "../grants/ledger.ts";
 import type { Admission } from "./decision.ts";
 import { type AtStanza, type Refusal, refusal } from "./refusals.ts";
 

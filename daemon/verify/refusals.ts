@@ -8,7 +8,7 @@ import type { Ip } from "../../lib/net/address.ts";
 import type { Datagram } from "../packet/datagram.ts";
 import { SYN_SECONDS } from "../fingerprint/memory.ts";
 import type { SeenSystem } from "../fingerprint/system.ts";
-import type { SeenPacket } from "../replay/store.ts";
+import type { FirstSight } from "../replay/store.ts";
 
 /** What is known of every packet. */
 export interface Sender {
@@ -266,18 +266,21 @@ export function refusal<Code extends RefusalCode>(code: Code, facts: FactsOf<Cod
 
 /** A packet that was seen before, and how it came then. */
 interface SeenBefore extends Pick<Datagram, "source" | "protocol" | "destinationPort"> {
-  readonly first: SeenPacket;
+  readonly first: FirstSight;
 }
 
-/** The warning of facts/replay 3. Times in local time, as the C programs print them. */
+/** The warning of facts/replay 3, shorter where it is not known any more how the first one came. Times in local time, as in C. */
 function replayWarning({ source, protocol, destinationPort, first }: SeenBefore): string {
   const at = new Date(first.seenAt * 1000);
   const two = (n: number) => String(n).padStart(2, "0");
   const date = [at.getMonth() + 1, at.getDate(), at.getFullYear() % 100].map(two).join("/");
   const time = [at.getHours(), at.getMinutes(), at.getSeconds()].map(two).join(":");
+  const known = first.facts();
+  const original = known === null
+    ? ""
+    : `Original source IP: ${known.source}, Original dst proto/port: ${known.protocol}/${known.destinationPort}, `;
   return `Replay detected from source IP: ${source.text}, Destination proto/port: ${protocol}/${destinationPort}, ` +
-    `Original source IP: ${first.source}, Original dst proto/port: ${first.protocol}/${first.destinationPort}, ` +
-    `Entry created: ${date} ${time}`;
+    `${original}Entry created: ${date} ${time}`;
 }
 
 interface Difference {

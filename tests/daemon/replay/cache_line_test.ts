@@ -4,8 +4,10 @@ import {
   CACHE_HEADER,
   formatEntry,
   formatForgotten,
+  formatTrace,
   parseEntry,
   parseForgotten,
+  parseTrace,
 } from "../../../daemon/replay/cache_line.ts";
 import { contentKey, type SeenPacket } from "../../../daemon/replay/store.ts";
 
@@ -61,5 +63,18 @@ Deno.test("formatForgotten() is a comment to the C daemon, which parseForgotten(
   assert.equal(parseForgotten(line.trimEnd()), 1795300998);
   for (const other of [CACHE_HEADER, C_LINE, "# fwknopd: packets dated up to x may", ""]) {
     assert.equal(parseForgotten(other), null, other);
+  }
+});
+
+Deno.test("parseTrace() reads what formatTrace() writes, and nothing else; to others it is a comment", () => {
+  const shortDigest = "F6OkeN62FWzy7sX98qC8ag";
+  for (const isContent of [false, true]) {
+    const line = formatTrace(shortDigest, { seenAt: 1795300998, isContent });
+    assert.equal(line, `#~${isContent ? "=" : ""}${shortDigest} 1795300998\n`);
+    assert.deepEqual(parseTrace(line.trimEnd()), { shortDigest, seenAt: 1795300998, isContent });
+    assert.equal(parseEntry(line.trimEnd()), null);
+  }
+  for (const line of ["#~", `#~${shortDigest}`, `#~${shortDigest} x`, `~${shortDigest} 1`, `#~${shortDigest}A 1`, ""]) {
+    assert.equal(parseTrace(line), null, line);
   }
 });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { readCache } from "../../../daemon/replay/cache_reader.ts";
+import { ShortDigest } from "../../../daemon/replay/short_digest.ts";
 import { parseEntry, parseForgotten } from "../../../daemon/replay/cache_line.ts";
 
 /** A file that is held in memory. */
@@ -20,7 +21,10 @@ type Story = (readonly [string, ...unknown[]])[];
 function told(text: string, since: number): Story {
   const story: Story = [];
   readCache(fileOf(text), since, {
-    entry: (digest, line) => void story.push(["entry", digest, parseEntry(line)]),
+    entry({ line, seenAt, shortDigest }) {
+      const entry = parseEntry(line);
+      story.push(["entry", seenAt, [...shortDigest.words], entry]);
+    },
     old: (seenAt) => void story.push(["old", seenAt]),
     forgotten: (until) => void story.push(["forgotten", until]),
     comment: (line) => void story.push(["comment", line]),
@@ -37,7 +41,9 @@ function toldByTwin(text: string, since: number): Story {
     const entry = parseEntry(line);
     if (entry === "invalid") return [["invalid", line, index + 1]];
     if (entry === null) return line.trim() === "" ? [] : [["comment", line]];
-    return entry.packet.seenAt < since ? [["old", entry.packet.seenAt]] : [["entry", entry.digest, entry]];
+    return entry.packet.seenAt < since
+      ? [["old", entry.packet.seenAt]]
+      : [["entry", entry.packet.seenAt, [...new ShortDigest().read(entry.digest).words], entry]];
   });
 }
 

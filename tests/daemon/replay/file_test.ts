@@ -2,41 +2,9 @@
 import assert from "node:assert/strict";
 import { checkCache, openFileStore, ReplayStoreError, rotateCache } from "../../../daemon/replay/file.ts";
 import { CACHE_HEADER, formatEntry } from "../../../daemon/replay/cache_line.ts";
-import type { ReplayStore, SeenPacket } from "../../../daemon/replay/store.ts";
+import { contentOf, digest, inFolder, line, MAX_AGE, NOW, openAt, packet } from "./scene.ts";
 
 const MODULE = new URL("../../../daemon/replay/file.ts", import.meta.url).href;
-const NOW = 1_795_300_998;
-const MAX_AGE = 120;
-
-function packet(seenAt: number): SeenPacket {
-  const there = { destination: "10.77.0.1", destinationPort: 62201 };
-  return { protocol: 17, source: "10.77.0.2", sourcePort: 33069, ...there, seenAt };
-}
-
-/** As long as a digest is. */
-const digest = (name: string) => name.padEnd(43, "x");
-const line = (name: string, seenAt = NOW) => formatEntry(digest(name), packet(seenAt));
-
-async function inFolder(test: (path: string) => void | Promise<void>): Promise<void> {
-  const folder = Deno.makeTempDirSync();
-  try {
-    Deno.mkdirSync(`${folder}/run`, { mode: 0o700 });
-    await test(`${folder}/run/digest.cache`);
-  } finally {
-    Deno.removeSync(folder, { recursive: true });
-  }
-}
-
-/** A store whose clocks stand still at `time`. */
-function openAt(path: string, time = NOW, log: (level: string, text: string) => void = () => {}): ReplayStore {
-  const clocks = { clock: () => time * 1000, steady: () => 0 };
-  return openFileStore(path, log, { maxAge: MAX_AGE, makeFolder: true, clocks });
-}
-
-function contentOf(path: string): string {
-  return Deno.readTextFileSync(path);
-}
-
 /** What others do to the file, and what of it is still there afterwards. */
 const INTERVENTIONS: Readonly<Record<string, (path: string) => void>> = {
   "moved away": (path) => Deno.renameSync(path, `${path}.elsewhere`),

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { createMemory } from "../../../daemon/replay/memory.ts";
+import { ShortDigest } from "../../../daemon/replay/short_digest.ts";
 import type { SeenPacket } from "../../../daemon/replay/store.ts";
 
 const NOW = 1_795_300_998;
@@ -93,4 +94,28 @@ Deno.test("keepFor() lengthens and shortens what is remembered", () => {
   assert.equal(memory.find("first"), undefined);
   memory.keepFor(null);
   assert.equal(memory.oldest, -Infinity);
+});
+
+Deno.test("a memory takes 32 bytes for a digest, however many there are", () => {
+  const { memory } = setUp();
+  const shortDigest = new ShortDigest();
+  memory.loadMany(50_000, () => {
+    for (let i = 0; i < 50_000; i++) {
+      memory.load({
+        shortDigest: shortDigest.read(String(i).padStart(43, "A").split("").reverse().join("")),
+        seenAt: NOW,
+      }, i);
+    }
+  });
+  assert.equal(memory.size, 50_000);
+  assert.ok(memory.bytes / memory.size <= 32, `${memory.bytes / memory.size}`);
+});
+
+Deno.test("a memory keeps how the last packets came, and of those that are not in the file until they are", () => {
+  const { memory, add } = setUp();
+  for (let i = 0; i < 5000; i++) add(`${i}`);
+  assert.deepEqual(memory.find("0")?.packet, packet(NOW));
+  memory.settle();
+  assert.equal(memory.find("0")?.packet, null);
+  assert.deepEqual(memory.find("4999")?.packet, packet(NOW));
 });

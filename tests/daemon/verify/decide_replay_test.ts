@@ -121,7 +121,11 @@ Deno.test("decide() raises the alarm for what a file knows, however soon it come
   const addresses = { source: "198.51.100.7", destination: "203.0.113.1" };
   const store = {
     ...memoryStore(),
-    find: () => ({ ...addresses, destinationPort, protocol, sourcePort, seenAt: NOW }),
+    find: () => ({
+      seenAt: NOW,
+      capturedAt: null,
+      facts: () => ({ ...addresses, destinationPort, protocol, sourcePort, seenAt: NOW }),
+    }),
   };
   const decision = await decide(datagram(wire), decisionContext(undefined, { store }), NOW);
   assert.equal(linesOf(decision).at(-1)?.level, "warning");

@@ -5,7 +5,7 @@ import { ip } from "../../fakes/knock.ts";
 
 const source = ip("198.51.100.7");
 const at = { source, stanza: 2 };
-const first = {
+const known = {
   protocol: 17,
   source: "203.0.113.9",
   sourcePort: 1,
@@ -13,6 +13,7 @@ const first = {
   destinationPort: 62201,
   seenAt: new Date(2026, 0, 2, 3, 4, 5).getTime() / 1000,
 };
+const first = { seenAt: known.seenAt, capturedAt: null, facts: () => known };
 const REPLAY = "Replay detected from source IP: 198.51.100.7, Destination proto/port: 6/80, " +
   "Original source IP: 203.0.113.9, Original dst proto/port: 17/62201, Entry created: 01/02/26 03:04:05";
 const PRINT = "C1900061D851B4B032C609C31E0A7A79A5F93B4D";
@@ -212,4 +213,9 @@ Deno.test("REFUSALS: every number is one of --dump-serv-err-codes, and only test
 
 Deno.test("stanzaTag() is what scripts look for", () => {
   assert.equal(stanzaTag({ source: ip("2001:db8::7"), stanza: 3 }), "[2001:db8::7] (stanza #3)");
+});
+
+Deno.test("the line of a replay is shorter where it is not known any more how the packet came first", () => {
+  const gone = refusal("replay", { source, protocol: 6, destinationPort: 80, first: { ...first, facts: () => null } });
+  assert.equal(textOf(gone), REPLAY.replace(/Original.*62201, /, ""));
 });
