@@ -24,6 +24,8 @@ export interface Opening {
   readonly log: Log;
   /** The way of packets, surveyed already. */
   readonly path: Pick<PathWatch, "chains" | "survey">;
+  /** Whether changes of rulesets of nf_tables by others are heard of. */
+  readonly hears: boolean;
   /** Whose the chain is that decided for this packet filter; null where something else did. */
   readonly owner: Owner | null;
 }

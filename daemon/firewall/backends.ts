@@ -174,7 +174,7 @@ export async function openFirewall(
   const slots = activeSlots(config.switches);
   const decide = (current: Choice | null) => decideFor(config, chainsOnTheWay(path.chains, slots), current);
   const open = ({ backend: name, owner }: Pick<Choice, "backend" | "owner">) =>
-    backendOf(name).open(config.backends[name], { slots, log, path, owner });
+    backendOf(name).open(config.backends[name], { slots, log, path, owner, hears: listener !== null });
   const choice = await decide(null);
   const parts = { path, listener, log, slots, decide, open, steady: () => performance.now(), needs: needsOf(config) };
   const backend = await open(choice);

@@ -32,14 +32,23 @@ export interface RunResult {
 export type Run = (program: string, args: readonly string[], options?: RunOptions) => Promise<RunResult>;
 
 /** What a child sees: enough for the tools of a distribution to find each other, and messages in English. */
-const ENVIRONMENT = { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", LC_ALL: "C" } as const;
+export const PROGRAM_ENVIRONMENT = { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", LC_ALL: "C" } as const;
 
 /** What kills each of the programs that run. */
 const running = new Set<() => void>();
 
-/** Kills every program that {@link runProgram} has started and that has not ended: for one that is about to end itself. */
+/**
+ * Kills every program that {@link runProgram} has started and that has not ended, and what else is to end with them: for one
+ * that is about to end itself.
+ */
 export function killPrograms(): void {
   for (const stop of running) stop();
+}
+
+/** Has `stop` called with the others. Returns what takes that back. */
+export function alsoKill(stop: () => void): () => void {
+  running.add(stop);
+  return () => void running.delete(stop);
 }
 
 const DEFAULT_TIMEOUT_MS = 10_000;
@@ -94,7 +103,7 @@ function start(program: string, args: readonly string[], { stdin }: RunOptions):
   return new Deno.Command(program, {
     args: [...args],
     clearEnv: true,
-    env: ENVIRONMENT,
+    env: PROGRAM_ENVIRONMENT,
     cwd: "/",
     stdin: stdin === undefined ? "null" : "piped",
     stdout: "piped",

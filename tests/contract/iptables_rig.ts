@@ -7,7 +7,8 @@ import type { Firewall } from "../../daemon/firewall/firewall.ts";
 import { iptablesGuard, type Lab, makeLab, OUTER } from "../lab/mod.ts";
 import { addressPair } from "./addresses.ts";
 import type { FirewallRig } from "./firewall_contract.ts";
-import { runWithin, within } from "./namespace.ts";
+import { fileFacts } from "../../ffi/libc/file_facts.ts";
+import { conversationWithin, runWithin, within } from "./namespace.ts";
 import { standing } from "./standing.ts";
 import type { Log } from "../../lib/log.ts";
 
@@ -18,17 +19,20 @@ export type Variant = "iptables" | "iptables-legacy";
 export interface IptablesRig extends FirewallRig {
   readonly lab: Lab;
   readonly log: readonly string[];
+  /** What an iptables-restore is kept open with there. */
+  readonly keep: NonNullable<IptablesOptions["keep"]>;
   start(options?: Partial<IptablesOptions>): Firewall;
 }
 
 /** The default settings of the C daemon. */
-export const DEFAULT_OPTIONS: Omit<IptablesOptions, "log" | "run" | "firewallExe"> = {
+export const DEFAULT_OPTIONS: Omit<IptablesOptions, "log" | "run" | "firewallExe" | "hears"> = {
   chains: DEFAULT_CHAINS,
   active: activeSlots({ output: false, forwarding: false, localNat: false, snat: false, published: false }),
   flushAtInit: true,
   flushAtExit: true,
   commentCheck: true,
   prepend: false,
+  keep: null,
 };
 
 let shared: Promise<Lab> | undefined;
@@ -50,6 +54,14 @@ function addressesOf(lab: Lab): IptablesRig["addresses"] {
   };
 }
 
+function keepWithin(namespace: string, variant: Variant): IptablesRig["keep"] {
+  return {
+    start: conversationWithin(namespace),
+    listen: variant === "iptables" ? () => within(namespace, openRulesetListener) : null,
+    fileOf: (path) => fileFacts(0, path)?.key ?? null,
+  };
+}
+
 /** Makes a rig with freshly loaded rules. */
 export async function iptablesRig(variant: Variant = "iptables"): Promise<IptablesRig> {
   const lab = await (shared ??= prepareLab());
@@ -58,10 +70,13 @@ export async function iptablesRig(variant: Variant = "iptables"): Promise<Iptabl
   const open: Disposable[] = [];
   const log: string[] = [];
   const tools = [variant, variant.replace("ip", "ip6")];
+  const keep = keepWithin(namespace, variant);
   const start = (options: Partial<IptablesOptions> = {}) => {
     const say: Log = (_level, text) => void log.push(text);
     const backend = iptablesFirewall({
       ...DEFAULT_OPTIONS,
+      hears: variant === "iptables",
+      keep,
       firewallExe: `/usr/sbin/${variant}`,
       log: say,
       run: runWithin(namespace),
@@ -82,6 +97,7 @@ export async function iptablesRig(variant: Variant = "iptables"): Promise<Iptabl
   return {
     lab,
     log,
+    keep,
     start,
     open: (options) => Promise.resolve(start(options)),
     now: () => Math.floor(Date.now() / 1000),

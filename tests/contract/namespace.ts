@@ -1,6 +1,7 @@
 /** Work inside a network namespace of `ip netns`, for rigs of packet filters. Test code only: needs root and unscoped FFI. */
 import type { Run } from "../../lib/host/run.ts";
-import { runProgram } from "../../lib/host/run.ts";
+import { PROGRAM_ENVIRONMENT, runProgram } from "../../lib/host/run.ts";
+import { type Conversation, startConversation } from "../../ffi/libc/conversation.ts";
 
 const CLONE_NEWNET = 0x4000_0000;
 const O_CLOEXEC = 0o2000000;
@@ -8,6 +9,13 @@ const O_CLOEXEC = 0o2000000;
 /** Runs programs in the namespace. `exec` keeps the process number, so events are recognised as one's own. */
 export function runWithin(namespace: string): Run {
   return (program, args, options) => runProgram("/sbin/ip", ["netns", "exec", namespace, program, ...args], options);
+}
+
+/** Starts programs that are kept open in the namespace. */
+export function conversationWithin(namespace: string): (program: string, args: readonly string[]) => Conversation {
+  const path = "/sbin/ip";
+  return (program, args) =>
+    startConversation({ path, args: ["netns", "exec", namespace, program, ...args], env: PROGRAM_ENVIRONMENT });
 }
 
 /**

@@ -16,23 +16,34 @@ import { accessLine } from "./batch.ts";
 import { asCommand } from "./restore_lines.ts";
 import { accessChain } from "./rules.ts";
 import type { IptablesConfig } from "./settings.ts";
+import { type KeptParts, KeptRestore } from "./kept_restore.ts";
 import { findTools } from "./tools.ts";
 import { latestByAccess } from "../../grants/ledger.ts";
 import { createSerial } from "../serial.ts";
 
 /** What the backend is made with: directives of fwknopd.conf, already read. */
-export interface IptablesOptions extends Omit<IptablesConfig, "isExeGiven">, FamilyOptions {
+export interface IptablesOptions extends Omit<IptablesConfig, "isExeGiven">, Omit<FamilyOptions, "kept"> {
   /** How programs are run; default: `runProgram`. */
   readonly run?: Run;
+  /** What an iptables-restore is kept open with; null: there is none, and each batch is a process of its own. */
+  readonly keep: Omit<KeptParts, "note" | "log" | "steady"> | null;
 }
 
 /** Makes the backend. Nothing is run before `check`, `prepare`, `list`, `describe` or `cleanup`. */
 export function iptablesFirewall(options: IptablesOptions): OpenedBackend {
   const own = createOwnPids();
   const named = tellSlow(options.run ?? runProgram, options.log);
-  const run: Run = async (...call) => own.note(await named(...call));
-  const v4 = new FamilyRules(run, findTools(options.firewallExe, 4), options);
-  const v6 = new FamilyRules(run, findTools(options.firewallExe, 6), options);
+  const run: Run = (...call) => named(...call).then((result) => (own.note(result.pid), result));
+  const kept = new DisposableStack();
+  const rulesOf = (family: 4 | 6) => {
+    const tools = findTools(options.firewallExe, family);
+    const { keep, log } = options;
+    if (keep === null) return new FamilyRules(run, tools, { ...options, kept: null });
+    const parts = { ...keep, note: own.note, log, steady: () => performance.now() };
+    return new FamilyRules(run, tools, { ...options, kept: kept.use(new KeptRestore(tools, parts)) });
+  };
+  const v4 = rulesOf(4);
+  const v6 = rulesOf(6);
   const inTurn = createSerial();
   const families = bothFamilies(v4, v6, options.log);
   const { onBoth, onEach } = families;
@@ -91,7 +102,7 @@ export function iptablesFirewall(options: IptablesOptions): OpenedBackend {
     },
     describe: (all) => inTurn(() => describeRules(run, [v4.tools, v6.tools], { ...options, all })),
     cleanup: () => inTurn(() => onEach((rules) => rules.cleanup())),
-    [Symbol.dispose]: () => {},
+    [Symbol.dispose]: () => kept[Symbol.dispose](),
   };
 }
 

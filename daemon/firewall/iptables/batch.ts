@@ -43,8 +43,8 @@ export function repairBatch(
 }
 
 /**
- * Opens grants where everything is believed to be in place, and proves it in the same transaction: `-C` lines for each jump
- * in use and for `present`, rules that must still be there. One that is missing fails the transaction.
+ * Opens grants where everything is believed to be in place, and proves it in the same transaction: `-C` lines for the jumps of
+ * `slots` and for `present`, rules that must still be there. One that is missing fails the transaction.
  */
 export function grantBatch(
   { newRules, present, slots }: {

@@ -2,7 +2,6 @@
 import { NFT_MSG } from "../../../ffi/nfnetlink/constants.ts";
 import type { RulesetChange } from "../../../ffi/nfnetlink/events.ts";
 import type { Expression } from "../../../ffi/nfnetlink/ruleset.ts";
-import type { RunResult } from "../../../lib/host/run.ts";
 import { SLOTS } from "../slots.ts";
 import type { ChainSpecs } from "./chain_specs.ts";
 import { isDockerChain } from "./chains.ts";
@@ -13,7 +12,7 @@ const OWN_PIDS = 64;
 /** The processes that we ran last: iptables-nft talks to the kernel from a port that has the number of its process. */
 export interface OwnPids {
   has(pid: number): boolean;
-  note(result: RunResult): RunResult;
+  note(pid: number): void;
 }
 
 /** Remembers the last few. */
@@ -21,10 +20,10 @@ export function createOwnPids(): OwnPids {
   const pids: number[] = [];
   return {
     has: (pid) => pids.includes(pid),
-    note: (result) => {
-      pids.push(result.pid);
+    note: (pid) => {
+      if (pids.at(-1) === pid) return;
+      pids.push(pid);
       if (pids.length > OWN_PIDS) pids.shift();
-      return result;
     },
   };
 }

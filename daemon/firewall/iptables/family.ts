@@ -1,16 +1,18 @@
 /**
- * The rules of one address family: what is believed of our chains, and the batches that change it. Every batch that
- * relies on it proves it in the same transaction (`-C` lines), so that a flush by somebody else is noticed before
- * a grant is reported open; then the truth is listed and the batch is made again.
+ * The rules of one address family: what is believed of our chains, and the batches that change it. Where the kernel tells of
+ * what others do, that is heard before a grant is reported open, so a batch says only what is new. Else it proves what is
+ * believed in the same transaction (`-C` lines). Where it was wrong, the truth is listed and the batch is made again.
  */
 import type { Run } from "../../../lib/host/run.ts";
 import type { Log } from "../../../lib/log.ts";
 import type { BackendOutcome } from "../backend.ts";
 import { type Access, accessKey, FirewallError, type Grant, type LiveGrants } from "../firewall.ts";
 import { commentCheckBatch, grantBatch, type NewRule, repairBatch, revokeBatch, ruleText } from "./batch.ts";
+import { Account } from "./account.ts";
 import type { RuleStyle } from "./chain_specs.ts";
 import { activeChains, cleanupBatch, prepareBatch, requireChains } from "./chains.ts";
 import { chainRules, type RuleListing } from "../save_text.ts";
+import type { KeptRestore } from "./kept_restore.ts";
 import { type ListedGrant, listedGrants } from "./listing.ts";
 import { ChainOrder } from "./order.ts";
 import { asCommand, type Batch } from "./restore_lines.ts";
@@ -25,7 +27,14 @@ const ATTEMPTS = 3;
 /** What both families are made with. */
 export interface FamilyOptions extends RuleStyle, Pick<IptablesConfig, "flushAtInit" | "commentCheck"> {
   readonly log: Log;
+  /** Whether changes of these rules by others are heard of. */
+  readonly hears: boolean;
+  /** Whom a batch is told; null: each is a process of its own. */
+  readonly kept: Kept;
 }
+
+/** Whom a batch is told that need not be a process of its own. */
+type Kept = Pick<KeptRestore, "apply" | "start"> | null;
 
 /**
  * One family's rules. Its methods are called one at a time, except beside one whose program hangs: so what is believed is only
@@ -34,25 +43,24 @@ export interface FamilyOptions extends RuleStyle, Pick<IptablesConfig, "flushAtI
 export class FamilyRules {
   /** Whether its chains were once set up: later failures are failures, not the absence of the family. */
   ready = false;
-  #known: readonly ListedGrant[] = [];
+  readonly #known = new Account();
   readonly #order = new ChainOrder();
 
   constructor(readonly run: Run, readonly tools: FamilyTools, readonly options: FamilyOptions) {}
 
   open(): readonly ListedGrant[] {
-    return this.#known;
+    return this.#known.all();
   }
 
   /** The number of the grant's rule in its chain, from 1; null when it is not known. */
   numberOf(access: Access): number | null {
-    const key = accessKey(access);
-    const rule = this.#known.find((known) => known.key === key);
+    const [rule] = this.#known.of(accessKey(access));
     return rule === undefined ? null : this.#order.numberOf(rule);
   }
 
   /** Lists the tables that matter and believes what it reads: those in use, and those with rules that are to be closed. */
   async readRules(): Promise<RuleListing> {
-    return await this.#readTables(new Set([...this.#tables(), ...this.#known.map(({ table }) => table)]));
+    return await this.#readTables(new Set([...this.#tables(), ...this.#known.tables()]));
   }
 
   /** The same for all tables that there are: what an earlier run left may stand in one that is not in use any more. */
@@ -63,7 +71,7 @@ export class FamilyRules {
   async #readTables(tables: ReadonlySet<string> | null): Promise<RuleListing> {
     const listing = await saveRules(this.run, this.tools, tables?.size === 1 ? [...tables][0] : undefined);
     refuseUnreadable(listing, tables ?? this.#tables(), this.tools);
-    this.#known = listedGrants(listing, this.options.chains, this.tools.family);
+    this.#known.replace(listedGrants(listing, this.options.chains, this.tools.family));
     this.#order.see(listing, this.options.chains);
     return listing;
   }
@@ -88,6 +96,7 @@ export class FamilyRules {
     await this.#readAllRules();
     if (this.options.commentCheck) await this.#checkComments();
     this.ready = true;
+    this.options.kept?.start();
   }
 
   /** In the words of the C daemon. */
@@ -110,7 +119,7 @@ export class FamilyRules {
 
   async cleanup(): Promise<void> {
     await this.#retry(async () => cleanupBatch(await this.#readAllRules(), this.options.chains));
-    this.#known = [];
+    this.#known.replace([]);
   }
 
   async repair(live: LiveGrants, now: number): Promise<boolean> {
@@ -120,7 +129,7 @@ export class FamilyRules {
         [...live].filter(({ access, expiresAt }) => expiresAt > now && this.#isActive(access)),
       );
       // Somebody restored a rule set that was saved while a grant was open: its time is over all the same.
-      const overdue = this.#known.filter(({ expiresAt }) => expiresAt <= now);
+      const overdue = this.#known.all().filter(({ expiresAt }) => expiresAt <= now);
       return repairBatch(listing, this.options, { newRules, overdue });
     });
     if (changed) await this.readRules();
@@ -130,17 +139,15 @@ export class FamilyRules {
   async revoke(batch: readonly Grant[]): Promise<void> {
     const doomed = latestByAccess(batch);
     // A knock that came while this had to wait may have renewed one of them.
-    const present = () => this.#known.filter(({ key, expiresAt }) => expiresAt <= (doomed.get(key)?.expiresAt ?? 0));
+    const present = () =>
+      [...doomed].flatMap(([key, grant]) => this.#known.of(key).filter((rule) => rule.expiresAt <= grant.expiresAt));
     // What is not known may have been added by somebody else since.
     if (new Set(present().map(({ key }) => key)).size < doomed.size) await this.readRules();
     let refusal: Refusal | null = null;
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const rules = present();
-      refusal = await this.#apply(revokeBatch(rules));
-      if (refusal === null) {
-        this.#known = this.#known.filter((rule) => !rules.includes(rule));
-        return;
-      }
+      refusal = await this.#apply(revokeBatch(rules), attempt === 0 ? this.options.kept : null);
+      if (refusal === null) return this.#forget(rules);
       await this.readRules();
     }
     for (const rule of present()) await this.#apply(revokeBatch([rule]));
@@ -158,7 +165,7 @@ export class FamilyRules {
   ): Promise<void> {
     const openBefore = this.#openKeys(batch);
     try {
-      const together = await this.#open(batch, now);
+      const together = await this.#open(batch, now, this.options.kept);
       if (together === null) return this.#succeed(batch, openBefore, outcomes);
       await this.repair(live, now);
       const openAfterRepair = this.#openKeys(batch);
@@ -181,7 +188,7 @@ export class FamilyRules {
   }
 
   /** Opens grants in one transaction and notes them. */
-  async #open(batch: readonly Grant[], now: number): Promise<Refusal | null> {
+  async #open(batch: readonly Grant[], now: number, kept: Kept = null): Promise<Refusal | null> {
     const newRules = this.#newRules(batch);
     const replaced = new Set(newRules.flatMap(({ replaces }) => replaces));
     const slots = this.options.active.filter((slot) => batch.some(({ access }) => access.slot === slot));
@@ -189,11 +196,17 @@ export class FamilyRules {
     if (unused !== undefined) {
       return { reason: `the ${unused.access.slot} chain is not in use`, hint: "see ENABLE_IPT_* in fwknopd.conf" };
     }
-    const kept = () => this.#known.filter((rule) => !replaced.has(rule));
-    const present = [...this.#alreadyOpen(batch), ...canaries(kept(), now)];
-    const refusal = await this.#apply(grantBatch({ newRules, present, slots }, this.options));
-    if (refusal === null) this.#known = [...kept(), ...newRules.map(({ grant }) => this.#listed(grant))];
-    return refusal;
+    const proof = this.options.hears ? [] : [...this.#alreadyOpen(batch), ...this.#known.canaries(now, replaced)];
+    const lines = grantBatch({ newRules, present: proof, slots: this.options.hears ? [] : slots }, this.options);
+    const refusal = await this.#apply(lines, kept);
+    if (refusal !== null) return refusal;
+    this.#forget(replaced);
+    for (const { grant } of newRules) this.#known.add(this.#listed(grant));
+    return null;
+  }
+
+  #forget(rules: Iterable<ListedGrant>): void {
+    for (const rule of rules) this.#known.remove(rule);
   }
 
   /** Whether there is a chain for it; never for a foreign rule. */
@@ -203,10 +216,9 @@ export class FamilyRules {
 
   /** What has to be added so that each grant is open at least as long as the longest of its grants. */
   #newRules(grants: readonly Grant[]): readonly NewRule[] {
-    const known = Map.groupBy(this.#known, ({ key }) => key);
     const newRules: NewRule[] = [];
     for (const [key, grant] of latestByAccess(grants)) {
-      const rules = known.get(key) ?? [];
+      const rules = this.#known.of(key);
       if (!rules.some(({ expiresAt }) => expiresAt >= grant.expiresAt)) newRules.push({ grant, replaces: rules });
     }
     return newRules;
@@ -214,13 +226,9 @@ export class FamilyRules {
 
   /** The rules by which grants of the batch are believed to be open long enough already. */
   #alreadyOpen(batch: readonly Grant[]): readonly ListedGrant[] {
-    const wanted = latestByAccess(batch);
-    const open = new Map<string, ListedGrant>();
-    for (const rule of this.#known) {
-      const grant = wanted.get(rule.key);
-      if (grant !== undefined && rule.expiresAt >= grant.expiresAt) open.set(rule.key, rule);
-    }
-    return [...open.values()];
+    return [...latestByAccess(batch)].flatMap(([key, { expiresAt }]) =>
+      this.#known.of(key).filter((rule) => rule.expiresAt >= expiresAt).slice(0, 1)
+    );
   }
 
   #openKeys(batch: readonly Grant[]): ReadonlySet<string> {
@@ -243,8 +251,9 @@ export class FamilyRules {
     return { access, key: accessKey(access), expiresAt, family: this.tools.family, table, chain: to, rule };
   }
 
-  async #apply(batch: Batch): Promise<Refusal | null> {
-    const refusal = await restoreRules(this.run, this.tools, batch);
+  async #apply(batch: Batch, kept: Kept = null): Promise<Refusal | null> {
+    const told = batch.size === 0 ? "done" : await kept?.apply(batch) ?? null;
+    const refusal = told === "done" ? null : told ?? await restoreRules(this.run, this.tools, batch);
     if (refusal === null) this.#order.follow(batch);
     return refusal;
   }
@@ -273,13 +282,4 @@ export class FamilyRules {
     }
     throw new FirewallError(`Cannot set up the chains: ${refusal?.reason}`, refusal?.hint ?? "");
   }
-}
-
-/** One live rule of each chain: if the chain was flushed, it is gone. */
-function canaries(rules: readonly ListedGrant[], now: number): readonly ListedGrant[] {
-  const chosen = new Map<string, ListedGrant>();
-  for (const rule of rules) {
-    if (rule.expiresAt > now) chosen.set(`${rule.table} ${rule.chain}`, rule);
-  }
-  return [...chosen.values()];
 }

@@ -14,12 +14,14 @@ export interface FamilyTools {
 }
 
 /** Seconds to wait for the lock of legacy iptables. */
-const LOCK_SECONDS = "5";
+export const LOCK_SECONDS = "5";
 
 /** The exit status for "somebody else holds the lock". */
 const RESOURCE_PROBLEM = 4;
 /** Above this an exit status stands for a signal. */
 const SIGNALLED = 128;
+
+const CHAINS_HINT = "see the IPT_*_ACCESS directives: their tables, chains and targets must exist";
 
 /** What follows the name of each program of the package: the variant that the host has chosen, and each by its name. */
 export const VARIANTS: readonly string[] = ["", "-nft", "-legacy"];
@@ -78,11 +80,25 @@ export async function restoreRules(run: Run, tools: FamilyTools, batch: Batch): 
   const result = await start(run, tools.restore, ["--noflush", "-w", LOCK_SECONDS], { stdin: text });
   const failure = failureOf(tools.restore, result);
   if (result.timedOut) throw failure;
-  if (failure === null) return null;
-  const line = Number(/line:? ([0-9]+)/.exec(result.stderr)?.[1] ?? NaN);
-  const blamed = text.split("\n")[line - 1];
-  const at = blamed === undefined ? "" : ` (${blamed})`;
-  return { reason: `${failure.message}${at}`, hint: failure.hint };
+  return failure === null ? null : asRefusal(failure, result.stderr, { text, linesBefore: 0 });
+}
+
+/** What was told, and how many lines were before that. */
+interface Told {
+  readonly text: string;
+  readonly linesBefore: number;
+}
+
+/** Why what was told did not happen, by what the program said before it ended. */
+export function refusalOf(program: string, stderr: string, told: Told): Refusal {
+  const failure = new FirewallError(`${program} failed: ${reasonOf(stderr) ?? "it has ended"}`, CHAINS_HINT);
+  return asRefusal(failure, stderr, told);
+}
+
+function asRefusal({ message, hint }: FirewallError, stderr: string, { text, linesBefore }: Told): Refusal {
+  const line = Number(/line:? ([0-9]+)/.exec(stderr)?.[1] ?? NaN);
+  const blamed = text.split("\n")[line - linesBefore - 1];
+  return { reason: `${message}${blamed === undefined ? "" : ` (${blamed})`}`, hint };
 }
 
 /** Why a batch did not happen. */
@@ -121,7 +137,7 @@ function startHint(error: unknown): string {
 /** Why a program of the package failed, and the remedy; null where it did what it was asked for. */
 export function failureOf(program: string, result: RunResult): FirewallError | null {
   if (result.code === 0 && !result.timedOut && !result.truncated) return null;
-  return new FirewallError(`${program} failed: ${reasonOf(result)}`, hintFor(program, result));
+  return new FirewallError(`${program} failed: ${whyOf(result)}`, hintFor(program, result));
 }
 
 /** Whether the host has not got the family at all, so that nothing of it can be open: no program, or no kernel for it. */
@@ -130,12 +146,17 @@ export function isFamilyAbsent({ cause, message }: FirewallError): boolean {
     /Address family not supported|do you need to insmod/.test(message);
 }
 
-function reasonOf(result: RunResult): string {
+/** The first line that is no remark. */
+function reasonOf(stderr: string): string | null {
+  const lines = stderr.split("\n").map((line) => line.trim());
+  return lines.find((line) => line !== "" && !line.startsWith("#")) ?? null;
+}
+
+function whyOf(result: RunResult): string {
   if (result.timedOut) return "it did not end in time and was stopped";
   if (result.truncated) return "it prints more than can be read";
   if (result.code > SIGNALLED) return `signal ${result.code - SIGNALLED} ended it`;
-  const lines = result.stderr.split("\n").map((line) => line.trim());
-  return lines.find((line) => line !== "" && !line.startsWith("#")) ?? `exit status ${result.code}`;
+  return reasonOf(result.stderr) ?? `exit status ${result.code}`;
 }
 
 function hintFor(program: string, result: RunResult): string {
@@ -147,5 +168,5 @@ function hintFor(program: string, result: RunResult): string {
     return "another program holds the lock of iptables (/run/xtables.lock): find it, or use the nftables variant of iptables";
   }
   if (result.code > SIGNALLED || !program.endsWith("-restore")) return `run ${program} by hand and see what it says`;
-  return "see the IPT_*_ACCESS directives: their tables, chains and targets must exist";
+  return CHAINS_HINT;
 }

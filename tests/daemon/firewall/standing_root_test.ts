@@ -87,7 +87,7 @@ function openBackend(lab: Lab, what: string, { rig, log }: {
     });
   }
   const firewallExe = what.endsWith("legacy") ? "/usr/sbin/iptables-legacy" : "/usr/sbin/iptables-nft";
-  return iptablesFirewall({ ...DEFAULT_OPTIONS, firewallExe, run, log });
+  return iptablesFirewall({ ...DEFAULT_OPTIONS, firewallExe, run, log, hears: !what.endsWith("legacy") });
 }
 
 const now = () => Math.floor(Date.now() / 1000);

@@ -13,7 +13,7 @@ Deno.test("ipfw enters no chain of Linux, and is opened without running anything
   const config = { ...ipfw.configure(VALUES), program: "/nowhere/ipfw" };
   assert.deepEqual([ipfw.owners(config), ipfw.isOurs(config, "FWKNOP_INPUT"), ipfw.program(null)], [[], false, null]);
   const path = { chains: [], survey: () => Promise.resolve([]) };
-  using opened = await ipfw.open(config, { slots: ["input"], log: () => {}, path, owner: null });
+  using opened = await ipfw.open(config, { slots: ["input"], log: () => {}, path, owner: null, hears: false });
   assert.equal(opened.name, "ipfw");
   await assert.rejects(opened.check(), /Cannot run \/nowhere\/ipfw: there is no such program/);
 });

@@ -20,6 +20,21 @@ function grant(rig: IptablesRig, family: 4 | 6 = 4, seconds = 600): Grant {
   return { access: access(rig, family), expiresAt: rig.now() + seconds };
 }
 
+/** What is run for some work. */
+function countedRuns(rig: IptablesRig) {
+  const programs: string[] = [];
+  const run: Run = (program, ...rest) => {
+    programs.push(program);
+    return runWithin(rig.lab.host("server").namespace)(program, ...rest);
+  };
+  const calls = async (work: Promise<unknown>) => {
+    const before = programs.length;
+    await work;
+    return programs.slice(before).map((path) => path.replace("/usr/sbin/", ""));
+  };
+  return { calls, run };
+}
+
 async function save(rig: IptablesRig, tool: string): Promise<string> {
   return await rig.lab.must("server", [`${tool}-save`]);
 }
@@ -41,27 +56,21 @@ labTest("a saved rule set that is restored later brings no door back whose time 
   assert.ok(!await rig.admits({ from: "knocker", family: 4, service: SSH }));
 });
 
-labTest("one process grants, one revokes, and none is needed to know that it worked", async () => {
-  await using rig = await iptablesRig();
-  const calls: string[] = [];
-  const run: Run = (program, ...rest) => {
-    calls.push(program);
-    return runWithin(rig.lab.host("server").namespace)(program, ...rest);
-  };
-  const firewall = rig.start({ run });
-  await firewall.prepare();
-  const count = async (work: Promise<unknown>) => {
-    const before = calls.length;
-    await work;
-    return calls.slice(before).map((path) => path.replace("/usr/sbin/", ""));
-  };
-  const first = grant(rig);
-  assert.deepEqual(await count(firewall.grant([first], [], rig.now())), ["iptables-restore"]);
-  const longer = { ...first, expiresAt: first.expiresAt + 60 };
-  assert.deepEqual(await count(firewall.grant([longer], [first], rig.now())), ["iptables-restore"]);
-  assert.deepEqual(await count(firewall.revoke([longer])), ["iptables-restore"]);
-  assert.deepEqual(await count(firewall.list()), ["iptables-save", "ip6tables-save"]);
-});
+labTest(
+  "where none is kept open one process grants, one revokes, and none is needed to know that it worked",
+  async () => {
+    await using rig = await iptablesRig();
+    const { calls, run } = countedRuns(rig);
+    const firewall = rig.start({ run, keep: null });
+    await firewall.prepare();
+    const first = grant(rig);
+    assert.deepEqual(await calls(firewall.grant([first], [], rig.now())), ["iptables-restore"]);
+    const longer = { ...first, expiresAt: first.expiresAt + 60 };
+    assert.deepEqual(await calls(firewall.grant([longer], [first], rig.now())), ["iptables-restore"]);
+    assert.deepEqual(await calls(firewall.revoke([longer])), ["iptables-restore"]);
+    assert.deepEqual(await calls(firewall.list()), ["iptables-save", "ip6tables-save"]);
+  },
+);
 
 labTest("FLUSH_IPT_AT_INIT removes what an earlier run left for slots that are not in use any more", async () => {
   await using rig = await iptablesRig();

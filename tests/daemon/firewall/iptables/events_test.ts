@@ -3,8 +3,6 @@ import { DEFAULT_CHAINS } from "../../../../daemon/firewall/iptables/chain_specs
 import { concernsChains, createOwnPids } from "../../../../daemon/firewall/iptables/events.ts";
 import { NFT_MSG, type TableFamily } from "../../../../ffi/nfnetlink/constants.ts";
 
-const DONE = { code: 0, stdout: "", stderr: "", timedOut: false, truncated: false, pid: 0 };
-
 type Row = readonly [
   message: keyof typeof NFT_MSG,
   family: TableFamily,
@@ -52,7 +50,7 @@ Deno.test("concernsChains() says true to a jump of Docker's beside one of ours, 
 
 Deno.test("createOwnPids() forgets numbers that the system may give to others", () => {
   const own = createOwnPids();
-  for (let pid = 1; pid <= 1000; pid++) own.note({ ...DONE, pid });
+  for (let pid = 1; pid <= 1000; pid++) own.note(pid);
   assert.equal(own.has(1000), true);
   assert.equal(own.has(1), false);
 });

@@ -34,7 +34,7 @@ Deno.test("iptables opens the flavour whose chain decided, and goes into its cha
   const path = { chains: [], survey: () => Promise.resolve([]) };
   const legacy = iptablesChain("iptables-legacy");
   for (const owner of ["iptables-nft", "iptables-legacy"] as const) {
-    const opened = await iptables.open(DEFAULTS, { slots: ["input"], log: () => {}, path, owner });
+    const opened = await iptables.open(DEFAULTS, { slots: ["input"], log: () => {}, path, owner, hears: true });
     assert.equal(opened.owner, owner);
     assert.equal(opened.enters(iptablesChain(owner)), true);
     assert.equal(opened.enters(iptablesChain(owner, { family: "ip6" })), true);
@@ -47,7 +47,7 @@ Deno.test("iptables opens the flavour whose chain decided, and goes into its cha
 Deno.test("iptables opens with its own configuration: FLUSH_IPT_AT_EXIT decides about a clean exit", async () => {
   for (const flushAtExit of [true, false]) {
     const path = { chains: [], survey: () => Promise.resolve([]) };
-    const common = { slots: ["input"] as const, log: () => {}, path, owner: null };
+    const common = { slots: ["input"] as const, log: () => {}, path, owner: null, hears: false };
     assert.equal((await iptables.open({ ...DEFAULTS, flushAtExit }, common)).closesAtExit, flushAtExit);
   }
 });

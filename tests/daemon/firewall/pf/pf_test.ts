@@ -13,7 +13,7 @@ Deno.test("pf enters no chain of Linux, and is opened without running anything",
   const config = { ...pf.configure(VALUES), program: "/nowhere/pfctl" };
   assert.deepEqual([pf.owners(config), pf.isOurs(config, "FWKNOP_INPUT"), pf.program(null)], [[], false, null]);
   const path = { chains: [], survey: () => Promise.resolve([]) };
-  using opened = await pf.open(config, { slots: ["input"], log: () => {}, path, owner: null });
+  using opened = await pf.open(config, { slots: ["input"], log: () => {}, path, owner: null, hears: false });
   assert.equal(opened.name, "pf");
   await assert.rejects(opened.check(), /Cannot run \/nowhere\/pfctl: there is no such program/);
 });

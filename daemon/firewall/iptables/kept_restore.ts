@@ -1,0 +1,168 @@
+/**
+ * One iptables-restore of a family that is kept open, because to start one costs many times what a batch does. It reads line
+ * by line, commits at each COMMIT, and with `-v` says a comment again at once: so a comment behind a batch is said when all of
+ * it happened. It holds no lock and nothing of the ruleset between two batches. Where it cannot be asked, the batch is left
+ * to a process of its own; what became of one that got no answer is for whoever asked to read.
+ */
+import { FfiError } from "../../../ffi/errors.ts";
+import type { RulesetListener } from "../../../ffi/nfnetlink/events.ts";
+import type { Conversation } from "../../../ffi/libc/conversation.ts";
+import { alsoKill } from "../../../lib/host/run.ts";
+import type { Log } from "../../../lib/log.ts";
+import { FirewallError } from "../firewall.ts";
+import { isConfirmed } from "./confirmation.ts";
+import { type Batch, formatBatch } from "./restore_lines.ts";
+import { type FamilyTools, LOCK_SECONDS, type Refusal, refusalOf } from "./tools.ts";
+
+/** What it works with. */
+export interface KeptParts {
+  /** Starts a program; null where that may not be, or cannot. */
+  readonly start: (program: string, args: readonly string[]) => Conversation | null;
+  /** Hears what the kernel tells of changes, from now on. Null: of these nothing is told (iptables-legacy). */
+  readonly listen: (() => RulesetListener) | null;
+  /** Which file the program is now: another one after an upgrade of the package. */
+  readonly fileOf: (program: string) => string | null;
+  /** Told of the process whose changes are ours. */
+  readonly note: (pid: number) => void;
+  readonly log: Log;
+  /** Milliseconds of a clock that nobody sets. */
+  readonly steady: () => number;
+}
+
+/** Many times what a batch takes. */
+const ANSWER_MS = 1000;
+/** What it has to be gone in when it is ended by force. */
+const END_MS = 1000;
+/** How long there is none after one gave no answer. */
+const REST_MS = 60_000;
+/** Less than a pipe takes, so that nothing waits for a reader, and few enough changes for the buffer in which they are heard. */
+const LONGEST = 32_768;
+/** After so many batches another one takes its place: whatever grows in it is given back. */
+const MOST_BATCHES = 4096;
+
+const GREETING = "# fwknopd";
+
+/** One of them, and how it is used. */
+interface Open {
+  readonly conversation: Conversation;
+  readonly file: string | null;
+  /** Lines that it was told. */
+  lines: number;
+  batches: number;
+  isGreeted: boolean;
+}
+
+/** The one of a family. Nothing is started before `start` or `apply`. */
+export class KeptRestore implements Disposable {
+  readonly #tools: FamilyTools;
+  readonly #parts: KeptParts;
+  #open: Open | null = null;
+  #isBusy = false;
+  #restsUntil = -Infinity;
+  readonly #takeBack: () => void;
+
+  constructor(tools: FamilyTools, parts: KeptParts) {
+    this.#tools = tools;
+    this.#parts = parts;
+    this.#takeBack = alsoKill(() => this.#close());
+  }
+
+  /** Starts one where there is none that will do. Versions that do not greet are never asked. */
+  start(): void {
+    const { start, fileOf, steady } = this.#parts;
+    const file = fileOf(this.#tools.restore);
+    if (this.#open !== null && this.#open.file === file && this.#open.batches < MOST_BATCHES) return;
+    this.#close();
+    if (steady() < this.#restsUntil) return;
+    const conversation = start(this.#tools.restore, ["--noflush", "-w", LOCK_SECONDS, "-v"]);
+    if (conversation === null) return;
+    this.#open = { conversation, file, lines: 1, batches: 0, isGreeted: false };
+    conversation.tell(`${GREETING}\n`);
+  }
+
+  /**
+   * Applies a batch: `done`, or why not. Null: nobody could be asked, and nothing was told. Throws `FirewallError` where it is
+   * not known what happens, because the program cannot be ended.
+   */
+  async apply(batch: Batch): Promise<Refusal | "done" | null> {
+    const text = formatBatch(batch);
+    if (this.#isBusy || text.length > LONGEST) return null;
+    this.#isBusy = true;
+    try {
+      return await this.#ask(batch, text);
+    } finally {
+      this.#isBusy = false;
+      this.start();
+    }
+  }
+
+  /** Ends it. */
+  [Symbol.dispose](): void {
+    this.#restsUntil = Infinity;
+    this.#takeBack();
+    this.#close();
+  }
+
+  async #ask(batch: Batch, text: string): Promise<Refusal | "done" | null> {
+    this.start();
+    const open = this.#open;
+    if (open === null || !await this.#isReady(open)) return null;
+    const changes = this.#listen();
+    if (changes === "deaf") return null;
+    using _ = changes;
+    const { conversation, lines } = open;
+    const mark = `# ${++open.batches}`;
+    this.#parts.note(conversation.pid);
+    open.lines += text.split("\n").length;
+    if (!conversation.tell(`${text}${mark}\n`)) return await this.#giveUp(open, "does not read what it is told");
+    const heard = await conversation.hear(mark, ANSWER_MS);
+    const errors = conversation.takeErrors();
+    if (heard === "silence") return await this.#giveUp(open, "gives no answer");
+    if (heard === "end") {
+      this.#close();
+      return refusalOf(this.#tools.restore, errors, { text, linesBefore: lines });
+    }
+    const { pid } = conversation;
+    if (changes === null || isConfirmed(changes.drain(), batch, { pid, family: this.#tools.family })) return "done";
+    return await this.#giveUp(open, "says that it changed something of which the kernel does not tell");
+  }
+
+  /** Whether it is there and has greeted. One that has ended meanwhile is forgotten. */
+  async #isReady(open: Open): Promise<boolean> {
+    open.isGreeted ||= await open.conversation.hear(GREETING, 0) === "line";
+    if (!open.conversation.isOver()) return open.isGreeted;
+    this.#close();
+    return false;
+  }
+
+  /** Where nothing can be heard of changes nobody is asked who is to be confirmed by them. */
+  #listen(): RulesetListener | "deaf" | null {
+    try {
+      return this.#parts.listen?.() ?? null;
+    } catch (error) {
+      if (!(error instanceof FfiError)) throw error;
+      return "deaf";
+    }
+  }
+
+  /** Ends it by force, so that nothing more can happen; for a while there is none. */
+  async #giveUp({ conversation }: Open, why: string): Promise<Refusal> {
+    const { log, steady } = this.#parts;
+    const { restore } = this.#tools;
+    this.#open = null;
+    this.#restsUntil = steady() + REST_MS;
+    log("warning", `${restore}, which is kept open, ${why}: for a minute each change is left to a process of its own`);
+    if (!await conversation.end(END_MS)) {
+      throw new FirewallError(
+        `${restore} failed: it ${why}, and does not end when it is killed`,
+        "run `iptables -S` by hand and see what it waits for",
+      );
+    }
+    return { reason: `${restore} ${why}`, hint: "look what hinders it" };
+  }
+
+  #close(): void {
+    this.#open?.conversation[Symbol.dispose]();
+    this.#open = null;
+  }
+}
