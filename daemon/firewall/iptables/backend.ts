@@ -35,13 +35,7 @@ export function iptablesFirewall(options: IptablesOptions): OpenedBackend {
   const named = tellSlow(options.run ?? runProgram, options.log);
   const run: Run = (...call) => named(...call).then((result) => (own.note(result.pid), result));
   const kept = new DisposableStack();
-  const rulesOf = (family: 4 | 6) => {
-    const tools = findTools(options.firewallExe, family);
-    const { keep, log } = options;
-    if (keep === null) return new FamilyRules(run, tools, { ...options, kept: null });
-    const parts = { ...keep, note: own.note, log, steady: () => performance.now() };
-    return new FamilyRules(run, tools, { ...options, kept: kept.use(new KeptRestore(tools, parts)) });
-  };
+  const rulesOf = (family: 4 | 6) => makeRules(family, options, { run, note: own.note, kept });
   const v4 = rulesOf(4);
   const v6 = rulesOf(6);
   const inTurn = createSerial();
@@ -104,6 +98,19 @@ export function iptablesFirewall(options: IptablesOptions): OpenedBackend {
     cleanup: () => inTurn(() => onEach((rules) => rules.cleanup())),
     [Symbol.dispose]: () => kept[Symbol.dispose](),
   };
+}
+
+/** The rules of a family, and the iptables-restore that is kept open for it: `kept` ends it. */
+function makeRules(
+  family: 4 | 6,
+  options: IptablesOptions,
+  { run, note, kept }: { readonly run: Run; readonly note: (pid: number) => void; readonly kept: DisposableStack },
+): FamilyRules {
+  const { firewallExe, keep, log } = options;
+  const tools = findTools(firewallExe, family);
+  const steady = () => performance.now();
+  const restore = keep === null ? null : kept.use(new KeptRestore(tools, { ...keep, note, log, steady }));
+  return new FamilyRules(run, tools, { ...options, kept: restore });
 }
 
 /** Whether a jump of ours goes into the chain. */
