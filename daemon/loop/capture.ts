@@ -3,7 +3,7 @@
  * or was never there. Each source stands for itself: what happens to one stops no packet of another.
  */
 import type { Batch, Datagram, SourceInUse } from "../packet/datagram.ts";
-import { type LoopState, type Runtime, withSources } from "./active_config.ts";
+import { type ActiveConfig, type LoopState, type Runtime, withSources } from "./active_config.ts";
 import { handleBatch } from "./packets.ts";
 import type { Duty, Watch } from "./rows.ts";
 
@@ -11,12 +11,16 @@ import type { Duty, Watch } from "./rows.ts";
 const RETRY_MS = 1000;
 /** How often sources that can tell are asked whether they are still what they were opened as. */
 const CHECK_MS = 1000;
+/** A batch may grow to so many times its size while more waits: a disk and a packet filter are asked once for each batch. */
+const GROWTH = 4;
 
 /** How it stands with a source in use. */
 interface Progress {
   inUse: SourceInUse;
   /** Its descriptor is ready, or its last read was stopped by its limit. */
   readable: boolean;
+  /** Batches of this size are taken from it: twice as many packets as before while there are more. */
+  size: number;
   /** When it is read although its descriptor says nothing. */
   readAt: number | null;
   /** It is broken, and is tried again then. */
@@ -74,7 +78,7 @@ function follow(state: LoopState, runtime: Runtime): () => readonly Progress[] {
 function begin(inUse: SourceInUse, runtime: Runtime): Progress {
   const { absent, fd } = inUse.source;
   const now = runtime.steady();
-  return { inUse, readable: false, readAt: fd === null && !absent ? now : null, retryAt: absent ? now : null };
+  return { inUse, readable: false, size: 0, readAt: fd === null && !absent ? now : null, retryAt: absent ? now : null };
 }
 
 /** Whatever can be read, of each source at most one batch, is decided about together. */
@@ -94,12 +98,13 @@ function readingDuty(scene: Scene): Duty {
         const left = runtime.packetLimit > 0 ? runtime.packetLimit - scene.taken : Infinity;
         // Never beyond the packet limit: what is over it stays for nobody.
         if (left <= 0) break;
-        const batch = readBatch(progress, Math.min(state.active.batchLimit, left));
+        const batch = readBatch(progress, Math.min(sizeOf(progress, state.active), left));
         if (batch instanceof Error) {
           recover(batch, progress, { state, runtime });
           continue;
         }
         note(batch, progress, now);
+        progress.size *= batch.more ? 2 : 0;
         for (const line of batch.warnings ?? []) state.active.log("warning", line);
         for (const line of state.active.verbose ? batch.remarks?.() ?? [] : []) state.active.log("debug", line);
         scene.taken += batch.taken;
@@ -109,6 +114,10 @@ function readingDuty(scene: Scene): Duty {
       if (isFull(scene)) state.active.log("warning", `* Incoming packet count limit of ${runtime.packetLimit} reached`);
     },
   };
+}
+
+function sizeOf(progress: Progress, { batchLimit }: ActiveConfig): number {
+  return progress.size = Math.min(Math.max(progress.size, batchLimit), batchLimit * GROWTH);
 }
 
 function isFull({ runtime: { packetLimit }, taken }: Scene): boolean {

@@ -1,6 +1,7 @@
 /**
  * Waiting for descriptors without a sleeping loop: `poll(2)` on a thread of the runtime, while timers and signals of the
  * main thread go on. An eventfd in the set ends a wait from our side; without it a pending poll would hold the process.
+ * Where something is ready already no thread is asked, which takes longer than what there is to do: then a look is enough.
  */
 import { E, POLLFD_SIZE } from "../abi.ts";
 import { FfiError } from "../errors.ts";
@@ -24,6 +25,8 @@ const EFD_NONBLOCK = 0o4000;
 const EFD_CLOEXEC = 0o2000000;
 /** The largest time-out that fits `int`; a longer one is waited for in turns. */
 const LONGEST_TURN_MS = 0x7fffffff;
+/** So long waits may end with a look: then a thread is asked again, for timers and signals have their turn only meanwhile. */
+const LOOKING_MS = 4;
 
 /**
  * A set of descriptors, and at most one wait on them at a time.
@@ -37,6 +40,9 @@ export class Waiter implements Disposable {
   readonly #eventfd: number;
   /** eventfd first, then the watched ones; always off the JavaScript heap, so its address stays. */
   #pollfds = new DataView(new ArrayBuffer(POLLFD_SIZE));
+  /** The same memory, as foreign calls take it. */
+  #bytes = new Uint8Array(this.#pollfds.buffer);
+  #askedThreadAt = -Infinity;
   #stale = true;
   #waiting = false;
   #wakeAsked = false;
@@ -100,8 +106,11 @@ export class Waiter implements Disposable {
       const pollfds = this.#current();
       const left = Math.max(Math.ceil(deadline - performance.now()), 0);
       const turn = deadline === Infinity ? -1 : Math.min(left, LONGEST_TURN_MS);
-      const count = pollfds.byteLength / POLLFD_SIZE;
-      const result = await libc().pollElsewhere(new Uint8Array(pollfds.buffer), BigInt(count), turn);
+      let result = this.#look();
+      if (result <= 0) {
+        result = await libc().pollElsewhere(this.#bytes, BigInt(pollfds.byteLength / POLLFD_SIZE), turn);
+        this.#askedThreadAt = performance.now();
+      }
       if (result < 0) this.#checkRefusal(pollfds);
       if (this.#disposed) return new Set();
       const woken = result > 0 && revents(pollfds, 0) !== 0;
@@ -115,11 +124,18 @@ export class Waiter implements Disposable {
     }
   }
 
+  /** What is ready now; nothing where it is a thread's turn, or poll(2) refuses: the thread will be told the same. */
+  #look(): number {
+    if (performance.now() - this.#askedThreadAt >= LOOKING_MS) return 0;
+    return libc().pollHere(this.#bytes, BigInt(this.#bytes.length / POLLFD_SIZE), 0);
+  }
+
   /** The array for the next turn; a new one after a change, because the kernel may still be writing to the old one. */
   #current(): DataView<ArrayBuffer> {
     if (!this.#stale) return this.#pollfds;
     this.#stale = false;
     this.#pollfds = new DataView(new ArrayBuffer((this.#watched.size + 1) * POLLFD_SIZE));
+    this.#bytes = new Uint8Array(this.#pollfds.buffer);
     let offset = 0;
     for (const fd of [this.#eventfd, ...this.#watched]) {
       this.#pollfds.setInt32(offset, fd, true);

@@ -133,3 +133,13 @@ Deno.test("runLoop() reads a source again when its last batch asked for it, and 
   assert.deepEqual(reads, [0, 1]);
   assert.deepEqual(waits.slice(0, 4), [0, 2000, 1000, 2000]);
 });
+
+Deno.test("runLoop() takes larger batches from a source while more waits, within a limit, and small ones afterwards", async () => {
+  const asked: number[] = [];
+  const read = (limit: number): Batch => {
+    asked.push(limit);
+    return { datagrams: [], taken: limit, more: asked.length % 6 !== 0, ended: false };
+  };
+  await play([{ packets: [] }, {}, {}, {}, {}, {}, { packets: [] }, {}], {}, { from: { read } });
+  assert.deepEqual(asked, [100, 200, 400, 400, 400, 400, 100, 200]);
+});

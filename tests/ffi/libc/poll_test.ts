@@ -220,3 +220,31 @@ test("a program that dies while waiting does die", async () => {
 test("a waiter that never waits does not hold the program", async () => {
   assert.deepEqual((await run("idle")).output, "never waited\n");
 });
+
+test("Waiter answers at once where something is ready, and lets timers have their turn all the same", async () => {
+  using waiter = new Waiter();
+  using pipe = makePipe();
+  waiter.watch(pipe.reader);
+  pipe.write();
+  let [rang, atOnce] = [false, 0];
+  setTimeout(() => rang = true, 0);
+  const begin = performance.now();
+  while (!rang && performance.now() - begin < PATIENCE_MS) {
+    let answered = false;
+    const wait = waiter.wait(-1).then((ready) => answered = ready.has(pipe.reader));
+    // No thread could answer in so few steps, none of which leaves this one.
+    for (let i = 0; i < 20; i++) await null;
+    if (answered) atOnce++;
+    await wait;
+  }
+  assert.ok(rang, "the timer had no turn");
+  // Once the first answer has come from a thread.
+  for (let i = 0; i < 1000 && atOnce === 0; i++) {
+    let answered = false;
+    const wait = waiter.wait(-1).then(() => answered = true);
+    for (let step = 0; step < 20; step++) await null;
+    if (answered) atOnce++;
+    await wait;
+  }
+  assert.ok(atOnce > 0, "each answer came from a thread");
+});
