@@ -110,7 +110,7 @@ async function costOfJunk({ lab, daemon }: Scene): Promise<number> {
 }
 
 /** Knocks opened a second, and how many of them. */
-async function paceOfKnocks({ lab, keys, daemon }: Scene, count: number): Promise<readonly [number, number]> {
+async function paceOfKnocks({ lab, keys }: Scene, count: number): Promise<readonly [number, number]> {
   const packets: Uint8Array<ArrayBuffer>[] = [];
   for (let i = 0; i < count; i++) packets.push(await sealed(lab, keys, FIRST_PORT + i));
   const last = new TextDecoder().decode(packets.pop());
