@@ -1,4 +1,6 @@
 /** Kinds of the values that are about mail. Pure. */
+import { parseIp } from "../../lib/net/address.ts";
+import { isHostName } from "../../lib/net/host_name.ts";
 import { fail, ok } from "../../lib/result.ts";
 import { choice, list, text } from "../../lib/settings/kinds.ts";
 import type { Kind } from "../../lib/settings/setting.ts";
@@ -34,15 +36,14 @@ export const mailAddresses: Kind<readonly string[]> = {
   format: (addresses) => addresses.join(","),
 };
 
-const HOST_NAME = /^[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$/;
-
 /** HOSTNAME. What the file of 1.x had before its installation filled it in stands for the name that the host has. */
 export const mailHostName: Kind<string> = {
   ...text({ valueName: "NAME", bare: true }),
   expects: "the name of a host",
   parse(given) {
     if (/^_*CHANGEME_*$/.test(given)) return ok("");
-    return HOST_NAME.test(given)
+    // It stands behind the @ of a sender, where a dot may not come last.
+    return isHostName(given) && !given.endsWith(".")
       ? ok(given)
       : fail("expected the name of a host, of letters, digits, dots and hyphens");
   },
@@ -70,7 +71,9 @@ export const mailServer: Kind<MailServer> = {
     if (six !== undefined && six !== "::1") {
       return fail("expected a name or an IPv4 address: over IPv6 only [::1] is possible");
     }
-    if (six === undefined && !HOST_NAME.test(host)) return fail("expected the name of a host, or an IPv4 address");
+    if (six === undefined && !parseIp(host).ok && !isHostName(host)) {
+      return fail("expected the name of a host, or an IPv4 address");
+    }
     if (!MAIL_PORTS.includes(Number(port))) {
       return fail(`expected one of the ports ${MAIL_PORTS.join(", ")}, which are those of mail servers`);
     }
