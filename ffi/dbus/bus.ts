@@ -70,6 +70,16 @@ export function openBus(socket: string = SYSTEM_BUS): Bus {
   return new SdBus(bus);
 }
 
+/**
+ * Opens the library before there is a bus, for a program that will not have the right to when one comes. Throws
+ * {@link FfiError} where it is not installed.
+ *
+ * @tags allow-ffi
+ */
+export function prepareBus(): void {
+  sdBus();
+}
+
 class SdBus implements Bus {
   #isBusy = false;
   #isClosed = false;

@@ -141,3 +141,25 @@ firewalldTest("what firewalld cannot do is refused at the start, and so is a bus
   const alone = ["unshare", "--mount", "--propagation", "private", "sh", "-c", empty, "sh"];
   assert.match(await start({}, alone), /Cannot reach the system bus/);
 });
+
+firewalldTest("a bus that comes after the daemon is found, and firewalld on it taken", async (lab) => {
+  const run = `${lab.dir}/late-run`;
+  await Deno.mkdir(`${run}/dbus`, { recursive: true });
+  const prefix = ["unshare", "--mount", "sh", "-ec", 'mount --bind "$1" /run; shift; exec "$@"', "sh", run];
+  const scene = await setScene(lab, { stanza: { FW_ACCESS_TIMEOUT: 60 }, prefix });
+  const { program } = scene.daemon;
+  assert.match(program.output, /firewall: (?!firewalld)/);
+  await scene.knock(22);
+  await program.waitFor(/^Added access rule/);
+  const host = await startFirewalld(lab);
+  await Deno.symlink(host.socket, `${run}/dbus/system_bus_socket`);
+  const mark = program.mark();
+  await host.cmd("--reload");
+  await program.waitFor(/firewall: firewalld, because .* instead of .* 1 open doors were carried over/, {
+    since: mark,
+  });
+  assert.ok(await lab.opens("knocker", scene.server, 22), program.output);
+  assert.equal((await rulesOf(host)).length, 1);
+  await scene.knock(23);
+  await program.waitFor(/^Added access rule to firewalld zone public .*tcp\/23/);
+});

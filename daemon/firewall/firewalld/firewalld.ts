@@ -1,5 +1,5 @@
 /** The packet filter firewalld, from its rows of fwknopd.conf to the opened backend. `backend.ts` says how it works. */
-import { SYSTEM_BUS } from "../../../ffi/dbus/bus.ts";
+import { prepareBus, SYSTEM_BUS } from "../../../ffi/dbus/bus.ts";
 import type { Backend } from "../backend.ts";
 import { firewalldBackend } from "./backend.ts";
 import { createReach } from "./reach.ts";
@@ -12,7 +12,12 @@ import {
   type FirewalldValues,
 } from "./settings.ts";
 
-const reach = createReach({ socket: SYSTEM_BUS, connect: createService });
+const reach = createReach({
+  socket: SYSTEM_BUS,
+  program: "/usr/sbin/firewalld",
+  prepare: prepareBus,
+  connect: createService,
+});
 
 /** firewalld, over its D-Bus interface. */
 export const firewalld: Backend<FirewalldConfig, FirewalldValues> = {

@@ -10,8 +10,12 @@ import { mayChange } from "./zone_rules.ts";
 
 /** What is asked with. */
 export interface ReachParts {
-  /** The socket of the bus: where there is none, nothing is loaded. */
+  /** The socket of the bus. */
   readonly socket: string;
+  /** The program: where neither it nor the socket is there, nothing is loaded. */
+  readonly program: string;
+  /** Loads what `connect` needs: once it is there a bus that comes later can be used, without it none can. */
+  prepare(): void;
   connect(): FirewalldService;
 }
 
@@ -22,14 +26,17 @@ export interface Reach {
 }
 
 /** Remembers for which process of firewalld it was found out that its rules are those of this host, and may be changed. */
-export function createReach({ socket, connect }: ReachParts): Reach {
+export function createReach({ socket, program, prepare, connect }: ReachParts): Reach {
   let allowedBy: string | null = null;
   return {
     async blocker(config) {
       const why = impossible(config);
       if (why !== null) return `firewalld ${why}`;
       try {
-        if (fileFacts(AT_FDCWD, socket) === null) return `firewalld cannot be reached (there is no ${socket})`;
+        if (fileFacts(AT_FDCWD, socket) === null) {
+          if (fileFacts(AT_FDCWD, program) !== null) prepare();
+          return `firewalld cannot be reached (there is no ${socket})`;
+        }
         using service = connect();
         const owner = await service.owner();
         if (owner === null) return "firewalld is not running";

@@ -19,15 +19,21 @@ async function withSocket(
   }
 }
 
-Deno.test("blocker() says that there is no bus, and asks nobody", async () => {
-  const reach = createReach({ socket: "/nowhere/bus", connect: () => assert.fail("connected") });
+Deno.test("blocker() says that there is no bus, asks nobody, and is ready for one where firewalld is installed", async () => {
+  let prepared = 0;
+  const parts = { socket: "/nowhere/bus", prepare: () => void prepared++, connect: () => assert.fail("connected") };
+  const installed = createReach({ ...parts, program: "/bin/sh" });
+  assert.equal(await installed.blocker(CONFIG), "firewalld cannot be reached (there is no /nowhere/bus)");
+  assert.equal(prepared, 1);
+  const reach = createReach({ ...parts, program: "/nowhere/firewalld", prepare: () => assert.fail("prepared") });
   assert.equal(await reach.blocker(CONFIG), "firewalld cannot be reached (there is no /nowhere/bus)");
   assert.match(await reach.blocker({ ...CONFIG, snat: true }) ?? "", /^firewalld has no rule .* rewrites sources/);
 });
 
 Deno.test("blocker() finds out once whether rules may be changed, for each process that is firewalld", async () => {
   await withSocket(async ({ socket, firewalld }) => {
-    const reach = createReach({ socket, connect: () => firewalld });
+    const parts = { program: "/nowhere/firewalld", prepare: () => assert.fail("prepared") };
+    const reach = createReach({ ...parts, socket, connect: () => firewalld });
     const probes = () => firewalld.calls.filter((call) => call.startsWith("remove")).length;
     assert.equal(await reach.blocker(CONFIG), null);
     assert.equal(await reach.blocker(CONFIG), null);
