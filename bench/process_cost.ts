@@ -26,3 +26,28 @@ export function megabytes(pid: number): { readonly now: number; readonly most: n
   const of = (name: string) => Number(new RegExp(`${name}:\\s+([0-9]+)`).exec(status)?.[1]) / 1024;
   return { now: of("VmRSS"), most: of("VmHWM") };
 }
+
+/** Megabytes of memory by kind. */
+export interface MemoryByKind {
+  /** All that is in memory for it, which is what `ps` and `top` tell. */
+  readonly rss: number;
+  /** The same, what it shares with other processes divided among them. */
+  readonly pss: number;
+  /** Its own: heaps and stacks. */
+  readonly own: number;
+  /** Of files, its program above all, which the kernel can take away and read again. */
+  readonly ofFiles: number;
+}
+
+/** What a process has in memory now. */
+export function memoryByKind(pid: number): MemoryByKind {
+  const status = Deno.readTextFileSync(`/proc/${pid}/status`);
+  const rollup = Deno.readTextFileSync(`/proc/${pid}/smaps_rollup`);
+  const of = (text: string, name: string) => Number(new RegExp(`^${name}:\\s+([0-9]+)`, "m").exec(text)?.[1]) / 1024;
+  return {
+    rss: of(status, "VmRSS"),
+    pss: of(rollup, "Pss"),
+    own: of(status, "RssAnon"),
+    ofFiles: of(status, "RssFile") + of(status, "RssShmem"),
+  };
+}
