@@ -172,7 +172,9 @@ for (const size of SIZES) {
   for (const variant of VARIANTS) {
     const { rest, most, after } = await measure(variant, size);
     console.log(
-      `${variant.name.slice(-24).padEnd(24)}${String(size).padStart(8)} |${cells(rest)} |${cells(most)} |${cells(after)}`,
+      `${variant.name.slice(-24).padEnd(24)}${String(size).padStart(8)} |${cells(rest)} |${cells(most)} |${
+        cells(after)
+      }`,
     );
   }
 }

@@ -1,5 +1,6 @@
 /** The daemon itself: everything is opened in the one right order, the loop runs, and everything is closed again. */
 import { notifyReady } from "../../ffi/libc/background.ts";
+import { giveBackText } from "../../ffi/libc/give_back.ts";
 import { Waiter } from "../../ffi/libc/poll.ts";
 import { changeFolder, setFileModeMask } from "../../ffi/libc/process.ts";
 import { refuseDebugger } from "../../ffi/libc/refuse_debugger.ts";
@@ -37,6 +38,7 @@ import { giveUpRights, type Part } from "./rights.ts";
 import { makeRunDirectory, openStore, parseDigestCache, takePidFile } from "./run_directory.ts";
 import { testOurselves } from "./self_check.ts";
 import { makeQueueRules, QUEUE_RULES, type QueueRules } from "./queue_rules.ts";
+import { giveBackStart } from "./spare_memory.ts";
 import { explain, reasonOf, unexpected } from "./start_error.ts";
 import { startCommands } from "./start_commands.ts";
 import { startMail } from "./start_mail.ts";
@@ -62,6 +64,10 @@ export interface StartEffects {
   /** Makes the rules that fill a netfilter queue, where packets are taken from one. Throws `StartError`. */
   makeQueueRules(config: ServerConfig, log: Log): Promise<QueueRules | null>;
   giveUpRights(parts: readonly Part[]): void;
+  /** Gives back the memory that only the start needed. */
+  giveBackStart(): void;
+  /** Gives back the text of the program, once more: some of it compiles what the start left to be compiled. */
+  giveBackText(): void;
   /** Says that packets are looked at from now on. */
   announce(): Promise<void>;
   readonly manager: ServiceManager;
@@ -87,7 +93,7 @@ export async function serve(options: ServeOptions): Promise<number> {
   try {
     setFileModeMask(0o077);
     return await runDaemon(options, log, {
-      ...{ openFirewall, openSource, makeQueueRules, giveUpRights, announce, manager },
+      ...{ openFirewall, openSource, makeQueueRules, giveUpRights, giveBackStart, giveBackText, announce, manager },
     });
   } catch (error) {
     const known = explain(error);
@@ -183,6 +189,14 @@ async function firstConfig(
   return active;
 }
 
+/** Gives up what only the start needed, and says that packets are looked at from now on. */
+async function leaveStart(parts: readonly Part[], log: Log, effects: StartEffects): Promise<void> {
+  effects.giveUpRights(parts);
+  effects.giveBackStart();
+  await effects.announce();
+  log("info", "Starting fwknopd main event loop.");
+}
+
 /** Prepares the packet filter, opens the source, proves that knocks open, and gives up what is no longer needed. */
 async function prepare(
   options: ServeOptions,
@@ -196,9 +210,7 @@ async function prepare(
   if (ledger.size > 0) log("info", `${ledger.size} doors of an earlier run are still open and close at their time`);
   const lasting = lastingParts(held, log);
   const active = await firstConfig(options, lasting, { log, effects });
-  effects.giveUpRights([firewall, RELOAD, ...config.capture.queue === null ? [] : [QUEUE_RULES]]);
-  await effects.announce();
-  log("info", "Starting fwknopd main event loop.");
+  await leaveStart([firewall, RELOAD, ...config.capture.queue === null ? [] : [QUEUE_RULES]], log, effects);
   const steady = () => performance.now();
   const facts = createFacts(mailer?.notify);
   const stateFiles = watchStateFiles({ store, pidFile, facts, steady });
@@ -208,6 +220,7 @@ async function prepare(
     slow: createSlowLane(() => waiter.wake()),
     facts,
     stateFiles,
+    giveBackText: effects.giveBackText,
     ledger,
     shut: createShutGrants(),
     packetLimit: actions.packetLimit,

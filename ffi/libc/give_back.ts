@@ -13,20 +13,34 @@ const libc = bareLibc({
 const MADV_DONTNEED = 4;
 
 /**
- * Gives back the text of the program and of libraries, which is read again from the files where it is still needed, and what
- * the C library keeps of memory that was freed. What this machine does not support is skipped: it never keeps a program from
- * running.
+ * Gives back what is in memory of the program and of libraries and was never written: what is still needed comes back from
+ * the page cache, or the file. Whoever writes into such a file or cuts it off while it is in use breaks the program with it or
+ * without; installing does neither, because it writes another file under the name. What this machine does not support is
+ * skipped: it never keeps a program from running.
  *
  * @tags allow-ffi
  */
-export function giveBackMemory(): void {
+export function giveBackText(): void {
   try {
-    libc().malloc_trim(0n);
     for (const { start, end } of neverWritten(readProc("/proc/self/smaps"))) {
       libc().madvise(start, end - start, MADV_DONTNEED);
     }
   } catch {
-    // No such C library, or nothing told of this process: it stays as large as it is.
+    // No such C library, or nothing is told of this process: it stays as large as it is.
+    return;
+  }
+}
+
+/**
+ * Gives back what the C library keeps of memory that was freed. The same holds.
+ *
+ * @tags allow-ffi
+ */
+export function giveBackFreed(): void {
+  try {
+    libc().malloc_trim(0n);
+  } catch {
+    // As above.
     return;
   }
 }
