@@ -189,15 +189,42 @@ export function asOneFailure(failures: readonly [FirewallError, ...FirewallError
   });
 }
 
-/** The parts that make a grant, in the order of its key. `bytes` of an address is left out: `text` says the same. */
-const KEY_PARTS = [
-  ...["slot", "family", "table", "chain", "rule", "source", "destination", "service", "proto", "port"],
-  ...["match", "target", "to", "toPort", "text"],
-];
-
-/** A stable text for a grant: equal grants have equal keys, however they were built. */
+/** A stable text for a grant: equal grants have equal keys, however they were built. No part but the last has a blank. */
 export function accessKey(access: Access): string {
-  return JSON.stringify(access, KEY_PARTS);
+  switch (access.slot) {
+    case "foreign": {
+      const { slot, family, table, chain, rule } = access;
+      return `${slot} ${family} ${JSON.stringify([table, chain])} ${rule}`;
+    }
+    case "forward": {
+      const { slot, source, target, service } = access;
+      return `${slot} ${source.text} ${textOf(target)} ${serviceText(service)}`;
+    }
+    case "dnat": {
+      const { slot, source, destination, service, to, toPort } = access;
+      return `${slot} ${source.text} ${textOf(destination)} ${serviceText(service)} ${to.text} ${toPort}`;
+    }
+    case "snat":
+      return `${access.slot} ${matchText(access.match)} ${access.to.text}`;
+    case "masquerade":
+      return `${access.slot} ${matchText(access.match)} ${access.toPort}`;
+    default: {
+      const { slot, source, destination, service } = access;
+      return `${slot} ${source.text} ${textOf(destination)} ${serviceText(service)}`;
+    }
+  }
+}
+
+function textOf(ip: Ip | null): string {
+  return ip === null ? "any" : ip.text;
+}
+
+function serviceText(service: Service | null): string {
+  return service === null ? "any" : `${service.proto}/${service.port}`;
+}
+
+function matchText(match: NatMatch): string {
+  return "source" in match ? match.source.text : `to ${match.destination.text} ${serviceText(match.service)}`;
 }
 
 /** The family of all addresses of a grant. */

@@ -226,8 +226,10 @@ export class StandingFirewall implements Firewall, Disposable {
   async #follow(open: OpenGrants): Promise<boolean> {
     const isDone = await this.#decision.follow(open);
     await this.#seeOwn();
-    // What was heard here wakes nobody any more.
-    if (this.#news.takeConcern()) await this.#repair(open.live(), open.now());
+    // What was heard here wakes nobody any more. Where nothing can be heard nobody else looks, unless grants are listed.
+    if (this.#news.takeConcern() || (this.#parts.listener === null && this.kernelTimed)) {
+      await this.#repair(open.live(), open.now());
+    }
     return isDone;
   }
 

@@ -13,8 +13,8 @@ const MAX_LINES = 50;
 /** A grant that is open, and what keeps it shut. */
 export interface JudgedGrant {
   readonly access: Access;
-  /** The chain or set that it stands in. */
-  readonly container: string;
+  /** The chain or set that it stands in, for a line about it. */
+  containerOf(): string;
   readonly shutBy: readonly Obstruction[];
 }
 
@@ -37,14 +37,14 @@ export function createShutGrants(): ShutGrants {
     const before = known;
     known = new Map([...before].filter(([key]) => meanwhile.has(key)));
     let news = 0;
-    for (const { access, container, shutBy } of open) {
+    for (const { access, containerOf, shutBy } of open) {
       const key = accessKey(access);
       if (meanwhile.has(key)) continue;
       const text = textOf(shutBy);
       if (text !== "") known.set(key, text);
       if (text === (before.get(key) ?? "") || ++news > MAX_LINES) continue;
-      if (text === "") log("info", formatNoLongerShut(access, container));
-      else log("warning", formatShut(access, container, shutBy));
+      if (text === "") log("info", formatNoLongerShut(access, containerOf()));
+      else log("warning", formatShut(access, containerOf(), shutBy));
     }
     if (news > MAX_LINES) log("warning", `The same is true of ${news - MAX_LINES} more open doors`);
   };

@@ -153,7 +153,11 @@ export async function judgeOpenGrants(context: GrantContext, log: Log): Promise<
     const judged = live.map((grant, index) => ({ grant, shutBy: shutBy[index] ?? [] }));
     const still = judged.filter(({ grant }) => ledger.expiryOf(grant) !== null);
     tell(
-      still.map(({ grant: { access }, shutBy }) => ({ access, container: firewall.containerOf(access), shutBy })),
+      still.map(({ grant: { access }, shutBy }) => ({
+        access,
+        containerOf: () => firewall.containerOf(access),
+        shutBy,
+      })),
       log,
     );
     context.facts("judging", [], log);

@@ -112,7 +112,8 @@ export class RulesetView {
       plan,
       (ours) => searched.find((table) => sameTable(table, ours)) ?? this.placements.find(ours),
     );
-    const restored = this.#restore(liveElements(live, now), now);
+    // Elements that others took away were told of, and `repair` has put them back: reading all of them delays knocks.
+    const restored = (hasLeft || changed || failure !== null) && this.#restore(liveElements(live, now), now);
     if (failure !== null) throw failure;
     return hasLeft || changed || restored;
   }

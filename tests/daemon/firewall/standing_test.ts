@@ -265,3 +265,27 @@ Deno.test("describe() ends with what is open and kept shut by others", async () 
   );
   assert.doesNotMatch(await firewall.describe(true), /shut/);
 });
+
+Deno.test("a survey looks whether what is open is still there only where nobody tells of changes, and the kernel closes it", async () => {
+  for (
+    const [owner, listens, looks] of [["nftables", false, 1], ["nftables", true, 0], [
+      "iptables-nft",
+      false,
+      0,
+    ]] as const
+  ) {
+    const { backend, calls } = fakeBackend(owner, () => NOW);
+    const { path } = fakePath([inputChain()]);
+    const name = owner === "nftables" ? owner : "iptables";
+    const choice = { backend: name, owner, because: "it is named" } as const;
+    const firewall = new StandingFirewall({
+      ...{ path, listener: listens ? fakeListener().listener : null, decide: () => choice },
+      open: () => Promise.resolve(backend),
+      ...{ slots: ["input"], needs: [], log: () => {}, steady: () => 0 },
+    }, { choice, backend });
+    await firewall.prepare();
+    calls.length = 0;
+    await firewall.survey({ live: () => [grant(22)], now: () => NOW });
+    assert.equal(calls.filter((call) => call.startsWith("repair")).length, looks, `${owner} ${listens}`);
+  }
+});

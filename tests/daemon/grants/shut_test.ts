@@ -17,7 +17,11 @@ function scene() {
       service: { proto: "tcp", port },
     }) as const;
   const said = () => lines.splice(0).map((line) => line.replace(/192\.0\.2\.7 -> 0\.0\.0\.0\/0 /, ""));
-  const judged = (port: number, ...shutBy: (typeof BLOCK)[]) => ({ access: access(port), container: "C", shutBy });
+  const judged = (port: number, ...shutBy: (typeof BLOCK)[]) => ({
+    access: access(port),
+    containerOf: () => "C",
+    shutBy,
+  });
   return { shut, log, access, judged, said };
 }
 
