@@ -45,7 +45,8 @@ export function utf8Text(bytes: Uint8Array): string | null {
   }
 }
 
-function isAscii(bytes: Uint8Array): boolean {
+/** Whether no byte is above 127. */
+export function isAscii(bytes: Uint8Array): boolean {
   // Indexed: an iterator makes an object for each byte before the code is warm.
   for (let at = 0; at < bytes.length; at++) if (bytes[at]! > 0x7f) return false;
   return true;

@@ -3,6 +3,7 @@
  * with the prefix tests after the HTTP text is extracted, where they belong.
  */
 import { fromUrlForm } from "../../lib/base64.ts";
+import { isAscii } from "../../lib/bytes.ts";
 import type { Ip } from "../../lib/net/address.ts";
 import type { AddressList } from "../../lib/net/cidr.ts";
 import { fail, ok, type Result } from "../../lib/result.ts";
@@ -67,9 +68,11 @@ function unwrapHttp(request: HttpRequest, source: Ip, http: HttpPolicy): Result<
   return fail({ code: "proxy-header", reason: `Error parsing X-Forwarded-For header: ${client.fault}` });
 }
 
-const decoder = new TextDecoder("latin1");
+const latin1 = new TextDecoder("latin1");
+/** Four times as fast where both give the same. */
+const ascii = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** One character a byte; bytes above 127 become characters that no later test lets through. */
 function text(bytes: Uint8Array): string {
-  return decoder.decode(bytes);
+  return (isAscii(bytes) ? ascii : latin1).decode(bytes);
 }

@@ -41,7 +41,9 @@ export async function decide(datagram: Datagram, context: DecisionContext, now: 
 }
 
 async function tryPacket(packet: Packet, context: DecisionContext, now: number): Promise<Decision> {
-  const digest = await replayDigest(context.engine, packet.wire);
+  const known = replayDigest(context.engine, packet.wire);
+  // Most packets are strangers' and cost little besides: nothing is awaited that is there.
+  const digest = typeof known === "string" ? known : await known;
   const trial = startTrial(packet, digest, context);
   const again = refuseAgain(trial, context);
   if (again !== null) return again;

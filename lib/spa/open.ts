@@ -7,7 +7,7 @@
  */
 import { decodeBase64, decodedLength, encodeBase64, foreignCharacter } from "../base64.ts";
 import { concat, equalConstantTime, textBytes, wipe } from "../bytes.ts";
-import type { CryptoEngine } from "../crypto/engine.ts";
+import type { Awaitable, CryptoEngine } from "../crypto/engine.ts";
 import { deriveKey } from "../crypto/kdf.ts";
 import { hmacKeyFault, rijndaelFault, type RijndaelSecret, type Secrets } from "../crypto/secrets.ts";
 import { type Fault, fault, type FaultCode } from "../faults.ts";
@@ -141,8 +141,9 @@ function startsLikeMessage(plaintext: Uint8Array): boolean {
 }
 
 /** What a replay store remembers of a packet: b64n of SHA-256 over its text as it came, tag included (facts/wire 9). */
-export async function replayDigest(engine: Pick<CryptoEngine, "digest">, wire: string): Promise<string> {
-  return encodeBase64(await engine.digest("sha256", textBytes(wire)));
+export function replayDigest(engine: Pick<CryptoEngine, "digest">, wire: string): Awaitable<string> {
+  const digest = engine.digest("sha256", textBytes(wire));
+  return digest instanceof Promise ? digest.then(encodeBase64) : encodeBase64(digest);
 }
 
 /**
