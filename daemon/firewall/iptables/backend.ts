@@ -35,9 +35,8 @@ export function iptablesFirewall(options: IptablesOptions): OpenedBackend {
   const named = tellSlow(options.run ?? runProgram, options.log);
   const run: Run = (...call) => named(...call).then((result) => (own.note(result.pid), result));
   const kept = new DisposableStack();
-  const rulesOf = (family: 4 | 6) => makeRules(family, options, { run, note: own.note, kept });
-  const v4 = rulesOf(4);
-  const v6 = rulesOf(6);
+  const made = { run, note: own.note, kept };
+  const [v4, v6] = [makeRules(4, options, made), makeRules(6, options, made)];
   const inTurn = createSerial();
   const families = bothFamilies(v4, v6, options.log);
   const { onBoth, onEach } = families;
