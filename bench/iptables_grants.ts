@@ -10,7 +10,7 @@
 import type { Grant } from "../daemon/firewall/firewall.ts";
 import { fileFacts } from "../ffi/libc/file_facts.ts";
 import { startConversation } from "../ffi/libc/conversation.ts";
-import { openRulesetListener } from "../ffi/nfnetlink/events.ts";
+import { openMomentaryListener } from "../ffi/nfnetlink/events.ts";
 import { iptablesFirewall, type IptablesOptions } from "../daemon/firewall/iptables/backend.ts";
 import { PROGRAM_ENVIRONMENT, runProgram } from "../lib/host/run.ts";
 import { ipFromBytes } from "../lib/net/address.ts";
@@ -40,7 +40,7 @@ type Variant = "nft" | "legacy";
 function backend(variant: Variant, isKept: boolean) {
   const keep: IptablesOptions["keep"] = {
     start: (path, args) => startConversation({ path, args, env: PROGRAM_ENVIRONMENT }),
-    listen: variant === "nft" ? openRulesetListener : null,
+    listen: variant === "nft" ? openMomentaryListener : null,
     fileOf: (path) => fileFacts(0, path)?.key ?? null,
   };
   return iptablesFirewall({

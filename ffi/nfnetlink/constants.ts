@@ -8,7 +8,10 @@ export const SOL_NETLINK = 270;
 export const NETLINK_CAP_ACK = 10;
 export const NETLINK_EXT_ACK = 11;
 /** Multicast group of ruleset changes, as a bit of `sockaddr_nl.nl_groups` (NFNLGRP_NFTABLES is group 7). */
-export const NFTABLES_GROUP_BIT = 1 << (7 - 1);
+export const NFTABLES_GROUP = 7;
+export const NFTABLES_GROUP_BIT = 1 << (NFTABLES_GROUP - 1);
+export const NETLINK_ADD_MEMBERSHIP = 1;
+export const NETLINK_DROP_MEMBERSHIP = 2;
 
 export const NLMSG_ERROR = 2;
 export const NLMSG_DONE = 3;

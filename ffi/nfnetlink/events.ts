@@ -4,6 +4,7 @@ import {
   NFNL_SUBSYS_NFTABLES,
   NFT_MSG,
   NFTA,
+  NFTABLES_GROUP,
   NFTABLES_GROUP_BIT,
   NLM_F_APPEND,
   NLM_F_CREATE,
@@ -13,7 +14,7 @@ import { familyOf, readChain, readElements, readTable } from "./read_ruleset.ts"
 import { decodeExpressions } from "./expressions.ts";
 import type { ChainInfo, Expression, SetElement, TableInfo } from "./ruleset.ts";
 import { be64At, BODY, find, textAt } from "./scan.ts";
-import { openNetlinkSocket } from "./socket.ts";
+import { type NetlinkSocket, openNetlinkSocket, setMembership } from "./socket.ts";
 
 /** A change of the ruleset as the event socket tells it. */
 export interface RulesetChange {
@@ -118,7 +119,35 @@ const RECEIVE_BUFFER = 1024 * 1024;
 
 /** Opens a socket that hears of every change of the ruleset. Throws `FfiError`. */
 export function openRulesetListener(): RulesetListener {
-  const socket = openNetlinkSocket({ groups: NFTABLES_GROUP_BIT, receiveBuffer: RECEIVE_BUFFER });
+  return listenerOn(openNetlinkSocket({ groups: NFTABLES_GROUP_BIT, receiveBuffer: RECEIVE_BUFFER }));
+}
+
+/** A listener for moments: in between it hears nothing, and nothing is kept for it. */
+export interface MomentaryListener extends RulesetListener {
+  /** What is told from now on is heard, and nothing from before. Throws `FfiError`. */
+  begin(): void;
+  /** Nothing is heard any more. Throws `FfiError`. */
+  end(): void;
+}
+
+/**
+ * Opens one. To close a socket for each moment would be dear: the kernel (6.x) lets whoever closes one wait until what was
+ * deleted from the ruleset is given back, which can take 10 ms. Throws `FfiError`.
+ */
+export function openMomentaryListener(): MomentaryListener {
+  const socket = openNetlinkSocket({ receiveBuffer: RECEIVE_BUFFER });
+  const listener = listenerOn(socket);
+  return {
+    ...listener,
+    begin() {
+      listener.drain();
+      setMembership(socket, NFTABLES_GROUP, true);
+    },
+    end: () => setMembership(socket, NFTABLES_GROUP, false),
+  };
+}
+
+function listenerOn(socket: NetlinkSocket): RulesetListener {
   return {
     fd: socket.fd,
     drain() {

@@ -4,7 +4,9 @@ import { FfiError } from "../errors.ts";
 import { errno, lazyLibc } from "../libc/errno.ts";
 import {
   AF_NETLINK,
+  NETLINK_ADD_MEMBERSHIP,
   NETLINK_CAP_ACK,
+  NETLINK_DROP_MEMBERSHIP,
   NETLINK_EXT_ACK,
   NETLINK_NETFILTER,
   SO_SNDBUF,
@@ -116,6 +118,14 @@ function socketOn(fd: number, portId: number): NetlinkSocket {
       open = false;
     },
   };
+}
+
+/** From now on it hears what is told to the group, or does not any more. Throws {@link FfiError}. */
+export function setMembership({ fd }: Pick<NetlinkSocket, "fd">, group: number, isMember: boolean): void {
+  const option = isMember ? NETLINK_ADD_MEMBERSHIP : NETLINK_DROP_MEMBERSHIP;
+  if (!setOption(fd, SOL_NETLINK, option, group)) {
+    throw failure("setsockopt", "Cannot listen to changes of the ruleset");
+  }
 }
 
 function portOf(fd: number): number {

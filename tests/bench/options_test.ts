@@ -43,6 +43,7 @@ Deno.test("each benchmark answers --help, and measures nothing", async () => {
       "capture",
       "engines",
       "grant_cost",
+      "iptables_grants",
       "knock_to_open",
       "proxy",
       "replay_start",

@@ -2,7 +2,7 @@
 import { DEFAULT_CHAINS } from "../../daemon/firewall/iptables/chain_specs.ts";
 import { activeSlots } from "../../daemon/firewall/slots.ts";
 import { iptablesFirewall, type IptablesOptions } from "../../daemon/firewall/iptables/backend.ts";
-import { openRulesetListener } from "../../ffi/nfnetlink/events.ts";
+import { openMomentaryListener, openRulesetListener } from "../../ffi/nfnetlink/events.ts";
 import type { Firewall } from "../../daemon/firewall/firewall.ts";
 import { iptablesGuard, type Lab, makeLab, OUTER } from "../lab/mod.ts";
 import { addressPair } from "./addresses.ts";
@@ -57,7 +57,7 @@ function addressesOf(lab: Lab): IptablesRig["addresses"] {
 function keepWithin(namespace: string, variant: Variant): IptablesRig["keep"] {
   return {
     start: conversationWithin(namespace),
-    listen: variant === "iptables" ? () => within(namespace, openRulesetListener) : null,
+    listen: variant === "iptables" ? () => within(namespace, openMomentaryListener) : null,
     fileOf: (path) => fileFacts(0, path)?.key ?? null,
   };
 }

@@ -3,7 +3,7 @@ import type { Backend } from "../backend.ts";
 import { FfiError } from "../../../ffi/errors.ts";
 import { type Conversation, startConversation } from "../../../ffi/libc/conversation.ts";
 import { fileFacts } from "../../../ffi/libc/file_facts.ts";
-import { openRulesetListener } from "../../../ffi/nfnetlink/events.ts";
+import { openMomentaryListener } from "../../../ffi/nfnetlink/events.ts";
 import { PROGRAM_ENVIRONMENT } from "../../../lib/host/run.ts";
 import { iptablesFirewall, type IptablesOptions } from "./backend.ts";
 import { isFile } from "../program.ts";
@@ -21,7 +21,7 @@ import { VARIANTS } from "./tools.ts";
 
 /** What an iptables-restore is kept open with on this host. `isTold`: whether the kernel tells of its changes. */
 function keepWith(isTold: boolean): IptablesOptions["keep"] {
-  const listen = isTold ? openRulesetListener : null;
+  const listen = isTold ? openMomentaryListener : null;
   return { start: startKept, listen, fileOf: (path) => fileFacts(0, path)?.key ?? null };
 }
 

@@ -5,12 +5,12 @@
  * to a process of its own; what became of one that got no answer is for whoever asked to read.
  */
 import { FfiError } from "../../../ffi/errors.ts";
-import type { RulesetListener } from "../../../ffi/nfnetlink/events.ts";
+import type { MomentaryListener } from "../../../ffi/nfnetlink/events.ts";
 import type { Conversation } from "../../../ffi/libc/conversation.ts";
 import { alsoKill } from "../../../lib/host/run.ts";
 import type { Log } from "../../../lib/log.ts";
 import { FirewallError } from "../firewall.ts";
-import { isConfirmed } from "./confirmation.ts";
+import { type HeardChanges, isConfirmed } from "./confirmation.ts";
 import { type Batch, formatBatch } from "./restore_lines.ts";
 import { type FamilyTools, LOCK_SECONDS, type Refusal, refusalOf } from "./tools.ts";
 
@@ -18,8 +18,8 @@ import { type FamilyTools, LOCK_SECONDS, type Refusal, refusalOf } from "./tools
 export interface KeptParts {
   /** Starts a program; null where that may not be, or cannot. */
   readonly start: (program: string, args: readonly string[]) => Conversation | null;
-  /** Hears what the kernel tells of changes, from now on. Null: of these nothing is told (iptables-legacy). */
-  readonly listen: (() => RulesetListener) | null;
+  /** Opens what hears of changes by the kernel while a batch is told. Null: of these nothing is told (iptables-legacy). */
+  readonly listen: (() => MomentaryListener) | null;
   /** Which file the program is now: another one after an upgrade of the package. */
   readonly fileOf: (program: string) => string | null;
   /** Told of the process whose changes are ours. */
@@ -57,6 +57,7 @@ export class KeptRestore implements Disposable {
   readonly #tools: FamilyTools;
   readonly #parts: KeptParts;
   #open: Open | null = null;
+  #listener: MomentaryListener | null = null;
   #isBusy = false;
   #restsUntil = -Infinity;
   readonly #takeBack: () => void;
@@ -101,15 +102,28 @@ export class KeptRestore implements Disposable {
     this.#restsUntil = Infinity;
     this.#takeBack();
     this.#close();
+    this.#listener?.[Symbol.dispose]();
+    this.#listener = null;
   }
 
   async #ask(batch: Batch, text: string): Promise<Refusal | "done" | null> {
     this.start();
     const open = this.#open;
     if (open === null || !await this.#isReady(open)) return null;
-    const changes = this.#listen();
-    if (changes === "deaf") return null;
-    using _ = changes;
+    const listener = this.#listen();
+    if (listener === "deaf") return null;
+    try {
+      return await this.#tell(open, batch, { text, listener });
+    } finally {
+      this.#stopListening();
+    }
+  }
+
+  async #tell(
+    open: Open,
+    batch: Batch,
+    { text, listener }: { readonly text: string; readonly listener: MomentaryListener | null },
+  ): Promise<Refusal | "done"> {
     const { conversation, lines } = open;
     const mark = `# ${++open.batches}`;
     this.#parts.note(conversation.pid);
@@ -123,7 +137,9 @@ export class KeptRestore implements Disposable {
       return refusalOf(this.#tools.restore, errors, { text, linesBefore: lines });
     }
     const { pid } = conversation;
-    if (changes === null || isConfirmed(changes.drain(), batch, { pid, family: this.#tools.family })) return "done";
+    if (listener === null || isConfirmed(changesOf(listener), batch, { pid, family: this.#tools.family })) {
+      return "done";
+    }
     return await this.#giveUp(open, "says that it changed something of which the kernel does not tell");
   }
 
@@ -136,12 +152,25 @@ export class KeptRestore implements Disposable {
   }
 
   /** Where nothing can be heard of changes nobody is asked who is to be confirmed by them. */
-  #listen(): RulesetListener | "deaf" | null {
+  #listen(): MomentaryListener | "deaf" | null {
     try {
-      return this.#parts.listen?.() ?? null;
+      this.#listener ??= this.#parts.listen?.() ?? null;
+      this.#listener?.begin();
+      return this.#listener;
     } catch (error) {
       if (!(error instanceof FfiError)) throw error;
       return "deaf";
+    }
+  }
+
+  /** One that fails is not used again. */
+  #stopListening(): void {
+    try {
+      this.#listener?.end();
+    } catch (error) {
+      if (!(error instanceof FfiError)) throw error;
+      this.#listener?.[Symbol.dispose]();
+      this.#listener = null;
     }
   }
 
@@ -164,5 +193,15 @@ export class KeptRestore implements Disposable {
   #close(): void {
     this.#open?.conversation[Symbol.dispose]();
     this.#open = null;
+  }
+}
+
+/** News that cannot be read confirm nothing. */
+function changesOf(listener: MomentaryListener): HeardChanges {
+  try {
+    return listener.drain();
+  } catch (error) {
+    if (!(error instanceof FfiError)) throw error;
+    return { changes: [], lost: true };
   }
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { concatenate } from "../../../ffi/nfnetlink/codec.ts";
 import { NFT_MSG } from "../../../ffi/nfnetlink/constants.ts";
-import { openRulesetListener } from "../../../ffi/nfnetlink/events.ts";
+import { openMomentaryListener, openRulesetListener } from "../../../ffi/nfnetlink/events.ts";
 import { openNfnetlink } from "../../../ffi/nfnetlink/nfnetlink.ts";
 import { within } from "../../contract/namespace.ts";
 import { type Lab, labTest, makeLab } from "../../lab/mod.ts";
@@ -180,4 +180,21 @@ labTest("drain() says when changes were lost, and works on", async () => {
   assert.ok(listener.drain().lost);
   await nft("flush chain inet filter input");
   assert.deepEqual(listener.drain().changes.filter(({ message }) => message === NFT_MSG.delRule).length, 2);
+});
+
+labTest("a momentary listener hears of what happens between beginning and end, and of nothing else", async () => {
+  using host = await open();
+  using listener = within((await shared!).host("server").namespace, openMomentaryListener);
+  const tables = () =>
+    listener.drain().changes.filter(({ message }) => message === NFT_MSG.newTable).map(({ table }) => table);
+  await host.nft("add table inet before");
+  listener.begin();
+  await host.nft("add table inet during");
+  assert.deepEqual(tables(), ["during"]);
+  await host.nft("add table inet unread");
+  listener.end();
+  await host.nft("add table inet after");
+  listener.begin();
+  await host.nft("add table inet again");
+  assert.deepEqual(tables(), ["again"]);
 });

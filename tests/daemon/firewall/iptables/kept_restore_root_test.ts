@@ -164,7 +164,13 @@ labTest("iptables: what is deaf to the kernel leaves each batch to a process of 
 
 labTest("iptables: of what the kernel does not tell, nothing is called open before it was read", async () => {
   await using rig = await iptablesRig();
-  const listen = () => ({ fd: -1, drain: () => ({ changes: [], lost: false }), [Symbol.dispose]() {} });
+  const listen = () => ({
+    fd: -1,
+    drain: () => ({ changes: [], lost: false }),
+    begin() {},
+    end() {},
+    [Symbol.dispose]() {},
+  });
   const bench = await makeBench(rig, { listen });
   for (let left = 200; left > 0 && !/does not tell/.test(rig.log.join("\n")); left--) await bench.open();
   assert.match(rig.log.join("\n"), /says that it changed something of which the kernel does not tell/);

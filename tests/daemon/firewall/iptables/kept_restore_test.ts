@@ -56,7 +56,13 @@ function makeHost(faults: { listens?: boolean } = {}) {
     if (host.isDeaf) throw new FfiError("Cannot listen", { library: "libc" });
     const one = { portId: 7, family: "ip", table: "filter", chain: "X" } as const;
     const changes = () => host.changes.map((message) => ({ ...one, message }));
-    return { fd: -1, drain: () => ({ changes: changes() as never, lost: false }), [Symbol.dispose]() {} };
+    return {
+      fd: -1,
+      drain: () => ({ changes: changes() as never, lost: false }),
+      begin() {},
+      end() {},
+      [Symbol.dispose]() {},
+    };
   };
   const kept = new KeptRestore(TOOLS, {
     ...{ start, listen: faults.listens === false ? null : listen, fileOf: () => host.file, note: () => {} },
