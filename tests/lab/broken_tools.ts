@@ -58,7 +58,11 @@ exec $real "$@"
     argv,
     daemon: { ...OUR_DAEMON, argv: [...argv, ...OUR_DAEMON.argv] },
     break(script, which = /./) {
-      for (const tool of matching(which)) Deno.writeTextFileSync(`${folder}/do/${tool}`, `${script}\n`);
+      for (const tool of matching(which)) {
+        Deno.writeTextFileSync(`${folder}/do/${tool}`, `${script}\n`);
+        // Another file than that of one that runs already, as after an upgrade.
+        Deno.utimeSync(`${folder}/sbin/${tool}`, new Date(), new Date());
+      }
     },
     takeAway(how, which = /./) {
       for (const tool of matching(which)) {

@@ -22,7 +22,18 @@ import { VARIANTS } from "./tools.ts";
 /** What an iptables-restore is kept open with on this host. `isTold`: whether the kernel tells of its changes. */
 function keepWith(isTold: boolean): IptablesOptions["keep"] {
   const listen = isTold ? openMomentaryListener : null;
-  return { start: startKept, listen, fileOf: (path) => fileFacts(0, path)?.key ?? null };
+  return { start: startKept, listen, fileOf };
+}
+
+/** Another text after an upgrade, or when it may not be executed any more. A file that cannot be looked at is the same as one that is not there. */
+function fileOf(program: string): string | null {
+  try {
+    const facts = fileFacts(0, program);
+    return facts === null ? null : `${facts.key} ${facts.mode} ${facts.modified}`;
+  } catch (error) {
+    if (!(error instanceof FfiError)) throw error;
+    return null;
+  }
 }
 
 /** Started by libc, which the runtime's permissions do not see: so they are asked first. */

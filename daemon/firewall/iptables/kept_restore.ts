@@ -74,7 +74,7 @@ export class KeptRestore implements Disposable {
     const file = fileOf(this.#tools.restore);
     if (this.#open !== null && this.#open.file === file && this.#open.batches < MOST_BATCHES) return;
     this.#close();
-    if (steady() < this.#restsUntil) return;
+    if (file === null || steady() < this.#restsUntil) return;
     const conversation = start(this.#tools.restore, ["--noflush", "-w", LOCK_SECONDS, "-v"]);
     if (conversation === null) return;
     this.#open = { conversation, file, lines: 1, batches: 0, isGreeted: false };
