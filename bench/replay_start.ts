@@ -2,7 +2,7 @@
  * The daemon's start beside a large replay file: the C fwknopd and ours in the same run, time until the loop begins and the
  * most memory that was used until then. Both run in test mode as UDP servers, ours from source or where `FWKNOPD` points.
  *
- *     deno run -A bench/replay_start.ts [--entries=300000] [--rounds=3]        (root)
+ *     deno run -A bench/replay_start.ts [--entries=1000000] [--rounds=3]        (root)
  */
 import { ownOptions } from "./options.ts";
 import { megabytes } from "./process_cost.ts";
@@ -54,7 +54,7 @@ function numberOf(name: "entries" | "rounds", fallback: number): number {
 
 const blocker = labBlocker();
 if (blocker !== null) throw new Error(blocker);
-const [entries, rounds] = [numberOf("entries", 300_000), numberOf("rounds", 3)];
+const [entries, rounds] = [numberOf("entries", 1_000_000), numberOf("rounds", 3)];
 console.log(`${entries} entries, medians of ${rounds}`.padEnd(36), "ours              C                 ours / C");
 for (const which of CASES) {
   const medians = [];

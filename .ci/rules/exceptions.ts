@@ -167,7 +167,6 @@ export const TESTED_ELSEWHERE: TestedElsewhere = {
     "daemon/firewall/ipfw/commands.ts",
     "daemon/firewall/ipfw/plan.ts",
   ],
-  "tests/daemon/firewall/iptables/backend_root_test.ts": ["daemon/firewall/firewall.ts"],
   "tests/interop/iptables_rules_test.ts": ["daemon/firewall/iptables/family.ts"],
   "tests/daemon/firewall/path/hear_root_test.ts": [
     "daemon/firewall/path/netlink_survey.ts",

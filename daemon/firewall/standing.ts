@@ -109,8 +109,7 @@ export class StandingFirewall implements Firewall, Disposable {
   }
 
   async grant(batch: readonly Grant[], live: LiveGrants, now: number): Promise<readonly GrantOutcome[]> {
-    const { path, steady } = this.#parts;
-    const began = steady();
+    const { path, steady } = this.#parts, began = steady();
     const first = await this.#attempt(batch, live, now);
     // Opened, and nothing keeps it shut.
     if (first.every((outcome) => outcome.ok && outcome.shutBy.length === 0)) return first;
@@ -226,10 +225,9 @@ export class StandingFirewall implements Firewall, Disposable {
   async #follow(open: OpenGrants): Promise<boolean> {
     const isDone = await this.#decision.follow(open);
     await this.#seeOwn();
-    // What was heard here wakes nobody any more. Where nothing can be heard nobody else looks, unless grants are listed.
-    if (this.#news.takeConcern() || (this.#parts.listener === null && this.kernelTimed)) {
-      await this.#repair(open.live(), open.now());
-    }
+    // What was heard here wakes nobody any more. Where nothing is heard nobody else looks, unless grants are listed.
+    const isDeaf = this.events === null && this.kernelTimed;
+    if (this.#news.takeConcern() || isDeaf) await this.#repair(open.live(), open.now());
     return isDone;
   }
 

@@ -48,13 +48,12 @@ export function iptablesFirewall(options: IptablesOptions): OpenedBackend {
     inTurn(async () => {
       let changed = false;
       await onEach(async (rules) => {
-        if (await rules.repair(liveOf(live, rules), now)) changed = true;
+        if (await rules.repair(liveOnDemand(() => byFamily(live, rules)), now)) changed = true;
       });
       return changed;
     });
-  const byFamily = (grants: readonly Grant[], rules: FamilyRules) =>
-    grants.filter((grant) => familyOf(grant) === rules);
-  const liveOf = (live: LiveGrants, rules: FamilyRules) => liveOnDemand(() => byFamily([...live], rules));
+  const byFamily = (grants: Iterable<Grant>, rules: FamilyRules) =>
+    [...grants].filter((grant) => familyOf(grant) === rules);
 
   return {
     name: "iptables",
@@ -75,7 +74,7 @@ export function iptablesFirewall(options: IptablesOptions): OpenedBackend {
           const missing = rules === v6 ? families.missing6 : null;
           if (missing !== null) {
             for (const grant of mine) outcomes.set(grant, { ok: false, reason: missing });
-          } else await rules.grant(mine, liveOf(live, rules), { now, outcomes });
+          } else await rules.grant(mine, liveOnDemand(() => byFamily(live, rules)), { now, outcomes });
         }
         return batch.map((grant) => outcomes.get(grant) ?? { ok: false, reason: "it has no address family" });
       }),
