@@ -90,7 +90,7 @@ const GENERAL = {
     directive: ["PCAP_DISPATCH_COUNT"],
     fallback: 100,
     group: "capture",
-    doc: "packets that are taken from the capture at one go",
+    doc: "packets that are taken from the capture at one go, and up to four times as many while more wait",
   },
   loopSleep: {
     kind: integer(1, 8_388_608, "MICROSECONDS"),
