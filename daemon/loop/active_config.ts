@@ -120,8 +120,6 @@ export interface Runtime extends GrantContext {
   readonly manager?: ServiceManager;
   /** The files that outlive the loop, where there are any. */
   readonly stateFiles?: StateFiles;
-  /** Gives back what only the start needed of the program's text. */
-  giveBackText?(): void;
   /** Packets after which to stop; 0 for no limit. */
   readonly packetLimit: number;
   /**

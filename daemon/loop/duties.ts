@@ -19,8 +19,6 @@ import { type Duty, EVERY_WAKE_UP, type Rows, type Watch } from "./rows.ts";
 const AUDIT_MS = 60_000;
 /** The same after it gave no answer. */
 const AUDIT_RETRY_MS = 5000;
-/** When V8 has compiled what the start left it to compile. */
-const SETTLED_MS = 3000;
 /** How long to wait before a configuration that may be half written is read again. */
 const REREAD_MS = 250;
 
@@ -51,7 +49,6 @@ export function makeRows(state: LoopState, runtime: Runtime): Rows {
       heldBackDuty(state, runtime),
       mailDuty(state, runtime),
       watchdogDuty(runtime),
-      settledDuty(runtime),
       stopDuty(state, runtime),
     ],
   };
@@ -201,18 +198,6 @@ function watchdogDuty({ manager, steady }: Runtime): Duty {
     perform: () => {
       manager?.tell("WATCHDOG=1");
       next = steady() + (everyMs ?? 0);
-    },
-  };
-}
-
-/** Once, a while after the start: the compiler's text takes 8 MB. Nothing is done at rest. */
-function settledDuty({ giveBackText, steady }: Runtime): Duty {
-  let dueAt = giveBackText === undefined ? null : steady() + SETTLED_MS;
-  return {
-    dueAt: () => dueAt,
-    perform: () => {
-      dueAt = null;
-      giveBackText?.();
     },
   };
 }

@@ -1,6 +1,5 @@
 /** The daemon itself: everything is opened in the one right order, the loop runs, and everything is closed again. */
 import { notifyReady } from "../../ffi/libc/background.ts";
-import { giveBackText } from "../../ffi/libc/give_back.ts";
 import { Waiter } from "../../ffi/libc/poll.ts";
 import { changeFolder, setFileModeMask } from "../../ffi/libc/process.ts";
 import { refuseDebugger } from "../../ffi/libc/refuse_debugger.ts";
@@ -43,6 +42,10 @@ import { explain, reasonOf, unexpected } from "./start_error.ts";
 import { startCommands } from "./start_commands.ts";
 import { startMail } from "./start_mail.ts";
 import { startWarnings } from "./start_warnings.ts";
+import { stanzaIndex } from "../verify/stanza_index.ts";
+
+/** Knocks at the end of the start, for one stanza: the others run the same code. */
+const KNOCKS_OF_ONE = 8;
 
 /** How the daemon runs. */
 export interface ServeOptions extends ConfigSource {
@@ -66,8 +69,6 @@ export interface StartEffects {
   giveUpRights(parts: readonly Part[]): void;
   /** Gives back the memory that only the start needed. */
   giveBackStart(): void;
-  /** Gives back the text of the program, once more: some of it compiles what the start left to be compiled. */
-  giveBackText(): void;
   /** Says that packets are looked at from now on. */
   announce(): Promise<void>;
   readonly manager: ServiceManager;
@@ -93,7 +94,7 @@ export async function serve(options: ServeOptions): Promise<number> {
   try {
     setFileModeMask(0o077);
     return await runDaemon(options, log, {
-      ...{ openFirewall, openSource, makeQueueRules, giveUpRights, giveBackStart, giveBackText, announce, manager },
+      ...{ openFirewall, openSource, makeQueueRules, giveUpRights, giveBackStart, announce, manager },
     });
   } catch (error) {
     const known = explain(error);
@@ -189,10 +190,11 @@ async function firstConfig(
   return active;
 }
 
-/** Gives up what only the start needed, and says that packets are looked at from now on. */
-async function leaveStart(parts: readonly Part[], log: Log, effects: StartEffects): Promise<void> {
-  effects.giveUpRights(parts);
+/** Gives back what only the start needed, has what a knock needs in memory again, and says that packets are looked at. */
+async function leaveStart({ context }: ActiveConfig, log: Log, effects: StartEffects): Promise<void> {
   effects.giveBackStart();
+  const one = { ...context, index: stanzaIndex(context.index.stanzas.slice(0, 1)) };
+  await testOurselves(one, Math.floor(Date.now() / 1000), KNOCKS_OF_ONE);
   await effects.announce();
   log("info", "Starting fwknopd main event loop.");
 }
@@ -210,7 +212,8 @@ async function prepare(
   if (ledger.size > 0) log("info", `${ledger.size} doors of an earlier run are still open and close at their time`);
   const lasting = lastingParts(held, log);
   const active = await firstConfig(options, lasting, { log, effects });
-  await leaveStart([firewall, RELOAD, ...config.capture.queue === null ? [] : [QUEUE_RULES]], log, effects);
+  effects.giveUpRights([firewall, RELOAD, ...config.capture.queue === null ? [] : [QUEUE_RULES]]);
+  await leaveStart(active, log, effects);
   const steady = () => performance.now();
   const facts = createFacts(mailer?.notify);
   const stateFiles = watchStateFiles({ store, pidFile, facts, steady });
@@ -220,7 +223,6 @@ async function prepare(
     slow: createSlowLane(() => waiter.wake()),
     facts,
     stateFiles,
-    giveBackText: effects.giveBackText,
     ledger,
     shut: createShutGrants(),
     packetLimit: actions.packetLimit,

@@ -283,10 +283,3 @@ Deno.test("runLoop() says once that a door will not close, and again only after 
   assert.equal(lines.filter((line) => line.includes("the lock is held")).length, 1);
   assert.equal(lines.filter((line) => line.includes("Removed rule 1 from")).length, 1);
 });
-
-Deno.test("runLoop() gives the program's text back once, a while after the start, and sleeps on", async () => {
-  let given = 0;
-  const { waits } = await play([{ seconds: 3 }, { seconds: 57 }, {}], { giveBackText: () => void given++ });
-  assert.equal(given, 1);
-  assert.deepEqual(waits, [3000, 57_000, 60_000, 60_000]);
-});

@@ -60,7 +60,6 @@ async function scene(argv: readonly string[] = [], changes: Partial<Firewall> = 
     makeQueueRules: () => Promise.resolve(null),
     giveUpRights: (parts) => note(`give up ${rightsToGiveUp(parts).join(" ")}`),
     giveBackStart: () => note("give back memory"),
-    giveBackText: () => {},
     announce: () => Promise.resolve(note("announce")),
     manager: { watchdogMs: null, beginReload: () => {}, tell: (state) => note(`tell ${state}`) },
   };

@@ -11,7 +11,7 @@ async function run(flags: readonly string[]): Promise<unknown> {
 
 Deno.test("giveBackStart() collects all garbage at once with the flags of a built daemon", async () => {
   const flags = scriptFlags("fwknopd").filter((flag) => flag.startsWith("--v8-flags="));
-  const how = { type: "major", execution: "sync", flavor: "last-resort" };
+  const how = { type: "major", execution: "sync" };
   assert.deepEqual(await run(flags), { there: true, calls: [how], kept: 100 });
 });
 
