@@ -133,7 +133,8 @@ export async function makePacket(
     );
   }
   const sealing = { ...request, user: user.name, digest: settings.digestType };
-  const sealed = await seal(webEngine, sealing, secrets, { now, random: world.randomBytes, encrypt: gpg?.encrypt });
+  const moment = { now, random: world.randomBytes, hint: settings.keyHint, encrypt: gpg?.encrypt };
+  const sealed = await seal(webEngine, sealing, secrets, moment);
   if (!sealed.ok) {
     if (gpg?.pgp !== undefined) {
       throw (await import("../gpg/length.ts")).gpgPacketError(sealed.fault, { secrets, pgp: gpg.pgp });

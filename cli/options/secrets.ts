@@ -118,6 +118,17 @@ export const KEY_OPTIONS = {
     group: ALGORITHMS,
     doc: "cipher mode: CBC, CTR, CFB, OFB, ECB, or legacy for servers before 2.5",
   },
+  keyHint: {
+    kind: yesNo,
+    option: { exact: ["no-key-hint"], argument: "none" },
+    given: false,
+    directive: ["KEY_HINT"],
+    fallback: true,
+    group: ALGORITHMS,
+    doc: "let no part of the salt tell the server which keys to try first",
+    detail:
+      "A server with many users finds the right one by three bytes of the salt, which change every 30 seconds and which nobody can tell from random ones without the HMAC key. Somebody who watches the wire sees that two packets within the same 30 seconds are of one key. `KEY_HINT N` switches it off. C servers take these packets like any others; in CTR and OFB mode the salt is always random.",
+  },
   keyGen: {
     kind: yesNo,
     option: { short: "k", long: ["key-gen"], argument: "none" },

@@ -7,13 +7,13 @@ export const NAMES = {
 -D|--destination -p|--server-port -P|--server-proto -4 -6 --both --server-resolve-ipv4 -S|--source-port
 -Q|--spoof-source|--spoof-src -r|--rand-port -H|--http-proxy --socks5 -u|--user-agent --icmp-type --icmp-code
 --key-rijndael --key-base64-rijndael -G|--get-key --key-hmac --key-base64-hmac --get-hmac-key --use-hmac
---stdin --fd -m|--digest-type --hmac-digest-type -M|--encryption-mode -k|--key-gen -K|--key-gen-file --key-len
---hmac-key-len -g|--gpg-encryption --gpg-recipient-key|--gpg--recipient --gpg-signer-key --gpg-home-dir
---gpg-exe --gpg-agent --gpg-no-signing-pw -n|--named-config --save-rc-stanza --force-stanza --stanza-list
---rc-file --no-rc-file --no-home-dir -l|--last-cmd --show-last --no-save-args -E|--save-args-file -T|--test
--B|--save-packet -b|--save-packet-append -v|--verbose -V|--version -h|--help --json --completion
---fault-injection-tag --wait --proxy --fdpass --then --hold --explain --doctor --ssh-config --qr --force-qr
---import
+--stdin --fd -m|--digest-type --hmac-digest-type -M|--encryption-mode --no-key-hint -k|--key-gen
+-K|--key-gen-file --key-len --hmac-key-len -g|--gpg-encryption --gpg-recipient-key|--gpg--recipient
+--gpg-signer-key --gpg-home-dir --gpg-exe --gpg-agent --gpg-no-signing-pw -n|--named-config --save-rc-stanza
+--force-stanza --stanza-list --rc-file --no-rc-file --no-home-dir -l|--last-cmd --show-last --no-save-args
+-E|--save-args-file -T|--test -B|--save-packet -b|--save-packet-append -v|--verbose -V|--version -h|--help
+--json --completion --fault-injection-tag --wait --proxy --fdpass --then --hold --explain --doctor
+--ssh-config --qr --force-qr --import
 `,
   fwknopd: `
 -f|--foreground -C|--packet-limit -t|--test --syslog-enable --rotate-digest-cache -D|--dump-config
@@ -30,7 +30,7 @@ ACCESS FW_TIMEOUT NAT_ACCESS NAT_LOCAL NAT_PORT NAT_RAND_PORT SPOOF_USER TIME_OF
 RESOLVE_IP_HTTP RESOLVE_HTTP_ONLY RESOLVE_URL WGET_CMD USE_WGET_USER_AGENT SPA_SERVER SPA_SERVER_PORT
 SPA_SERVER_PROTO SERVER_RESOLVE_IPV4 SPA_SOURCE_PORT SPOOF_SOURCE_IP RAND_PORT HTTP_USER_AGENT KEY
 GPG_SIGNING_PW KEY_BASE64 GPG_SIGNING_PW_BASE64 KEY_FILE KEY_CMD HMAC_KEY HMAC_KEY_BASE64 HMAC_KEY_FILE
-HMAC_KEY_CMD USE_HMAC DIGEST_TYPE HMAC_DIGEST_TYPE ENCRYPTION_MODE USE_GPG GPG_RECIPIENT GPG_SIGNER
+HMAC_KEY_CMD USE_HMAC DIGEST_TYPE HMAC_DIGEST_TYPE ENCRYPTION_MODE KEY_HINT USE_GPG GPG_RECIPIENT GPG_SIGNER
 GPG_HOMEDIR GPG_EXE USE_GPG_AGENT GPG_NO_SIGNING_PW NO_SAVE_ARGS VERBOSE
 `,
   "fwknopd.conf": `

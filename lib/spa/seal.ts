@@ -11,6 +11,7 @@ import { fail, ok, type Result } from "../result.ts";
 import { encodeMessage } from "../wire/encode.ts";
 import { isForCipher, stripPrefix } from "../wire/envelope.ts";
 import type { SpaFields } from "../wire/message.ts";
+import { hintedSalt, mayHint } from "./key_hint.ts";
 import { fieldsOf, type SealRequest } from "./request.ts";
 import { authenticationTag } from "./tag.ts";
 
@@ -38,6 +39,8 @@ export interface SealMoment {
   readonly now: number;
   /** Fresh bytes of a cryptographic generator: first those of the random value are asked for, then those of the salt. */
   random(length: number): Uint8Array;
+  /** Whether the salt may carry the hint by which a daemon finds the keys to try first (`key_hint.ts`). Default false. */
+  readonly hint?: boolean;
   /** Makes the OpenPGP message of a packet for GnuPG (`openpgp/openpgp.ts`). What it throws is thrown. */
   encrypt?: PgpEncrypt | undefined;
 }
@@ -50,16 +53,21 @@ export async function seal(
   engine: CryptoEngine,
   request: SealRequest,
   secrets: Secrets,
-  { now, random, encrypt }: SealMoment,
+  { now, random, hint, encrypt }: SealMoment,
 ): Promise<Result<SealedPacket, Fault>> {
   const fields = fieldsOf(request, { random: randomDigits(RANDOM_DIGITS, random), now });
-  return await sealFields(engine, fields, request.digest, { secrets, salt: random(SALT_LENGTH), encrypt });
+  const fresh = random(SALT_LENGTH);
+  const hmacKey = secrets.hmac?.key;
+  const salt = hint === true && hmacKey !== undefined && mayHint(secrets) && hmacKeyFault(secrets.hmac) === null
+    ? await hintedSalt(engine, fresh, { hmacKey, now })
+    : fresh;
+  return await sealFields(engine, fields, request.digest, { secrets, salt, encrypt });
 }
 
 /** How the text of a message becomes the bytes of a packet, beside the keys. */
 interface Sealing {
   readonly secrets: Secrets;
-  /** 8 random bytes, never used twice. */
+  /** 8 bytes, random ones or with a hint in front. */
   readonly salt: Uint8Array;
   /** Needed for GnuPG, and for nothing else. */
   readonly encrypt?: PgpEncrypt | undefined;

@@ -84,6 +84,7 @@ _arguments -s \
   '--hmac-digest-type=[digest of the HMAC]:DIGEST:(MD5 SHA1 SHA256 SHA384 SHA512 SHA3_256 SHA3_512)' \
   '-M+[cipher mode\: CBC, CTR, CFB, OFB, ECB, or legacy for servers before 2.5]:MODE:(CBC ECB CFB OFB CTR legacy Asymmetric)' \
   '--encryption-mode=[cipher mode\: CBC, CTR, CFB, OFB, ECB, or legacy for servers before 2.5]:MODE:(CBC ECB CFB OFB CTR legacy Asymmetric)' \
+  '--no-key-hint[let no part of the salt tell the server which keys to try first]' \
   '-k[make a new encryption key and HMAC key, and print them]' \
   '--key-gen[make a new encryption key and HMAC key, and print them]' \
   '-K+[the same into a file]:FILE:_files' \
