@@ -47,7 +47,7 @@ async function costOfPacket(engine: CryptoEngine | null, name: DigestName, count
     { length: count },
     (_, i) => stanza({ number: i + 1, secrets: [{ ...KEYS, hmac: { name, key: randomKey() } }] }),
   );
-  const sieve = engine === null ? null : createSieve(engine, stanzas);
+  const sieve = engine === null ? null : createSieve(engine, stanzas, { maxAge: 120 });
   const context = decisionContext(stanzas, { engine: engine ?? nobleEngine, sieve });
   const junk = { ...KEYS, hmac: { name, key: randomKey() } };
   const packets = await Promise.all(Array.from({ length: 50 }, async () => datagram(await knock({}, junk))));

@@ -183,6 +183,26 @@ const KEYS = {
     doc: "cipher mode of the packets; client and stanza must agree",
     detail: "legacy is for clients older than 2.5 and cuts the key to 16 bytes. PCBC never worked and is refused.",
   },
+  keyHint: {
+    kind: yesNo,
+    directive: ["KEY_HINT"],
+    fallback: true,
+    group: "keys",
+    doc: "packets whose salt names the stanza are tried with its keys first, however many stanzas there are",
+    detail:
+      "The client fwknop of this package sends such salts (docs/PROTOCOL.md); other packets, those of C clients too, are tried " +
+      "with the keys of all stanzas. N: no salt leads to the stanza, and its keys are tried with those of all.",
+  },
+  requireKeyHint: {
+    kind: yesNo,
+    directive: ["REQUIRE_KEY_HINT"],
+    fallback: false,
+    group: "keys",
+    doc: "only packets whose salt names the stanza are tried with its keys: those of others cost it nothing",
+    detail:
+      "For clients of this package only, with clocks that are right to two minutes, whatever MAX_SPA_PACKET_AGE is: packets " +
+      "of C clients, and with --no-key-hint, are refused. Needs an HMAC key and one of the modes CBC, CFB, ECB and legacy.",
+  },
 } as const satisfies SettingTable;
 
 const GPG = {

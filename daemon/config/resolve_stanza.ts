@@ -84,6 +84,7 @@ export function resolveStanza(raw: RawStanza, context: StanzaContext): ResolvedS
     requireUsername: last.requireUsername ?? null,
     requireSourceAddress: last.requireSourceAddress,
     requireSystem: last.requireSystem ?? null,
+    keyHint: !last.keyHint ? "none" : last.requireKeyHint ? "only" : "first",
     expiresAt: last.accessExpire ?? (last.accessExpireEpoch || null),
   };
   report.problems.push(...stanzaObjections(stanza, resolved.origins));

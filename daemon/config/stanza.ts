@@ -39,9 +39,14 @@ export interface Stanza {
   readonly requireSourceAddress: boolean;
   /** What the name of the system has to contain that the packet seems to come from; null: any system. */
   readonly requireSystem: RegExp | null;
+  /** KEY_HINT and REQUIRE_KEY_HINT: what hints in the salt of packets are for. */
+  readonly keyHint: KeyHintUse;
   /** Unix seconds, or null for never. */
   readonly expiresAt: number | null;
 }
+
+/** No hint leads to the stanza; its keys are tried first where one does; or they are tried for no other packet. */
+export type KeyHintUse = "none" | "first" | "only";
 
 /** The Rijndael key of a stanza; null where it has none. */
 export function rijndaelOf({ secrets }: Pick<Stanza, "secrets">): RijndaelSecret | null {

@@ -73,7 +73,7 @@ export function makeActiveConfig(
     context: {
       engine,
       index: stanzaIndex(stanzas),
-      sieve: createSieve(engine, stanzas),
+      sieve: createSieve(engine, stanzas, config),
       policy: { maxAge: config.maxAge, http: config.http, nat: config.firewall.switches },
       store,
       testMode: test,

@@ -27,11 +27,17 @@ export async function testOurselves(context: DecisionContext, now: number, knock
   const usable = context.index.stanzas.filter((stanza) => rijndaelOf(stanza) !== null);
   for (let i = 0; i < Math.max(knocks, usable.length) && usable.length > 0; i++) {
     const stanza = usable[i % usable.length];
-    if (stanza !== undefined) await knockOnce(stanza, context, now);
+    // Now with a hint and now without one, as packets come.
+    const hint = i % 2 === 1 || stanza?.keyHint === "only";
+    if (stanza !== undefined) await knockOnce(stanza, context, { now, hint });
   }
 }
 
-async function knockOnce(stanza: Stanza, context: DecisionContext, now: number): Promise<void> {
+async function knockOnce(
+  stanza: Stanza,
+  context: DecisionContext,
+  { now, hint }: { readonly now: number; readonly hint: boolean },
+): Promise<void> {
   // What another program opens is not tried here.
   const secrets = stanza.secrets.find(({ cipher }) => cipher.kind === "rijndael");
   if (secrets === undefined) return;
@@ -44,10 +50,10 @@ async function knockOnce(stanza: Stanza, context: DecisionContext, now: number):
     user: stanza.requireUsername ?? "fwknopd",
     digest: "sha256",
   };
-  const sealed = await seal(context.engine, request, secrets, { now, random: randomBytes });
+  const sealed = await seal(context.engine, request, secrets, { now, random: randomBytes, hint });
   if (!sealed.ok) throw failure(stanza, `a packet could not be sealed (${sealed.fault.code})`);
   const alone = [openWide(stanza)];
-  const sieve = createSieve(context.engine, alone);
+  const sieve = createSieve(context.engine, alone, context.policy);
   const trial = { ...context, index: stanzaIndex(alone), sieve, store: memoryStore(), testMode: false };
   const datagram: Datagram = {
     payload: new TextEncoder().encode(sealed.value.wire),

@@ -1,5 +1,5 @@
 /**
- * From a datagram to a decision, in the order of facts/packets 3 to 5: shape, source, replay look-up, sieve, then stanza by
+ * From a datagram to a decision, in the order of facts/packets 3 to 5: shape, source, replay look-up, hint, sieve, then stanza by
  * stanza HMAC, decryption, digest, record, gates, NAT target. Effects are elsewhere: what comes out is a value. Pure.
  */
 import { fault } from "../../lib/faults.ts";
@@ -47,7 +47,10 @@ async function tryPacket(packet: Packet, context: DecisionContext, now: number):
   const trial = startTrial(packet, digest, context);
   const again = refuseAgain(trial, context);
   if (again !== null) return again;
-  context.sieve?.sift(packet.wire, trial.turns);
+  const { sieve } = context;
+  if (sieve !== undefined && sieve !== null && !sieve.hinted(packet.wire, trial.turns, now)) {
+    sieve.sift(packet.wire, trial.turns);
+  }
   return await tryStanzas(trial, context, now);
 }
 

@@ -2,77 +2,102 @@
  * From the hint in the salt of a packet to the keys to try first (PROTOCOL.md, "The salt"): one small table for each slot of
  * time, filled when a packet comes that asks for it. Pure; no timer, and no more than so many hints for one packet.
  */
-import { HINT_LENGTH, HINT_SLOT_SECONDS, hintSlot } from "../../lib/spa/key_hint.ts";
+import { HINT_SLOT_SECONDS, hintSlot } from "../../lib/spa/key_hint.ts";
 
 /** Hints that one packet may have made, at most: the rest of a table is made for the packets after it. */
 export const HINTS_A_PACKET = 20_000;
 
-/** Seconds around the clock in which hints are looked for where packets of any age are taken. */
-const UNLIMITED_AGE = 120;
+/** Seconds around the clock in which hints are looked for, at most, however old packets may be: each slot is a table. */
+export const HINT_REACH = 120;
 
 /** What the table is made of. */
 export interface HintTableParts {
-  /** The hint keys of the users, at their positions; null for one whose packets carry no hint. */
-  readonly keys: readonly (Uint8Array | null)[];
-  /** HMAC-SHA256 of the number of a slot with such a key; what it returns is only read until the next call. */
-  readonly hint: (key: Uint8Array, slot: number) => Uint8Array;
+  /** How many keys there are. */
+  readonly keys: number;
+  /** What tells the hint of each key in that slot, as a number, by the position of the key. It is used at once. */
+  readonly hintsIn: (slot: number) => (position: number) => number;
   /** Seconds by which packets may be off, in either direction; null: any. */
   readonly maxAge: number | null;
 }
 
+/** What comes of a search: a key was taken, none was that has the hint, or not all tables are made that might know one. */
+export type HintSearch = "taken" | "none" | "unknown";
+
 /** The tables of the slots around now. */
 export interface HintTable {
   /**
-   * The positions of the keys that have this hint in the slot nearest to now in which any has it, in ascending order; empty
-   * where none does, as far as the tables are made.
+   * Offers the positions of the keys that have this hint, in ascending order, slot by slot, that of now first, until they are
+   * taken.
    *
-   * @param hint the first three bytes of a salt, as a number, the first byte the most significant
    * @param now Unix seconds
    */
-  find(hint: number, now: number): readonly number[];
+  search(hint: number, now: number, take: (positions: readonly number[]) => boolean): HintSearch;
   /** How many slots have a table, for tests and figures. */
   readonly size: number;
 }
 
-/** The three bytes as one number. */
-export function hintNumber(bytes: Uint8Array): number {
-  let number = 0;
-  for (let i = 0; i < HINT_LENGTH; i++) number = number << 8 | bytes[i]!;
-  return number;
-}
-
 /** Starts without a table. */
-export function hintTable({ keys, hint, maxAge }: HintTableParts): HintTable {
-  const slots = new Map<number, SlotTable>();
-  const positions = keys.flatMap((key, position) => key === null ? [] : [position]);
-  const reach = maxAge ?? UNLIMITED_AGE;
+export function hintTable({ keys, hintsIn, maxAge }: HintTableParts): HintTable {
+  const tables = new Map<number, SlotTable>();
+  const reach = Math.min(maxAge ?? HINT_REACH, HINT_REACH);
+  let at: number | null = null;
+  let slots: readonly number[] = [];
+
+  /** The slots that count now, nearest first; tables of others are forgotten. */
+  function slotsAt(now: number): readonly number[] {
+    if (now === at) return slots;
+    at = now;
+    slots = nearest(now, reach);
+    for (const slot of tables.keys()) if (!slots.includes(slot)) tables.delete(slot);
+    return slots;
+  }
+
+  function tableOf(slot: number): SlotTable {
+    const known = tables.get(slot);
+    if (known !== undefined) return known;
+    const made = slotTable(keys);
+    tables.set(slot, made);
+    return made;
+  }
+
   return {
-    find(wanted, now) {
-      if (positions.length === 0) return [];
-      const [first, last] = [hintSlot(Math.max(0, now - reach)), hintSlot(Math.max(0, now + reach))];
-      for (const slot of slots.keys()) if (slot < first || slot > last) slots.delete(slot);
+    search(wanted, now, take) {
+      if (keys === 0) return "none";
       let budget = HINTS_A_PACKET;
-      for (const slot of nearest(now, first, last)) {
-        const table = slots.get(slot) ?? slotTable(positions.length);
-        slots.set(slot, table);
-        for (; table.filled < positions.length && budget > 0; budget--) {
-          table.add(hintNumber(hint(keys[positions[table.filled]!]!, slot)));
-        }
+      for (const slot of slotsAt(now)) {
+        const table = tableOf(slot);
+        if (table.filled < keys) budget -= fill(table, { keys, budget, hintOf: hintsIn(slot) });
         const found = table.find(wanted);
-        if (found.length > 0) return found.map((at) => positions[at]!);
+        if (found.length > 0 && take(found)) return "taken";
       }
-      return [];
+      return slots.every((slot) => tables.get(slot)!.filled === keys) ? "none" : "unknown";
     },
     get size() {
-      return slots.size;
+      return tables.size;
     },
   };
 }
 
-/** The slots from `first` to `last`, those first whose middle is nearest to now: most clocks are right. */
-function nearest(now: number, first: number, last: number): readonly number[] {
-  const middle = (slot: number) => Math.abs((slot + 0.5) * HINT_SLOT_SECONDS - now);
-  return Array.from({ length: last - first + 1 }, (_, i) => first + i).toSorted((a, b) => middle(a) - middle(b));
+/** Goes on with a table within the budget; gives how many hints that were. */
+function fill(
+  table: SlotTable,
+  { keys, budget, hintOf }: {
+    readonly keys: number;
+    readonly budget: number;
+    readonly hintOf: (position: number) => number;
+  },
+): number {
+  const from = table.filled;
+  const to = Math.min(keys, from + budget);
+  for (let position = from; position < to; position++) table.add(hintOf(position));
+  return to - from;
+}
+
+/** The slots within reach, those first whose middle is nearest to now: most clocks are right. */
+function nearest(now: number, reach: number): readonly number[] {
+  const [first, last] = [hintSlot(Math.max(0, now - reach)), hintSlot(Math.max(0, now + reach))];
+  const distance = (slot: number) => Math.abs((slot + 0.5) * HINT_SLOT_SECONDS - now);
+  return Array.from({ length: last - first + 1 }, (_, i) => first + i).toSorted((a, b) => distance(a) - distance(b));
 }
 
 /** The hints of one slot. */
@@ -83,6 +108,8 @@ interface SlotTable {
   /** Who has it, by the order of adding. */
   find(hint: number): readonly number[];
 }
+
+const NONE: readonly number[] = [];
 
 /** A hash table in flat memory, chained by position: a `Map` would take three times as much. */
 function slotTable(size: number): SlotTable {
@@ -101,9 +128,9 @@ function slotTable(size: number): SlotTable {
       heads[hint & mask] = filled++;
     },
     find(hint) {
-      const found: number[] = [];
-      for (let at = heads[hint & mask]!; at >= 0; at = next[at]!) if (hints[at] === hint) found.push(at);
-      return found.reverse();
+      let found: number[] | null = null;
+      for (let at = heads[hint & mask]!; at >= 0; at = next[at]!) if (hints[at] === hint) (found ??= []).push(at);
+      return found?.reverse() ?? NONE;
     },
   };
 }

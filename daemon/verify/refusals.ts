@@ -99,6 +99,12 @@ export const REFUSALS = {
     (facts: AtStanza & { readonly encryption: number }) =>
       `${stanzaTag(facts)} No stanza encryption mode match for encryption type: ${facts.encryption}.`,
   ),
+  "not-named": stranger(
+    null,
+    "info",
+    (facts: AtStanza) =>
+      `${stanzaTag(facts)} The salt of the packet does not name this stanza, which has REQUIRE_KEY_HINT`,
+  ),
   "hmac-mismatch": stranger(
     4109,
     "info",

@@ -1,7 +1,8 @@
 /**
- * Before anything is decrypted or promised: which stanzas cannot have made a packet, because its HMAC is by another key. One
- * pass over the keys, in which nothing is allocated for a key, nothing is said, and nothing ends it early: how long it takes
- * tells how many keys there are, and nothing about them. It takes stanzas away and admits none: those that are left are tried
+ * Before anything is decrypted or promised: which stanzas cannot have made a packet, because its HMAC is by another key. First
+ * the keys that the hint in its salt names, in a time that does not grow with the keys (`hints.ts`). Where that finds none, one
+ * pass over all keys, in which nothing is allocated for a key, nothing is said, and nothing ends it early: how long it takes
+ * tells how many keys there are, and nothing about them. Both take stanzas away and admit none: those that are left are tried
  * as if there were no sieve, their HMAC included. Pure.
  */
 import { decodeBase64, foreignCharacter } from "../../lib/base64.ts";
@@ -11,13 +12,22 @@ import { type HmacKey, hmacKeyFault } from "../../lib/crypto/secrets.ts";
 import { cutPrefixes } from "../../lib/openpgp/framing.ts";
 import { encryptionOfSigned, type EncryptionType, PREFIXES, splitTag } from "../../lib/wire/envelope.ts";
 import type { Stanza } from "../config/stanza.ts";
-import { OTHER_ADDRESSES, OTHER_KEY, TRIED } from "./stanza_index.ts";
+import { createHints, type HintLimits } from "./hints.ts";
+import { NOT_NAMED, OTHER_KEY, TRIED } from "./stanza_index.ts";
 
-/** The HMAC keys of a configuration. */
+/** The HMAC keys of a configuration. A packet is first looked up by its hint, and goes through the linear pass if that finds no key. */
 export interface Sieve {
   /**
-   * Notes in `turns`, for stanzas that would be tried, that the HMAC of the packet is by another key. Left as they are: stanzas
-   * without an HMAC key, and those whose key cannot be used, which is told of them.
+   * Tries the keys that the hint in the salt of the packet names, however many there are beside them. True when one fits: then
+   * `turns` says of all other stanzas with an HMAC key that theirs is another. Else it is as it was, but for the stanzas that
+   * only a hint leads to, which the linear pass leaves alone then.
+   *
+   * @param now Unix seconds
+   */
+  hinted(wire: string, turns: Uint8Array, now: number): boolean;
+  /**
+   * The linear pass. Notes in `turns`, for stanzas that would be tried, that the HMAC of the packet is by another key. Left as
+   * they are: stanzas without an HMAC key, and those whose key cannot be used, which is told of them.
    */
   sift(wire: string, turns: Uint8Array): void;
   /** Forgets the keys. From then on it takes no stanza away. */
@@ -28,36 +38,84 @@ export interface Sieve {
 interface KeysOfDigest {
   readonly name: DigestName;
   readonly ring: KeyRing;
-  /** By number of the key: the place of its stanza. */
+  /** By number of the key: the place of its stanza, in ascending order. */
   readonly places: readonly number[];
   /** By number of the key: 1 where its stanza takes that encryption. */
   readonly takes: Readonly<Record<EncryptionType, Uint8Array>>;
 }
 
+/** A key in the ring of its digest. */
+interface KeyInRing {
+  readonly digest: KeysOfDigest;
+  readonly key: number;
+}
+
 /** Null where the engine has to be awaited: then every stanza is tried as it always is. */
-export function createSieve(engine: Pick<CryptoEngine, "keyRing">, stanzas: readonly Stanza[]): Sieve | null {
-  if (engine.keyRing === undefined) return null;
-  const digests: KeysOfDigest[] = [];
-  const keyed = stanzas.map((stanza, place) => ({ place, stanza, hmac: usableKey(stanza) }));
-  for (const name of new Set(keyed.flatMap(({ hmac }) => hmac === null ? [] : [hmac.name]))) {
-    const of = keyed.flatMap(({ place, stanza, hmac }) =>
-      hmac?.name === name ? [{ place, stanza, key: hmac.key }] : []
-    );
-    digests.push({
-      name,
-      ring: engine.keyRing(name, of.map(({ key }) => key)),
-      places: of.map(({ place }) => place),
-      takes: { rijndael: takers(of, "rijndael"), gpg: takers(of, "gpg") },
-    });
-  }
+export function createSieve(
+  engine: Pick<CryptoEngine, "keyRing">,
+  stanzas: readonly Stanza[],
+  limits: HintLimits,
+): Sieve | null {
+  const makeRing = engine.keyRing;
+  if (makeRing === undefined) return null;
+  const keyed = stanzas.flatMap((stanza, place) => {
+    const hmac = usableKey(stanza);
+    return hmac === null ? [] : [{ place, stanza, ...hmac }];
+  });
+  const byDigest = [...Map.groupBy(keyed, ({ name }) => name)];
+  const digests = byDigest.map(([name, of]): KeysOfDigest => ({
+    name,
+    ring: makeRing(name, of.map(({ key }) => key)),
+    places: of.map(({ place }) => place),
+    takes: { rijndael: takers(of, "rijndael"), gpg: takers(of, "gpg") },
+  }));
+  const keys = digests.flatMap((digest) => digest.places.map((_, key): KeyInRing => ({ digest, key })));
+  const hints = createHints(makeRing, byDigest.flatMap(([, of]) => of), limits);
+  const onlyHinted = keyed.filter(({ stanza }) => stanza.keyHint === "only").map(({ place }) => place);
   return {
+    hinted(wire, turns, now) {
+      let fitting: readonly number[] = [];
+      const search = hints.search(wire, now, (named) => {
+        fitting = fittingOf(named.map((at) => keys[at]!), wire, turns);
+        return fitting.length > 0;
+      });
+      if (search === "none") change(turns, onlyHinted, NOT_NAMED);
+      if (search !== "taken") return false;
+      for (const { places } of digests) change(turns, places, OTHER_KEY);
+      for (const place of fitting) turns[place] = TRIED;
+      return true;
+    },
     sift(wire, turns) {
       for (const keys of digests) siftDigest(keys, wire, turns);
     },
     wipe() {
       for (const { ring } of digests.splice(0)) ring.wipe();
+      hints.wipe();
+      onlyHinted.length = 0;
     },
   };
+}
+
+/** Notes of those stanzas that would be tried why they are not. */
+function change(turns: Uint8Array, places: readonly number[], turn: number): void {
+  for (let i = 0; i < places.length; i++) if (turns[places[i]!] === TRIED) turns[places[i]!] = turn;
+}
+
+/** The places of the stanzas, among those whose addresses are the packet's, whose HMAC it has: all keys are tried. */
+function fittingOf(keys: readonly KeyInRing[], wire: string, turns: Uint8Array): readonly number[] {
+  const fitting: number[] = [];
+  for (const [{ name, ring, places, takes }, of] of Map.groupBy(keys, ({ digest }) => digest)) {
+    const signed = readSigned(wire, name);
+    if (signed?.type !== "rijndael") continue;
+    for (const text of signed.texts) {
+      ring.take(text, signed.tag);
+      for (const { key } of of) {
+        const place = places[key]!;
+        if (turns[place] === TRIED && takes.rijndael[key] === 1 && ring.fits(key)) fitting.push(place);
+      }
+    }
+  }
+  return fitting;
 }
 
 function takers(of: readonly { readonly stanza: Stanza }[], type: EncryptionType): Uint8Array {
@@ -71,10 +129,7 @@ function usableKey({ secrets }: Stanza): HmacKey | null {
 }
 
 function siftDigest({ name, ring, places, takes }: KeysOfDigest, wire: string, turns: Uint8Array): void {
-  for (let key = 0; key < places.length; key++) {
-    const place = places[key]!;
-    if (turns[place] !== OTHER_ADDRESSES) turns[place] = OTHER_KEY;
-  }
+  change(turns, places, OTHER_KEY);
   const signed = readSigned(wire, name);
   if (signed === null) return;
   const taken = takes[signed.type];
@@ -82,7 +137,8 @@ function siftDigest({ name, ring, places, takes }: KeysOfDigest, wire: string, t
     ring.take(text, signed.tag);
     for (let key = 0; key < places.length; key++) {
       const place = places[key]!;
-      if (turns[place] !== OTHER_ADDRESSES && taken[key] === 1 && ring.fits(key)) turns[place] = TRIED;
+      const wanted = turns[place] === OTHER_KEY || turns[place] === TRIED;
+      if (wanted && taken[key] === 1 && ring.fits(key)) turns[place] = TRIED;
     }
   }
 }

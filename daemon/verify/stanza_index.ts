@@ -10,8 +10,11 @@ export interface StanzaIndex {
   lookUp(source: Ip, destination: Ip | null): StanzaChoice;
 }
 
-/** What becomes of a stanza in the trial of a packet: its addresses are others, it is tried, its HMAC key is another. */
-export const OTHER_ADDRESSES = 0, TRIED = 1, OTHER_KEY = 2;
+/**
+ * What becomes of a stanza in the trial of a packet: its addresses are others, it is tried, its HMAC key is another, or it waits
+ * for packets whose salt names it and this one does not.
+ */
+export const OTHER_ADDRESSES = 0, TRIED = 1, OTHER_KEY = 2, NOT_NAMED = 3;
 
 /** What the addresses of a packet choose. */
 export interface StanzaChoice {

@@ -12,7 +12,7 @@ import { type Finding, type Story, wholeStory } from "./findings.ts";
 import { firstRefusal, GATES_BEFORE_OPENING } from "./gates.ts";
 import { type Refusal, refusal } from "./refusals.ts";
 import { remark } from "./remarks.ts";
-import { OTHER_ADDRESSES, TRIED } from "./stanza_index.ts";
+import { NOT_NAMED, OTHER_ADDRESSES, TRIED } from "./stanza_index.ts";
 import { createStory, type StoryWriter } from "./story.ts";
 
 /** A datagram that holds a packet which some stanza could be for. */
@@ -119,10 +119,11 @@ export function attemptAt({ datagram, stanzas, opensSlowly, wire }: Trial, place
 
 /** What would be told of the stanza, if it had had its turn. */
 function whyPassedOver(trial: Trial, place: number, now: number): readonly Finding[] {
-  if (trial.turns[place] === OTHER_ADDRESSES) {
-    const { source, destination } = trial.datagram;
-    return [refusal("other-addresses", { source, destination, stanza: trial.stanzas[place]!.number })];
-  }
+  const { source, destination } = trial.datagram;
+  const at = { source, stanza: trial.stanzas[place]!.number };
+  const turn = trial.turns[place];
+  if (turn === OTHER_ADDRESSES) return [refusal("other-addresses", { ...at, destination })];
+  if (turn === NOT_NAMED) return [refusal("not-named", at)];
   const attempt = attemptAt(trial, place, now);
   return attempt.ok ? openingFailed(attempt.value, trial.wire, fault("hmac-mismatch")) : [attempt.fault];
 }

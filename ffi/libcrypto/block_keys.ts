@@ -17,6 +17,8 @@ export function blockKeys(hash: BlockHash, keys: readonly Uint8Array[]): KeyRing
   const outerView = new DataView(outer.buffer);
   const outerLength = BigInt(pad(outer, { length: bytes, before: block }, hash));
   const tagWords = new Uint32Array(bytes / 4);
+  const digest = new Uint8Array(bytes);
+  const digestView = new DataView(digest.buffer);
   let message = new Uint8Array(0);
   let messageLength = 0n;
 
@@ -24,8 +26,25 @@ export function blockKeys(hash: BlockHash, keys: readonly Uint8Array[]): KeyRing
     for (let word = 0; word < words; word++) state[word] = kept[at + word]!;
   }
 
+  /** Leaves the words of the HMAC in the state. */
+  function compute(key: number): void {
+    const at = 2 * words * key;
+    restore(at);
+    calls.update(context, message, messageLength);
+    write(outerView);
+    restore(at + words);
+    calls.update(context, outer, outerLength);
+  }
+
+  /** The words of the state as bytes. */
+  function write(view: DataView): void {
+    for (let word = 0; word < tagWords.length; word++) {
+      view.setUint32(4 * (word ^ flip), state[word]!, littleEndian);
+    }
+  }
+
   return {
-    take(text, tag) {
+    take(text, tag = new Uint8Array(bytes)) {
       if (message.length < text.length + 2 * block) message = new Uint8Array(text.length + 2 * block);
       message.set(text);
       messageLength = BigInt(pad(message, { length: text.length, before: block }, hash));
@@ -35,20 +54,18 @@ export function blockKeys(hash: BlockHash, keys: readonly Uint8Array[]): KeyRing
       }
     },
     fits(key) {
-      const at = 2 * words * key;
-      restore(at);
-      calls.update(context, message, messageLength);
-      for (let word = 0; word < tagWords.length; word++) {
-        outerView.setUint32(4 * (word ^ flip), state[word]!, littleEndian);
-      }
-      restore(at + words);
-      calls.update(context, outer, outerLength);
+      compute(key);
       let difference = 0;
       for (let word = 0; word < tagWords.length; word++) difference |= state[word]! ^ tagWords[word]!;
       return difference === 0;
     },
+    hmac(key) {
+      compute(key);
+      write(digestView);
+      return digest;
+    },
     wipe() {
-      for (const secret of [kept, state, outer, message, tagWords]) secret.fill(0);
+      for (const secret of [kept, state, outer, message, tagWords, digest]) secret.fill(0);
     },
   };
 }

@@ -45,22 +45,30 @@ export function evpKeys(hash: EvpHash, keys: readonly Uint8Array[]): KeyRing {
   let text = new Uint8Array(0);
   let textLength = 0n;
 
+  /** Leaves the HMAC in `digest`; 1 when all calls succeeded. */
+  function compute(key: number): number {
+    let done = crypto.EVP_MD_CTX_copy_ex(work, inner[key]!);
+    done &= crypto.EVP_DigestUpdate(work, text, textLength);
+    done &= crypto.EVP_DigestFinal_ex(work, digest, 0n);
+    done &= crypto.EVP_MD_CTX_copy_ex(work, outer[key]!);
+    done &= crypto.EVP_DigestUpdate(work, digest, digestLength);
+    return done & crypto.EVP_DigestFinal_ex(work, digest, 0n);
+  }
+
   return {
-    take(newText, newTag) {
+    take(newText, newTag = new Uint8Array(hash.bytes)) {
       text = Uint8Array.from(newText);
       textLength = BigInt(text.length);
       tag.set(newTag);
     },
     fits(key) {
-      let done = crypto.EVP_MD_CTX_copy_ex(work, inner[key]!);
-      done &= crypto.EVP_DigestUpdate(work, text, textLength);
-      done &= crypto.EVP_DigestFinal_ex(work, digest, 0n);
-      done &= crypto.EVP_MD_CTX_copy_ex(work, outer[key]!);
-      done &= crypto.EVP_DigestUpdate(work, digest, digestLength);
-      done &= crypto.EVP_DigestFinal_ex(work, digest, 0n);
-      let difference = done ^ 1;
+      let difference = compute(key) ^ 1;
       for (let i = 0; i < hash.bytes; i++) difference |= digest[i]! ^ tag[i]!;
       return difference === 0;
+    },
+    hmac(key) {
+      if (compute(key) !== 1) throw cannot(hash, "end", "EVP_DigestFinal_ex");
+      return digest;
     },
     wipe() {
       for (const context of contexts.splice(0)) crypto.EVP_MD_CTX_free(context);
@@ -71,14 +79,18 @@ export function evpKeys(hash: EvpHash, keys: readonly Uint8Array[]): KeyRing {
 }
 
 /** A context that has hashed `data`. */
-function newContext({ symbol }: EvpHash, data: Uint8Array<ArrayBuffer>): bigint {
+function newContext(hash: EvpHash, data: Uint8Array<ArrayBuffer>): bigint {
   const crypto = libcrypto();
   const context = crypto.EVP_MD_CTX_new();
   if (
-    context === 0n || crypto.EVP_DigestInit_ex(context, crypto[symbol](), 0n) !== 1 ||
+    context === 0n || crypto.EVP_DigestInit_ex(context, crypto[hash.symbol](), 0n) !== 1 ||
     crypto.EVP_DigestUpdate(context, data, BigInt(data.length)) !== 1
-  ) throw new FfiError(`Cannot begin a digest with ${symbol}`, { library: "libcrypto", symbol: "EVP_DigestInit_ex" });
+  ) throw cannot(hash, "begin", "EVP_DigestInit_ex");
   return context;
+}
+
+function cannot({ symbol }: EvpHash, what: "begin" | "end", call: string): FfiError {
+  return new FfiError(`Cannot ${what} a digest with ${symbol}`, { library: "libcrypto", symbol: call });
 }
 
 /** The digest of `data`. */

@@ -5,10 +5,12 @@ export const INNER = 0x36, OUTER = 0x5c;
 
 /** Keys of one hash function, by number. */
 export interface KeyRing {
-  /** From now on it is about this text, and this tag of the length of the digest. */
-  take(text: Uint8Array, tag: Uint8Array): void;
+  /** From now on it is about this text, and this tag of the length of the digest, which {@link KeyRing.fits} needs. */
+  take(text: Uint8Array, tag?: Uint8Array): void;
   /** Whether the HMAC of the text by that key is the tag. Takes as long whatever the answer is. */
   fits(key: number): boolean;
+  /** The HMAC of the text by that key. It is overwritten by the next call. */
+  hmac(key: number): Uint8Array;
   /** Overwrites and gives back what is kept of the keys. The ring is not to be used afterwards. */
   wipe(): void;
 }

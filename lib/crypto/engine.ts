@@ -20,10 +20,12 @@ export type Awaitable<Value> = Value | Promise<Value>;
 
 /** HMAC keys of one digest that are tried on one text after another, by number. */
 export interface KeyRing {
-  /** From now on it is about this text, and this tag of the length of the digest. Both are copied. */
-  take(text: Uint8Array, tag: Uint8Array): void;
+  /** From now on it is about this text, and this tag of the length of the digest, which {@link KeyRing.fits} needs. Both are copied. */
+  take(text: Uint8Array, tag?: Uint8Array): void;
   /** Whether the HMAC of the text by that key is the tag. Takes as long whatever the answer is, and allocates nothing. */
   fits(key: number): boolean;
+  /** The HMAC of the text by that key. It is overwritten by the next call. */
+  hmac(key: number): Uint8Array;
   /** Overwrites and gives back what is kept of the keys. The ring is not to be used afterwards. */
   wipe(): void;
 }

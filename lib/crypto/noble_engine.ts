@@ -45,16 +45,20 @@ function keyRing(name: DigestName, keys: readonly Uint8Array[]): KeyRing {
   const digest = new Uint8Array(HASHES[name].outputLen);
   const tag = new Uint8Array(digest.length);
   let text = new Uint8Array(0);
+
+  function compute(key: number): Uint8Array {
+    states[key]!._cloneInto(work);
+    work.update(text).digestInto(digest);
+    return digest;
+  }
+
   return {
-    take(newText, newTag) {
+    take(newText, newTag = new Uint8Array(digest.length)) {
       text = Uint8Array.from(newText);
       tag.set(newTag);
     },
-    fits(key) {
-      states[key]!._cloneInto(work);
-      work.update(text).digestInto(digest);
-      return equalConstantTime(digest, tag);
-    },
+    fits: (key) => equalConstantTime(compute(key), tag),
+    hmac: compute,
     wipe() {
       for (const state of states.splice(0)) state.destroy();
       work.destroy();

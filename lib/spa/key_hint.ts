@@ -2,9 +2,11 @@
  * A hint in the salt of a packet by which a daemon with many users finds the keys to try first (PROTOCOL.md, "The salt").
  * It proves nothing, and who has no use for it sees eight bytes like any others. Pure.
  */
+import { decodeBase64 } from "../base64.ts";
 import { concat, textBytes } from "../bytes.ts";
 import type { CryptoEngine, RijndaelMode } from "../crypto/engine.ts";
 import type { Secrets } from "../crypto/secrets.ts";
+import { PREFIXES } from "../wire/envelope.ts";
 
 /** Bytes of a salt that are the hint; the others stay random. */
 export const HINT_LENGTH = 3;
@@ -12,8 +14,11 @@ export const HINT_LENGTH = 3;
 /** For so many seconds a key has the same hint. */
 export const HINT_SLOT_SECONDS = 30;
 
-/** Makes the hint key another one than that of any other use of the HMAC key, and than that of another version. */
-const LABEL = textBytes("fwknop salt hint 1");
+/**
+ * What a hint key is the HMAC-SHA256 of, by the HMAC key of a stanza: another one than that of any other use of it, and than
+ * that of another version of hints.
+ */
+export const HINT_LABEL: Uint8Array = textBytes("fwknop salt hint 1");
 
 type Hmac = Pick<CryptoEngine, "hmac">;
 
@@ -35,7 +40,7 @@ export function hintSlot(now: number): number {
 
 /** The key that hints are made with, from the HMAC key of a stanza, whatever the digest of its HMAC: 32 bytes. */
 export async function hintKey(engine: Hmac, hmacKey: Uint8Array): Promise<Uint8Array> {
-  return await engine.hmac("sha256", hmacKey, LABEL);
+  return await engine.hmac("sha256", hmacKey, HINT_LABEL);
 }
 
 /** The hint of a key in one slot: {@link HINT_LENGTH} bytes. */
@@ -53,8 +58,20 @@ export async function hintedSalt(
   return concat(hint, salt.subarray(HINT_LENGTH));
 }
 
-/** Eight bytes, the most significant first. */
-function slotBytes(slot: number): Uint8Array {
+/** The number of the first bytes, the most significant first: {@link HINT_LENGTH} of them. */
+export function hintNumber(bytes: Uint8Array): number {
+  return bytes[0]! << 16 | bytes[1]! << 8 | bytes[2]!;
+}
+
+/** The number of what is a hint if the sender gave one: the first bytes of the salt. Null where a packet cannot begin so. */
+export function hintOfWire(wire: string): number | null {
+  // The last characters of the prefix, which with six more are whole bytes: two of `Salted__`, four of the salt.
+  const bytes = decodeBase64(PREFIXES.rijndael.slice(-2) + wire.slice(0, 6));
+  return bytes === null || bytes.length < 2 + HINT_LENGTH ? null : hintNumber(bytes.subarray(2));
+}
+
+/** What a hint is the HMAC-SHA256 of, by a hint key: eight bytes, the most significant first. */
+export function slotBytes(slot: number): Uint8Array {
   const bytes = new Uint8Array(8);
   new DataView(bytes.buffer).setBigUint64(0, BigInt(slot));
   return bytes;

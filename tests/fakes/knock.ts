@@ -60,6 +60,7 @@ export function stanza(changes: Partial<Stanza> = {}): Stanza {
     requireSourceAddress: false,
     requireSystem: null,
     gpg: null,
+    keyHint: "first",
     expiresAt: null,
     ...changes,
   };
@@ -117,7 +118,7 @@ export function decisionContext(
     http: { enabled: false, anyUserAgent: false, trustForwardedFor: false, proxies: null },
   };
   const store = memoryStore();
-  const sieve = createSieve(nobleEngine, stanzas);
+  const sieve = createSieve(nobleEngine, stanzas, policy);
   return { engine: nobleEngine, index: stanzaIndex(stanzas), sieve, policy, store, testMode: false, ...changes };
 }
 

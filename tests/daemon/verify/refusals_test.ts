@@ -63,6 +63,11 @@ const LINES = {
     refusal("no-such-cipher", { ...at, encryption: 2 }),
     `error: ${TAG} No stanza encryption mode match for encryption type: 2.`,
   ],
+  "not-named": [
+    "stranger",
+    refusal("not-named", at),
+    `info: ${TAG} The salt of the packet does not name this stanza, which has REQUIRE_KEY_HINT`,
+  ],
   "hmac-mismatch": ["stranger", refusal("hmac-mismatch", at), `info: ${TAG} Non-corresponding HMAC for this stanza`],
   "not-opened": [
     "stranger",

@@ -77,7 +77,7 @@ function worlds(engine: CryptoEngine) {
   const opening = { openSlowly: nothingOpens };
   return {
     alone: decisionContext(stanzas, { ...opening, sieve: null }),
-    sifted: decisionContext(stanzas, { ...opening, sieve: createSieve(engine, stanzas) }),
+    sifted: decisionContext(stanzas, { ...opening, sieve: createSieve(engine, stanzas, { maxAge: 120 }) }),
   };
 }
 
