@@ -1,8 +1,9 @@
 /**
  * What a packet by no key of ours costs: `deno run -A bench/sieve.ts [--packets=N]`. First one key of each digest, with both
- * synchronous engines; then whole decisions with 1, 1,000 and 5,000 stanzas, without a sieve and with that of each engine.
- * Packets are of the stock client's shape, by a key that nobody has. The figures of
- * a busy machine say little: the smallest of several rounds is told, and the ratios.
+ * synchronous engines; then whole decisions with 1, 1,000 and 5,000 stanzas, without a sieve and with that of each engine;
+ * last what a hint in the salt costs that names a user, one that names nobody, and the tables of all slots of the age window.
+ * Packets are of the stock client's shape, by a key that nobody has. The figures of a busy machine say little: the smallest of
+ * several rounds is told, and the ratios.
  */
 import { libcryptoEngine } from "../daemon/crypto/libcrypto_engine.ts";
 import { decide } from "../daemon/verify/decide.ts";
@@ -10,6 +11,7 @@ import { createSieve } from "../daemon/verify/sieve.ts";
 import { DIGEST_NAMES, DIGESTS } from "../lib/crypto/digest.ts";
 import type { CryptoEngine, DigestName } from "../lib/crypto/engine.ts";
 import { nobleEngine } from "../lib/crypto/noble_engine.ts";
+import { TRIED } from "../daemon/verify/stanza_index.ts";
 import { datagram, decisionContext, KEYS, knock, NOW, stanza } from "../tests/fakes/knock.ts";
 import { ownOptions } from "./options.ts";
 
@@ -76,4 +78,37 @@ for (const name of ["sha256", "sha512"] as const) {
     }
     console.log(`  ${name}, ${String(count).padStart(4)} stanzas  ${columns.join("")}`);
   }
+}
+
+/** Microseconds of a hint that names a user, of one that names nobody, and milliseconds of the first packet, which makes the tables. */
+async function costOfHint(engine: CryptoEngine, count: number): Promise<readonly [number, number, number]> {
+  const secrets = Array.from(
+    { length: count },
+    () => ({ ...KEYS, hmac: { name: "sha256" as const, key: randomKey() } }),
+  );
+  const sieve = createSieve(engine, secrets.map((each, i) => stanza({ number: i + 1, secrets: [each] })), {
+    maxAge: 120,
+  })!;
+  const turns = new Uint8Array(count);
+  const named = await knock({}, secrets[count >> 1], NOW);
+  const unnamed = await knock({}, { ...KEYS, hmac: { name: "sha256", key: randomKey() } }, NOW);
+  const start = performance.now();
+  while (!sieve.hinted(named, turns.fill(TRIED), NOW));
+  sieve.hinted(unnamed, turns.fill(TRIED), NOW);
+  const tables = performance.now() - start;
+  const hit = await fastest(PACKETS, () => sieve.hinted(named, turns.fill(TRIED), NOW));
+  const miss = await fastest(PACKETS, () => sieve.hinted(unnamed, turns.fill(TRIED), NOW));
+  sieve.wipe();
+  return [hit, miss, tables];
+}
+
+console.log("Hints with libcrypto, before anything is decrypted");
+for (const count of [1, 1000, 5000, 100_000]) {
+  const [hit, miss, tables] = await costOfHint(libcryptoEngine, count);
+  const columns = [
+    `names a user ${hit.toFixed(1)} us`,
+    `nobody ${miss.toFixed(1)} us`,
+    `the tables once ${tables.toFixed(1)} ms`,
+  ];
+  console.log(`  ${String(count).padStart(6)} stanzas  ${columns.map((text) => text.padEnd(26)).join("")}`);
 }

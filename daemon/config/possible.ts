@@ -5,6 +5,7 @@
 import type { AddressList, AddressRange } from "../../lib/net/cidr.ts";
 import { formatService, type Service } from "../../lib/net/service.ts";
 import type { Origin, Problem } from "../../lib/settings/setting.ts";
+import { mayHint } from "../../lib/spa/key_hint.ts";
 import { isHostAddress } from "../grants/nat_policy.ts";
 import { parseSnatAddresses } from "./nat_kinds.ts";
 import { MIN_PAYLOAD } from "../packet/datagram.ts";
@@ -20,10 +21,16 @@ const LEAST_HEADERS = 28;
 /** What becomes of a stanza that is taken all the same. */
 const USELESS = "the stanza opens nothing";
 
+/** What was said about hints. */
+interface KeyHintSettings {
+  readonly keyHint: boolean;
+}
+
 /** What makes a stanza useless: nothing that it could be asked for is left, or no packet is from and to its addresses. */
 export function stanzaObjections(
   stanza: Stanza,
-  origins: Origins<"openPorts" | "destination" | "guard">,
+  origins: Origins<"openPorts" | "destination" | "guard" | "requireKeyHint">,
+  settings: KeyHintSettings,
 ): readonly Problem[] {
   const problems: Problem[] = [];
   const { destination, openPorts, restrictPorts, source } = stanza;
@@ -49,7 +56,25 @@ export function stanzaObjections(
   }
   const idle = idleGuard(stanza);
   if (idle !== null && origins.guard !== undefined) problems.push({ origin: origins.guard, ...idle });
+  const unnamed = whyUnnamed(stanza, settings);
+  if (unnamed !== null) problems.push({ origin: origins.requireKeyHint ?? stanza.origin, ...unnamed });
   return problems;
+}
+
+/** Why no packet that may open the stanza can name it; null where that is possible, or not asked for. */
+function whyUnnamed({ keyHint, secrets }: Stanza, wanted: KeyHintSettings): Omit<Problem, "origin"> | null {
+  if (keyHint !== "only") return null;
+  const refused = (message: string, hint: string) => ({
+    message: `REQUIRE_KEY_HINT: ${message}`,
+    hint,
+    lenient: USELESS,
+  });
+  if (!wanted.keyHint) return refused("KEY_HINT N of the same stanza lets no packet name it", "remove one of the two");
+  if (secrets.some(mayHint)) return null;
+  return refused(
+    "no packet can name the stanza: that takes an HMAC key, and one of the modes CBC, CFB, ECB and legacy",
+    "remove it, or set HMAC_KEY_BASE64 and ENCRYPTION_MODE CBC",
+  );
 }
 
 /** Where no door of the stanza is one that GUARD is about. */

@@ -84,10 +84,10 @@ export function resolveStanza(raw: RawStanza, context: StanzaContext): ResolvedS
     requireUsername: last.requireUsername ?? null,
     requireSourceAddress: last.requireSourceAddress,
     requireSystem: last.requireSystem ?? null,
-    keyHint: !last.keyHint ? "none" : last.requireKeyHint ? "only" : "first",
+    keyHint: last.requireKeyHint ? "only" : last.keyHint ? "first" : "none",
     expiresAt: last.accessExpire ?? (last.accessExpireEpoch || null),
   };
-  report.problems.push(...stanzaObjections(stanza, resolved.origins));
+  report.problems.push(...stanzaObjections(stanza, resolved.origins, last));
   return { stanza, settings: withOneCopy(resolved.values, last), origins: resolved.origins };
 }
 

@@ -8,7 +8,7 @@ import { HINT_SLOT_SECONDS, hintSlot } from "../../lib/spa/key_hint.ts";
 export const HINTS_A_PACKET = 20_000;
 
 /** Seconds around the clock in which hints are looked for, at most, however old packets may be: each slot is a table. */
-export const HINT_REACH = 120;
+const HINT_REACH = 120;
 
 /** What the table is made of. */
 export interface HintTableParts {

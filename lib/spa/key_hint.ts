@@ -9,7 +9,7 @@ import type { Secrets } from "../crypto/secrets.ts";
 import { PREFIXES } from "../wire/envelope.ts";
 
 /** Bytes of a salt that are the hint; the others stay random. */
-export const HINT_LENGTH = 3;
+const HINT_LENGTH = 3;
 
 /** For so many seconds a key has the same hint. */
 export const HINT_SLOT_SECONDS = 30;
@@ -39,12 +39,12 @@ export function hintSlot(now: number): number {
 }
 
 /** The key that hints are made with, from the HMAC key of a stanza, whatever the digest of its HMAC: 32 bytes. */
-export async function hintKey(engine: Hmac, hmacKey: Uint8Array): Promise<Uint8Array> {
+async function hintKey(engine: Hmac, hmacKey: Uint8Array): Promise<Uint8Array> {
   return await engine.hmac("sha256", hmacKey, HINT_LABEL);
 }
 
 /** The hint of a key in one slot: {@link HINT_LENGTH} bytes. */
-export async function keyHint(engine: Hmac, key: Uint8Array, slot: number): Promise<Uint8Array> {
+async function keyHint(engine: Hmac, key: Uint8Array, slot: number): Promise<Uint8Array> {
   return (await engine.hmac("sha256", key, slotBytes(slot))).slice(0, HINT_LENGTH);
 }
 

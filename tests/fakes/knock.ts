@@ -3,6 +3,7 @@ import { nobleEngine } from "../../lib/crypto/noble_engine.ts";
 import { parseIp } from "../../lib/net/address.ts";
 import { parseAddressList } from "../../lib/net/cidr.ts";
 import { fail } from "../../lib/result.ts";
+import { hintedSalt } from "../../lib/spa/key_hint.ts";
 import { sealFields } from "../../lib/spa/seal.ts";
 import { MESSAGE_TYPES } from "../../lib/wire/fields.ts";
 import type { SpaFields } from "../../lib/wire/message.ts";
@@ -68,8 +69,15 @@ export function stanza(changes: Partial<Stanza> = {}): Stanza {
 
 let made = 0;
 
-/** The text of a packet. Every call has another random value and salt, so no two packets are equal. */
-export async function knock(changes: Partial<SpaFields> = {}, keys: RijndaelSecrets = KEYS): Promise<string> {
+/**
+ * The text of a packet. Every call has another random value and salt, so no two packets are equal. `hintedAt`: Unix seconds at
+ * which its client made the hint in its salt; by default it has none.
+ */
+export async function knock(
+  changes: Partial<SpaFields> = {},
+  keys: RijndaelSecrets = KEYS,
+  hintedAt: number | null = null,
+): Promise<string> {
   made++;
   const said: SpaFields = {
     random: String(made).padStart(16, "1234567890"),
@@ -84,9 +92,13 @@ export async function knock(changes: Partial<SpaFields> = {}, keys: RijndaelSecr
     ...changes,
   };
   const bytesOfSalt = new Uint8Array(8);
-  new DataView(bytesOfSalt.buffer).setUint32(0, made);
+  new DataView(bytesOfSalt.buffer).setUint32(4, made);
+  const hmacKey = keys.hmac?.key;
+  const salt = hintedAt === null || hmacKey === undefined
+    ? bytesOfSalt
+    : await hintedSalt(nobleEngine, bytesOfSalt, { hmacKey, now: hintedAt });
   const fields = said.clientTimeout > 0 ? { ...said, type: MESSAGE_TYPES[said.type].withTimeout } : said;
-  const sealed = await sealFields(nobleEngine, fields, "sha256", { secrets: keys, salt: bytesOfSalt });
+  const sealed = await sealFields(nobleEngine, fields, "sha256", { secrets: keys, salt });
   if (!sealed.ok) throw new RangeError(`"changes" expected fields that can be sealed, got fault ${sealed.fault.code}`);
   return sealed.value.wire;
 }

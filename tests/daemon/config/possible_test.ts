@@ -32,6 +32,22 @@ Deno.test("GUARD of a stanza that opens no door of that kind is refused", () => 
   assert.deepEqual(wrong("", `${STANZA}GUARD forward\n`), []);
 });
 
+Deno.test("REQUIRE_KEY_HINT of a stanza that no packet can name is refused", () => {
+  const asked = "REQUIRE_KEY_HINT Y\n";
+  assert.match(objection(`${asked}KEY_HINT N\n`), /REQUIRE_KEY_HINT: KEY_HINT N of the same stanza/);
+  for (const mode of ["CTR", "OFB"]) {
+    assert.match(
+      objection(`HMAC_KEY abcdefghijkl\nENCRYPTION_MODE ${mode}\n${asked}`),
+      /no packet can name the stanza/,
+      mode,
+    );
+  }
+  assert.match(wrong("", "SOURCE ANY\nKEY abcdefghijkl\n" + asked).join("\n"), /no packet can name the stanza/);
+  for (const mode of ["CBC", "CFB", "ECB"]) {
+    assert.deepEqual(wrong("", `${STANZA}HMAC_KEY abcdefghijkl\nENCRYPTION_MODE ${mode}\n${asked}`), [], mode);
+  }
+});
+
 Deno.test("frames that no packet fits into are refused where frames are read", () => {
   assert.match(wrong("MAX_SNIFF_BYTES 100\n")[0]!, /MAX_SNIFF_BYTES: no packet fits into 100 bytes/);
   assert.deepEqual(wrong("MAX_SNIFF_BYTES 100\nENABLE_UDP_SERVER Y\n"), []);

@@ -62,6 +62,7 @@ function randomStanza(number: number): Stanza {
     number,
     secrets: randomSecrets(),
     source: addresses(pick(["ANY", "ANY", "198.51.100.0/24", "ANY", "10.0.0.0/8"])),
+    keyHint: random(4) === 0 ? "none" : "first",
     destination: random(16) === 0 ? addresses("10.0.0.1") : null,
     expiresAt: random(16) === 0 ? NOW - 1 : null,
     requireUsername: random(16) === 0 ? "bob" : null,
@@ -137,6 +138,8 @@ async function decideWhole(wire: string, context: DecisionContext, port: number)
 Deno.test("with a sieve every packet has the verdict, and the lines, that it has without", async () => {
   const packets = await Promise.all(HMACS.flatMap((hmac) => [
     ...["192.0.2.10,tcp/22", "192.0.2.11,udp/53"].map((message) => knock({ message }, { ...KEYS, hmac })),
+    // With hints of now, of clocks that are off, and of one that is further off than hints are looked for.
+    ...[0, -100, 100, 900].map((off) => knock({}, { ...KEYS, hmac }, NOW + off)),
     slowPacket({ cipher: { kind: "gpg" }, hmac }),
   ]));
   const verdicts = new Map<string, number>();
