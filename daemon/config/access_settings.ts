@@ -189,6 +189,7 @@ const KEYS = {
     fallback: true,
     group: "keys",
     doc: "packets whose salt names the stanza are tried with its keys first, however many stanzas there are",
+    hidden: true,
     detail:
       "The client fwknop of this package sends such salts (docs/PROTOCOL.md); other packets, those of C clients too, are tried " +
       "with the keys of all stanzas. N: no salt leads to the stanza, and its keys are tried with those of all.",
@@ -199,6 +200,7 @@ const KEYS = {
     fallback: false,
     group: "keys",
     doc: "only packets whose salt names the stanza are tried with its keys: those of others cost it nothing",
+    hidden: true,
     detail:
       "For clients of this package only, with clocks that are right to two minutes, whatever MAX_SPA_PACKET_AGE is: packets " +
       "of C clients, and with --no-key-hint, are refused. Needs an HMAC key and one of the modes CBC, CFB, ECB and legacy.",
