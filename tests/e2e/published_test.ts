@@ -56,3 +56,41 @@ for (const guard of ["nftables", "iptables"] as const satisfies readonly Guard[]
     await program.waitFor(/tcp\/8080 is open in .*nothing .* sends it on/);
   });
 }
+
+for (const guard of ["nftables", "iptables"] as const satisfies readonly Guard[]) {
+  labTest(
+    `a door to this host is not called open where its packets are sent on, unless that is open too: ${guard}`,
+    async () => {
+      await using lab = await makeLab({ guard, extra: ["inside"] });
+      await publish(lab);
+      const ask = async (GUARD: "input" | "both", family: 4 | 6) => {
+        const keys = newKeys();
+        const access = [{ ...keys, GUARD, OPEN_PORTS: "tcp/8080", FW_ACCESS_TIMEOUT: 120 }];
+        await using daemon = await startDaemon(lab, { access });
+        const { program } = daemon;
+        const atStart = program.output;
+        const mark = program.mark();
+        const who = ["-a", lab.address("knocker", family), "-D", lab.address("server", family)];
+        await knock(lab, ["-A", "tcp/8080", ...who, ...keyArgs(keys)]);
+        const line = await program.waitFor(/^(Added access|Opened|Cannot open) .*tcp/, { since: mark });
+        const doctor = await lab.run("server", [...daemon.argv, "--doctor"]);
+        const probe = await lab.probe("knocker", lab.address("server", family), 8080, { timeoutMs: 300 });
+        return { line, probe, told: [atStart, doctor.stdout] };
+      };
+      for (const family of [4, 6] as const) {
+        const to = family === 4 ? "10\\.78\\.0\\.2:80" : "\\[fd78::2\\]:80";
+        const remedy = new RegExp(
+          `write GUARD forward in the stanza, because inet publisher prerouting sends it on to ${to}`,
+        );
+        const shut = await ask("input", family);
+        assert.equal(shut.probe, "filtered");
+        assert.match(shut.line, /^Opened /);
+        for (const text of [shut.line, ...shut.told]) assert.match(text, remedy);
+        const open = await ask("both", family);
+        assert.equal(open.probe, "open");
+        assert.match(open.line, /^Added access rule/);
+        for (const text of open.told) assert.doesNotMatch(text, remedy);
+      }
+    },
+  );
+}
