@@ -1,6 +1,6 @@
 /** Which stanzas are to be tried for a packet. Pure. */
 import type { Ip } from "../../lib/net/address.ts";
-import { matchesList } from "../../lib/net/cidr.ts";
+import { type AddressRange, matchesList } from "../../lib/net/cidr.ts";
 import type { Stanza } from "../config/stanza.ts";
 
 /** The stanzas of access.conf in load order, to be looked up by the addresses of a packet. */
@@ -26,22 +26,70 @@ export interface StanzaChoice {
   readonly sourceIsKnown: boolean;
 }
 
-/** Looks at one stanza after the other: their sources are lists of ranges. */
+/**
+ * Stanzas for any source are chosen beforehand; of the others only those are looked at whose SOURCE has a range around the
+ * packet's: a look-up costs as much as there are different masks, and not as there are stanzas.
+ */
 export function stanzaIndex(stanzas: readonly Stanza[]): StanzaIndex {
+  const fromAnywhere = Uint8Array.from(
+    stanzas,
+    ({ source, destination }) => source.any && destination === null ? TRIED : OTHER_ADDRESSES,
+  );
+  const aimed = stanzas.flatMap(({ source, destination }, place) => source.any && destination !== null ? [place] : []);
+  const everySourceIsKnown = stanzas.some(({ source }) => source.any);
+  const groups = groupByMask(stanzas);
   return {
     stanzas,
     lookUp(source, destination) {
-      const turns = new Uint8Array(stanzas.length);
-      let sourceIsKnown = false;
-      for (let at = 0; at < stanzas.length; at++) {
-        const stanza = stanzas[at]!;
-        if (!matchesList(stanza.source, source)) continue;
+      const turns = fromAnywhere.slice();
+      let sourceIsKnown = everySourceIsKnown;
+      const tryAll = (places: readonly number[]) => {
+        for (const place of places) if (destinationFits(stanzas[place]!, destination)) turns[place] = TRIED;
+      };
+      tryAll(aimed);
+      for (const { family, mask, byNetwork } of groups) {
+        const places = family === source.family ? byNetwork.get(networkOf(source.bytes, mask)) : undefined;
+        if (places === undefined) continue;
         sourceIsKnown = true;
-        if (destinationFits(stanza, destination)) turns[at] = TRIED;
+        tryAll(places);
       }
       return { turns, first: stanzas[turns.indexOf(TRIED)] ?? null, sourceIsKnown };
     },
   };
+}
+
+/** The ranges of one mask in the SOURCE of stanzas, with the places of these. */
+interface MaskGroup extends Pick<AddressRange, "family" | "mask"> {
+  readonly byNetwork: ReadonlyMap<string, readonly number[]>;
+}
+
+function groupByMask(stanzas: readonly Stanza[]): readonly MaskGroup[] {
+  const ranges = stanzas.flatMap(({ source }, place) =>
+    source.any ? [] : source.ranges.map((range) => ({ ...range, place, network: networkOf(range.address, range.mask) }))
+  );
+  const groups = Map.groupBy(ranges, ({ family, mask }) => `${family} ${mask}`);
+  return [...groups.values()].flatMap((of) =>
+    of.slice(0, 1).map(({ family, mask }) => ({ family, mask, byNetwork: placesByNetwork(of) }))
+  );
+}
+
+function placesByNetwork(
+  ranges: readonly { readonly network: string; readonly place: number }[],
+): MaskGroup["byNetwork"] {
+  const places = new Map<string, number[]>();
+  for (const { network, place } of ranges) {
+    const known = places.get(network);
+    if (known === undefined) places.set(network, [place]);
+    else known.push(place);
+  }
+  return places;
+}
+
+/** An address under a mask, as a key. */
+function networkOf(address: Uint8Array, mask: Uint8Array): string {
+  let key = "";
+  for (let i = 0; i < address.length; i++) key += String.fromCharCode(address[i]! & mask[i]!);
+  return key;
 }
 
 function destinationFits({ destination: wanted }: Stanza, destination: Ip | null): boolean {

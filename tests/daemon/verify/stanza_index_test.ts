@@ -4,7 +4,15 @@ import { OTHER_ADDRESSES, stanzaIndex, TRIED } from "../../../daemon/verify/stan
 import { matchesList } from "../../../lib/net/cidr.ts";
 import { addresses, ip, stanza } from "../../fakes/knock.ts";
 
-const SOURCES = ["ANY", "192.0.2.0/24", "192.0.2.7", "10.0.0.0/8, 192.0.2.7", "2001:db8::/32"];
+const SOURCES = [
+  "ANY",
+  "192.0.2.0/24",
+  "192.0.2.7",
+  "10.0.0.0/8, 192.0.2.7",
+  "2001:db8::/32",
+  "192.0.2.8/255.255.0.255",
+  "128.0.0.0/1, 2001:db8::1",
+];
 const DESTINATIONS = [null, "203.0.113.1", "203.0.113.0/24, 2001:db8::1"];
 const ENDS = ["192.0.2.7", "192.0.2.8", "10.1.2.3", "203.0.113.1", "2001:db8::1"];
 
@@ -45,6 +53,22 @@ Deno.test("lookUp() tells a source that no stanza has from one whose DESTINATION
     first: null,
     sourceIsKnown: false,
   });
+});
+
+Deno.test("lookUp() looks at no stanza whose SOURCE is elsewhere, however many there are", () => {
+  let looks = 0;
+  const watched = Array.from({ length: 500 }, (_, i) => {
+    const one = stanza({
+      number: i + 1,
+      source: addresses(`10.0.${i >> 8}.${i & 255}`),
+      destination: addresses("ANY"),
+    });
+    return Object.defineProperty({ ...one }, "destination", { get: () => (looks++, one.destination) });
+  });
+  const index = stanzaIndex(watched);
+  looks = 0;
+  assert.equal(index.lookUp(ip("10.0.1.2"), ip("203.0.113.1")).first, watched[258]);
+  assert.equal(looks, 1);
 });
 
 Deno.test("lookUp() agrees with a test of each stanza by itself", () => {
