@@ -37,6 +37,8 @@ export const MAY_BE_LARGE: SizeExceptions = {
   },
   parameters: {
     "daemon/config/weakening.ts: serverRow": ROW,
+    "daemon/crypto/libcrypto_engine.ts: decrypt": CIPHER,
+    "daemon/crypto/libcrypto_engine.ts: encrypt": CIPHER,
     "daemon/options.ts: flag": ROW,
     "ffi/nfnetlink/socket.ts: setOption": OPTION,
     "ffi/libc/errno.ts: errnoError": "what C says of a failure: number, call, and our words",

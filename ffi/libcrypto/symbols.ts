@@ -46,4 +46,20 @@ export const libcrypto = lazyLibrary(LIBCRYPTO, {
   EVP_DigestUpdate: { parameters: ["usize", "buffer", "usize"], result: "i32" },
   /** int EVP_DigestFinal_ex(EVP_MD_CTX *ctx, unsigned char *md, unsigned int *s) */
   EVP_DigestFinal_ex: { parameters: ["usize", "buffer", "usize"], result: "i32" },
+  EVP_aes_256_cbc: METHOD,
+  EVP_aes_256_ecb: METHOD,
+  EVP_aes_256_cfb128: METHOD,
+  EVP_aes_256_ofb: METHOD,
+  EVP_aes_256_ctr: METHOD,
+  /** EVP_CIPHER_CTX *EVP_CIPHER_CTX_new(void) */
+  EVP_CIPHER_CTX_new: { parameters: [], result: "usize" },
+  /**
+   * int EVP_CipherInit_ex(EVP_CIPHER_CTX *ctx, const EVP_CIPHER *type, ENGINE *impl, const unsigned char *key,
+   * const unsigned char *iv, int enc)
+   */
+  EVP_CipherInit_ex: { parameters: ["usize", "usize", "usize", "buffer", "buffer", "i32"], result: "i32" },
+  /** int EVP_CIPHER_CTX_set_padding(EVP_CIPHER_CTX *x, int padding) */
+  EVP_CIPHER_CTX_set_padding: { parameters: ["usize", "i32"], result: "i32" },
+  /** int EVP_CipherUpdate(EVP_CIPHER_CTX *ctx, unsigned char *out, int *outl, const unsigned char *in, int inl) */
+  EVP_CipherUpdate: { parameters: ["usize", "buffer", "buffer", "buffer", "i32"], result: "i32" },
 });

@@ -18,7 +18,7 @@ Deno.test("chooseEngine() goes on without libcrypto, with one line for whoever l
   const missing = () => {
     throw new FfiError("Cannot load libcrypto.so.3: it is in none of /usr/lib", { library: "libcrypto.so.3" });
   };
-  for (const broken of [{ digest: missing }, { keyRing: missing }]) {
+  for (const broken of [{ digest: missing }, { keyRing: missing }, { decrypt: missing }]) {
     const { engine, lines } = chosen({ ...libcryptoEngine, ...broken });
     assert.equal(engine, nobleEngine);
     assert.equal(lines.length, 1);
@@ -45,5 +45,15 @@ Deno.test("chooseEngine() trusts no library that answers otherwise", () => {
     const { engine, lines } = chosen(candidate);
     assert.equal(engine, nobleEngine);
     assert.match(lines.join("\n"), /^debug: .*: it gives other digests$/);
+  }
+});
+
+Deno.test("chooseEngine() trusts no library that decrypts otherwise", () => {
+  const zeros = (_mode: string, _key: Uint8Array, _iv: Uint8Array, blocks: Uint8Array) => new Uint8Array(blocks.length);
+  const mixed: CryptoEngine["decrypt"] = (mode, ...of) => libcryptoEngine.decrypt(mode === "ofb" ? "cfb" : mode, ...of);
+  for (const broken of [{ encrypt: zeros }, { decrypt: zeros }, { decrypt: mixed }]) {
+    const { engine, lines } = chosen({ ...libcryptoEngine, ...broken });
+    assert.equal(engine, nobleEngine);
+    assert.match(lines.join("\n"), /^debug: .*: it decrypts otherwise$/);
   }
 });
