@@ -1,7 +1,7 @@
 /**
  * The daemon under load, C and ours in the same run, with one stanza, in both capture modes:
  *
- *     deno run -A bench/load.ts [--junk=20000] [--knocks=4000] [--c=60] [--only=WORD] [--beside=DIR]        (root)
+ *     deno run -A bench/load.ts [--junk=20000] [--knocks=3000] [--c=60] [--only=WORD] [--beside=DIR]        (root)
  *
  * Junk: microseconds of the daemon's CPU, the kernel's work for it included, for each packet of the stock client's shape by a
  * key that nobody has. They come at a pace that both daemons bear, a few at a time, so that none is lost; CPU time says
@@ -39,7 +39,7 @@ import {
 
 const OPTIONS = ownOptions({ junk: "N", knocks: "N", c: "N", only: "WORD", beside: "DIR" }, import.meta.url);
 const JUNK = Number(OPTIONS.value("junk") ?? 20_000);
-const KNOCKS = Number(OPTIONS.value("knocks") ?? 4000);
+const KNOCKS = Number(OPTIONS.value("knocks") ?? 3000);
 const C_KNOCKS = Number(OPTIONS.value("c") ?? 60);
 const ONLY = OPTIONS.value("only");
 const OTHER = OPTIONS.value("beside");
