@@ -9,7 +9,7 @@
  *
  * Knocks: that many valid packets, each for a port of its own, sealed beforehand and sent as fast as one process can; the
  * time from the first packet until the last port is open, and how many ports are open then. The
- * replay file is on a disk.
+ * capture's ring holds some 3,600 of them; what comes beyond that is lost. The replay file is on a disk.
  *
  * `--only` names what is wanted of `junk` and `knocks`; `--beside` another checkout, whose daemon is measured as well.
  */
