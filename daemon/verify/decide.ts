@@ -48,8 +48,9 @@ async function tryPacket(packet: Packet, context: DecisionContext, now: number):
   const again = refuseAgain(trial, context);
   if (again !== null) return again;
   const { sieve } = context;
-  if (sieve !== undefined && sieve !== null && !sieve.hinted(packet.wire, trial.turns, now)) {
-    sieve.sift(packet.wire, trial.turns);
+  if (sieve !== undefined && sieve !== null) {
+    trial.left = sieve.hinted(packet.wire, trial.turns, now);
+    if (trial.left === null) sieve.sift(packet.wire, trial.turns);
   }
   return await tryStanzas(trial, context, now);
 }

@@ -18,13 +18,13 @@ import { NOT_NAMED, OTHER_KEY, TRIED } from "./stanza_index.ts";
 /** The HMAC keys of a configuration. A packet is first looked up by its hint, and goes through the linear pass if that finds no key. */
 export interface Sieve {
   /**
-   * Tries the keys that the hint in the salt of the packet names, however many there are beside them. True when one fits: then
-   * `turns` says of all other stanzas with an HMAC key that theirs is another. Else it is as it was, but for the stanzas that
-   * only a hint leads to, which the linear pass leaves alone then.
+   * Tries the keys that the hint in the salt of the packet names, however many there are beside them. Where one fits it gives the
+   * places, in ascending order, of the stanzas that are left: those that it fits, and those without an HMAC key. Null where none
+   * does; then `turns` is as it was, but for the stanzas that only a hint leads to, which the linear pass leaves alone.
    *
    * @param now Unix seconds
    */
-  hinted(wire: string, turns: Uint8Array, now: number): boolean;
+  hinted(wire: string, turns: Uint8Array, now: number): readonly number[] | null;
   /**
    * The linear pass. Notes in `turns`, for stanzas that would be tried, that the HMAC of the packet is by another key. Left as
    * they are: stanzas without an HMAC key, and those whose key cannot be used, which is told of them.
@@ -71,6 +71,8 @@ export function createSieve(
   }));
   const keys = digests.flatMap((digest) => digest.places.map((_, key): KeyInRing => ({ digest, key })));
   const hints = createHints(makeRing, byDigest.flatMap(([, of]) => of), limits);
+  const withKey = new Set(keyed.map(({ place }) => place));
+  const keyless = stanzas.flatMap((_, place) => withKey.has(place) ? [] : [place]);
   const onlyHinted = keyed.filter(({ stanza }) => stanza.keyHint === "only").map(({ place }) => place);
   return {
     hinted(wire, turns, now) {
@@ -80,10 +82,8 @@ export function createSieve(
         return fitting.length > 0;
       });
       if (search === "none") change(turns, onlyHinted, NOT_NAMED);
-      if (search !== "taken") return false;
-      for (const { places } of digests) change(turns, places, OTHER_KEY);
-      for (const place of fitting) turns[place] = TRIED;
-      return true;
+      if (search !== "taken") return null;
+      return [...fitting, ...keyless.filter((place) => turns[place] === TRIED)].sort((a, b) => a - b);
     },
     sift(wire, turns) {
       for (const keys of digests) siftDigest(keys, wire, turns);

@@ -35,6 +35,8 @@ export interface Trial extends Packet {
   readonly digest: string;
   /** Place in the index of the stanza whose turn is next. */
   next: number;
+  /** The places of those that a hint left, in ascending order; null: those that are {@link TRIED}. */
+  left: readonly number[] | null;
   readonly story: StoryWriter;
   claimed: Packet["claimed"];
 }
@@ -62,6 +64,7 @@ export function startTrial(packet: Packet, digest: string, { index, openSlowly }
     opensSlowly: openSlowly !== undefined,
     digest,
     next: 0,
+    left: null,
     story,
   };
   return trial;
@@ -98,7 +101,9 @@ export function refuseAgain(trial: Trial, { store }: DecisionContext): Refused |
 
 /** The place of the next stanza that is tried; null when there is none. Those before it are passed over. */
 export function nextTurn(trial: Trial, now: number): number | null {
-  const found = trial.turns.indexOf(TRIED, trial.next);
+  const found = trial.left === null
+    ? trial.turns.indexOf(TRIED, trial.next)
+    : trial.left.find((place) => place >= trial.next) ?? -1;
   const place = found < 0 ? trial.stanzas.length : found;
   trial.story.passOver({ from: trial.next, to: place, now });
   trial.next = place + 1;
