@@ -203,7 +203,7 @@ const KEYS = {
     hidden: true,
     detail:
       "For clients of this package only, with clocks that are right to two minutes, whatever MAX_SPA_PACKET_AGE is: packets " +
-      "of C clients, and with --no-key-hint, are refused. Needs an HMAC key and one of the modes CBC, CFB, ECB and legacy.",
+      "of C clients, those for GnuPG, and those with --no-key-hint, are refused. Needs an HMAC key and one of the modes CBC, CFB, ECB and legacy.",
   },
 } as const satisfies SettingTable;
 
