@@ -93,9 +93,18 @@ function keptStates(
   return kept;
 }
 
+const calls = new Map<BlockHash, BlockCalls>();
+
+/** Those of a hash function are made once. */
+function callsOf(hash: BlockHash): BlockCalls {
+  let known = calls.get(hash);
+  if (known === undefined) calls.set(hash, known = hash.calls(libcrypto()));
+  return known;
+}
+
 /** The digest of `data`. */
 export function digestOf(hash: BlockHash, data: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   const digest = new Uint8Array(hash.bytes);
-  hash.calls(libcrypto()).whole(data, BigInt(data.length), digest);
+  callsOf(hash).whole(data, BigInt(data.length), digest);
   return digest;
 }
