@@ -17,13 +17,12 @@
  */
 import { type Changed, endChanges, startChanges } from "./foreign_changes.ts";
 import { diskDirectory, formatTime, timesOf } from "./knocks.ts";
+import { needLabAndC } from "./lab.ts";
 import { ownOptions } from "./options.ts";
 import { cpuMilliseconds, megabytes } from "./process_cost.ts";
 import {
   C_DAEMON,
-  isInstalled,
   type Lab,
-  labBlocker,
   makeLab,
   newKeys,
   OUR_DAEMON,
@@ -244,12 +243,7 @@ async function storm(): Promise<void> {
   }
 }
 
-const blocker = labBlocker() ??
-  (isInstalled(C_DAEMON.argv[0]!) ? null : "fwknopd is absent (apt-get install fwknop-server)");
-if (blocker !== null) {
-  console.error(`bench: ${blocker}`);
-  Deno.exit(1);
-}
+needLabAndC();
 const DISK = await diskDirectory();
 await (OPTIONS.has("storm") ? storm() : compare());
 Deno.exit(0);

@@ -8,12 +8,11 @@
  * `knock_to_open.ts`. `--c` are the starts of the C daemon; `--beside` names another checkout, measured in turns with this.
  */
 import { diskDirectory, formatTime, timesOf } from "./knocks.ts";
+import { needLabAndC } from "./lab.ts";
 import { ownOptions } from "./options.ts";
 import {
   C_DAEMON,
   type Guard,
-  isInstalled,
-  labBlocker,
   makeLab,
   newKeys,
   OUR_DAEMON,
@@ -57,12 +56,7 @@ async function startOnce({ program, guard, times }: Variant, parentDir: string):
   }
 }
 
-const blocker = labBlocker() ??
-  (isInstalled(C_DAEMON.argv[0]!) ? null : "fwknopd is absent (apt-get install fwknop-server)");
-if (blocker !== null) {
-  console.error(`bench: ${blocker}`);
-  Deno.exit(1);
-}
+needLabAndC();
 const parentDir = await diskDirectory();
 const variants = [
   variant("C fwknopd", C_DAEMON, "iptables"),

@@ -9,6 +9,7 @@
  * for a few doors with one that hangs.
  */
 import { diskDirectory, formatTime, timesOf } from "./knocks.ts";
+import { needLab } from "./lab.ts";
 import { ownOptions } from "./options.ts";
 import {
   C_DAEMON,
@@ -17,7 +18,6 @@ import {
   keyArgs,
   knock,
   type Lab,
-  labBlocker,
   makeLab,
   newKeys,
   OUR_DAEMON,
@@ -79,11 +79,7 @@ function show(name: string, times: readonly number[]): number {
   return median;
 }
 
-const blocker = labBlocker();
-if (blocker !== null) {
-  console.error(`bench: ${blocker}`);
-  Deno.exit(1);
-}
+needLab();
 
 const parentDir = await diskDirectory();
 console.log(`${"".padEnd(36)}${["median", "p95", "p99"].map((word) => word.padStart(8)).join("")}  milliseconds`);

@@ -10,6 +10,7 @@
  */
 import { decodeBase64, encodeBase64 } from "../lib/base64.ts";
 import { diskDirectory, formatTime, timesOf } from "./knocks.ts";
+import { needLab } from "./lab.ts";
 import { ownOptions } from "./options.ts";
 import {
   C_DAEMON,
@@ -17,7 +18,6 @@ import {
   type Directives,
   isInstalled,
   type Lab,
-  labBlocker,
   makeLab,
   measureOpening,
   newKeys,
@@ -142,11 +142,7 @@ async function beside(place: Place, name: string, { knocks, junk }: { knocks: nu
   console.log(`${name}: a knock beside junk takes ${(loud / quiet).toFixed(2)} times as long (medians)`);
 }
 
-const blocker = labBlocker();
-if (blocker !== null) {
-  console.error(`bench: ${blocker}`);
-  Deno.exit(1);
-}
+needLab();
 const parentDir = await diskDirectory();
 {
   await using home = await gpgHome(...KINDS);

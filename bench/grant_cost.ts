@@ -13,8 +13,9 @@ import { openNftables } from "../daemon/firewall/nftables/open.ts";
 import { ipFromBytes } from "../lib/net/address.ts";
 import { runProgram } from "../lib/host/run.ts";
 import { inputChain } from "../tests/fakes/packet_filter.ts";
+import { runOnServer } from "./lab.ts";
 import { ownOptions } from "./options.ts";
-import { labBlocker, makeLab, nftablesGuard, type Quantiles, quantiles } from "../tests/lab/mod.ts";
+import { nftablesGuard, type Quantiles, quantiles } from "../tests/lab/mod.ts";
 
 const BLOCKED = 50_000;
 const NFT = "/usr/sbin/nft";
@@ -149,15 +150,7 @@ async function measureHere(): Promise<void> {
 
 async function main(): Promise<void> {
   ownOptions({}, import.meta.url);
-  const blocker = labBlocker();
-  if (blocker !== null) {
-    console.error(`This benchmark cannot run: ${blocker}`);
-    Deno.exitCode = 1;
-    return;
-  }
-  await using lab = await makeLab({ guard: "none", extra: [] });
-  const self = [Deno.execPath(), "run", "-A", new URL(import.meta.url).pathname, INSIDE];
-  console.log((await lab.must("server", self)).trimEnd());
+  await runOnServer(import.meta.url, [INSIDE]);
 }
 
 const INSIDE = "--inside";

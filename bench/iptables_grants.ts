@@ -15,7 +15,8 @@ import { iptablesFirewall, type IptablesOptions } from "../daemon/firewall/iptab
 import { PROGRAM_ENVIRONMENT, runProgram } from "../lib/host/run.ts";
 import { ipFromBytes } from "../lib/net/address.ts";
 import { DEFAULT_OPTIONS } from "../tests/contract/iptables_rig.ts";
-import { labBlocker, makeLab, quantiles } from "../tests/lab/mod.ts";
+import { quantiles } from "../tests/lab/mod.ts";
+import { runOnServer } from "./lab.ts";
 import { ownOptions } from "./options.ts";
 
 const FOREIGN = 5000;
@@ -125,22 +126,7 @@ async function measureHere(open: number): Promise<void> {
 
 async function main(): Promise<void> {
   const given = ownOptions({ open: "N" }, import.meta.url);
-  const blocker = labBlocker();
-  if (blocker !== null) {
-    console.error(`This benchmark cannot run: ${blocker}`);
-    Deno.exitCode = 1;
-    return;
-  }
-  await using lab = await makeLab({ guard: "none", extra: [] });
-  const self = [
-    Deno.execPath(),
-    "run",
-    "-A",
-    new URL(import.meta.url).pathname,
-    INSIDE,
-    given.value("open") ?? "50000",
-  ];
-  console.log((await lab.must("server", self)).trimEnd());
+  await runOnServer(import.meta.url, [INSIDE, given.value("open") ?? "50000"]);
 }
 
 if (import.meta.main) await (Deno.args[0] === INSIDE ? measureHere(Number(Deno.args[1])) : main());

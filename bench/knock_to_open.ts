@@ -13,13 +13,12 @@
  * turns with this one, so that what else the machine does hits both.
  */
 import { diskDirectory, formatTime, timesOf } from "./knocks.ts";
+import { needLabAndC } from "./lab.ts";
 import { ownOptions } from "./options.ts";
 import {
   C_DAEMON,
   type Directives,
   type Guard,
-  isInstalled,
-  labBlocker,
   makeLab,
   newKeys,
   OUR_DAEMON,
@@ -77,12 +76,7 @@ async function measureInTurns(variants: readonly Variant[], parentDir: string): 
   });
 }
 
-const blocker = labBlocker() ??
-  (isInstalled(C_DAEMON.argv[0]!) ? null : "fwknopd is absent (apt-get install fwknop-server)");
-if (blocker !== null) {
-  console.error(`bench: ${blocker}`);
-  Deno.exit(1);
-}
+needLabAndC();
 
 const parentDir = await diskDirectory();
 const rows: Row[] = [];

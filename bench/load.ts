@@ -13,7 +13,9 @@
  *
  * `--only` names what is wanted of `junk` and `knocks`; `--beside` another checkout, whose daemon is measured as well.
  */
+import { textBytes } from "../lib/bytes.ts";
 import { diskDirectory } from "./knocks.ts";
+import { needLabAndC } from "./lab.ts";
 import { ownOptions } from "./options.ts";
 import { bytesFromBase64, sealAccess } from "./packets.ts";
 import { cpuMilliseconds } from "./process_cost.ts";
@@ -23,9 +25,7 @@ import {
   type Daemon,
   type Directives,
   type Guard,
-  isInstalled,
   type Lab,
-  labBlocker,
   makeLab,
   measureOpening,
   newKeys,
@@ -88,8 +88,6 @@ function sealed(lab: Lab, keys: SharedKeys, port: number) {
   return sealAccess({ allow: lab.address("knocker"), service: `udp/${port}` }, secrets).then(textBytes);
 }
 
-const textBytes = (text: string) => new TextEncoder().encode(text);
-
 /** Microseconds of CPU for each packet. */
 async function costOfJunk({ lab, daemon }: Scene): Promise<number> {
   const strangers = newKeys();
@@ -130,12 +128,7 @@ async function openPorts(lab: Lab): Promise<number> {
   return new Set(listing.match(/\b[1-9][0-9]{4}\b/g)).size;
 }
 
-const blocker = labBlocker() ??
-  (isInstalled(C_DAEMON.argv[0]!) ? null : "fwknopd is absent (apt-get install fwknop-server)");
-if (blocker !== null) {
-  console.error(`bench: ${blocker}`);
-  Deno.exit(1);
-}
+needLabAndC();
 const parentDir = await diskDirectory();
 const programs: readonly (readonly [string, ProgramUnderTest])[] = [
   ["C", C_DAEMON],

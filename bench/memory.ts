@@ -10,6 +10,7 @@
  * all. Each at rest; at most in some seconds of load, 200 packets by nobody's key and 20 valid knocks a second; and at rest again.
  * `--maps` lists the largest mappings at the end.
  */
+import { needLab } from "./lab.ts";
 import { ownOptions } from "./options.ts";
 import { bytesFromBase64, sealAccess } from "./packets.ts";
 import { type MemoryByKind, memoryByKind } from "./process_cost.ts";
@@ -19,7 +20,6 @@ import {
   connectDatagram,
   isInstalled,
   type Lab,
-  labBlocker,
   makeLab,
   newKeys,
   type ProgramUnderTest,
@@ -159,11 +159,7 @@ function cells({ rss, pss, own, ofFiles }: MemoryByKind): string {
   return [rss, pss, own, ofFiles].map((each) => each.toFixed(1).padStart(6)).join("");
 }
 
-const blocker = labBlocker();
-if (blocker !== null) {
-  console.error(`bench: ${blocker}`);
-  Deno.exit(1);
-}
+needLab();
 const head = "   RSS   PSS   own files";
 console.log(`megabytes${"".padEnd(16)}stanzas | at rest${"".padEnd(17)} | load${"".padEnd(20)} | afterwards`);
 console.log(`${"".padEnd(32)} |${head} |${head} |${head}`);

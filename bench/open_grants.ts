@@ -11,14 +11,13 @@
  * project, such as the version before.
  */
 import { diskDirectory, formatTime, timesOf } from "./knocks.ts";
+import { needLabAndC } from "./lab.ts";
 import { ownOptions } from "./options.ts";
 import { cpuMilliseconds, megabytes } from "./process_cost.ts";
 import {
   C_DAEMON,
   type Directives,
-  isInstalled,
   type Lab,
-  labBlocker,
   makeLab,
   newKeys,
   OUR_DAEMON,
@@ -106,12 +105,7 @@ async function measure(variant: Variant, beside: number, parentDir: string): Pro
   };
 }
 
-const blocker = labBlocker() ??
-  (isInstalled(C_DAEMON.argv[0]!) ? null : "fwknopd is absent (apt-get install fwknop-server)");
-if (blocker !== null) {
-  console.error(`bench: ${blocker}`);
-  Deno.exit(1);
-}
+needLabAndC();
 
 const parentDir = await diskDirectory();
 const other = OPTIONS.value("beside");
