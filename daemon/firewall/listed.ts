@@ -116,7 +116,7 @@ async function openGrants<Listed extends Grant>(
     try {
       await rules.require();
       const listed = before = after = await rules.read();
-      const kept = [...live].filter(({ access, expiresAt }) => expiresAt > now && refusal(access.slot) === null);
+      const kept = ownOf(live, refusal, now);
       const open = missing([...kept, ...possible], listed);
       if (open.length > 0) {
         const changed = rules.change({ open, close: replaced(open, listed) }, listed);
@@ -171,6 +171,11 @@ async function closeGrants<Listed extends Grant>(rules: ListedRules<Listed>, bat
   );
 }
 
+/** What of that is still open, and of a kind that this packet filter can hold. */
+function ownOf(live: LiveGrants, refusal: ListedOptions<Grant>["refusal"], now: number): readonly Grant[] {
+  return [...live].filter(({ access, expiresAt }) => expiresAt > now && refusal(access.slot) === null);
+}
+
 async function repairRules<Listed extends Grant>(
   { rules, refusal }: ListedOptions<Listed>,
   live: LiveGrants,
@@ -178,7 +183,7 @@ async function repairRules<Listed extends Grant>(
 ): Promise<boolean> {
   await rules.require();
   const listed = await rules.read();
-  const wanted = [...live].filter(({ access, expiresAt }) => expiresAt > now && refusal(access.slot) === null);
+  const wanted = ownOf(live, refusal, now);
   const open = missing(wanted, listed);
   // Somebody loaded rules that were saved while a grant was open: its time is over all the same.
   const over = listed.filter(({ expiresAt }) => expiresAt <= now);

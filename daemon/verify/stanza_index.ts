@@ -35,7 +35,9 @@ export function stanzaIndex(stanzas: readonly Stanza[]): StanzaIndex {
     stanzas,
     ({ source, destination }) => source.any && destination === null ? TRIED : OTHER_ADDRESSES,
   );
-  const aimed = stanzas.flatMap(({ source, destination }, place) => source.any && destination !== null ? [place] : []);
+  const aimed = stanzas.flatMap(({ source, destination }, place) =>
+    source.any && destination !== null ? [{ place }] : []
+  );
   const everySourceIsKnown = stanzas.some(({ source }) => source.any);
   const groups = groupByMask(stanzas);
   return {
@@ -43,15 +45,15 @@ export function stanzaIndex(stanzas: readonly Stanza[]): StanzaIndex {
     lookUp(source, destination) {
       const turns = fromAnywhere.slice();
       let sourceIsKnown = everySourceIsKnown;
-      const tryAll = (places: readonly number[]) => {
-        for (const place of places) if (destinationFits(stanzas[place]!, destination)) turns[place] = TRIED;
+      const tryAll = (of: readonly { readonly place: number }[]) => {
+        for (const { place } of of) if (destinationFits(stanzas[place]!, destination)) turns[place] = TRIED;
       };
       tryAll(aimed);
       for (const { family, mask, byNetwork } of groups) {
-        const places = family === source.family ? byNetwork.get(networkOf(source.bytes, mask)) : undefined;
-        if (places === undefined) continue;
+        const around = family === source.family ? byNetwork.get(networkOf(source.bytes, mask)) : undefined;
+        if (around === undefined) continue;
         sourceIsKnown = true;
-        tryAll(places);
+        tryAll(around);
       }
       return { turns, first: stanzas[turns.indexOf(TRIED)] ?? null, sourceIsKnown };
     },
@@ -60,29 +62,18 @@ export function stanzaIndex(stanzas: readonly Stanza[]): StanzaIndex {
 
 /** The ranges of one mask in the SOURCE of stanzas, with the places of these. */
 interface MaskGroup extends Pick<AddressRange, "family" | "mask"> {
-  readonly byNetwork: ReadonlyMap<string, readonly number[]>;
+  readonly byNetwork: ReadonlyMap<string, readonly { readonly place: number }[]>;
 }
 
 function groupByMask(stanzas: readonly Stanza[]): readonly MaskGroup[] {
   const ranges = stanzas.flatMap(({ source }, place) =>
     source.any ? [] : source.ranges.map((range) => ({ ...range, place, network: networkOf(range.address, range.mask) }))
   );
-  const groups = Map.groupBy(ranges, ({ family, mask }) => `${family} ${mask}`);
-  return [...groups.values()].flatMap((of) =>
-    of.slice(0, 1).map(({ family, mask }) => ({ family, mask, byNetwork: placesByNetwork(of) }))
-  );
-}
-
-function placesByNetwork(
-  ranges: readonly { readonly network: string; readonly place: number }[],
-): MaskGroup["byNetwork"] {
-  const places = new Map<string, number[]>();
-  for (const { network, place } of ranges) {
-    const known = places.get(network);
-    if (known === undefined) places.set(network, [place]);
-    else known.push(place);
-  }
-  return places;
+  return [...Map.groupBy(ranges, ({ family, mask }) => `${family} ${mask}`).values()].map((of) => ({
+    family: of[0]!.family,
+    mask: of[0]!.mask,
+    byNetwork: Map.groupBy(of, ({ network }) => network),
+  }));
 }
 
 /** An address under a mask, as a key. */
