@@ -44,3 +44,15 @@ Deno.test("KEY_HINT in .fwknoprc switches it off", async () => {
   assert.equal(await sentWith([...KNOCK, ...HMAC], "[default]\nKEY_HINT Y\n"), hint);
   assert.notEqual(await sentWith([...KNOCK, ...HMAC], "[default]\nKEY_HINT N\n"), hint);
 });
+
+Deno.test("--no-key-hint is saved as KEY_HINT N, and read back so", async () => {
+  using folder = temporaryFolder();
+  const path = `${folder.path}/rc`;
+  const saved = await runOwn(["--rc-file", path, "-n", "gw", "--save-rc-stanza", ...KNOCK, ...HMAC, "--no-key-hint"], {
+    now: NOW,
+  });
+  assert.equal(saved.code, 0, saved.err);
+  assert.match(Deno.readTextFileSync(path), /^KEY_HINT +N$/m);
+  const { sent } = await runOwn(["--rc-file", path, "-n", "gw", "--no-save-args"], { now: NOW });
+  assert.notEqual(hintOfWire(sent[0]!.packet), await hintAt(NOW));
+});

@@ -771,6 +771,20 @@ const TRIALS: Readonly<Record<string, Trial>> = {
     c: { code: 1, says: /Parameter error in .*var=HMAC_KEY_CMD/ },
     own: { opens: HMAC },
   },
+  // What it does is tried in tests/cli/key_hint_test.ts: a rehearsal shows the packet, and no packet without its keys shows a hint.
+  KEY_HINT: {
+    value: "Y",
+    other: "N",
+    mended: "beyond",
+    c: { code: 1, says: /Parameter error in .*var=KEY_HINT/ },
+    own: { opens: { key: "basekey" } },
+    option: {
+      args: "--no-key-hint",
+      mended: "beyond",
+      c: { code: 1, says: /unrecognized option '--no-key-hint'/ },
+      own: { opens: { key: "basekey" } },
+    },
+  },
 };
 
 Deno.test("every directive of .fwknoprc is tried beside the C client", () => {
