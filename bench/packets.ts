@@ -16,10 +16,14 @@ export function bytesFromBase64(text: string): Uint8Array {
   return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
 }
 
-/** The text of a packet that asks for `service` on behalf of `allow`, with the client's defaults. */
+/**
+ * The text of a packet that asks for `service` on behalf of `allow`, with the client's defaults, but for the hint in the salt:
+ * without it a packet is as the C client's.
+ */
 export async function sealAccess(
   request: { readonly allow: string; readonly service: string },
   secrets: Secrets,
+  { hint = false }: { readonly hint?: boolean } = {},
 ): Promise<string> {
   const [allow, service] = [parseIp(request.allow), parseService(request.service)];
   if (!allow.ok || !service.ok) throw new Error(`cannot ask for ${JSON.stringify(request)}`);
@@ -36,7 +40,8 @@ export async function sealAccess(
     cipher: { kind: "rijndael", key: secrets.encryption, mode: "cbc" },
     hmac: { name: "sha256", key: secrets.hmac },
   } as const;
-  const sealed = await seal(nobleEngine, asked, sealing, { now: Math.floor(Date.now() / 1000), random: randomBytes });
+  const moment = { now: Math.floor(Date.now() / 1000), random: randomBytes, hint };
+  const sealed = await seal(nobleEngine, asked, sealing, moment);
   if (!sealed.ok) throw new Error(`cannot seal: ${JSON.stringify(sealed.fault)}`);
   return sealed.value.wire;
 }

@@ -42,6 +42,8 @@ Deno.test("each benchmark answers --help, and measures nothing", async () => {
       "beside_others",
       "capture",
       "engines",
+      "flood_sender",
+      "floods",
       "grant_cost",
       "iptables_grants",
       "knock_to_open",

@@ -20,6 +20,8 @@ export interface Opening {
   readonly milliseconds: number | null;
   /** Datagrams tried until then. */
   readonly probes: number;
+  /** Packets sent until then. */
+  readonly sent: number;
 }
 
 /** Where to knock and what to watch. */
@@ -29,6 +31,12 @@ export interface OpeningOptions {
   readonly port: number;
   /** Give up after this long. Default: 2000. */
   readonly limitMs?: number;
+  /** The address to send from, which has to be one of the knocker's own. Default: what the kernel chooses. */
+  readonly source?: string;
+  /** Packets that are sent after the first as long as it is shut, each so many milliseconds after the one before. */
+  readonly again?: { readonly packets: readonly string[]; readonly everyMs: number };
+  /** Sleep between two datagrams to the port. Default: {@link PACE_MICROSECONDS}. */
+  readonly paceMicroseconds?: number;
 }
 
 /** Sleep between two datagrams; with the system calls around it a turn takes about twice that. */
@@ -43,23 +51,28 @@ export function measureOpening(lab: Lab, packet: string, options: OpeningOptions
   const behind = lab.namespace("server").socket(family, "udp");
   try {
     bindSocket(behind, options.server, options.port, "udp");
+    if (options.source !== undefined) { for (const fd of [knock, probe]) bindSocket(fd, options.source, 0, "udp"); }
     connectDatagram(knock, options.server, 62201);
     connectDatagram(probe, options.server, options.port);
-    const payload = new TextEncoder().encode(packet);
+    const packets = [packet, ...options.again?.packets ?? []].map((text) => new TextEncoder().encode(text));
+    const pace = options.paceMicroseconds ?? PACE_MICROSECONDS;
     const mark = new Uint8Array(1);
     if (sendDatagram(probe, mark) && receiveDatagram(behind, 1) !== null) {
       throw new Error(`port ${options.port} is open`);
     }
     const start = performance.now();
-    sendDatagram(knock, payload);
     const limit = start + (options.limitMs ?? 2000);
-    for (let probes = 1;; probes++) {
+    let sent = 0;
+    for (let probes = 1, now = start;; probes++) {
+      if (sent < packets.length && now >= start + sent * (options.again?.everyMs ?? 0)) {
+        sendDatagram(knock, packets[sent++]!);
+      }
       sendDatagram(probe, mark);
-      sleepUntilReadable(behind, PACE_MICROSECONDS);
+      sleepUntilReadable(behind, pace);
       const passed = receiveDatagram(behind, 1) !== null;
-      const now = performance.now();
-      if (passed) return { milliseconds: now - start, probes };
-      if (now > limit) return { milliseconds: null, probes };
+      now = performance.now();
+      if (passed) return { milliseconds: now - start, probes, sent };
+      if (now > limit) return { milliseconds: null, probes, sent };
     }
   } finally {
     for (const fd of [knock, probe, behind]) closeSocket(fd);
