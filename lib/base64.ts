@@ -7,11 +7,11 @@ const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 
 const FOREIGN = 0xff;
 
-/** Value of each character code below 128. */
+/** Value of each byte, and so of each character code below 256. */
 const VALUES = buildValues();
 
 function buildValues(): Uint8Array {
-  const values = new Uint8Array(128).fill(FOREIGN);
+  const values = new Uint8Array(256).fill(FOREIGN);
   for (let i = 0; i < ALPHABET.length; i++) values[ALPHABET.charCodeAt(i)] = i;
   return values;
 }
@@ -24,15 +24,17 @@ export function encodeBase64(bytes: Uint8Array): string {
 /**
  * Decodes the one spelling that {@link encodeBase64} writes. Null for a foreign character (`=` and white space are
  * foreign), a lone last character, or unused low bits that are not zero.
+ *
+ * @param room where to write, of that length or longer, for who decodes so often that a new array each time costs too much
  */
-export function decodeBase64(text: string): Uint8Array<ArrayBuffer> | null {
-  const decoded = text.length % 4 === 1 ? null : decodeGroups(text);
-  return decoded !== null && decoded.rest === 0 ? decoded.bytes : null;
+export function decodeBase64(text: string, room?: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> | null {
+  const length = decodedLength(text.length);
+  const bytes = room === undefined ? new Uint8Array(length) : room.subarray(0, length);
+  return text.length % 4 !== 1 && decodeGroups(text, bytes) === 0 ? bytes : null;
 }
 
-/** `rest`: the bits that fill no byte. Null when there is a foreign character. */
-function decodeGroups(text: string): { bytes: Uint8Array<ArrayBuffer>; rest: number } | null {
-  const bytes = new Uint8Array(decodedLength(text.length));
+/** Gives the bits that fill no byte; null when there is a foreign character. */
+function decodeGroups(text: string, bytes: Uint8Array): number | null {
   let at = 0;
   let held = 0;
   let bits = 0;
@@ -47,12 +49,23 @@ function decodeGroups(text: string): { bytes: Uint8Array<ArrayBuffer>; rest: num
       held &= (1 << bits) - 1;
     }
   }
-  return { bytes, rest: held };
+  return held;
 }
 
 /** Bytes that so many characters stand for; a lone last character stands for none. */
 export function decodedLength(characters: number): number {
   return (characters * 3) >> 2;
+}
+
+/** Copies text of the alphabet as bytes, to where there is room for it. False where a character is outside. */
+export function writeBase64(text: string, target: Uint8Array, at: number): boolean {
+  let all = 0;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    all |= VALUES[code] ?? FOREIGN;
+    target[at + i] = code;
+  }
+  return all < 64;
 }
 
 /** Index of the first character outside the alphabet, or the length of the text. */
@@ -61,6 +74,19 @@ export function foreignCharacter(text: string): number {
     if ((VALUES[text.charCodeAt(i)] ?? FOREIGN) === FOREIGN) return i;
   }
   return text.length;
+}
+
+/** Whether all bytes are characters of the alphabet. Every byte is looked at: of a packet mostly all are. */
+export function isBase64(bytes: Uint8Array): boolean {
+  let all = 0;
+  for (let i = 0; i < bytes.length; i++) all |= VALUES[bytes[i]!]!;
+  return all < 64;
+}
+
+/** The six bits of a character code; null for one outside the alphabet. */
+export function base64Value(code: number): number | null {
+  const value = VALUES[code] ?? FOREIGN;
+  return value === FOREIGN ? null : value;
 }
 
 /** Standard base64 with padding, as key files and stanzas carry it. */
@@ -74,7 +100,9 @@ export function encodePaddedBase64(bytes: Uint8Array): string {
  * padding and loose low bits are taken. Null for a foreign character, and for anything after the padding.
  */
 export function decodePaddedBase64(text: string): Uint8Array<ArrayBuffer> | null {
-  return decodeGroups(text.replace(/=+$/, ""))?.bytes ?? null;
+  const body = text.replace(/=+$/, "");
+  const bytes = new Uint8Array(decodedLength(body.length));
+  return decodeGroups(body, bytes) === null ? null : bytes;
 }
 
 /** Bytes of the encryption key and of the HMAC key that `--key-gen` makes when nothing else is asked for. */

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import fc from "fast-check";
 import {
+  base64Value,
   decodeBase64,
   decodedLength,
   decodePaddedBase64,
@@ -9,8 +10,10 @@ import {
   encodePaddedBase64,
   foreignCharacter,
   fromUrlForm,
+  isBase64,
   looksCut,
   toUrlForm,
+  writeBase64,
 } from "../../lib/base64.ts";
 
 const bytes = fc.uint8Array({ maxLength: 70 });
@@ -24,6 +27,40 @@ Deno.test("encodeBase64() is the standard alphabet without padding, and decodeBa
     assert.equal(encodePaddedBase64(data), Buffer.from(data).toString("base64"));
     assert.deepEqual(decodePaddedBase64(encodePaddedBase64(data)), data);
   }));
+});
+
+Deno.test("decodeBase64() writes where it is told to, and nothing beyond", () => {
+  fc.assert(fc.property(bytes, (data) => {
+    const room = new Uint8Array(100).fill(0xee);
+    const decoded = decodeBase64(encodeBase64(data), room);
+    assert.deepEqual(decoded, data);
+    assert.equal(decoded?.buffer, room.buffer);
+    assert.ok(room.subarray(data.length).every((byte) => byte === 0xee));
+  }));
+});
+
+Deno.test("isBase64(), base64Value() and writeBase64() know the same characters", () => {
+  const texts = fc.string({ unit: fc.constantFrom(..."AZaz09+/=-_ \n\0\x7f\x80\xff\u0141"), maxLength: 9 });
+  fc.assert(
+    fc.property(texts, (text) => {
+      const whole = foreignCharacter(text) === text.length;
+      assert.equal([...text].every((character) => base64Value(character.charCodeAt(0)) !== null), whole);
+      if (!text.includes("\u0141")) {
+        assert.equal(isBase64(Uint8Array.from(text, (character) => character.charCodeAt(0))), whole);
+      }
+      const target = new Uint8Array(20).fill(0xee);
+      assert.equal(writeBase64(text, target, 3), whole);
+      if (whole) assert.equal(new TextDecoder().decode(target.subarray(3, 3 + text.length)), text);
+      assert.deepEqual(
+        [...target.subarray(0, 3), ...target.subarray(3 + text.length)],
+        Array(20 - text.length).fill(0xee),
+      );
+    }),
+    { numRuns: 2000 },
+  );
+  const first = Uint8Array.of(0, 16, 131, 16, 81, 135);
+  assert.deepEqual([..."ABCDEFGH"].map((character) => base64Value(character.charCodeAt(0))), [0, 1, 2, 3, 4, 5, 6, 7]);
+  assert.deepEqual(decodeBase64("ABCDEFGH"), first);
 });
 
 Deno.test("F1: decodeBase64() knows one spelling: whatever it takes, encodeBase64() writes back", () => {
