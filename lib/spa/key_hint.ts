@@ -2,11 +2,10 @@
  * A hint in the salt of a packet by which a daemon with many users finds the keys to try first (PROTOCOL.md, "The salt").
  * It proves nothing, and who has no use for it sees eight bytes like any others. Pure.
  */
-import { decodeBase64 } from "../base64.ts";
+import { base64Value } from "../base64.ts";
 import { concat, textBytes } from "../bytes.ts";
 import type { CryptoEngine, RijndaelMode } from "../crypto/engine.ts";
 import type { Secrets } from "../crypto/secrets.ts";
-import { PREFIXES } from "../wire/envelope.ts";
 
 /** Bytes of a salt that are the hint; the others stay random. */
 const HINT_LENGTH = 3;
@@ -63,11 +62,20 @@ export function hintNumber(bytes: Uint8Array): number {
   return bytes[0]! << 16 | bytes[1]! << 8 | bytes[2]!;
 }
 
+/** Characters at the beginning of a packet in which it is: behind four bits of `Salted__`, and two bits follow. */
+const HINT_CHARACTERS = 5;
+
 /** The number of what is a hint if the sender gave one: the first bytes of the salt. Null where a packet cannot begin so. */
 export function hintOfWire(wire: string): number | null {
-  // The last characters of the prefix, which with six more are whole bytes: two of `Salted__`, four of the salt.
-  const bytes = decodeBase64(PREFIXES.rijndael.slice(-2) + wire.slice(0, 6));
-  return bytes === null || bytes.length < 2 + HINT_LENGTH ? null : hintNumber(bytes.subarray(2));
+  if (wire.length < HINT_CHARACTERS) return null;
+  let held = 0;
+  for (let i = 0; i < HINT_CHARACTERS; i++) {
+    const value = base64Value(wire.charCodeAt(i));
+    if (value === null) return null;
+    // The first four bits, which are the end of `Salted__`, leave at the top.
+    held = held << 6 & 0x3fffffff | value;
+  }
+  return held >> 2 & 0xffffff;
 }
 
 /** What a hint is the HMAC-SHA256 of, by a hint key: eight bytes, the most significant first. */

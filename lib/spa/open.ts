@@ -140,9 +140,13 @@ function startsLikeMessage(plaintext: Uint8Array): boolean {
   return plaintext[16] === 0x3a && plaintext.subarray(0, 16).every((byte) => byte >= 0x30 && byte <= 0x39);
 }
 
-/** What a replay store remembers of a packet: b64n of SHA-256 over its text as it came, tag included (facts/wire 9). */
-export function replayDigest(engine: Pick<CryptoEngine, "digest">, wire: string): Awaitable<string> {
-  const digest = engine.digest("sha256", textBytes(wire));
+/**
+ * What a replay store remembers of a packet: b64n of SHA-256 over its text as it came, tag included (facts/wire 9).
+ *
+ * @param wire the text, or its bytes
+ */
+export function replayDigest(engine: Pick<CryptoEngine, "digest">, wire: string | Uint8Array): Awaitable<string> {
+  const digest = engine.digest("sha256", typeof wire === "string" ? textBytes(wire) : wire);
   return digest instanceof Promise ? digest.then(encodeBase64) : encodeBase64(digest);
 }
 

@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
+import fc from "fast-check";
 import { nobleEngine } from "../../../lib/crypto/noble_engine.ts";
 import { webEngine } from "../../../lib/crypto/web_engine.ts";
 import type { RijndaelMode } from "../../../lib/crypto/engine.ts";
 import type { Secrets } from "../../../lib/crypto/secrets.ts";
-import { decodeBase64 } from "../../../lib/base64.ts";
-import { textBytes } from "../../../lib/bytes.ts";
+import { decodeBase64, encodeBase64 } from "../../../lib/base64.ts";
+import { concat, textBytes } from "../../../lib/bytes.ts";
 import { ipFromBytes } from "../../../lib/net/address.ts";
-import { hintedSalt, mayHint } from "../../../lib/spa/key_hint.ts";
+import { hintedSalt, hintNumber, hintOfWire, mayHint } from "../../../lib/spa/key_hint.ts";
 import { open } from "../../../lib/spa/open.ts";
 import { seal } from "../../../lib/spa/seal.ts";
 
@@ -64,6 +65,16 @@ Deno.test("seal() puts the hint into the salt where it is asked to and where the
   assert.deepEqual(await saltOf(secrets("cbc", null), true), random, "no HMAC key");
   assert.deepEqual(await saltOf(secrets("cbc"), false), random);
   assert.deepEqual(await saltOf(secrets("cbc")), random);
+});
+
+Deno.test("hintOfWire() reads the first bytes of the salt, and nothing out of a text that cannot begin so", () => {
+  fc.assert(fc.property(fc.uint8Array({ minLength: 8, maxLength: 24 }), (salt) => {
+    const full = encodeBase64(concat(textBytes("Salted__"), salt));
+    assert.equal(hintOfWire(full.slice("U2FsdGVkX1".length)), hintNumber(salt));
+  }));
+  for (const text of ["", "8AAA", "8AA=AAAA", "8AAA\u0141AAA", "\xff8AAAAAA"]) {
+    assert.equal(hintOfWire(text), null, text);
+  }
 });
 
 Deno.test("mayHint() is false for GnuPG, whose packets have no salt", () => {
