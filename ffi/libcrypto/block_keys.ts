@@ -48,9 +48,12 @@ export function blockKeys(hash: BlockHash, keys: readonly Uint8Array[]): KeyRing
       if (message.length < text.length + 2 * block) message = new Uint8Array(text.length + 2 * block);
       message.set(text);
       messageLength = BigInt(pad(message, { length: text.length, before: block }, hash));
-      const view = new DataView(tag.buffer, tag.byteOffset, bytes);
+      // By hand: a view of an array that is new and small costs more than all of this.
       for (let word = 0; word < tagWords.length; word++) {
-        tagWords[word] = view.getUint32(4 * (word ^ flip), littleEndian);
+        const at = 4 * (word ^ flip);
+        tagWords[word] = littleEndian
+          ? tag[at]! | tag[at + 1]! << 8 | tag[at + 2]! << 16 | tag[at + 3]! << 24
+          : tag[at]! << 24 | tag[at + 1]! << 16 | tag[at + 2]! << 8 | tag[at + 3]!;
       }
     },
     fits(key) {
@@ -102,9 +105,23 @@ function callsOf(hash: BlockHash): BlockCalls {
   return known;
 }
 
+/** Digests share an array: one of its own costs nearly as much as the digest. It is let go when none of them is held any more. */
+const DIGESTS_BYTES = 4096;
+let digests = new Uint8Array(0);
+let used = 0;
+
+function newDigest(bytes: number): Uint8Array<ArrayBuffer> {
+  if (used + bytes > digests.length) {
+    digests = new Uint8Array(DIGESTS_BYTES);
+    used = 0;
+  }
+  used += bytes;
+  return digests.subarray(used - bytes, used);
+}
+
 /** The digest of `data`. */
 export function digestOf(hash: BlockHash, data: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
-  const digest = new Uint8Array(hash.bytes);
+  const digest = newDigest(hash.bytes);
   callsOf(hash).whole(data, BigInt(data.length), digest);
   return digest;
 }

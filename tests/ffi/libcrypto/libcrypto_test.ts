@@ -104,3 +104,10 @@ Deno.test("pad() writes the length of a long message in bits, in the order of ea
   assert.equal(pad(message, { length: 55, before: 0x012345 }, BLOCK_HASHES.md5), 64);
   assert.deepEqual([...message.subarray(55, 64)], [0x80, 0xe0, 0x1b, 0x09, 0, 0, 0, 0, 0]);
 });
+
+Deno.test("a digest stays as it is while others are made", () => {
+  const made = Array.from({ length: 500 }, (_, i) => digest("sha256", new Uint8Array(i)));
+  const again = Array.from({ length: 500 }, (_, i) => digest("sha256", new Uint8Array(i)));
+  assert.deepEqual(made, again);
+  assert.equal(new Set(made.map((bytes) => bytes.toHex())).size, 500);
+});
