@@ -29,7 +29,8 @@ export async function handleBatch(
 ): Promise<void> {
   const settled: Settled[] = [];
   for (const datagram of datagrams) {
-    const decision = await decide(datagram, active.context, seconds(runtime));
+    const deciding = decide(datagram, active.context, seconds(runtime));
+    const decision = deciding instanceof Promise ? await deciding : deciding;
     settled.push(...settle(decision, { datagram }, runtime.slow));
   }
   await conclude(settled, active, runtime);

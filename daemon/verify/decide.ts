@@ -2,6 +2,7 @@
  * From a datagram to a decision, in the order of facts/packets 3 to 5: shape, source, replay look-up, hint, sieve, then stanza by
  * stanza HMAC, decryption, digest, record, gates, NAT target. Effects are elsewhere: what comes out is a value. Pure.
  */
+import type { Awaitable } from "../../lib/crypto/engine.ts";
 import { fault } from "../../lib/faults.ts";
 import { fail, ok } from "../../lib/result.ts";
 import { authenticate, open, replayDigest } from "../../lib/spa/open.ts";
@@ -34,41 +35,57 @@ import {
   type Trial,
 } from "./trial.ts";
 
-/** Decides about one datagram. `now`: Unix seconds. Never throws on packet content. */
-export async function decide(datagram: Datagram, context: DecisionContext, now: number): Promise<Decision> {
+/**
+ * Decides about one datagram. `now`: Unix seconds. Never throws on packet content. Most packets are strangers', and for these
+ * there is nothing to wait for: then the decision is there at once, which costs less than to promise it.
+ */
+export function decide(datagram: Datagram, context: DecisionContext, now: number): Awaitable<Decision> {
   const packet = findPacket(datagram, context);
-  return packet.ok ? await tryPacket(packet.value, context, now) : packet.fault;
+  return packet.ok ? tryPacket(packet.value, context, now) : packet.fault;
 }
 
-async function tryPacket(packet: Packet, context: DecisionContext, now: number): Promise<Decision> {
-  const known = replayDigest(context.engine, packet.wire);
-  // Most packets are strangers' and cost little besides: nothing is awaited that is there.
-  const digest = typeof known === "string" ? known : await known;
-  const trial = startTrial(packet, digest, context);
+function tryPacket(packet: Packet, context: DecisionContext, now: number): Awaitable<Decision> {
+  const digest = replayDigest(context.engine, packet.bytes);
+  const go = (known: string) => tryText(startTrial(packet, known, context), context, now);
+  return typeof digest === "string" ? go(digest) : digest.then(go);
+}
+
+function tryText(trial: Trial, context: DecisionContext, now: number): Awaitable<Decision> {
   const again = refuseAgain(trial, context);
   if (again !== null) return again;
   const { sieve } = context;
   if (sieve !== undefined && sieve !== null) {
-    trial.left = sieve.hinted(packet.wire, trial.turns, now);
-    if (trial.left === null) sieve.sift(packet.wire, trial.turns);
+    trial.left = sieve.hinted(trial.wire, trial.turns, now);
+    if (trial.left === null) sieve.sift(trial.wire, trial.turns);
   }
-  return await tryStanzas(trial, context, now);
+  return tryStanzas(trial, context, now);
 }
 
 /** Stanzas in load order; the first that admits ends the search, as does a packet of ours that another copy overtook. */
-async function tryStanzas(trial: Trial, context: DecisionContext, now: number): Promise<Decision> {
-  for (let place = nextTurn(trial, now); place !== null; place = nextTurn(trial, now)) {
-    const attempt = attemptAt(trial, place, now);
-    if (!attempt.ok) {
-      trial.story.push(attempt.fault);
-      continue;
-    }
-    const decision = attempt.value.secrets.cipher.kind === "gpg"
-      ? await startOpening(trial, attempt.value, context)
-      : await goOn(trial, { ...attempt.value, opened: await openHere(attempt.value, trial.wire, context) }, context);
+function tryStanzas(trial: Trial, context: DecisionContext, now: number): Awaitable<Decision> {
+  const attempt = nextAttempt(trial, now);
+  return attempt === null ? refuseTrial(trial) : tryAttempts(trial, attempt, context);
+}
+
+async function tryAttempts(trial: Trial, first: Attempt, context: DecisionContext): Promise<Decision> {
+  const { now } = first.match;
+  for (let attempt: Attempt | null = first; attempt !== null; attempt = nextAttempt(trial, now)) {
+    const decision = attempt.secrets.cipher.kind === "gpg"
+      ? await startOpening(trial, attempt, context)
+      : await goOn(trial, { ...attempt, opened: await openHere(attempt, trial.wire, context) }, context);
     if (decision !== null) return decision;
   }
   return refuseTrial(trial);
+}
+
+/** The next one that a key may open; what keeps those before it from it is told. */
+function nextAttempt(trial: Trial, now: number): Attempt | null {
+  for (let place = nextTurn(trial, now); place !== null; place = nextTurn(trial, now)) {
+    const attempt = attemptAt(trial, place, now);
+    if (attempt.ok) return attempt.value;
+    trial.story.push(attempt.fault);
+  }
+  return null;
 }
 
 async function openHere(attempt: Attempt, wire: string, { engine }: DecisionContext): Promise<Opening> {

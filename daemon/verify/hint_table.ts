@@ -41,20 +41,18 @@ export function hintTable({ keys, hintsIn, maxAge }: HintTableParts): HintTable 
   const tables = new Map<number, SlotTable>();
   const reach = Math.min(maxAge ?? HINT_REACH, HINT_REACH);
   let at: number | null = null;
-  let slots: readonly number[] = [];
+  let inReach: readonly { readonly slot: number; table: SlotTable | undefined }[] = [];
 
-  /** The slots that count now, nearest first; tables of others are forgotten. */
-  function slotsAt(now: number): readonly number[] {
-    if (now === at) return slots;
+  /** The slots that count now, nearest first, with their tables as far as there are; those of others are forgotten. */
+  function slotsAt(now: number) {
+    if (now === at) return inReach;
     at = now;
-    slots = nearest(now, reach);
+    const slots = nearest(now, reach);
     for (const slot of tables.keys()) if (!slots.includes(slot)) tables.delete(slot);
-    return slots;
+    return inReach = slots.map((slot) => ({ slot, table: tables.get(slot) }));
   }
 
-  function tableOf(slot: number): SlotTable {
-    const known = tables.get(slot);
-    if (known !== undefined) return known;
+  function makeTable(slot: number): SlotTable {
     const made = slotTable(keys);
     tables.set(slot, made);
     return made;
@@ -64,13 +62,15 @@ export function hintTable({ keys, hintsIn, maxAge }: HintTableParts): HintTable 
     search(wanted, now, take) {
       if (keys === 0) return "none";
       let budget = HINTS_A_PACKET;
-      for (const slot of slotsAt(now)) {
-        const table = tableOf(slot);
-        if (table.filled < keys) budget -= fill(table, { keys, budget, hintOf: hintsIn(slot) });
+      let whole = true;
+      for (const at of slotsAt(now)) {
+        const table = at.table ??= makeTable(at.slot);
+        if (table.filled < keys) budget -= fill(table, { keys, budget, hintOf: hintsIn(at.slot) });
         const found = table.find(wanted);
         if (found.length > 0 && take(found)) return "taken";
+        whole &&= table.filled === keys;
       }
-      return slots.every((slot) => tables.get(slot)!.filled === keys) ? "none" : "unknown";
+      return whole ? "none" : "unknown";
     },
     get size() {
       return tables.size;

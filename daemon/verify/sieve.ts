@@ -5,10 +5,12 @@
  * tells how many keys there are, and nothing about them. Both take stanzas away and admit none: those that are left are tried
  * as if there were no sieve, their HMAC included. Pure.
  */
-import { decodeBase64, foreignCharacter } from "../../lib/base64.ts";
+import { decodeBase64, foreignCharacter, writeBase64 } from "../../lib/base64.ts";
 import { textBytes } from "../../lib/bytes.ts";
+import { DIGESTS } from "../../lib/crypto/digest.ts";
 import type { CryptoEngine, DigestName, KeyRing } from "../../lib/crypto/engine.ts";
 import { type HmacKey, hmacKeyFault } from "../../lib/crypto/secrets.ts";
+import { MAX_SPA_LENGTH } from "../../lib/limits.ts";
 import { cutPrefixes } from "../../lib/openpgp/framing.ts";
 import { encryptionOfSigned, type EncryptionType, PREFIXES, splitTag } from "../../lib/wire/envelope.ts";
 import type { Stanza } from "../config/stanza.ts";
@@ -143,7 +145,7 @@ function siftDigest({ name, ring, places, takes }: KeysOfDigest, wire: string, t
   }
 }
 
-/** What an HMAC of that digest covers in a packet, and what it is. */
+/** What an HMAC of that digest covers in a packet, and what it is. Used before the next one is read. */
 interface Signed {
   readonly type: EncryptionType;
   /** One, but for OpenPGP messages to some elliptic curves, whose first characters may have been one of several. */
@@ -151,13 +153,23 @@ interface Signed {
   readonly tag: Uint8Array;
 }
 
+/** Where the text of a Rijndael packet is written behind its prefix, and its tag: new arrays cost as much as the HMAC of a key. */
+const ROOM = new Uint8Array(PREFIXES.rijndael.length + MAX_SPA_LENGTH);
+ROOM.set(textBytes(PREFIXES.rijndael));
+const TAG_ROOM = new Uint8Array(Math.max(...Object.values(DIGESTS).map(({ bytes }) => bytes)));
+
 /** Null where no packet with such an HMAC has that length, or no encoder writes that tag: then no key fits. */
 function readSigned(wire: string, name: DigestName): Signed | null {
   const split = splitTag(wire, { name });
   const type = split === null ? null : encryptionOfSigned(split.body.length);
-  if (split === null || type === null || foreignCharacter(split.body) < split.body.length) return null;
-  const tag = decodeBase64(split.tag);
+  if (split === null || type === null) return null;
+  const { body } = split;
+  const tag = decodeBase64(split.tag, TAG_ROOM);
   if (tag === null) return null;
-  const prefixes = type === "gpg" ? cutPrefixes(split.body) : [PREFIXES.rijndael];
-  return { type, texts: prefixes.map((prefix) => textBytes(prefix + split.body)), tag };
+  if (type === "rijndael") {
+    const start = PREFIXES.rijndael.length;
+    return writeBase64(body, ROOM, start) ? { type, texts: [ROOM.subarray(0, start + body.length)], tag } : null;
+  }
+  if (foreignCharacter(body) < body.length) return null;
+  return { type, texts: cutPrefixes(body).map((prefix) => textBytes(prefix + body)), tag };
 }

@@ -2,6 +2,7 @@
 import type { Ip } from "../../lib/net/address.ts";
 import { type AddressRange, matchesList } from "../../lib/net/cidr.ts";
 import type { Stanza } from "../config/stanza.ts";
+import { makeKeeper } from "../packet/owned.ts";
 
 /** The stanzas of access.conf in load order, to be looked up by the addresses of a packet. */
 export interface StanzaIndex {
@@ -40,10 +41,11 @@ export function stanzaIndex(stanzas: readonly Stanza[]): StanzaIndex {
   );
   const everySourceIsKnown = stanzas.some(({ source }) => source.any);
   const groups = groupByMask(stanzas);
+  const copy = makeKeeper();
   return {
     stanzas,
     lookUp(source, destination) {
-      const turns = fromAnywhere.slice();
+      const turns = copy(fromAnywhere);
       let sourceIsKnown = everySourceIsKnown;
       const tryAll = (of: readonly { readonly place: number }[]) => {
         for (const { place } of of) if (destinationFits(stanzas[place]!, destination)) turns[place] = TRIED;

@@ -9,6 +9,20 @@ interface PassedOver {
   readonly now: number;
 }
 
+/** Its findings are made when they are read. A class, because an object with a getter of its own takes as long as an HMAC. */
+class ToldStory implements Story {
+  readonly #make: () => readonly Finding[];
+  #whole: readonly Finding[] | null = null;
+
+  constructor(readonly notable: readonly Finding[], make: () => readonly Finding[]) {
+    this.#make = make;
+  }
+
+  get findings(): readonly Finding[] {
+    return this.#whole ??= this.#make();
+  }
+}
+
 export interface StoryWriter {
   push(...findings: readonly Finding[]): void;
   passOver(stanzas: PassedOver): void;
@@ -24,13 +38,10 @@ export function createStory(explain: (place: number, now: number) => readonly Fi
     passOver: (stanzas) => void (stanzas.from < stanzas.to && parts.push(stanzas)),
     tell(before, after = []) {
       const told = [...parts];
-      let whole: readonly Finding[] | undefined;
-      return {
-        notable: [...before, ...told.filter(isFinding), ...after],
-        get findings() {
-          return whole ??= [...before, ...told.flatMap((part) => isFinding(part) ? [part] : each(part)), ...after];
-        },
-      };
+      return new ToldStory(
+        [...before, ...told.filter(isFinding), ...after],
+        () => [...before, ...told.flatMap((part) => isFinding(part) ? [part] : each(part)), ...after],
+      );
     },
   };
 

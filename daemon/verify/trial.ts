@@ -71,23 +71,29 @@ export function startTrial(packet: Packet, digest: string, { index, openSlowly }
 }
 
 function refuse(...findings: readonly Finding[]): Refused {
-  return refuseWith(wholeStory(findings));
+  return { kind: "refuse", ...wholeStory(findings) };
 }
 
-function refuseWith(story: Story): Refused {
-  return {
-    kind: "refuse",
-    notable: story.notable,
-    get findings() {
-      return story.findings;
-    },
-  };
+/** A class for the reason of the one in `story.ts`. */
+class RefusedTrial implements Refused {
+  readonly kind = "refuse";
+  readonly notable: readonly Finding[];
+  readonly #story: Story;
+
+  constructor(story: Story) {
+    this.notable = story.notable;
+    this.#story = story;
+  }
+
+  get findings(): readonly Finding[] {
+    return this.#story.findings;
+  }
 }
 
 /** Ends the trial. */
 export function refuseTrial({ datagram: { source }, first, story }: Trial, ...last: Refusal[]): Refused {
   const came = first === null ? [] : [remark("source-match", { source, stanza: first.number })];
-  return refuseWith(story.tell(came, last));
+  return new RefusedTrial(story.tell(came, last));
 }
 
 /** Null for a text that is new, or claimed for this very packet. Seen again it is an alarm, unless it was only captured twice. */

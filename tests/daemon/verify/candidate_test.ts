@@ -29,7 +29,7 @@ function reasonOf(fault: CandidateFault): string | null {
 
 Deno.test("findCandidate() takes what a client sends, unchanged", () => {
   const result = findCandidate(bytes(BODY), NO_HTTP);
-  assert.deepEqual(result, { ok: true, value: { wire: BODY, forwardedFor: null } });
+  assert.deepEqual(result, { ok: true, value: { wire: BODY, bytes: bytes(BODY), forwardedFor: null } });
 });
 
 Deno.test("findCandidate() refuses every other shape with the number of the C daemon", () => {

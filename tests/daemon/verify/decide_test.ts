@@ -40,6 +40,17 @@ Deno.test("decide() takes the source of the packet for 0.0.0.0, over IPv6 too", 
   assert.equal(decision.kind === "admit" && decision.admission.access.text, "2001:db8::7");
 });
 
+Deno.test("decide() has its answer at once where no key has to open anything", async () => {
+  const stranger = decide(datagram(await knock({}, otherHmac)), decisionContext(), NOW);
+  assert.ok(!(stranger instanceof Promise) && stranger.kind === "refuse");
+  assert.equal(isAuthentic(stranger.findings), false);
+  const late = decide(datagram(await knock()), decisionContext([stanza({ expiresAt: NOW - 1 })]), NOW);
+  assert.ok(!(late instanceof Promise));
+  const opened = decide(datagram(await knock()), decisionContext(), NOW);
+  assert.ok(opened instanceof Promise);
+  assert.equal((await opened).kind, "admit");
+});
+
 Deno.test("decide() says first and once that a packet came whose addresses match a stanza, whatever becomes of it", async () => {
   const came = (number: number) => [
     `(stanza #${number}) SPA Packet from IP: 198.51.100.7 received with access source match`,
