@@ -46,7 +46,7 @@ export function utf8Text(bytes: Uint8Array): string | null {
 }
 
 /** Whether no byte is above 127. */
-export function isAscii(bytes: Uint8Array): boolean {
+function isAscii(bytes: Uint8Array): boolean {
   // Indexed: an iterator makes an object for each byte before the code is warm.
   for (let at = 0; at < bytes.length; at++) if (bytes[at]! > 0x7f) return false;
   return true;
