@@ -186,7 +186,6 @@ export const TESTED_ELSEWHERE: TestedElsewhere = {
   "tests/daemon/firewall/path/way_root_test.ts": ["daemon/firewall/path/traveller.ts"],
   "tests/daemon/firewall/nftables/placement_test.ts": ["daemon/firewall/nftables/set_layout.ts"],
   "tests/daemon/loop/signals_test.ts": ["ffi/libc/refuse_debugger.ts"],
-  "tests/daemon/report/refusal_budget_test.ts": ["lib/log.ts"],
   "tests/daemon/start/self_check_test.ts": ["daemon/start/start_error.ts"],
   "tests/e2e/check_test.ts": ["daemon/start/preflight.ts"],
   "tests/e2e/client_wait_test.ts": [

@@ -7,7 +7,7 @@ import { formatPutBack, openedLine } from "../report/log_lines.ts";
 import type { PlannedGrant } from "./grants.ts";
 import type { Ledger } from "./ledger.ts";
 import type { ShutGrants } from "./shut.ts";
-import { lineText, type Log } from "../../lib/log.ts";
+import { lineText, type Log, takes, together } from "../../lib/log.ts";
 import type { Facts } from "../report/facts.ts";
 import type { Mailer } from "../report/mailer.ts";
 import { reasonOf } from "../start/start_error.ts";
@@ -47,7 +47,7 @@ export async function openGrants(grants: readonly PlannedGrant[], context: Grant
         ledger.record([grant]);
         context.shut.note(grant.access, outcome.shutBy);
         const already = outcome.alreadyOpen ? `: ${context.alreadyOpen}` : "";
-        if (!outcome.alreadyOpen) log("debug", firewall.commandOf(grant, "add"));
+        if (!outcome.alreadyOpen && takes(log, "debug")) log("debug", firewall.commandOf(grant, "add"));
         const line = openedLine(grant, firewall.containerOf(grant.access), outcome.shutBy);
         const text = `${lineText(line)}${outcome.shutBy.length === 0 ? already : ""}`;
         log(line.level, text);
@@ -84,11 +84,13 @@ export async function closeDueGrants(
     if (!firewall.kernelTimed || ahead) await firewall.revoke(due);
     context.facts("closing", [], log);
     ledger.close(due);
-    for (const [index, grant] of due.entries()) {
-      const rule = `rule ${numbers[index]} from ${firewall.containerOf(grant.access)}`;
-      log("debug", firewall.commandOf(grant, "delete"));
-      log("info", `Removed ${rule} with expire time of ${grant.expiresAt}`);
-    }
+    together(log, () => {
+      for (const [index, grant] of due.entries()) {
+        const rule = `rule ${numbers[index]} from ${firewall.containerOf(grant.access)}`;
+        if (takes(log, "debug")) log("debug", firewall.commandOf(grant, "delete"));
+        log("info", `Removed ${rule} with expire time of ${grant.expiresAt}`);
+      }
+    });
   } catch (error) {
     ledger.postpone(due, now + 1);
     const text = `Cannot close ${due.length} doors, trying again every second: ${reasonOf(error)}`;

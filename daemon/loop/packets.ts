@@ -3,7 +3,7 @@
  * claims durable, and only then open. A packet whose grant is open can never be new again.
  */
 import type { CommandAction } from "../command/commands.ts";
-import { lineText, type Log, type LogLine } from "../../lib/log.ts";
+import { lineText, type LogLine, throughLog, together } from "../../lib/log.ts";
 import { accountOfTurn } from "../grants/held.ts";
 import { openGrants, seconds } from "../grants/upkeep.ts";
 import type { Datagram } from "../packet/datagram.ts";
@@ -63,10 +63,12 @@ function settle(
 async function conclude(decisions: readonly Settled[], active: ActiveConfig, runtime: Runtime): Promise<void> {
   const admitted: Admitted[] = [];
   let authentic = false;
-  for (const decision of decisions) {
-    if (decision.kind === "admit") admitted.push(decision);
-    else authentic = refuse(decision, active, runtime) || authentic;
-  }
+  together(active.log, () => {
+    for (const decision of decisions) {
+      if (decision.kind === "admit") admitted.push(decision);
+      else authentic = refuse(decision, active, runtime) || authentic;
+    }
+  });
   // What an earlier flush left undone waits for the next packet of a key of ours: junk shall not cost writes and lines.
   if (!authentic && admitted.length === 0) return;
   let lost: ReadonlySet<string>;
@@ -105,7 +107,7 @@ async function openFor(admitted: readonly Admitted[], active: ActiveConfig, runt
   const story: LogLine[] = [];
   const refused: (readonly Finding[])[] = [];
   const grants: StanzaGrant[] = [];
-  const tell: Log = (level, text) => void story.push({ level, text });
+  const tell = throughLog(active.log, (level, text) => void story.push({ level, text }));
   const account = accountOfTurn(runtime);
   for (const { admission, findings } of admitted) {
     const { number } = admission.stanza;
@@ -130,8 +132,10 @@ async function openFor(admitted: readonly Admitted[], active: ActiveConfig, runt
     try {
       await openGrants(grants, runtime, tell);
     } finally {
-      for (const line of story) active.log(line.level, lineText(line));
-      for (const findings of refused) refuse(wholeStory(findings), active, runtime);
+      together(active.log, () => {
+        for (const line of story) active.log(line.level, lineText(line));
+        for (const findings of refused) refuse(wholeStory(findings), active, runtime);
+      });
     }
   });
 }

@@ -1,7 +1,7 @@
 /** From configuration to the parts that touch the host: log, the packet filter of test mode. */
 import { Syslog } from "../../ffi/libc/syslog.ts";
 import { writeNow } from "../../ffi/libc/write_now.ts";
-import { lineSink, type LogSink, makeLog } from "../../lib/host/log.ts";
+import { lineSink, type LogSink, makeLog, singleSink } from "../../lib/host/log.ts";
 import { type Log, SYSLOG_SEVERITY } from "../../lib/log.ts";
 import type { ServerConfig } from "../config/mod.ts";
 import type { Stanza } from "../config/stanza.ts";
@@ -22,7 +22,8 @@ export function openLog(
   }
   if (where.syslog || !where.foreground) {
     const syslog = new Syslog({ ...logging, pid: where.pid, now: () => new Date() });
-    sinks.push((level, line) => syslog.send(SYSLOG_SEVERITY[level], line));
+    // One datagram a line: a logger's queue holds a few only, so that many at once would gain nothing.
+    sinks.push(singleSink(({ level, text }) => syslog.send(SYSLOG_SEVERITY[level], text)));
   }
   return makeLog(logging.verbosity, sinks);
 }

@@ -1,5 +1,5 @@
 /** What whoever started a daemon in the background is told of its start, on a pipe. */
-import type { Log } from "../../lib/log.ts";
+import { type Log, throughLog } from "../../lib/log.ts";
 
 /** The end of a start, one way or the other. */
 export interface StartReport {
@@ -20,10 +20,10 @@ export function reportStart(log: Log, tell: ((text: string) => Promise<void>) | 
   let ready = false;
   return {
     // Who starts a daemon in the background looks at the terminal, not at the system log.
-    log: tell === null ? log : (level, text) => {
+    log: tell === null ? log : throughLog(log, (level, text) => {
       if (!ready && level === "warning") told.push(`fwknopd: warning: ${text.replace(/^warning: /i, "")}`);
       log(level, text);
-    },
+    }),
     async ready() {
       ready = true;
       await tell?.([...told, readyWord].join("\n"));

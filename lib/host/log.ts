@@ -5,11 +5,20 @@
 import { type Log, type LogLevel, SYSLOG_SEVERITY } from "../log.ts";
 import { showable } from "../showable.ts";
 
+/** A line as a sink gets it. */
+export interface SinkLine {
+  readonly level: LogLevel;
+  readonly text: string;
+}
+
 /**
- * Writes one line somewhere, now or not at all: a slow reader or a full disk must not hold the program up. False when
- * the line was not taken. Must not throw.
+ * Writes lines somewhere, now or not at all: a slow reader or a full disk must not hold the program up. Returns how many were
+ * taken, from the front. Must not throw.
  */
-export type LogSink = (level: LogLevel, line: string) => boolean;
+export type LogSink = (lines: readonly SinkLine[]) => number;
+
+/** Characters of the lines that go out together: what a pipe takes at once (PIPE_BUF), so that a reader can keep up. */
+const AT_ONCE = 4096;
 
 /**
  * A {@link Log} that passes what is at least as grave as `info` plus one level for each step of `verbosity`
@@ -19,22 +28,63 @@ export type LogSink = (level: LogLevel, line: string) => boolean;
 export function makeLog(verbosity: number, sinks: readonly LogSink[]): Log {
   const threshold = SYSLOG_SEVERITY.info + verbosity;
   const counting = sinks.map(countLosses);
-  return (level, text) => {
-    if (SYSLOG_SEVERITY[level] > threshold) return;
-    for (const line of text.split("\n").map(showable)) for (const sink of counting) sink(level, line);
+  const send = (lines: readonly SinkLine[]) => {
+    for (const sink of counting) sink(lines);
   };
+  /** What is said by work that is under way. */
+  let gathered: SinkLine[] | null = null;
+  let length = 0;
+  const takes = (level: LogLevel) => SYSLOG_SEVERITY[level] <= threshold;
+  function gather(line: SinkLine, lines: SinkLine[]): void {
+    length += line.text.length + 1;
+    if (length > AT_ONCE) {
+      send(lines.splice(0));
+      length = line.text.length + 1;
+    }
+    lines.push(line);
+  }
+  const log = (level: LogLevel, text: string) => {
+    if (!takes(level)) return;
+    for (const line of text.split("\n")) {
+      const shown = { level, text: showable(line) };
+      if (gathered === null) send([shown]);
+      else gather(shown, gathered);
+    }
+  };
+  const together = (work: () => void) => {
+    // Within other work its lines go out with those of that.
+    if (gathered !== null) return work();
+    const lines: SinkLine[] = gathered = [];
+    length = 0;
+    try {
+      work();
+    } finally {
+      gathered = null;
+      send(lines);
+    }
+  };
+  return Object.assign(log, { takes, together });
 }
 
 /** Says how many lines a sink did not take, before the next one that it takes. */
-function countLosses(sink: LogSink): LogSink {
+function countLosses(sink: LogSink): (lines: readonly SinkLine[]) => void {
   let lost = 0;
-  return (level, line) => {
-    if (lost > 0 && sink("warning", `(${lost} lines of the log are missing here: nobody took them)`)) lost = 0;
-    const taken = lost === 0 && sink(level, line);
-    if (!taken) lost++;
-    return taken;
+  /** How many were taken. */
+  function pass(lines: readonly SinkLine[]): number {
+    if (lost === 0) return sink(lines);
+    const text = `(${lost} lines of the log are missing here: nobody took them)`;
+    const taken = sink([{ level: "warning", text }, ...lines]);
+    if (taken > 0) lost = 0;
+    return Math.max(0, taken - 1);
+  }
+  return (lines) => {
+    if (lines.length === 0) return;
+    // There may be room again for any of those behind.
+    for (let at = pass(lines); at < lines.length; at++) if (pass(lines.slice(at, at + 1)) === 0) lost++;
   };
 }
+
+const encoder = new TextEncoder();
 
 /**
  * Bare lines to a stream, as fwknopd prints them in the foreground.
@@ -46,15 +96,26 @@ export function lineSink(
   write: (bytes: Uint8Array<ArrayBuffer>) => number,
   before: (level: LogLevel) => string = () => "",
 ): LogSink {
-  const encoder = new TextEncoder();
   /** The end of a line of which only the beginning was taken. */
   let rest = new Uint8Array();
-  return (level, line) => {
+  return (lines) => {
     if (rest.length > 0) rest = rest.subarray(write(rest));
-    if (rest.length > 0) return false;
-    const bytes = encoder.encode(`${before(level)}${line}\n`);
-    const count = write(bytes);
-    if (count > 0) rest = bytes.subarray(count);
-    return count > 0;
+    if (rest.length > 0) return 0;
+    const texts = lines.map(({ level, text }) => `${before(level)}${text}\n`);
+    const bytes = encoder.encode(texts.join(""));
+    const written = write(bytes);
+    if (written === bytes.length) return lines.length;
+    let begun = 0, end = 0;
+    while (end < written) end += encoder.encode(texts[begun++]).length;
+    rest = bytes.slice(written, end);
+    return begun;
+  };
+}
+
+/** A sink that takes one line at a time. `send`: whether it was taken. */
+export function singleSink(send: (line: SinkLine) => boolean): LogSink {
+  return (lines) => {
+    const refused = lines.findIndex((line) => !send(line));
+    return refused < 0 ? lines.length : refused;
   };
 }

@@ -14,6 +14,10 @@ folder=$1; shift
   cat
 }`;
 
+/** What is said of junk with `-v`. */
+const WHOLE =
+  /^(\(stanza #1\) SPA Packet from IP: \S+ received with access source match|\[\S+\] \(stanza #1\) (Error creating fko context: .*COMPAREFAIL|Non-corresponding HMAC for this stanza))$/;
+
 labTest("nobody reads standard error: with -v knocks go on, and what was lost is counted", async () => {
   await using lab = await makeLab();
   const keys = newKeys();
@@ -33,6 +37,13 @@ labTest("nobody reads standard error: with -v knocks go on, and what was lost is
     await knock(lab, [...knockArgs(lab, 24), ...keyArgs(keys)]);
     assert.ok(await lab.opens("knocker", lab.address("server"), 24));
     await program.waitFor(/^\(\d+ lines of the log are missing here: nobody took them\)$/);
+    const told = program.lines.filter((line) => /SPA Packet from|fko context|HMAC for/.test(line));
+    assert.ok(told.length > 100);
+    assert.deepEqual(
+      told.filter((line) => !WHOLE.test(line)),
+      [],
+      "a line of which only a part was taken at once is whole",
+    );
   } finally {
     await lab.must("server", [...argv, "-K"]);
   }

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { logOutput, MAX_LINE, MAX_LINES } from "../../../daemon/command/output.ts";
-import { makeLog } from "../../../lib/host/log.ts";
+import { makeLog, singleSink } from "../../../lib/host/log.ts";
 
 /** The lines of the log after a command printed these pieces. */
 function logged(...pieces: readonly string[]): readonly string[] {
   const lines: string[] = [];
-  const log = makeLog(0, [(_level, line) => lines.push(line) > 0]);
+  const log = makeLog(0, [singleSink(({ text }) => lines.push(text) > 0)]);
   const output = logOutput("[tag]");
   for (const piece of pieces) output.take(new TextEncoder().encode(piece), log);
   output.end(log);

@@ -52,6 +52,15 @@ Deno.test("openGrants() and closeDueGrants() look through what is open only wher
   assert.deepEqual([looks.live, read], [1, [1000]]);
 });
 
+Deno.test("openGrants() and closeDueGrants() make no command for a log without debug lines", async () => {
+  const { context, log, lines, time } = await scene({ commandOf: () => assert.fail("made") });
+  const quiet = Object.assign(log, { takes: (level: string) => level !== "debug" });
+  await openGrants([grant(22, NOW + 30)], context, quiet);
+  time.now = NOW + 30;
+  await closeDueGrants(context, quiet, STEADY);
+  assert.deepEqual(lines.map((line) => line.split(" ", 2).join(" ")), ["info: Added", "info: Removed"]);
+});
+
 Deno.test("openGrants() asks for nothing when there is nothing to open", async () => {
   const { context, log, lines } = await scene({ grant: () => assert.fail("asked") });
   await openGrants([], context, log);

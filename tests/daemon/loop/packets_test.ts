@@ -4,6 +4,7 @@ import { createPatience } from "../../../daemon/loop/patience.ts";
 import type { Firewall } from "../../../daemon/firewall/firewall.ts";
 import { memoryStore } from "../../../daemon/replay/memory.ts";
 import { NOBODY_WAS_FIRST, type ReplayStore } from "../../../daemon/replay/store.ts";
+import type { Log, LogLevel } from "../../../lib/log.ts";
 import { datagram, KEYS, knock, NOW, stanza } from "../../fakes/knock.ts";
 import { sharedStore } from "../../fakes/shared_store.ts";
 import { access, play } from "./play.ts";
@@ -30,6 +31,27 @@ Deno.test("runLoop() opens nothing when the digest cannot be recorded", async ()
   const { lines, firewall } = await play([{ packets: [datagram(await knock())] }], {}, { decides: { store: broken } });
   assert.equal(firewall.admits(access("192.0.2.10", 22)), false);
   assert.ok(lines.some((line) => /^error: Nothing is opened for 1 packets: no space left/.test(line)));
+});
+
+Deno.test("runLoop() writes together what it says of the packets of a turn", async () => {
+  const rows: string[][] = [];
+  let row: string[] | null = null;
+  const gathering = (log: Log): Log =>
+    Object.assign((level: LogLevel, text: string) => {
+      row?.push(text);
+      log(level, text);
+    }, {
+      together(work: () => void) {
+        rows.push(row = []);
+        work();
+        row = null;
+      },
+    });
+  const packets = [...await knocksFor("192.0.2.1,tcp/22", "192.0.2.2,tcp/22"), datagram("junk")];
+  const { lines } = await play([{ packets }], {}, { through: gathering });
+  assert.equal(added(lines), 2);
+  assert.deepEqual(rows.map(added), [0, 2]);
+  assert.equal(rows[0]?.length, 1, "the refusal");
 });
 
 Deno.test("runLoop() records before it opens", async () => {

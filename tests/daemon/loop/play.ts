@@ -127,6 +127,8 @@ interface Setting {
   /** What is different about the decisions: another store, test mode. */
   readonly decides?: Partial<DecisionContext>;
   readonly verbose?: boolean;
+  /** What stands in front of the log. */
+  readonly through?: (log: Log) => Log;
   /** What is different about the source. */
   readonly from?: Partial<PacketSource>;
   /** Sources behind it. */
@@ -148,7 +150,7 @@ export async function play(turns: readonly Turn[], changes: Partial<Runtime> = {
   await firewall.prepare();
   const disposed: string[] = [];
   const source = { ...sourceOf(script, () => void disposed.push("source")), ...setting.from };
-  const active = activeConfig(setting, source, log);
+  const active = activeConfig(setting, source, setting.through?.(log) ?? log);
   const ending: Ending = await runLoop(active, {
     waiter: waiterOf(turns, script),
     patience: createPatience(() => 60_000, () => {}),
