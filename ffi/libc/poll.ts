@@ -2,6 +2,8 @@
  * Waiting for descriptors without a sleeping loop: `poll(2)` on a thread of the runtime, while timers and signals of the
  * main thread go on. An eventfd in the set ends a wait from our side; without it a pending poll would hold the process.
  * Where something is ready already no thread is asked, which takes longer than what there is to do: then a look is enough.
+ * While more comes all the time the main thread naps between two looks: to fall asleep and wake up for each packet of a flood
+ * costs several times as much as the packet.
  */
 import { E, POLLFD_SIZE } from "../abi.ts";
 import { FfiError } from "../errors.ts";
@@ -13,6 +15,8 @@ const libc = lazyLibc({
   pollElsewhere: { name: "poll", parameters: ["buffer", "usize", "i32"], result: "i32", nonblocking: true },
   /** the same on the calling thread, where errno can be read afterwards */
   pollHere: { name: "poll", parameters: ["buffer", "usize", "i32"], result: "i32" },
+  /** int usleep(useconds_t usec) */
+  usleep: { parameters: ["u32"], result: "i32" },
   /** int eventfd(unsigned int initval, int flags) */
   eventfd: { parameters: ["u32", "i32"], result: "i32" },
   /** ssize_t read(int fd, void *buf, size_t count) */
@@ -27,6 +31,14 @@ const EFD_CLOEXEC = 0o2000000;
 const LONGEST_TURN_MS = 0x7fffffff;
 /** So long waits may end with a look: then a thread is asked again, for timers and signals have their turn only meanwhile. */
 const LOOKING_MS = 4;
+/** More comes all the time when so many waits in a row have found something within so many milliseconds each. */
+const MANY_WAITS = 32, SOON_MS = 2;
+/** Where others use the processor as well a nap may take that long. */
+const LONG_NAP_MS = 20;
+/** How long a nap is: a knock in a flood waits for that, and some ten packets come meanwhile. */
+const NAP_MS = 0.4;
+/** After a nap in which nothing came it is waited here for so long before a thread is asked. */
+const LINGER_MS = 1;
 
 /**
  * A set of descriptors, and at most one wait on them at a time.
@@ -43,6 +55,8 @@ export class Waiter implements Disposable {
   /** The same memory, as foreign calls take it. */
   #bytes = new Uint8Array(this.#pollfds.buffer);
   #askedThreadAt = -Infinity;
+  /** Waits in a row that found something soon. */
+  #soon = 0;
   #stale = true;
   #waiting = false;
   #wakeAsked = false;
@@ -77,8 +91,11 @@ export class Waiter implements Disposable {
     if (this.#disposed) throw new FfiError("Cannot wait: the waiter is disposed", { library: "libc", symbol: "poll" });
     if (this.#waiting) throw new FfiError("Cannot wait: a wait is in progress", { library: "libc", symbol: "poll" });
     this.#waiting = true;
+    const begin = performance.now();
     try {
-      return await this.#waitInTurns(timeoutMs < 0 ? Infinity : performance.now() + timeoutMs);
+      const ready = await this.#waitInTurns(timeoutMs < 0 ? Infinity : begin + timeoutMs);
+      this.#note(ready.size > 0, performance.now() - begin);
+      return ready;
     } finally {
       this.#waiting = false;
       if (this.#disposed) closeFd(this.#eventfd);
@@ -106,7 +123,7 @@ export class Waiter implements Disposable {
       const pollfds = this.#current();
       const left = Math.max(Math.ceil(deadline - performance.now()), 0);
       const turn = deadline === Infinity ? -1 : Math.min(left, LONGEST_TURN_MS);
-      let result = this.#look();
+      let result = this.#soon >= MANY_WAITS && left > LINGER_MS ? await this.#nap() : this.#look(0);
       if (result <= 0) {
         result = await libc().pollElsewhere(this.#bytes, BigInt(pollfds.byteLength / POLLFD_SIZE), turn);
         this.#askedThreadAt = performance.now();
@@ -125,9 +142,23 @@ export class Waiter implements Disposable {
   }
 
   /** What is ready now; nothing where it is a thread's turn, or poll(2) refuses: the thread will be told the same. */
-  #look(): number {
+  #look(timeoutMs: number): number {
     if (performance.now() - this.#askedThreadAt >= LOOKING_MS) return 0;
-    return libc().pollHere(this.#bytes, BigInt(this.#bytes.length / POLLFD_SIZE), 0);
+    return libc().pollHere(this.#bytes, BigInt(this.#bytes.length / POLLFD_SIZE), timeoutMs);
+  }
+
+  #note(found: boolean, tookMs: number): void {
+    if (tookMs > (this.#soon >= MANY_WAITS ? LONG_NAP_MS : SOON_MS)) this.#soon = 0;
+    else if (found) this.#soon++;
+  }
+
+  /** The same in a flood. What other threads have finished has its turn before; the thread then answers for timers and signals. */
+  async #nap(): Promise<number> {
+    await new Promise<void>((resolve) => (globalThis as unknown as Immediates).setImmediate(resolve));
+    libc().usleep(NAP_MS * 1000);
+    const result = this.#look(LINGER_MS);
+    if (result === 0 && performance.now() - this.#askedThreadAt < LOOKING_MS) this.#soon = 0;
+    return result;
   }
 
   /** The array for the next turn; a new one after a change, because the kernel may still be writing to the old one. */
@@ -181,6 +212,11 @@ export class Waiter implements Disposable {
   #signal(): void {
     libc().write(this.#eventfd, ONE, 8n);
   }
+}
+
+/** What Deno 2.6 has as well and does not declare. Looked for when it is used: it is loaded then. */
+interface Immediates {
+  setImmediate(callback: () => void): void;
 }
 
 const ONE = new Uint8Array(new BigUint64Array([1n]).buffer);

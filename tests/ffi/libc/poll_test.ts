@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { setImmediate } from "node:timers";
 import { FfiError } from "../../../ffi/errors.ts";
 import { lazyLibc } from "../../../ffi/libc/errno.ts";
 import { closeFd, readFd, writeFd } from "../../../ffi/libc/fd.ts";
@@ -247,4 +248,34 @@ test("Waiter answers at once where something is ready, and lets timers have thei
     await wait;
   }
   assert.ok(atOnce > 0, "each answer came from a thread");
+});
+
+test("Waiter naps while something comes all the time, so that others have their turn, and stops when nothing comes", async () => {
+  using waiter = new Waiter();
+  using pipe = makePipe();
+  waiter.watch(pipe.reader);
+  pipe.write();
+  /** Whether the event loop has turned before the wait is over. */
+  const turns = async (timeoutMs: number) => {
+    let turned = false;
+    setImmediate(() => turned = true);
+    assert.deepEqual([...await waiter.wait(timeoutMs)], [pipe.reader]);
+    return turned;
+  };
+  // In a row: more than threads have their turn where it only looks.
+  let inARow = 0;
+  for (let i = 0; i < 2000 && inARow < 20; i++) inARow = await turns(-1) ? inARow + 1 : 0;
+  assert.equal(inARow, 20);
+  const looks = [];
+  for (let i = 0; i < 20; i++) looks.push(await turns(0));
+  assert.ok(looks.includes(false), "who only looks does not nap");
+  pipe.read();
+  // Until nothing has come in a nap that was no thread's turn.
+  for (let i = 0; i < 20; i++) assert.equal((await waiter.wait(3)).size, 0);
+  waiter.wake();
+  assert.equal((await waiter.wait(-1)).size, 0);
+  pipe.write();
+  const waits = [];
+  for (let i = 0; i < 20; i++) waits.push(await turns(-1));
+  assert.ok(waits.includes(false), "it still naps");
 });
