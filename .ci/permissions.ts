@@ -1,8 +1,6 @@
 /**
  * The permission flags of each program, from `packaging/permissions.json`, which `gen.ts` writes. `deno task`, `deno compile`,
- * the bundled scripts and the tests all take them from here:
- *
- *     deno run --allow-read .ci/permissions.ts fwknopd
+ * the bundled scripts and the tests all take them from here.
  */
 import permissions from "../packaging/permissions.json" with { type: "json" };
 
@@ -17,10 +15,4 @@ export function permissionFlags(program: ProgramName): string[] {
 
 function flag(kind: string, scope: readonly string[]): string {
   return scope.length === 0 ? `--allow-${kind}` : `--allow-${kind}=${scope.join(",")}`;
-}
-
-if (import.meta.main) {
-  const [program] = Deno.args;
-  if (program !== "fwknop" && program !== "fwknopd") throw new Error("usage: permissions.ts fwknop|fwknopd");
-  console.log(permissionFlags(program).join(" "));
 }

@@ -1,5 +1,10 @@
-/** How a built program is run, besides its permissions: what `build.ts` puts into it, and what the bench times. */
-import type { ProgramName } from "./permissions.ts";
+/**
+ * How a program is run, besides its permissions: what `build.ts` puts into it, what the bench times, and all of them for
+ * `deno task` and the tests, which run it from source:
+ *
+ *     deno run --allow-read .ci/runtime_flags.ts fwknopd
+ */
+import { permissionFlags, type ProgramName } from "./permissions.ts";
 
 const COMMON = ["--quiet", "--ext=js", "--no-config", "--no-lock", "--no-remote"] as const;
 
@@ -56,4 +61,15 @@ export function scriptFlags(program: ProgramName): readonly string[] {
  */
 export function compileFlags(program: ProgramName): readonly string[] {
   return ["--no-config", "--no-lock", "--no-check", "--no-remote", NO_CODE_CACHE, ...OF_COMPILED[program]];
+}
+
+/** All flags of `deno run` for a program from source, permissions too. What the daemon's memory and pace depend on is as built. */
+export function sourceFlags(program: ProgramName): readonly string[] {
+  return [...program === "fwknopd" ? [OF_DAEMON] : [], ...permissionFlags(program)];
+}
+
+if (import.meta.main) {
+  const [program] = Deno.args;
+  if (program !== "fwknop" && program !== "fwknopd") throw new Error("usage: runtime_flags.ts fwknop|fwknopd");
+  console.log(sourceFlags(program).join(" "));
 }

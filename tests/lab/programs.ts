@@ -1,8 +1,8 @@
 /**
- * The four programs of the tests. Ours come from source with the permissions that are shipped, or from where `FWKNOP` and
+ * The four programs of the tests. Ours come from source with the flags that are shipped, or from where `FWKNOP` and
  * `FWKNOPD` point (bundled script or compiled), so that one suite proves every form.
  */
-import { permissionFlags } from "../../.ci/permissions.ts";
+import { sourceFlags } from "../../.ci/runtime_flags.ts";
 import { type Directives, writeAccess, writeServerConfig } from "./config.ts";
 import type { Lab } from "./lab.ts";
 import { type HostName, OUTER } from "./network.ts";
@@ -22,8 +22,8 @@ function underTest(program: "fwknop" | "fwknopd", main: string): readonly string
 }
 
 function fromSource(program: "fwknop" | "fwknopd", main: string, root: string): readonly string[] {
-  const flags = permissionFlags(program);
-  return [Deno.execPath(), "run", "--cached-only", "--frozen", `--config=${root}deno.json`, ...flags, main];
+  const cached = ["--cached-only", "--frozen", `--config=${root}deno.json`];
+  return [Deno.execPath(), "run", ...cached, ...sourceFlags(program), main];
 }
 
 /** Our client. */
