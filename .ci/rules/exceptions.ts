@@ -87,6 +87,7 @@ export const ONLY_TESTS_USE: Exceptions = {
   "daemon/fingerprint/signatures.ts: MAX_NAME": PART,
   "daemon/gpg/opener.ts: GPG_LIMITS": PART,
   "daemon/verify/hint_table.ts: HINTS_A_PACKET": PART,
+  "daemon/verify/waiting_line.ts: MOST_WAITING": PART,
   "daemon/service/journal.ts: streamName": PART,
   "ffi/libc/exchange.ts: MAX_INPUT": PART,
   "ffi/libc/route.ts: readRoute": PART,

@@ -60,6 +60,8 @@ export interface ServerConfig {
   };
   /** Seconds a time stamp may be off in either direction; null switches the test off. */
   readonly maxAge: number | null;
+  /** MAX_STRANGER_CPU: of one processor, for packets that name no key. */
+  readonly strangerShare: number;
   readonly commands: CommandLimits & { /** SUDO_EXE. */ readonly sudo: string };
   readonly replay: { /** Whether digests go to the file. */ readonly persist: boolean; readonly file: string };
   readonly paths: {
@@ -115,6 +117,7 @@ export function toServerConfig(
     udpServer: { enabled: values.udpServer && queueCapture(resolved) === null, port: values.udpServerPort },
     http: httpConfig(values),
     maxAge: settings.checkAge ? values.maxAge : null,
+    strangerShare: values.strangerCpu / 100,
     commands: commandsConfig(values, path),
     replay: { persist: values.digestPersistence, file: path(settings.digestFile ?? "") },
     paths: pathConfig(settings, path),

@@ -149,6 +149,18 @@ const GENERAL = {
     group: "packets",
     doc: "seconds that a time stamp may differ from the clock, in either direction",
   },
+  strangerCpu: {
+    kind: integer(1, 100, "PERCENT"),
+    directive: ["MAX_STRANGER_CPU"],
+    fallback: 20,
+    group: "packets",
+    doc: "share of one processor for packets that name no key of ours, in percent",
+    detail:
+      "For such a packet the HMAC keys of all stanzas are tried, which takes half a millisecond with a thousand of them. " +
+      "Where more come than there is time for, those go first that opened something lately, then those that come a second " +
+      "time, then those of whom nothing was tried lately, each source in its turn; the others are dropped, and counted in " +
+      "the log. Packets whose salt names their stanza, as our client's do, are always looked at, and packets of PCAP_FILE too.",
+  },
   digestPersistence: {
     kind: yesNo,
     directive: ["ENABLE_DIGEST_PERSISTENCE"],
@@ -530,6 +542,7 @@ const OUTSIDE_C = new Set([
   "forwardAnyHost",
   "masqueradeAnyPort",
   "maxRunningCommands",
+  "strangerCpu",
   "httpProxies",
   "captureFileFrom",
   ...Object.keys(MAIL_SETTINGS),

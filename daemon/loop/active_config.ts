@@ -25,6 +25,7 @@ import { stanzaIndex } from "../verify/stanza_index.ts";
 import type { Patience } from "./patience.ts";
 import type { SignalInbox } from "./signals.ts";
 import type { SlowLane } from "./slow.ts";
+import type { Strangers } from "./strangers.ts";
 
 /** What a reload may exchange while everything else goes on. */
 export interface ActiveConfig {
@@ -57,23 +58,27 @@ export interface ActiveConfigParts {
   readonly openSlowly?: SlowOpener | undefined;
   /** Absent in test mode. */
   readonly mailer?: Mailer | undefined;
+  readonly strangers: Strangers;
 }
 
 /**
- * What a reload exchanges, made of a configuration that was checked. The store is told how long to remember, and mail to whom
- * it goes.
+ * What a reload exchanges, made of a configuration that was checked. The store is told how long to remember, mail to whom it
+ * goes, and packets of strangers how much time there is for them.
  */
 export function makeActiveConfig(
-  { config, stanzas, sources, log, store, test, engine, resolveName, openSlowly, mailer }: ActiveConfigParts,
+  { config, stanzas, sources, log, store, test, engine, resolveName, openSlowly, mailer, strangers }: ActiveConfigParts,
 ): ActiveConfig {
   store.keepFor(config.maxAge);
   mailer?.use(config.mail);
+  // A file waits, and loses nothing.
+  strangers.use(sources.some(({ spec }) => spec.kind === "file") ? null : config.strangerShare);
   const verbose = config.logging.verbosity > 0;
   const active: ActiveConfig = {
     context: {
       engine,
       index: stanzaIndex(stanzas),
       sieve: createSieve(engine, stanzas, config),
+      trialTime: strangers.onArrival,
       policy: { maxAge: config.maxAge, http: config.http, nat: config.firewall.switches },
       store,
       testMode: test,
@@ -112,6 +117,8 @@ export interface Runtime extends GrantContext {
   readonly patience: Patience;
   /** Packets whose decision takes longer than a turn. */
   readonly slow: SlowLane<Pending>;
+  /** Packets for which the keys of all stanzas have to be tried. */
+  readonly strangers: Strangers;
   /** Absent in test mode, in which nothing is run. */
   readonly commands?: Commands;
   /** Absent in test mode. */

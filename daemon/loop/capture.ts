@@ -127,7 +127,8 @@ function isFull({ runtime: { packetLimit }, taken }: Scene): boolean {
 /** What was captured before is decided first, also where that takes something slow, and commands come to their end. */
 function limitDuty(scene: Scene): Duty {
   const { state, runtime } = scene;
-  const isDone = () => isFull(scene) && runtime.slow.size === 0 && (runtime.commands?.descriptors.length ?? 0) === 0;
+  const nobodyWaits = () => runtime.slow.size === 0 && runtime.strangers.size === 0;
+  const isDone = () => isFull(scene) && nobodyWaits() && (runtime.commands?.descriptors.length ?? 0) === 0;
   return {
     dueAt: (now) => isDone() ? now : null,
     perform: () => void (state.ending = { reason: "packet limit" }),

@@ -12,7 +12,7 @@ import { newSources } from "../start/sources.ts";
 import type { RefusalLogs } from "../report/refusal_budget.ts";
 import type { ActiveConfig, LoopState, Runtime } from "./active_config.ts";
 import { captureRows } from "./capture.ts";
-import { resumeFinished } from "./packets.ts";
+import { resumeFinished, tryWaiting } from "./packets.ts";
 import { type Duty, EVERY_WAKE_UP, type Rows, type Watch } from "./rows.ts";
 
 /** How often a packet filter that needs us for closing is asked what is open: not every kind tells of changes. */
@@ -42,6 +42,7 @@ export function makeRows(state: LoopState, runtime: Runtime): Rows {
       commands.duty,
       slowDuty(state, runtime),
       ...capture.duties,
+      strangersDuty(state, runtime),
       judgingDuty(state, runtime),
       auditDuty(state, runtime),
       closingDuty(clock, state, runtime),
@@ -51,6 +52,7 @@ export function makeRows(state: LoopState, runtime: Runtime): Rows {
       watchdogDuty(runtime),
       stopDuty(state, runtime),
     ],
+    leave: () => tellHeldBack(state.active.refusals, Infinity),
   };
 }
 
@@ -127,6 +129,14 @@ function slowDuty(state: LoopState, runtime: Runtime): Duty {
   return {
     dueAt: (now) => runtime.slow.hasFinished ? now : null,
     perform: () => resumeFinished(state.active, runtime),
+  };
+}
+
+/** Packets that wait for their trial, after those that have just been read: one that names its key goes before them. */
+function strangersDuty(state: LoopState, runtime: Runtime): Duty {
+  return {
+    dueAt: (now) => runtime.strangers.dueAt(now),
+    perform: () => tryWaiting(state.active, runtime),
   };
 }
 

@@ -12,7 +12,7 @@ import { descriptorsOf, EVERY_WAKE_UP, untilFirst, type Watch } from "./rows.ts"
  */
 export async function runLoop(first: ActiveConfig, runtime: Runtime): Promise<Ending> {
   const state: LoopState = { active: first, ending: null };
-  const { watches, duties } = makeRows(state, runtime);
+  const { watches, duties, leave } = makeRows(state, runtime);
   const watched = new Set<number>();
   while (state.ending === null) {
     followDescriptors(watches, watched, runtime.waiter);
@@ -26,6 +26,7 @@ export async function runLoop(first: ActiveConfig, runtime: Runtime): Promise<En
       if (state.ending === null && (duty.dueAt(now) ?? Infinity) <= now) await duty.perform();
     }
   }
+  leave();
   return state.ending;
 }
 

@@ -11,15 +11,12 @@ import { isWorthALine, lineOf, textOf } from "../report/log_lines.ts";
 import { kindOfRefusal } from "../report/mail_events.ts";
 import { reasonOf } from "../start/start_error.ts";
 import { decide } from "../verify/decide.ts";
-import type { Admission, Admitted, Decision, Pending } from "../verify/decision.ts";
+import type { Admission, Admitted, Decision, Pending, Settled } from "../verify/decision.ts";
 import { type Finding, isAuthentic, type Story, wholeStory } from "../verify/findings.ts";
 import { plan, type StanzaGrant } from "../verify/plan.ts";
-import { refusal, stanzaTag } from "../verify/refusals.ts";
+import { type Refusal, refusal, stanzaTag } from "../verify/refusals.ts";
 import type { ActiveConfig, Runtime } from "./active_config.ts";
-import type { PendingPacket, SlowLane } from "./slow.ts";
-
-/** A decision that can be concluded. */
-type Settled = Exclude<Decision, Pending>;
+import type { PendingPacket } from "./slow.ts";
 
 /** Decides about a batch and opens what it admits. What it refuses is told, within the budget of its kind. */
 export async function handleBatch(
@@ -28,10 +25,22 @@ export async function handleBatch(
   runtime: Runtime,
 ): Promise<void> {
   const settled: Settled[] = [];
+  runtime.strangers.beginTurn();
   for (const datagram of datagrams) {
     const deciding = decide(datagram, active.context, seconds(runtime));
-    const decision = deciding instanceof Promise ? await deciding : deciding;
-    settled.push(...settle(decision, { datagram }, runtime.slow));
+    settled.push(...settle(deciding instanceof Promise ? await deciding : deciding, { datagram }, runtime));
+  }
+  await conclude(settled, active, runtime);
+}
+
+/** The same for packets that wait until the keys of all stanzas may be tried for them: as many as there is time for. */
+export async function tryWaiting(active: ActiveConfig, runtime: Runtime): Promise<void> {
+  const settled: Settled[] = [];
+  const context = { ...active.context, trialTime: runtime.strangers.inTurn };
+  runtime.strangers.beginTurn();
+  for (let datagram = runtime.strangers.next(); datagram !== null; datagram = runtime.strangers.next()) {
+    const decision = await decide(datagram, context, seconds(runtime));
+    settled.push(...settle(decision, { datagram }, runtime));
   }
   await conclude(settled, active, runtime);
 }
@@ -41,7 +50,7 @@ export async function resumeFinished(active: ActiveConfig, runtime: Runtime): Pr
   const settled: Settled[] = [];
   for (const { pending, ...packet } of runtime.slow.takeFinished()) {
     const decision = await pending.resume(active.context, seconds(runtime));
-    settled.push(...settle(decision, packet, runtime.slow));
+    settled.push(...settle(decision, packet, runtime));
   }
   await conclude(settled, active, runtime);
 }
@@ -50,13 +59,19 @@ export async function resumeFinished(active: ActiveConfig, runtime: Runtime): Pr
 function settle(
   decision: Decision,
   packet: Omit<PendingPacket<Pending>, "pending">,
-  slow: SlowLane<Pending>,
+  { slow, strangers }: Runtime,
 ): readonly Settled[] {
-  if (decision.kind !== "pending") return [decision];
-  const out = slow.add({ ...packet, pending: decision });
-  return out === null
-    ? []
-    : [{ kind: "refuse", ...wholeStory([refusal("too-many-pending", { source: out.datagram.source })]) }];
+  if (decision.kind === "admit" || decision.kind === "refuse") return [decision];
+  if (decision.kind === "pending") {
+    const out = slow.add({ ...packet, pending: decision });
+    return out === null ? [] : [refuseWith(refusal("too-many-pending", { source: out.datagram.source }))];
+  }
+  const out = strangers.add(packet.datagram);
+  return out === null ? [] : [refuseWith(refusal("not-tried", { source: out.source }))];
+}
+
+function refuseWith(why: Refusal): Settled {
+  return { kind: "refuse", ...wholeStory([why]) };
 }
 
 /** Tells what is refused, and opens what is admitted when it is known to be the first of its kind. */
@@ -89,6 +104,7 @@ async function conclude(decisions: readonly Settled[], active: ActiveConfig, run
     );
     return false;
   });
+  for (const { admission } of first) runtime.strangers.noteOpened(admission.datagram.source);
   if (first.length > 0) await openFor(first, active, runtime);
 }
 

@@ -26,6 +26,7 @@ import type { NameResolver } from "../verify/nat_target.ts";
 import type { Accounts } from "./accounts.ts";
 import { type ActiveConfig, makeActiveConfig, type Runtime } from "./active_config.ts";
 import { recoverSource } from "./recover.ts";
+import type { Strangers } from "./strangers.ts";
 
 /** How often a configuration that may be half written is read again: with the pauses of the run loop, for one second. */
 const REREADS = 4;
@@ -50,6 +51,7 @@ export interface ReloadContext {
   readonly openSlowly?: SlowOpener | undefined;
   readonly accounts: Accounts;
   readonly mailer?: Mailer | undefined;
+  readonly strangers: Strangers;
 }
 
 /** What counts at the moment. */

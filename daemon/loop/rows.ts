@@ -26,6 +26,8 @@ export interface Duty {
 export interface Rows {
   readonly watches: readonly Watch[];
   readonly duties: readonly Duty[];
+  /** The last thing, whatever the loop ends for: says what had to wait for its time. */
+  leave(): void;
 }
 
 /** The descriptors among what a watch waits for. */

@@ -4,7 +4,7 @@
  * what the other does. With `-v` every line is written. What is not written costs no text.
  */
 import type { Log } from "../../lib/log.ts";
-import type { Story } from "../verify/findings.ts";
+import type { Finding, Story } from "../verify/findings.ts";
 import { isWorthALine, levelOf, textOf } from "./log_lines.ts";
 
 /** How much may be written. */
@@ -48,6 +48,8 @@ export function refusalLog(log: Log, verbose: boolean, { burst, whole }: Refusal
   /** When all of the burst is there again: each packet that is told moves it by one interval. */
   let fullAt = -Infinity;
   let held: { story: Story; count: number } | null = null;
+  /** Those among them, and the one that comes in, that had to go before any key was tried. */
+  let dropped = 0;
 
   const freeAt = () => fullAt - (burst - 1) * INTERVAL_MS;
 
@@ -56,7 +58,10 @@ export function refusalLog(log: Log, verbose: boolean, { burst, whole }: Refusal
     const told = whole ? worth : worth.filter((_finding, i) => i === 0 || i === worth.length - 1);
     fullAt = Math.max(fullAt, now) + INTERVAL_MS;
     held = null;
-    const more = others === 0 ? "" : ` (and ${others} more refused packets)`;
+    const untried = dropped - (isDropped(findings) ? 1 : 0);
+    dropped = 0;
+    const some = untried === 0 ? "" : `, ${untried} of them dropped`;
+    const more = others === 0 ? "" : ` (and ${others} more refused packets${some})`;
     for (const [i, finding] of told.entries()) {
       log(levelOf(finding), i === told.length - 1 ? textOf(finding) + more : textOf(finding));
     }
@@ -69,6 +74,7 @@ export function refusalLog(log: Log, verbose: boolean, { burst, whole }: Refusal
         return;
       }
       if (!story.notable.some(isWorthALine)) return;
+      if (isDropped(story.notable)) dropped++;
       if (now >= freeAt()) write(story, held?.count ?? 0, now);
       else held = { story, count: (held?.count ?? 0) + 1 };
     },
@@ -79,4 +85,9 @@ export function refusalLog(log: Log, verbose: boolean, { burst, whole }: Refusal
       if (held !== null && now >= freeAt()) write(held.story, held.count - 1, now);
     },
   };
+}
+
+/** Whether the packet had to go before any key was tried. */
+function isDropped(findings: readonly Finding[]): boolean {
+  return findings.length === 1 && findings[0]!.code === "not-tried";
 }

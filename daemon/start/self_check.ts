@@ -54,7 +54,8 @@ async function knockOnce(
   if (!sealed.ok) throw failure(stanza, `a packet could not be sealed (${sealed.fault.code})`);
   const alone = [openWide(stanza)];
   const sieve = createSieve(context.engine, alone, context.policy);
-  const trial = { ...context, index: stanzaIndex(alone), sieve, store: memoryStore(), testMode: false };
+  const own = { index: stanzaIndex(alone), sieve, trialTime: undefined, store: memoryStore(), testMode: false };
+  const trial = { ...context, ...own };
   const datagram: Datagram = {
     payload: new TextEncoder().encode(sealed.value.wire),
     source: UNSPECIFIED4,

@@ -4,6 +4,7 @@ import { Waiter } from "../../ffi/libc/poll.ts";
 import { changeFolder, setFileModeMask } from "../../ffi/libc/process.ts";
 import { refuseDebugger } from "../../ffi/libc/refuse_debugger.ts";
 import type { Log } from "../../lib/log.ts";
+import { randomBytes } from "../../lib/host/entropy.ts";
 import { showableLines } from "../../lib/showable.ts";
 import { chooseEngine } from "../crypto/libcrypto_engine.ts";
 import { formatDump, type ServerConfig } from "../config/mod.ts";
@@ -20,6 +21,7 @@ import { type ConfigSource, makeReload, RELOAD } from "../loop/reload.ts";
 import { createNameResolver, HOST_RESOLVER } from "../loop/resolve_name.ts";
 import { listenForSignals } from "../loop/signals.ts";
 import { createSlowLane } from "../loop/slow.ts";
+import { createStrangers } from "../loop/strangers.ts";
 import type { PacketSource } from "../packet/datagram.ts";
 import { openSource } from "../packet/open.ts";
 import type { SourceSpec } from "../packet/spec.ts";
@@ -174,7 +176,8 @@ interface Held extends Pick<Runtime, "signals" | "firewall" | "commands" | "mail
 /** What every configuration is made with. */
 function lastingParts({ gpg, mailer, store }: Held, log: Log) {
   const resolveName = createNameResolver(HOST_RESOLVER);
-  return { store, engine: chooseEngine(log), resolveName, openSlowly: gpg.open, mailer };
+  const strangers = createStrangers(() => performance.now(), randomBytes);
+  return { store, engine: chooseEngine(log), resolveName, openSlowly: gpg.open, mailer, strangers };
 }
 
 /** What is in force first, with its sources open and its keys tried. */
@@ -221,6 +224,7 @@ async function prepare(
     ...open,
     patience: createPatience(() => open.signals.stop === null ? PATIENCE_MS : HASTE_MS, () => waiter.wake()),
     slow: createSlowLane(() => waiter.wake()),
+    strangers: lasting.strangers,
     facts,
     stateFiles,
     ledger,

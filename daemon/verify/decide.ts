@@ -11,7 +11,16 @@ import type { NatEnd } from "../grants/nat_policy.ts";
 import type { Datagram } from "../packet/datagram.ts";
 import { type Attempt, notOpened, openingFailed, type SlowOpener, toldOfOpened } from "./attempt.ts";
 import { claimPacket, otherDigests, seenBefore, seenPacket } from "./claim.ts";
-import type { Admitted, Decision, DecisionContext, Pending, Refused } from "./decision.ts";
+import {
+  type Admitted,
+  type Decision,
+  type DecisionContext,
+  isByStranger,
+  type Pending,
+  type Refused,
+  type TrialTime,
+  type Waiting,
+} from "./decision.ts";
 import {
   accessAddress,
   atStanza,
@@ -54,12 +63,28 @@ function tryText(trial: Trial, context: DecisionContext, now: number): Awaitable
   const again = refuseAgain(trial, context);
   if (again !== null) return again;
   const { sieve } = context;
-  if (sieve !== undefined && sieve !== null) {
-    trial.left = sieve.hinted(trial.wire, trial.turns, now);
-    if (trial.left === null) sieve.sift(trial.wire, trial.turns);
-  }
-  return tryStanzas(trial, context, now);
+  if (sieve === undefined || sieve === null) return tryStanzas(trial, context, now);
+  trial.left = sieve.hinted(trial.wire, trial.turns, now);
+  if (trial.left !== null) return tryStanzas(trial, context, now);
+  if (context.trialTime?.mayTry() === false) return WAITING;
+  return timed(context.trialTime, () => {
+    sieve.sift(trial.wire, trial.turns);
+    return tryStanzas(trial, context, now);
+  });
 }
+
+/** What the salt of a packet does not spare costs the time that there is for that. */
+function timed(trialTime: TrialTime | undefined, tryAllKeys: () => Awaitable<Decision>): Awaitable<Decision> {
+  const begun = trialTime?.clock() ?? 0;
+  const done = (decision: Decision) => {
+    trialTime?.spend(trialTime.clock() - begun, isByStranger(decision));
+    return decision;
+  };
+  const decision = tryAllKeys();
+  return decision instanceof Promise ? decision.then(done) : done(decision);
+}
+
+const WAITING: Waiting = { kind: "waiting" };
 
 /** Stanzas in load order; the first that admits ends the search, as does a packet of ours that another copy overtook. */
 function tryStanzas(trial: Trial, context: DecisionContext, now: number): Awaitable<Decision> {
@@ -127,7 +152,8 @@ function wait(trial: Trial, context: DecisionContext, { authenticated, finished,
     async resume(current, now) {
       if (current.index !== context.index) {
         const packet = findPacket(trial.datagram, current);
-        return packet.ok ? await tryPacket({ ...packet.value, claimed: trial.claimed }, current, now) : packet.fault;
+        const atOnce = { ...current, trialTime: undefined };
+        return packet.ok ? await tryPacket({ ...packet.value, claimed: trial.claimed }, atOnce, now) : packet.fault;
       }
       return await goOn(current, now) ?? await tryStanzas(trial, current, now);
     },

@@ -8,11 +8,21 @@ import type { Datagram } from "../packet/datagram.ts";
 import type { ReplayStore } from "../replay/store.ts";
 import type { SlowOpener } from "./attempt.ts";
 import type { HttpPolicy } from "./candidate.ts";
-import type { Story } from "./findings.ts";
+import { isAuthentic, type Story } from "./findings.ts";
 import type { GatePolicy } from "./gates.ts";
 import type { NameResolver } from "./nat_target.ts";
 import type { Sieve } from "./sieve.ts";
 import type { StanzaIndex } from "./stanza_index.ts";
+
+/** The time for packets that name no key of ours: the keys of all stanzas have to be tried for each. */
+export interface TrialTime {
+  /** Whether they are tried now. Else the packet waits. */
+  mayTry(): boolean;
+  /** Milliseconds of a clock that nobody sets. */
+  readonly clock: () => number;
+  /** It took so many milliseconds. `stranger`: and was by no key of ours. */
+  spend(ms: number, stranger: boolean): void;
+}
 
 /** Everything a decision depends on besides the packet. */
 export interface DecisionContext {
@@ -20,6 +30,8 @@ export interface DecisionContext {
   readonly index: StanzaIndex;
   /** Of the HMAC keys of all stanzas of the index. Where it is absent each of them is tried. */
   readonly sieve?: Sieve | null;
+  /** Where it is absent no packet waits for its turn. */
+  readonly trialTime?: TrialTime | undefined;
   readonly policy: GatePolicy & { readonly http: HttpPolicy };
   readonly store: ReplayStore;
   /** Replays are looked up and nothing is recorded (facts/packets 6); nor is anything opened (`plan.ts`). */
@@ -68,5 +80,19 @@ export interface Pending {
   resume(context: DecisionContext, now: number): Promise<Decision>;
 }
 
+/** Nothing is known of the packet yet: it is to be decided about again when the keys of all stanzas may be tried for it. */
+export interface Waiting {
+  readonly kind: "waiting";
+}
+
 /** What becomes of a packet. */
-export type Decision = Refused | Admitted | Pending;
+export type Decision = Refused | Admitted | Pending | Waiting;
+
+/** A decision for which nothing more has to come. */
+export type Settled = Refused | Admitted;
+
+/** Whether no key of ours is known to have made the packet. */
+export function isByStranger(decision: Decision): boolean {
+  if (decision.kind === "refuse") return !isAuthentic(decision.notable);
+  return decision.kind === "pending" && !decision.authenticated;
+}

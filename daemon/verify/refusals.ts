@@ -149,6 +149,12 @@ export const REFUSALS = {
     "warning",
     ({ source }: Sender) => `Too many packets wait to be opened: refused the oldest, from ${source.text}`,
   ),
+  "not-tried": stranger(
+    null,
+    "warning",
+    ({ source }: Sender) =>
+      `[${source.text}] More packets come than the keys can be tried for (MAX_STRANGER_CPU): this one is dropped`,
+  ),
   // Whoever saw it can send it again and again: it is not recorded, and so nobody's in particular.
   "too-old": stranger(4104, "warning", (facts: AtStanza & Difference) => timeDifference(facts)),
   "dated-ahead": keyHolder(4104, "warning", (facts: AtStanza & Difference) => timeDifference(facts)),

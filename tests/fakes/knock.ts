@@ -134,9 +134,9 @@ export function decisionContext(
   return { engine: nobleEngine, index: stanzaIndex(stanzas), sieve, policy, store, testMode: false, ...changes };
 }
 
-/** The lines of a decision, with their levels; none of one that is pending. */
+/** The lines of a decision, with their levels; none of one that is not made yet. */
 export function linesOf(decision: Decision): readonly { readonly level: LogLevel; readonly text: string }[] {
-  if (decision.kind === "pending") return [];
+  if (decision.kind === "pending" || decision.kind === "waiting") return [];
   return decision.findings.map((finding) => ({ level: levelOf(finding), text: textOf(finding) }));
 }
 

@@ -16,7 +16,8 @@ Deno.test("formatDump() writes what the C daemon 2.6.11 writes, ours after it", 
   assert.equal(lines[3], "  2. PCAP_INTF                    =  'lo'");
   assert.equal(lines[56], " 55. FAULT_INJECTION_TAG          =  '<not set>'");
   assert.equal(lines[57], " 56. STRICT                       =  'Y'");
-  assert.ok(lines.slice(58).includes(" 58. MAX_RUNNING_COMMANDS         =  '16'"), lines.slice(56, 62).join("\n"));
+  assert.ok(lines.slice(58).includes(" 58. MAX_STRANGER_CPU             =  '20'"), lines.slice(56, 62).join("\n"));
+  assert.ok(lines.slice(59).includes(" 59. MAX_RUNNING_COMMANDS         =  '16'"), lines.slice(56, 62).join("\n"));
   assert.match(lines.slice(59).join("\n"), /^ [56][0-9]\. FIREWALL {21}= {2}'auto'$/m);
   const heading = lines.indexOf("SOURCE (1):  ANY");
   assert.deepEqual(lines.slice(heading - 2, heading), ["", "Current fwknopd access settings:"]);

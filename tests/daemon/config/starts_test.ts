@@ -6,8 +6,10 @@ import { SERVER_SETTINGS } from "../../../daemon/config/settings.ts";
 import type { PacketSource } from "../../../daemon/packet/datagram.ts";
 import { nobleEngine } from "../../../lib/crypto/noble_engine.ts";
 import { makeActiveConfig } from "../../../daemon/loop/active_config.ts";
+import { createStrangers } from "../../../daemon/loop/strangers.ts";
 import { memoryStore } from "../../../daemon/replay/memory.ts";
 import { testOurselves } from "../../../daemon/start/self_check.ts";
+import { randomBytes } from "../../../lib/host/entropy.ts";
 import type { Setting, SettingTable } from "../../../lib/settings/setting.ts";
 import { load, STANZA, wrong } from "./in_memory.ts";
 
@@ -78,6 +80,7 @@ async function start(...given: Parameters<typeof load>): Promise<void> {
     test: true,
     engine: nobleEngine,
     resolveName: noNames,
+    strangers: createStrangers(() => 0, randomBytes),
   });
   await testOurselves(active.context, NOW, 1);
 }

@@ -9,10 +9,12 @@ import type { ActiveConfig, Ending, Runtime } from "../../../daemon/loop/active_
 import { runLoop } from "../../../daemon/loop/loop.ts";
 import { createPatience } from "../../../daemon/loop/patience.ts";
 import { createSlowLane } from "../../../daemon/loop/slow.ts";
+import { createStrangers } from "../../../daemon/loop/strangers.ts";
 import type { Batch, Datagram, PacketSource } from "../../../daemon/packet/datagram.ts";
 import { createFacts } from "../../../daemon/report/facts.ts";
 import { refusalLogs } from "../../../daemon/report/refusal_budget.ts";
 import type { DecisionContext } from "../../../daemon/verify/decision.ts";
+import { randomBytes } from "../../../lib/host/entropy.ts";
 import type { Log } from "../../../lib/log.ts";
 import { decisionContext, ip, NOW } from "../../fakes/knock.ts";
 
@@ -155,6 +157,7 @@ export async function play(turns: readonly Turn[], changes: Partial<Runtime> = {
     waiter: waiterOf(turns, script),
     patience: createPatience(() => 60_000, () => {}),
     slow: createSlowLane(() => {}),
+    strangers: createStrangers(() => clock.now * 1000, randomBytes),
     facts: createFacts(),
     signals: signalsOf(script),
     alreadyOpen: "already exists",

@@ -7,10 +7,12 @@ import { type Accounts, createAccounts } from "../../../daemon/loop/accounts.ts"
 import { nobleEngine } from "../../../lib/crypto/noble_engine.ts";
 import { type ActiveConfig, makeActiveConfig } from "../../../daemon/loop/active_config.ts";
 import { makeReload } from "../../../daemon/loop/reload.ts";
+import { createStrangers } from "../../../daemon/loop/strangers.ts";
 import { openSources } from "../../../daemon/start/sources.ts";
 import { memoryStore } from "../../../daemon/replay/memory.ts";
 import { inMemory, STANZA } from "../config/in_memory.ts";
 import { gpgFail } from "../../../lib/openpgp/failure.ts";
+import { randomBytes } from "../../../lib/host/entropy.ts";
 import { ok } from "../../../lib/result.ts";
 import { FfiError } from "../../../ffi/errors.ts";
 import { hmacOf, rijndaelOf, type Stanza } from "../../../daemon/config/stanza.ts";
@@ -48,20 +50,13 @@ function running(server = "", { openSource = () => source, accounts = NO_ACCOUNT
   const store = memoryStore();
   const { config, stanzas } = loaded;
   const sources = openSources(config, { inUse: [], open: () => source, log });
-  const active = makeActiveConfig({
-    config,
-    stanzas,
-    sources,
-    log,
-    store,
-    test: true,
-    engine: nobleEngine,
-    resolveName: noNames,
-  });
+  const strangers = createStrangers(() => 0, randomBytes);
+  const lasting = { store, engine: nobleEngine, resolveName: noNames, strangers };
+  const active = makeActiveConfig({ config, stanzas, sources, log, test: true, ...lasting });
   if (server === "") texts["/c"] = "\n";
   const made = makeReload(
     { options: parsed.options, loaded, files },
-    { store, engine: nobleEngine, openSource, resolveName: noNames, accounts },
+    { ...lasting, openSource, accounts },
   );
   return {
     texts,

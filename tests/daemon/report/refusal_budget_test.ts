@@ -148,3 +148,18 @@ Deno.test("of a story that is held back and overtaken by another, nothing is eve
   assert.deepEqual(read, [1, 100]);
   assert.equal(lines.at(-1), `${told(100)} (and 98 more refused packets)`);
 });
+
+Deno.test("the summary of a flood says how many packets were dropped before a key was tried", () => {
+  const { lines, log } = collector();
+  const refusals = refusalLog(log, false);
+  const dropped = wholeStory([refusal("not-tried", { source: ip("192.0.2.1") })]);
+  for (let ms = 0; ms < 900; ms++) refusals.report(ms % 3 === 2 ? wholeStory(story(1)) : dropped, ms);
+  refusals.flush(1000);
+  for (let ms = 1001; ms < 1005; ms++) refusals.report(dropped, ms);
+  refusals.flush(Infinity);
+  assert.deepEqual(lines.map((line) => /(?: \(and .*)?$/.exec(line)?.[0]), [
+    "",
+    " (and 898 more refused packets, 599 of them dropped)",
+    " (and 3 more refused packets, 3 of them dropped)",
+  ]);
+});

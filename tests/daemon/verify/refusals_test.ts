@@ -99,6 +99,11 @@ const LINES = {
     refusal("too-many-pending", { source }),
     "warning: Too many packets wait to be opened: refused the oldest, from 198.51.100.7",
   ],
+  "not-tried": [
+    "stranger",
+    refusal("not-tried", { source }),
+    "warning: [198.51.100.7] More packets come than the keys can be tried for (MAX_STRANGER_CPU): this one is dropped",
+  ],
   "too-old": [
     "stranger",
     refusal("too-old", { ...at, difference: 121 }),
@@ -211,7 +216,7 @@ Deno.test("REFUSALS: every number is one of --dump-serv-err-codes, and only what
   assert.deepEqual(numbers, [...new Set(numbers)].sort((a, b) => a - b), "each once, in order");
   const without = Object.entries(REFUSALS).filter(([, { number }]) => number === null || !numbers.includes(number));
   assert.ok(without.every(([, { number }]) => number === null));
-  assert.deepEqual(without.map(([code]) => code), ["not-named", "test-mode", "test-mode-command"]);
+  assert.deepEqual(without.map(([code]) => code), ["not-named", "not-tried", "test-mode", "test-mode-command"]);
 });
 
 Deno.test("stanzaTag() is what scripts look for", () => {

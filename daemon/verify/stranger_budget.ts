@@ -1,0 +1,50 @@
+/**
+ * How much time the keys of all stanzas may be tried for packets by none of them (MAX_STRANGER_CPU): a share of one processor,
+ * and never much at one go, so that whoever names their key waits a few milliseconds at most. What turns out to be by a key of
+ * ours costs nothing of it. Pure.
+ */
+
+/** The budget. All times in milliseconds of a clock that nobody sets. */
+export interface StrangerBudget {
+  /** A share of a processor between 0 and 1; null: as much as there is. */
+  use(share: number | null): void;
+  /** Other things were looked at: some packets may be tried again. */
+  beginTurn(): void;
+  /** Whether one more packet may be tried in this turn. */
+  mayTry(now: number): boolean;
+  /** It took so long. `stranger`: and was by no key of ours. */
+  spend(ms: number, stranger: boolean): void;
+  /** When a packet may be tried, if a turn begins then. */
+  freeAt(now: number): number;
+}
+
+/** What may be spent without a pause: two packets with 5,000 stanzas, ten with 1,000. */
+const MOST_AT_ONCE_MS = 4;
+
+/** A budget that is full. */
+export function strangerBudget(): StrangerBudget {
+  let share: number | null = null;
+  let left = MOST_AT_ONCE_MS, countedAt = 0, spentInTurn = 0;
+
+  function count(now: number): void {
+    left = share === null ? MOST_AT_ONCE_MS : Math.min(MOST_AT_ONCE_MS, left + Math.max(0, now - countedAt) * share);
+    countedAt = now;
+  }
+  return {
+    use: (wanted) => void (share = wanted),
+    beginTurn: () => void (spentInTurn = 0),
+    mayTry(now) {
+      if (share === null) return true;
+      count(now);
+      return left > 0 && spentInTurn < MOST_AT_ONCE_MS;
+    },
+    spend(ms, stranger) {
+      spentInTurn += ms;
+      if (stranger) left -= ms;
+    },
+    freeAt(now) {
+      count(now);
+      return left > 0 || share === null ? now : now + Math.max(1, Math.ceil(-left / share));
+    },
+  };
+}
