@@ -18,6 +18,7 @@ import {
   NFTA,
   NLM_F_ACK,
   NLM_F_CREATE,
+  NLM_F_EXCL,
   NLM_F_REQUEST,
 } from "./constants.ts";
 import type { ElementChange, StructureChange } from "./ruleset.ts";
@@ -66,9 +67,10 @@ function isElementChange(change: Change): change is ElementChange {
 
 function elementStep(change: ElementChange): Step {
   const adding = change.verb === "add";
+  const flags = change.onlyNew === true ? NLM_F_CREATE | NLM_F_EXCL : NLM_F_CREATE;
   return {
     message: adding ? NFT_MSG.newSetElem : NFT_MSG.delSetElem,
-    flags: adding ? NLM_F_CREATE : 0,
+    flags: adding ? flags : 0,
     attributes: [
       stringAttribute(NFTA.elemList.table, change.table),
       stringAttribute(NFTA.elemList.set, change.set),

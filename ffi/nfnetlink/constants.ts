@@ -20,6 +20,8 @@ export const NLM_F_ACK = 0x4;
 /** In a dump: the ruleset changed while it was read. */
 export const NLM_F_DUMP_INTR = 0x10;
 export const NLM_F_DUMP = 0x300;
+/** It is an error where it is there already. */
+export const NLM_F_EXCL = 0x200;
 export const NLM_F_CREATE = 0x400;
 /** Of a new rule: at the end of its chain; in an event: behind the rule that is named. */
 export const NLM_F_APPEND = 0x800;

@@ -196,6 +196,8 @@ export interface ElementChange extends SetName {
   readonly data?: Uint8Array;
   /** Milliseconds until the kernel removes it; without one it stays (or the set's default counts). */
   readonly timeoutMs?: number;
+  /** Of an element to add: it is refused (EEXIST) where it is there already, and else left as it is. */
+  readonly onlyNew?: true;
 }
 
 /** One step of a transaction on the structure. All of a transaction's steps happen or none. */

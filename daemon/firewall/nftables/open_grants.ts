@@ -55,19 +55,25 @@ export function openGrants(
 function openOnes(view: RulesetView, elements: readonly TimedElement[], moment: Moment): string | null {
   let refused: ElementRefusal | null = null;
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    refused = view.open(elements, moment.now);
+    refused = view.open(elements, moment.now, attempt === 0);
     if (refused === null) return null;
-    if (!recover(view, refused, moment) && attempt > 0) break;
+    if (!recover(view, refused, { ...moment, wasNew: attempt === 0 }) && attempt > 0) break;
   }
   return reasonOf(refused?.refusal);
 }
 
-/** Mends what the refusal points at; false where it points at nothing, and only the view may have been wrong. */
-function recover(view: RulesetView, { refusal, at }: ElementRefusal, { live, now }: Moment): boolean {
+/** Mends what the refusal points at, where it has to be; false where it points at nothing, and only the view may have been wrong. */
+function recover(
+  view: RulesetView,
+  { refusal, at }: ElementRefusal,
+  { live, now, wasNew }: Moment & { readonly wasNew: boolean },
+): boolean {
   if (isOwned(refusal) && at !== null) {
     view.placements.leaveOut(at);
     return true;
   }
+  // It was not as new as was believed: the next attempt believes that of none.
+  if (refusal?.code === E.EXIST && wasNew) return true;
   if (refusal?.code === E.NOENT) {
     view.repair(live, now);
     return true;

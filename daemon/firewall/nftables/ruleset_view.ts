@@ -143,13 +143,17 @@ export class RulesetView {
     return changed || restored ? "restored" : "intact";
   }
 
-  /** Opens those that are not open long enough, in one transaction. Null: they are open. */
-  open(elements: readonly TimedElement[], now: number): ElementRefusal | null {
+  /**
+   * Opens those that are not open long enough, in one transaction. Null: they are open. `isNew`: what is not known is not
+   * there, which costs the kernel a third, and is refused (EEXIST) where it is wrong.
+   */
+  open(elements: readonly TimedElement[], now: number, isNew = false): ElementRefusal | null {
     const missing = elements.filter((timed) => !this.isOpen(timed));
     const sets = this.#sets();
-    const refused = this.#write(
-      missing.flatMap((timed) => stepsToOpen(timed, sets, { before: this.#known.get(timed.element.id), now })),
-    );
+    const refused = this.#write(missing.flatMap((timed) => {
+      const before = this.#known.get(timed.element.id) ?? (isNew ? "new" : null);
+      return stepsToOpen(timed, sets, { before, now });
+    }));
     if (refused === null) this.#known.add(missing, now);
     return refused;
   }

@@ -47,15 +47,18 @@ export function setsOf(tables: readonly OurTable[]): readonly ElementSet[] {
 
 /**
  * The steps that open a grant in every set. It is added, deleted and added again in one transaction: a plain add leaves the
- * old time of an element that is there already, a plain delete needs one. `before`: what a map is known to hold for the key.
+ * old time of an element that is there already, a plain delete needs one. `before`: what a set is known to hold for the key.
+ * One that is believed to be new is only added, which is refused where it is not.
  */
 export function stepsToOpen(
   { element, expiresAt }: TimedElement,
   sets: readonly ElementSet[],
-  { before, now }: { readonly before: Element | null; readonly now: number },
+  { before, now }: { readonly before: Element | "new" | null; readonly now: number },
 ): readonly ElementChange[] {
   const timeoutMs = Math.max(1, Math.round((expiresAt - now) * 1000));
-  return sets.filter(({ layout }) => layout === element.layout).flatMap((set): ElementChange[] => [
+  const itsSets = sets.filter(({ layout }) => layout === element.layout);
+  if (before === "new") return itsSets.map((set) => ({ ...changeOf("add", set, element), timeoutMs, onlyNew: true }));
+  return itsSets.flatMap((set): ElementChange[] => [
     changeOf("add", set, before ?? element),
     changeOf("delete", set, before ?? element),
     { ...changeOf("add", set, element), timeoutMs },

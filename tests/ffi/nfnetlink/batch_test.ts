@@ -41,6 +41,12 @@ Deno.test("batchMessages() deletes an element of a map, and names no generation 
   );
 });
 
+Deno.test("batchMessages() adds with NLM_F_EXCL what may only be new, and nothing else so", () => {
+  const change = { verb: "add", ...IN_FILTER, set: "s", key: KEY } as const;
+  const messages = batchMessages([change, { ...change, onlyNew: true }, { ...change, verb: "delete" }], 1, null);
+  assert.deepEqual(messages.slice(1, -1).map(({ flags }) => flags & ~4), [0x401, 0x601, 0x001]);
+});
+
 Deno.test("batchMessages() asks for one answer, to the last change", () => {
   const change = { verb: "add", ...IN_FILTER, set: "s", key: KEY } as const;
   const messages = batchMessages([change, { ...change, verb: "delete" }, change], 10, null);

@@ -42,9 +42,27 @@ Deno.test("openGrants() writes one transaction, reads nothing, and writes nothin
     { ok: true, alreadyOpen: false },
     { ok: true, alreadyOpen: true },
   ]);
-  assert.deepEqual([transactions.length, transactions[0]?.length, asked.length], [1, 6, 0]);
+  assert.deepEqual([transactions.length, transactions[0]?.length, asked.length], [1, 2, 0]);
   assert.deepEqual(openGrants(view, [grant(23)], MOMENT), [{ ok: true, alreadyOpen: true }]);
   assert.equal(transactions.length, 1);
+});
+
+Deno.test("openGrants() replaces what somebody else put there, and what it knows, and reads nothing for that", async () => {
+  const { view, ruleset, transactions, asked } = await prepared();
+  const there = elementOf(grant(23).access)!.key.toHex();
+  ruleset.answer = (changes) => {
+    const index = changes.findIndex((change) => "onlyNew" in change && change.key.toHex() === there);
+    return index < 0 ? done(changes) : refusedAt(index, E.EXIST);
+  };
+  const opened = { ok: true, alreadyOpen: false };
+  assert.deepEqual(openGrants(view, [grant(22), grant(23)], MOMENT), [opened, opened]);
+  assert.deepEqual(transactions.map((steps) => steps.map(({ verb }) => verb)), [
+    ["add", "add"],
+    ["add", "delete", "add", "add", "delete", "add"],
+  ]);
+  assert.deepEqual(openGrants(view, [grant(22, NOW + 90)], MOMENT), [opened]);
+  assert.deepEqual(transactions.at(-1)?.map(({ verb }) => verb), ["add", "delete", "add"]);
+  assert.equal(asked.length, 0);
 });
 
 Deno.test("openGrants() refuses what is over or cannot be held, and opens the rest", async () => {

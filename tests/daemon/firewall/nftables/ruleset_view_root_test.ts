@@ -209,3 +209,19 @@ labTest("RulesetView: where all of it is gone when a grant comes, it is made aga
   assert.deepEqual(await backend.grant([grant(rig, 600)], live, rig.now()), [{ ok: true, alreadyOpen: false }]);
   for (const family of FAMILIES) assert.ok(await rig.admits({ from: "knocker", family, service: SSH }));
 });
+
+labTest(
+  "RulesetView: what somebody else put into our set is open as long as the grant, as are the others of its batch",
+  async () => {
+    await using rig = await nftablesRig();
+    const { backend, prepare } = rig.start();
+    await prepare();
+    const source = rig.lab.address("knocker");
+    await rig.nft(`add element inet guard fwknop_input4 { ${source} . tcp . 22 timeout 5s }`);
+    const outcomes = await backend.grant([grant(rig, 600), grant(rig, 600, 6)], [], rig.now());
+    assert.deepEqual(outcomes.map(({ ok }) => ok), [true, true]);
+    for (const family of FAMILIES) assert.ok(await rig.admits({ from: "knocker", family, service: SSH }));
+    const listing = await rig.lab.must("server", ["nft", "list", "set", "inet", "guard", "fwknop_input4"]);
+    assert.match(listing, /timeout (?:9m59|10m)/);
+  },
+);

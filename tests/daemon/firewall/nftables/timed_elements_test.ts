@@ -53,6 +53,14 @@ Deno.test("stepsToOpen() never leaves an old time in place, in no table", () => 
   ]);
 });
 
+Deno.test("stepsToOpen() only adds what is new, in every table, and would be refused where it is not", () => {
+  const steps = stepsToOpen({ element, expiresAt: 1030 }, SETS, { before: "new", now: 999.75 });
+  assert.deepEqual(steps.map(({ verb, timeoutMs, family, onlyNew }) => [verb, timeoutMs, family, onlyNew]), [
+    ["add", 30_250, "ip", true],
+    ["add", 30_250, "inet", true],
+  ]);
+});
+
 Deno.test("stepsToOpen() takes out of a map what is known to be there", () => {
   const [there, wanted] = [dnat("10.0.0.2", 10), dnat("10.0.0.3", 30)];
   const sets = [{ family: "inet", table: "t", layout: wanted.element.layout } as const];
