@@ -214,8 +214,9 @@ labTest(
   "RulesetView: what somebody else put into our set is open as long as the grant, as are the others of its batch",
   async () => {
     await using rig = await nftablesRig();
-    const { backend, prepare } = rig.start();
-    await prepare();
+    const firewall = rig.start();
+    const { backend } = firewall;
+    await firewall.prepare();
     const source = rig.lab.address("knocker");
     await rig.nft(`add element inet guard fwknop_input4 { ${source} . tcp . 22 timeout 5s }`);
     const outcomes = await backend.grant([grant(rig, 600), grant(rig, 600, 6)], [], rig.now());
