@@ -58,12 +58,14 @@ function digestsAsNoble(candidate: CryptoEngine): boolean {
       const text = new Uint8Array(length).fill(0x41);
       const at = length % keys.length;
       // Both engines are synchronous.
-      ring?.take(text, nobleEngine.hmac(name, keys[at]!, text) as Uint8Array);
+      const tag = nobleEngine.hmac(name, keys[at]!, text) as Uint8Array;
+      ring?.take(text, tag);
       return equalConstantTime(
         candidate.digest(name, text) as Uint8Array,
         nobleEngine.digest(name, text) as Uint8Array,
       ) &&
-        keys.every((_, key) => ring?.fits(key) === (key === at));
+        keys.every((_, key) => ring?.fits(key) === (key === at)) &&
+        ring !== undefined && equalConstantTime(ring.hmac(at), tag);
     });
     ring?.wipe();
     return right;

@@ -39,6 +39,7 @@ Deno.test("chooseEngine() trusts no library that answers otherwise", () => {
     ring(() => ({ fits: () => true })),
     ring(() => ({ fits: () => false })),
     ring((real) => ({ fits: (key) => key === 3 || real.fits(key) })),
+    ring((real) => ({ hmac: (key) => real.hmac(key).map((byte, i) => i === 63 ? byte ^ 1 : byte) })),
     { ...libcryptoEngine, keyRing: undefined as never },
   ];
   for (const candidate of strange) {
