@@ -7,8 +7,8 @@ export interface FloodOptions {
   readonly rate: number;
   /** It ends by itself after so many. */
   readonly seconds: number;
-  /** The one source of all of them. Default: each has another one. */
-  readonly from?: string;
+  /** The one source of all of them, or how many sources they have. Default: each has another one. */
+  readonly from?: string | number;
 }
 
 /** What was sent. */
@@ -30,7 +30,7 @@ export async function startFlood(lab: Lab, { rate, seconds, from }: FloodOptions
   const program = lab.spawn("stranger", [
     ...[Deno.execPath(), "run", "--no-check", "-A", new URL("flood_sender.ts", import.meta.url).pathname],
     ...[`--to=${lab.address("server")}`, `--rate=${rate}`, `--seconds=${seconds}`],
-    ...from === undefined ? [] : [`--from=${from}`],
+    ...from === undefined ? [] : [typeof from === "number" ? `--sources=${from}` : `--from=${from}`],
   ]);
   await program.waitFor(/^sending$/);
   return {

@@ -2,10 +2,11 @@
  * Sends junk at a pace that no script reaches, for `flood.ts`, which starts it in a namespace of a lab:
  *
  *     deno run -A bench/flood_sender.ts --to=ADDRESS --rate=N --seconds=N [--from=ADDRESS]
+ *         [--sources=N]
  *
  * Packets have the shape of the stock client's, by keys that nobody has, and each has a text of its own; by a raw socket and
- * sendmmsg(2), some dozens with each call. `--from` is their one source; without it each has another one out of the 131,072 of
- * 198.18.0.0/15, which are for benchmarks (RFC 2544). It ends after that many seconds, or with SIGTERM, and then says what it
+ * sendmmsg(2), some dozens with each call. `--from` is their one source; without it each has one of `--sources`
+ * by chance: those from 198.18.0.0 on, which are for benchmarks (RFC 2544), or, without that, any address. It ends after that many seconds, or with SIGTERM, and then says what it
  * sent. It runs in the network of a lab and nowhere else.
  */
 import { parseIp } from "../lib/net/address.ts";
@@ -16,11 +17,12 @@ import { ownOptions } from "./options.ts";
 import { sealAccess } from "./packets.ts";
 import { cpuMilliseconds } from "./process_cost.ts";
 
-const OPTIONS = ownOptions({ to: "ADDRESS", rate: "N", seconds: "N", from: "ADDRESS" }, import.meta.url);
+const OPTIONS = ownOptions({ to: "ADDRESS", rate: "N", seconds: "N", from: "ADDRESS", sources: "N" }, import.meta.url);
 const TO = OPTIONS.value("to") ?? "";
 const RATE = Number(OPTIONS.value("rate"));
 const SECONDS = Number(OPTIONS.value("seconds"));
 const FROM = OPTIONS.value("from");
+const SOURCES = OPTIONS.value("sources") === null ? null : Number(OPTIONS.value("sources"));
 
 /** What a run may ask for at most. */
 const MOST = { rate: 200_000, seconds: 600 } as const;
@@ -29,7 +31,7 @@ const POOL = 128;
 /** Milliseconds between two calls; what is due after a longer absence than {@link LATE_MS} is left out, not made up for. */
 const PIECE_MS = 2, LATE_MS = 20;
 const KNOCK_PORT = 62201;
-const FIRST_SOURCE = (198 << 24 | 18 << 16) >>> 0, SOURCES = 1 << 17;
+const FIRST_SOURCE = (198 << 24 | 18 << 16) >>> 0;
 
 const AF_INET = 2, SOCK_RAW = 3, SOCK_CLOEXEC = 0o2000000, IPPROTO_RAW = 255;
 const IP_SOURCE = 12, IP_HEADER = 20, UDP_HEADER = 8;
@@ -98,7 +100,7 @@ function renew(packet: Uint8Array<ArrayBuffer>): void {
   for (let i = 0; i < 8; i++) packet[payload + 20 + i] = LETTERS[Math.random() * 64 | 0]!;
   packet[IP_HEADER + 1] = Math.random() * 256 | 0;
   if (FROM !== null) return;
-  const source = FIRST_SOURCE + (Math.random() * SOURCES | 0);
+  const source = SOURCES === null ? Math.random() * 2 ** 32 : FIRST_SOURCE + Math.random() * SOURCES;
   for (let i = 0; i < 4; i++) packet[IP_SOURCE + i] = source >>> (24 - 8 * i) & 0xff;
 }
 

@@ -5,7 +5,7 @@
  *                                 [--limit=15] [--only=WORD] [--beside=DIR] [--quick]        (root)
  *
  * The flood is of the stock client's shape, by keys that nobody has, and each packet has a text of its own: `flood_sender.ts`
- * sends it by sendmmsg(2) from a namespace of its own, once each packet from another source, once all from one. Told is the rate
+ * sends it by sendmmsg(2) from a namespace of its own: each packet from any source ("any"), from one of 50,000 ("many"), all from one. Told is the rate
  * that it reached, and how much of it the ring of the capture lost. Knocks are timed as in `knock_to_open.ts`, with a
  * datagram each 0.1 ms to the guarded port. A flood begins a second before the first of them.
  *
@@ -64,6 +64,7 @@ const TRIES = Number(OPTIONS.value("tries") ?? (QUICK ? 4 : 12));
 const LIMIT_MS = 1000 * Number(OPTIONS.value("limit") ?? (QUICK ? 5 : 15));
 const ONLY = OPTIONS.value("only");
 const OTHER = OPTIONS.value("beside");
+const FLOODS: readonly Sources[] = QUICK ? ["any", "one"] : ["any", "many", "one"];
 
 /** Knockers have addresses out of this network, all of which are the knocker's. */
 const KNOCKERS = "10.88.0.0/16";
@@ -72,6 +73,8 @@ const PROBE_MICROSECONDS = 100;
 const OPEN_MS = 2000, AGAIN_MS = 500;
 const PAUSE_MS = 10, C_PAUSE_MS = 120;
 const WARM_UP = 5;
+/** Whom a flood comes from: the stranger, a crowd that comes again and again, or whoever is named as the sender. */
+const SOURCES = { one: (lab: Lab) => lab.address("stranger"), many: () => 50_000, any: () => undefined } as const;
 
 /** Every line of the C daemon for a packet would fill the pipe while a knock is timed, and stop it: what it says is thrown away. */
 const QUIET = [
@@ -87,7 +90,7 @@ interface Variant {
   readonly rates: readonly number[];
 }
 
-type Sources = "many" | "one";
+type Sources = keyof typeof SOURCES;
 
 /** One daemon, and what was used up of its addresses and ports. */
 interface Scene {
@@ -153,8 +156,9 @@ async function measureAmid(
   { name, rate, sources }: { readonly name: string; readonly rate: number; readonly sources: Sources },
 ): Promise<Row> {
   const { lab, daemon: { program: { pid } } } = scene;
-  const from = sources === "one" ? { from: lab.address("stranger") } : {};
-  const flood: Flood | null = rate === 0 ? null : await startFlood(lab, { rate, seconds: 300, ...from });
+  const from = SOURCES[sources](lab);
+  const wanted = { rate, seconds: 300, ...from === undefined ? {} : { from } };
+  const flood: Flood | null = rate === 0 ? null : await startFlood(lab, wanted);
   await pause(1000);
   takeCaptureCounts(pid);
   const [cpu, begin] = [cpuMilliseconds(pid), performance.now()];
@@ -210,7 +214,7 @@ async function measureDaemon({ name, program, rates }: Variant, size: number, pa
   for (let i = 0; i < WARM_UP; i++) await knockOnce(scene, KNOWN, "hint");
   const rows: Row[] = [];
   for (const rate of rates) {
-    for (const sources of rate === 0 ? ["one"] as const : ["many", "one"] as const) {
+    for (const sources of rate === 0 ? ["one"] as const : FLOODS) {
       rows.push(await measureAmid(scene, { name: `${name}, ${size}`, rate, sources }));
     }
   }
