@@ -12,7 +12,8 @@
  * "hint": knocks of our client, from one address; those that are not open after 2 s are "never". "plain": packets without a
  * hint, as the C client's, sent again half a second later as long as it is shut, three times; how many opened at the first, the
  * second, a later try, or never within 2 s. "known" come from an address that has opened something before, "new" each from
- * another. CPU is the daemon's, all its threads, in percent of a core. Ratios are to the C daemon, which has no hints, at the
+ * another. CPU is the daemon's, all its threads, in percent of a core; "wait" is how long it could have run while others
+ * had the cores, which says how busy the machine is besides. Ratios are to the C daemon, which has no hints, at the
  * same flood.
  *
  * Each series ends after `--limit` seconds. `--only` is a part of the name of a daemon: C, ours or beside, which is the one of
@@ -24,7 +25,7 @@ import { diskDirectory, formatTime } from "./knocks.ts";
 import { needLabAndC } from "./lab.ts";
 import { ownOptions } from "./options.ts";
 import { bytesFromBase64, sealAccess } from "./packets.ts";
-import { cpuMilliseconds } from "./process_cost.ts";
+import { cpuMilliseconds, waitedMilliseconds } from "./process_cost.ts";
 import {
   C_DAEMON,
   type Daemon,
@@ -161,7 +162,7 @@ async function measureAmid(
   const flood: Flood | null = rate === 0 ? null : await startFlood(lab, wanted);
   await pause(1000);
   takeCaptureCounts(pid);
-  const [cpu, begin] = [cpuMilliseconds(pid), performance.now()];
+  const [cpu, waited, begin] = [cpuMilliseconds(pid), waitedMilliseconds(pid), performance.now()];
   const hinted = scene.program === C_DAEMON
     ? []
     : millisecondsOf(await series(KNOCKS, () => knockOnce(scene, lab.address("knocker"), "hint")));
@@ -170,7 +171,8 @@ async function measureAmid(
     const number = ++scene.knocker;
     return knockOnce(scene, `10.88.${1 + (number >> 8)}.${number & 255}`, "plain");
   });
-  const share = (cpuMilliseconds(pid) - cpu) / (performance.now() - begin) * 100;
+  const percent = (milliseconds: number) => (milliseconds / (performance.now() - begin) * 100).toFixed(0).padStart(6);
+  const shares = [percent(cpuMilliseconds(pid) - cpu), percent(waitedMilliseconds(pid) - waited)];
   const { seen, lost } = takeCaptureCounts(pid);
   const report = await flood?.stop();
   const reached = report === undefined ? 0 : report.sent / report.seconds;
@@ -179,7 +181,7 @@ async function measureAmid(
   print(row, [
     reached.toFixed(0).padStart(7),
     (rate === 0 ? "" : sources).padStart(6),
-    share.toFixed(0).padStart(6),
+    ...shares,
     (seen === 0 ? 0 : lost / seen * 100).toFixed(1).padStart(7),
   ]);
   return row;
@@ -231,7 +233,7 @@ const variants: readonly Variant[] = [
 console.log(
   `${
     "daemon, stanzas".padEnd(22)
-  }  flood/s  from  CPU% lost% |    hint: median p99   never | plain: known   new  median ms`,
+  }  flood/s  from  CPU% wait% lost% |    hint: median p99   never | plain: known   new  median ms`,
 );
 for (const size of SIZES) {
   const ofC: Row[] = [];

@@ -20,6 +20,11 @@ export function cpuMilliseconds(pid: number): number {
   return nanoseconds / 1e6 + ofChildren * 1000 / TICKS;
 }
 
+/** Milliseconds that its first thread was ready to run and had to wait, because others had the processors. */
+export function waitedMilliseconds(pid: number): number {
+  return Number(Deno.readTextFileSync(`/proc/${pid}/schedstat`).split(" ")[1]) / 1e6;
+}
+
 /** Megabytes of memory, now and at most. */
 export function megabytes(pid: number): { readonly now: number; readonly most: number } {
   const status = Deno.readTextFileSync(`/proc/${pid}/status`);
