@@ -157,9 +157,9 @@ const GENERAL = {
     doc: "share of one processor for packets that name no key of ours, in percent",
     detail:
       "For such a packet the HMAC keys of all stanzas are tried, which takes half a millisecond with a thousand of them. " +
-      "Where more come than there is time for, those go first that opened something lately, then those that come a second " +
-      "time, then those of whom nothing was tried lately, each source in its turn; the others are dropped, and counted in " +
-      "the log. Packets whose salt names their stanza, as our client's do, are always looked at, and packets of PCAP_FILE too.",
+      "Where more come than there is time for, half of it is for sources that opened something lately, and each source has " +
+      "its turn: a second try comes soon, and so does a first one amid a crowd that comes again and again. The others are " +
+      "dropped, and counted in the log. Packets whose salt names their stanza, as our client's do, are always looked at, and packets of PCAP_FILE too.",
   },
   digestPersistence: {
     kind: yesNo,

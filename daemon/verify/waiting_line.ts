@@ -1,14 +1,15 @@
 /**
  * Packets that wait until the keys of all stanzas may be tried for them, and who is first. There are always few of them:
- * where more come than can be tried, somebody has to go, and it is not whoever came last, but whoever sends or has had the
- * most. Pure.
+ * where more come than can be tried, somebody has to go, and it is not whoever came last, but one of those who are many. Pure.
  *
  * Half of what is tried is for sources that opened something lately, the newest first; where these leave something of theirs
- * it is for the others, and the other way round. Among the others come first those that had to go and came again, as a
- * person does who tries a second time; then sources of which nothing was tried lately; then the one whose turn is longest ago.
+ * it is for the others, and the other way round. The others are divided by how often a packet of their source had to go in the
+ * last seconds: never, once, twice, or more often. Each of these classes has the same share. So a second try is first where a
+ * flood comes from sources that never come again, and a first one where it comes from a crowd that does: it is in a class
+ * with nobody else. Within a class the one is first whose turn is longest ago.
  */
 import type { Ip } from "../../lib/net/address.ts";
-import { type SourceNumber, sourceNumbers, sourceTimes } from "./source_times.ts";
+import { type Counting, type SourceNumber, sourceNumbers, sourceTimes } from "./source_times.ts";
 
 /** Something to be tried, and who sent it. */
 interface Sent {
@@ -28,15 +29,18 @@ export interface WaitingLine<Packet extends Sent> {
   noteOpened(source: Ip, now: number): void;
 }
 
-/** Packets that wait at the same time, of either kind of source. */
+/** Packets that wait at the same time, of sources that opened something and of others. */
 export const MOST_WAITING = 64;
-/** A packet of a source that had to go counts as a second try when it comes so much later; sooner it is a flood. */
-const AGAIN_MS = { least: 500, most: 10_000 } as const;
+/** How often a packet had to go: the last class is of that and more. */
+const MOST_TRIES = 3;
+/** Tries of a source in vain: what comes sooner than a person tries again is the same one. */
+const GONE: Counting = { apart: 500, forgotten: 10_000 };
 /** How long a source has had its turn. */
 const TRIED_MS = 10_000;
 /** How long a source has opened something. */
 const OPENED_MS = 24 * 3600 * 1000;
-/** How many sources are remembered that opened, were tried, and had to go: two MB, once many have. */
+const EACH: Counting = { apart: 0, forgotten: Infinity };
+/** How many sources are remembered that opened, were tried, and had to go: 2.5 MB, once many have. */
 const OPENED_SOURCES = 4096, TRIED_SOURCES = 16_384, GONE_SOURCES = 262_144;
 /** How far the two kinds of source may get ahead of each other, so that what was long ago does not count. */
 const MOST_AHEAD_MS = 50;
@@ -45,21 +49,32 @@ const MOST_AHEAD_MS = 50;
 interface Waiting<Packet> {
   readonly packet: Packet;
   readonly source: SourceNumber;
-  /** Whether it seems to be a second try. */
-  readonly again: boolean;
   /** The greater the sooner among its equals: when its source opened something, or else in the order of arrival. */
   readonly newness: number;
-  /** All of its source in the line. */
+  /** All of its source in its class. */
   readonly fellows: { count: number };
+}
+
+/** Those that are equals. */
+interface Class<Packet> {
+  readonly waiting: Waiting<Packet>[];
+  /** Milliseconds that were spent on it, or would have been if somebody had always waited. */
+  spent: number;
 }
 
 /** An empty line. `seed`: a random number below 2^32. */
 export function waitingLine<Packet extends Sent>(seed: number): WaitingLine<Packet> {
   const numberOf = sourceNumbers(seed);
-  const opened = sourceTimes(OPENED_SOURCES), tried = sourceTimes(TRIED_SOURCES), gone = sourceTimes(GONE_SOURCES);
-  const openers: Waiting<Packet>[] = [], others: Waiting<Packet>[] = [];
+  const opened = sourceTimes(OPENED_SOURCES, EACH);
+  const tried = sourceTimes(TRIED_SOURCES, EACH);
+  const gone = sourceTimes(GONE_SOURCES, GONE);
+  const openers: Class<Packet> = { waiting: [], spent: 0 };
+  const others = Array.from({ length: MOST_TRIES + 1 }, (): Class<Packet> => ({ waiting: [], spent: 0 }));
   /** By how much more has been spent on openers than on others. */
-  let ahead = 0, taken = others, arrivals = 0;
+  let ahead = 0;
+  let taken = openers, otherCount = 0, arrivals = 0;
+  /** What had been spent on the class of others that was last taken from: nobody saves up from before for later. */
+  let level = 0;
 
   /** When it had its turn; 0 where that is long ago. */
   function triedLately(source: SourceNumber, now: number): number {
@@ -67,57 +82,77 @@ export function waitingLine<Packet extends Sent>(seed: number): WaitingLine<Pack
     return at === null || now - at > TRIED_MS ? 0 : at + 1;
   }
   /** The place of the one that goes before all others. */
-  function placeOfFirst(line: readonly Waiting<Packet>[], now: number): number {
-    let found = 0, foundTried = triedLately(line[0]!.source, now);
-    for (let i = 1; i < line.length; i++) {
-      const oneTried = triedLately(line[i]!.source, now);
-      if (oneTried !== foundTried ? oneTried > foundTried : !isSooner(line[i]!, line[found]!)) continue;
-      [found, foundTried] = [i, oneTried];
+  function placeOfFirst(waiting: readonly Waiting<Packet>[], now: number): number {
+    let found = 0, foundTried = triedLately(waiting[0]!.source, now);
+    for (let i = 1; i < waiting.length; i++) {
+      const oneTried = triedLately(waiting[i]!.source, now);
+      const isSooner = oneTried !== foundTried ? oneTried < foundTried : waiting[i]!.newness > waiting[found]!.newness;
+      if (isSooner) [found, foundTried] = [i, oneTried];
     }
     return found;
   }
-  /** The place of the one that has to go: of the source that has the most in the line, or of those the one that is last. */
-  function placeOfLast(line: readonly Waiting<Packet>[], now: number): number {
-    let found = 0, foundTried = triedLately(line[0]!.source, now);
-    for (let i = 1; i < line.length; i++) {
-      const [more, most] = [line[i]!.fellows.count, line[found]!.fellows.count];
+  /** The place of the one that has to go: of the source that has the most, or of those the one that would be last. */
+  function placeOfLast(waiting: readonly Waiting<Packet>[], now: number): number {
+    let found = 0, foundTried = triedLately(waiting[0]!.source, now);
+    for (let i = 1; i < waiting.length; i++) {
+      const [more, most] = [waiting[i]!.fellows.count, waiting[found]!.fellows.count];
       if (more < most) continue;
-      const oneTried = triedLately(line[i]!.source, now);
-      const isLater = oneTried !== foundTried ? oneTried > foundTried : isSooner(line[found]!, line[i]!);
+      const oneTried = triedLately(waiting[i]!.source, now);
+      const isLater = oneTried !== foundTried ? oneTried > foundTried : waiting[i]!.newness < waiting[found]!.newness;
       if (more > most || isLater) [found, foundTried] = [i, oneTried];
     }
     return found;
   }
-  function isAgain(source: SourceNumber, now: number): boolean {
-    const at = gone.at(source);
-    return at !== null && now - at >= AGAIN_MS.least && now - at <= AGAIN_MS.most;
+  /** Of the classes of others where somebody waits, that on which the least was spent. */
+  function poorest(): Class<Packet> {
+    return others.reduce((least, one) => {
+      if (one.waiting.length === 0) return least;
+      return least.waiting.length === 0 || one.spent < least.spent ? one : least;
+    });
+  }
+  function join(to: Class<Packet>, packet: Packet, of: Pick<Waiting<Packet>, "source" | "newness">): void {
+    const fellows = to.waiting.find((one) => one.source === of.source)?.fellows ?? { count: 0 };
+    fellows.count++;
+    to.waiting.push({ packet, fellows, ...of });
+  }
+  /** Makes room in a class; gives whoever has to go. */
+  function shorten({ waiting }: Class<Packet>, now: number): Packet {
+    const { packet, source } = cut(waiting, placeOfLast(waiting, now));
+    gone.note(source, now);
+    return packet;
   }
 
   return {
     get size() {
-      return openers.length + others.length;
+      return openers.waiting.length + otherCount;
     },
     add(packet, now) {
       const source = numberOf(packet.source);
       const openedAt = opened.at(source);
-      const isOpener = openedAt !== null && now - openedAt <= OPENED_MS;
-      const line = isOpener ? openers : others;
-      const fellows = line.find((one) => one.source === source)?.fellows ?? { count: 0 };
-      fellows.count++;
-      line.push({ packet, source, fellows, again: isAgain(source, now), newness: isOpener ? openedAt : arrivals++ });
-      if (line.length <= MOST_WAITING) return null;
-      const out = cut(line, placeOfLast(line, now));
-      gone.note(out.source, now);
-      return out.packet;
+      if (openedAt !== null && now - openedAt <= OPENED_MS) {
+        join(openers, packet, { source, newness: openedAt });
+        return openers.waiting.length <= MOST_WAITING ? null : shorten(openers, now);
+      }
+      const to = others[Math.min(gone.count(source, now), MOST_TRIES)]!;
+      if (to.waiting.length === 0) to.spent = Math.max(to.spent, level);
+      join(to, packet, { source, newness: arrivals++ });
+      if (++otherCount <= MOST_WAITING) return null;
+      otherCount--;
+      return shorten(others.reduce((most, one) => one.waiting.length > most.waiting.length ? one : most), now);
     },
     next(now) {
-      if (openers.length + others.length === 0) return null;
-      taken = others.length === 0 || (openers.length > 0 && ahead <= 0) ? openers : others;
-      const { packet, source } = cut(taken, placeOfFirst(taken, now));
+      if (openers.waiting.length + otherCount === 0) return null;
+      taken = otherCount === 0 || (openers.waiting.length > 0 && ahead <= 0) ? openers : poorest();
+      if (taken !== openers) {
+        level = taken.spent;
+        otherCount--;
+      }
+      const { packet, source } = cut(taken.waiting, placeOfFirst(taken.waiting, now));
       tried.note(source, now);
       return packet;
     },
     spend(ms) {
+      taken.spent += ms;
       const moved = ahead + (taken === openers ? ms : -ms);
       ahead = Math.max(-MOST_AHEAD_MS, Math.min(MOST_AHEAD_MS, moved));
     },
@@ -125,16 +160,11 @@ export function waitingLine<Packet extends Sent>(seed: number): WaitingLine<Pack
   };
 }
 
-/** Which is first of two that had their turn at the same time, or not at all. */
-function isSooner(one: Waiting<unknown>, other: Waiting<unknown>): boolean {
-  return one.again !== other.again ? one.again : one.newness > other.newness;
-}
-
-/** Takes one out; the order of a line says nothing. */
-function cut<Packet>(line: Waiting<Packet>[], place: number): Waiting<Packet> {
-  const one = line[place]!;
+/** Takes one out; the order of a class says nothing. */
+function cut<Packet>(waiting: Waiting<Packet>[], place: number): Waiting<Packet> {
+  const one = waiting[place]!;
   one.fellows.count--;
-  const last = line.pop()!;
-  if (place < line.length) line[place] = last;
+  const last = waiting.pop()!;
+  if (place < waiting.length) waiting[place] = last;
   return one;
 }

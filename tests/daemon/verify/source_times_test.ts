@@ -1,9 +1,26 @@
 import assert from "node:assert/strict";
-import { sourceNumbers, sourceTimes } from "../../../daemon/verify/source_times.ts";
+import { type Counting, sourceNumbers, sourceTimes } from "../../../daemon/verify/source_times.ts";
 import { ip } from "../../fakes/knock.ts";
 
+const EACH: Counting = { apart: 0, forgotten: Infinity };
+
+Deno.test("sourceTimes() counts what comes apart, and begins anew after a time without any", () => {
+  const times = sourceTimes(64, { apart: 500, forgotten: 10_000 });
+  const counts: number[] = [];
+  for (const now of [0, 100, 499, 500, 999, 1000, 11_000, 21_010]) {
+    times.note(7, now);
+    counts.push(times.count(7, now));
+  }
+  assert.deepEqual(counts, [1, 1, 1, 2, 2, 3, 4, 1]);
+  assert.equal(times.count(8, 0), 0);
+  assert.equal(times.count(7, 31_010), 1);
+  assert.equal(times.count(7, 31_020), 0);
+  for (let n = 0; n < 1000; n++) times.note(9, 500 * n);
+  assert.equal(times.count(9, 500_000), 255);
+});
+
 Deno.test("sourceTimes() knows when a source was noted last, to hundredths of a second", () => {
-  const times = sourceTimes(64);
+  const times = sourceTimes(64, EACH);
   assert.equal(times.at(0), null);
   times.note(0, 0);
   times.note(7, 1239);
@@ -13,7 +30,7 @@ Deno.test("sourceTimes() knows when a source was noted last, to hundredths of a 
 });
 
 Deno.test("sourceTimes() forgets the oldest of the sources that share a place, and no other", () => {
-  const times = sourceTimes(16);
+  const times = sourceTimes(16, EACH);
   // All of them are in the same place of four.
   const sources = [4, 8, 12, 16];
   for (const [i, source] of sources.entries()) times.note(source, 100 * (i + 1));
@@ -24,7 +41,7 @@ Deno.test("sourceTimes() forgets the oldest of the sources that share a place, a
 });
 
 Deno.test("sourceTimes() keeps the last sources of a flood, as many as half its size, with few exceptions", () => {
-  const times = sourceTimes(4096);
+  const times = sourceTimes(4096, EACH);
   const numberOf = sourceNumbers(12345);
   const source = (n: number) => numberOf(ip(`10.${(n >> 16) & 255}.${(n >> 8) & 255}.${n & 255}`));
   for (let n = 0; n < 100_000; n++) times.note(source(n), n * 10);
