@@ -14,8 +14,13 @@ export function concat(...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer>
 /** One character a byte (ISO 8859-1): loses nothing and never fails. */
 export function latin1Text(bytes: Uint8Array): string {
   let text = "";
-  for (let at = 0; at < bytes.length; at += 4096) text += String.fromCharCode(...bytes.subarray(at, at + 4096));
+  // Not spread, which asks an iterator for each byte: that takes twelve times as long.
+  for (let at = 0; at < bytes.length; at += 4096) text += textOf(bytes.subarray(at, at + 4096));
   return text;
+}
+
+function textOf(bytes: Uint8Array): string {
+  return Reflect.apply(String.fromCharCode, null, bytes);
 }
 
 const encoder = new TextEncoder();
@@ -89,7 +94,8 @@ export function latin1Bytes(text: string): Uint8Array<ArrayBuffer> {
 
 /** Whether every byte is printable ASCII: what C `isprint` takes in the POSIX locale. */
 export function isPrintable(bytes: Uint8Array): boolean {
-  return bytes.every((byte) => byte >= 0x20 && byte <= 0x7e);
+  for (let at = 0; at < bytes.length; at++) if (bytes[at]! < 0x20 || bytes[at]! > 0x7e) return false;
+  return true;
 }
 
 /** Whether both are the same, in a time that tells nothing about where they differ. Lengths are not secret. */

@@ -84,6 +84,7 @@ async function matchingDigest(
 
 /** Only those that belong there: so many that the field has whole groups of four. */
 function withoutEqualSigns(encoded: string): string {
+  if (!encoded.includes("=")) return encoded;
   return encoded.split(":").map((field) => field.length % 4 === 0 ? field.replace(/={1,2}$/, "") : field).join(":");
 }
 
