@@ -3,7 +3,7 @@
  * iteration (facts/wire 6). It is what the format demands, not what one would choose today: a weak pass phrase
  * stays weak, which is why generated keys are random bytes and packets carry an HMAC.
  */
-import { concat, wipe } from "../bytes.ts";
+import { wipe } from "../bytes.ts";
 import { SALT_LENGTH } from "../limits.ts";
 import type { CryptoEngine, RijndaelMode } from "./engine.ts";
 
@@ -18,6 +18,7 @@ export interface DerivedKey {
 /** Legacy mode fills shorter keys with ASCII zeros up to this length. */
 const LEGACY_LENGTH = 16;
 const ASCII_ZERO = 0x30;
+const MD5_LENGTH = 16;
 
 /**
  * Derives key and IV. `passphrase`: the key bytes at their natural length, NUL bytes included; `salt`: 8 bytes.
@@ -32,17 +33,21 @@ export async function deriveKey(
 ): Promise<DerivedKey> {
   if (salt.length !== SALT_LENGTH) throw new RangeError(`"salt" expected 8 bytes, got ${salt.length}`);
   const padded = mode === "legacy" ? padLegacyKey(passphrase) : passphrase;
-  const secret = concat(padded, salt);
-  const first = await engine.digest("md5", secret);
-  const again = concat(first, secret);
-  const second = await engine.digest("md5", again);
-  const onceMore = concat(second, secret);
-  const third = await engine.digest("md5", onceMore);
-  const derived = { key: concat(first, second), iv: concat(third) };
+  /** Behind the digest before, which the first has not. */
+  const secret = new Uint8Array(MD5_LENGTH + padded.length + SALT_LENGTH);
+  secret.set(padded, MD5_LENGTH);
+  secret.set(salt, MD5_LENGTH + padded.length);
+  const derived = new Uint8Array(3 * MD5_LENGTH);
+  for (let at = 0; at < derived.length; at += MD5_LENGTH) {
+    const digest = await engine.digest("md5", at === 0 ? secret.subarray(MD5_LENGTH) : secret);
+    secret.set(digest);
+    derived.set(digest, at);
+    wipe(digest);
+  }
   // Every packet that is tried comes by here: what is left behind would fill the memory with keys.
-  wipe(secret, again, onceMore, first, second, third);
+  wipe(secret);
   if (padded !== passphrase) wipe(padded);
-  return derived;
+  return { key: derived.subarray(0, 2 * MD5_LENGTH), iv: derived.subarray(2 * MD5_LENGTH) };
 }
 
 /** Keys below 16 bytes are filled up with the character `0`; longer ones stay as they are. */
