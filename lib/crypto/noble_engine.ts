@@ -29,10 +29,25 @@ function keyState(name: DigestName, key: Uint8Array): KeyState {
   return state;
 }
 
+/** One for each function to work with: a state of its own for each packet costs as much as the arithmetic. */
+const workStates = new Map<DigestName, KeyState>();
+
+function workState(name: DigestName): KeyState {
+  let state = workStates.get(name);
+  if (state === undefined) workStates.set(name, state = hmac.create(HASHES[name], new Uint8Array(1)));
+  return state;
+}
+
+function hmacOf(name: DigestName, key: Uint8Array, data: Uint8Array): Uint8Array<ArrayBuffer> {
+  const tag = new Uint8Array(HASHES[name].outputLen);
+  keyState(name, key)._cloneInto(workState(name)).update(data).digestInto(tag);
+  return tag;
+}
+
 /** The engine of `@noble`: every answer is there at once. */
 export const nobleEngine: CryptoEngine = {
   digest: (name, data) => HASHES[name](data),
-  hmac: (name, key, data) => keyState(name, key).clone().update(data).digest(),
+  hmac: hmacOf,
   encrypt: encryptRijndael,
   decrypt: decryptRijndael,
   keyRing,
