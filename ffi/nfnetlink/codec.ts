@@ -45,9 +45,18 @@ export function nftType(message: number): number {
   return NFNL_SUBSYS_NFTABLES << 8 | message;
 }
 
+/** The bytes of names that were sent: those of our few tables and sets come again with each grant. */
+const sent = new Map<string, Uint8Array>();
+const MAX_SENT = 64;
+
 /** An attribute with a NUL-terminated string. */
 export function stringAttribute(type: number, text: string): Attribute {
-  return { type, value: utf8.encode(`${text}\0`) };
+  const known = sent.get(text);
+  if (known !== undefined) return { type, value: known };
+  const value = utf8.encode(`${text}\0`);
+  if (sent.size >= MAX_SENT) sent.clear();
+  sent.set(text, value);
+  return { type, value };
 }
 
 /** An attribute with a big-endian 32-bit number. */
@@ -79,7 +88,7 @@ export function encodeMessages(messages: readonly OutgoingMessage[]): Uint8Array
     // Port 0 addresses the kernel; nfgenmsg follows: family, version 0, resource id.
     view.setUint8(offset + HEADER_SIZE, message.family);
     view.setUint16(offset + HEADER_SIZE + 2, message.resId ?? 0);
-    writeAttributes(view, offset + HEADER_SIZE + NFGENMSG_SIZE, message.attributes ?? []);
+    writeAttributes({ view, bytes }, offset + HEADER_SIZE + NFGENMSG_SIZE, message.attributes ?? []);
     offset += size;
   }
   return bytes;
@@ -143,8 +152,14 @@ function attributeSize({ value }: Attribute): number {
   return 4 + (value instanceof Uint8Array ? value.length : attributesSize(value));
 }
 
-function writeAttributes(view: DataView<ArrayBuffer>, start: number, attributes: readonly Attribute[]): void {
-  const bytes = new Uint8Array(view.buffer);
+/** The same memory in two ways. */
+interface Target {
+  readonly view: DataView<ArrayBuffer>;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+function writeAttributes(target: Target, start: number, attributes: readonly Attribute[]): void {
+  const { view, bytes } = target;
   let offset = start;
   for (const attribute of attributes) {
     const { type, value } = attribute;
@@ -155,7 +170,7 @@ function writeAttributes(view: DataView<ArrayBuffer>, start: number, attributes:
       bytes.set(value, offset + 4);
     } else {
       view.setUint16(offset + 2, type | NLA_F_NESTED, true);
-      writeAttributes(view, offset + 4, value);
+      writeAttributes(target, offset + 4, value);
     }
     offset += align(size);
   }
