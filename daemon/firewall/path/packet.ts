@@ -157,14 +157,16 @@ function putFamily(fields: Fields, family: 4 | 6): void {
 
 function put(fields: Fields, place: readonly [field: Field, at: number], bytes: readonly number[]): void {
   const [field, at] = place;
-  const whole = fields.get(field) ?? [];
+  let whole = fields.get(field);
+  if (whole === undefined) fields.set(field, whole = []);
   while (whole.length < at) whole.push(NaN);
-  for (const [index, byte] of bytes.entries()) whole[at + index] = byte;
-  fields.set(field, whole);
+  for (let index = 0; index < bytes.length; index++) whole[at + index] = bytes[index]!;
 }
 
 function known(text: string): number[] {
-  return Array.from(text, (character) => ALL_KNOWN | character.charCodeAt(0));
+  const bytes: number[] = [];
+  for (let at = 0; at < text.length; at++) bytes.push(ALL_KNOWN | text.charCodeAt(at));
+  return bytes;
 }
 
 /** `rest`: what bytes are that no field has. */
