@@ -21,17 +21,32 @@ export interface StrangerBudget {
 /** What may be spent without a pause: two packets with 5,000 stanzas, ten with 1,000. */
 const MOST_AT_ONCE_MS = 4;
 
+/**
+ * A packet is charged at most so many times what the quickest of late took: the longest text takes five times as long as the
+ * shortest. More than that is time in which somebody else had the processor, or garbage was collected: it would keep hundreds of
+ * packets waiting.
+ */
+const MOST_TIMES_USUAL = 8;
+/** What the quickest took grows by so much with each packet that takes longer. */
+const GROWTH = 1.05;
+/** Clocks may be coarse. */
+const LEAST_MS = 0.001;
+
 /** A budget that is full. */
 export function strangerBudget(): StrangerBudget {
   let share: number | null = null;
   let left = MOST_AT_ONCE_MS, countedAt = 0, spentInTurn = 0;
+  let usual = Infinity;
 
   function count(now: number): void {
     left = share === null ? MOST_AT_ONCE_MS : Math.min(MOST_AT_ONCE_MS, left + Math.max(0, now - countedAt) * share);
     countedAt = now;
   }
   return {
-    use: (wanted) => void (share = wanted),
+    use(wanted) {
+      share = wanted;
+      usual = Infinity;
+    },
     beginTurn: () => void (spentInTurn = 0),
     mayTry(now) {
       if (share === null) return true;
@@ -39,8 +54,10 @@ export function strangerBudget(): StrangerBudget {
       return left > 0 && spentInTurn < MOST_AT_ONCE_MS;
     },
     spend(ms, stranger) {
-      spentInTurn += ms;
-      if (stranger) left -= ms;
+      usual = Math.max(LEAST_MS, Math.min(ms, usual * GROWTH));
+      const charged = Math.min(ms, usual * MOST_TIMES_USUAL);
+      spentInTurn += charged;
+      if (stranger) left -= charged;
     },
     freeAt(now) {
       count(now);

@@ -71,3 +71,26 @@ Deno.test("a clock that stands gives no time, and a long rest not more than the 
   budget.beginTurn();
   assert.equal(budget.mayTry(1_000_000), false);
 });
+
+Deno.test("a packet that takes far longer than others do is charged some times as much, and no more", () => {
+  const budget = strangerBudget();
+  budget.use(0.2);
+  for (let i = 0; i < 100; i++) budget.spend(0.003, true);
+  budget.beginTurn();
+  // Another process had the processor, or garbage was collected.
+  for (let i = 0; i < 20; i++) {
+    budget.spend(50, true);
+    assert.equal(budget.mayTry(0), true);
+    budget.spend(0.003, true);
+  }
+  // A packet may be longer than those before, and all that come now may be.
+  const longer = strangerBudget();
+  longer.use(0.2);
+  for (let i = 0; i < 100; i++) longer.spend(0.1, true);
+  const free = longer.freeAt(0);
+  longer.spend(0.5, true);
+  assert.ok(longer.freeAt(0) >= free + 2, "five times as long is charged as it is");
+  longer.use(0.2);
+  longer.spend(50, true);
+  assert.ok(longer.freeAt(0) >= free + 250, "with other stanzas nothing is usual yet");
+});
