@@ -72,8 +72,7 @@ fmt:
 	$(DENO) fmt
 
 bench: setup-test
-	$(DENO) run --frozen -A bench/knock_to_open.ts
-	$(DENO) run --frozen -A bench/grant_cost.ts
+	$(DENO) run --frozen -A bench/figures.ts
 
 clean:
 	rm -rf build coverage

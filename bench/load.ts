@@ -1,11 +1,13 @@
 /**
- * The daemon under load, C and ours in the same run, with one stanza, in both capture modes:
+ * The daemon under load, C and ours in the same run, in both capture modes:
  *
- *     deno run -A bench/load.ts [--junk=20000] [--knocks=3000] [--c=60] [--only=WORD] [--beside=DIR]        (root)
+ *     deno run -A bench/load.ts [--sizes=1] [--junk=20000] [--knocks=3000] [--c=60] [--only=WORD] [--beside=DIR]        (root)
  *
  * Junk: microseconds of the daemon's CPU, the kernel's work for it included, for each packet of the stock client's shape by a
- * key that nobody has. They come at a pace that both daemons bear, a few at a time, so that none is lost; CPU time says
- * the same on a machine that does other things as well.
+ * key that nobody has, with so many stanzas. They come at a pace that both daemons bear, a few at a time, and with more
+ * stanzas fewer and one by one, each of which wakes the daemon up; so none is lost, and none is dropped because strangers take
+ * too much. CPU time says the same on a machine that does other things as well. "only by hint": all stanzas have
+ * REQUIRE_KEY_HINT, so that no packet has more keys tried for it than its salt names.
  *
  * Knocks: that many valid packets as our client sends them, with the hint in the salt, each for a port of its own, sealed
  * beforehand and sent as fast as one process can; the time from the first packet until the last port is open, and how many
@@ -38,14 +40,30 @@ import {
   startDaemon,
 } from "../tests/lab/mod.ts";
 
-const OPTIONS = ownOptions({ junk: "N", knocks: "N", c: "N", only: "WORD", beside: "DIR" }, import.meta.url);
+const OPTIONS = ownOptions(
+  { sizes: "N,...", junk: "N", knocks: "N", c: "N", only: "WORD", beside: "DIR" },
+  import.meta.url,
+);
+const SIZES = (OPTIONS.value("sizes") ?? "1").split(",").map(Number);
 const JUNK = Number(OPTIONS.value("junk") ?? 20_000);
 const KNOCKS = Number(OPTIONS.value("knocks") ?? 3000);
 const C_KNOCKS = Number(OPTIONS.value("c") ?? 60);
 const ONLY = OPTIONS.value("only");
 const OTHER = OPTIONS.value("beside");
 /** Junk comes in pieces of so many packets, so many milliseconds apart. */
-const PIECE = 40, PIECE_MS = 10;
+interface Pace {
+  readonly piece: number;
+  readonly apartMs: number;
+  /** How many of all the packets that are asked for are sent. */
+  readonly share: number;
+}
+
+/** What the C daemon bears. */
+function paceOf(stanzas: number): Pace {
+  if (stanzas < 100) return { piece: 40, apartMs: 10, share: 1 };
+  return { piece: 1, apartMs: Math.ceil(stanzas / 80), share: 20 / stanzas };
+}
+
 const FIRST_PORT = 10_000;
 const KNOCK_PORT = 62201;
 
@@ -58,8 +76,17 @@ interface Scene {
   readonly daemon: Daemon;
 }
 
+interface Wanted {
+  readonly program: ProgramUnderTest;
+  readonly guard: Guard;
+  readonly capture: Capture;
+  /** One, if nothing is said. The last is the knocker's. */
+  readonly stanzas?: number;
+  readonly extra?: Directives;
+}
+
 async function withDaemon<Value>(
-  { program, guard, capture }: { program: ProgramUnderTest; guard: Guard; capture: Capture },
+  { program, guard, capture, stanzas = 1, extra = {} }: Wanted,
   work: (scene: Scene) => Promise<Value>,
 ): Promise<Value> {
   const udpPorts = capture === "udp" ? [KNOCK_PORT] : [];
@@ -68,11 +95,9 @@ async function withDaemon<Value>(
   // The C daemon sleeps for a tenth of a second between two lots of so many packets.
   const server: Directives = { ENABLE_UDP_SERVER: capture === "udp" ? "Y" : "N", PCAP_DISPATCH_COUNT: 1000 };
   const ours: Directives = program.name === "c" ? {} : { MAX_OPEN_GRANTS: 100_000 };
-  await using daemon = await startDaemon(lab, {
-    program,
-    server,
-    access: [{ ...keys, ...ours, FW_ACCESS_TIMEOUT: 3600 }],
-  });
+  const others = Array.from({ length: stanzas - 1 }, () => newKeys());
+  const access = [...others, keys].map((pair) => ({ ...pair, ...ours, ...extra, FW_ACCESS_TIMEOUT: 3600 }));
+  await using daemon = await startDaemon(lab, { program, server, access });
   return await work({ lab, keys, daemon });
 }
 
@@ -90,7 +115,7 @@ function sealed({ lab, keys }: Pick<Scene, "lab" | "keys">, port: number, hint: 
 }
 
 /** Microseconds of CPU for each packet. */
-async function costOfJunk({ lab, daemon }: Scene): Promise<number> {
+async function costOfJunk({ lab, daemon }: Scene, { piece, apartMs, share }: Pace): Promise<number> {
   const strangers = newKeys();
   const packets = await Promise.all(
     Array.from({ length: 500 }, () => sealed({ lab, keys: strangers }, FIRST_PORT, false)),
@@ -98,16 +123,17 @@ async function costOfJunk({ lab, daemon }: Scene): Promise<number> {
   const fd = knocker(lab);
   const send = async (count: number) => {
     const begin = performance.now();
-    for (let sent = 0; sent < count; sent += PIECE) {
-      for (let i = sent; i < sent + PIECE; i++) sendDatagram(fd, packets[i % packets.length]!);
-      await pause(Math.max(0, begin + sent / PIECE * PIECE_MS - performance.now()));
+    for (let sent = 0; sent < count; sent += piece) {
+      for (let i = sent; i < sent + piece; i++) sendDatagram(fd, packets[i % packets.length]!);
+      await pause(Math.max(0, begin + sent / piece * apartMs - performance.now()));
     }
     await pause(400);
   };
-  await send(JUNK / 4);
+  const count = Math.ceil(JUNK * share);
+  await send(Math.max(20, count / 4));
   const before = cpuMilliseconds(daemon.program.pid);
-  await send(JUNK);
-  return (cpuMilliseconds(daemon.program.pid) - before) * 1000 / JUNK;
+  await send(count);
+  return (cpuMilliseconds(daemon.program.pid) - before) * 1000 / count;
 }
 
 /** Knocks opened a second, and how many of them. */
@@ -133,17 +159,24 @@ async function openPorts(lab: Lab): Promise<number> {
 
 needLabAndC();
 const parentDir = await diskDirectory();
-const programs: readonly (readonly [string, ProgramUnderTest])[] = [
-  ["C", C_DAEMON],
-  ["ours", OUR_DAEMON],
-  ...OTHER === null ? [] : [["beside", ourDaemonOf(OTHER)] as const],
+const programs: readonly (readonly [name: string, program: ProgramUnderTest, extra: Directives])[] = [
+  ["C", C_DAEMON, {}],
+  ["ours", OUR_DAEMON, {}],
+  ...OTHER === null ? [] : [["beside", ourDaemonOf(OTHER), {}] as const],
+  ["ours, only by hint", OUR_DAEMON, { REQUIRE_KEY_HINT: "Y" }],
 ];
 if (ONLY !== "knocks") {
-  console.log("Microseconds of CPU for a packet by no key of ours, 1 stanza");
-  for (const capture of ["pcap", "udp"] as const) {
-    for (const [name, program] of programs) {
-      const cost = await withDaemon({ program, guard: "iptables", capture }, costOfJunk);
-      console.log(`  ${`${name}, ${capture}`.padEnd(24)}${cost.toFixed(1).padStart(8)}`);
+  console.log("Microseconds of CPU for a packet by no key of ours");
+  for (const stanzas of SIZES) {
+    for (const capture of stanzas === SIZES[0] ? ["pcap", "udp"] as const : ["pcap"] as const) {
+      for (const [name, program, extra] of programs) {
+        const wanted = { program, guard: "iptables", capture, stanzas, extra } as const;
+        const cost = await withDaemon(
+          wanted,
+          (scene) => costOfJunk(scene, paceOf("REQUIRE_KEY_HINT" in extra ? 1 : stanzas)),
+        );
+        console.log(`  ${`${stanzas} stanzas, ${name}, ${capture}`.padEnd(44)}${cost.toFixed(1).padStart(9)}`);
+      }
     }
   }
 }
@@ -151,8 +184,8 @@ if (ONLY !== "junk") {
   console.log("Valid knocks opened a second");
   for (const capture of ["pcap", "udp"] as const) {
     for (const guard of ["iptables", "nftables"] as const) {
-      for (const [name, program] of programs) {
-        if (program === C_DAEMON && guard === "nftables") continue;
+      for (const [name, program, extra] of programs) {
+        if ((program === C_DAEMON && guard === "nftables") || Object.keys(extra).length > 0) continue;
         const count = program === C_DAEMON ? C_KNOCKS : KNOCKS;
         const [rate, opened] = await withDaemon({ program, guard, capture }, (scene) => paceOfKnocks(scene, count));
         const label = `${name}, ${guard}, ${capture}`.padEnd(24);

@@ -42,6 +42,7 @@ Deno.test("each benchmark answers --help, and measures nothing", async () => {
       "beside_others",
       "capture",
       "engines",
+      "figures",
       "flood_sender",
       "floods",
       "grant_cost",
