@@ -21,16 +21,27 @@ export function ipFromBytes(bytes: Uint8Array): Ip {
   return { family: 6, text: formatIpv6(bytes), bytes: bytes.slice() };
 }
 
+const QUAD = /^(?:0|[1-9][0-9]{0,2})(?:\.(?:0|[1-9][0-9]{0,2})){3}$/;
+const DOT = 0x2e, DIGIT_0 = 0x30;
+
 /** Strict IPv4: four decimal numbers 0-255 without leading zeros (facts/decisions 1). */
 export function parseIpv4(text: string): Result<Ip, "address"> {
-  const parts = text.split(".");
-  if (parts.length !== 4) return fail("address");
+  if (!QUAD.test(text)) return fail("address");
   const bytes = new Uint8Array(4);
-  for (const [index, part] of parts.entries()) {
-    if (!/^(0|[1-9][0-9]{0,2})$/.test(part) || Number(part) > 255) return fail("address");
-    bytes[index] = Number(part);
+  let place = 0, value = 0;
+  // By hand: cut apart it costs four times as much, and a knock has one.
+  for (let at = 0; at <= text.length; at++) {
+    const code = at < text.length ? text.charCodeAt(at) : DOT;
+    if (code !== DOT) {
+      value = value * 10 + code - DIGIT_0;
+      continue;
+    }
+    if (value > 255) return fail("address");
+    bytes[place++] = value;
+    value = 0;
   }
-  return ok({ family: 4, text: parts.join("."), bytes });
+  // A text of its own: a part of another would keep all of that in memory, be it a file with keys.
+  return ok({ family: 4, text: bytes.join("."), bytes });
 }
 
 /** Any RFC 4291 text form without a zone; a mapped address comes back as IPv4. */
