@@ -32,7 +32,8 @@ export interface ShutGrants {
 /** Knows of none. */
 export function createShutGrants(): ShutGrants {
   let known = new Map<string, string>();
-  let noted = new Set<string>();
+  /** Those that were noted while all are judged; nobody asks for them at other times, which may last for weeks. */
+  let noted: Set<string> | null = null;
   const tell = (open: readonly JudgedGrant[], log: Log, meanwhile: ReadonlySet<string>) => {
     const before = known;
     known = new Map([...before].filter(([key]) => meanwhile.has(key)));
@@ -51,14 +52,16 @@ export function createShutGrants(): ShutGrants {
   return {
     note(access, shutBy) {
       const key = accessKey(access);
-      noted.add(key);
+      noted?.add(key);
       if (shutBy.length === 0) known.delete(key);
       else known.set(key, textOf(shutBy));
     },
     begin() {
-      noted = new Set();
-      const meanwhile = noted;
-      return (open, log) => tell(open, log, meanwhile);
+      const meanwhile = noted = new Set<string>();
+      return (open, log) => {
+        if (noted === meanwhile) noted = null;
+        tell(open, log, meanwhile);
+      };
     },
   };
 }
