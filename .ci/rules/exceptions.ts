@@ -115,7 +115,6 @@ export const ONLY_TESTS_USE: Exceptions = {
   "lib/crypto/kdf.ts: padLegacyKey": PART,
   "lib/host/run.ts: feed": PART,
   "lib/net/craft.ts: internetChecksum": PART,
-  "lib/net/frame_link.ts: LINK_TYPE": PART,
 };
 
 /** Files that are tested elsewhere than at their mirror: the test, and what it tests besides. */

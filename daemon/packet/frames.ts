@@ -9,7 +9,7 @@ import type { Batch, Datagram } from "./datagram.ts";
  * The `read` of a source over this capture. When the capture breaks in the middle of a drain, what came before is handed
  * on first and the error is thrown by the next read.
  */
-export function readFrames(capture: Capture): (limit: number) => Batch {
+export function readFrames(capture: Pick<Capture, "drain" | "ended" | "linkType">): (limit: number) => Batch {
   const keep = makeKeeper();
   // What no SPA packet can be is left out before anything is built for it: a flood of it costs little.
   const options = { minimum: MIN_PAYLOAD, maximum: MAX_PAYLOAD, toIp: makeIpMemory() };

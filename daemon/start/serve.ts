@@ -38,16 +38,13 @@ import { reportStart } from "./readiness.ts";
 import { giveUpRights, type Part } from "./rights.ts";
 import { makeRunDirectory, openStore, parseDigestCache, takePidFile } from "./run_directory.ts";
 import { testOurselves } from "./self_check.ts";
+import { rehearse } from "./rehearsal.ts";
 import { makeQueueRules, QUEUE_RULES, type QueueRules } from "./queue_rules.ts";
 import { giveBackStart } from "./spare_memory.ts";
 import { explain, reasonOf, unexpected } from "./start_error.ts";
 import { startCommands } from "./start_commands.ts";
 import { startMail } from "./start_mail.ts";
 import { startWarnings } from "./start_warnings.ts";
-import { stanzaIndex } from "../verify/stanza_index.ts";
-
-/** Knocks at the end of the start, for one stanza: the others run the same code. */
-const KNOCKS_OF_ONE = 8;
 
 /** How the daemon runs. */
 export interface ServeOptions extends ConfigSource {
@@ -71,6 +68,8 @@ export interface StartEffects {
   giveUpRights(parts: readonly Part[]): void;
   /** Gives back the memory that only the start needed. */
   giveBackStart(): void;
+  /** Has what a knock needs compiled and in memory, and changes nothing. */
+  rehearse(active: ActiveConfig, firewall: Firewall): Promise<unknown>;
   /** Says that packets are looked at from now on. */
   announce(): Promise<void>;
   readonly manager: ServiceManager;
@@ -96,7 +95,7 @@ export async function serve(options: ServeOptions): Promise<number> {
   try {
     setFileModeMask(0o077);
     return await runDaemon(options, log, {
-      ...{ openFirewall, openSource, makeQueueRules, giveUpRights, giveBackStart, announce, manager },
+      ...{ openFirewall, openSource, makeQueueRules, giveUpRights, giveBackStart, rehearse, announce, manager },
     });
   } catch (error) {
     const known = explain(error);
@@ -194,10 +193,13 @@ async function firstConfig(
 }
 
 /** Gives back what only the start needed, has what a knock needs in memory again, and says that packets are looked at. */
-async function leaveStart({ context }: ActiveConfig, log: Log, effects: StartEffects): Promise<void> {
+async function leaveStart(
+  active: ActiveConfig,
+  firewall: Firewall,
+  { log, effects }: { readonly log: Log; readonly effects: StartEffects },
+): Promise<void> {
   effects.giveBackStart();
-  const one = { ...context, index: stanzaIndex(context.index.stanzas.slice(0, 1)) };
-  await testOurselves(one, Math.floor(Date.now() / 1000), KNOCKS_OF_ONE);
+  await effects.rehearse(active, firewall);
   await effects.announce();
   log("info", "Starting fwknopd main event loop.");
 }
@@ -216,7 +218,7 @@ async function prepare(
   const lasting = lastingParts(held, log);
   const active = await firstConfig(options, lasting, { log, effects });
   effects.giveUpRights([firewall, RELOAD, ...config.capture.queue === null ? [] : [QUEUE_RULES]]);
-  await leaveStart(active, log, effects);
+  await leaveStart(active, firewall, { log, effects });
   const steady = () => performance.now();
   const facts = createFacts(mailer?.notify);
   const stateFiles = watchStateFiles({ store, pidFile, facts, steady });

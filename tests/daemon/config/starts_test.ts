@@ -82,7 +82,7 @@ async function start(...given: Parameters<typeof load>): Promise<void> {
     resolveName: noNames,
     strangers: createStrangers(() => 0, randomBytes),
   });
-  await testOurselves(active.context, NOW, 1);
+  await testOurselves(active.context, NOW);
 }
 
 function names(table: SettingTable): readonly string[] {

@@ -60,6 +60,7 @@ async function scene(argv: readonly string[] = [], changes: Partial<Firewall> = 
     makeQueueRules: () => Promise.resolve(null),
     giveUpRights: (parts) => note(`give up ${rightsToGiveUp(parts).join(" ")}`),
     giveBackStart: () => note("give back memory"),
+    rehearse: () => Promise.resolve(note("rehearse")),
     announce: () => Promise.resolve(note("announce")),
     manager: { watchdogMs: null, beginReload: () => {}, tell: (state) => note(`tell ${state}`) },
   };
@@ -77,7 +78,7 @@ Deno.test("runDaemon() opens everything in the one right order, and closes it ag
   await using daemon = await scene();
   assert.equal(await daemon.run(), 0);
   assert.deepEqual(daemon.events, [
-    ...["examine", "prepare", "source", "give up env ffi net run write", "give back memory", "announce"],
+    ...["examine", "prepare", "source", "give up env ffi net run write", "give back memory", "rehearse", "announce"],
     "grant with 1 packets on the disk",
     ...["tell STOPPING=1", "cleanup"],
   ]);
