@@ -18,72 +18,97 @@ import { type Refusal, refusal, stanzaTag } from "../verify/refusals.ts";
 import type { ActiveConfig, Runtime } from "./active_config.ts";
 import type { PendingPacket } from "./slow.ts";
 
+/** What packets have come to so far. */
+interface Turn {
+  readonly active: ActiveConfig;
+  readonly runtime: Runtime;
+  /** Decisions of which nothing was told. */
+  readonly settled: Settled[];
+  readonly admitted: Admitted[];
+  /** Whether a key of ours made one that was refused. */
+  authentic: boolean;
+}
+
+/**
+ * So many decisions are told together. What is kept of a flood to the end of a batch is garbage that has grown old, and costs as
+ * much as the packets.
+ */
+const TOLD_TOGETHER = 32;
+
+function newTurn(active: ActiveConfig, runtime: Runtime): Turn {
+  return { active, runtime, settled: [], admitted: [], authentic: false };
+}
+
 /** Decides about a batch and opens what it admits. What it refuses is told, within the budget of its kind. */
 export async function handleBatch(
   datagrams: readonly Datagram[],
   active: ActiveConfig,
   runtime: Runtime,
 ): Promise<void> {
-  const settled: Settled[] = [];
+  const turn = newTurn(active, runtime);
   runtime.strangers.beginTurn();
   for (const datagram of datagrams) {
     const deciding = decide(datagram, active.context, seconds(runtime));
-    settled.push(...settle(deciding instanceof Promise ? await deciding : deciding, { datagram }, runtime));
+    settle(deciding instanceof Promise ? await deciding : deciding, { datagram }, turn);
   }
-  await conclude(settled, active, runtime);
+  await conclude(turn);
 }
 
 /** The same for packets that wait until the keys of all stanzas may be tried for them: as many as there is time for. */
 export async function tryWaiting(active: ActiveConfig, runtime: Runtime): Promise<void> {
-  const settled: Settled[] = [];
-  const context = { ...active.context, trialTime: runtime.strangers.inTurn };
+  const turn = newTurn(active, runtime);
   runtime.strangers.beginTurn();
+  const context = { ...active.context, trialTime: runtime.strangers.inTurn };
   for (let datagram = runtime.strangers.next(); datagram !== null; datagram = runtime.strangers.next()) {
     const decision = await decide(datagram, context, seconds(runtime));
-    settled.push(...settle(decision, { datagram }, runtime));
+    settle(decision, { datagram }, turn);
   }
-  await conclude(settled, active, runtime);
+  await conclude(turn);
 }
 
 /** The same for packets whose slow part has finished. What counts is the configuration that is active now. */
 export async function resumeFinished(active: ActiveConfig, runtime: Runtime): Promise<void> {
-  const settled: Settled[] = [];
+  const turn = newTurn(active, runtime);
   for (const { pending, ...packet } of runtime.slow.takeFinished()) {
     const decision = await pending.resume(active.context, seconds(runtime));
-    settled.push(...settle(decision, packet, runtime));
+    settle(decision, packet, turn);
   }
-  await conclude(settled, active, runtime);
+  await conclude(turn);
 }
 
-/** What can be concluded now: nothing of a packet that has to wait, but the refusal of one that gives way to it. */
-function settle(
-  decision: Decision,
-  packet: Omit<PendingPacket<Pending>, "pending">,
-  { slow, strangers }: Runtime,
-): readonly Settled[] {
-  if (decision.kind === "admit" || decision.kind === "refuse") return [decision];
-  if (decision.kind === "pending") {
+/** Notes what can be concluded now: nothing of a packet that has to wait, but the refusal of one that gives way to it. */
+function settle(decision: Decision, packet: Omit<PendingPacket<Pending>, "pending">, turn: Turn): void {
+  const { slow, strangers } = turn.runtime;
+  if (decision.kind === "admit" || decision.kind === "refuse") turn.settled.push(decision);
+  else if (decision.kind === "pending") {
     const out = slow.add({ ...packet, pending: decision });
-    return out === null ? [] : [refuseWith(refusal("too-many-pending", { source: out.datagram.source }))];
+    if (out !== null) turn.settled.push(refuseWith(refusal("too-many-pending", { source: out.datagram.source })));
+  } else {
+    const out = strangers.add(packet.datagram);
+    if (out !== null) turn.settled.push(refuseWith(refusal("not-tried", { source: out.source })));
   }
-  const out = strangers.add(packet.datagram);
-  return out === null ? [] : [refuseWith(refusal("not-tried", { source: out.source }))];
+  if (turn.settled.length >= TOLD_TOGETHER) tellRefused(turn);
 }
 
 function refuseWith(why: Refusal): Settled {
   return { kind: "refuse", ...wholeStory([why]) };
 }
 
-/** Tells what is refused, and opens what is admitted when it is known to be the first of its kind. */
-async function conclude(decisions: readonly Settled[], active: ActiveConfig, runtime: Runtime): Promise<void> {
-  const admitted: Admitted[] = [];
-  let authentic = false;
+/** Of what is admitted is told when it is open. */
+function tellRefused(turn: Turn): void {
+  const { active, runtime, settled } = turn;
   together(active.log, () => {
-    for (const decision of decisions) {
-      if (decision.kind === "admit") admitted.push(decision);
-      else authentic = refuse(decision, active, runtime) || authentic;
+    for (const decision of settled.splice(0)) {
+      if (decision.kind === "admit") turn.admitted.push(decision);
+      else turn.authentic = refuse(decision, active, runtime) || turn.authentic;
     }
   });
+}
+
+/** Tells what is refused, and opens what is admitted when it is known to be the first of its kind. */
+async function conclude(turn: Turn): Promise<void> {
+  tellRefused(turn);
+  const { active, runtime, admitted, authentic } = turn;
   // What an earlier flush left undone waits for the next packet of a key of ours: junk shall not cost writes and lines.
   if (!authentic && admitted.length === 0) return;
   let lost: ReadonlySet<string>;
