@@ -150,14 +150,15 @@ async function openFor(admitted: readonly Admitted[], active: ActiveConfig, runt
   const grants: StanzaGrant[] = [];
   const tell = throughLog(active.log, (level, text) => void story.push({ level, text }));
   const account = accountOfTurn(runtime);
-  for (const { admission, findings } of admitted) {
+  for (const decision of admitted) {
+    const { admission } = decision;
     const { number } = admission.stanza;
     const held = account.heldBy(number, seconds(runtime));
     const { testMode } = active.context;
     const planned = plan(admission, { options: active.grantOptions, testMode, now: runtime.clock(), held });
-    if (!planned.ok) refused.push([...findings, planned.fault]);
+    if (!planned.ok) refused.push([...decision.findings, planned.fault]);
     else {
-      const said = (active.verbose ? findings : findings.filter(isWorthALine)).map(lineOf);
+      const said = (active.verbose ? decision.findings : decision.brief.filter(isWorthALine)).map(lineOf);
       // What a command says comes behind what is said of its packet, however long others of the turn take to open.
       if (planned.value.every(({ kind }) => kind === "open")) story.push(...said);
       else for (const line of said) active.log(line.level, lineText(line));

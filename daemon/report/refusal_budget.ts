@@ -53,12 +53,12 @@ export function refusalLog(log: Log, verbose: boolean, { burst, whole }: Refusal
 
   const freeAt = () => fullAt - (burst - 1) * INTERVAL_MS;
 
-  function write({ findings }: Story, others: number, now: number): void {
-    const worth = findings.filter(isWorthALine);
+  function write({ brief, notable }: Story, others: number, now: number): void {
+    const worth = brief.filter(isWorthALine);
     const told = whole ? worth : worth.filter((_finding, i) => i === 0 || i === worth.length - 1);
     fullAt = Math.max(fullAt, now) + INTERVAL_MS;
     held = null;
-    const untried = dropped - (isDropped(findings) ? 1 : 0);
+    const untried = dropped - (isDropped(notable) ? 1 : 0);
     dropped = 0;
     const some = untried === 0 ? "" : `, ${untried} of them dropped`;
     const more = others === 0 ? "" : ` (and ${others} more refused packets${some})`;

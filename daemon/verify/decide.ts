@@ -12,6 +12,7 @@ import type { Datagram } from "../packet/datagram.ts";
 import { type Attempt, notOpened, openingFailed, type SlowOpener, toldOfOpened } from "./attempt.ts";
 import { claimPacket, otherDigests, seenBefore, seenPacket } from "./claim.ts";
 import {
+  type Admission,
   type Admitted,
   type Decision,
   type DecisionContext,
@@ -30,9 +31,11 @@ import {
   type OpenedPacket,
   toldOfAdmitted,
 } from "./gates.ts";
+import type { Story } from "./findings.ts";
 import { natDenied, natLead } from "./nat_target.ts";
 import { refusal } from "./refusals.ts";
 import { remark } from "./remarks.ts";
+import { WithStory } from "./story.ts";
 import {
   attemptAt,
   findPacket,
@@ -205,15 +208,16 @@ function admit({ datagram, claimed, story }: Trial, packet: OpenedPacket, nat: N
   story.push(...toldOfAdmitted(packet));
   const came = remark("source-match", atStanza(packet));
   const admission = { stanza, message, access, nat, datagram, digests: claimed ?? [] };
-  const told = story.tell([came]);
-  return {
-    kind: "admit",
-    notable: told.notable,
-    get findings() {
-      return told.findings;
-    },
-    admission,
-  } satisfies Admitted;
+  return new AdmittedPacket(story.tell([came]), admission);
+}
+
+/** A class for the reason of the one in `story.ts`. */
+class AdmittedPacket extends WithStory implements Admitted {
+  readonly kind = "admit";
+
+  constructor(story: Story, readonly admission: Admission) {
+    super(story);
+  }
 }
 
 /** Waits for the address of the NAT host. As in the C daemon no other stanza is tried where there is none. */

@@ -19,6 +19,8 @@ export function isAuthentic(findings: readonly Finding[]): boolean {
 export interface Story {
   /** In order. Made when it is read: with many stanzas it is long, and most of it is never written. */
   readonly findings: readonly Finding[];
+  /** The same without stanzas whose addresses are others, of which a log says nothing that nobody asked to be verbose. */
+  readonly brief: readonly Finding[];
   /**
    * The same without what is said of stanzas whose addresses or key are others: enough to see whether a key of ours made the
    * packet, and whether anything of the story is worth a line.
@@ -28,5 +30,5 @@ export interface Story {
 
 /** A story that is known already. */
 export function wholeStory(findings: readonly Finding[]): Story {
-  return { findings, notable: findings };
+  return { findings, brief: findings, notable: findings };
 }

@@ -11,15 +11,38 @@ interface PassedOver {
 
 /** Its findings are made when they are read. A class, because an object with a getter of its own takes as long as an HMAC. */
 class ToldStory implements Story {
-  readonly #make: () => readonly Finding[];
+  readonly #make: (isBrief: boolean) => readonly Finding[];
   #whole: readonly Finding[] | null = null;
 
-  constructor(readonly notable: readonly Finding[], make: () => readonly Finding[]) {
+  constructor(readonly notable: readonly Finding[], make: (isBrief: boolean) => readonly Finding[]) {
     this.#make = make;
   }
 
   get findings(): readonly Finding[] {
-    return this.#whole ??= this.#make();
+    return this.#whole ??= this.#make(false);
+  }
+
+  get brief(): readonly Finding[] {
+    return this.#whole ?? this.#make(true);
+  }
+}
+
+/** What has a story, which is made when it is read. */
+export abstract class WithStory implements Story {
+  readonly notable: readonly Finding[];
+  readonly #story: Story;
+
+  constructor(story: Story) {
+    this.notable = story.notable;
+    this.#story = story;
+  }
+
+  get findings(): readonly Finding[] {
+    return this.#story.findings;
+  }
+
+  get brief(): readonly Finding[] {
+    return this.#story.brief;
   }
 }
 
@@ -30,8 +53,18 @@ export interface StoryWriter {
   tell(before: readonly Finding[], after?: readonly Finding[]): Story;
 }
 
-/** `explain`: why the stanza at that place is passed over at that time. It is asked when the story is read. */
-export function createStory(explain: (place: number, now: number) => readonly Finding[]): StoryWriter {
+/** A stanza that was passed over. */
+export interface PassedStanza {
+  /** Its place in the index. */
+  readonly place: number;
+  /** When, in Unix seconds. */
+  readonly now: number;
+  /** Whether it may be left out where only a verbose log tells of it. */
+  readonly isBrief: boolean;
+}
+
+/** `explain`: why it is passed over. It is asked when the story is read. */
+export function createStory(explain: (stanza: PassedStanza) => readonly Finding[]): StoryWriter {
   const parts: (Finding | PassedOver)[] = [];
   return {
     push: (...findings) => void parts.push(...findings),
@@ -40,13 +73,15 @@ export function createStory(explain: (place: number, now: number) => readonly Fi
       const told = [...parts];
       return new ToldStory(
         [...before, ...told.filter(isFinding), ...after],
-        () => [...before, ...told.flatMap((part) => isFinding(part) ? [part] : each(part)), ...after],
+        (isBrief) => [...before, ...told.flatMap((part) => isFinding(part) ? [part] : each(part, isBrief)), ...after],
       );
     },
   };
 
-  function each({ from, to, now }: PassedOver): readonly Finding[] {
-    return Array.from({ length: to - from }, (_, i) => explain(from + i, now)).flat();
+  function each({ from, to, now }: PassedOver, isBrief: boolean): readonly Finding[] {
+    const findings: Finding[] = [];
+    for (let place = from; place < to; place++) findings.push(...explain({ place, now, isBrief }));
+    return findings;
   }
 }
 

@@ -8,12 +8,12 @@ import { type Attempt, noSuchCipher, openingFailed } from "./attempt.ts";
 import { type Candidate, findCandidate } from "./candidate.ts";
 import { isSameCapture, seenBefore } from "./claim.ts";
 import type { DecisionContext, Refused } from "./decision.ts";
-import { type Finding, type Story, wholeStory } from "./findings.ts";
+import { type Finding, wholeStory } from "./findings.ts";
 import { firstRefusal, GATES_BEFORE_OPENING } from "./gates.ts";
 import { type Refusal, refusal } from "./refusals.ts";
 import { remark } from "./remarks.ts";
 import { NOT_NAMED, OTHER_ADDRESSES, TRIED } from "./stanza_index.ts";
-import { createStory, type StoryWriter } from "./story.ts";
+import { createStory, type PassedStanza, type StoryWriter, WithStory } from "./story.ts";
 
 /** A datagram that holds a packet which some stanza could be for. */
 export interface Packet extends Candidate {
@@ -57,7 +57,7 @@ export function findPacket(datagram: Datagram, context: DecisionContext): Result
 
 /** Before the first turn. `digest`: of the text of the packet. */
 export function startTrial(packet: Packet, digest: string, { index, openSlowly }: DecisionContext): Trial {
-  const story = createStory((place, now) => whyPassedOver(trial, place, now));
+  const story = createStory((stanza) => whyPassedOver(trial, stanza));
   const trial: Trial = {
     ...packet,
     stanzas: index.stanzas,
@@ -75,19 +75,8 @@ function refuse(...findings: readonly Finding[]): Refused {
 }
 
 /** A class for the reason of the one in `story.ts`. */
-class RefusedTrial implements Refused {
+class RefusedTrial extends WithStory implements Refused {
   readonly kind = "refuse";
-  readonly notable: readonly Finding[];
-  readonly #story: Story;
-
-  constructor(story: Story) {
-    this.notable = story.notable;
-    this.#story = story;
-  }
-
-  get findings(): readonly Finding[] {
-    return this.#story.findings;
-  }
 }
 
 /** Ends the trial. */
@@ -128,11 +117,14 @@ export function attemptAt({ datagram, stanzas, opensSlowly, wire }: Trial, place
     : ok<Attempt>({ match, secrets });
 }
 
+const NOTHING: readonly Finding[] = [];
+
 /** What would be told of the stanza, if it had had its turn. */
-function whyPassedOver(trial: Trial, place: number, now: number): readonly Finding[] {
+function whyPassedOver(trial: Trial, { place, now, isBrief }: PassedStanza): readonly Finding[] {
+  const turn = trial.turns[place];
+  if (isBrief && turn === OTHER_ADDRESSES) return NOTHING;
   const { source, destination } = trial.datagram;
   const at = { source, stanza: trial.stanzas[place]!.number };
-  const turn = trial.turns[place];
   if (turn === OTHER_ADDRESSES) return [refusal("other-addresses", { ...at, destination })];
   if (turn === NOT_NAMED) return [refusal("not-named", at)];
   const attempt = attemptAt(trial, place, now);

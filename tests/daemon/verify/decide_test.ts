@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { Stanza } from "../../../daemon/config/stanza.ts";
 import { decide } from "../../../daemon/verify/decide.ts";
-import type { DecisionContext } from "../../../daemon/verify/decision.ts";
+import type { Decision, DecisionContext } from "../../../daemon/verify/decision.ts";
 import { twinBase64, twinSeal } from "../../lib/spa/twin.ts";
 import {
   addresses,
@@ -81,12 +81,15 @@ Deno.test("decide() tells of each stanza that was looked at in its turn, up to t
   const changes = [elsewhere, { expiresAt: NOW - 1 }, { secrets: [otherHmac] }, elsewhere, {}, elsewhere];
   const stanzas = changes.map((each, i) => stanza({ number: i + 1, ...each }));
   const packet = datagram(await knock());
-  const stories = [];
+  const stories: Decision[] = [];
   for (const count of [4, 6]) stories.push(await decide(packet, decisionContext(stanzas.slice(0, count)), NOW));
   const looked = ["other-addresses", "stanza-expired", "opening-failed", "hmac-mismatch", "other-addresses"];
-  const codes = stories.map((story) =>
-    story.kind === "pending" || story.kind === "waiting" ? [] : story.findings.map(({ code }) => code)
-  );
+  const codesIn = (part: "findings" | "brief") =>
+    stories.map((story) =>
+      story.kind === "pending" || story.kind === "waiting" ? [] : story[part].map(({ code }) => code)
+    );
+  const brief = codesIn("brief"), codes = codesIn("findings");
+  assert.deepEqual(brief, codes.map((all) => all.filter((code) => code !== "other-addresses")));
   assert.deepEqual(codes, [
     ["source-match", ...looked],
     ["source-match", ...looked, "packet-text", "decoded", "lets-in-another"],

@@ -11,8 +11,8 @@ const last = refusal("service-denied", at(8));
 
 function writer() {
   const asked: string[] = [];
-  const story = createStory((place, now) => {
-    asked.push(`${place} at ${now}`);
+  const story = createStory(({ place, now, isBrief }) => {
+    asked.push(`${place} at ${now}${isBrief ? ", brief" : ""}`);
     return [remark("opening-failed", { ...at(place + 1), reason: "why" }), refusal("hmac-mismatch", at(place + 1))];
   });
   return { asked, story };
@@ -33,6 +33,17 @@ Deno.test("a story is told in order, and what is said of stanzas that were passe
   assert.deepEqual(stanzas, [...before, ...other(6), ["service-denied", 8]]);
   assert.equal(told.findings, told.findings);
   assert.deepEqual(asked, ["0 at 10", "1 at 10", "2 at 10", "5 at 11"]);
+});
+
+Deno.test("a story is told in brief without being made as a whole, and in whole afterwards", () => {
+  const { asked, story } = writer();
+  story.passOver({ from: 0, to: 1, now: 10 });
+  const told = story.tell([came]);
+  assert.equal(told.brief.length, 3);
+  assert.deepEqual(asked, ["0 at 10, brief"]);
+  assert.equal(told.findings.length, 3);
+  assert.equal(told.brief, told.findings);
+  assert.deepEqual(asked, ["0 at 10, brief", "0 at 10"]);
 });
 
 Deno.test("what is found out later does not change a story that was told", () => {
