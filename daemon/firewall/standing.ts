@@ -137,7 +137,7 @@ export class StandingFirewall implements Firewall, Disposable {
         await this.#holder.takeBack(opened, live);
         return batch.map(() => ({ ok: false, reason: error.message }));
       }
-      const beside = grantsBeside([...live, ...opened]);
+      const beside = grantsBeside(live, opened);
       return batch.map(({ access }, index): GrantOutcome => {
         const outcome = outcomes[index] ?? { ok: false, reason: "no answer" };
         return outcome.ok ? { ...outcome, shutBy: this.judge(access, beside) } : outcome;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Repaired } from "../../../daemon/firewall/backend.ts";
-import { type Access, FirewallError } from "../../../daemon/firewall/firewall.ts";
+import { type Access, FirewallError, liveOnDemand } from "../../../daemon/firewall/firewall.ts";
 import { StandingFirewall } from "../../../daemon/firewall/standing.ts";
 import { FfiError } from "../../../ffi/errors.ts";
 import {
@@ -23,6 +23,12 @@ Deno.test("grant() is heard and judged: what others took away is put back with w
   assert.deepEqual(backends.nftables.calls, [`grant 22@${NOW + 30}`, `repair 80@${NOW + 60},22@${NOW + 30}`]);
   assert.equal(state.heard.length, 2);
   assert.deepEqual(lines, [], "nothing was missing");
+});
+
+Deno.test("grant() looks through nothing that is open besides where nothing has to be put back", async () => {
+  const { firewall } = await scene();
+  const live = liveOnDemand(() => assert.fail("looked through"));
+  assert.deepEqual(await firewall.grant([grant(22)], live, NOW), [{ ok: true, alreadyOpen: false, shutBy: [] }]);
 });
 
 Deno.test("grant() says that something was put back, and a place that is gone makes a survey due", async () => {

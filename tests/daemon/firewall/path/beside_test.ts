@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Access } from "../../../../daemon/firewall/firewall.ts";
+import { type Access, liveOnDemand } from "../../../../daemon/firewall/firewall.ts";
 import { grantsBeside } from "../../../../daemon/firewall/path/beside.ts";
 import { address } from "../../../contract/addresses.ts";
 
@@ -13,7 +13,14 @@ Deno.test("grantsBeside() has the grants of a source, and none that have no sour
     ...[{ slot: "snat", match: { source: one }, to: other } as const],
     ...[{ slot: "foreign", family: 4, table: "filter", chain: "INPUT", rule: "" } as const],
   ];
-  const beside = grantsBeside(all.map((access) => ({ access, expiresAt: 0 })));
+  let looks = 0;
+  const open = liveOnDemand(() => {
+    looks++;
+    return all.slice(1).map((access) => ({ access, expiresAt: 0 }));
+  });
+  const beside = grantsBeside([{ access: input, expiresAt: 0 }], open);
+  assert.equal(looks, 0, "nobody asked yet");
   assert.deepEqual(beside(address("192.0.2.1")), [input, published]);
   assert.deepEqual(beside(address("192.0.2.3")), []);
+  assert.equal(looks, 1);
 });
