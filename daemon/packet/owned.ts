@@ -6,15 +6,17 @@ import { type Ip, ipFromBytes } from "../../lib/net/address.ts";
 
 /** Payloads of many packets share one array; it is let go when none of them is held any more. */
 const CHUNK_BYTES = 64 * 1024;
+/** The same for addresses, of which a grant holds one for hours: whatever comes meanwhile, that is what it holds at most. */
+const CHUNK_OF_ADDRESSES = 1024;
 
-/** A function that copies bytes to where nothing will overwrite them. */
-export function makeKeeper(): (bytes: Uint8Array) => Uint8Array {
-  let chunk = new Uint8Array(CHUNK_BYTES);
+/** A function that copies bytes to where nothing will overwrite them. `chunkBytes`: what a single copy may keep from being freed. */
+export function makeKeeper(chunkBytes = CHUNK_BYTES): (bytes: Uint8Array) => Uint8Array {
+  let chunk = new Uint8Array(chunkBytes);
   let used = 0;
   return (bytes) => {
-    if (bytes.length > CHUNK_BYTES) return bytes.slice();
-    if (used + bytes.length > CHUNK_BYTES) {
-      chunk = new Uint8Array(CHUNK_BYTES);
+    if (bytes.length > chunkBytes) return bytes.slice();
+    if (used + bytes.length > chunkBytes) {
+      chunk = new Uint8Array(chunkBytes);
       used = 0;
     }
     const kept = chunk.subarray(used, used + bytes.length);
@@ -29,11 +31,12 @@ export function makeKeeper(): (bytes: Uint8Array) => Uint8Array {
  * those of one sender the same source.
  */
 export function makeIpMemory(): (bytes: Uint8Array) => Ip {
+  const keep = makeKeeper(CHUNK_OF_ADDRESSES);
   let recent: Remembered | null = null;
   let older: Remembered | null = null;
   return (bytes) => {
     if (recent !== null && sameBytes(recent.bytes, bytes)) return recent.ip;
-    const found = older !== null && sameBytes(older.bytes, bytes) ? older : remember(bytes);
+    const found = older !== null && sameBytes(older.bytes, bytes) ? older : remember(bytes, keep);
     older = recent;
     recent = found;
     return found.ip;
@@ -46,9 +49,9 @@ interface Remembered {
   readonly ip: Ip;
 }
 
-function remember(bytes: Uint8Array): Remembered {
-  const ip = ipFromBytes(bytes);
-  return { bytes: ip.bytes.length === bytes.length ? ip.bytes : bytes.slice(), ip };
+function remember(bytes: Uint8Array, keep: (bytes: Uint8Array) => Uint8Array): Remembered {
+  const ip = ipFromBytes(bytes, keep);
+  return { bytes: ip.bytes.length === bytes.length ? ip.bytes : keep(bytes), ip };
 }
 
 function sameBytes(a: Uint8Array, b: Uint8Array): boolean {

@@ -13,12 +13,20 @@ export interface Ip {
 /** `0.0.0.0`: in a message, "use the source of the packet" (both families). */
 export const UNSPECIFIED4: Ip = { family: 4, text: "0.0.0.0", bytes: new Uint8Array(4) };
 
-/** Wraps 4 or 16 network-order bytes; mapped addresses (`::ffff:a.b.c.d`) become IPv4. The bytes are copied. */
-export function ipFromBytes(bytes: Uint8Array): Ip {
-  if (bytes.length === 4) return { family: 4, text: bytes.join("."), bytes: bytes.slice() };
+/**
+ * Wraps 4 or 16 network-order bytes; mapped addresses (`::ffff:a.b.c.d`) become IPv4. The bytes are copied.
+ *
+ * @param copy how: an array of its own for each costs who makes thousands more than the rest
+ */
+export function ipFromBytes(bytes: Uint8Array, copy: (bytes: Uint8Array) => Uint8Array = copyAlone): Ip {
+  if (bytes.length === 4) return { family: 4, text: bytes.join("."), bytes: copy(bytes) };
   if (bytes.length !== 16) throw new RangeError(`"bytes" expected 4 or 16 bytes, got ${bytes.length}`);
-  if (isMapped(bytes)) return ipFromBytes(bytes.subarray(12));
-  return { family: 6, text: formatIpv6(bytes), bytes: bytes.slice() };
+  if (isMapped(bytes)) return ipFromBytes(bytes.subarray(12), copy);
+  return { family: 6, text: formatIpv6(bytes), bytes: copy(bytes) };
+}
+
+function copyAlone(bytes: Uint8Array): Uint8Array {
+  return bytes.slice();
 }
 
 const QUAD = /^(?:0|[1-9][0-9]{0,2})(?:\.(?:0|[1-9][0-9]{0,2})){3}$/;

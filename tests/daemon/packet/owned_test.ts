@@ -48,3 +48,14 @@ Deno.test("makeIpMemory() remembers a destination while the sources change", () 
     assert.equal(toIp(destination), first);
   }
 });
+
+Deno.test("what a copy keeps from being freed is no more than was said", () => {
+  const keep = makeKeeper(100);
+  assert.ok(Array.from({ length: 50 }, () => keep(new Uint8Array(30))).every(({ buffer }) => buffer.byteLength <= 100));
+  assert.equal(keep(new Uint8Array(101)).length, 101);
+  const toIp = makeIpMemory();
+  for (let host = 0; host < 2000; host++) {
+    const { bytes } = toIp(Uint8Array.from([10, 0, host >> 8, host & 255]));
+    assert.ok(bytes.buffer.byteLength <= 1024);
+  }
+});
