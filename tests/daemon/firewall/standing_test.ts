@@ -26,7 +26,9 @@ Deno.test("grant() is heard and judged: what others took away is put back with w
 });
 
 Deno.test("grant() looks through nothing that is open besides where nothing has to be put back", async () => {
-  const { firewall } = await scene();
+  const opens = (batch: readonly unknown[]) =>
+    Promise.resolve(batch.map(() => ({ ok: true, alreadyOpen: false }) as const));
+  const { firewall } = await scene({ nftables: { grant: opens } });
   const live = liveOnDemand(() => assert.fail("looked through"));
   assert.deepEqual(await firewall.grant([grant(22)], live, NOW), [{ ok: true, alreadyOpen: false, shutBy: [] }]);
 });
