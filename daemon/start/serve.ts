@@ -46,6 +46,9 @@ import { startCommands } from "./start_commands.ts";
 import { startMail } from "./start_mail.ts";
 import { startWarnings } from "./start_warnings.ts";
 
+/** Of the rehearsal in which nothing is compiled any more. */
+const TURNS_AFTERWARDS = 2;
+
 /** How the daemon runs. */
 export interface ServeOptions extends ConfigSource {
   readonly foreground: boolean;
@@ -69,7 +72,7 @@ export interface StartEffects {
   /** Gives back the memory that only the start needed. */
   giveBackStart(): void;
   /** Has what a knock needs compiled and in memory, and changes nothing. */
-  rehearse(active: ActiveConfig, firewall: Firewall): Promise<unknown>;
+  rehearse(active: ActiveConfig, firewall: Firewall, turns?: number): Promise<unknown>;
   /** Says that packets are looked at from now on. */
   announce(): Promise<void>;
   readonly manager: ServiceManager;
@@ -192,14 +195,18 @@ async function firstConfig(
   return active;
 }
 
-/** Gives back what only the start needed, has what a knock needs in memory again, and says that packets are looked at. */
+/**
+ * Has compiled what a knock runs, gives back what only the start needed, the compiler too, has what a knock needs in memory
+ * again, and says that packets are looked at.
+ */
 async function leaveStart(
   active: ActiveConfig,
   firewall: Firewall,
   { log, effects }: { readonly log: Log; readonly effects: StartEffects },
 ): Promise<void> {
-  effects.giveBackStart();
   await effects.rehearse(active, firewall);
+  effects.giveBackStart();
+  await effects.rehearse(active, firewall, TURNS_AFTERWARDS);
   await effects.announce();
   log("info", "Starting fwknopd main event loop.");
 }

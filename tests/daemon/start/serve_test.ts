@@ -78,7 +78,16 @@ Deno.test("runDaemon() opens everything in the one right order, and closes it ag
   await using daemon = await scene();
   assert.equal(await daemon.run(), 0);
   assert.deepEqual(daemon.events, [
-    ...["examine", "prepare", "source", "give up env ffi net run write", "give back memory", "rehearse", "announce"],
+    ...[
+      "examine",
+      "prepare",
+      "source",
+      "give up env ffi net run write",
+      "rehearse",
+      "give back memory",
+      "rehearse",
+      "announce",
+    ],
     "grant with 1 packets on the disk",
     ...["tell STOPPING=1", "cleanup"],
   ]);
