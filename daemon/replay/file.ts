@@ -95,6 +95,7 @@ export function openFileStore(path: string, log: Log, options: FileStoreOptions 
     },
     keepFor: memory.keepFor,
     mend,
+    // Here and not on another thread: of what the packets of a burst cost it is a fiftieth, and a single one would wait longer.
     // deno-lint-ignore require-await -- what is thrown in here is a rejection
     async flush() {
       if (pending.length === 0) return NOBODY_WAS_FIRST;
