@@ -4,6 +4,7 @@
  */
 import { randomBytes } from "../../lib/host/entropy.ts";
 import { ipFromBytes, UNSPECIFIED4 } from "../../lib/net/address.ts";
+import type { Secrets } from "../../lib/crypto/secrets.ts";
 import type { SealRequest } from "../../lib/spa/request.ts";
 import { seal } from "../../lib/spa/seal.ts";
 import type { Datagram } from "../packet/datagram.ts";
@@ -38,7 +39,8 @@ async function knockOnce(
   { now, hint }: { readonly now: number; readonly hint: boolean },
 ): Promise<void> {
   // What another program opens is not tried here.
-  const secrets = stanza.secrets.find(({ cipher }) => cipher.kind === "rijndael");
+  const wide = openWide(stanza);
+  const secrets = wide.secrets.find(({ cipher }) => cipher.kind === "rijndael");
   if (secrets === undefined) return;
   const request: SealRequest = {
     kind: "access",
@@ -51,7 +53,7 @@ async function knockOnce(
   };
   const sealed = await seal(context.engine, request, secrets, { now, random: randomBytes, hint });
   if (!sealed.ok) throw failure(stanza, `a packet could not be sealed (${sealed.fault.code})`);
-  const alone = [openWide(stanza)];
+  const alone = [wide];
   const sieve = createSieve(context.engine, alone, context.policy);
   const own = { index: stanzaIndex(alone), sieve, trialTime: undefined, store: memoryStore(), testMode: false };
   const trial = { ...context, ...own };
@@ -72,17 +74,28 @@ async function knockOnce(
   if (second.kind === "admit") throw failure(stanza, "a packet was admitted twice");
 }
 
-/** Only the keys are on trial: everything else of the stanza is opened wide. */
+/**
+ * Only the keys are on trial: everything else of the stanza is opened wide. They are copies: what is made of a key when it is
+ * used first, and kept as long as the key, is not kept for stanzas that nobody knocks at.
+ */
 function openWide(stanza: Stanza): Stanza {
   const source = { text: "ANY", any: true, ranges: [] };
   return {
     ...stanza,
+    secrets: stanza.secrets.map(copyOf),
     source,
     destination: null,
     openPorts: null,
     restrictPorts: [],
     requireSystem: null,
     expiresAt: null,
+  };
+}
+
+function copyOf({ hmac, cipher }: Secrets): Secrets {
+  return {
+    hmac: hmac === null ? null : { ...hmac, key: hmac.key.slice() },
+    cipher: cipher.kind === "gpg" ? cipher : { ...cipher, key: cipher.key.slice() },
   };
 }
 

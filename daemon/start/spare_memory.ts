@@ -11,7 +11,8 @@ type Collect = (how: { readonly type: "major"; readonly execution: "sync" }) => 
  */
 export function giveBackStart(): void {
   const { gc } = globalThis as { readonly gc?: Collect };
-  gc?.({ type: "major", execution: "sync" });
+  // The second one waits for what other threads still free of the first, and lets go of what that made dead.
+  for (let round = 0; round < 2; round++) gc?.({ type: "major", execution: "sync" });
   giveBackFreed();
   giveBackText();
 }

@@ -26,3 +26,11 @@ Deno.test("testOurselves() stops the start when the engine is broken", async () 
     return true;
   });
 });
+
+Deno.test("testOurselves() shows the engine copies of the keys, for which it may keep what it makes of them", async () => {
+  const shown = new Set<Uint8Array>();
+  const hmac: typeof nobleEngine.hmac = (name, key, bytes) => (shown.add(key), nobleEngine.hmac(name, key, bytes));
+  await testOurselves(context({ engine: { ...nobleEngine, hmac } }), NOW);
+  assert.ok(shown.size > 0);
+  assert.equal(shown.has(KEYS.hmac!.key), false);
+});
