@@ -44,7 +44,8 @@ export function createStrangers(clock: () => number, random: (length: number) =>
     },
     onArrival: {
       clock,
-      mayTry: () => line.size === 0 && budget.mayTry(clock()),
+      // Many people who knock at once are no flood: nobody has to go for them.
+      mayTry: () => line.size === 0 ? budget.mayTry(clock()) : line.isFull && budget.isUntouched(clock()),
       spend: budget.spend,
     },
     inTurn: {

@@ -12,6 +12,8 @@ export interface StrangerBudget {
   beginTurn(): void;
   /** Whether one more packet may be tried in this turn. */
   mayTry(now: number): boolean;
+  /** Whether strangers have hardly taken anything of late. */
+  isUntouched(now: number): boolean;
   /** It took so long. `stranger`: and was by no key of ours. */
   spend(ms: number, stranger: boolean): void;
   /** When a packet may be tried, if a turn begins then. */
@@ -20,6 +22,8 @@ export interface StrangerBudget {
 
 /** What may be spent without a pause: two packets with 5,000 stanzas, ten with 1,000. */
 const MOST_AT_ONCE_MS = 4;
+/** More than a flood ever leaves between two turns. */
+const HARDLY_LESS_MS = 3.6;
 
 /**
  * A packet is charged at most so many times what the quickest of late took: the longest text takes five times as long as the
@@ -52,6 +56,10 @@ export function strangerBudget(): StrangerBudget {
       if (share === null) return true;
       count(now);
       return left > 0 && spentInTurn < MOST_AT_ONCE_MS;
+    },
+    isUntouched(now) {
+      count(now);
+      return left >= HARDLY_LESS_MS;
     },
     spend(ms, stranger) {
       usual = Math.max(LEAST_MS, Math.min(ms, usual * GROWTH));

@@ -19,6 +19,8 @@ interface Sent {
 /** The line. Times are milliseconds of a clock that nobody sets. */
 export interface WaitingLine<Packet extends Sent> {
   readonly size: number;
+  /** Whether somebody may have to go for the next one. */
+  readonly isFull: boolean;
   /** Takes one in. Gives the one that has to go: this one, or another in its place; null where there is room. */
   add(packet: Packet, now: number): Packet | null;
   /** The next one, which is in the line no more; null where there is none. */
@@ -128,6 +130,9 @@ export function waitingLine<Packet extends Sent>(seed: number): WaitingLine<Pack
   return {
     get size() {
       return openers.waiting.length + otherCount;
+    },
+    get isFull() {
+      return openers.waiting.length >= MOST_WAITING || otherCount >= MOST_WAITING;
     },
     add(packet, now) {
       const source = numberOf(packet.source);

@@ -144,3 +144,14 @@ Deno.test("without strangers there is nothing to wake up for", async () => {
   strangers.add(await junk(1));
   assert.equal(strangers.dueAt(NOW * 1000), NOW * 1000);
 });
+
+Deno.test("of many knocks at once by our keys none is lost, whoever sends them", async () => {
+  for (const from of [() => "192.0.2.10", (n: number) => `10.1.${n >> 8}.${n & 255}`]) {
+    const { strangers, decides, later } = busyDaemon();
+    const packets: Datagram[] = [];
+    for (let n = 0; n < 400; n++) packets.push({ ...await mine(1000 + n, null), source: ip(from(n)) });
+    const turns = Array.from({ length: 80 }, () => later(0));
+    const { lines } = await play([{ packets }, ...turns], { strangers }, { decides });
+    assert.equal(new Set(opened(lines)).size, 400);
+  }
+});

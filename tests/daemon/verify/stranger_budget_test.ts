@@ -94,3 +94,14 @@ Deno.test("a packet that takes far longer than others do is charged some times a
   longer.spend(50, true);
   assert.ok(longer.freeAt(0) >= free + 250, "with other stanzas nothing is usual yet");
 });
+
+Deno.test("isUntouched() is what the budget is before strangers come, and long after", () => {
+  const budget = strangerBudget();
+  budget.use(0.2);
+  assert.equal(budget.isUntouched(0), true);
+  budget.spend(3, false);
+  assert.equal(budget.isUntouched(0), true);
+  budget.spend(3, true);
+  assert.equal(budget.isUntouched(10), false);
+  assert.equal(budget.isUntouched(20), true);
+});
