@@ -19,7 +19,7 @@ export function isAuthentic(findings: readonly Finding[]): boolean {
 export interface Story {
   /** In order. Made when it is read: with many stanzas it is long, and most of it is never written. */
   readonly findings: readonly Finding[];
-  /** The same without stanzas whose addresses are others, of which a log says nothing that nobody asked to be verbose. */
+  /** The same without stanzas whose addresses are others, or that a hint spared: of these only a verbose log tells. */
   readonly brief: readonly Finding[];
   /**
    * The same without what is said of stanzas whose addresses or key are others: enough to see whether a key of ours made the

@@ -100,7 +100,7 @@ export function nextTurn(trial: Trial, now: number): number | null {
     ? trial.turns.indexOf(TRIED, trial.next)
     : trial.left.find((place) => place >= trial.next) ?? -1;
   const place = found < 0 ? trial.stanzas.length : found;
-  trial.story.passOver({ from: trial.next, to: place, now });
+  trial.story.passOver({ from: trial.next, to: place, now, isSpared: trial.left !== null });
   trial.next = place + 1;
   return found < 0 ? null : place;
 }

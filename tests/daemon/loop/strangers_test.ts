@@ -155,3 +155,14 @@ Deno.test("of many knocks at once by our keys none is lost, whoever sends them",
     assert.equal(new Set(opened(lines)).size, 400);
   }
 });
+
+Deno.test("of the stanzas in front of the one that its salt names a knock has no lines, and with -v all of them", async () => {
+  const others = [1, 2, 3].map((number) => stanza({ number, secrets: [OTHERS] }));
+  const stanzas = [...others, stanza({ number: 4 })];
+  const lines = async (hintedAt: number | null, verbose: boolean) => {
+    const played = await play([{ packets: [await mine(22, hintedAt)] }], {}, { stanzas, verbose });
+    assert.deepEqual(opened(played.lines), [22]);
+    return played.lines.filter((line) => line.includes("Non-corresponding HMAC")).length;
+  };
+  assert.deepEqual([await lines(NOW, false), await lines(null, false), await lines(NOW, true)], [0, 3, 3]);
+});

@@ -20,10 +20,10 @@ function writer() {
 
 Deno.test("a story is told in order, and what is said of stanzas that were passed over is made when it is read, once", () => {
   const { asked, story } = writer();
-  story.passOver({ from: 0, to: 3, now: 10 });
+  story.passOver({ from: 0, to: 3, now: 10, isSpared: false });
   story.push(expired);
-  story.passOver({ from: 4, to: 4, now: 10 });
-  story.passOver({ from: 5, to: 6, now: 11 });
+  story.passOver({ from: 4, to: 4, now: 10, isSpared: false });
+  story.passOver({ from: 5, to: 6, now: 11, isSpared: false });
   const told = story.tell([came], [last]);
   assert.deepEqual(told.notable, [came, expired, last]);
   assert.deepEqual(asked, []);
@@ -37,7 +37,7 @@ Deno.test("a story is told in order, and what is said of stanzas that were passe
 
 Deno.test("a story is told in brief without being made as a whole, and in whole afterwards", () => {
   const { asked, story } = writer();
-  story.passOver({ from: 0, to: 1, now: 10 });
+  story.passOver({ from: 0, to: 1, now: 10, isSpared: false });
   const told = story.tell([came]);
   assert.equal(told.brief.length, 3);
   assert.deepEqual(asked, ["0 at 10, brief"]);
@@ -51,6 +51,16 @@ Deno.test("what is found out later does not change a story that was told", () =>
   story.push(expired);
   const told = story.tell([]);
   story.push(last);
-  story.passOver({ from: 0, to: 9, now: 10 });
+  story.passOver({ from: 0, to: 9, now: 10, isSpared: false });
   assert.deepEqual([told.findings, told.notable, asked], [[expired], [expired], []]);
+});
+
+Deno.test("of stanzas that a hint spared only the whole story tells", () => {
+  const { asked, story } = writer();
+  story.passOver({ from: 0, to: 1, now: 10, isSpared: true });
+  story.push(expired);
+  const told = story.tell([came], [last]);
+  assert.deepEqual(told.brief, [came, expired, last]);
+  assert.deepEqual(asked, []);
+  assert.equal(told.findings.length, 5);
 });
