@@ -67,10 +67,12 @@ function tryText(trial: Trial, context: DecisionContext, now: number): Awaitable
   if (again !== null) return again;
   const { sieve } = context;
   if (sieve === undefined || sieve === null) return tryStanzas(trial, context, now);
+  if (sieve.hasOnlyHinted) trial.turns = context.index.ownTurns(trial.turns);
   trial.left = sieve.hinted(trial.wire, trial.turns, now);
   if (trial.left !== null) return tryStanzas(trial, context, now);
   if (context.trialTime?.mayTry() === false) return WAITING;
   return timed(context.trialTime, () => {
+    trial.turns = context.index.ownTurns(trial.turns);
     sieve.sift(trial.wire, trial.turns);
     return tryStanzas(trial, context, now);
   });

@@ -27,6 +27,8 @@ export interface Sieve {
    * @param now Unix seconds
    */
   hinted(wire: string, turns: Uint8Array, now: number): readonly number[] | null;
+  /** Whether there are stanzas that only a hint leads to, and so {@link Sieve.hinted} may change `turns`. */
+  readonly hasOnlyHinted: boolean;
   /**
    * The linear pass. Notes in `turns`, for stanzas that would be tried, that the HMAC of the packet is by another key. Left as
    * they are: stanzas without an HMAC key, and those whose key cannot be used, which is told of them.
@@ -77,6 +79,9 @@ export function createSieve(
   const keyless = stanzas.flatMap((_, place) => withKey.has(place) ? [] : [place]);
   const onlyHinted = keyed.filter(({ stanza }) => stanza.keyHint === "only").map(({ place }) => place);
   return {
+    get hasOnlyHinted() {
+      return onlyHinted.length > 0;
+    },
     hinted(wire, turns, now) {
       let fitting: readonly number[] = [];
       const search = hints.search(wire, now, (named) => {

@@ -2,13 +2,14 @@
 import type { Ip } from "../../lib/net/address.ts";
 import { type AddressRange, matchesList } from "../../lib/net/cidr.ts";
 import type { Stanza } from "../config/stanza.ts";
-import { makeKeeper } from "../packet/owned.ts";
 
 /** The stanzas of access.conf in load order, to be looked up by the addresses of a packet. */
 export interface StanzaIndex {
   readonly stanzas: readonly Stanza[];
   /** `destination`: null where the capture does not tell; then no stanza with a DESTINATION speaks for the packet. */
   lookUp(source: Ip, destination: Ip | null): StanzaChoice;
+  /** Those turns, as an array that only the caller has. */
+  ownTurns(turns: Uint8Array): Uint8Array;
 }
 
 /**
@@ -19,7 +20,10 @@ export const OTHER_ADDRESSES = 0, TRIED = 1, OTHER_KEY = 2, NOT_NAMED = 3;
 
 /** What the addresses of a packet choose. */
 export interface StanzaChoice {
-  /** For each stanza, by its place in the index: {@link OTHER_ADDRESSES} or {@link TRIED}. Whoever asked may change it. */
+  /**
+   * For each stanza, by its place in the index: {@link OTHER_ADDRESSES} or {@link TRIED}. It may be that of other packets too: who
+   * changes it asks for {@link StanzaIndex.ownTurns} before.
+   */
   readonly turns: Uint8Array;
   /** The first whose SOURCE and DESTINATION are the packet's. */
   readonly first: Stanza | null;
@@ -41,14 +45,18 @@ export function stanzaIndex(stanzas: readonly Stanza[]): StanzaIndex {
   );
   const everySourceIsKnown = stanzas.some(({ source }) => source.any);
   const groups = groupByMask(stanzas);
-  const copy = makeKeeper();
+  // A copy for each packet of a flood would be more garbage than everything else that is made for it.
+  const ownTurns = (turns: Uint8Array) => turns === fromAnywhere ? turns.slice() : turns;
   return {
     stanzas,
+    ownTurns,
     lookUp(source, destination) {
-      const turns = copy(fromAnywhere);
+      let turns: Uint8Array = fromAnywhere;
       let sourceIsKnown = everySourceIsKnown;
       const tryAll = (of: readonly { readonly place: number }[]) => {
-        for (const { place } of of) if (destinationFits(stanzas[place]!, destination)) turns[place] = TRIED;
+        for (const { place } of of) {
+          if (destinationFits(stanzas[place]!, destination)) (turns = ownTurns(turns))[place] = TRIED;
+        }
       };
       tryAll(aimed);
       for (const { family, mask, byNetwork } of groups) {

@@ -18,7 +18,7 @@ import { createStory, type PassedStanza, type StoryWriter, WithStory } from "./s
 /** A datagram that holds a packet which some stanza could be for. */
 export interface Packet extends Candidate {
   readonly datagram: Datagram;
-  /** What becomes of each stanza (`stanza_index.ts`). */
+  /** What becomes of each stanza (`stanza_index.ts`). It may be that of other packets too. */
   readonly turns: Uint8Array;
   /** The first that its addresses choose. */
   readonly first: Stanza | null;
@@ -33,6 +33,7 @@ export interface Trial extends Packet {
   readonly opensSlowly: boolean;
   /** Of its text. */
   readonly digest: string;
+  turns: Uint8Array;
   /** Place in the index of the stanza whose turn is next. */
   next: number;
   /** The places of those that a hint left, in ascending order; null: those that are {@link TRIED}. */

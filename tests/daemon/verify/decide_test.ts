@@ -258,3 +258,19 @@ Deno.test("decide() opens for no packet that names no address and comes from non
     assert.match(lastLine(decision), /names no address to let in, and came from none/);
   }
 });
+
+Deno.test("decide() leaves the index as it was, whatever becomes of a packet", async () => {
+  for (const keyHint of ["first", "only", "none"] as const) {
+    const context = decisionContext([
+      stanza({ keyHint }),
+      stanza({ number: 2, keyHint, destination: addresses("192.0.2.1") }),
+    ]);
+    const turns = () => [...context.index.lookUp(ip("198.51.100.7"), ip("203.0.113.1")).turns];
+    const before = turns();
+    const junk = await knock({}, { ...KEYS, hmac: { name: "sha256", key: new Uint8Array(9) } });
+    for (const wire of [junk, await knock(), await knock({}, KEYS, NOW)]) {
+      await decide(datagram(wire), context, NOW);
+      assert.deepEqual(turns(), before, keyHint);
+    }
+  }
+});

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { OTHER_ADDRESSES, stanzaIndex, TRIED } from "../../../daemon/verify/stanza_index.ts";
+import { OTHER_ADDRESSES, OTHER_KEY, stanzaIndex, TRIED } from "../../../daemon/verify/stanza_index.ts";
 import { matchesList } from "../../../lib/net/cidr.ts";
 import { addresses, ip, stanza } from "../../fakes/knock.ts";
 
@@ -85,4 +85,17 @@ Deno.test("lookUp() agrees with a test of each stanza by itself", () => {
     assert.deepEqual(all.filter((_, place) => turns[place] === TRIED), naive);
     assert.equal(first, naive[0] ?? null);
   }));
+});
+
+Deno.test("ownTurns() gives an array that no other packet has", () => {
+  const index = stanzaIndex([stanza({}), stanza({ number: 2, source: addresses("192.0.2.0/24") })]);
+  for (const source of ["198.51.100.1", "192.0.2.1"]) {
+    const { turns } = index.lookUp(ip(source), null);
+    const before = [...turns];
+    const own = index.ownTurns(turns);
+    assert.deepEqual([...own], before);
+    own.fill(OTHER_KEY);
+    assert.equal(index.ownTurns(own), own);
+    assert.deepEqual([...index.lookUp(ip(source), null).turns], before);
+  }
 });
