@@ -14,7 +14,8 @@ import { decide } from "../verify/decide.ts";
 import type { Admission, Admitted, Decision, Pending, Settled } from "../verify/decision.ts";
 import { type Finding, isAuthentic, type Story, wholeStory } from "../verify/findings.ts";
 import { plan, type StanzaGrant } from "../verify/plan.ts";
-import { type Refusal, refusal, stanzaTag } from "../verify/refusals.ts";
+import { refusal, stanzaTag } from "../verify/refusals.ts";
+import { refuseUntried } from "../verify/trial.ts";
 import type { ActiveConfig, Runtime } from "./active_config.ts";
 import type { PendingPacket } from "./slow.ts";
 
@@ -82,16 +83,12 @@ function settle(decision: Decision, packet: Omit<PendingPacket<Pending>, "pendin
   if (decision.kind === "admit" || decision.kind === "refuse") turn.settled.push(decision);
   else if (decision.kind === "pending") {
     const out = slow.add({ ...packet, pending: decision });
-    if (out !== null) turn.settled.push(refuseWith(refusal("too-many-pending", { source: out.datagram.source })));
+    if (out !== null) turn.settled.push(refuseUntried(refusal("too-many-pending", { source: out.datagram.source })));
   } else {
     const out = strangers.add(packet.datagram);
-    if (out !== null) turn.settled.push(refuseWith(refusal("not-tried", { source: out.source })));
+    if (out !== null) turn.settled.push(refuseUntried(refusal("not-tried", { source: out.source })));
   }
   if (turn.settled.length >= TOLD_TOGETHER) tellRefused(turn);
-}
-
-function refuseWith(why: Refusal): Settled {
-  return { kind: "refuse", ...wholeStory([why]) };
 }
 
 /** Of what is admitted is told when it is open. */

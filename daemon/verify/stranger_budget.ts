@@ -20,7 +20,7 @@ export interface StrangerBudget {
   freeAt(now: number): number;
 }
 
-/** What may be spent without a pause: two packets with 5,000 stanzas, ten with 1,000. */
+/** What may be spent without a pause: four packets with 5,000 stanzas, twenty with 1,000. */
 const MOST_AT_ONCE_MS = 4;
 /** More than a flood ever leaves between two turns. */
 const HARDLY_LESS_MS = 3.6;

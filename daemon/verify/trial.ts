@@ -48,11 +48,11 @@ export function findPacket(datagram: Datagram, context: DecisionContext): Result
   const candidate = findCandidate(datagram, context.policy.http);
   if (!candidate.ok) {
     const why = candidate.fault;
-    if (why.code !== "proxy-header") return fail(refuse(refusal(why.code, { source })));
-    return fail(refuse(refusal(why.code, { source, reason: why.reason })));
+    if (why.code !== "proxy-header") return fail(refuseUntried(refusal(why.code, { source })));
+    return fail(refuseUntried(refusal(why.code, { source, reason: why.reason })));
   }
   const { turns, first, sourceIsKnown } = context.index.lookUp(source, destination);
-  if (!sourceIsKnown) return fail(refuse(refusal("unknown-source", { source })));
+  if (!sourceIsKnown) return fail(refuseUntried(refusal("unknown-source", { source })));
   return ok({ ...candidate.value, datagram, turns, first, claimed: null });
 }
 
@@ -71,7 +71,8 @@ export function startTrial(packet: Packet, digest: string, { index, openSlowly }
   return trial;
 }
 
-function refuse(...findings: readonly Finding[]): Refused {
+/** Refuses a packet of which no stanza says anything. */
+export function refuseUntried(...findings: readonly Finding[]): Refused {
   return { kind: "refuse", ...wholeStory(findings) };
 }
 
@@ -91,7 +92,7 @@ export function refuseAgain(trial: Trial, { store }: DecisionContext): Refused |
   const { claimed, datagram, digest } = trial;
   const first = claimed === null ? store.find(digest) : undefined;
   if (first === undefined) return null;
-  if (isSameCapture(datagram, first)) return refuse(seenBefore("captured-twice", datagram, first));
+  if (isSameCapture(datagram, first)) return refuseUntried(seenBefore("captured-twice", datagram, first));
   return refuseTrial(trial, seenBefore("replay", datagram, first));
 }
 
