@@ -124,6 +124,11 @@ export interface Firewall {
    */
   grant(batch: readonly Grant[], live: LiveGrants, now: number): Promise<readonly GrantOutcome[]>;
   /**
+   * Goes the way of `grant` without its effect, so that what runs there has been used: nothing is opened or changed, not for a
+   * moment, and no event is told. Absent where there is no such way. Throws `FirewallError`, `FfiError`.
+   */
+  rehearse?(batch: readonly Grant[], now: number): Promise<void>;
+  /**
    * Closes grants, but for one that was renewed beyond its end meanwhile; those already gone are not an error. Resolves when
    * none of them is open. What fails hinders no other.
    */

@@ -1,4 +1,5 @@
 /** What others do to the ruleset, as far as it is heard of: told to the way of packets and to the backend of the moment. */
+import { FfiError } from "../../ffi/errors.ts";
 import type { RulesetListener } from "../../ffi/nfnetlink/events.ts";
 import type { OpenedBackend } from "./backend.ts";
 import type { Holder } from "./handover.ts";
@@ -23,6 +24,8 @@ export interface News {
   hear(): void;
   /** The same, and whether anything since the last time may have taken something of ours away. */
   takeConcern(): boolean;
+  /** The same before grants that were just opened count: news that cannot be read are lost ones, and they are looked at. */
+  takeDoubt(): boolean;
   /** Something of ours may be gone, whatever is heard. */
   doubt(): void;
   /** News were missed: everything is looked at again. */
@@ -52,6 +55,15 @@ export function createNews({ listener, path, holder, surveys, judging, steady }:
       const was = isConcerned;
       isConcerned = false;
       return was;
+    },
+    takeDoubt() {
+      try {
+        return news.takeConcern();
+      } catch (error) {
+        if (!(error instanceof FfiError)) throw error;
+        news.lose();
+        return true;
+      }
     },
     doubt: () => void (isConcerned = true),
     lose() {

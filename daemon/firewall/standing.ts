@@ -3,7 +3,6 @@
  * listener to what others do to the ruleset. What others do is heard before a grant is called open, and judged; a survey
  * that finds other chains makes the decision for a backend anew, and what is open goes over to it.
  */
-import { FfiError } from "../../ffi/errors.ts";
 import type { RulesetListener } from "../../ffi/nfnetlink/events.ts";
 import { createPause } from "../../lib/host/pause.ts";
 import { waitAtMost } from "../../lib/host/wait_at_most.ts";
@@ -129,7 +128,7 @@ export class StandingFirewall implements Firewall, Disposable {
       const outcomes = await this.#holder.grant(batch, live, now);
       const opened = batch.filter((_, index) => outcomes[index]?.ok);
       try {
-        if (this.#isOursInDoubt() && await this.#repair([...live, ...opened], now)) {
+        if (this.#news.takeDoubt() && await this.#repair([...live, ...opened], now)) {
           this.#parts.log("warning", formatPutBack(this.name));
         }
       } catch (error) {
@@ -145,15 +144,11 @@ export class StandingFirewall implements Firewall, Disposable {
     });
   }
 
-  /** News that cannot be read are lost ones: the grants that were just opened are looked at, and counted. */
-  #isOursInDoubt(): boolean {
-    try {
-      return this.#news.takeConcern();
-    } catch (error) {
-      if (!(error instanceof FfiError)) throw error;
-      this.#news.lose();
-      return true;
-    }
+  rehearse(batch: readonly Grant[], now: number): Promise<void> {
+    return this.#inTurn(async () => {
+      await this.#backend.rehearse?.(batch, now);
+      this.#news.hear();
+    });
   }
 
   #isSurveyNear(): boolean {

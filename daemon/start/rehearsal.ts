@@ -2,8 +2,9 @@
  * Knocks that open nothing, through everything that a knock goes through: a frame, the run loop, the decision, the plan, the
  * account and the words of it. What is compiled, looked up and put in memory at first use is so before anybody knocks. The
  * keys, the replay memory, the ledger and the clock of what is due are its own, its log is nobody's; of the packet filter it
- * only asks what a grant would meet, and has the request made that is then not sent.
+ * asks what a grant would meet, and has it go the way of a grant as far as nothing comes of it.
  */
+import { FfiError } from "../../ffi/errors.ts";
 import type { Capture } from "../../ffi/pcap/frames.ts";
 import { randomBytes } from "../../lib/host/entropy.ts";
 import { throughLog } from "../../lib/log.ts";
@@ -14,7 +15,7 @@ import type { CryptoEngine } from "../../lib/crypto/engine.ts";
 import type { RijndaelSecrets } from "../../lib/crypto/secrets.ts";
 import { seal } from "../../lib/spa/seal.ts";
 import type { Stanza } from "../config/stanza.ts";
-import type { Firewall } from "../firewall/firewall.ts";
+import { type Firewall, FirewallError, type Grant } from "../firewall/firewall.ts";
 import { recordingFirewall } from "../firewall/recording.ts";
 import { createLedger } from "../grants/ledger.ts";
 import { NO_NAT_POLICY } from "../grants/nat_policy.ts";
@@ -197,6 +198,7 @@ async function practiceOn(firewall: Firewall): Promise<Firewall> {
     containerOf: (access) => firewall.containerOf(access),
     commandOf: (grant, verb) => firewall.commandOf(grant, verb),
     grant: async (batch, live, now) => {
+      await rehearseOn(firewall, batch, now);
       const outcomes = await recording.grant(batch, live, now);
       return outcomes.map((outcome, index) => {
         const grant = batch[index];
@@ -204,4 +206,13 @@ async function practiceOn(firewall: Firewall): Promise<Firewall> {
       });
     },
   };
+}
+
+/** Whether the packet filter can be used has been seen before, and is not for this to say. */
+async function rehearseOn(firewall: Firewall, batch: readonly Grant[], now: number): Promise<void> {
+  try {
+    await firewall.rehearse?.(batch, now);
+  } catch (error) {
+    if (!(error instanceof FirewallError) && !(error instanceof FfiError)) throw error;
+  }
 }

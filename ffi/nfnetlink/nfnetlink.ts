@@ -11,7 +11,7 @@ import { readChain, readElements, readRule, readSet, readTable } from "./read_ru
 import { protocolError, type Question, type Requests, requestsOn } from "./requests.ts";
 import type { ChainInfo, ChainName, RuleInfo, SetElement, SetInfo, SetName, TableInfo, TableName } from "./ruleset.ts";
 import { openNetlinkSocket } from "./socket.ts";
-import { type BatchOutcome, transact } from "./transact.ts";
+import { type BatchOutcome, transact, transactInVain } from "./transact.ts";
 
 /**
  * Requests to the packet filter. Every call is synchronous and throws `FfiError` where the socket itself fails, or what is
@@ -24,6 +24,8 @@ export interface Nfnetlink extends Disposable {
   generation(): number;
   /** Runs one transaction; with `generation`, only on the ruleset of that generation. */
   transact(changes: readonly Change[], generation: number | null): BatchOutcome;
+  /** Asks for one that the kernel refuses, whatever is in it: nothing is changed, and nobody is told. */
+  transactInVain(changes: readonly Change[]): BatchOutcome;
   /** All tables. */
   tables(): readonly TableInfo[];
   /** All chains of all tables. */
@@ -69,6 +71,7 @@ export function openNfnetlink(): Nfnetlink {
       return generation;
     },
     transact: (changes, generation) => transact(requests, changes, generation),
+    transactInVain: (changes) => transactInVain(requests, changes),
     ...readersOn(requests),
     readRules: (chain) => readRules(slices, chain),
     [Symbol.dispose]: () => sockets[Symbol.dispose](),

@@ -27,9 +27,29 @@ export type BatchOutcome =
 
 /** Runs one transaction; with `generation`, only on the ruleset of that generation. Throws `FfiError` where nobody answers. */
 export function transact(requests: Requests, changes: readonly Change[], generation: number | null): BatchOutcome {
+  return exchange(requests, changes, (seq) => batchMessages(changes, seq, generation));
+}
+
+/** A ruleset has so many changes behind it when one came every second for 136 years. */
+const NO_GENERATION = 0xffff_ffff;
+
+/**
+ * Has the kernel asked for changes in a way that it refuses before it looks at them: for a generation that there is not. As the
+ * transaction has no end either, it would take them back in any case. Nobody is told of it. Throws `FfiError` where nobody
+ * answers.
+ */
+export function transactInVain(requests: Requests, changes: readonly Change[]): BatchOutcome {
+  return exchange(requests, changes, (seq) => batchMessages(changes, seq, NO_GENERATION).slice(0, -1));
+}
+
+function exchange(
+  requests: Requests,
+  changes: readonly Change[],
+  make: (seq: number) => ReturnType<typeof batchMessages>,
+): BatchOutcome {
   if (changes.length === 0) return { ok: true, handles: new Map() };
   let first = 0;
-  const answers = requests.exchange((seq) => batchMessages(changes, first = seq, generation));
+  const answers = requests.exchange((seq) => make(first = seq));
   const changeOf = (seq: number) => seq > first && seq <= first + changes.length ? seq - first - 1 : null;
   const acknowledgements = answers.map(readAcknowledgement).filter((answer) => answer !== null);
   const errors = acknowledgements.filter(({ code }) => code !== 0);

@@ -14,7 +14,7 @@ import { describeTables, type ListedTable } from "./describe.ts";
 import { dataText, elementOf, keyText } from "./elements.ts";
 import { readElements } from "./known_elements.ts";
 import { listAll } from "./list_all.ts";
-import { openGrants } from "./open_grants.ts";
+import { openGrants, rehearseGrants } from "./open_grants.ts";
 import { isDormant, searchTable, setsIn, tablesWithOurs } from "./reading.ts";
 import { BY_NETLINK, LOOK, reasonOf } from "./refusals.ts";
 import { ATTEMPTS, type ElementRefusal, RulesetView } from "./ruleset_view.ts";
@@ -69,6 +69,7 @@ export function nftablesBackend({ netlink, run }: NftablesParts, options: Nftabl
         return view.grants;
       }),
     grant: (batch, live, now) => inTurn(() => Promise.resolve(openGrants(view, batch, { live, now: exact(now) }))),
+    rehearse: (batch, now) => inTurn(() => Promise.resolve(rehearseGrants(view, batch, exact(now)))),
     revoke: (batch) => inTurn(() => Promise.resolve(closeAll(view, batch))),
     list: () =>
       inTurn(() => {

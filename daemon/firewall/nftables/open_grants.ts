@@ -16,9 +16,15 @@ interface Moment {
   readonly now: number;
 }
 
+/** What grants are opened in. */
+type Opening =
+  & Pick<RulesetView, "isOpen" | "open" | "read" | "repair">
+  & { readonly options: Pick<RulesetView["options"], "wanted"> }
+  & { readonly placements: Pick<RulesetView["placements"], "leaveOut"> };
+
 /** One outcome for each grant of the batch. Throws only what is no failure of the packet filter. */
 export function openGrants(
-  view: RulesetView,
+  view: Opening,
   batch: readonly Grant[],
   { live, now }: Moment,
 ): readonly BackendOutcome[] {
@@ -51,8 +57,21 @@ export function openGrants(
   });
 }
 
+/** Runs all of the same, and nothing comes of it. */
+export function rehearseGrants(view: RulesetView, batch: readonly Grant[], now: number): void {
+  const inVain: Opening = {
+    options: view.options,
+    isOpen: () => false,
+    open: (elements, moment) => view.openInVain(elements, moment),
+    read: () => {},
+    repair: () => "intact",
+    placements: { leaveOut: () => {} },
+  };
+  openGrants(inVain, batch, { live: [], now });
+}
+
 /** In one transaction; null when they are open, else why not. */
-function openOnes(view: RulesetView, elements: readonly TimedElement[], moment: Moment): string | null {
+function openOnes(view: Opening, elements: readonly TimedElement[], moment: Moment): string | null {
   let refused: ElementRefusal | null = null;
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     refused = view.open(elements, moment.now, attempt === 0);
@@ -64,7 +83,7 @@ function openOnes(view: RulesetView, elements: readonly TimedElement[], moment: 
 
 /** Mends what the refusal points at, where it has to be; false where it points at nothing, and only the view may have been wrong. */
 function recover(
-  view: RulesetView,
+  view: Opening,
   { refusal, at }: ElementRefusal,
   { live, now, wasNew }: Moment & { readonly wasNew: boolean },
 ): boolean {

@@ -158,6 +158,14 @@ export class RulesetView {
     return refused;
   }
 
+  /** Does what it takes to open them, but has it refused: nothing comes of it here or in the kernel. */
+  openInVain(elements: readonly TimedElement[], now: number): null {
+    const sets = this.#sets();
+    const steps = elements.flatMap((timed) => stepsToOpen(timed, sets, { before: "new", now }));
+    this.netlink.transactInVain(steps);
+    return null;
+  }
+
   /** Closes these grants, whatever is believed of them, in one transaction. Null: none of them is open any more. */
   close(doomed: readonly Element[]): ElementRefusal | null {
     const refused = this.#write(

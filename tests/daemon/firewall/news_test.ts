@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createNews } from "../../../daemon/firewall/news.ts";
 import { createRate } from "../../../daemon/firewall/rate.ts";
+import { FfiError } from "../../../ffi/errors.ts";
 import { change, fakeBackend, fakeListener, fakePath } from "../../fakes/packet_filter.ts";
 
 function scene(hasListener = true) {
@@ -52,4 +53,21 @@ Deno.test("lose() has everything looked at again; where nothing can be heard of,
   assert.equal(judging.dueAt, 7);
   assert.equal(news.takeConcern(), true);
   assert.equal(scene(false).news.takeConcern(), false);
+});
+
+Deno.test("takeDoubt() takes news that cannot be read for lost ones", () => {
+  const { news, state, waiting, surveys } = scene();
+  assert.equal(news.takeDoubt(), false);
+  waiting.changes.push(change("ours"));
+  assert.equal(news.takeDoubt(), true);
+  assert.equal(news.takeDoubt(), false);
+  Object.defineProperty(waiting, "changes", {
+    get: () => {
+      throw new FfiError("no answer", { library: "nfnetlink", code: 0 });
+    },
+  });
+  assert.throws(() => news.takeConcern(), FfiError);
+  assert.equal(surveys.dueAt, null);
+  assert.equal(news.takeDoubt(), true);
+  assert.deepEqual([state.heard.at(-1), surveys.dueAt], ["lost", 7]);
 });

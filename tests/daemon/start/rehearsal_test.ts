@@ -1,32 +1,9 @@
 import assert from "node:assert/strict";
-import type { Firewall } from "../../../daemon/firewall/firewall.ts";
+import { type Firewall, FirewallError } from "../../../daemon/firewall/firewall.ts";
 import { recordingFirewall } from "../../../daemon/firewall/recording.ts";
-import type { ActiveConfig } from "../../../daemon/loop/active_config.ts";
-import { absentSource } from "../../../daemon/packet/absent.ts";
-import { memoryStore } from "../../../daemon/replay/memory.ts";
-import { refusalLogs } from "../../../daemon/report/refusal_budget.ts";
 import { rehearse } from "../../../daemon/start/rehearsal.ts";
-import type { DecisionContext } from "../../../daemon/verify/decision.ts";
-import type { Log } from "../../../lib/log.ts";
-import { decisionContext, stanza } from "../../fakes/knock.ts";
-
-const never = () => assert.fail("changed or read by a rehearsal");
-
-/** A configuration of which nothing may be used up. */
-function activeConfig(changes: Partial<DecisionContext> = {}, log: Log = never): ActiveConfig {
-  const store = { ...memoryStore(), size: 0, forgottenUntil: 0, find: never, claim: never, flush: never, mend: never };
-  return {
-    context: decisionContext([stanza(), stanza({ number: 2, keyHint: "only" })], { store, testMode: true, ...changes }),
-    grantOptions: { destinationRule: false, output: false },
-    commandLimits: { timeout: null, most: 16 },
-    sources: [{ spec: { kind: "udp", port: 1 }, source: { ...absentSource(), read: never } }],
-    log,
-    verbose: true,
-    refusals: refusalLogs(log, true),
-    signatures: [],
-    batchLimit: 100,
-  };
-}
+import { FfiError } from "../../../ffi/errors.ts";
+import { activeConfig, never } from "./rehearsal_scene.ts";
 
 /** A packet filter that may be asked, not changed. */
 function firewallToAsk() {
@@ -68,4 +45,19 @@ Deno.test("rehearse() asks for the hints of the configuration, with a packet tha
   assert.equal(hinted.length, 2);
   assert.ok(hinted[0]! > 140);
   assert.equal(hinted[1], 2);
+});
+
+Deno.test("rehearse() has a packet filter that can go the way of each grant, and one that fails on it stops nothing", async () => {
+  const services: string[] = [];
+  const failures = [new FirewallError("not now", ""), new FfiError("nobody answers", { library: "", code: 0 })];
+  const firewall: Firewall = {
+    ...firewallToAsk().firewall,
+    rehearse: (batch) => {
+      for (const { access } of batch) services.push("service" in access ? String(access.service?.port) : "");
+      const failure = failures.pop();
+      return failure === undefined ? Promise.resolve() : Promise.reject(failure);
+    },
+  };
+  assert.equal(await rehearse(activeConfig(), firewall, 4), 4);
+  assert.deepEqual(services, ["1", "2", "3", "4"]);
 });

@@ -1,8 +1,12 @@
 import assert from "node:assert/strict";
+import { readAcknowledgement } from "../../../ffi/nfnetlink/answers.ts";
+import { batchMessages } from "../../../ffi/nfnetlink/batch.ts";
 import { concatenate } from "../../../ffi/nfnetlink/codec.ts";
 import { NFT_MSG } from "../../../ffi/nfnetlink/constants.ts";
 import { openMomentaryListener, openRulesetListener } from "../../../ffi/nfnetlink/events.ts";
 import { openNfnetlink } from "../../../ffi/nfnetlink/nfnetlink.ts";
+import { requestsOn } from "../../../ffi/nfnetlink/requests.ts";
+import { openNetlinkSocket } from "../../../ffi/nfnetlink/socket.ts";
 import { within } from "../../contract/namespace.ts";
 import { type Lab, labTest, makeLab } from "../../lab/mod.ts";
 
@@ -124,6 +128,26 @@ labTest("transact() is refused on a ruleset of another generation, and counts it
   assert.equal(netlink.elements(doors)?.length, 1);
   assert.deepEqual(netlink.transact([add(2)], generation + 2), DONE);
 });
+
+labTest(
+  "transactInVain() is refused and changes nothing; without its end no transaction ever does, of any generation",
+  async () => {
+    using host = await open();
+    const { netlink, listener } = host;
+    listener.drain();
+    const generation = netlink.generation();
+    const add = { verb: "add", ...doors, key: key(1), timeoutMs: 1000 } as const;
+    assert.deepEqual(netlink.transactInVain([add]), { ok: false, stale: true });
+    using socket = within((await shared!).host("server").namespace, () => openNetlinkSocket({ receiveBuffer: 65_536 }));
+    const answers = requestsOn(socket).exchange((seq) => batchMessages([add], seq, null).slice(0, -1));
+    assert.deepEqual(answers.map((answer) => readAcknowledgement(answer)?.code), [0], "checked, and found to be right");
+    assert.equal(netlink.generation(), generation);
+    assert.deepEqual(netlink.elements(doors), []);
+    assert.deepEqual(listener.drain(), { changes: [], lost: false });
+    assert.deepEqual(netlink.transact([add], generation), DONE);
+    assert.notEqual(listener.drain().changes.length, 0);
+  },
+);
 
 labTest("rules() tells what rules do in order", async () => {
   using host = await open();

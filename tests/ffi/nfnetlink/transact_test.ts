@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { FfiError } from "../../../ffi/errors.ts";
 import { be64Attribute, type IncomingMessage, nftType } from "../../../ffi/nfnetlink/codec.ts";
-import { NFT_MSG } from "../../../ffi/nfnetlink/constants.ts";
+import { NFNL_BATCH_GENID, NFT_MSG } from "../../../ffi/nfnetlink/constants.ts";
 import { requestsOn } from "../../../ffi/nfnetlink/requests.ts";
-import { transact } from "../../../ffi/nfnetlink/transact.ts";
+import { be32At, BODY, find } from "../../../ffi/nfnetlink/scan.ts";
+import { transact, transactInVain } from "../../../ffi/nfnetlink/transact.ts";
 import { acknowledgement, fakeSocket, type Reply, told } from "./fake_socket.ts";
 
 const E_PERM = 1, E_NOENT = 2, E_RESTART = 85;
@@ -70,4 +71,15 @@ Deno.test("no answer is not success, and nothing to do is nothing sent", () => {
   const socket = fakeSocket(() => []);
   assert.deepEqual(transact(requestsOn(socket), [], null), { ok: true, handles: new Map() });
   assert.deepEqual(socket.sent, []);
+});
+
+Deno.test("transactInVain() sends changes without an end, for a generation that there is not, and reads the refusal", () => {
+  const batches: (readonly IncomingMessage[])[] = [];
+  const socket = fakeSocket((messages) => {
+    batches.push(messages);
+    return [acknowledgement(messages[0]?.seq ?? 0, E_RESTART)];
+  });
+  assert.deepEqual(transactInVain(requestsOn(socket), CHANGES.slice(3, 4)), { ok: false, stale: true });
+  assert.deepEqual(batches.map((messages) => messages.map(({ type }) => type)), [[0x10, nftType(NFT_MSG.newSetElem)]]);
+  assert.equal(be32At(batches[0]![0]!.body, find(batches[0]![0]!.body, BODY, NFNL_BATCH_GENID)), 0xffff_ffff);
 });

@@ -26,6 +26,8 @@ export interface FakeNetlink {
   readonly netlink: Nfnetlink;
   readonly ruleset: FakeRuleset;
   readonly transactions: (readonly (ElementChange | StructureChange)[])[];
+  /** Those that were asked for in vain. */
+  readonly inVain: (readonly (ElementChange | StructureChange)[])[];
   readonly asked: string[];
 }
 
@@ -46,6 +48,7 @@ export function refusedAt(index: number, code: number): BatchOutcome {
 export function fakeNetlink(): FakeNetlink {
   const ruleset: FakeRuleset = { chains: [], rules: [], sets: [], elements: {}, answer: done };
   const transactions: (readonly (ElementChange | StructureChange)[])[] = [];
+  const inVain: (readonly (ElementChange | StructureChange)[])[] = [];
   const asked: string[] = [];
   const isOf = (a: { family: string; table: string }, b: { family: string; table: string }) =>
     a.family === b.family && a.table === b.table;
@@ -61,6 +64,10 @@ export function fakeNetlink(): FakeNetlink {
     transact(changes) {
       transactions.push(changes);
       return ruleset.answer(changes);
+    },
+    transactInVain(changes) {
+      inVain.push(changes);
+      return { ok: false, stale: true };
     },
     tables: () => note("tables", []),
     chains: () => note("chains", ruleset.chains),
@@ -79,5 +86,5 @@ export function fakeNetlink(): FakeNetlink {
       note("element", ruleset.elements[set]?.find((one) => one.key.toHex() === key.toHex()) ?? null),
     [Symbol.dispose]() {},
   };
-  return { netlink, ruleset, transactions, asked };
+  return { netlink, ruleset, transactions, inVain, asked };
 }

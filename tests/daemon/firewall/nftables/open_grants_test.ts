@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { elementOf } from "../../../../daemon/firewall/nftables/elements.ts";
-import { openGrants } from "../../../../daemon/firewall/nftables/open_grants.ts";
+import { openGrants, rehearseGrants } from "../../../../daemon/firewall/nftables/open_grants.ts";
 import { BUSY } from "../../../../daemon/firewall/nftables/refusals.ts";
 import { RulesetView } from "../../../../daemon/firewall/nftables/ruleset_view.ts";
 import type { PathChain } from "../../../../daemon/firewall/path/model.ts";
@@ -152,4 +152,26 @@ Deno.test("openGrants() answers for each grant where the socket fails, and lets 
     throw new TypeError("a mistake");
   };
   assert.throws(() => openGrants(view, [grant(22)], MOMENT), TypeError);
+});
+
+Deno.test("rehearseGrants() asks for what openGrants() would write, in vain, and believes and mends nothing", async () => {
+  const { view, ruleset, transactions, inVain, asked } = await prepared();
+  rehearseGrants(view, [grant(22), grant(23)], NOW);
+  assert.deepEqual([transactions, asked], [[], []]);
+  openGrants(view, [grant(22), grant(23)], MOMENT);
+  assert.deepEqual(inVain, transactions);
+  rehearseGrants(view, [grant(22), grant(24), grant(25, NOW)], NOW);
+  assert.deepEqual(inVain[1]?.map((change) => "key" in change && change.key.at(-3)), [22, 24]);
+  ruleset.answer = (changes) => assert.fail(`written: ${changes.length}`);
+  assert.deepEqual([transactions.length, asked], [1, []]);
+  assert.deepEqual(openGrants(view, [grant(23)], MOMENT), [{ ok: true, alreadyOpen: true }]);
+});
+
+Deno.test("rehearseGrants() passes over a packet filter that does not answer", async () => {
+  const { view, netlink, transactions, asked } = await prepared();
+  netlink.transactInVain = () => {
+    throw new FfiError("nobody answers", { library: "nfnetlink", code: 0 });
+  };
+  rehearseGrants(view, [grant(22)], NOW);
+  assert.deepEqual([transactions, asked], [[], []]);
 });

@@ -49,6 +49,7 @@ function hostileNetlink(random: Random): Nfnetlink {
     portId: 1,
     generation: () => random(9),
     transact: () => assert.fail("the view only reads"),
+    transactInVain: () => assert.fail("the view only reads"),
     tables: () => told(readTable),
     chains: () => told(readChain),
     sets: () => told(readSet),
