@@ -91,29 +91,40 @@ function readingDuty(scene: Scene): Duty {
       if (isFull(scene)) return null;
       return earliest(progresses(), (one) => isDue(one, now) ? now : one.retryAt === null ? one.readAt : null);
     },
+    isBesideFlight: true,
     perform: async () => {
       const now = runtime.steady();
       const datagrams: Datagram[] = [];
+      let more = false;
       for (const progress of progresses().filter((one) => isDue(one, now))) {
         const left = runtime.packetLimit > 0 ? runtime.packetLimit - scene.taken : Infinity;
         // Never beyond the packet limit: what is over it stays for nobody.
         if (left <= 0) break;
         const batch = readBatch(progress, Math.min(sizeOf(progress, state.active), left));
         if (batch instanceof Error) {
+          await state.flight.settle();
           recover(batch, progress, { state, runtime });
           continue;
         }
         note(batch, progress, now);
         progress.size *= batch.more ? 2 : 0;
-        for (const line of batch.warnings ?? []) state.active.log("warning", line);
-        for (const line of state.active.verbose ? batch.remarks?.() ?? [] : []) state.active.log("debug", line);
+        await tellOf(batch, state);
+        more ||= batch.more;
         scene.taken += batch.taken;
         datagrams.push(...batch.datagrams);
       }
-      await handleBatch(datagrams, state.active, runtime);
+      await handleBatch({ datagrams, more: more && !isFull(scene) }, state, runtime);
       if (isFull(scene)) state.active.log("warning", `* Incoming packet count limit of ${runtime.packetLimit} reached`);
     },
   };
+}
+
+/** What the source says of a batch, after what is said of the one before. */
+async function tellOf({ warnings = [], remarks }: Batch, { active, flight }: LoopState): Promise<void> {
+  const debug = active.verbose ? remarks?.() ?? [] : [];
+  if (warnings.length + debug.length > 0) await flight.settle();
+  for (const line of warnings) active.log("warning", line);
+  for (const line of debug) active.log("debug", line);
 }
 
 function sizeOf(progress: Progress, { batchLimit }: ActiveConfig): number {

@@ -12,6 +12,7 @@ import { newSources } from "../start/sources.ts";
 import type { RefusalLogs } from "../report/refusal_budget.ts";
 import type { ActiveConfig, LoopState, Runtime } from "./active_config.ts";
 import { captureRows } from "./capture.ts";
+import { behind } from "./flight.ts";
 import { resumeFinished, tryWaiting } from "./packets.ts";
 import { type Duty, EVERY_WAKE_UP, type Rows, type Watch } from "./rows.ts";
 
@@ -34,7 +35,7 @@ export function makeRows(state: LoopState, runtime: Runtime): Rows {
   const capture = captureRows(state, runtime);
   return {
     watches: [steps.watch, ruleset.watch, commands.watch, capture.watch],
-    duties: [
+    duties: behind(state.flight, [
       reloadDuty(state, runtime),
       steps.duty,
       ruleset.duty,
@@ -51,8 +52,11 @@ export function makeRows(state: LoopState, runtime: Runtime): Rows {
       mailDuty(state, runtime),
       watchdogDuty(runtime),
       stopDuty(state, runtime),
-    ],
-    leave: () => tellHeldBack(state.active.refusals, Infinity),
+    ]),
+    async leave() {
+      await state.flight.settle();
+      tellHeldBack(state.active.refusals, Infinity);
+    },
   };
 }
 
@@ -128,7 +132,7 @@ function judgingDuty(state: LoopState, runtime: Runtime): Duty {
 function slowDuty(state: LoopState, runtime: Runtime): Duty {
   return {
     dueAt: (now) => runtime.slow.hasFinished ? now : null,
-    perform: () => resumeFinished(state.active, runtime),
+    perform: () => resumeFinished(state, runtime),
   };
 }
 
@@ -136,7 +140,8 @@ function slowDuty(state: LoopState, runtime: Runtime): Duty {
 function strangersDuty(state: LoopState, runtime: Runtime): Duty {
   return {
     dueAt: (now) => runtime.strangers.dueAt(now),
-    perform: () => tryWaiting(state.active, runtime),
+    isBesideFlight: true,
+    perform: () => tryWaiting(state, runtime),
   };
 }
 
@@ -237,6 +242,8 @@ function reloadDuty(state: LoopState, runtime: Runtime): Duty {
           rereadAt = runtime.steady() + REREAD_MS;
           return;
         }
+        // Where it took long, packets went on.
+        await state.flight.settle();
         const next = takeOver(state.active);
         const refused = next === state.active;
         runtime.manager?.tell("READY=1", refused ? "STATUS=A new configuration was refused, see the log" : "STATUS=");

@@ -4,6 +4,7 @@
  */
 import type { ActiveConfig, Ending, LoopState, Runtime } from "./active_config.ts";
 import { makeRows } from "./duties.ts";
+import { createFlight } from "./flight.ts";
 import { descriptorsOf, EVERY_WAKE_UP, untilFirst, type Watch } from "./rows.ts";
 
 /**
@@ -11,7 +12,7 @@ import { descriptorsOf, EVERY_WAKE_UP, untilFirst, type Watch } from "./rows.ts"
  * what is still under way in the packet filter.
  */
 export async function runLoop(first: ActiveConfig, runtime: Runtime): Promise<Ending> {
-  const state: LoopState = { active: first, ending: null };
+  const state: LoopState = { active: first, ending: null, flight: createFlight() };
   const { watches, duties, leave } = makeRows(state, runtime);
   const watched = new Set<number>();
   while (state.ending === null) {
@@ -26,7 +27,7 @@ export async function runLoop(first: ActiveConfig, runtime: Runtime): Promise<En
       if (state.ending === null && (duty.dueAt(now) ?? Infinity) <= now) await duty.perform();
     }
   }
-  leave();
+  await leave();
   return state.ending;
 }
 

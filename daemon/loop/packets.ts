@@ -1,6 +1,7 @@
 /**
  * The packets of one turn, from datagrams to what is open, in the one order that is safe: decide about each, make the
- * claims durable, and only then open. A packet whose grant is open can never be new again.
+ * claims durable, and only then open. A packet whose grant is open can never be new again. Where more packets wait, the next
+ * ones are decided about while the disk is busy; what is said and opened comes in the order of the batches all the same.
  */
 import type { CommandAction } from "../command/commands.ts";
 import { lineText, type LogLine, throughLog, together } from "../../lib/log.ts";
@@ -13,15 +14,19 @@ import { reasonOf } from "../start/start_error.ts";
 import { decide } from "../verify/decide.ts";
 import type { Admission, Admitted, Decision, Pending, Settled } from "../verify/decision.ts";
 import { type Finding, isAuthentic, type Story, wholeStory } from "../verify/findings.ts";
+import type { FlushThread } from "../replay/store.ts";
 import { plan, type StanzaGrant } from "../verify/plan.ts";
 import { refusal, stanzaTag } from "../verify/refusals.ts";
 import { refuseUntried } from "../verify/trial.ts";
-import type { ActiveConfig, Runtime } from "./active_config.ts";
+import type { ActiveConfig, LoopState, Runtime } from "./active_config.ts";
+import { answerOf, type Flight, type Flushed } from "./flight.ts";
 import type { PendingPacket } from "./slow.ts";
 
 /** What packets have come to so far. */
 interface Turn {
   readonly active: ActiveConfig;
+  /** The batch before. */
+  readonly flight: Flight;
   readonly runtime: Runtime;
   /** Decisions of which nothing was told. */
   readonly settled: Settled[];
@@ -36,45 +41,60 @@ interface Turn {
  */
 const TOLD_TOGETHER = 32;
 
-function newTurn(active: ActiveConfig, runtime: Runtime): Turn {
-  return { active, runtime, settled: [], admitted: [], authentic: false };
+function newTurn({ active, flight }: LoopState, runtime: Runtime): Turn {
+  return { active, flight, runtime, settled: [], admitted: [], authentic: false };
 }
 
-/** Decides about a batch and opens what it admits. What it refuses is told, within the budget of its kind. */
+/** Packets that were read together, and whether more can be read at once. */
+interface PacketBatch {
+  readonly datagrams: readonly Datagram[];
+  readonly more: boolean;
+}
+
+/**
+ * Decides about a batch and opens what it admits; where there is `more`, that may be left to the next turn. What it refuses is
+ * told, within the budget of its kind.
+ */
 export async function handleBatch(
-  datagrams: readonly Datagram[],
-  active: ActiveConfig,
+  { datagrams, more }: PacketBatch,
+  state: LoopState,
   runtime: Runtime,
 ): Promise<void> {
-  const turn = newTurn(active, runtime);
+  const turn = newTurn(state, runtime);
+  const { active } = turn;
   runtime.strangers.beginTurn();
   for (const datagram of datagrams) {
     const deciding = decide(datagram, active.context, seconds(runtime));
     settle(deciding instanceof Promise ? await deciding : deciding, { datagram }, turn);
+    if (turn.settled.length >= TOLD_TOGETHER) await tellSome(turn);
   }
-  await conclude(turn);
+  await conclude(turn, more ? "elsewhere" : "here");
 }
 
 /** The same for packets that wait until the keys of all stanzas may be tried for them: as many as there is time for. */
-export async function tryWaiting(active: ActiveConfig, runtime: Runtime): Promise<void> {
-  const turn = newTurn(active, runtime);
+export async function tryWaiting(state: LoopState, runtime: Runtime): Promise<void> {
+  const turn = newTurn(state, runtime);
+  const { active } = turn;
   runtime.strangers.beginTurn();
   const context = { ...active.context, trialTime: runtime.strangers.inTurn };
   for (let datagram = runtime.strangers.next(); datagram !== null; datagram = runtime.strangers.next()) {
     const decision = await decide(datagram, context, seconds(runtime));
     settle(decision, { datagram }, turn);
+    if (turn.settled.length >= TOLD_TOGETHER) await tellSome(turn);
   }
-  await conclude(turn);
+  await conclude(turn, "here");
 }
 
 /** The same for packets whose slow part has finished. What counts is the configuration that is active now. */
-export async function resumeFinished(active: ActiveConfig, runtime: Runtime): Promise<void> {
-  const turn = newTurn(active, runtime);
+export async function resumeFinished(state: LoopState, runtime: Runtime): Promise<void> {
+  const turn = newTurn(state, runtime);
+  const { active } = turn;
   for (const { pending, ...packet } of runtime.slow.takeFinished()) {
     const decision = await pending.resume(active.context, seconds(runtime));
     settle(decision, packet, turn);
+    if (turn.settled.length >= TOLD_TOGETHER) await tellSome(turn);
   }
-  await conclude(turn);
+  await conclude(turn, "here");
 }
 
 /** Notes what can be concluded now: nothing of a packet that has to wait, but the refusal of one that gives way to it. */
@@ -88,7 +108,13 @@ function settle(decision: Decision, packet: Omit<PendingPacket<Pending>, "pendin
     const out = strangers.add(packet.datagram);
     if (out !== null) turn.settled.push(refuseUntried(refusal("not-tried", { source: out.source })));
   }
-  if (turn.settled.length >= TOLD_TOGETHER) tellRefused(turn);
+}
+
+/** While the batch before is not open yet nothing can be told: those that have been settled since are looked at once more. */
+async function tellSome(turn: Turn): Promise<void> {
+  const { flight, settled } = turn;
+  if (flight.isUnderWay && settled.length % TOLD_TOGETHER === 0) await flight.look();
+  if (!flight.isUnderWay) tellRefused(turn);
 }
 
 /** Of what is admitted is told when it is open. */
@@ -102,21 +128,31 @@ function tellRefused(turn: Turn): void {
   });
 }
 
-/** Tells what is refused, and opens what is admitted when it is known to be the first of its kind. */
-async function conclude(turn: Turn): Promise<void> {
+/**
+ * Tells what is refused, and opens what is admitted when it is known to be the first of its kind. The batch before comes first.
+ *
+ * @param where the thread that waits for the disk: with another one it is opened by a later turn
+ */
+async function conclude(turn: Turn, where: FlushThread): Promise<void> {
+  const { active: { context: { store } }, flight } = turn;
+  if (flight.isUnderWay) await flight.settle();
   tellRefused(turn);
-  const { active, runtime, admitted, authentic } = turn;
   // What an earlier flush left undone waits for the next packet of a key of ours: junk shall not cost writes and lines.
-  if (!authentic && admitted.length === 0) return;
-  let lost: ReadonlySet<string>;
-  try {
-    lost = await active.context.store.flush();
-  } catch (error) {
-    const text = `Nothing is opened for ${admitted.length} packets: ${reasonOf(error)}`;
+  if (!turn.authentic && turn.admitted.length === 0) return;
+  const flushing = store.flush(where);
+  if (where === "here") await land(turn, await answerOf(flushing));
+  else flight.begin(flushing, (flushed) => land(turn, flushed));
+}
+
+/** The disk has answered for what is admitted. */
+async function land({ active, runtime, admitted }: Turn, flushed: Flushed): Promise<void> {
+  if ("error" in flushed) {
+    const text = `Nothing is opened for ${admitted.length} packets: ${reasonOf(flushed.error)}`;
     active.log("error", text);
     runtime.mailer?.notify("errors", () => text);
     return;
   }
+  const { lost } = flushed;
   const first = lost.size === 0 ? admitted : admitted.filter(({ admission, findings }) => {
     if (!admission.digests.some((digest) => lost.has(digest))) return true;
     refuse(

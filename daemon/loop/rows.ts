@@ -20,6 +20,8 @@ export interface Duty {
   dueAt(now: number): number | null;
   /** Does it. Afterwards it is due at another time. */
   perform(): Promise<void> | void;
+  /** Whether it may be done while a batch waits for the disk (`flight.ts`). All others come behind it. */
+  readonly isBesideFlight?: boolean;
 }
 
 /** Everything that the loop waits for and does; the duties of one turn are done in this order. */
@@ -27,7 +29,7 @@ export interface Rows {
   readonly watches: readonly Watch[];
   readonly duties: readonly Duty[];
   /** The last thing, whatever the loop ends for: says what had to wait for its time. */
-  leave(): void;
+  leave(): Promise<void>;
 }
 
 /** The descriptors among what a watch waits for. */

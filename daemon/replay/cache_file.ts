@@ -237,8 +237,21 @@ export function append({ path, file }: CacheFile, text: string): void {
   try {
     file.append(encoder.encode(text));
   } catch (cause) {
-    throw storeError(`Cannot write the replay cache ${path} (Could not add digest to replay cache)`, cause);
+    throw writeError(path, cause);
   }
+}
+
+/** The same, while this thread goes on. */
+export async function appendElsewhere({ path, file }: CacheFile, text: string): Promise<void> {
+  try {
+    await file.appendElsewhere(encoder.encode(text));
+  } catch (cause) {
+    throw writeError(path, cause);
+  }
+}
+
+function writeError(path: string, cause: unknown): Error {
+  return storeError(`Cannot write the replay cache ${path} (Could not add digest to replay cache)`, cause);
 }
 
 /** The last word of a path. */

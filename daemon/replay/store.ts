@@ -30,6 +30,12 @@ export interface FirstSight {
   facts(): SeenPacket | null;
 }
 
+/**
+ * Which thread waits for the disk: `here` is the quickest for one flush, and nothing else is done meanwhile; `elsewhere` leaves
+ * this one free.
+ */
+export type FlushThread = "here" | "elsewhere";
+
 export interface ReplayStore extends Disposable {
   /** Packets known by their text, as the C daemon counts its entries. */
   readonly size: number;
@@ -45,8 +51,13 @@ export interface ReplayStore extends Disposable {
    * claimed first: what rests on one of these must not be opened. None where the store is this daemon's alone. A digest that
    * was lost is in all later answers too, for as long as the claim is kept: the packet may have been pending meanwhile.
    * Rejects when it cannot: then nothing that rests on any of these claims may be opened.
+   *
+   * Packets may be looked up and claimed before it resolves. Such a claim is not what it answers for: that is the next flush.
+   * Nothing else is asked of the store meanwhile, not a second flush either.
+   *
+   * @param thread default: here
    */
-  flush(): Promise<ReadonlySet<string>>;
+  flush(thread?: FlushThread): Promise<ReadonlySet<string>>;
   /**
    * Puts back what somebody else took from the disk. Throws when it cannot. A file that only is not as we left it is read.
    */

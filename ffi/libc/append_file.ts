@@ -15,6 +15,7 @@ const libc = lazyLibc({
   write: { parameters: ["i32", "buffer", "usize"], result: "isize" },
   /** int fdatasync(int fd) */
   fdatasync: { parameters: ["i32"], result: "i32" },
+  syncElsewhere: { name: "fdatasync", parameters: ["i32"], result: "i32", nonblocking: true },
   /** int ftruncate(int fd, off_t length) */
   ftruncate: { parameters: ["i32", "i64"], result: "i32" },
   /** ssize_t pread(int fd, void *buf, size_t count, off_t offset) */
@@ -37,6 +38,11 @@ export interface AppendFile extends Disposable {
   read(bytes: Uint8Array<ArrayBuffer>, offset: number): number;
   /** All bytes and their data blocks on the disk, or none: a part that was written is cut off again. Throws `FfiError`. */
   append(bytes: Uint8Array<ArrayBuffer>): void;
+  /**
+   * The same, but another thread waits for the disk: the bytes are in the file when it returns, and on the disk when it
+   * resolves. Nothing may be appended meanwhile. Rejects with `FfiError`.
+   */
+  appendElsewhere(bytes: Uint8Array<ArrayBuffer>): Promise<void>;
   /** Takes the lock of the whole file without waiting. Null when it is ours now, else the process that has it (0: unknown). */
   lock(): number | null;
 }
@@ -102,15 +108,34 @@ class OpenAppendFile implements AppendFile {
   }
 
   append(bytes: Uint8Array<ArrayBuffer>): void {
+    this.#write(bytes, () => {
+      if (libc().fdatasync(this.#fd) < 0) throwErrno("fdatasync", "bring it to the disk");
+    });
+    this.trust();
+  }
+
+  async appendElsewhere(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+    this.#write(bytes, () => this.trust());
+    const { size } = this;
+    const result = await libc().syncElsewhere(this.#fd);
+    const isAsLeft = this.size === size;
+    if (result < 0) {
+      // Why is known to the other thread only, and what a disk did not take counts as written: once more, from the beginning.
+      if (isAsLeft) libc().ftruncate(this.#fd, BigInt(size - bytes.length));
+      this.append(bytes);
+    } else if (isAsLeft) this.trust();
+  }
+
+  /** All bytes and what belongs `to` that, or none. */
+  #write(bytes: Uint8Array<ArrayBuffer>, to: () => void): void {
     let done = 0;
     try {
       while (done < bytes.length) done += writeSome(this.#fd, bytes.subarray(done));
-      if (libc().fdatasync(this.#fd) < 0) throwErrno("fdatasync", "bring it to the disk");
+      to();
     } catch (error) {
       if (done > 0) libc().ftruncate(this.#fd, BigInt(this.size - done));
       throw error;
     }
-    this.trust();
   }
 
   lock(): number | null {

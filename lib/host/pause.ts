@@ -1,5 +1,10 @@
 /** Long work in one thread that leaves time for others. */
 
+/** What Deno 2.6 has as well and does not declare. Looked for when it is used: it is loaded then. */
+interface Immediates {
+  setImmediate(callback: () => void): void;
+}
+
 /** Milliseconds of work after which others have their turn. */
 const SLICE_MS = 2;
 
@@ -11,4 +16,9 @@ export function createPause(): () => Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 0));
     last = performance.now();
   };
+}
+
+/** Lets what other threads have finished have its turn: 3 µs. Timers may have to wait for longer. */
+export async function letOthers(): Promise<void> {
+  await new Promise<void>((resolve) => (globalThis as unknown as Immediates).setImmediate(resolve));
 }

@@ -41,6 +41,19 @@ const CASES: Readonly<Record<string, (store: ReplayStore) => void | Promise<void
     assert.deepEqual([...await store.flush()], []);
     assert.deepEqual([...await store.flush()], []);
   },
+  "takes claims while another thread flushes, for the next flush": async (store) => {
+    store.claim([DIGEST, SAID], PACKET);
+    const flushing = store.flush("elsewhere");
+    assert.equal(store.claim([DIGEST], PACKET), false, "what is under way is known");
+    assert.equal(store.claim(["meanwhile"], PACKET), true);
+    assert.deepEqual(store.find(DIGEST)?.facts(), PACKET);
+    assert.deepEqual([...await flushing], []);
+    assert.deepEqual([...await store.flush()], []);
+    for (const digest of [DIGEST, "meanwhile"]) {
+      assert.equal(store.claim([digest], PACKET), false);
+      assert.deepEqual(store.find(digest)?.facts(), PACKET);
+    }
+  },
   "keeps a claim that was flushed": async (store) => {
     store.claim([DIGEST], PACKET);
     await store.flush();

@@ -34,3 +34,16 @@ Deno.test("a store that is shared tells who was not the first", async () => {
   assert.deepEqual([...await one.flush()], []);
   for (let i = 0; i < 2; i++) assert.deepEqual([...await two.flush()], ["same"], "now and later");
 });
+
+Deno.test("a store that is shared tells of a flush under way what was lost, and of a claim meanwhile at the next one", async () => {
+  const shared = new Map();
+  const [one, two] = [sharedStore("one", shared), sharedStore("two", shared)];
+  const packet = { protocol: 17, source: "a", sourcePort: 1, destination: "b", destinationPort: 2, seenAt: 3 };
+  for (const digest of ["first", "second"]) one.claim([digest], packet);
+  await one.flush();
+  two.claim(["first"], packet);
+  const flushing = two.flush("elsewhere");
+  two.claim(["second"], packet);
+  assert.deepEqual([...await flushing], ["first"]);
+  assert.deepEqual([...await two.flush()], ["first", "second"]);
+});

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { createPause } from "../../../lib/host/pause.ts";
+import { createPause, letOthers } from "../../../lib/host/pause.ts";
 
 Deno.test("createPause() lets others have their turn amid long work, and not amid short work", async () => {
   const pause = createPause();
@@ -14,4 +14,14 @@ Deno.test("createPause() lets others have their turn amid long work, and not ami
   } finally {
     clearInterval(timer);
   }
+});
+
+Deno.test("letOthers() comes after what others have been told to do", async () => {
+  const order: string[] = [];
+  const channel = new MessageChannel();
+  channel.port2.onmessage = () => void order.push("message");
+  channel.port1.postMessage(null);
+  for (let turns = 0; order.length === 0 && turns < 1e6; turns++) await letOthers();
+  channel.port1.close();
+  assert.deepEqual(order, ["message"]);
 });

@@ -1,0 +1,266 @@
+/** While more packets wait the next batch is decided beside the disk's work for the one before. */
+import assert from "node:assert/strict";
+import { recordingFirewall } from "../../../daemon/firewall/recording.ts";
+import type { Runtime } from "../../../daemon/loop/active_config.ts";
+import type { Batch, Datagram } from "../../../daemon/packet/datagram.ts";
+import { memoryStore } from "../../../daemon/replay/memory.ts";
+import { type FlushThread, NOBODY_WAS_FIRST, type ReplayStore } from "../../../daemon/replay/store.ts";
+import { datagram, knock, NOW } from "../../fakes/knock.ts";
+import { play, type Turn } from "./play.ts";
+
+/** What store, packet filter, log and loop did, one after the other. */
+type Events = string[];
+
+/** A store with a disk that takes a turn of the event loop where another thread waits for it. */
+function slowDisk(events: Events, failing: readonly number[]): ReplayStore {
+  const store = memoryStore();
+  let flushes = 0, busy = 0;
+  const flush = async (thread?: FlushThread) => {
+    const number = ++flushes;
+    assert.equal(++busy, 1, "one flush at a time");
+    events.push(`flush ${number} ${thread}`);
+    if (thread === "elsewhere") await new Promise((resolve) => setTimeout(resolve, 0));
+    busy--;
+    events.push(`disk ${number}`);
+    if (failing.includes(number)) throw new Error("no space left on device");
+    return NOBODY_WAS_FIRST;
+  };
+  const claim: ReplayStore["claim"] = (digests, packet) => {
+    const isFirst = store.claim(digests, packet);
+    if (isFirst) events.push("claim");
+    return isFirst;
+  };
+  return { ...store, size: 0, flush, claim };
+}
+
+/** How the loop is played. */
+interface Played {
+  /** What each read gives, then nothing. */
+  readonly reads: readonly (Batch | Error)[];
+  /** Turns after the first, in which the source becomes readable. */
+  readonly turns?: readonly Turn[];
+  /** Numbers of flushes that fail. */
+  readonly failing?: readonly number[];
+  readonly changes?: (events: Events) => Partial<Runtime>;
+}
+
+/** Lines that count as events. */
+const NOTED = /^(\* )?(Added|Removed|Replay|Incoming packet count|Nothing is opened for \d+ packets)/;
+
+async function played({ reads, turns = [{}], failing = [], changes = () => ({}) }: Played) {
+  const events: Events = [];
+  const left = [...reads];
+  const read = (): Batch => {
+    const next = left.shift() ?? batch(false);
+    if (next instanceof Error) throw next;
+    return next;
+  };
+  const firewall = recordingFirewall({ now: () => NOW });
+  await firewall.prepare();
+  const grant: typeof firewall.grant = (...args) => {
+    for (const { access } of args[0]) events.push(`open ${access.slot === "input" ? access.service?.port : ""}`);
+    return firewall.grant(...args);
+  };
+  const run = await play(
+    [{ packets: [] }, ...turns].map((turn) => ({ ...turn, before: () => void events.push("wait") })),
+    { firewall: { ...firewall, grant }, ...changes(events) },
+    {
+      decides: { store: slowDisk(events, failing) },
+      from: { read },
+      through: (log) => (level, text) => {
+        const noted = NOTED.exec(text)?.[0];
+        if (noted !== undefined) events.push(noted);
+        log(level, text);
+      },
+    },
+  );
+  let waits = 0;
+  const seen = events.flatMap((event) => {
+    if (event !== "wait") return event;
+    return run.waits[waits++] === 0 ? [] : "rest";
+  });
+  return { ...run, events: seen };
+}
+
+const batch = (more: boolean, ...datagrams: readonly Datagram[]): Batch => ({
+  datagrams,
+  taken: datagrams.length,
+  more,
+  ended: false,
+});
+
+/** A knock for a port. */
+const knockFor = async (port: number) => datagram(await knock({ message: `192.0.2.10,tcp/${port}` }));
+
+/** What there is of a batch that waits for the disk alone, and of one for which another thread does. */
+const here = (number: number) => [`flush ${number} here`, `disk ${number}`];
+const opened = (...ports: number[]) => [...ports.map((port) => `open ${port}`), ...ports.map(() => "Added")];
+
+Deno.test("runLoop() waits itself for the disk where nothing else waits to be read", async () => {
+  const { events } = await played({ reads: [batch(false, await knockFor(1))] });
+  assert.deepEqual(events, ["rest", "claim", ...here(1), ...opened(1), "rest"]);
+});
+
+Deno.test("runLoop() decides the next batch while the disk is busy, and opens in order", async () => {
+  const [one, two, three] = await Promise.all([1, 2, 3].map(knockFor));
+  const { events } = await played({
+    reads: [batch(true, one!), batch(true, two!), batch(false, three!)],
+    turns: [{}, {}, {}],
+  });
+  assert.deepEqual(events, [
+    ...["rest", "claim", "flush 1 elsewhere"],
+    ...["claim", "disk 1", ...opened(1), "flush 2 elsewhere"],
+    ...["claim", "disk 2", ...opened(2), ...here(3), ...opened(3)],
+    "rest",
+  ]);
+});
+
+Deno.test("runLoop() opens a batch amid the next one when the disk has answered by then", async () => {
+  const many = await Promise.all(Array.from({ length: 400 }, (_, i) => knockFor(1000 + i)));
+  const { events } = await played({ reads: [batch(true, await knockFor(1)), batch(false, ...many)] });
+  const at = events.indexOf("open 1");
+  assert.ok(at > events.indexOf("disk 1"), "not before it is on the disk");
+  assert.ok(at < events.lastIndexOf("claim"), "and before all of the next are decided about");
+  assert.equal(events.filter((event) => event.startsWith("open")).length, 401);
+});
+
+Deno.test("runLoop() opens nothing of a batch that the disk refuses while another is decided, and harms no other", async () => {
+  const [one, two, three] = await Promise.all([1, 2, 3].map(knockFor));
+  const reads = [batch(true, one!), batch(true, two!), batch(false, three!)];
+  const refused = "Nothing is opened for 1 packets";
+  const first = await played({ reads, turns: [{}, {}, {}], failing: [1] });
+  assert.deepEqual(first.events.slice(3), [
+    ...["claim", "disk 1", refused, "flush 2 elsewhere"],
+    ...["claim", "disk 2", ...opened(2), ...here(3), ...opened(3)],
+    "rest",
+  ]);
+  assert.ok(first.lines.includes("error: Nothing is opened for 1 packets: no space left on device"));
+  const second = await played({ reads, turns: [{}, {}, {}], failing: [2] });
+  assert.deepEqual(second.events.slice(3), [
+    ...["claim", "disk 1", ...opened(1), "flush 2 elsewhere"],
+    ...["claim", "disk 2", refused, ...here(3), ...opened(3)],
+    "rest",
+  ]);
+});
+
+Deno.test("runLoop() takes copies of a packet that is on its way to the disk for replays, be it opened or not", async () => {
+  const packet = await knockFor(1);
+  const copies = Array.from({ length: 40 }, () => packet);
+  for (const failing of [[], [1]]) {
+    const { events } = await played({
+      reads: [batch(true, packet), batch(false, ...copies)],
+      failing,
+      turns: [{}, {}],
+    });
+    const first = failing.length === 0 ? opened(1) : ["Nothing is opened for 1 packets"];
+    assert.deepEqual(events.filter((event, at) => event !== events[at - 1]), [
+      ...["rest", "claim", "flush 1 elsewhere"],
+      ...["disk 1", ...first, "Replay", "rest"],
+    ], "it is told after what became of the first");
+  }
+});
+
+/** What may follow a batch that is on its way to the disk: what is read, what else happens, and what is seen of it. */
+interface Follower {
+  readonly reads?: readonly (Batch | Error)[];
+  readonly turn?: Turn;
+  readonly changes?: (events: Events) => Partial<Runtime>;
+  /** Behind what was opened. */
+  readonly then: readonly string[];
+}
+
+const note = (events: Events, what: string) => void events.push(what);
+
+const FOLLOWERS: Readonly<Record<string, Follower>> = {
+  "nothing that could be read": { reads: [batch(false)], then: ["rest"] },
+  "junk": { reads: [batch(false, datagram("junk"))], then: ["rest"] },
+  "junk, and more of it": {
+    reads: [batch(true, datagram("junk")), batch(false, datagram("junk"))],
+    then: ["rest"],
+  },
+  "a source that breaks, and is tried again later": {
+    reads: [new Error("it disappeared")],
+    changes: (events) => ({ recover: () => (note(events, "recover"), "later") }),
+    then: ["recover", "rest"],
+  },
+  "a source that breaks for good": {
+    reads: [new Error("it disappeared")],
+    changes: (events) => ({ recover: () => (note(events, "recover"), null) }),
+    then: ["recover"],
+  },
+  "SIGHUP": {
+    turn: { hangup: true },
+    changes: (events) => ({
+      reload: () => {
+        note(events, "reload");
+        return Promise.resolve((current) => (note(events, "take over"), current));
+      },
+    }),
+    then: ["reload", "take over", "rest"],
+  },
+  "a reload that takes the source away": {
+    turn: { hangup: true },
+    changes: () => ({ reload: () => Promise.resolve((current) => ({ ...current, sources: [] })) }),
+    then: ["rest"],
+  },
+  "a look at the replay file in the same turn": {
+    changes: (events) => ({
+      stateFiles: {
+        get dueAt() {
+          return events.includes("claim") && !events.includes("look") ? 0 : Infinity;
+        },
+        look: () => note(events, "look"),
+      },
+    }),
+    then: ["look", "rest"],
+  },
+  "SIGTERM in the same turn": {
+    changes: (events) => ({
+      signals: {
+        get stop() {
+          return events.includes("claim") ? "SIGTERM" as const : null;
+        },
+        hangup: false,
+        takeHangup: () => false,
+        [Symbol.dispose]() {},
+      },
+    }),
+    then: [],
+  },
+};
+
+for (const [what, { reads = [], turn = {}, changes = () => ({}), then }] of Object.entries(FOLLOWERS)) {
+  Deno.test(`runLoop() opens what is on its way to the disk before ${what}`, async () => {
+    const { events } = await played({
+      reads: [batch(true, await knockFor(1)), ...reads],
+      turns: [turn, {}, {}],
+      changes,
+    });
+    const expected = ["rest", "claim", "flush 1 elsewhere", "disk 1", ...opened(1), ...then];
+    assert.deepEqual(events.slice(0, expected.length), expected);
+  });
+}
+
+Deno.test("runLoop() waits itself for the disk where the packet limit lets it read no more, and ends behind that", async () => {
+  const [one, two] = await Promise.all([1, 2].map(knockFor));
+  const { events, ending } = await played({
+    reads: [batch(true, one!), batch(true, two!)],
+    changes: () => ({ packetLimit: 2 }),
+  });
+  assert.deepEqual(events, [
+    ...["rest", "claim", "flush 1 elsewhere"],
+    ...["claim", "disk 1", ...opened(1), ...here(2), ...opened(2), "* Incoming packet count"],
+  ]);
+  assert.deepEqual(ending, { reason: "packet limit" });
+});
+
+Deno.test("runLoop() opens what one source brings when it ends because another broke in the same turn", async () => {
+  const packet = await knockFor(1);
+  const beside = { banner: [], fd: 8, read: () => batch(true, packet), statistics: () => null, [Symbol.dispose]() {} };
+  const { ending, lines } = await play([{ broken: true, ready: [8] }], {}, {
+    beside: [beside],
+    decides: { store: slowDisk([], []) },
+  });
+  assert.deepEqual(ending, { reason: "capture broken" });
+  assert.equal(lines.filter((line) => line.includes("Added access rule")).length, 1);
+});
