@@ -14,6 +14,7 @@ import { type FamilyOptions, FamilyRules } from "./family.ts";
 import { flavourOf } from "./flavour.ts";
 import { accessLine } from "./batch.ts";
 import { asCommand } from "./restore_lines.ts";
+import { rehearseGrants } from "./rehearse_grants.ts";
 import { accessChain } from "./rules.ts";
 import type { IptablesConfig } from "./settings.ts";
 import { type KeptParts, KeptRestore } from "./kept_restore.ts";
@@ -77,6 +78,10 @@ export function iptablesFirewall(options: IptablesOptions): OpenedBackend {
           } else await rules.grant(mine, liveOnDemand(() => byFamily(live, rules)), { now, outcomes });
         }
         return batch.map((grant) => outcomes.get(grant) ?? { ok: false, reason: "it has no address family" });
+      }),
+    rehearse: (batch, now) =>
+      inTurn(async () => {
+        for (const rules of families.missing6 === null ? [v4, v6] : [v4]) await rehearseGrants(rules, batch, now);
       }),
     revoke: (batch) => inTurn(() => onEach((rules) => rules.revoke(byFamily(batch, rules)))),
     list: () =>

@@ -11,7 +11,7 @@ export interface HeardChanges {
 
 /**
  * Whether each rule that the batch adds, and each that it deletes, was told of as a change by that process, and that all
- * transactions were committed. iptables-nft talks to the kernel from a port that has the number of its process.
+ * transactions were committed; of one that changes nothing nothing is told. iptables-nft talks to the kernel from a port that has the number of its process.
  */
 export function isConfirmed(heard: HeardChanges, batch: Batch, from: { pid: number; family: 4 | 6 }): boolean {
   if (heard.lost) return false;
@@ -20,7 +20,7 @@ export function isConfirmed(heard: HeardChanges, batch: Batch, from: { pid: numb
   const told = countsOf(own.filter((change) => change.family === family).map(placeOf));
   const asked = countsOf([...batch].flatMap(([table, lines]) => lines.map((line) => placeOfLine(table, line))));
   const commits = own.filter(({ message }) => message === NFT_MSG.newGen).length;
-  return commits === batch.size && told.size === asked.size &&
+  return (asked.size === 0 || commits === batch.size) && told.size === asked.size &&
     [...asked].every(([place, count]) => told.get(place) === count);
 }
 

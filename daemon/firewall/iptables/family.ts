@@ -34,7 +34,7 @@ export interface FamilyOptions extends RuleStyle, Pick<IptablesConfig, "flushAtI
 }
 
 /** Whom a batch is told that need not be a process of its own. */
-type Kept = Pick<KeptRestore, "apply" | "start"> | null;
+type Kept = Pick<KeptRestore, "apply" | "rehearse" | "start"> | null;
 
 /**
  * One family's rules. Its methods are called one at a time, except beside one whose program hangs: so what is believed is only

@@ -31,6 +31,10 @@ export interface KeptParts {
 
 /** Many times what a batch takes. */
 const ANSWER_MS = 1000;
+/** How long the start of the daemon waits until it has greeted. */
+const GREETING_MS = 300;
+/** What may be taken for a rehearsal many times. */
+const SLOW_MS = 10;
 /** What it has to be gone in when it is ended by force. */
 const END_MS = 1000;
 /** How long there is none after one gave no answer. */
@@ -60,6 +64,8 @@ export class KeptRestore implements Disposable {
   #listener: MomentaryListener | null = null;
   #isBusy = false;
   #restsUntil = -Infinity;
+  /** Whether it is not rehearsed with any more. */
+  #isUnfit = false;
   readonly #takeBack: () => void;
 
   constructor(tools: FamilyTools, parts: KeptParts) {
@@ -95,6 +101,20 @@ export class KeptRestore implements Disposable {
       this.#isBusy = false;
       this.start();
     }
+  }
+
+  /**
+   * Has it greet, and answer to a transaction in this table that changes nothing, of which the kernel tells nobody. Where it
+   * fails on that, or is slow because the table is large, it is not asked again. Throws as `apply` does.
+   */
+  async rehearse(table: string): Promise<void> {
+    const { steady } = this.#parts;
+    if (this.#isUnfit) return;
+    this.start();
+    const open = this.#open;
+    if (open !== null) open.isGreeted ||= await open.conversation.hear(GREETING, GREETING_MS) === "line";
+    const began = steady();
+    this.#isUnfit = await this.apply(new Map([[table, []]])) !== "done" || steady() - began > SLOW_MS;
   }
 
   /** Ends it. */

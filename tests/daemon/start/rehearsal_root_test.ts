@@ -1,5 +1,9 @@
 /** Rehearsals on the kernel's own packet filter: nobody can tell that there was one. */
 import assert from "node:assert/strict";
+import { openRulesetListener } from "../../../ffi/nfnetlink/events.ts";
+import type { Run } from "../../../lib/host/run.ts";
+import { iptablesRig } from "../../contract/iptables_rig.ts";
+import { runWithin, within } from "../../contract/namespace.ts";
 import { rehearse } from "../../../daemon/start/rehearsal.ts";
 import { labTest } from "../../lab/mod.ts";
 import { nftablesRig } from "../firewall/nftables/rig.ts";
@@ -40,3 +44,24 @@ labTest("rehearse() hears what others do meanwhile, and what may have gone is st
   await rehearse(activeConfig(), firewall, 1);
   assert.equal(firewall.events?.drain(), true);
 });
+
+for (const variant of ["iptables", "iptables-legacy"] as const) {
+  const needs = variant === "iptables" ? {} : { needs: { "iptables-legacy-restore": "iptables" } };
+  labTest(`rehearse() changes nothing in ${variant}, no event tells of it, and no program is run for it`, async () => {
+    await using rig = await iptablesRig(variant);
+    const { namespace } = rig.lab.host("server");
+    let runs = 0;
+    const run: Run = (...call) => (runs++, runWithin(namespace)(...call));
+    const firewall = rig.start({ run });
+    await firewall.prepare();
+    const before = await rig.ruleset();
+    using events = within(namespace, openRulesetListener);
+    const runsBefore = runs;
+    assert.equal(await rehearse(activeConfig(), firewall, 5), 5);
+    assert.equal(runs, runsBefore);
+    assert.deepEqual(events.drain(), { changes: [], lost: false });
+    assert.equal(await rig.ruleset(), before);
+    assert.deepEqual(await firewall.list(), []);
+    assert.doesNotMatch(rig.log.join("\n"), /kept open/);
+  }, needs);
+}

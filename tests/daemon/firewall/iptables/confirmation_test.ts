@@ -46,3 +46,10 @@ Deno.test("isConfirmed() is not led astray by what others do meanwhile, and want
   const elsewhere = change(NFT_MSG.newRule, "filter", "Z");
   assert.equal(isConfirmed({ changes: [...ALL, elsewhere], lost: false }, BATCH, FROM), false);
 });
+
+Deno.test("isConfirmed() wants nothing told of what changes nothing", () => {
+  const nothing = new Map([["filter", []]]);
+  assert.equal(isConfirmed({ changes: [], lost: false }, nothing, FROM), true);
+  assert.equal(isConfirmed({ changes: [], lost: true }, nothing, FROM), false);
+  assert.equal(isConfirmed({ changes: [added], lost: false }, nothing, FROM), false);
+});

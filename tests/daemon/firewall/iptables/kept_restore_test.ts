@@ -186,3 +186,45 @@ Deno.test("it ends with the other programs, and after disposal none is started",
   assert.equal(await kept.apply(BATCH), null);
   assert.equal(host.started, 2);
 });
+
+Deno.test("rehearse() waits for the greeting, and has what changes nothing answered, of which nothing is told", async () => {
+  const { host, kept } = makeHost();
+  using _ = kept;
+  host.changes = [];
+  await kept.rehearse("filter");
+  await kept.rehearse("filter");
+  const text = "*filter\nCOMMIT\n";
+  assert.deepEqual(host.told, ["# fwknopd\n", `${text}# 1\n`, `${text}# 2\n`]);
+  host.changes = [NFT_MSG.newRule, NFT_MSG.newGen];
+  assert.equal(await kept.apply(BATCH), "done");
+  assert.deepEqual([host.started, host.log], [1, []]);
+});
+
+Deno.test("rehearse() does not ask again what fails on it, and the next one is there for grants", async () => {
+  const { host, kept } = makeHost();
+  using _ = kept;
+  host.answer = "end";
+  await kept.rehearse("filter");
+  host.answer = "line";
+  await kept.rehearse("filter");
+  assert.deepEqual([host.started, host.told.length, host.log], [2, 3, []]);
+  assert.equal(await kept.apply(BATCH), "done");
+});
+
+Deno.test("rehearse() is done once where it takes long", async () => {
+  const { host, kept } = makeHost();
+  using _ = kept;
+  host.changes = [];
+  host.until = Promise.resolve().then(() => void (host.now = 11));
+  await kept.rehearse("filter");
+  await kept.rehearse("filter");
+  assert.deepEqual([host.told.length, host.log], [2, []]);
+});
+
+Deno.test("rehearse() asks nothing of one that does not greet", async () => {
+  const { host, kept } = makeHost();
+  using _ = kept;
+  host.greets = false;
+  await kept.rehearse("filter");
+  assert.deepEqual(host.told, ["# fwknopd\n"]);
+});
