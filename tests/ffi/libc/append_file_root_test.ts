@@ -1,6 +1,6 @@
-/** Appending where the disk is full. */
+/** Appending where the disk is full, or refuses. */
 import assert from "node:assert/strict";
-import { labTest } from "../../lab/mod.ts";
+import { labTest, testWith } from "../../lab/mod.ts";
 
 const MODULE = new URL("../../../ffi/libc/append_file.ts", import.meta.url).href;
 labTest("append() on a full disk leaves no part of what it could not write", async () => {
@@ -27,4 +27,46 @@ labTest("append() on a full disk leaves no part of what it could not write", asy
   } finally {
     Deno.removeSync(folder, { recursive: true });
   }
+});
+
+/** What is said by a program that has `file` open and `report`s what an append came to, with a disk that does so (strace). */
+async function withDisk(disk: string, program: string): Promise<readonly string[]> {
+  const folder = Deno.makeTempDirSync();
+  const script = `import { openAppendFile } from ${JSON.stringify(MODULE)};
+    const file = openAppendFile("${folder}/file"), bytes = (text) => new TextEncoder().encode(text);
+    const report = async (append) => {
+      const said = await append().then(() => "done", ({ message }) => message);
+      console.log(said + ": [" + Deno.readTextFileSync("${folder}/file") + "]");
+    };
+    ${program}`;
+  try {
+    const trace = ["-f", "-qq", "--seccomp-bpf", "-o", `${folder}/calls`, "-e", "trace=fdatasync"];
+    const { stdout } = await new Deno.Command("strace", {
+      args: [...trace, "-e", `inject=fdatasync:${disk}`, Deno.execPath(), "eval", script],
+    }).output();
+    return new TextDecoder().decode(stdout).trim().split("\n");
+  } finally {
+    Deno.removeSync(folder, { recursive: true });
+  }
+}
+
+const STRACE = { strace: "strace" };
+
+testWith(STRACE, "appendElsewhere() leaves nothing of what the disk refuses, and says why", async () => {
+  const said = await withDisk(
+    "error=EIO",
+    `await report(() => file.appendElsewhere(bytes("one")));
+     await report(async () => file.append(bytes("two")));`,
+  );
+  assert.deepEqual(said, Array(2).fill("Cannot bring it to the disk: Input/output error: []"));
+});
+
+testWith(STRACE, "appendElsewhere() writes once more what the disk did not take at first", async () => {
+  // Of each thread the first call is refused.
+  const said = await withDisk(
+    "error=EIO:when=1",
+    `await report(async () => file.append(bytes("lost")));
+     await report(() => file.appendElsewhere(bytes("kept")));`,
+  );
+  assert.deepEqual(said, ["Cannot bring it to the disk: Input/output error: []", "done: [kept]"]);
 });

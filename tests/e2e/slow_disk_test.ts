@@ -1,0 +1,78 @@
+/** What a disk that is slow, or refuses, does to knocks that come faster than it. */
+import assert from "node:assert/strict";
+import { bytesFromBase64, sealAccess } from "../../bench/packets.ts";
+import { CACHE_HEADER } from "../../daemon/replay/cache_line.ts";
+import { type Lab, labTest, makeLab } from "../lab/mod.ts";
+import { type Scene, setScene } from "./scene.ts";
+
+const NEEDS = { strace: "strace" };
+const KNOCKS = 12;
+const PORTS = Array.from({ length: KNOCKS }, (_, i) => 2001 + i);
+
+/** A daemon whose disk does what `disk` says (strace's words), and where it stands when it read and when the disk was asked. */
+async function withDisk(lab: Lab, disk: string): Promise<Scene & { readonly calls: string }> {
+  const calls = `${lab.dir}/calls`;
+  await lab.must("server", ["nft", "insert rule inet guard input udp dport 62201 accept"]);
+  // By -D it is the daemon that is told to stop.
+  const trace = ["-D", "-f", "-qq", "--seccomp-bpf", "-o", calls, "-e", "trace=fdatasync,recvmmsg"];
+  const scene = await setScene(lab, {
+    prefix: ["strace", ...trace, "-e", `inject=fdatasync:${disk}`],
+    server: { ENABLE_UDP_SERVER: "Y", PCAP_DISPATCH_COUNT: "1" },
+    stanza: { FW_ACCESS_TIMEOUT: 300 },
+  });
+  return { ...scene, calls };
+}
+
+/** Sends a knock for each port, all at once: what is read takes 1, 2 and 4 of them. */
+async function sendMany({ lab, keys, send }: Scene): Promise<void> {
+  const secrets = { encryption: bytesFromBase64(keys.KEY_BASE64), hmac: bytesFromBase64(keys.HMAC_KEY_BASE64) };
+  const allow = lab.address("knocker");
+  const packets = await Promise.all(
+    PORTS.map((port) => sealAccess({ allow, service: `tcp/${port}` }, secrets, { hint: true })),
+  );
+  packets.forEach(send);
+}
+
+/** The disk is asked by a thread, and another reads before it has answered. */
+const READ_MEANWHILE = /^(\d+) +fdatasync\(\d+ <unfinished \.\.\.>\n(?!\1 )\d+ +recvmmsg\(/m;
+
+labTest("while the disk is slow the next knocks are read, and all open in the order in which they came", async () => {
+  await using lab = await makeLab();
+  const scene = await withDisk(lab, "delay_exit=400ms");
+  const { program } = scene.daemon;
+  await sendMany(scene);
+  await program.waitFor(new RegExp(`Added access rule .* tcp/${PORTS.at(-1)}`));
+  const opened = program.lines.flatMap((line) => /Added access rule .* tcp\/(\d+)/.exec(line)?.[1] ?? []);
+  assert.deepEqual(opened.map(Number), PORTS);
+  for (const port of PORTS) assert.equal(await scene.isOpen(port), true, `${port}`);
+  await scene.daemon.stop();
+  assert.match(await Deno.readTextFile(scene.calls), READ_MEANWHILE);
+}, { needs: NEEDS });
+
+labTest(
+  "a disk that refuses opens no door, whichever thread asks it, and leaves nothing in the replay file",
+  async () => {
+    await using lab = await makeLab();
+    // A new file would be refused at the start.
+    Deno.mkdirSync(`${lab.dir}/ours/run`, { recursive: true, mode: 0o700 });
+    Deno.writeTextFileSync(`${lab.dir}/ours/run/digest.cache`, CACHE_HEADER, { mode: 0o600 });
+    const scene = await withDisk(lab, "error=EIO");
+    const { program, digestCache } = scene.daemon;
+    await sendMany(scene);
+    const refused = () =>
+      program.lines.flatMap((line) =>
+        /^Nothing is opened for (\d+) packets: .*Could not add digest.*: Cannot bring it to the disk: Input\/output error/
+          .exec(line)?.[1] ?? []
+      );
+    while (refused().reduce((sum, count) => sum + Number(count), 0) < KNOCKS) {
+      await program.waitFor(/Nothing is opened/, { since: program.mark() });
+    }
+    assert.equal(program.count(/Added access rule/), 0, program.output);
+    for (const port of PORTS) assert.equal(await scene.isOpen(port), false, `${port}`);
+    assert.equal(Deno.readTextFileSync(digestCache), CACHE_HEADER);
+    await scene.daemon.stop();
+    const threads = (await Deno.readTextFile(scene.calls)).matchAll(/^(\d+) +fdatasync\(/gm);
+    assert.ok(new Set(Array.from(threads, ([, thread]) => thread)).size > 1, "this thread and another");
+  },
+  { needs: NEEDS },
+);
