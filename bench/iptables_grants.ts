@@ -11,6 +11,7 @@ import type { Grant } from "../daemon/firewall/firewall.ts";
 import { fileFacts } from "../ffi/libc/file_facts.ts";
 import { startConversation } from "../ffi/libc/conversation.ts";
 import { openMomentaryListener } from "../ffi/nfnetlink/events.ts";
+import { openNfnetlink } from "../ffi/nfnetlink/nfnetlink.ts";
 import { iptablesFirewall, type IptablesOptions } from "../daemon/firewall/iptables/backend.ts";
 import { PROGRAM_ENVIRONMENT, runProgram } from "../lib/host/run.ts";
 import { ipFromBytes } from "../lib/net/address.ts";
@@ -43,6 +44,7 @@ function backend(variant: Variant, isKept: boolean) {
     start: (path, args) => startConversation({ path, args, env: PROGRAM_ENVIRONMENT }),
     listen: variant === "nft" ? openMomentaryListener : null,
     fileOf: (path) => fileFacts(0, path)?.key ?? null,
+    netlink: variant === "nft" ? openNfnetlink : null,
   };
   return iptablesFirewall({
     ...DEFAULT_OPTIONS,

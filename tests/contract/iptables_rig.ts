@@ -3,6 +3,7 @@ import { DEFAULT_CHAINS } from "../../daemon/firewall/iptables/chain_specs.ts";
 import { activeSlots } from "../../daemon/firewall/slots.ts";
 import { iptablesFirewall, type IptablesOptions } from "../../daemon/firewall/iptables/backend.ts";
 import { openMomentaryListener, openRulesetListener } from "../../ffi/nfnetlink/events.ts";
+import { openNfnetlink } from "../../ffi/nfnetlink/nfnetlink.ts";
 import type { Firewall } from "../../daemon/firewall/firewall.ts";
 import { iptablesGuard, type Lab, makeLab, OUTER } from "../lab/mod.ts";
 import { addressPair } from "./addresses.ts";
@@ -59,6 +60,7 @@ function keepWithin(namespace: string, variant: Variant): IptablesRig["keep"] {
     start: conversationWithin(namespace),
     listen: variant === "iptables" ? () => within(namespace, openMomentaryListener) : null,
     fileOf: (path) => fileFacts(0, path)?.key ?? null,
+    netlink: variant === "iptables" ? () => within(namespace, openNfnetlink) : null,
   };
 }
 

@@ -3,6 +3,8 @@
  * (facts/firewall 3), but in one atomic `iptables-restore --noflush` per wake-up and address family instead of five
  * processes per rule. Time limits are the daemon's: whoever uses it revokes what is over.
  */
+import { FfiError } from "../../../ffi/errors.ts";
+import type { Nfnetlink } from "../../../ffi/nfnetlink/nfnetlink.ts";
 import { type Run, runProgram, tellSlow } from "../../../lib/host/run.ts";
 import type { BackendOutcome, OpenedBackend } from "../backend.ts";
 import { accessFamily, type Grant, type LiveGrants, liveOnDemand } from "../firewall.ts";
@@ -17,6 +19,7 @@ import { asCommand } from "./restore_lines.ts";
 import { rehearseGrants } from "./rehearse_grants.ts";
 import { accessChain } from "./rules.ts";
 import type { IptablesConfig } from "./settings.ts";
+import { RuleHandles } from "./handles.ts";
 import { type KeptParts, KeptRestore } from "./kept_restore.ts";
 import { findTools } from "./tools.ts";
 import { latestByAccess } from "../../grants/ledger.ts";
@@ -27,7 +30,13 @@ export interface IptablesOptions extends Omit<IptablesConfig, "isExeGiven">, Omi
   /** How programs are run; default: `runProgram`. */
   readonly run?: Run;
   /** What an iptables-restore is kept open with; null: there is none, and each batch is a process of its own. */
-  readonly keep: Omit<KeptParts, "note" | "log" | "steady"> | null;
+  readonly keep: Omit<KeptParts, "note" | "log" | "steady"> & Numbers | null;
+}
+
+/** Where rules have numbers. */
+interface Numbers {
+  /** Opens what deletes rules by their numbers. Null: they have none (iptables-legacy). Throws `FfiError`. */
+  readonly netlink: (() => Nfnetlink) | null;
 }
 
 /** Makes the backend. Nothing is run before `check`, `prepare`, `list`, `describe` or `cleanup`. */
@@ -36,7 +45,7 @@ export function iptablesFirewall(options: IptablesOptions): OpenedBackend {
   const named = tellSlow(options.run ?? runProgram, options.log);
   const run: Run = (...call) => named(...call).then((result) => (own.note(result.pid), result));
   const kept = new DisposableStack();
-  const made = { run, note: own.note, kept };
+  const made = { run, note: own.note, kept, netlink: openOnce(options.keep?.netlink ?? null, kept) };
   const [v4, v6] = [makeRules(4, options, made), makeRules(6, options, made)];
   const inTurn = createSerial();
   const families = bothFamilies(v4, v6, options.log);
@@ -61,7 +70,7 @@ export function iptablesFirewall(options: IptablesOptions): OpenedBackend {
     kernelTimed: false,
     owner,
     closesAtExit: options.flushAtExit,
-    isOwn: own.has,
+    isOwn: (portId) => own.has(portId) || portId === made.netlink.opened?.portId,
     concerns: (change) => owner === "iptables-nft" && concernsChains(change, options.chains),
     enters: (chain) => chain.owner === owner && isEntrance(chain, options),
     check: () => inTurn(() => onBoth((rules) => rules.check())),
@@ -79,10 +88,7 @@ export function iptablesFirewall(options: IptablesOptions): OpenedBackend {
         }
         return batch.map((grant) => outcomes.get(grant) ?? { ok: false, reason: "it has no address family" });
       }),
-    rehearse: (batch, now) =>
-      inTurn(async () => {
-        for (const rules of families.missing6 === null ? [v4, v6] : [v4]) await rehearseGrants(rules, batch, now);
-      }),
+    rehearse: (batch, now) => inTurn(() => rehearseGrants(families.missing6 === null ? [v4, v6] : [v4], batch, now)),
     revoke: (batch) => inTurn(() => onEach((rules) => rules.revoke(byFamily(batch, rules)))),
     list: () =>
       inTurn(async () => {
@@ -107,13 +113,47 @@ export function iptablesFirewall(options: IptablesOptions): OpenedBackend {
 function makeRules(
   family: 4 | 6,
   options: IptablesOptions,
-  { run, note, kept }: { readonly run: Run; readonly note: (pid: number) => void; readonly kept: DisposableStack },
+  { run, note, kept, netlink }: {
+    readonly run: Run;
+    readonly note: (pid: number) => void;
+    readonly kept: DisposableStack;
+    readonly netlink: Once;
+  },
 ): FamilyRules {
   const { firewallExe, keep, log } = options;
   const tools = findTools(firewallExe, family);
   const steady = () => performance.now();
   const restore = keep === null ? null : kept.use(new KeptRestore(tools, { ...keep, note, log, steady }));
-  return new FamilyRules(run, tools, { ...options, kept: restore });
+  const handles = keep === null || keep.netlink === null ? undefined : new RuleHandles(family, netlink.open);
+  return new FamilyRules(run, tools, { ...options, kept: restore, handles });
+}
+
+/** What is opened when it is asked for first. */
+interface Once {
+  readonly opened: Nfnetlink | null;
+  /** Null where there is none, or it cannot be opened. */
+  open(): Nfnetlink | null;
+}
+
+/** `kept` closes it. */
+function openOnce(open: (() => Nfnetlink) | null, kept: DisposableStack): Once {
+  let opened: Nfnetlink | null = null, left = open;
+  return {
+    get opened() {
+      return opened;
+    },
+    open() {
+      const first = left;
+      left = null;
+      if (first === null) return opened;
+      try {
+        return opened = kept.use(first());
+      } catch (error) {
+        if (!(error instanceof FfiError)) throw error;
+        return null;
+      }
+    },
+  };
 }
 
 /** Whether a jump of ours goes into the chain. */

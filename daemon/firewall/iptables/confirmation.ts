@@ -5,7 +5,10 @@ import type { Batch } from "./restore_lines.ts";
 
 /** What was heard, and whether something was missed. */
 export interface HeardChanges {
-  readonly changes: readonly Pick<RulesetChange, "message" | "portId" | "family" | "table" | "chain">[];
+  readonly changes: readonly Pick<
+    RulesetChange,
+    "message" | "portId" | "family" | "table" | "chain" | "handle" | "expressions"
+  >[];
   readonly lost: boolean;
 }
 
@@ -22,6 +25,14 @@ export function isConfirmed(heard: HeardChanges, batch: Batch, from: { pid: numb
   const commits = own.filter(({ message }) => message === NFT_MSG.newGen).length;
   return (asked.size === 0 || commits === batch.size) && told.size === asked.size &&
     [...asked].every(([place, count]) => told.get(place) === count);
+}
+
+/** What was told of the rules that the process added. */
+export function addedBy(heard: HeardChanges, from: { pid: number; family: 4 | 6 }): HeardChanges["changes"] {
+  const family = from.family === 4 ? "ip" : "ip6";
+  return heard.changes.filter((change) =>
+    change.message === NFT_MSG.newRule && change.portId === from.pid && change.family === family
+  );
 }
 
 function placeOf({ message, table, chain }: HeardChanges["changes"][number]): string | null {

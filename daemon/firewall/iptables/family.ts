@@ -12,7 +12,8 @@ import { Account } from "./account.ts";
 import type { RuleStyle } from "./chain_specs.ts";
 import { activeChains, cleanupBatch, prepareBatch, requireChains } from "./chains.ts";
 import { chainRules, type RuleListing } from "../save_text.ts";
-import type { KeptRestore } from "./kept_restore.ts";
+import type { RuleHandles } from "./handles.ts";
+import type { KeptRestore, Learn } from "./kept_restore.ts";
 import { type ListedGrant, listedGrants } from "./listing.ts";
 import { ChainOrder } from "./order.ts";
 import { asCommand, type Batch } from "./restore_lines.ts";
@@ -31,6 +32,8 @@ export interface FamilyOptions extends RuleStyle, Pick<IptablesConfig, "flushAtI
   readonly hears: boolean;
   /** Whom a batch is told; null: each is a process of its own. */
   readonly kept: Kept;
+  /** The numbers of rules; absent where iptables alone deletes them. */
+  readonly handles?: RuleHandles | undefined;
 }
 
 /** Whom a batch is told that need not be a process of its own. */
@@ -73,6 +76,7 @@ export class FamilyRules {
     refuseUnreadable(listing, tables ?? this.#tables(), this.tools);
     this.#known.replace(listedGrants(listing, this.options.chains, this.tools.family));
     this.#order.see(listing, this.options.chains);
+    this.options.handles?.retain(this.#known.all());
     return listing;
   }
 
@@ -143,6 +147,10 @@ export class FamilyRules {
       [...doomed].flatMap(([key, grant]) => this.#known.of(key).filter((rule) => rule.expiresAt <= grant.expiresAt));
     // What is not known may have been added by somebody else since.
     if (new Set(present().map(({ key }) => key)).size < doomed.size) await this.readRules();
+    await this.options.handles?.delete(present, (rules) => {
+      this.#order.follow(revokeBatch(rules));
+      this.#forget(rules);
+    });
     let refusal: Refusal | null = null;
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const rules = present();
@@ -198,15 +206,21 @@ export class FamilyRules {
     }
     const proof = this.options.hears ? [] : [...this.#alreadyOpen(batch), ...this.#known.canaries(now, replaced)];
     const lines = grantBatch({ newRules, present: proof, slots: this.options.hears ? [] : slots }, this.options);
-    const refusal = await this.#apply(lines, kept);
+    let added: Parameters<Learn>[0] = [];
+    const refusal = await this.#apply(lines, kept, (rules) => void (added = rules));
     if (refusal !== null) return refusal;
     this.#forget(replaced);
-    for (const { grant } of newRules) this.#known.add(this.#listed(grant));
+    const rules = newRules.map(({ grant }) => this.#listed(grant));
+    for (const rule of rules) this.#known.add(rule);
+    this.options.handles?.learn(rules, added);
     return null;
   }
 
   #forget(rules: Iterable<ListedGrant>): void {
-    for (const rule of rules) this.#known.remove(rule);
+    for (const rule of rules) {
+      this.#known.remove(rule);
+      this.options.handles?.forget(rule);
+    }
   }
 
   /** Whether there is a chain for it; never for a foreign rule. */
@@ -251,8 +265,8 @@ export class FamilyRules {
     return { access, key: accessKey(access), expiresAt, family: this.tools.family, table, chain: to, rule };
   }
 
-  async #apply(batch: Batch, kept: Kept = null): Promise<Refusal | null> {
-    const told = batch.size === 0 ? "done" : await kept?.apply(batch) ?? null;
+  async #apply(batch: Batch, kept: Kept = null, learn?: Learn): Promise<Refusal | null> {
+    const told = batch.size === 0 ? "done" : await kept?.apply(batch, learn) ?? null;
     const refusal = told === "done" ? null : told ?? await restoreRules(this.run, this.tools, batch);
     if (refusal === null) this.#order.follow(batch);
     return refusal;

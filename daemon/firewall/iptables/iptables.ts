@@ -4,6 +4,7 @@ import { FfiError } from "../../../ffi/errors.ts";
 import { type Conversation, startConversation } from "../../../ffi/libc/conversation.ts";
 import { fileFacts } from "../../../ffi/libc/file_facts.ts";
 import { openMomentaryListener } from "../../../ffi/nfnetlink/events.ts";
+import { openNfnetlink } from "../../../ffi/nfnetlink/nfnetlink.ts";
 import { PROGRAM_ENVIRONMENT } from "../../../lib/host/run.ts";
 import { iptablesFirewall, type IptablesOptions } from "./backend.ts";
 import { isFile } from "../program.ts";
@@ -22,7 +23,7 @@ import { VARIANTS } from "./tools.ts";
 /** What an iptables-restore is kept open with on this host. `isTold`: whether the kernel tells of its changes. */
 function keepWith(isTold: boolean): IptablesOptions["keep"] {
   const listen = isTold ? openMomentaryListener : null;
-  return { start: startKept, listen, fileOf };
+  return { start: startKept, listen, fileOf, netlink: isTold ? openNfnetlink : null };
 }
 
 /** Another text after an upgrade, or when it may not be executed any more. A file that cannot be looked at is the same as one that is not there. */

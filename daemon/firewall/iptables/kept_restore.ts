@@ -10,7 +10,8 @@ import type { Conversation } from "../../../ffi/libc/conversation.ts";
 import { alsoKill } from "../../../lib/host/run.ts";
 import type { Log } from "../../../lib/log.ts";
 import { FirewallError } from "../firewall.ts";
-import { type HeardChanges, isConfirmed } from "./confirmation.ts";
+import { addedBy, type HeardChanges, isConfirmed } from "./confirmation.ts";
+import type { AddedRule } from "./handles.ts";
 import { type Batch, formatBatch } from "./restore_lines.ts";
 import { type FamilyTools, LOCK_SECONDS, type Refusal, refusalOf } from "./tools.ts";
 
@@ -45,6 +46,15 @@ const LONGEST = 32_768;
 const MOST_BATCHES = 4096;
 
 const GREETING = "# fwknopd";
+
+/** Told of rules that were added. */
+export type Learn = (added: readonly AddedRule[]) => void;
+
+/** What it is told, and who learns of it. */
+interface Asked {
+  readonly text: string;
+  readonly learn: Learn;
+}
 
 /** One of them, and how it is used. */
 interface Open {
@@ -89,14 +99,15 @@ export class KeptRestore implements Disposable {
 
   /**
    * Applies a batch: `done`, or why not. Null: nobody could be asked, and nothing was told. Throws `FirewallError` where it is
-   * not known what happens, because the program cannot be ended.
+   * not known what happens, because the program cannot be ended. `learn`: told of the rules that it added, in their order, where
+   * the kernel tells of them.
    */
-  async apply(batch: Batch): Promise<Refusal | "done" | null> {
+  async apply(batch: Batch, learn: Learn = () => {}): Promise<Refusal | "done" | null> {
     const text = formatBatch(batch);
     if (this.#isBusy || text.length > LONGEST) return null;
     this.#isBusy = true;
     try {
-      return await this.#ask(batch, text);
+      return await this.#ask(batch, { text, learn });
     } finally {
       this.#isBusy = false;
       this.start();
@@ -126,14 +137,14 @@ export class KeptRestore implements Disposable {
     this.#listener = null;
   }
 
-  async #ask(batch: Batch, text: string): Promise<Refusal | "done" | null> {
+  async #ask(batch: Batch, asked: Asked): Promise<Refusal | "done" | null> {
     this.start();
     const open = this.#open;
     if (open === null || !await this.#isReady(open)) return null;
     const listener = this.#listen();
     if (listener === "deaf") return null;
     try {
-      return await this.#tell(open, batch, { text, listener });
+      return await this.#tell(open, batch, { ...asked, listener });
     } finally {
       this.#stopListening();
     }
@@ -142,7 +153,7 @@ export class KeptRestore implements Disposable {
   async #tell(
     open: Open,
     batch: Batch,
-    { text, listener }: { readonly text: string; readonly listener: MomentaryListener | null },
+    { text, learn, listener }: Asked & { readonly listener: MomentaryListener | null },
   ): Promise<Refusal | "done"> {
     const { conversation, lines } = open;
     const mark = `# ${++open.batches}`;
@@ -156,8 +167,10 @@ export class KeptRestore implements Disposable {
       this.#close();
       return refusalOf(this.#tools.restore, errors, { text, linesBefore: lines });
     }
-    const { pid } = conversation;
-    if (listener === null || isConfirmed(changesOf(listener), batch, { pid, family: this.#tools.family })) {
+    if (listener === null) return "done";
+    const told = changesOf(listener), from = { pid: conversation.pid, family: this.#tools.family };
+    if (isConfirmed(told, batch, from)) {
+      learn(addedBy(told, from));
       return "done";
     }
     return await this.#giveUp(open, "says that it changed something of which the kernel does not tell");

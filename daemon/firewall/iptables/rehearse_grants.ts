@@ -3,10 +3,19 @@ import { FirewallError, type Grant } from "../firewall.ts";
 import { FamilyRules } from "./family.ts";
 
 /**
- * Opens grants in an account that is thrown away. In place of each batch the program that is kept open is told a transaction
- * that changes nothing; where there is none nothing is done. Throws `FirewallError` where that program cannot be ended.
+ * Opens grants in each of the families, in an account that is thrown away. In place of each batch the program that is kept
+ * open is told a transaction that changes nothing; where there is none nothing is done. Throws `FirewallError` where that
+ * program cannot be ended.
  */
-export async function rehearseGrants(rules: FamilyRules, batch: readonly Grant[], now: number): Promise<void> {
+export async function rehearseGrants(
+  families: readonly FamilyRules[],
+  batch: readonly Grant[],
+  now: number,
+): Promise<void> {
+  for (const rules of families) await rehearseIn(rules, batch, now);
+}
+
+async function rehearseIn(rules: FamilyRules, batch: readonly Grant[], now: number): Promise<void> {
   const { tools, options } = rules;
   const { kept, chains } = options;
   if (kept === null) return;
@@ -18,7 +27,7 @@ export async function rehearseGrants(rules: FamilyRules, batch: readonly Grant[]
     rehearse: () => Promise.resolve(),
     start: () => {},
   };
-  const practice = new FamilyRules(refuse, tools, { ...options, kept: inVain });
+  const practice = new FamilyRules(refuse, tools, { ...options, kept: inVain, handles: undefined });
   await practice.grant(batch, [], { now, outcomes: new Map() });
 }
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { NFT_MSG } from "../../../../ffi/nfnetlink/constants.ts";
-import { type HeardChanges, isConfirmed } from "../../../../daemon/firewall/iptables/confirmation.ts";
+import { addedBy, type HeardChanges, isConfirmed } from "../../../../daemon/firewall/iptables/confirmation.ts";
 
 const BATCH = new Map([
   ["filter", ["-C INPUT -j X", "-A X -s a", "-I X -s b", "-D X -s c"]],
@@ -11,7 +11,16 @@ const FROM = { pid: 7, family: 4 } as const;
 type Change = HeardChanges["changes"][number];
 
 function change(message: number, table = "", chain = "", more: Partial<Change> = {}): Change {
-  return { message, portId: 7, family: table === "" ? null : "ip", table, chain, ...more };
+  return {
+    message,
+    portId: 7,
+    family: table === "" ? null : "ip",
+    table,
+    chain,
+    handle: null,
+    expressions: () => [],
+    ...more,
+  };
 }
 
 const added = change(NFT_MSG.newRule, "filter", "X");
@@ -52,4 +61,12 @@ Deno.test("isConfirmed() wants nothing told of what changes nothing", () => {
   assert.equal(isConfirmed({ changes: [], lost: false }, nothing, FROM), true);
   assert.equal(isConfirmed({ changes: [], lost: true }, nothing, FROM), false);
   assert.equal(isConfirmed({ changes: [added], lost: false }, nothing, FROM), false);
+});
+
+Deno.test("addedBy() tells the rules that the process added in that family, in their order", () => {
+  const numbered = ALL.map((one, index) => ({ ...one, handle: BigInt(index) }));
+  const others = numbered.flatMap((one) => [{ ...one, portId: 9 }, { ...one, family: "ip6" as const }]);
+  assert.deepEqual(addedBy({ changes: [...others, ...numbered], lost: false }, FROM).map(({ handle }) => handle), [
+    ...[0n, 1n, 4n],
+  ]);
 });

@@ -222,3 +222,44 @@ labTest("iptables: where nothing is heard of others, a batch proves what it coun
     assert.equal(/^-C INPUT -j FWKNOP_INPUT$/m.test(stdins.join()), !hears);
   }
 });
+
+labTest("iptables: a door is closed by the number of its rule, for which no program is asked", async () => {
+  await using rig = await iptablesRig();
+  const bench = await makeBench(rig);
+  await untilKept(bench);
+  const doors = [await bench.open(), await bench.open()];
+  const signal = (name: Deno.Signal) => bench.kept.forEach((one) => one.isOver() || Deno.kill(one.pid, name));
+  // Numbers are kept when the truth is listed.
+  assert.equal((await bench.firewall.list()).length, bench.live.length);
+  signal("SIGSTOP");
+  const runs = bench.runs.length;
+  bench.live.splice(-2);
+  await bench.firewall.revoke(doors);
+  assert.equal(bench.runs.length, runs);
+  assert.doesNotMatch(rig.log.join("\n"), /kept open/);
+  assert.equal(bench.firewall.events?.drain(), false, "it is our own doing");
+  signal("SIGCONT");
+  await assertOpen(bench);
+});
+
+labTest("iptables: in a table that was made anew nobody's rule is closed for a number that was a door's", async () => {
+  await using rig = await iptablesRig();
+  const bench = await makeBench(rig);
+  await untilKept(bench);
+  const door = await bench.open();
+  const rules = () => rig.lab.must("server", ["nft", "-a", "list", "chain", "ip", "filter", "FWKNOP_INPUT"]);
+  const numbersOf = (text: string) => [...text.matchAll(/accept.* # handle ([0-9]+)$/gm)].map(([, number]) => number);
+  const number = numbersOf(await rules()).at(-1);
+  const saved = await rig.lab.must("server", ["iptables-save"]);
+  await rig.lab.must("server", ["nft", "delete", "table", "ip", "filter"]);
+  const foreign = Array.from({ length: 200 }, (_, i) => `-A FWKNOP_INPUT -s 192.0.2.${i}/32 -j ACCEPT\n`).join("");
+  await rig.lab.must("server", ["iptables-restore"], {
+    stdin: saved.replace("-A FWKNOP_INPUT", `${foreign}-A FWKNOP_INPUT`),
+  });
+  const [line] = (await rules()).match(new RegExp(`^.* # handle ${number}$`, "m")) ?? [];
+  assert.match(line ?? "", /192\.0\.2\./, "the number is another rule's now");
+  await bench.firewall.revoke([door]);
+  bench.live.pop();
+  await assertOpen(bench);
+  assert.equal((await rules()).match(/ip saddr 192\.0\.2\./g)?.length, 200);
+});

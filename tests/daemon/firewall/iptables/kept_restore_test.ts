@@ -81,6 +81,16 @@ Deno.test("a batch is told with a mark behind it, and is done when the mark and 
   assert.equal(host.started, 1);
 });
 
+Deno.test("apply() tells of the rules that were added, as the kernel told of them, and only where the batch is done", async () => {
+  const { host, kept } = makeHost();
+  using _ = kept;
+  const learned: number[] = [];
+  await kept.apply(BATCH, (added) => void learned.push(...added.map(({ chain }) => chain.length)));
+  assert.deepEqual(learned, [1]);
+  host.changes = [NFT_MSG.newRule];
+  await kept.apply(BATCH, () => assert.fail("not confirmed"));
+});
+
 Deno.test("one that has not greeted is not asked, and neither is one that cannot be heard of", async () => {
   const { host, kept } = makeHost();
   using _ = kept;

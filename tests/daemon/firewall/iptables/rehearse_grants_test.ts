@@ -22,12 +22,12 @@ function scene(rehearse: (table: string) => Promise<void>) {
 Deno.test("rehearseGrants() goes the way of a grant up to the program that is kept open, and nothing is noted", async () => {
   const tables: string[] = [];
   const rules = scene((table) => Promise.resolve(void tables.push(table)))(true);
-  await rehearseGrants(rules, [GRANT, { ...GRANT, expiresAt: 1090 }], 1000);
+  await rehearseGrants([rules], [GRANT, { ...GRANT, expiresAt: 1090 }], 1000);
   assert.deepEqual([tables, rules.open()], [["filter"], []]);
-  await rehearseGrants(rules, [GRANT], 1000);
+  await rehearseGrants([rules], [GRANT], 1000);
   assert.deepEqual([tables, rules.open()], [["filter", "filter"], []]);
 });
 
 Deno.test("rehearseGrants() does nothing where no program is kept open", async () => {
-  await rehearseGrants(scene(never)(false), [GRANT], 1000);
+  await rehearseGrants([scene(never)(false)], [GRANT], 1000);
 });
