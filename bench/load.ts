@@ -1,7 +1,7 @@
 /**
  * The daemon under load, C and ours in the same run, in both capture modes:
  *
- *     deno run -A bench/load.ts [--sizes=1] [--junk=20000] [--knocks=3000] [--c=60] [--only=WORD] [--beside=DIR]        (root)
+ *     deno run -A bench/load.ts [--sizes=1] [--junk=20000] [--knocks=3000] [--c=60] [--only=WORD] [--beside=DIR] [--disk=MS]
  *
  * Junk: microseconds of the daemon's CPU, the kernel's work for it included, for each packet of the stock client's shape by a
  * key that nobody has, with so many stanzas. They come at a pace that both daemons bear, a few at a time, and with more
@@ -14,7 +14,8 @@
  * beforehand and sent at 15,000 a second, so that those that wait fit into the capture's ring; the time from the first packet
  * until the last port is open, and how many ports are open then. The replay file is on a disk.
  *
- * `--only` names what is wanted of `junk` and `knocks`; `--beside` another checkout, whose daemon is measured as well.
+ * Needs root. `--only` names what is wanted of `junk` and `knocks`; `--beside` another checkout, whose daemon is measured as
+ * well; with `--disk` the disk takes so many milliseconds more for each time that it is asked (strace does it).
  */
 import { textBytes } from "../lib/bytes.ts";
 import { diskDirectory } from "./knocks.ts";
@@ -41,7 +42,7 @@ import {
 } from "../tests/lab/mod.ts";
 
 const OPTIONS = ownOptions(
-  { sizes: "N,...", junk: "N", knocks: "N", c: "N", only: "WORD", beside: "DIR" },
+  { sizes: "N,...", junk: "N", knocks: "N", c: "N", only: "WORD", beside: "DIR", disk: "MS" },
   import.meta.url,
 );
 const SIZES = (OPTIONS.value("sizes") ?? "1").split(",").map(Number);
@@ -50,6 +51,7 @@ const KNOCKS = Number(OPTIONS.value("knocks") ?? 3000);
 const C_KNOCKS = Number(OPTIONS.value("c") ?? 60);
 const ONLY = OPTIONS.value("only");
 const OTHER = OPTIONS.value("beside");
+const DISK = OPTIONS.value("disk");
 /** Junk comes in pieces of so many packets, so many milliseconds apart. */
 interface Pace {
   readonly piece: number;
@@ -63,6 +65,12 @@ function paceOf(stanzas: number): Pace {
   if (stanzas < 100) return { piece: 40, apartMs: 10, share: 1 };
   return { piece: 1, apartMs: Math.ceil(stanzas / 80), share: 20 / stanzas };
 }
+
+/** What goes in front of a daemon for its slow disk. */
+const SLOWED = DISK === null ? [] : [
+  ...["strace", "-D", "-f", "-qq", "--seccomp-bpf", "-o", "/dev/null", "-e", "trace=fdatasync"],
+  ...["-e", `inject=fdatasync:delay_exit=${Number(DISK) * 1000}`],
+];
 
 /** Knocks come that fast, in bursts of so many. */
 const MOST_A_SECOND = 15_000, BURST = 75;
@@ -99,7 +107,7 @@ async function withDaemon<Value>(
   const ours: Directives = program.name === "c" ? {} : { MAX_OPEN_GRANTS: 100_000 };
   const others = Array.from({ length: stanzas - 1 }, () => newKeys());
   const access = [...others, keys].map((pair) => ({ ...pair, ...ours, ...extra, FW_ACCESS_TIMEOUT: 3600 }));
-  await using daemon = await startDaemon(lab, { program, server, access });
+  await using daemon = await startDaemon(lab, { program, server, access, prefix: SLOWED });
   return await work({ lab, keys, daemon });
 }
 

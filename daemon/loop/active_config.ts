@@ -22,7 +22,6 @@ import type { DecisionContext, Pending } from "../verify/decision.ts";
 import type { NameResolver } from "../verify/nat_target.ts";
 import { createSieve } from "../verify/sieve.ts";
 import { stanzaIndex } from "../verify/stanza_index.ts";
-import type { Flight } from "./flight.ts";
 import type { Patience } from "./patience.ts";
 import type { SignalInbox } from "./signals.ts";
 import type { SlowLane } from "./slow.ts";
@@ -153,6 +152,4 @@ export interface LoopState {
   active: ActiveConfig;
   /** Once it is set nothing more is done. */
   ending: Ending | null;
-  /** A batch of which the disk knows, or will know in a moment, and that is not open yet. */
-  readonly flight: Flight;
 }

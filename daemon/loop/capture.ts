@@ -4,7 +4,7 @@
  */
 import type { Batch, Datagram, SourceInUse } from "../packet/datagram.ts";
 import { type ActiveConfig, type LoopState, type Runtime, withSources } from "./active_config.ts";
-import { handleBatch } from "./packets.ts";
+import { handleBatch, type PacketWork } from "./packets.ts";
 import type { Duty, Watch } from "./rows.ts";
 
 /** How long to wait before a broken source is tried again. */
@@ -28,9 +28,7 @@ interface Progress {
 }
 
 /** What all rows of this file share. */
-interface Scene {
-  readonly state: LoopState;
-  readonly runtime: Runtime;
+interface Scene extends PacketWork {
   /** One for each source in use. */
   progresses(): readonly Progress[];
   /** How many packets have been taken. */
@@ -38,11 +36,8 @@ interface Scene {
 }
 
 /** Reads packets, and ends the loop at the packet limit or when a source is gone that it is to end without. */
-export function captureRows(
-  state: LoopState,
-  runtime: Runtime,
-): { readonly watch: Watch; readonly duties: readonly Duty[] } {
-  const scene: Scene = { state, runtime, progresses: follow(state, runtime), taken: 0 };
+export function captureRows(work: PacketWork): { readonly watch: Watch; readonly duties: readonly Duty[] } {
+  const scene: Scene = { ...work, progresses: follow(work.state, work.runtime), taken: 0 };
   const { progresses } = scene;
   const watch: Watch = {
     // A broken descriptor is always ready: it would be reported again and again.
@@ -83,7 +78,7 @@ function begin(inUse: SourceInUse, runtime: Runtime): Progress {
 
 /** Whatever can be read, of each source at most one batch, is decided about together. */
 function readingDuty(scene: Scene): Duty {
-  const { state, runtime, progresses } = scene;
+  const { state, runtime, flight, progresses } = scene;
   const isDue = ({ readable, readAt, retryAt }: Progress, now: number) =>
     retryAt === null && (readable || (readAt !== null && readAt <= now));
   return {
@@ -102,25 +97,25 @@ function readingDuty(scene: Scene): Duty {
         if (left <= 0) break;
         const batch = readBatch(progress, Math.min(sizeOf(progress, state.active), left));
         if (batch instanceof Error) {
-          await state.flight.settle();
+          await flight.settle();
           recover(batch, progress, { state, runtime });
           continue;
         }
         note(batch, progress, now);
         progress.size *= batch.more ? 2 : 0;
-        await tellOf(batch, state);
+        await tellOf(batch, scene);
         more ||= batch.more;
         scene.taken += batch.taken;
         datagrams.push(...batch.datagrams);
       }
-      await handleBatch({ datagrams, more: more && !isFull(scene) }, state, runtime);
+      await handleBatch({ datagrams, more: more && !isFull(scene) }, scene);
       if (isFull(scene)) state.active.log("warning", `* Incoming packet count limit of ${runtime.packetLimit} reached`);
     },
   };
 }
 
 /** What the source says of a batch, after what is said of the one before. */
-async function tellOf({ warnings = [], remarks }: Batch, { active, flight }: LoopState): Promise<void> {
+async function tellOf({ warnings = [], remarks }: Batch, { state: { active }, flight }: Scene): Promise<void> {
   const debug = active.verbose ? remarks?.() ?? [] : [];
   if (warnings.length + debug.length > 0) await flight.settle();
   for (const line of warnings) active.log("warning", line);

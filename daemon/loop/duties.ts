@@ -12,8 +12,8 @@ import { newSources } from "../start/sources.ts";
 import type { RefusalLogs } from "../report/refusal_budget.ts";
 import type { ActiveConfig, LoopState, Runtime } from "./active_config.ts";
 import { captureRows } from "./capture.ts";
-import { behind } from "./flight.ts";
-import { resumeFinished, tryWaiting } from "./packets.ts";
+import { behind, type Settling } from "./flight.ts";
+import { createPacketWork, type PacketWork, resumeFinished, tryWaiting } from "./packets.ts";
 import { type Duty, EVERY_WAKE_UP, type Rows, type Watch } from "./rows.ts";
 
 /** How often a packet filter that needs us for closing is asked what is open: not every kind tells of changes. */
@@ -32,18 +32,20 @@ export function makeRows(state: LoopState, runtime: Runtime): Rows {
   const steps = clockRows(clock, state, runtime);
   const ruleset = rulesetRows(state, runtime);
   const commands = commandRows(state, runtime);
-  const capture = captureRows(state, runtime);
+  const work = createPacketWork(state, runtime);
+  const { flight } = work;
+  const capture = captureRows(work);
   return {
     watches: [steps.watch, ruleset.watch, commands.watch, capture.watch],
-    duties: behind(state.flight, [
-      reloadDuty(state, runtime),
+    duties: behind(flight, [
+      reloadDuty(state, runtime, flight),
       steps.duty,
       ruleset.duty,
       surveyDuty(state, runtime),
       commands.duty,
-      slowDuty(state, runtime),
+      slowDuty(work),
       ...capture.duties,
-      strangersDuty(state, runtime),
+      strangersDuty(work),
       judgingDuty(state, runtime),
       auditDuty(state, runtime),
       closingDuty(clock, state, runtime),
@@ -54,7 +56,7 @@ export function makeRows(state: LoopState, runtime: Runtime): Rows {
       stopDuty(state, runtime),
     ]),
     async leave() {
-      await state.flight.settle();
+      await flight.settle();
       tellHeldBack(state.active.refusals, Infinity);
     },
   };
@@ -129,19 +131,19 @@ function judgingDuty(state: LoopState, runtime: Runtime): Duty {
 }
 
 /** Packets that had to wait and have finished. They came before those that can be read now. */
-function slowDuty(state: LoopState, runtime: Runtime): Duty {
+function slowDuty(work: PacketWork): Duty {
   return {
-    dueAt: (now) => runtime.slow.hasFinished ? now : null,
-    perform: () => resumeFinished(state, runtime),
+    dueAt: (now) => work.runtime.slow.hasFinished ? now : null,
+    perform: () => resumeFinished(work),
   };
 }
 
 /** Packets that wait for their trial, after those that have just been read: one that names its key goes before them. */
-function strangersDuty(state: LoopState, runtime: Runtime): Duty {
+function strangersDuty(work: PacketWork): Duty {
   return {
-    dueAt: (now) => runtime.strangers.dueAt(now),
+    dueAt: (now) => work.runtime.strangers.dueAt(now),
     isBesideFlight: true,
-    perform: () => tryWaiting(state, runtime),
+    perform: () => tryWaiting(work),
   };
 }
 
@@ -227,7 +229,7 @@ function stopDuty(state: LoopState, { signals }: Runtime): Duty {
 }
 
 /** SIGHUP, and reading again what may have been half written. Looking for keys of GnuPG may take long: knocks go on meanwhile. */
-function reloadDuty(state: LoopState, runtime: Runtime): Duty {
+function reloadDuty(state: LoopState, runtime: Runtime, flight: Settling): Duty {
   const { patience, signals } = runtime;
   let rereadAt: number | null = null;
   return {
@@ -243,7 +245,7 @@ function reloadDuty(state: LoopState, runtime: Runtime): Duty {
           return;
         }
         // Where it took long, packets went on.
-        await state.flight.settle();
+        await flight.settle();
         const next = takeOver(state.active);
         const refused = next === state.active;
         runtime.manager?.tell("READY=1", refused ? "STATUS=A new configuration was refused, see the log" : "STATUS=");

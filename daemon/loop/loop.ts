@@ -4,7 +4,6 @@
  */
 import type { ActiveConfig, Ending, LoopState, Runtime } from "./active_config.ts";
 import { makeRows } from "./duties.ts";
-import { createFlight } from "./flight.ts";
 import { descriptorsOf, EVERY_WAKE_UP, untilFirst, type Watch } from "./rows.ts";
 
 /**
@@ -12,7 +11,7 @@ import { descriptorsOf, EVERY_WAKE_UP, untilFirst, type Watch } from "./rows.ts"
  * what is still under way in the packet filter.
  */
 export async function runLoop(first: ActiveConfig, runtime: Runtime): Promise<Ending> {
-  const state: LoopState = { active: first, ending: null, flight: createFlight() };
+  const state: LoopState = { active: first, ending: null };
   const { watches, duties, leave } = makeRows(state, runtime);
   const watched = new Set<number>();
   while (state.ending === null) {

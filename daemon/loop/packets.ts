@@ -14,19 +14,18 @@ import { reasonOf } from "../start/start_error.ts";
 import { decide } from "../verify/decide.ts";
 import type { Admission, Admitted, Decision, Pending, Settled } from "../verify/decision.ts";
 import { type Finding, isAuthentic, type Story, wholeStory } from "../verify/findings.ts";
-import type { FlushThread } from "../replay/store.ts";
 import { plan, type StanzaGrant } from "../verify/plan.ts";
 import { refusal, stanzaTag } from "../verify/refusals.ts";
 import { refuseUntried } from "../verify/trial.ts";
 import type { ActiveConfig, LoopState, Runtime } from "./active_config.ts";
-import { answerOf, type Flight, type Flushed } from "./flight.ts";
+import { answerOf, createFlight, type Flight, type Flushed } from "./flight.ts";
 import type { PendingPacket } from "./slow.ts";
 
 /** What packets have come to so far. */
 interface Turn {
   readonly active: ActiveConfig;
   /** The batch before. */
-  readonly flight: Flight;
+  readonly flight: Flight<Turn>;
   readonly runtime: Runtime;
   /** Decisions of which nothing was told. */
   readonly settled: Settled[];
@@ -41,8 +40,24 @@ interface Turn {
  */
 const TOLD_TOGETHER = 32;
 
-function newTurn({ active, flight }: LoopState, runtime: Runtime): Turn {
-  return { active, flight, runtime, settled: [], admitted: [], authentic: false };
+/** So many packets are admitted by one flush at most, however long the disk takes. */
+const MOST_TOGETHER = 2000;
+
+/** What the packets of all turns share. */
+export interface PacketWork {
+  readonly state: LoopState;
+  readonly runtime: Runtime;
+  readonly flight: Flight<Turn>;
+}
+
+/** Nothing is under way. */
+export function createPacketWork(state: LoopState, runtime: Runtime): PacketWork {
+  return { state, runtime, flight: createFlight((turn) => conclude(turn, false)) };
+}
+
+/** What is decided is added to what already waits for the disk. */
+function beginTurn({ state: { active }, runtime, flight }: PacketWork): Turn {
+  return flight.take() ?? { active, flight, runtime, settled: [], admitted: [], authentic: false };
 }
 
 /** Packets that were read together, and whether more can be read at once. */
@@ -52,29 +67,25 @@ interface PacketBatch {
 }
 
 /**
- * Decides about a batch and opens what it admits; where there is `more`, that may be left to the next turn. What it refuses is
+ * Decides about a batch and opens what it admits; where there is `more`, that may be left to a later turn. What it refuses is
  * told, within the budget of its kind.
  */
-export async function handleBatch(
-  { datagrams, more }: PacketBatch,
-  state: LoopState,
-  runtime: Runtime,
-): Promise<void> {
-  const turn = newTurn(state, runtime);
-  const { active } = turn;
+export async function handleBatch({ datagrams, more }: PacketBatch, work: PacketWork): Promise<void> {
+  const turn = beginTurn(work);
+  const { active, runtime } = turn;
   runtime.strangers.beginTurn();
   for (const datagram of datagrams) {
     const deciding = decide(datagram, active.context, seconds(runtime));
     settle(deciding instanceof Promise ? await deciding : deciding, { datagram }, turn);
     if (turn.settled.length >= TOLD_TOGETHER) await tellSome(turn);
   }
-  await conclude(turn, more ? "elsewhere" : "here");
+  await conclude(turn, more);
 }
 
 /** The same for packets that wait until the keys of all stanzas may be tried for them: as many as there is time for. */
-export async function tryWaiting(state: LoopState, runtime: Runtime): Promise<void> {
-  const turn = newTurn(state, runtime);
-  const { active } = turn;
+export async function tryWaiting(work: PacketWork): Promise<void> {
+  const turn = beginTurn(work);
+  const { active, runtime } = turn;
   runtime.strangers.beginTurn();
   const context = { ...active.context, trialTime: runtime.strangers.inTurn };
   for (let datagram = runtime.strangers.next(); datagram !== null; datagram = runtime.strangers.next()) {
@@ -82,19 +93,19 @@ export async function tryWaiting(state: LoopState, runtime: Runtime): Promise<vo
     settle(decision, { datagram }, turn);
     if (turn.settled.length >= TOLD_TOGETHER) await tellSome(turn);
   }
-  await conclude(turn, "here");
+  await conclude(turn, false);
 }
 
 /** The same for packets whose slow part has finished. What counts is the configuration that is active now. */
-export async function resumeFinished(state: LoopState, runtime: Runtime): Promise<void> {
-  const turn = newTurn(state, runtime);
-  const { active } = turn;
+export async function resumeFinished(work: PacketWork): Promise<void> {
+  const turn = beginTurn(work);
+  const { active, runtime } = turn;
   for (const { pending, ...packet } of runtime.slow.takeFinished()) {
     const decision = await pending.resume(active.context, seconds(runtime));
     settle(decision, packet, turn);
     if (turn.settled.length >= TOLD_TOGETHER) await tellSome(turn);
   }
-  await conclude(turn, "here");
+  await conclude(turn, false);
 }
 
 /** Notes what can be concluded now: nothing of a packet that has to wait, but the refusal of one that gives way to it. */
@@ -131,17 +142,18 @@ function tellRefused(turn: Turn): void {
 /**
  * Tells what is refused, and opens what is admitted when it is known to be the first of its kind. The batch before comes first.
  *
- * @param where the thread that waits for the disk: with another one it is opened by a later turn
+ * @param more there are packets to decide about meanwhile: another thread waits for the disk, and a later turn opens
  */
-async function conclude(turn: Turn, where: FlushThread): Promise<void> {
-  const { active: { context: { store } }, flight } = turn;
+async function conclude(turn: Turn, more: boolean): Promise<void> {
+  const { active: { context: { store } }, flight, settled, admitted } = turn;
+  if (more && flight.isUnderWay) await flight.look();
+  if (more && flight.isUnderWay && settled.length + admitted.length < MOST_TOGETHER) return flight.keep(turn);
   if (flight.isUnderWay) await flight.settle();
   tellRefused(turn);
   // What an earlier flush left undone waits for the next packet of a key of ours: junk shall not cost writes and lines.
-  if (!turn.authentic && turn.admitted.length === 0) return;
-  const flushing = store.flush(where);
-  if (where === "here") await land(turn, await answerOf(flushing));
-  else flight.begin(flushing, (flushed) => land(turn, flushed));
+  if (!turn.authentic && admitted.length === 0) return;
+  if (more) flight.begin(store.flush("elsewhere"), (flushed) => land(turn, flushed));
+  else await land(turn, await answerOf(store.flush("here")));
 }
 
 /** The disk has answered for what is admitted. */

@@ -5,21 +5,29 @@ import type { Runtime } from "../../../daemon/loop/active_config.ts";
 import type { Batch, Datagram } from "../../../daemon/packet/datagram.ts";
 import { memoryStore } from "../../../daemon/replay/memory.ts";
 import { type FlushThread, NOBODY_WAS_FIRST, type ReplayStore } from "../../../daemon/replay/store.ts";
+import { letOthers } from "../../../lib/host/pause.ts";
 import { datagram, knock, NOW } from "../../fakes/knock.ts";
 import { play, type Turn } from "./play.ts";
 
 /** What store, packet filter, log and loop did, one after the other. */
 type Events = string[];
 
-/** A store with a disk that takes a turn of the event loop where another thread waits for it. */
-function slowDisk(events: Events, failing: readonly number[]): ReplayStore {
+/** How a disk is where another thread waits for it. */
+interface Disk {
+  /** How often the daemon can look before it has answered. Default: 10. */
+  readonly looks?: number;
+  /** Numbers of flushes that fail. */
+  readonly failing?: readonly number[];
+}
+
+function storeOn({ looks = 10, failing = [] }: Disk, events: Events): ReplayStore {
   const store = memoryStore();
   let flushes = 0, busy = 0;
   const flush = async (thread?: FlushThread) => {
     const number = ++flushes;
     assert.equal(++busy, 1, "one flush at a time");
     events.push(`flush ${number} ${thread}`);
-    if (thread === "elsewhere") await new Promise((resolve) => setTimeout(resolve, 0));
+    for (let left = thread === "elsewhere" ? looks : 0; left > 0; left--) await letOthers();
     busy--;
     events.push(`disk ${number}`);
     if (failing.includes(number)) throw new Error("no space left on device");
@@ -39,15 +47,14 @@ interface Played {
   readonly reads: readonly (Batch | Error)[];
   /** Turns after the first, in which the source becomes readable. */
   readonly turns?: readonly Turn[];
-  /** Numbers of flushes that fail. */
-  readonly failing?: readonly number[];
+  readonly disk?: Disk;
   readonly changes?: (events: Events) => Partial<Runtime>;
 }
 
 /** Lines that count as events. */
 const NOTED = /^(\* )?(Added|Removed|Replay|Incoming packet count|Nothing is opened for \d+ packets)/;
 
-async function played({ reads, turns = [{}], failing = [], changes = () => ({}) }: Played) {
+async function played({ reads, turns = [{}], disk = {}, changes = () => ({}) }: Played) {
   const events: Events = [];
   const left = [...reads];
   const read = (): Batch => {
@@ -65,7 +72,7 @@ async function played({ reads, turns = [{}], failing = [], changes = () => ({}) 
     [{ packets: [] }, ...turns].map((turn) => ({ ...turn, before: () => void events.push("wait") })),
     { firewall: { ...firewall, grant }, ...changes(events) },
     {
-      decides: { store: slowDisk(events, failing) },
+      decides: { store: storeOn(disk, events) },
       from: { read },
       through: (log) => (level, text) => {
         const noted = NOTED.exec(text)?.[0];
@@ -92,7 +99,6 @@ const batch = (more: boolean, ...datagrams: readonly Datagram[]): Batch => ({
 /** A knock for a port. */
 const knockFor = async (port: number) => datagram(await knock({ message: `192.0.2.10,tcp/${port}` }));
 
-/** What there is of a batch that waits for the disk alone, and of one for which another thread does. */
 const here = (number: number) => [`flush ${number} here`, `disk ${number}`];
 const opened = (...ports: number[]) => [...ports.map((port) => `open ${port}`), ...ports.map(() => "Added")];
 
@@ -101,17 +107,39 @@ Deno.test("runLoop() waits itself for the disk where nothing else waits to be re
   assert.deepEqual(events, ["rest", "claim", ...here(1), ...opened(1), "rest"]);
 });
 
-Deno.test("runLoop() decides the next batch while the disk is busy, and opens in order", async () => {
+/** Three batches of a knock each. */
+async function threeBatches(disk: Disk) {
   const [one, two, three] = await Promise.all([1, 2, 3].map(knockFor));
+  const reads = [batch(true, one!), batch(true, two!), batch(false, three!)];
+  const { events } = await played({ reads, turns: [{}, {}, {}], disk });
+  return events;
+}
+
+Deno.test("runLoop() decides the next batch while the disk is busy, and opens in order", async () => {
+  assert.deepEqual(await threeBatches({ looks: 0 }), [
+    ...["rest", "claim", "flush 1 elsewhere", "disk 1", "claim", ...opened(1)],
+    ...["flush 2 elsewhere", "disk 2", "claim", ...opened(2)],
+    ...[...here(3), ...opened(3), "rest"],
+  ]);
+});
+
+Deno.test("runLoop() brings to the disk together what is decided until it has answered", async () => {
+  assert.deepEqual(await threeBatches({}), [
+    ...["rest", "claim", "flush 1 elsewhere", "claim", "claim", "disk 1", ...opened(1)],
+    ...[...here(2), ...opened(2, 3), "rest"],
+  ]);
+});
+
+Deno.test("runLoop() waits for the disk when enough has been decided meanwhile", async () => {
+  const junk = Array.from({ length: 2000 }, () => datagram("junk"));
   const { events } = await played({
-    reads: [batch(true, one!), batch(true, two!), batch(false, three!)],
+    reads: [batch(true, await knockFor(1)), batch(true, ...junk), batch(false, await knockFor(2))],
     turns: [{}, {}, {}],
+    disk: { looks: 200 },
   });
   assert.deepEqual(events, [
-    ...["rest", "claim", "flush 1 elsewhere"],
-    ...["claim", "disk 1", ...opened(1), "flush 2 elsewhere"],
-    ...["claim", "disk 2", ...opened(2), ...here(3), ...opened(3)],
-    "rest",
+    ...["rest", "claim", "flush 1 elsewhere", "disk 1", ...opened(1)],
+    ...["claim", ...here(2), ...opened(2), "rest"],
   ]);
 });
 
@@ -125,21 +153,19 @@ Deno.test("runLoop() opens a batch amid the next one when the disk has answered 
 });
 
 Deno.test("runLoop() opens nothing of a batch that the disk refuses while another is decided, and harms no other", async () => {
-  const [one, two, three] = await Promise.all([1, 2, 3].map(knockFor));
-  const reads = [batch(true, one!), batch(true, two!), batch(false, three!)];
   const refused = "Nothing is opened for 1 packets";
-  const first = await played({ reads, turns: [{}, {}, {}], failing: [1] });
-  assert.deepEqual(first.events.slice(3), [
-    ...["claim", "disk 1", refused, "flush 2 elsewhere"],
-    ...["claim", "disk 2", ...opened(2), ...here(3), ...opened(3)],
-    "rest",
+  assert.deepEqual(await threeBatches({ looks: 0, failing: [1] }), [
+    ...["rest", "claim", "flush 1 elsewhere", "disk 1", "claim", refused],
+    ...["flush 2 elsewhere", "disk 2", "claim", ...opened(2)],
+    ...[...here(3), ...opened(3), "rest"],
   ]);
-  assert.ok(first.lines.includes("error: Nothing is opened for 1 packets: no space left on device"));
-  const second = await played({ reads, turns: [{}, {}, {}], failing: [2] });
-  assert.deepEqual(second.events.slice(3), [
-    ...["claim", "disk 1", ...opened(1), "flush 2 elsewhere"],
-    ...["claim", "disk 2", refused, ...here(3), ...opened(3)],
-    "rest",
+  assert.deepEqual(await threeBatches({ failing: [1] }), [
+    ...["rest", "claim", "flush 1 elsewhere", "claim", "claim", "disk 1", refused],
+    ...[...here(2), ...opened(2, 3), "rest"],
+  ]);
+  assert.deepEqual(await threeBatches({ failing: [2] }), [
+    ...["rest", "claim", "flush 1 elsewhere", "claim", "claim", "disk 1", ...opened(1)],
+    ...[...here(2), "Nothing is opened for 2 packets", "rest"],
   ]);
 });
 
@@ -149,7 +175,7 @@ Deno.test("runLoop() takes copies of a packet that is on its way to the disk for
   for (const failing of [[], [1]]) {
     const { events } = await played({
       reads: [batch(true, packet), batch(false, ...copies)],
-      failing,
+      disk: { failing },
       turns: [{}, {}],
     });
     const first = failing.length === 0 ? opened(1) : ["Nothing is opened for 1 packets"];
@@ -164,11 +190,12 @@ Deno.test("runLoop() takes copies of a packet that is on its way to the disk for
 interface Follower {
   readonly reads?: readonly (Batch | Error)[];
   readonly turn?: Turn;
-  readonly changes?: (events: Events) => Partial<Runtime>;
+  readonly changes?: (events: Events, batches: number) => Partial<Runtime>;
   /** Behind what was opened. */
   readonly then: readonly string[];
 }
 
+const count = (events: Events, what: string) => events.filter((event) => event === what).length;
 const note = (events: Events, what: string) => void events.push(what);
 
 const FOLLOWERS: Readonly<Record<string, Follower>> = {
@@ -204,10 +231,10 @@ const FOLLOWERS: Readonly<Record<string, Follower>> = {
     then: ["rest"],
   },
   "a look at the replay file in the same turn": {
-    changes: (events) => ({
+    changes: (events, batches) => ({
       stateFiles: {
         get dueAt() {
-          return events.includes("claim") && !events.includes("look") ? 0 : Infinity;
+          return count(events, "claim") === batches && count(events, "look") === 0 ? 0 : Infinity;
         },
         look: () => note(events, "look"),
       },
@@ -215,10 +242,10 @@ const FOLLOWERS: Readonly<Record<string, Follower>> = {
     then: ["look", "rest"],
   },
   "SIGTERM in the same turn": {
-    changes: (events) => ({
+    changes: (events, batches) => ({
       signals: {
         get stop() {
-          return events.includes("claim") ? "SIGTERM" as const : null;
+          return count(events, "claim") === batches ? "SIGTERM" as const : null;
         },
         hangup: false,
         takeHangup: () => false,
@@ -230,14 +257,21 @@ const FOLLOWERS: Readonly<Record<string, Follower>> = {
 };
 
 for (const [what, { reads = [], turn = {}, changes = () => ({}), then }] of Object.entries(FOLLOWERS)) {
-  Deno.test(`runLoop() opens what is on its way to the disk before ${what}`, async () => {
-    const { events } = await played({
-      reads: [batch(true, await knockFor(1)), ...reads],
-      turns: [turn, {}, {}],
-      changes,
-    });
-    const expected = ["rest", "claim", "flush 1 elsewhere", "disk 1", ...opened(1), ...then];
-    assert.deepEqual(events.slice(0, expected.length), expected);
+  Deno.test(`runLoop() opens what is on its way to the disk, and what is decided behind it, before ${what}`, async () => {
+    for (const ports of [[1], [1, 2]]) {
+      const knocks = await Promise.all(ports.map(knockFor));
+      const { events } = await played({
+        reads: [...knocks.map((packet) => batch(true, packet)), ...reads],
+        turns: [...ports.slice(1).map(() => ({})), turn, {}, {}],
+        changes: (events) => changes(events, ports.length),
+      });
+      const expected = [
+        ...["rest", "claim", "flush 1 elsewhere", ...ports.slice(1).map(() => "claim"), "disk 1", ...opened(1)],
+        ...ports.slice(1).flatMap((port) => [...here(2), ...opened(port)]),
+        ...then,
+      ];
+      assert.deepEqual(events.slice(0, expected.length), expected);
+    }
   });
 }
 
@@ -259,7 +293,7 @@ Deno.test("runLoop() opens what one source brings when it ends because another b
   const beside = { banner: [], fd: 8, read: () => batch(true, packet), statistics: () => null, [Symbol.dispose]() {} };
   const { ending, lines } = await play([{ broken: true, ready: [8] }], {}, {
     beside: [beside],
-    decides: { store: slowDisk([], []) },
+    decides: { store: storeOn({}, []) },
   });
   assert.deepEqual(ending, { reason: "capture broken" });
   assert.equal(lines.filter((line) => line.includes("Added access rule")).length, 1);
