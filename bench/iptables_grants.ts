@@ -1,5 +1,5 @@
 /**
- * What a grant and its end cost on iptables, of both kinds: with one iptables-restore that is kept open and with a process for
+ * What a grant, its renewal and its end cost on iptables, of both kinds: with one iptables-restore that is kept open and with a process for
  * each change; beside nothing, beside 5,000 rules of others in the same chain, and beside grants that are open:
  *
  *     deno run -A bench/iptables_grants.ts [--open=50000]           (root)
@@ -21,9 +21,11 @@ import { runOnServer } from "./lab.ts";
 import { ownOptions } from "./options.ts";
 
 const FOREIGN = 5000;
-const ROUNDS = 30;
+const ROUNDS = 20;
 const WARM_UP = 5;
 const BATCH = 100;
+/** For the kernel to give back what was deleted. */
+const REST_MS = 10;
 const INSIDE = "--inside";
 
 /** A door that nobody had before. */
@@ -71,24 +73,31 @@ async function timeGrant(firewall: Backend, batch: readonly Grant[]): Promise<nu
   return took / batch.length;
 }
 
-/** Milliseconds: of one grant, of one of a hundred, of one end. */
+/** Milliseconds: of one grant, of one of a hundred, of one renewal, of one end. */
 async function measure(firewall: Backend): Promise<readonly number[]> {
-  const single: number[] = [], many: number[] = [], ends: number[] = [];
+  const single: number[] = [], many: number[] = [], renewals: number[] = [], ends: number[] = [];
   const opened = Array.from({ length: WARM_UP + ROUNDS }, nextGrant);
   for (const [round, grant] of opened.entries()) {
     const took = await timeGrant(firewall, [grant]);
     if (round >= WARM_UP) single.push(took);
   }
-  // Afterwards: the kernel makes a transaction that comes just behind a deletion wait, whoever asks for it.
-  for (const [round, grant] of opened.entries()) {
+  // The kernel makes a transaction that comes just behind a deletion wait, whoever asks for it.
+  const renewed = opened.map(({ access, expiresAt }) => ({ access, expiresAt: expiresAt + 60 }));
+  for (const [round, grant] of renewed.entries()) {
+    const took = await timeGrant(firewall, [grant]);
+    if (round >= WARM_UP) renewals.push(took);
+    await new Promise((resolve) => setTimeout(resolve, REST_MS));
+  }
+  for (const [round, grant] of renewed.entries()) {
     const begin = performance.now();
     await firewall.revoke([grant]);
     if (round >= WARM_UP) ends.push(performance.now() - begin);
+    await new Promise((resolve) => setTimeout(resolve, REST_MS));
   }
   for (let round = 0; round < ROUNDS / 5; round++) {
     many.push(await timeGrant(firewall, Array.from({ length: BATCH }, nextGrant)));
   }
-  return [single, many, ends].map((times) => quantiles(times).median);
+  return [single, many, renewals, ends].map((times) => quantiles(times).median);
 }
 
 async function measureVariant(variant: Variant, open: number): Promise<void> {
@@ -98,8 +107,10 @@ async function measureVariant(variant: Variant, open: number): Promise<void> {
     for (const { isKept, firewall } of ways) {
       // What the other one opened is believed from now on as well.
       await firewall.list();
-      const [single = 0, many = 0, end = 0] = await measure(firewall);
-      const columns = [single, many, end].map((time) => `${(time * 1000).toFixed(0)} us`.padStart(11)).join("");
+      const [single = 0, many = 0, renewal = 0, end = 0] = await measure(firewall);
+      const columns = [single, many, renewal, end].map((time) => `${(time * 1000).toFixed(0)} us`.padStart(11)).join(
+        "",
+      );
       const way = isKept ? "kept open" : "a process for each";
       console.log(`${variant.padEnd(8)}${beside.padEnd(22)}${way.padEnd(20)}${columns}`);
     }
@@ -121,7 +132,9 @@ async function measureVariant(variant: Variant, open: number): Promise<void> {
 
 async function measureHere(open: number): Promise<void> {
   console.log(
-    `${"median of".padEnd(50)}${[" one grant", `one of ${BATCH}`, "one end"].map((it) => it.padStart(11)).join("")}`,
+    `${"median of".padEnd(50)}${
+      [" one grant", `one of ${BATCH}`, " a renewal", "one end"].map((it) => it.padStart(11)).join("")
+    }`,
   );
   for (const variant of ["nft", "legacy"] as const) await measureVariant(variant, open);
 }

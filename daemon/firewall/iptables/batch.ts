@@ -64,6 +64,12 @@ export function grantBatch(
   return lines.batch;
 }
 
+/** The same, without the deletion of these rules: it is done otherwise. */
+export function sparing(newRules: readonly NewRule[], spared: ReadonlySet<ListedGrant>): readonly NewRule[] {
+  if (spared.size === 0) return newRules;
+  return newRules.map(({ grant, replaces }) => ({ grant, replaces: replaces.filter((rule) => !spared.has(rule)) }));
+}
+
 /** Deletes rules by their exact text. */
 export function revokeBatch(rules: readonly ListedGrant[]): Batch {
   const lines = new Lines();

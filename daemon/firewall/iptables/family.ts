@@ -4,19 +4,20 @@
  * believed in the same transaction (`-C` lines). Where it was wrong, the truth is listed and the batch is made again.
  */
 import type { Run } from "../../../lib/host/run.ts";
-import type { Log } from "../../../lib/log.ts";
+import { lineText, type Log } from "../../../lib/log.ts";
 import type { BackendOutcome } from "../backend.ts";
 import { type Access, accessKey, FirewallError, type Grant, type LiveGrants } from "../firewall.ts";
-import { commentCheckBatch, grantBatch, type NewRule, repairBatch, revokeBatch, ruleText } from "./batch.ts";
+import { commentCheckBatch, grantBatch, type NewRule, repairBatch, revokeBatch, ruleText, sparing } from "./batch.ts";
 import { Account } from "./account.ts";
 import type { RuleStyle } from "./chain_specs.ts";
-import { activeChains, cleanupBatch, prepareBatch, requireChains } from "./chains.ts";
-import { chainRules, type RuleListing } from "../save_text.ts";
+import { changedChains, existingChains } from "./chain_lines.ts";
+import { cleanupBatch, prepareBatch, requireChains } from "./chains.ts";
+import type { RuleListing } from "../save_text.ts";
 import type { RuleHandles } from "./handles.ts";
 import type { KeptRestore, Learn } from "./kept_restore.ts";
 import { type ListedGrant, listedGrants } from "./listing.ts";
 import { ChainOrder } from "./order.ts";
-import { asCommand, type Batch } from "./restore_lines.ts";
+import type { Batch } from "./restore_lines.ts";
 import { accessChain } from "./rules.ts";
 import type { IptablesConfig } from "./settings.ts";
 import { type FamilyTools, type Refusal, refuseUnreadable, restoreRules, saveRules } from "./tools.ts";
@@ -94,20 +95,13 @@ export class FamilyRules {
       const listing = await this.#readAllRules();
       // Before iptables-restore is asked, of which some versions say no more than that it failed.
       requireChains(listing, this.options.chains, this.options.active);
-      this.#sayWhatExists(listing);
+      for (const line of existingChains(listing, this.options)) this.options.log(line.level, lineText(line));
       return prepareBatch(listing, this.options, this.options.flushAtInit);
     });
     await this.#readAllRules();
     if (this.options.commentCheck) await this.#checkComments();
     this.ready = true;
     this.options.kept?.start();
-  }
-
-  /** In the words of the C daemon. */
-  #sayWhatExists(listing: RuleListing): void {
-    for (const { table, to } of activeChains(this.options)) {
-      if (chainRules(listing, table, to) !== null) this.options.log("info", `'${table}' table '${to}' chain exists`);
-    }
   }
 
   async #checkComments(): Promise<void> {
@@ -147,10 +141,7 @@ export class FamilyRules {
       [...doomed].flatMap(([key, grant]) => this.#known.of(key).filter((rule) => rule.expiresAt <= grant.expiresAt));
     // What is not known may have been added by somebody else since.
     if (new Set(present().map(({ key }) => key)).size < doomed.size) await this.readRules();
-    await this.options.handles?.delete(present, (rules) => {
-      this.#order.follow(revokeBatch(rules));
-      this.#forget(rules);
-    });
+    await this.options.handles?.delete(present, this.#gone);
     let refusal: Refusal | null = null;
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const rules = present();
@@ -205,16 +196,35 @@ export class FamilyRules {
       return { reason: `the ${unused.access.slot} chain is not in use`, hint: "see ENABLE_IPT_* in fwknopd.conf" };
     }
     const proof = this.options.hears ? [] : [...this.#alreadyOpen(batch), ...this.#known.canaries(now, replaced)];
-    const lines = grantBatch({ newRules, present: proof, slots: this.options.hears ? [] : slots }, this.options);
+    const numbered = new Set(kept === null ? [] : this.options.handles?.known([...replaced]));
+    const lines = grantBatch({
+      ...{ newRules: sparing(newRules, numbered), present: proof, slots: this.options.hears ? [] : slots },
+    }, this.options);
     let added: Parameters<Learn>[0] = [];
     const refusal = await this.#apply(lines, kept, (rules) => void (added = rules));
     if (refusal !== null) return refusal;
-    this.#forget(replaced);
+    this.#forget([...replaced].filter((rule) => !numbered.has(rule)));
     const rules = newRules.map(({ grant }) => this.#listed(grant));
     for (const rule of rules) this.#known.add(rule);
     this.options.handles?.learn(rules, added);
+    if (numbered.size > 0) await this.#closeReplaced([...numbered]);
     return null;
   }
+
+  /** Those that were renewed: by their numbers, and what is left by what it says. */
+  async #closeReplaced(rules: readonly ListedGrant[]): Promise<void> {
+    const left = () => rules.filter((rule) => this.#known.of(rule.key).includes(rule));
+    await this.options.handles?.delete(left, this.#gone);
+    if (left().length === 0) return;
+    if (await this.#apply(revokeBatch(left())) === null) this.#forget(left());
+    else await this.readRules();
+  }
+
+  /** Notes what was deleted by its number. */
+  readonly #gone = (rules: readonly ListedGrant[]) => {
+    this.#order.follow(revokeBatch(rules));
+    this.#forget(rules);
+  };
 
   #forget(rules: Iterable<ListedGrant>): void {
     for (const rule of rules) {
@@ -272,17 +282,6 @@ export class FamilyRules {
     return refusal;
   }
 
-  /** What was done to chains and jumps, as commands with `-v`. */
-  #tell(batch: Batch): void {
-    for (const [table, lines] of batch) {
-      for (const line of lines) {
-        this.options.log("debug", asCommand(this.tools.iptables, table, line));
-        const [, from, to] = /^-I (\S+) [0-9]+ -j (\S+)$/.exec(line) ?? [];
-        if (from !== undefined) this.options.log("info", `Added jump rule from chain: ${from} to chain: ${to}`);
-      }
-    }
-  }
-
   /** Makes a batch from the truth and applies it, again when the truth changed meanwhile. Returns whether it had lines. */
   async #retry(make: () => Promise<Batch>): Promise<boolean> {
     let refusal: Refusal | null = null;
@@ -290,7 +289,7 @@ export class FamilyRules {
       const batch = await make();
       refusal = await this.#apply(batch);
       if (refusal === null) {
-        this.#tell(batch);
+        for (const line of changedChains(batch, this.tools.iptables)) this.options.log(line.level, lineText(line));
         return batch.size > 0;
       }
     }

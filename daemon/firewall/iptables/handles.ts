@@ -68,6 +68,11 @@ export class RuleHandles {
     this.#rules.delete(keyOf(rule));
   }
 
+  /** Those of the rules whose numbers are known. */
+  known(rules: readonly ListedGrant[]): readonly ListedGrant[] {
+    return this.#numbered(rules).map(({ rule }) => rule);
+  }
+
   /**
    * Deletes those that are known of the rules that `present` tells at each look, some at a time, and says `gone` of them. What is
    * left is for iptables.
@@ -75,7 +80,7 @@ export class RuleHandles {
   async delete(present: () => readonly ListedGrant[], gone: (rules: readonly ListedGrant[]) => void): Promise<void> {
     const pause = createPause();
     for (;;) {
-      const some = this.#known(present()).slice(0, MOST);
+      const some = this.#numbered(present()).slice(0, MOST);
       if (some.length === 0 || !this.#deleteAll(some)) return;
       const rules = some.map(({ rule }) => rule);
       for (const rule of rules) this.forget(rule);
@@ -85,7 +90,7 @@ export class RuleHandles {
   }
 
   /** Of two that are equal it is not known which is which. */
-  #known(rules: readonly ListedGrant[]): readonly Numbered[] {
+  #numbered(rules: readonly ListedGrant[]): readonly Numbered[] {
     return [...Map.groupBy(rules, keyOf)].flatMap(([key, equal]) => {
       const handle = equal.length === 1 ? this.#rules.get(key) : undefined;
       return handle === undefined ? [] : equal.map((rule) => ({ rule, handle }));

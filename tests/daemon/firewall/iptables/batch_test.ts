@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
 import type { Grant } from "../../../../daemon/firewall/firewall.ts";
-import { commentCheckBatch, grantBatch, repairBatch, revokeBatch } from "../../../../daemon/firewall/iptables/batch.ts";
+import {
+  commentCheckBatch,
+  grantBatch,
+  repairBatch,
+  revokeBatch,
+  sparing,
+} from "../../../../daemon/firewall/iptables/batch.ts";
 import { DEFAULT_CHAINS, type RuleStyle } from "../../../../daemon/firewall/iptables/chain_specs.ts";
 import type { Batch } from "../../../../daemon/firewall/iptables/restore_lines.ts";
 import { activeSlots, type SlotSwitches } from "../../../../daemon/firewall/slots.ts";
@@ -78,4 +84,14 @@ Deno.test("commentCheckBatch() stays in our own chain and leaves nothing", () =>
     "-A FWKNOP_INPUT -s 127.0.0.2 -m comment --comment __TMPCOMMENT__ -j ACCEPT",
     "-D FWKNOP_INPUT -s 127.0.0.2 -m comment --comment __TMPCOMMENT__ -j ACCEPT",
   ]]]);
+});
+
+Deno.test("sparing() leaves the rules out that are deleted otherwise, and adds what is new all the same", () => {
+  const [old] = listedGrants(RUNNING, DEFAULT_CHAINS, 4);
+  assert.ok(old);
+  const newRules = [{ grant: GRANT, replaces: [old, { ...old }] }];
+  const batch = (spared: readonly (typeof old)[]) =>
+    lines(grantBatch({ newRules: sparing(newRules, new Set(spared)), present: [], slots: [] }, INPUT));
+  assert.deepEqual(batch([old]), [`-A FWKNOP_INPUT ${NEW}`, `-D FWKNOP_INPUT ${RULE}`]);
+  assert.equal(batch([]).length, 3);
 });

@@ -53,6 +53,7 @@ Deno.test("delete() asks for the numbers of those that are known, in one transac
   const { host, handles, remove } = scene();
   const rules = [rule(1), rule(2), rule(3, { chain: "Y" })];
   handles.learn(rules, [added(1, 7n), added(3, 4n, { chain: "Y" }), added(2, 8n)]);
+  assert.deepEqual(handles.known([...rules, rule(4)]), rules);
   assert.deepEqual(await remove([...rules, rule(4)]), rules);
   assert.deepEqual(host.deleted, ["7,8,4@70"]);
   assert.deepEqual(await remove(rules), [], "a number is good for one");

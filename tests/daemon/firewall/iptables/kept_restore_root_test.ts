@@ -263,3 +263,35 @@ labTest("iptables: in a table that was made anew nobody's rule is closed for a n
   await assertOpen(bench);
   assert.equal((await rules()).match(/ip saddr 192\.0\.2\./g)?.length, 200);
 });
+
+labTest("iptables: a door is renewed with a rule that is added, and the old one goes by its number", async () => {
+  await using rig = await iptablesRig();
+  const told: string[] = [];
+  const start: IptablesRig["keep"]["start"] = (...program) => {
+    const conversation = rig.keep.start(...program);
+    if (conversation === null) return null;
+    const tell = conversation.tell.bind(conversation);
+    return Object.assign(conversation, { tell: (text: string) => told.push(text) > 0 && tell(text) });
+  };
+  const bench = await makeBench(rig, { start });
+  await untilKept(bench);
+  const renew = async (door: Grant) => {
+    const longer = { ...door, expiresAt: door.expiresAt + 60 };
+    const [outcome] = await bench.firewall.grant([longer], bench.live, rig.now());
+    assert.deepEqual(outcome, { ok: true, alreadyOpen: false, shutBy: [] });
+    bench.live[bench.live.indexOf(door)] = longer;
+    return longer;
+  };
+  const runs = bench.runs.length;
+  const renewed = await renew(await renew(await bench.open()));
+  assert.match(told.at(-1) ?? "", /^-A FWKNOP_INPUT /m);
+  assert.doesNotMatch(told.join(""), /-D /);
+  assert.equal(bench.runs.length, runs);
+  await assertOpen(bench);
+  // One that somebody took away is not there to be deleted.
+  const { text } = "source" in renewed.access ? renewed.access.source : assert.fail();
+  const [rule = ""] = (await rig.ruleset()).match(new RegExp(`FWKNOP_INPUT -s ${text}/.*`)) ?? [];
+  await rig.lab.must("server", ["sh", "-c", `iptables -D ${rule}`]);
+  await renew(renewed);
+  await assertOpen(bench);
+});
