@@ -81,10 +81,12 @@ export class RuleHandles {
     const pause = createPause();
     for (;;) {
       const some = this.#numbered(present()).slice(0, MOST);
-      if (some.length === 0 || !this.#deleteAll(some)) return;
-      const rules = some.map(({ rule }) => rule);
+      if (some.length === 0) return;
+      const outcome = this.#deleteAll(some);
+      if (outcome === null) return;
+      const rules = (outcome === "done" ? some : outcome).map(({ rule }) => rule);
       for (const rule of rules) this.forget(rule);
-      gone(rules);
+      if (outcome === "done") gone(rules);
       await pause();
     }
   }
@@ -97,27 +99,31 @@ export class RuleHandles {
     });
   }
 
-  #deleteAll(known: readonly Numbered[]): boolean {
+  /** Returns those that are not there under their numbers, where there are such: then none is deleted. Null: nor is any. */
+  #deleteAll(known: readonly Numbered[]): "done" | readonly Numbered[] | null {
     const netlink = this.#open();
-    if (netlink === null) return false;
+    if (netlink === null) return null;
     const family = this.#family;
     try {
       for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
         const generation = netlink.generation();
         const tables = tablesOf(netlink, family);
         if (known.some(({ rule: { table } }) => !tables.has(table) || tables.get(table) !== this.#tables.get(table))) {
-          return false;
+          return null;
         }
         const outcome = netlink.transact(
           known.map(({ rule: { table, chain }, handle }) => ({ verb: "delete rule", family, table, chain, handle })),
           generation,
         );
-        if (outcome.ok || !outcome.stale) return outcome.ok;
+        if (outcome.ok) return "done";
+        if (outcome.stale) continue;
+        const refused = new Set(outcome.refusals.map(({ index }) => index));
+        return refused.has(null) ? null : known.filter((_, index) => refused.has(index));
       }
     } catch (error) {
       if (!(error instanceof FfiError)) throw error;
     }
-    return false;
+    return null;
   }
 
   #look(): ReadonlyMap<string, bigint> {

@@ -91,11 +91,21 @@ Deno.test("delete() begins again where the ruleset changed meanwhile, and leaves
   host.outcomes = [{ ok: false, stale: true }, { ok: false, stale: true }];
   assert.deepEqual(await remove([rule(1)]), [rule(1)]);
   assert.deepEqual(host.deleted, ["7@70", "7@71", "7@72"]);
-  host.outcomes = [{ ok: false, stale: false, refusals: [{ index: 0, code: 2, text: "" }] }];
+  host.outcomes = [{ ok: false, stale: false, refusals: [{ index: null, code: 1, text: "" }] }];
   assert.deepEqual(await remove([rule(2)]), []);
   host.outcomes = [1, 2, 3].map(() => ({ ok: false, stale: true }));
   assert.deepEqual(await remove([rule(2)]), []);
   assert.equal(host.deleted.length, 7);
+});
+
+Deno.test("delete() leaves a rule to iptables that is not there under its number, and deletes the others", async () => {
+  const { host, handles, remove } = scene();
+  const rules = [rule(1), rule(2), rule(3)];
+  handles.learn(rules, [added(1, 7n), added(2, 8n), added(3, 9n)]);
+  host.outcomes = [{ ok: false, stale: false, refusals: [{ index: 1, code: 2, text: "" }] }];
+  assert.deepEqual(await remove(rules), [rule(1), rule(3)]);
+  assert.deepEqual(host.deleted, ["7,8,9@70", "7,9@71"]);
+  assert.deepEqual(handles.known(rules), []);
 });
 
 Deno.test("delete() does not tell two equal rules from each other, and takes many in turns", async () => {
