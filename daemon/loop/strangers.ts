@@ -4,9 +4,10 @@
  */
 import type { Ip } from "../../lib/net/address.ts";
 import type { Datagram } from "../packet/datagram.ts";
+import { datagramShelf } from "../packet/shelf.ts";
 import type { TrialTime } from "../verify/decision.ts";
 import { strangerBudget } from "../verify/stranger_budget.ts";
-import { waitingLine } from "../verify/waiting_line.ts";
+import { WAITING_PLACES, waitingLine } from "../verify/waiting_line.ts";
 
 /** Those that wait, and the time that there is for them. */
 export interface Strangers {
@@ -19,7 +20,7 @@ export interface Strangers {
   use(share: number | null): void;
   /** Everything else had its turn. */
   beginTurn(): void;
-  /** Takes a packet in. Gives the one that has to be dropped for that, if there are too many. */
+  /** Takes a packet in. Gives the one that has to be dropped for that, if there are too many; its payload is not for keeping. */
   add(packet: Datagram): Datagram | null;
   /** The next one whose turn has come; null where there is none, or no time for it in this turn of the loop. */
   next(): Datagram | null;
@@ -36,7 +37,7 @@ export interface Strangers {
  * @param random fresh random bytes
  */
 export function createStrangers(clock: () => number, random: (length: number) => Uint8Array): Strangers {
-  const line = waitingLine<Datagram>(new Uint32Array(random(4).slice().buffer)[0]!);
+  const line = waitingLine(new Uint32Array(random(4).slice().buffer)[0]!, datagramShelf(WAITING_PLACES));
   const budget = strangerBudget();
   return {
     get size() {

@@ -5,12 +5,11 @@
 import { type Ip, ipFromBytes } from "../../lib/net/address.ts";
 
 /**
- * Payloads of many packets share one array; it is let go when none of them is held any more. Each packet that waits for its turn
- * amid a flood may hold another one: with 128 of them that is two megabytes.
+ * Payloads of many packets share one array; it is let go when none of them is held any more.
  */
 const CHUNK_BYTES = 16 * 1024;
 /** The same for addresses, of which a grant holds one for hours: whatever comes meanwhile, that is what it holds at most. */
-const CHUNK_OF_ADDRESSES = 1024;
+export const CHUNK_OF_ADDRESSES = 1024;
 
 /** A function that copies bytes to where nothing will overwrite them. `chunkBytes`: what a single copy may keep from being freed. */
 export function makeKeeper(chunkBytes = CHUNK_BYTES): (bytes: Uint8Array) => Uint8Array {

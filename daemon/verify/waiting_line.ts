@@ -9,6 +9,7 @@
  * with nobody else. Within a class the one is first whose turn is longest ago.
  */
 import type { Ip } from "../../lib/net/address.ts";
+import type { Shelf } from "../packet/shelf.ts";
 import { type Counting, type SourceNumber, sourceNumbers, sourceTimes } from "./source_times.ts";
 
 /** Something to be tried, and who sent it. */
@@ -21,7 +22,7 @@ export interface WaitingLine<Packet extends Sent> {
   readonly size: number;
   /** Whether somebody may have to go for the next one. */
   readonly isFull: boolean;
-  /** Takes one in. Gives the one that has to go: this one, or another in its place; null where there is room. */
+  /** Takes one in. Gives the one that has to go, for a look: this one, or another in its place; null where there is room. */
   add(packet: Packet, now: number): Packet | null;
   /** The next one, which is in the line no more; null where there is none. */
   next(now: number): Packet | null;
@@ -33,6 +34,8 @@ export interface WaitingLine<Packet extends Sent> {
 
 /** Packets that wait at the same time, of sources that opened something and of others. */
 export const MOST_WAITING = 64;
+/** Places for them, and for one that comes when all are taken. */
+export const WAITING_PLACES = 2 * MOST_WAITING + 1;
 /** How often a packet had to go: the last class is of that and more. */
 const MOST_TRIES = 3;
 /**
@@ -50,31 +53,38 @@ const OPENED_SOURCES = 4096, TRIED_SOURCES = 16_384, GONE_SOURCES = 262_144;
 /** How far the two kinds of source may get ahead of each other, so that what was long ago does not count. */
 const MOST_AHEAD_MS = 50;
 
-/** One in the line. */
-interface Waiting<Packet> {
-  readonly packet: Packet;
-  readonly source: SourceNumber;
+/** One in the line. Used again for another when it has left: what a flood brings shall not be garbage. */
+interface Waiting {
+  /** On the shelf. */
+  readonly place: number;
+  source: SourceNumber;
   /** The greater the sooner among its equals: when its source opened something, or else in the order of arrival. */
-  readonly newness: number;
+  newness: number;
   /** All of its source in its class. */
-  readonly fellows: { count: number };
+  fellows: Fellows;
+}
+
+interface Fellows {
+  count: number;
 }
 
 /** Those that are equals. */
-interface Class<Packet> {
-  readonly waiting: Waiting<Packet>[];
+interface Class {
+  readonly waiting: Waiting[];
   /** Milliseconds that were spent on it, or would have been if somebody had always waited. */
   spent: number;
 }
 
-/** An empty line. `seed`: a random number below 2^32. */
-export function waitingLine<Packet extends Sent>(seed: number): WaitingLine<Packet> {
+/** An empty line. `seed`: a random number below 2^32; `shelf`: {@link WAITING_PLACES} places. */
+export function waitingLine<Packet extends Sent>(seed: number, shelf: Shelf<Packet>): WaitingLine<Packet> {
   const numberOf = sourceNumbers(seed);
   const opened = sourceTimes(OPENED_SOURCES, EACH);
   const tried = sourceTimes(TRIED_SOURCES, EACH);
   const gone = sourceTimes(GONE_SOURCES, GONE);
-  const openers: Class<Packet> = { waiting: [], spent: 0 };
-  const others = Array.from({ length: MOST_TRIES + 1 }, (): Class<Packet> => ({ waiting: [], spent: 0 }));
+  const openers: Class = { waiting: [], spent: 0 };
+  const others = Array.from({ length: MOST_TRIES + 1 }, (): Class => ({ waiting: [], spent: 0 }));
+  const alone: Fellows[] = Array.from({ length: WAITING_PLACES }, () => ({ count: 0 }));
+  const free = alone.map((fellows, place): Waiting => ({ place, source: 0, newness: 0, fellows }));
   /** By how much more has been spent on openers than on others. */
   let ahead = 0;
   let taken = openers, otherCount = 0, arrivals = 0;
@@ -86,8 +96,8 @@ export function waitingLine<Packet extends Sent>(seed: number): WaitingLine<Pack
     const at = tried.at(source);
     return at === null || now - at > TRIED_MS ? 0 : at + 1;
   }
-  /** The place of the one that goes before all others. */
-  function placeOfFirst(waiting: readonly Waiting<Packet>[], now: number): number {
+  /** Where the one is that goes before all others. */
+  function indexOfFirst(waiting: readonly Waiting[], now: number): number {
     let found = 0, foundTried = triedLately(waiting[0]!.source, now);
     for (let i = 1; i < waiting.length; i++) {
       const oneTried = triedLately(waiting[i]!.source, now);
@@ -96,8 +106,8 @@ export function waitingLine<Packet extends Sent>(seed: number): WaitingLine<Pack
     }
     return found;
   }
-  /** The place of the one that has to go: of the source that has the most, or of those the one that would be last. */
-  function placeOfLast(waiting: readonly Waiting<Packet>[], now: number): number {
+  /** Where the one is that has to go: of the source that has the most, or of those the one that would be last. */
+  function indexOfLast(waiting: readonly Waiting[], now: number): number {
     let found = 0, foundTried = triedLately(waiting[0]!.source, now);
     for (let i = 1; i < waiting.length; i++) {
       const [more, most] = [waiting[i]!.fellows.count, waiting[found]!.fellows.count];
@@ -109,22 +119,35 @@ export function waitingLine<Packet extends Sent>(seed: number): WaitingLine<Pack
     return found;
   }
   /** Of the classes of others where somebody waits, that on which the least was spent. */
-  function poorest(): Class<Packet> {
+  function poorest(): Class {
     return others.reduce((least, one) => {
       if (one.waiting.length === 0) return least;
       return least.waiting.length === 0 || one.spent < least.spent ? one : least;
     });
   }
-  function join(to: Class<Packet>, packet: Packet, of: Pick<Waiting<Packet>, "source" | "newness">): void {
-    const fellows = to.waiting.find((one) => one.source === of.source)?.fellows ?? { count: 0 };
-    fellows.count++;
-    to.waiting.push({ packet, fellows, ...of });
+  function join(to: Class, packet: Packet, { source, newness }: Pick<Waiting, "source" | "newness">): void {
+    const one = free.pop()!;
+    shelf.put(one.place, packet);
+    one.source = source;
+    one.newness = newness;
+    one.fellows = to.waiting.find((other) => other.source === source)?.fellows ?? alone.pop()!;
+    one.fellows.count++;
+    to.waiting.push(one);
+  }
+  /** Takes one out; the order of a class says nothing. It is on the shelf until another comes. */
+  function leave({ waiting }: Class, index: number): Waiting {
+    const one = waiting[index]!;
+    if (--one.fellows.count === 0) alone.push(one.fellows);
+    const last = waiting.pop()!;
+    if (index < waiting.length) waiting[index] = last;
+    free.push(one);
+    return one;
   }
   /** Makes room in a class; gives whoever has to go. */
-  function shorten({ waiting }: Class<Packet>, now: number): Packet {
-    const { packet, source } = cut(waiting, placeOfLast(waiting, now));
+  function shorten(of: Class, now: number): Packet {
+    const { place, source } = leave(of, indexOfLast(of.waiting, now));
     gone.note(source, now);
-    return packet;
+    return shelf.look(place);
   }
 
   return {
@@ -155,9 +178,9 @@ export function waitingLine<Packet extends Sent>(seed: number): WaitingLine<Pack
         level = taken.spent;
         otherCount--;
       }
-      const { packet, source } = cut(taken.waiting, placeOfFirst(taken.waiting, now));
+      const { place, source } = leave(taken, indexOfFirst(taken.waiting, now));
       tried.note(source, now);
-      return packet;
+      return shelf.take(place);
     },
     spend(ms) {
       taken.spent += ms;
@@ -166,13 +189,4 @@ export function waitingLine<Packet extends Sent>(seed: number): WaitingLine<Pack
     },
     noteOpened: (source, now) => opened.note(numberOf(source), now),
   };
-}
-
-/** Takes one out; the order of a class says nothing. */
-function cut<Packet>(waiting: Waiting<Packet>[], place: number): Waiting<Packet> {
-  const one = waiting[place]!;
-  one.fellows.count--;
-  const last = waiting.pop()!;
-  if (place < waiting.length) waiting[place] = last;
-  return one;
 }

@@ -10,7 +10,13 @@ interface Packet {
 
 const packet = (source: string, name = source): Packet => ({ source: ip(source), name });
 const stranger = (n: number) => packet(`10.${(n >> 16) & 255}.${(n >> 8) & 255}.${n & 255}`);
-const newLine = () => waitingLine<Packet>(7);
+/** A shelf of the objects themselves. */
+function shelf() {
+  const places: Packet[] = [];
+  const at = (place: number) => places[place]!;
+  return { put: (place: number, one: Packet) => void (places[place] = one), look: at, take: at };
+}
+const newLine = () => waitingLine(7, shelf());
 const ME = "192.0.2.1";
 /** Each class has its turn, and a source of which nothing was tried is the first of its class. */
 const SOON = 8;
