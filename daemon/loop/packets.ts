@@ -116,8 +116,8 @@ function settle(decision: Decision, packet: Omit<PendingPacket<Pending>, "pendin
     const out = slow.add({ ...packet, pending: decision });
     if (out !== null) turn.settled.push(refuseUntried(refusal("too-many-pending", { source: out.datagram.source })));
   } else {
-    const out = strangers.add(packet.datagram);
-    if (out !== null) turn.settled.push(refuseUntried(refusal("not-tried", { source: out.source })));
+    const source = strangers.add(packet.datagram);
+    if (source !== null) turn.settled.push(refuseUntried(refusal("not-tried", { source })));
   }
 }
 

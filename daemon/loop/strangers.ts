@@ -20,8 +20,8 @@ export interface Strangers {
   use(share: number | null): void;
   /** Everything else had its turn. */
   beginTurn(): void;
-  /** Takes a packet in. Gives the one that has to be dropped for that, if there are too many; its payload is not for keeping. */
-  add(packet: Datagram): Datagram | null;
+  /** Takes a packet in. Gives the source of the one that has to be dropped for that, if there are too many. */
+  add(packet: Datagram): Ip | null;
   /** The next one whose turn has come; null where there is none, or no time for it in this turn of the loop. */
   next(): Datagram | null;
   /** The source of a packet has opened something: it is preferred for a time. */

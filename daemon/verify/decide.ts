@@ -58,24 +58,36 @@ export function decide(datagram: Datagram, context: DecisionContext, now: number
 
 function tryPacket(packet: Packet, context: DecisionContext, now: number): Awaitable<Decision> {
   const digest = replayDigest(context.engine, packet.bytes);
-  const go = (known: string) => tryText(startTrial(packet, known, context), context, now);
+  const go = (known: string) => tryText(packet, known, { context, now });
   return typeof digest === "string" ? go(digest) : digest.then(go);
 }
 
-function tryText(trial: Trial, context: DecisionContext, now: number): Awaitable<Decision> {
-  const again = refuseAgain(trial, context);
-  if (again !== null) return again;
-  const { sieve } = context;
-  if (sieve === undefined || sieve === null) return tryStanzas(trial, context, now);
-  if (sieve.hasOnlyHinted) trial.turns = context.index.ownTurns(trial.turns);
-  trial.left = sieve.hinted(trial.wire, trial.turns, now);
-  if (trial.left !== null) return tryStanzas(trial, context, now);
-  if (context.trialTime?.mayTry() === false) return WAITING;
-  return timed(context.trialTime, () => {
-    trial.turns = context.index.ownTurns(trial.turns);
+/** What a trial needs is made when there is one: most packets of a flood have to wait, and few of them get their turn. */
+function tryText(packet: Packet, digest: string, { context, now }: TrialAt): Awaitable<Decision> {
+  const { index, sieve, store, trialTime } = context;
+  const isNew = packet.claimed !== null || store.find(digest) === undefined;
+  if (!isNew || sieve === undefined || sieve === null) {
+    const trial = startTrial(packet, digest, context);
+    return refuseAgain(trial, context) ?? tryStanzas(trial, context, now);
+  }
+  const turns = sieve.hasOnlyHinted ? index.ownTurns(packet.turns) : packet.turns;
+  const left = sieve.hinted(packet.wire, turns, now);
+  if (left === null && trialTime?.mayTry() === false) return WAITING;
+  const trial = startTrial(packet, digest, context);
+  Object.assign(trial, { turns, left });
+  if (left !== null) return tryStanzas(trial, context, now);
+  return timed(trialTime, () => {
+    trial.turns = index.ownTurns(turns);
     sieve.sift(trial.wire, trial.turns);
     return tryStanzas(trial, context, now);
   });
+}
+
+/** When, by what. */
+interface TrialAt {
+  readonly context: DecisionContext;
+  /** Unix seconds. */
+  readonly now: number;
 }
 
 /** What the salt of a packet does not spare costs the time that there is for that. */

@@ -18,12 +18,12 @@ interface Sent {
 }
 
 /** The line. Times are milliseconds of a clock that nobody sets. */
-export interface WaitingLine<Packet extends Sent> {
+export interface WaitingLine<Packet extends Sent, Label> {
   readonly size: number;
   /** Whether somebody may have to go for the next one. */
   readonly isFull: boolean;
-  /** Takes one in. Gives the one that has to go, for a look: this one, or another in its place; null where there is room. */
-  add(packet: Packet, now: number): Packet | null;
+  /** Takes one in. Gives the label of the one that has to go: this one, or another in its place; null where there is room. */
+  add(packet: Packet, now: number): Label | null;
   /** The next one, which is in the line no more; null where there is none. */
   next(now: number): Packet | null;
   /** The one that was taken last took so long. */
@@ -76,7 +76,10 @@ interface Class {
 }
 
 /** An empty line. `seed`: a random number below 2^32; `shelf`: {@link WAITING_PLACES} places. */
-export function waitingLine<Packet extends Sent>(seed: number, shelf: Shelf<Packet>): WaitingLine<Packet> {
+export function waitingLine<Packet extends Sent, Label>(
+  seed: number,
+  shelf: Shelf<Packet, Label>,
+): WaitingLine<Packet, Label> {
   const numberOf = sourceNumbers(seed);
   const opened = sourceTimes(OPENED_SOURCES, EACH);
   const tried = sourceTimes(TRIED_SOURCES, EACH);
@@ -143,11 +146,11 @@ export function waitingLine<Packet extends Sent>(seed: number, shelf: Shelf<Pack
     free.push(one);
     return one;
   }
-  /** Makes room in a class; gives whoever has to go. */
-  function shorten(of: Class, now: number): Packet {
+  /** Makes room in a class; gives the label of whoever has to go. */
+  function shorten(of: Class, now: number): Label {
     const { place, source } = leave(of, indexOfLast(of.waiting, now));
     gone.note(source, now);
-    return shelf.look(place);
+    return shelf.labelOf(place);
   }
 
   return {

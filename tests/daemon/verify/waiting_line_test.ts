@@ -10,11 +10,11 @@ interface Packet {
 
 const packet = (source: string, name = source): Packet => ({ source: ip(source), name });
 const stranger = (n: number) => packet(`10.${(n >> 16) & 255}.${(n >> 8) & 255}.${n & 255}`);
-/** A shelf of the objects themselves. */
+/** A shelf of the objects themselves, which are their labels too. */
 function shelf() {
   const places: Packet[] = [];
   const at = (place: number) => places[place]!;
-  return { put: (place: number, one: Packet) => void (places[place] = one), look: at, take: at };
+  return { put: (place: number, one: Packet) => void (places[place] = one), labelOf: at, take: at };
 }
 const newLine = () => waitingLine(7, shelf());
 const ME = "192.0.2.1";
