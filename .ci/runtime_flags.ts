@@ -29,13 +29,10 @@ const ROOM_FOR_A_KNOCK = "--min-semi-space-size=4";
  */
 const LITTLE_ROOM = "--max-semi-space-size=1";
 
-/** V8 collects garbage when there is a third of what is in use, not when there are 30 MB of it. */
-const LITTLE_GARBAGE = "--optimize-for-size";
-
 /** The daemon collects garbage itself at the end of its start (`daemon/start/spare_memory.ts`), before anybody knocks. */
 const COLLECTS_ITSELF = "--expose-gc";
 
-const OF_DAEMON = `--v8-flags=${LITTLE_ROOM},${LITTLE_GARBAGE},${COLLECTS_ITSELF}`;
+const OF_DAEMON = `--v8-flags=${LITTLE_ROOM},${COLLECTS_ITSELF}`;
 
 /** No code that somebody kept compiled under another user's home is believed by a daemon of root. */
 const NO_CODE_CACHE = "--no-code-cache";
