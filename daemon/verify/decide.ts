@@ -70,15 +70,17 @@ function tryText(packet: Packet, digest: string, { context, now }: TrialAt): Awa
     const trial = startTrial(packet, digest, context);
     return refuseAgain(trial, context) ?? tryStanzas(trial, context, now);
   }
-  const turns = sieve.hasOnlyHinted ? index.ownTurns(packet.turns) : packet.turns;
-  const left = sieve.hinted(packet.wire, turns, now);
-  if (left === null && trialTime?.mayTry() === false) return WAITING;
+  const hint = sieve.hinted(packet.wire, packet.turns, now);
+  const isNamed = typeof hint !== "string";
+  if (!isNamed && trialTime?.mayTry() === false) return WAITING;
   const trial = startTrial(packet, digest, context);
-  Object.assign(trial, { turns, left });
-  if (left !== null) return tryStanzas(trial, context, now);
+  if (isNamed) {
+    trial.left = hint;
+    return tryStanzas(trial, context, now);
+  }
   return timed(trialTime, () => {
-    trial.turns = index.ownTurns(turns);
-    sieve.sift(trial.wire, trial.turns);
+    trial.turns = hint === "none" ? index.ownUnnamed(packet.turns) : index.ownTurns(packet.turns);
+    sieve.sift(trial.wire, trial.turns, hint);
     return tryStanzas(trial, context, now);
   });
 }

@@ -14,29 +14,31 @@ import { MAX_SPA_LENGTH } from "../../lib/limits.ts";
 import { cutPrefixes } from "../../lib/openpgp/framing.ts";
 import { encryptionOfSigned, type EncryptionType, PREFIXES, splitTag } from "../../lib/wire/envelope.ts";
 import type { Stanza } from "../config/stanza.ts";
+import type { HintSearch } from "./hint_table.ts";
 import { createHints, type HintLimits } from "./hints.ts";
-import { NOT_NAMED, OTHER_KEY, TRIED } from "./stanza_index.ts";
+import { OTHER_KEY, TRIED } from "./stanza_index.ts";
 
 /** The HMAC keys of a configuration. A packet is first looked up by its hint, and goes through the linear pass if that finds no key. */
 export interface Sieve {
   /**
    * Tries the keys that the hint in the salt of the packet names, however many there are beside them. Where one fits it gives the
-   * places, in ascending order, of the stanzas that are left: those that it fits, and those without an HMAC key. Null where none
-   * does; then `turns` is as it was, but for the stanzas that only a hint leads to, which the linear pass leaves alone.
+   * places, in ascending order, of the stanzas that are left: those that it fits, and those without an HMAC key.
    *
    * @param now Unix seconds
    */
-  hinted(wire: string, turns: Uint8Array, now: number): readonly number[] | null;
-  /** Whether there are stanzas that only a hint leads to, and so {@link Sieve.hinted} may change `turns`. */
-  readonly hasOnlyHinted: boolean;
+  hinted(wire: string, turns: Uint8Array, now: number): readonly number[] | Unnamed;
   /**
    * The linear pass. Notes in `turns`, for stanzas that would be tried, that the HMAC of the packet is by another key. Left as
-   * they are: stanzas without an HMAC key, and those whose key cannot be used, which is told of them.
+   * they are: stanzas without an HMAC key, those whose key cannot be used, which is told of them, and, where the salt names
+   * none, those that only a hint leads to.
    */
-  sift(wire: string, turns: Uint8Array): void;
+  sift(wire: string, turns: Uint8Array, hint: Unnamed): void;
   /** Forgets the keys. From then on it takes no stanza away. */
   wipe(): void;
 }
+
+/** The salt of a packet names no key that fits, or that cannot be told as long as not all hints are made. */
+export type Unnamed = Exclude<HintSearch, "taken">;
 
 /** The keys of one digest. */
 interface KeysOfDigest {
@@ -44,6 +46,8 @@ interface KeysOfDigest {
   readonly ring: KeyRing;
   /** By number of the key: the place of its stanza, in ascending order. */
   readonly places: readonly number[];
+  /** The numbers of the keys that are tried for a packet whose salt names none, or may name one of which is not known yet. */
+  readonly tried: Readonly<Record<Unnamed, readonly number[]>>;
   /** By number of the key: 1 where its stanza takes that encryption. */
   readonly takes: Readonly<Record<EncryptionType, Uint8Array>>;
 }
@@ -71,41 +75,35 @@ export function createSieve(
     name,
     ring: makeRing(name, of.map(({ key }) => key)),
     places: of.map(({ place }) => place),
+    tried: {
+      none: of.flatMap(({ stanza }, key) => stanza.keyHint === "only" ? [] : [key]),
+      unknown: of.map((_, key) => key),
+    },
     takes: { rijndael: takers(of, "rijndael"), gpg: takers(of, "gpg") },
   }));
   const keys = digests.flatMap((digest) => digest.places.map((_, key): KeyInRing => ({ digest, key })));
   const hints = createHints(makeRing, byDigest.flatMap(([, of]) => of), limits);
   const withKey = new Set(keyed.map(({ place }) => place));
   const keyless = stanzas.flatMap((_, place) => withKey.has(place) ? [] : [place]);
-  const onlyHinted = keyed.filter(({ stanza }) => stanza.keyHint === "only").map(({ place }) => place);
   return {
-    get hasOnlyHinted() {
-      return onlyHinted.length > 0;
-    },
     hinted(wire, turns, now) {
       let fitting: readonly number[] = [];
       const search = hints.search(wire, now, (named) => {
         fitting = fittingOf(named.map((at) => keys[at]!), wire, turns);
         return fitting.length > 0;
       });
-      if (search === "none") change(turns, onlyHinted, NOT_NAMED);
-      if (search !== "taken") return null;
+      if (search !== "taken") return search;
       return [...fitting, ...keyless.filter((place) => turns[place] === TRIED)].sort((a, b) => a - b);
     },
-    sift(wire, turns) {
-      for (const keys of digests) siftDigest(keys, wire, turns);
+    sift(wire, turns, hint) {
+      const packet = { wire, hint };
+      for (const keys of digests) siftDigest(keys, packet, turns);
     },
     wipe() {
       for (const { ring } of digests.splice(0)) ring.wipe();
       hints.wipe();
-      onlyHinted.length = 0;
     },
   };
-}
-
-/** Notes of those stanzas that would be tried why they are not. */
-function change(turns: Uint8Array, places: readonly number[], turn: number): void {
-  for (let i = 0; i < places.length; i++) if (turns[places[i]!] === TRIED) turns[places[i]!] = turn;
 }
 
 /** The places of the stanzas, among those whose addresses are the packet's, whose HMAC it has: all keys are tried. */
@@ -135,15 +133,25 @@ function usableKey({ secrets }: Stanza): HmacKey | null {
   return hmac === null || hmacKeyFault(hmac) !== null || secrets.some((each) => each.hmac !== hmac) ? null : hmac;
 }
 
-function siftDigest({ name, ring, places, takes }: KeysOfDigest, wire: string, turns: Uint8Array): void {
-  change(turns, places, OTHER_KEY);
+/** A packet, as far as a pass over keys is about it. */
+interface SiftedPacket {
+  readonly wire: string;
+  readonly hint: Unnamed;
+}
+
+function siftDigest(keys: KeysOfDigest, { wire, hint }: SiftedPacket, turns: Uint8Array): void {
+  const { name, ring, places, takes } = keys, tried = keys.tried[hint];
+  for (let i = 0; i < tried.length; i++) {
+    const place = places[tried[i]!]!;
+    if (turns[place] === TRIED) turns[place] = OTHER_KEY;
+  }
   const signed = readSigned(wire, name);
   if (signed === null) return;
   const taken = takes[signed.type];
   for (const text of signed.texts) {
     ring.take(text, signed.tag);
-    for (let key = 0; key < places.length; key++) {
-      const place = places[key]!;
+    for (let i = 0; i < tried.length; i++) {
+      const key = tried[i]!, place = places[key]!;
       const wanted = turns[place] === OTHER_KEY || turns[place] === TRIED;
       if (wanted && taken[key] === 1 && ring.fits(key)) turns[place] = TRIED;
     }

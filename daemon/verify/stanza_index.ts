@@ -10,6 +10,8 @@ export interface StanzaIndex {
   lookUp(source: Ip, destination: Ip | null): StanzaChoice;
   /** Those turns, as an array that only the caller has. */
   ownTurns(turns: Uint8Array): Uint8Array;
+  /** The same for a packet whose salt names nobody: stanzas that only a hint leads to are {@link NOT_NAMED}. */
+  ownUnnamed(turns: Uint8Array): Uint8Array;
 }
 
 /**
@@ -47,9 +49,15 @@ export function stanzaIndex(stanzas: readonly Stanza[]): StanzaIndex {
   const groups = groupByMask(stanzas);
   // A copy for each packet of a flood would be more garbage than everything else that is made for it.
   const ownTurns = (turns: Uint8Array) => turns === fromAnywhere ? turns.slice() : turns;
+  const onlyHinted = stanzas.flatMap(({ keyHint, secrets }, place) =>
+    // Without an HMAC key nothing can name it: there the directive says nothing.
+    keyHint === "only" && secrets.some(({ hmac }) => hmac !== null) ? [place] : []
+  );
+  const unnamedFromAnywhere = unname(fromAnywhere.slice(), onlyHinted);
   return {
     stanzas,
     ownTurns,
+    ownUnnamed: (turns) => turns === fromAnywhere ? unnamedFromAnywhere.slice() : unname(turns, onlyHinted),
     lookUp(source, destination) {
       let turns: Uint8Array = fromAnywhere;
       let sourceIsKnown = everySourceIsKnown;
@@ -68,6 +76,11 @@ export function stanzaIndex(stanzas: readonly Stanza[]): StanzaIndex {
       return { turns, first: stanzas[turns.indexOf(TRIED)] ?? null, sourceIsKnown };
     },
   };
+}
+
+function unname(turns: Uint8Array, places: readonly number[]): Uint8Array {
+  for (const place of places) if (turns[place] === TRIED) turns[place] = NOT_NAMED;
+  return turns;
 }
 
 /** The ranges of one mask in the SOURCE of stanzas, with the places of these. */

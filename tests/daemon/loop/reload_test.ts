@@ -115,7 +115,7 @@ Deno.test("makeReload() wipes the sieve that is no longer in force, and goes on 
   assert.ok(next !== "later" && next.context.sieve);
   assert.equal(wiped, 1);
   const turns = Uint8Array.of(TRIED);
-  next.context.sieve.sift("A".repeat(200), turns);
+  next.context.sieve.sift("A".repeat(200), turns, "none");
   assert.deepEqual([...turns], [OTHER_KEY]);
 });
 

@@ -18,9 +18,9 @@ function busyDaemon() {
   const strangers = createStrangers(() => clock.ms, randomBytes);
   strangers.use(0.2);
   const base = decisionContext();
-  const sift: NonNullable<typeof base.sieve>["sift"] = (wire, turns) => {
+  const sift: NonNullable<typeof base.sieve>["sift"] = (wire, turns, hint) => {
     clock.ms += PASS_MS;
-    base.sieve!.sift(wire, turns);
+    base.sieve!.sift(wire, turns, hint);
   };
   const decides: Partial<DecisionContext> = { sieve: { ...base.sieve!, sift }, trialTime: strangers.onArrival };
   /** A turn so many seconds later. */

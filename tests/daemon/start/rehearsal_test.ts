@@ -36,8 +36,7 @@ Deno.test("rehearse() has the words of a knock made at every level that the log 
 Deno.test("rehearse() asks for the hints of the configuration, with a packet that names nobody", async () => {
   const hinted: number[] = [];
   const sieve = {
-    hasOnlyHinted: false,
-    hinted: (wire: string, turns: Uint8Array) => (hinted.push(wire.length, turns.length), null),
+    hinted: (wire: string, turns: Uint8Array) => (hinted.push(wire.length, turns.length), "none" as const),
     sift: never,
     wipe: never,
   };

@@ -3,7 +3,7 @@ import { libcryptoEngine } from "../../../daemon/crypto/libcrypto_engine.ts";
 import { decide } from "../../../daemon/verify/decide.ts";
 import { createHints } from "../../../daemon/verify/hints.ts";
 import { createSieve } from "../../../daemon/verify/sieve.ts";
-import { NOT_NAMED, OTHER_ADDRESSES, TRIED } from "../../../daemon/verify/stanza_index.ts";
+import { OTHER_ADDRESSES, OTHER_KEY, TRIED } from "../../../daemon/verify/stanza_index.ts";
 import type { CryptoEngine } from "../../../lib/crypto/engine.ts";
 import { nobleEngine } from "../../../lib/crypto/noble_engine.ts";
 import { datagram, decisionContext, KEYS, knock, lastLine, NOW, stanza } from "../../fakes/knock.ts";
@@ -37,9 +37,9 @@ for (const [name, real] of ENGINES) {
     const wire = await knock({}, withKey("key 321"), NOW);
     assert.deepEqual(sieve.hinted(wire, turns, NOW), [321]);
     assert.equal(counted.fits, 1);
-    assert.equal(sieve.hinted(wire, turns.fill(OTHER_ADDRESSES, 321, 322), NOW), null, "its addresses are others");
+    assert.equal(sieve.hinted(wire, turns.fill(OTHER_ADDRESSES, 321, 322), NOW), "none", "its addresses are others");
     sieve.wipe();
-    assert.equal(sieve.hinted(wire, turns.fill(TRIED), NOW), null, "wiped");
+    assert.equal(sieve.hinted(wire, turns.fill(TRIED), NOW), "none", "wiped");
   });
 
   Deno.test(`${name} engine: a hint that leads nowhere, or to a key that does not fit, changes nothing`, async () => {
@@ -52,7 +52,7 @@ for (const [name, real] of ENGINES) {
     for (const [wire, tried] of [[other, 0], [copied, 1], [await knock({}, withKey("b")), 0]] as const) {
       counted.fits = 0;
       const turns = new Uint8Array(3).fill(TRIED);
-      assert.equal(sieve.hinted(wire, turns, NOW), null);
+      assert.equal(sieve.hinted(wire, turns, NOW), "none");
       assert.deepEqual([...turns], [TRIED, TRIED, TRIED]);
       assert.equal(counted.fits, tried);
     }
@@ -70,7 +70,7 @@ for (const [name, real] of ENGINES) {
     const all = Uint8Array.of(TRIED, TRIED, TRIED, TRIED, OTHER_ADDRESSES);
     assert.deepEqual(mixed.hinted(await knock({}, withKey("other"), NOW), all, NOW), [0, 3], "in load order");
     const nobody = createSieve(real, stanzas.slice(1, 2), POLICY)!;
-    assert.equal(nobody.hinted(await knock({}, withKey("same"), NOW), Uint8Array.of(TRIED), NOW), null);
+    assert.equal(nobody.hinted(await knock({}, withKey("same"), NOW), Uint8Array.of(TRIED), NOW), "none");
   });
 }
 
@@ -84,11 +84,12 @@ Deno.test("a stanza with REQUIRE_KEY_HINT is tried for packets that name it, and
   assert.ok(unnamed.kind === "refuse" && unnamed.findings.some(({ code }) => code === "not-named"));
   const alone = decisionContext(stanzas.slice(0, 1));
   assert.match(lastLine(await decide(datagram(await knock()), alone, NOW)), /does not name this stanza/);
-  const turns = Uint8Array.of(TRIED, TRIED);
-  context.sieve!.hinted(await knock(), turns, NOW);
-  assert.deepEqual([...turns], [NOT_NAMED, TRIED]);
-  context.sieve!.sift(await knock(), turns);
-  assert.equal(turns[0], NOT_NAMED, "the linear pass leaves it alone");
+  const turns = Uint8Array.of(TRIED, TRIED), others = await knock({}, withKey("nobody"));
+  assert.equal(context.sieve!.hinted(others, turns, NOW), "none");
+  context.sieve!.sift(others, turns, "none");
+  assert.deepEqual([...turns], [TRIED, OTHER_KEY], "the linear pass leaves it alone");
+  context.sieve!.sift(others, turns, "unknown");
+  assert.deepEqual([...turns], [OTHER_KEY, OTHER_KEY], "unless the packet may name it");
 });
 
 Deno.test("a hit proves nothing: a packet that was seen before, or is too old, is refused as ever", async () => {

@@ -25,7 +25,7 @@ function left(engine: CryptoEngine, sets: readonly (readonly Secrets[])[], wire:
   const sieve = createSieve(engine, stanzas, LIMITS);
   assert.ok(sieve !== null);
   const turns = new Uint8Array(stanzas.length).fill(TRIED);
-  sieve.sift(wire, turns);
+  sieve.sift(wire, turns, "none");
   sieve.wipe();
   assert.ok(turns.every((turn) => turn === TRIED || turn === OTHER_KEY));
   return stanzas.filter((_, place) => turns[place] === TRIED).map(({ number }) => number);
@@ -96,7 +96,7 @@ for (const [name, engine] of ENGINES) {
     const sieve = createSieve(counting, [[KEYS], other, [KEYS], other].map((secrets) => stanza({ secrets })), LIMITS)!;
     for (const wire of [await knock(), await knock({}, other[0])]) {
       const turns = Uint8Array.of(TRIED, TRIED, OTHER_ADDRESSES, TRIED);
-      sieve.sift(wire, turns);
+      sieve.sift(wire, turns, "none");
       assert.equal(turns[2], OTHER_ADDRESSES);
     }
     assert.deepEqual(tried, [0, 1, 3, 0, 1, 3]);

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { OTHER_ADDRESSES, OTHER_KEY, stanzaIndex, TRIED } from "../../../daemon/verify/stanza_index.ts";
+import { NOT_NAMED, OTHER_ADDRESSES, OTHER_KEY, stanzaIndex, TRIED } from "../../../daemon/verify/stanza_index.ts";
 import { matchesList } from "../../../lib/net/cidr.ts";
-import { addresses, ip, stanza } from "../../fakes/knock.ts";
+import { addresses, ip, KEYS, stanza } from "../../fakes/knock.ts";
 
 const SOURCES = [
   "ANY",
@@ -97,5 +97,24 @@ Deno.test("ownTurns() gives an array that no other packet has", () => {
     own.fill(OTHER_KEY);
     assert.equal(index.ownTurns(own), own);
     assert.deepEqual([...index.lookUp(ip(source), null).turns], before);
+  }
+});
+
+Deno.test("ownUnnamed() leaves out, for a packet whose salt names nobody, stanzas that only a hint leads to", () => {
+  const only = { keyHint: "only" } as const, near = { source: addresses("192.0.2.0/24") };
+  const keyless = { ...only, secrets: [{ ...KEYS, hmac: null }] };
+  const index = stanzaIndex(
+    [only, {}, { ...only, ...near }, near, keyless].map((of, i) => stanza({ number: i + 1, ...of })),
+  );
+  for (
+    const [source, expected] of [
+      ["198.51.100.1", [NOT_NAMED, TRIED, OTHER_ADDRESSES, OTHER_ADDRESSES, TRIED]],
+      ["192.0.2.1", [NOT_NAMED, TRIED, NOT_NAMED, TRIED, TRIED]],
+    ] as const
+  ) {
+    const own = index.ownUnnamed(index.lookUp(ip(source), null).turns);
+    assert.deepEqual([...own], expected);
+    own.fill(OTHER_KEY);
+    assert.deepEqual([...index.ownUnnamed(index.lookUp(ip(source), null).turns)], expected);
   }
 });
