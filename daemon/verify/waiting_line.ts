@@ -86,8 +86,7 @@ export function waitingLine<Packet extends Sent, Label>(
   const gone = sourceTimes(GONE_SOURCES, GONE);
   const openers: Class = { waiting: [], spent: 0 };
   const others = Array.from({ length: MOST_TRIES + 1 }, (): Class => ({ waiting: [], spent: 0 }));
-  const alone: Fellows[] = Array.from({ length: WAITING_PLACES }, () => ({ count: 0 }));
-  const free = alone.map((fellows, place): Waiting => ({ place, source: 0, newness: 0, fellows }));
+  const { alone, free } = emptyPlaces();
   /** By how much more has been spent on openers than on others. */
   let ahead = 0;
   let taken = openers, otherCount = 0, arrivals = 0;
@@ -192,4 +191,10 @@ export function waitingLine<Packet extends Sent, Label>(
     },
     noteOpened: (source, now) => opened.note(numberOf(source), now),
   };
+}
+
+/** What nobody has, of all that the line is made of. */
+function emptyPlaces(): { readonly alone: Fellows[]; readonly free: Waiting[] } {
+  const alone = Array.from({ length: WAITING_PLACES }, (): Fellows => ({ count: 0 }));
+  return { alone, free: alone.map((fellows, place) => ({ place, source: 0, newness: 0, fellows })) };
 }
