@@ -26,6 +26,7 @@ interface Turn {
   readonly active: ActiveConfig;
   /** The batch before. */
   readonly flight: Flight<Turn>;
+  readonly disk: Disk;
   readonly runtime: Runtime;
   /** Decisions of which nothing was told. */
   readonly settled: Settled[];
@@ -43,21 +44,31 @@ const TOLD_TOGETHER = 32;
 /** So many packets are admitted by one flush at most, however long the disk takes. */
 const MOST_TOGETHER = 2000;
 
+/** What is known of the disk. */
+interface Disk {
+  /** Milliseconds that this thread waited for it last. */
+  tookMs: number;
+}
+
+/** A disk that takes so long is waited for by another thread: what is decided meanwhile costs more, having to be kept for longer. */
+const SLOW_MS = 4;
+
 /** What the packets of all turns share. */
 export interface PacketWork {
   readonly state: LoopState;
   readonly runtime: Runtime;
   readonly flight: Flight<Turn>;
+  readonly disk: Disk;
 }
 
 /** Nothing is under way. */
 export function createPacketWork(state: LoopState, runtime: Runtime): PacketWork {
-  return { state, runtime, flight: createFlight((turn) => conclude(turn, false)) };
+  return { state, runtime, flight: createFlight((turn) => conclude(turn, false)), disk: { tookMs: 0 } };
 }
 
 /** What is decided is added to what already waits for the disk. */
-function beginTurn({ state: { active }, runtime, flight }: PacketWork): Turn {
-  return flight.take() ?? { active, flight, runtime, settled: [], admitted: [], authentic: false };
+function beginTurn({ state: { active }, runtime, flight, disk }: PacketWork): Turn {
+  return flight.take() ?? { active, flight, disk, runtime, settled: [], admitted: [], authentic: false };
 }
 
 /** Packets that were read together, and whether more can be read at once. */
@@ -142,18 +153,22 @@ function tellRefused(turn: Turn): void {
 /**
  * Tells what is refused, and opens what is admitted when it is known to be the first of its kind. The batch before comes first.
  *
- * @param more there are packets to decide about meanwhile: another thread waits for the disk, and a later turn opens
+ * @param more there are packets to decide about meanwhile: another thread waits for a slow disk, and a later turn opens
  */
 async function conclude(turn: Turn, more: boolean): Promise<void> {
-  const { active: { context: { store } }, flight, settled, admitted } = turn;
-  if (more && flight.isUnderWay) await flight.look();
-  if (more && flight.isUnderWay && settled.length + admitted.length < MOST_TOGETHER) return flight.keep(turn);
+  const { active: { context: { store } }, runtime, flight, disk, settled, admitted } = turn;
+  const meanwhile = more && disk.tookMs >= SLOW_MS;
+  if (meanwhile && flight.isUnderWay) await flight.look();
+  if (meanwhile && flight.isUnderWay && settled.length + admitted.length < MOST_TOGETHER) return flight.keep(turn);
   if (flight.isUnderWay) await flight.settle();
   tellRefused(turn);
   // What an earlier flush left undone waits for the next packet of a key of ours: junk shall not cost writes and lines.
   if (!turn.authentic && admitted.length === 0) return;
-  if (more) flight.begin(store.flush("elsewhere"), (flushed) => land(turn, flushed));
-  else await land(turn, await answerOf(store.flush("here")));
+  if (meanwhile) return flight.begin(store.flush("elsewhere"), (flushed) => land(turn, flushed));
+  const began = runtime.steady();
+  const flushed = await answerOf(store.flush("here"));
+  disk.tookMs = runtime.steady() - began;
+  await land(turn, flushed);
 }
 
 /** The disk has answered for what is admitted. */

@@ -3,45 +3,11 @@ import assert from "node:assert/strict";
 import { recordingFirewall } from "../../../daemon/firewall/recording.ts";
 import type { Runtime } from "../../../daemon/loop/active_config.ts";
 import type { Batch, Datagram } from "../../../daemon/packet/datagram.ts";
-import { memoryStore } from "../../../daemon/replay/memory.ts";
-import { type FlushThread, NOBODY_WAS_FIRST, type ReplayStore } from "../../../daemon/replay/store.ts";
-import { letOthers } from "../../../lib/host/pause.ts";
 import { datagram, knock, NOW } from "../../fakes/knock.ts";
+import { type Disk, type Events, storeOn } from "./disk.ts";
 import { play, type Turn } from "./play.ts";
 
-/** What store, packet filter, log and loop did, one after the other. */
-type Events = string[];
-
-/** How a disk is where another thread waits for it. */
-interface Disk {
-  /** How often the daemon can look before it has answered. Default: 10. */
-  readonly looks?: number;
-  /** Numbers of flushes that fail. */
-  readonly failing?: readonly number[];
-}
-
-function storeOn({ looks = 10, failing = [] }: Disk, events: Events): ReplayStore {
-  const store = memoryStore();
-  let flushes = 0, busy = 0;
-  const flush = async (thread?: FlushThread) => {
-    const number = ++flushes;
-    assert.equal(++busy, 1, "one flush at a time");
-    events.push(`flush ${number} ${thread}`);
-    for (let left = thread === "elsewhere" ? looks : 0; left > 0; left--) await letOthers();
-    busy--;
-    events.push(`disk ${number}`);
-    if (failing.includes(number)) throw new Error("no space left on device");
-    return NOBODY_WAS_FIRST;
-  };
-  const claim: ReplayStore["claim"] = (digests, packet) => {
-    const isFirst = store.claim(digests, packet);
-    if (isFirst) events.push("claim");
-    return isFirst;
-  };
-  return { ...store, size: 0, flush, claim };
-}
-
-/** How the loop is played. */
+/** How the loop is played, after a knock for which this thread waits. */
 interface Played {
   /** What each read gives, then nothing. */
   readonly reads: readonly (Batch | Error)[];
@@ -56,7 +22,8 @@ const NOTED = /^(\* )?(Added|Removed|Replay|Incoming packet count|Nothing is ope
 
 async function played({ reads, turns = [{}], disk = {}, changes = () => ({}) }: Played) {
   const events: Events = [];
-  const left = [...reads];
+  const clock = { ms: NOW * 1000 };
+  const left = [batch(false, await knockFor(9)), ...reads];
   const read = (): Batch => {
     const next = left.shift() ?? batch(false);
     if (next instanceof Error) throw next;
@@ -69,10 +36,10 @@ async function played({ reads, turns = [{}], disk = {}, changes = () => ({}) }: 
     return firewall.grant(...args);
   };
   const run = await play(
-    [{ packets: [] }, ...turns].map((turn) => ({ ...turn, before: () => void events.push("wait") })),
-    { firewall: { ...firewall, grant }, ...changes(events) },
+    [{ packets: [] }, { packets: [] }, ...turns].map((turn) => ({ ...turn, before: () => void events.push("wait") })),
+    { firewall: { ...firewall, grant }, steady: () => clock.ms, ...changes(events) },
     {
-      decides: { store: storeOn(disk, events) },
+      decides: { store: storeOn(disk, events, clock) },
       from: { read },
       through: (log) => (level, text) => {
         const noted = NOTED.exec(text)?.[0];
@@ -86,6 +53,7 @@ async function played({ reads, turns = [{}], disk = {}, changes = () => ({}) }: 
     if (event !== "wait") return event;
     return run.waits[waits++] === 0 ? [] : "rest";
   });
+  assert.deepEqual(seen.splice(0, 6), ["rest", "claim", ...here(0), ...opened(9)]);
   return { ...run, events: seen };
 }
 
@@ -121,6 +89,11 @@ Deno.test("runLoop() decides the next batch while the disk is busy, and opens in
     ...["flush 2 elsewhere", "disk 2", "claim", ...opened(2)],
     ...[...here(3), ...opened(3), "rest"],
   ]);
+});
+
+Deno.test("runLoop() waits itself for a disk that is not slow, also where more can be read", async () => {
+  const [one, two, three] = [1, 2, 3].map((number) => ["claim", ...here(number), ...opened(number)]);
+  assert.deepEqual(await threeBatches({ hereMs: 3 }), ["rest", ...one!, ...two!, ...three!, "rest"]);
 });
 
 Deno.test("runLoop() brings to the disk together what is decided until it has answered", async () => {
@@ -263,7 +236,7 @@ for (const [what, { reads = [], turn = {}, changes = () => ({}), then }] of Obje
       const { events } = await played({
         reads: [...knocks.map((packet) => batch(true, packet)), ...reads],
         turns: [...ports.slice(1).map(() => ({})), turn, {}, {}],
-        changes: (events) => changes(events, ports.length),
+        changes: (events) => changes(events, 1 + ports.length),
       });
       const expected = [
         ...["rest", "claim", "flush 1 elsewhere", ...ports.slice(1).map(() => "claim"), "disk 1", ...opened(1)],
@@ -279,7 +252,7 @@ Deno.test("runLoop() waits itself for the disk where the packet limit lets it re
   const [one, two] = await Promise.all([1, 2].map(knockFor));
   const { events, ending } = await played({
     reads: [batch(true, one!), batch(true, two!)],
-    changes: () => ({ packetLimit: 2 }),
+    changes: () => ({ packetLimit: 3 }),
   });
   assert.deepEqual(events, [
     ...["rest", "claim", "flush 1 elsewhere"],
@@ -289,12 +262,15 @@ Deno.test("runLoop() waits itself for the disk where the packet limit lets it re
 });
 
 Deno.test("runLoop() opens what one source brings when it ends because another broke in the same turn", async () => {
-  const packet = await knockFor(1);
-  const beside = { banner: [], fd: 8, read: () => batch(true, packet), statistics: () => null, [Symbol.dispose]() {} };
-  const { ending, lines } = await play([{ broken: true, ready: [8] }], {}, {
+  const reads = [batch(false, await knockFor(9)), batch(true, await knockFor(1))];
+  const beside = { banner: [], fd: 8, read: () => reads.shift()!, statistics: () => null, [Symbol.dispose]() {} };
+  const clock = { ms: NOW * 1000 };
+  const events: Events = [];
+  const { ending, lines } = await play([{ ready: [8] }, { broken: true, ready: [8] }], { steady: () => clock.ms }, {
     beside: [beside],
-    decides: { store: storeOn({}, []) },
+    decides: { store: storeOn({}, events, clock) },
   });
   assert.deepEqual(ending, { reason: "capture broken" });
-  assert.equal(lines.filter((line) => line.includes("Added access rule")).length, 1);
+  assert.ok(events.includes("flush 1 elsewhere"));
+  assert.equal(lines.filter((line) => line.includes("Added access rule")).length, 2);
 });
