@@ -15,7 +15,8 @@
  * until the last port is open, and how many ports are open then. The replay file is on a disk.
  *
  * Needs root. `--only` names what is wanted of `junk` and `knocks`; `--beside` another checkout, whose daemon is measured as
- * well; with `--disk` the disk takes so many milliseconds more for each time that it is asked (strace does it).
+ * well; with `--disk` the disk takes so many milliseconds more for each time that it is asked (strace does it), and a batch is
+ * as large as it is by default.
  */
 import { textBytes } from "../lib/bytes.ts";
 import { diskDirectory } from "./knocks.ts";
@@ -103,7 +104,8 @@ async function withDaemon<Value>(
   await using lab = await makeLab({ guard, extra: [], udpPorts, parentDir });
   const keys = newKeys();
   // The C daemon sleeps for a tenth of a second between two lots of so many packets.
-  const server: Directives = { ENABLE_UDP_SERVER: capture === "udp" ? "Y" : "N", PCAP_DISPATCH_COUNT: 1000 };
+  const batches: Directives = DISK === null ? { PCAP_DISPATCH_COUNT: 1000 } : {};
+  const server: Directives = { ENABLE_UDP_SERVER: capture === "udp" ? "Y" : "N", ...batches };
   const ours: Directives = program.name === "c" ? {} : { MAX_OPEN_GRANTS: 100_000 };
   const others = Array.from({ length: stanzas - 1 }, () => newKeys());
   const access = [...others, keys].map((pair) => ({ ...pair, ...ours, ...extra, FW_ACCESS_TIMEOUT: 3600 }));
