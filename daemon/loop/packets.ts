@@ -167,7 +167,8 @@ async function conclude(turn: Turn, more: boolean): Promise<void> {
   if (meanwhile) return flight.begin(store.flush("elsewhere"), (flushed) => land(turn, flushed));
   const began = runtime.steady();
   const flushed = await answerOf(store.flush("here"));
-  disk.tookMs = runtime.steady() - began;
+  // Otherwise there may have been nothing to write.
+  if (admitted.length > 0) disk.tookMs = runtime.steady() - began;
   await land(turn, flushed);
 }
 

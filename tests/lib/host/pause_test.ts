@@ -23,5 +23,6 @@ Deno.test("letOthers() comes after what others have been told to do", async () =
   channel.port1.postMessage(null);
   for (let turns = 0; order.length === 0 && turns < 1e6; turns++) await letOthers();
   channel.port1.close();
+  channel.port2.close();
   assert.deepEqual(order, ["message"]);
 });
