@@ -46,6 +46,16 @@ export function takeCaptureCounts(pid: number): CaptureCounts {
   }
 }
 
+/** Packets that the sockets of that port had no room for since they were opened, in the network namespace of a process. */
+export function udpLosses(pid: number, port: number): number {
+  const wanted = `:${port.toString(16).toUpperCase().padStart(4, "0")}`;
+  return ["udp", "udp6"].flatMap((kind) =>
+    Deno.readTextFileSync(`/proc/${pid}/net/${kind}`).trim().split("\n").slice(1)
+  )
+    .map((line) => line.trim().split(/\s+/))
+    .reduce((sum, fields) => fields[1]!.endsWith(wanted) ? sum + Number(fields.at(-1)) : sum, 0);
+}
+
 function packetSockets(pid: number): number[] {
   const inodes = Deno.readTextFileSync(`/proc/${pid}/net/packet`).trim().split("\n").slice(1)
     .map((line) => line.trim().split(/\s+/).at(-1)!);

@@ -2,11 +2,11 @@
  * Knocks amid a flood: the C fwknopd and ours in the same run, with 1, 1,000 and 5,000 stanzas, the knocker's in the middle.
  *
  *     deno run -A bench/floods.ts [--sizes=1,1000,5000] [--rates=0,20000] [--c-rates=0,100,20000] [--knocks=200] [--tries=12]
- *                                 [--limit=15] [--only=WORD] [--beside=DIR] [--quick]        (root)
+ *                                 [--limit=15] [--capture=pcap] [--only=WORD] [--beside=DIR] [--quick]        (root)
  *
  * The flood is of the stock client's shape, by keys that nobody has, and each packet has a text of its own: `flood_sender.ts`
  * sends it by sendmmsg(2) from a namespace of its own: each packet from any source ("any"), from one of 50,000 ("many"), all from one. Told is the rate
- * that it reached, and how much of it the ring of the capture lost. Knocks are timed as in `knock_to_open.ts`, with a
+ * that it reached, and how much of it the ring of the capture lost, or with `--capture=udp` the socket of the UDP server. Knocks are timed as in `knock_to_open.ts`, with a
  * datagram each 0.1 ms to the guarded port. A flood begins a second before the first of them.
  *
  * "hint": knocks of our client, from one address; those that are not open after 2 s are "never". "plain": packets without a
@@ -19,7 +19,7 @@
  * Each series ends after `--limit` seconds. `--only` is a part of the name of a daemon: C, ours or beside, which is the one of
  * another checkout.
  */
-import { takeCaptureCounts } from "./capture_losses.ts";
+import { takeCaptureCounts, udpLosses } from "./capture_losses.ts";
 import { type Flood, startFlood } from "./flood.ts";
 import { diskDirectory, formatTime } from "./knocks.ts";
 import { needLabAndC } from "./lab.ts";
@@ -51,6 +51,7 @@ const OPTIONS = ownOptions({
   knocks: "N",
   tries: "N",
   limit: "SECONDS",
+  capture: "pcap|udp",
   only: "WORD",
   beside: "DIR",
   quick: null,
@@ -63,6 +64,7 @@ const C_RATES = numbers(OPTIONS.value("c-rates") ?? (QUICK ? "100,20000" : "0,10
 const KNOCKS = Number(OPTIONS.value("knocks") ?? (QUICK ? 50 : 200));
 const TRIES = Number(OPTIONS.value("tries") ?? (QUICK ? 4 : 12));
 const LIMIT_MS = 1000 * Number(OPTIONS.value("limit") ?? (QUICK ? 5 : 15));
+const AS_SERVER = OPTIONS.value("capture") === "udp";
 const ONLY = OPTIONS.value("only");
 const OTHER = OPTIONS.value("beside");
 const FLOODS: readonly Sources[] = QUICK ? ["any", "one"] : ["any", "many", "one"];
@@ -70,6 +72,8 @@ const FLOODS: readonly Sources[] = QUICK ? ["any", "one"] : ["any", "many", "one
 /** Knockers have addresses out of this network, all of which are the knocker's. */
 const KNOCKERS = "10.88.0.0/16";
 const KNOWN = "10.88.0.1";
+/** Where knocks and floods go to. */
+const SPA_PORT = 62201;
 const PROBE_MICROSECONDS = 100;
 const OPEN_MS = 2000, AGAIN_MS = 500;
 const PAUSE_MS = 10, C_PAUSE_MS = 120;
@@ -81,7 +85,7 @@ const SOURCES = { one: (lab: Lab) => lab.address("stranger"), many: () => 50_000
 const QUIET = [
   "bash",
   "-c",
-  'exec "$@" > >(grep -m 1 --line-buffered "main event loop"; exec cat > /dev/null) 2>&1',
+  'exec "$@" > >(grep -m 1 --line-buffered -e "main event loop" -e "Kicking off"; exec cat > /dev/null) 2>&1',
   "bash",
 ];
 
@@ -162,6 +166,7 @@ async function measureAmid(
   const flood: Flood | null = rate === 0 ? null : await startFlood(lab, wanted);
   await pause(1000);
   takeCaptureCounts(pid);
+  const lostBefore = udpLosses(pid, SPA_PORT);
   const [cpu, waited, begin] = [cpuMilliseconds(pid), waitedMilliseconds(pid), performance.now()];
   const hinted = scene.program === C_DAEMON
     ? []
@@ -173,9 +178,11 @@ async function measureAmid(
   });
   const percent = (milliseconds: number) => (milliseconds / (performance.now() - begin) * 100).toFixed(0).padStart(6);
   const shares = [percent(cpuMilliseconds(pid) - cpu), percent(waitedMilliseconds(pid) - waited)];
-  const { seen, lost } = takeCaptureCounts(pid);
+  const seconds = (performance.now() - begin) / 1000;
+  const captured = takeCaptureCounts(pid), lostByServer = udpLosses(pid, SPA_PORT) - lostBefore;
   const report = await flood?.stop();
   const reached = report === undefined ? 0 : report.sent / report.seconds;
+  const { seen, lost } = AS_SERVER ? { seen: reached * seconds, lost: lostByServer } : captured;
   const { median } = quantiles(millisecondsOf([...known, ...fresh]));
   const row = { name, flood: `${rate} ${sources}`, hinted, known: triesOf(known), fresh: triesOf(fresh), median };
   print(row, [
@@ -199,12 +206,15 @@ function print({ name, hinted, known, fresh, median }: Row, cells: readonly stri
 
 async function measureDaemon({ name, program, rates }: Variant, size: number, parentDir: string): Promise<Row[]> {
   const guard = program === C_DAEMON ? "iptables" : "nftables";
-  await using lab = await makeLab({ guard, parentDir });
+  await using lab = await makeLab({ guard, parentDir, udpPorts: AS_SERVER ? [SPA_PORT] : [] });
   await lab.must("knocker", ["ip", "route", "add", "local", KNOCKERS, "dev", "lo"]);
   await lab.must("server", ["ip", "route", "add", KNOCKERS, "dev", OUTER]);
   const keys = newKeys();
   // The C daemon sleeps for a tenth of a second between two lots of so many packets.
-  const server: Directives = program === C_DAEMON ? { PCAP_DISPATCH_COUNT: 1000 } : {};
+  const server: Directives = {
+    ...program === C_DAEMON ? { PCAP_DISPATCH_COUNT: 1000 } : {},
+    ENABLE_UDP_SERVER: AS_SERVER ? "Y" : "N",
+  };
   const own: Directives = program === C_DAEMON ? {} : { MAX_OPEN_GRANTS: 100_000 };
   const access = Array.from({ length: size }, (_, i): Directives => ({
     ...(i === size >> 1 ? keys : newKeys()),
