@@ -12,10 +12,10 @@ import { impossible, IMPOSSIBLE_HINT, objectionTo, twinOf } from "./objections.t
 import { asRuleAccess, formatRule } from "./rich_rule.ts";
 import type { FirewalldService } from "./service.ts";
 import type { FirewalldConfig } from "./settings.ts";
-import { grantsOf, mayChange, reasonIn, refusal, ZoneRules } from "./zone_rules.ts";
+import { grantsOf, mayChange, reasonIn, refusal, type RulesByGrant, ZoneRules } from "./zone_rules.ts";
 
 /** How to work. */
-export interface FirewalldOptions extends FirewalldConfig, Pick<Opening, "log" | "path"> {
+export interface FirewalldOptions extends FirewalldConfig, Pick<Opening, "log" | "path" | "hears"> {
   readonly slots: readonly Slot[];
   /** Unix seconds with their fraction. Default: the system's clock. */
   readonly clock?: () => number;
@@ -102,25 +102,35 @@ interface Moment {
   readonly now: number;
 }
 
+/** What is there, as far as it is known for sure; null where firewalld has to be asked, which lists everything. */
+async function believed({ options: { hears, path }, rules }: Parts): Promise<RulesByGrant | null> {
+  const isTold = hears && path.chains.some(({ owner }) => owner === "firewalld");
+  return isTold ? await rules.known() : null;
+}
+
 async function openAll(parts: Parts, batch: readonly Grant[], moment: Moment): Promise<readonly BackendOutcome[]> {
   const { rules } = parts;
   const outcomes = new Map<string, BackendOutcome>();
   try {
-    const found = await rules.inUse();
-    for (const [key, grant] of latestByAccess([...missingOf(moment.live, moment.now), ...batch])) {
+    const known = await believed(parts);
+    const found = known ?? await rules.inUse();
+    // Whatever is known to be there is, or who took it away is heard of, and it is put back then.
+    const lost = known === null ? missingOf(moment.live, moment.now) : [];
+    for (const [key, grant] of latestByAccess([...lost, ...batch])) {
       outcomes.set(key, await openOne(parts, grant, { found, now: moment.now }));
     }
   } catch (error) {
+    rules.doubt();
     const reason = reasonIn(error);
     for (const { access } of batch) {
       const key = accessKey(access);
       if (!outcomes.has(key)) outcomes.set(key, { ok: false, reason });
     }
   }
-  rules.forget(moment.now - 60);
+  rules.forget(moment.now);
   const asked = new Set<string>();
   return batch.map((grant) => {
-    const twin = twinOf(grant.access, [...batch, ...moment.live]);
+    const twin = twinOf(grant.access, batch, moment.live);
     const key = accessKey(twin ?? grant.access);
     const outcome = outcomes.get(key) ?? { ok: false, reason: "no answer" };
     const isAgain = asked.has(key) && twin === null;
@@ -137,7 +147,7 @@ function missingOf(live: LiveGrants, now: number): readonly Grant[] {
 async function openOne(
   { rules, options }: Parts,
   { access, expiresAt }: Grant,
-  { found, now }: { readonly found: Awaited<ReturnType<ZoneRules["inUse"]>>; readonly now: number },
+  { found, now }: { readonly found: RulesByGrant; readonly now: number },
 ): Promise<BackendOutcome> {
   const own = asRuleAccess(access);
   const objection = objectionTo(access, options.slots);
@@ -148,6 +158,7 @@ async function openOne(
   try {
     return { ok: true, alreadyOpen: await rules.open(own, expiresAt, found) };
   } catch (error) {
+    rules.doubt();
     const why = refusal(error);
     // No other one will fare better.
     if (why === "absent" || why === "no bus" || why === "unsure" || why === "denied") throw error;
@@ -170,10 +181,11 @@ async function putBack({ rules }: Parts, live: LiveGrants, now: number): Promise
 async function closeAll(parts: Parts, batch: readonly Grant[]): Promise<void> {
   const doomed = latestByAccess(batch.filter(({ access }) => asRuleAccess(access) !== null));
   if (doomed.size === 0) return;
+  const { rules } = parts;
   await orGone(parts, async () => {
-    for (const rule of await parts.rules.inUse()) {
-      const grant = doomed.get(accessKey(rule.access));
-      if (grant !== undefined && rule.expiresAt <= grant.expiresAt) await parts.rules.remove(rule);
+    const found = await believed(parts) ?? await rules.inUse();
+    for (const [key, { expiresAt }] of doomed) {
+      for (const rule of found.get(key) ?? []) if (rule.expiresAt <= expiresAt) await rules.remove(rule);
     }
   });
 }
@@ -185,10 +197,11 @@ async function takeAwayAll(parts: Parts): Promise<void> {
 }
 
 /** Where firewalld is not running, and has left nothing in force, nothing is open in it. */
-async function orGone({ options: { path } }: Parts, work: () => Promise<void>): Promise<void> {
+async function orGone({ options: { path }, rules }: Parts, work: () => Promise<void>): Promise<void> {
   try {
     await work();
   } catch (error) {
+    rules.doubt();
     if (refusal(error) !== "absent") throw error;
     const chains = await path.survey();
     if (!chains.some(({ owner }) => owner === "firewalld")) return;

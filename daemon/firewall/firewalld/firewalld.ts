@@ -33,6 +33,6 @@ export const firewalld: Backend<FirewalldConfig, FirewalldValues> = {
   owners: () => ["firewalld"],
   blocker: (config) => reach.blocker(config),
   isOurs: () => false,
-  open: (config, { slots, log, path }) =>
-    Promise.resolve(firewalldBackend(createService(), { ...config, slots, log, path })),
+  open: (config, { slots, log, path, hears }) =>
+    Promise.resolve(firewalldBackend(createService(), { ...config, slots, log, path, hears })),
 };

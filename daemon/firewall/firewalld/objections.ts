@@ -44,12 +44,12 @@ export function objectionTo(access: Access, slots: readonly Slot[]): string | nu
   }
 }
 
-/** The grant that opens that one too: what firewalld forwards it lets through. Null where there is none. */
-export function twinOf(access: Access, grants: readonly Grant[]): Access | null {
+/** The grant, of these, that opens that one too: what firewalld forwards it lets through. Null where there is none. */
+export function twinOf(access: Access, ...grants: readonly Iterable<Grant>[]): Access | null {
   if (access.slot !== "forward" || access.service === null) return null;
   const { source, target, service } = access;
   const way = accessKey({ slot: "forward", source, target: null, service });
-  const twin = grants.find(({ access: one }) =>
+  const isTwin = ({ access: one }: Grant) =>
     one.slot === "dnat" && one.service !== null && one.toPort !== null &&
     (target === null || target.text === one.to.text) &&
     accessKey({
@@ -57,7 +57,7 @@ export function twinOf(access: Access, grants: readonly Grant[]): Access | null 
         source: one.source,
         target: null,
         service: { proto: one.service.proto, port: one.toPort },
-      }) === way
-  );
-  return twin?.access ?? null;
+      }) === way;
+  for (const some of grants) for (const one of some) if (isTwin(one)) return one.access;
+  return null;
 }

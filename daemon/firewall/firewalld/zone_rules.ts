@@ -10,6 +10,9 @@ interface PlacedRule extends FoundRule {
   readonly zone: string;
 }
 
+/** How long ends of rules that are over are kept, and how seldom they are gone through. */
+const KEPT_SECONDS = 60;
+
 /** How the zones are found and time is told. */
 export interface ZoneOptions {
   /** FIREWD_ZONE; empty: those that the client's packets may come in by. */
@@ -18,12 +21,18 @@ export interface ZoneOptions {
   readonly clock: () => number;
 }
 
-/** The rules. Each method asks firewalld anew; what is kept is only what firewalld cannot say. Throws `FirewallError`. */
+/** Our rules, by the keys of their grants. */
+export type RulesByGrant = ReadonlyMap<string, readonly PlacedRule[]>;
+
+/** The rules. What firewalld cannot say is kept, and what it said or did last. Throws `FirewallError`. */
 export class ZoneRules {
   /** Exact ends of rules that this process made, by their text. */
   readonly #ends = new Map<string, number>();
+  /** Null: firewalld has to be asked. */
+  #known: Map<string, readonly PlacedRule[]> | null = null;
   /** Zones in which something of ours was seen. */
   readonly #used = new Set<string>();
+  #forgotAt = 0;
   #active: Awaited<ReturnType<FirewalldService["activeZones"]>> = [];
   #byDefault = "";
 
@@ -49,13 +58,29 @@ export class ZoneRules {
 
   /** Our rules in every zone that there is. */
   async everywhere(): Promise<readonly PlacedRule[]> {
+    this.doubt();
     return await this.#read(await this.service.zones());
   }
 
   /** Our rules where clients may come in, and where there were some before. */
-  async inUse(): Promise<readonly PlacedRule[]> {
+  async inUse(): Promise<RulesByGrant> {
+    this.doubt();
     await this.look();
-    return await this.#read([...new Set([...this.places, ...this.#used])]);
+    return byGrant(await this.#read([...new Set([...this.places, ...this.#used])]));
+  }
+
+  /**
+   * The same as firewalld told it last, with what was done since: for as long as whoever takes something away is heard of. Null
+   * where that is not known.
+   */
+  async known(): Promise<RulesByGrant | null> {
+    if (this.#known !== null) await this.look();
+    return this.#known;
+  }
+
+  /** Something failed, and may have been done all the same. */
+  doubt(): void {
+    this.#known = null;
   }
 
   async #read(zones: readonly string[]): Promise<readonly PlacedRule[]> {
@@ -73,6 +98,7 @@ export class ZoneRules {
         this.#used.add(zone);
       }
     }
+    this.#known = byGrant(found);
     return found;
   }
 
@@ -80,9 +106,8 @@ export class ZoneRules {
    * Opens the grant in each of its zones, or in none. `found`: our rules. True when it was open already for that time. The new
    * rule comes before the earlier one goes.
    */
-  async open(access: RuleAccess, expiresAt: number, found: readonly PlacedRule[]): Promise<boolean> {
-    const key = accessKey(access);
-    const before = found.filter((rule) => accessKey(rule.access) === key);
+  async open(access: RuleAccess, expiresAt: number, found: RulesByGrant): Promise<boolean> {
+    const before = found.get(accessKey(access)) ?? [];
     const opened: PlacedRule[] = [];
     try {
       for (const zone of this.zonesFor(access)) {
@@ -108,28 +133,43 @@ export class ZoneRules {
     } catch (error) {
       if (refusal(error) !== "already") throw error;
       // Of another time that has the same mark.
-      await this.remove({ zone, text });
+      await this.remove({ zone, text, access });
       await this.service.addRule(zone, text, seconds);
     }
     this.#ends.set(text, expiresAt);
     this.#used.add(zone);
-    return { text, access, expiresAt, zone };
+    const added = { text, access, expiresAt, zone };
+    this.#note(access, (rules) => [...rules, added]);
+    return added;
+  }
+
+  #note(access: RuleAccess, change: (rules: readonly PlacedRule[]) => readonly PlacedRule[]): void {
+    const key = accessKey(access), rules = change(this.#known?.get(key) ?? []);
+    if (rules.length > 0) this.#known?.set(key, rules);
+    else this.#known?.delete(key);
   }
 
   /** Takes a rule away. One that is gone is no failure. */
-  async remove({ zone, text }: Pick<PlacedRule, "zone" | "text">): Promise<void> {
+  async remove({ zone, text, access }: Pick<PlacedRule, "zone" | "text" | "access">): Promise<void> {
     try {
       await this.service.removeRule(zone, text);
     } catch (error) {
       const why = refusal(error);
       if (why !== "not there" && why !== "zone") throw error;
     }
+    this.#note(access, (rules) => rules.filter((rule) => rule.zone !== zone || rule.text !== text));
   }
 
-  /** Forgets ends of rules that are no more. */
+  /** Forgets ends of rules that are no more, from time to time. `now`: Unix seconds. */
   forget(now: number): void {
-    for (const [text, end] of this.#ends) if (end < now) this.#ends.delete(text);
+    if (now >= this.#forgotAt && now < this.#forgotAt + KEPT_SECONDS) return;
+    this.#forgotAt = now;
+    for (const [text, end] of this.#ends) if (end < now - KEPT_SECONDS) this.#ends.delete(text);
   }
+}
+
+function byGrant(rules: readonly PlacedRule[]): Map<string, readonly PlacedRule[]> {
+  return Map.groupBy(rules, ({ access }) => accessKey(access));
 }
 
 /** Rules as grants: of one that stands in several zones, or twice, the later end. */

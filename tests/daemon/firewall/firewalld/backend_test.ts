@@ -18,7 +18,7 @@ function setUp(options: Partial<FirewalldOptions> = {}, chains: readonly PathCha
   const log: string[] = [];
   const backend = firewalldBackend(service, {
     ...{ slots: ["input", "forward", "dnat"], zones: [], output: false, snat: false },
-    ...{ flushAtInit: true, flushAtExit: true, path: { chains, survey: () => Promise.resolve(chains) } },
+    ...{ hears: false, flushAtInit: true, flushAtExit: true, path: { chains, survey: () => Promise.resolve(chains) } },
     ...{ log: (level, text) => void log.push(`${level}: ${text}`), clock: () => service.now },
     ...options,
   });
@@ -93,6 +93,45 @@ Deno.test("grant() opens a way through this host with the port that is forwarded
   const both = await backend.grant([until(NOW + 30, forward), until(NOW + 30, dnat)], [], NOW);
   assert.deepEqual(both, Array(2).fill({ ok: true, alreadyOpen: false }));
   assert.equal(rules().length, 1);
+});
+
+Deno.test("where the kernel tells of changes no knock and no end of a door lists what is open, and a doubt does", async () => {
+  const { backend, service, rules } = setUp({ hears: true }, [FIREWALLD]);
+  const read: string[] = [];
+  const live = {
+    *[Symbol.iterator]() {
+      read.push("live");
+      yield until(NOW + 600);
+    },
+  };
+  const listed = () => service.calls.splice(0).filter((call) => call.startsWith("list"));
+  const other = { ...ssh, source: inside };
+  await backend.grant([until(NOW + 30)], live, NOW);
+  assert.equal(listed().length, 1, "nothing is known yet");
+  assert.equal(rules().length, 1);
+  read.length = 0;
+  assert.deepEqual(await backend.grant([until(NOW + 60, other)], live, NOW), [{ ok: true, alreadyOpen: false }]);
+  assert.deepEqual(await backend.grant([until(NOW + 50, other)], live, NOW), [{ ok: true, alreadyOpen: true }]);
+  assert.deepEqual(await backend.grant([until(NOW + 900, other)], live, NOW), [{ ok: true, alreadyOpen: false }]);
+  await backend.revoke([until(NOW + 600)]);
+  assert.deepEqual([listed(), read], [[], []]);
+  assert.deepEqual([...service.rulesOf.get("public")?.values() ?? []], [NOW + 901]);
+  service.rulesOf.get("public")?.clear();
+  assert.equal(await backend.repair([until(NOW + 900, other)], NOW), "restored");
+  assert.equal(listed().length, 1);
+  service.refuse = "unsure";
+  await backend.grant([until(NOW + 30)], live, NOW);
+  service.refuse = null;
+  await backend.grant([until(NOW + 30)], live, NOW);
+  assert.equal(listed().length, 1);
+});
+
+Deno.test("where the kernel tells of nothing, or firewalld has no table, each knock lists what is open", async () => {
+  for (const [hears, chains] of [[false, [FIREWALLD]], [true, []]] as const) {
+    const { backend, service } = setUp({ hears }, chains);
+    for (let n = 0; n < 2; n++) await backend.grant([until(NOW + 30 + n)], [], NOW);
+    assert.equal(service.calls.filter((call) => call.startsWith("list")).length, 2);
+  }
 });
 
 Deno.test("revoke() and cleanup() take nothing for closed that nobody ends", async () => {

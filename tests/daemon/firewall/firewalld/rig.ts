@@ -10,6 +10,7 @@ import { addressPair } from "../../../contract/addresses.ts";
 import type { FirewallRig } from "../../../contract/firewall_contract.ts";
 import { within } from "../../../contract/namespace.ts";
 import { standing } from "../../../contract/standing.ts";
+import { inputChain } from "../../../fakes/packet_filter.ts";
 import { type FirewalldHost, startFirewalld } from "../../../lab/firewalld.ts";
 import { type Lab, makeLab, OUTER } from "../../../lab/mod.ts";
 
@@ -49,11 +50,15 @@ export async function firewalldRig(): Promise<FirewalldRig> {
     for (const rule of await rules()) await service.removeRule("public", rule);
   };
   const start: FirewalldRig["start"] = (options = {}) => {
+    // As on a host: what others take away is heard of, and nothing is listed for a grant.
     const listener = within(namespace, openRulesetListener);
-    const path = { chains: [], survey: () => Promise.resolve([]) };
+    const path = {
+      chains: [inputChain({ owner: "firewalld", table: "firewalld" })],
+      survey: () => Promise.resolve([]),
+    };
     const backend = firewalldBackend(createService(() => openBus(host.socket)), {
       ...{ slots: ["input"], zones: [], output: false, snat: false, flushAtInit: true, flushAtExit: true },
-      ...{ log: () => {}, path },
+      ...{ log: () => {}, path, hears: true },
       ...options,
     });
     const firewall = standing(backend, { listener, log: () => {} });
