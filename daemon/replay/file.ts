@@ -55,6 +55,8 @@ export function openFileStore(path: string, log: Log, options: FileStoreOptions 
   if (old > 0) cache = rewrite(cache, memory, { foreign, log });
   else prepareEnd(cache, memory);
   let pending: (readonly [digest: string, line: string])[] = [];
+  /** That it is not as we left it may be our own doing: what could not be written whole was cut off. */
+  let hasFailed = false;
 
   /** Whoever moves, cuts or replaces the file under us gets back what could still be repeated: a restart may be next. */
   function mend(): void {
@@ -63,8 +65,9 @@ export function openFileStore(path: string, log: Log, options: FileStoreOptions 
     const current = inPlace ? cache : openLocked(path, options.makeFolder === true ? log : null);
     try {
       const written = writeMissing(current, memory, inPlace ? null : cache);
+      const why = hasFailed ? "could not be written a moment ago" : "was moved away or changed by somebody else";
       const what = `${written} entries that could still be repeated are written again`;
-      if (written > 0) log("warning", `The replay file ${path} was moved away or changed by somebody else: ${what}`);
+      if (written > 0) log("warning", `The replay file ${path} ${why}: ${what}`);
     } catch (error) {
       if (!inPlace) current.file[Symbol.dispose]();
       throw error;
@@ -72,6 +75,7 @@ export function openFileStore(path: string, log: Log, options: FileStoreOptions 
     if (!inPlace) cache.file[Symbol.dispose]();
     cache = current;
     pending = [];
+    hasFailed = false;
     memory.settle();
   }
 
@@ -109,12 +113,14 @@ export function openFileStore(path: string, log: Log, options: FileStoreOptions 
         else append(cache, text);
       } catch (error) {
         pending = [...written, ...pending];
+        hasFailed = true;
         throw error;
       }
       for (const [digest, line] of written) {
         memory.lines.note(digest, place);
         place += line.length;
       }
+      hasFailed = false;
       memory.settle();
       return NOBODY_WAS_FIRST;
     },

@@ -65,14 +65,38 @@ labTest("while the disk is slow the next knocks are read, and all open in the or
   assert.ok(wasReadMeanwhile(calls), calls);
 }, WITH_STRACE);
 
+/** With a replay file that is there: a new one would be refused at the start. */
+async function withRefusingDisk(lab: Lab, disk: string): ReturnType<typeof withDisk> {
+  Deno.mkdirSync(`${lab.dir}/ours/run`, { recursive: true, mode: 0o700 });
+  Deno.writeTextFileSync(`${lab.dir}/ours/run/digest.cache`, CACHE_HEADER, { mode: 0o600 });
+  return await withDisk(lab, disk);
+}
+
+labTest(
+  "after a disk that refused once the next knock opens, and nobody else is blamed for what is written again",
+  async () => {
+    await using lab = await makeLab();
+    const scene = await withRefusingDisk(lab, "error=EIO:when=1");
+    const { program, digestCache } = scene.daemon;
+    await scene.knock(2001);
+    await program.waitFor(/^Nothing is opened for 1 packets: /);
+    await scene.knock(2002);
+    await program.waitFor(/Added access rule .* tcp\/2002/);
+    assert.deepEqual([await scene.isOpen(2001), await scene.isOpen(2002)], [false, true]);
+    assert.equal(program.count(/The replay file .* could not be written a moment ago: \d+ entries/), 1, program.output);
+    assert.equal(program.count(/by somebody else/), 0, program.output);
+    await scene.daemon.stop();
+    const digests = Deno.readTextFileSync(digestCache).split("\n").filter((line) => /^[^#]/.test(line));
+    assert.equal(digests.length, 2, "the refused one can never be used again either");
+  },
+  WITH_STRACE,
+);
+
 labTest(
   "a disk that refuses opens no door, and leaves nothing in the replay file",
   async () => {
     await using lab = await makeLab();
-    // A new file would be refused at the start.
-    Deno.mkdirSync(`${lab.dir}/ours/run`, { recursive: true, mode: 0o700 });
-    Deno.writeTextFileSync(`${lab.dir}/ours/run/digest.cache`, CACHE_HEADER, { mode: 0o600 });
-    const scene = await withDisk(lab, "error=EIO");
+    const scene = await withRefusingDisk(lab, "error=EIO");
     const { program, digestCache } = scene.daemon;
     await sendMany(scene);
     const refused = () =>
