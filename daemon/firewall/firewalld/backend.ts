@@ -120,7 +120,6 @@ async function openAll(parts: Parts, batch: readonly Grant[], moment: Moment): P
       outcomes.set(key, await openOne(parts, grant, { found, now: moment.now }));
     }
   } catch (error) {
-    rules.doubt();
     const reason = reasonIn(error);
     for (const { access } of batch) {
       const key = accessKey(access);
@@ -158,7 +157,6 @@ async function openOne(
   try {
     return { ok: true, alreadyOpen: await rules.open(own, expiresAt, found) };
   } catch (error) {
-    rules.doubt();
     const why = refusal(error);
     // No other one will fare better.
     if (why === "absent" || why === "no bus" || why === "unsure" || why === "denied") throw error;
@@ -197,11 +195,10 @@ async function takeAwayAll(parts: Parts): Promise<void> {
 }
 
 /** Where firewalld is not running, and has left nothing in force, nothing is open in it. */
-async function orGone({ options: { path }, rules }: Parts, work: () => Promise<void>): Promise<void> {
+async function orGone({ options: { path } }: Parts, work: () => Promise<void>): Promise<void> {
   try {
     await work();
   } catch (error) {
-    rules.doubt();
     if (refusal(error) !== "absent") throw error;
     const chains = await path.survey();
     if (!chains.some(({ owner }) => owner === "firewalld")) return;

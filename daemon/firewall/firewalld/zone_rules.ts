@@ -13,6 +13,9 @@ interface PlacedRule extends FoundRule {
 /** How long ends of rules that are over are kept, and how seldom they are gone through. */
 const KEPT_SECONDS = 60;
 
+/** What firewalld refuses with these words it has not done. */
+const ANSWERS: ReadonlySet<FirewalldError["refusal"] | null> = new Set(["already", "not there"]);
+
 /** How the zones are found and time is told. */
 export interface ZoneOptions {
   /** FIREWD_ZONE; empty: those that the client's packets may come in by. */
@@ -41,8 +44,8 @@ export class ZoneRules {
   /** Asks which zones there are for clients. */
   async look(): Promise<void> {
     if (this.options.zones.length > 0) return;
-    this.#active = await this.service.activeZones();
-    this.#byDefault = await this.service.defaultZone();
+    this.#active = await this.#ask(this.service.activeZones());
+    this.#byDefault = await this.#ask(this.service.defaultZone());
   }
 
   /** The zones in which a grant for that client is opened, as of the last look. */
@@ -58,13 +61,11 @@ export class ZoneRules {
 
   /** Our rules in every zone that there is. */
   async everywhere(): Promise<readonly PlacedRule[]> {
-    this.doubt();
-    return await this.#read(await this.service.zones());
+    return await this.#read(await this.#ask(this.service.zones()));
   }
 
   /** Our rules where clients may come in, and where there were some before. */
   async inUse(): Promise<RulesByGrant> {
-    this.doubt();
     await this.look();
     return byGrant(await this.#read([...new Set([...this.places, ...this.#used])]));
   }
@@ -78,12 +79,18 @@ export class ZoneRules {
     return this.#known;
   }
 
-  /** Something failed, and may have been done all the same. */
-  doubt(): void {
-    this.#known = null;
+  /** Whatever firewalld is asked: what fails may have been done all the same, so that nothing is known any more. */
+  async #ask<Value>(question: Promise<Value>): Promise<Value> {
+    try {
+      return await question;
+    } catch (error) {
+      if (!ANSWERS.has(refusal(error))) this.#known = null;
+      throw error;
+    }
   }
 
   async #read(zones: readonly string[]): Promise<readonly PlacedRule[]> {
+    this.#known = null;
     const found: PlacedRule[] = [];
     for (const zone of zones) {
       const rules = await this.service.richRules(zone).catch((error) => {
@@ -129,12 +136,12 @@ export class ZoneRules {
     // The daemon ends it to the second. firewalld, which counts less exactly, ends it where there is no daemon any more.
     const seconds = Math.max(1, Math.ceil(expiresAt - now)) + 1;
     try {
-      await this.service.addRule(zone, text, seconds);
+      await this.#ask(this.service.addRule(zone, text, seconds));
     } catch (error) {
       if (refusal(error) !== "already") throw error;
       // Of another time that has the same mark.
       await this.remove({ zone, text, access });
-      await this.service.addRule(zone, text, seconds);
+      await this.#ask(this.service.addRule(zone, text, seconds));
     }
     this.#ends.set(text, expiresAt);
     this.#used.add(zone);
@@ -152,7 +159,7 @@ export class ZoneRules {
   /** Takes a rule away. One that is gone is no failure. */
   async remove({ zone, text, access }: Pick<PlacedRule, "zone" | "text" | "access">): Promise<void> {
     try {
-      await this.service.removeRule(zone, text);
+      await this.#ask(this.service.removeRule(zone, text));
     } catch (error) {
       const why = refusal(error);
       if (why !== "not there" && why !== "zone") throw error;

@@ -44,7 +44,9 @@ Deno.test("known() is what firewalld told last with what was done since, until t
   const known = await rules.known();
   assert.deepEqual(known, await rules.inUse());
   assert.deepEqual([...known?.values() ?? []].flat().map(({ expiresAt }) => expiresAt), [NOW + 300]);
-  rules.doubt();
+  service.refuse = "unsure";
+  await assert.rejects(rules.remove(rule!), /unsure/);
+  service.refuse = null;
   assert.equal(await rules.known(), null);
   await rules.inUse();
   service.refuse = "absent";
