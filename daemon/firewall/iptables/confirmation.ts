@@ -14,7 +14,8 @@ export interface HeardChanges {
 
 /**
  * Whether each rule that the batch adds, and each that it deletes, was told of as a change by that process, and that all
- * transactions were committed; of one that changes nothing nothing is told. iptables-nft talks to the kernel from a port that has the number of its process.
+ * transactions were committed; of one that changes nothing nothing is told. iptables-nft talks to the kernel from a port that
+ * has the number of its process.
  */
 export function isConfirmed(heard: HeardChanges, batch: Batch, from: { pid: number; family: 4 | 6 }): boolean {
   if (heard.lost) return false;

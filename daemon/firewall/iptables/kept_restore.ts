@@ -122,8 +122,7 @@ export class KeptRestore implements Disposable {
     const { steady } = this.#parts;
     if (this.#isUnfit) return;
     this.start();
-    const open = this.#open;
-    if (open !== null) open.isGreeted ||= await open.conversation.hear(GREETING, GREETING_MS) === "line";
+    if (this.#open !== null) await this.#isReady(this.#open, GREETING_MS);
     const began = steady();
     this.#isUnfit = await this.apply(new Map([[table, []]])) !== "done" || steady() - began > SLOW_MS;
   }
@@ -177,8 +176,8 @@ export class KeptRestore implements Disposable {
   }
 
   /** Whether it is there and has greeted. One that has ended meanwhile is forgotten. */
-  async #isReady(open: Open): Promise<boolean> {
-    open.isGreeted ||= await open.conversation.hear(GREETING, 0) === "line";
+  async #isReady(open: Open, waitMs = 0): Promise<boolean> {
+    open.isGreeted ||= await open.conversation.hear(GREETING, waitMs) === "line";
     if (!open.conversation.isOver()) return open.isGreeted;
     this.#close();
     return false;
